@@ -1,0 +1,1 @@
+"""Trains, measures and explores the latent space of text VAEs."""
