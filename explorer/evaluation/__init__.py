@@ -1,0 +1,1 @@
+"""Every number the project reports, one home each."""

@@ -1,0 +1,1 @@
+"""Token ids to latent points and back."""

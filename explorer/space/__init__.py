@@ -1,0 +1,1 @@
+"""Latent points and what can be done with them."""

@@ -1,0 +1,154 @@
+"""Decoders: a latent point to the probability of a sentence."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from explorer.models.softmax import token_log_prob
+from explorer.models.tensors import mask
+from explorer.text.tokens import UNK
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a decoder remembers between two tokens of a sentence."""
+
+    hidden: Float[Tensor, "batch hidden"]
+    cell: Float[Tensor, "batch hidden"]
+    latent_gates: Float[Tensor, "batch gates"]
+    latent_output: Float[Tensor, "batch embedding"]
+
+    def select(self, rows: Int[Tensor, " rows"]) -> "State":
+        """The states of some rows, in that order; a row may be taken twice."""
+        return State(
+            self.hidden[rows],
+            self.cell[rows],
+            self.latent_gates[rows],
+            self.latent_output[rows],
+        )
+
+
+class LSTMDecoder(nn.Module):
+    """An LSTM language model that sees z in its initial state, every input and every output.
+
+    c0 = W z and h0 = tanh(c0) as in He et al. (2019); z is concatenated to every input, and
+    added to every output through a skip (Dieng et al. 2019). With an empty z it is a plain LSTM
+    language model of the same size.
+
+    Args:
+        embedding: Word embedding; with `tied` its weight is the output layer's too.
+        latent_dim: Size of z; 0 for a language model.
+        hidden_dim: State size.
+        tied: Whether output and input words share one embedding (Press & Wolf 2017).
+        skip: Whether z also reaches the output directly.
+        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016).
+        dropout: Share of input and output entries dropped in training.
+    """
+
+    def __init__(
+        self,
+        embedding: nn.Embedding,
+        latent_dim: int,
+        hidden_dim: int = 256,
+        tied: bool = True,
+        skip: bool = True,
+        word_dropout: float = 0.0,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        words, width = embedding.weight.shape
+        self.embedding = embedding
+        self.latent_dim = latent_dim
+        self.word_dropout = word_dropout
+        self.dropout = nn.Dropout(dropout)
+        self.lstm = nn.LSTM(width + latent_dim, hidden_dim, batch_first=True)
+        self.start = nn.Linear(latent_dim, hidden_dim) if latent_dim else None
+        self.skip = nn.Linear(latent_dim, width, bias=False) if skip and latent_dim else None
+        self.narrow = nn.Linear(hidden_dim, width) if hidden_dim != width else nn.Identity()
+        self.output = nn.Linear(width, words)
+        if tied:
+            self.output.weight = embedding.weight
+        nn.init.zeros_(self.output.bias)
+
+    def _begin(self, z: Float[Tensor, "batch latent"]) -> tuple[Tensor, Tensor]:
+        if self.start is None:
+            hidden = z.new_zeros(len(z), self.lstm.hidden_size)
+            return hidden, hidden
+        cell = self.start(z)
+        return cell.tanh(), cell
+
+    def _features(
+        self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time embedding"]:
+        if self.training and self.word_dropout:
+            hidden_words = torch.rand(inputs.shape, device=inputs.device) < self.word_dropout
+            hidden_words[:, 0] = False  # the start stays
+            inputs = inputs.masked_fill(hidden_words, UNK)
+        embedded = self.dropout(self.embedding(inputs))
+        repeated = z.unsqueeze(1).expand(-1, inputs.shape[1], -1)
+        hidden, cell = self._begin(z)
+        states, _ = self.lstm(
+            torch.cat([embedded, repeated], 2), (hidden.unsqueeze(0), cell.unsqueeze(0))
+        )
+        features = self.narrow(states)
+        if self.skip is not None:
+            features = features + self.skip(z).unsqueeze(1)
+        return self.dropout(features)
+
+    def token_log_prob(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch predicted"]:
+        """The log-probability, given z and the tokens before, of each token after the start; 0 at padding."""
+        targets = tokens[:, 1:]
+        valid = mask(targets)
+        features = self._features(z, tokens[:, :-1])
+        flat = token_log_prob(
+            features[valid], self.output.weight, self.output.bias, targets[valid]
+        )
+        return flat.new_zeros(valid.shape).masked_scatter(valid, flat)
+
+    def log_prob(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, " batch"]:
+        """The log-likelihood of each sentence given its z, nats per sentence, the end counted."""
+        return self.token_log_prob(z, tokens).sum(1)
+
+    def logits(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch predicted words"]:
+        """Scores of every word at every place after the start, for inspection."""
+        return self.output(self._features(z, tokens[:, :-1]))
+
+    def score_samples(
+        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "samples batch"]:
+        """The log-likelihood of each sentence under each of its samples of z, nats per sentence."""
+        samples = len(z)
+        repeated = tokens.repeat(samples, 1)
+        return self.log_prob(z.flatten(0, 1), repeated).unflatten(0, (samples, -1))
+
+    def begin(self, z: Float[Tensor, "batch latent"]) -> State:
+        """The state before the first token; what z contributes to each step is computed once."""
+        weight, width = self.lstm.weight_ih_l0, self.embedding.embedding_dim
+        hidden, cell = self._begin(z)
+        gates = z @ weight[:, width:].T + self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+        output = z.new_zeros(len(z), width) if self.skip is None else self.skip(z)
+        return State(hidden, cell, gates, output)
+
+    def step(
+        self, token: Int[Tensor, " batch"], state: State
+    ) -> tuple[Float[Tensor, "batch words"], State]:
+        """Reads one token: the scores of the next, and the new state."""
+        weight, width = self.lstm.weight_ih_l0, self.embedding.embedding_dim
+        gates = torch.addmm(state.latent_gates, self.embedding(token), weight[:, :width].T)
+        gates = torch.addmm(gates, state.hidden, self.lstm.weight_hh_l0.T)
+        enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
+        cell = forget.sigmoid() * state.cell + enter.sigmoid() * update.tanh()
+        hidden = leave.sigmoid() * cell.tanh()
+        logits = self.output(self.narrow(hidden) + state.latent_output)
+        return logits, State(hidden, cell, state.latent_gates, state.latent_output)
+
+
+DECODERS = {"lstm": LSTMDecoder}

@@ -1,0 +1,61 @@
+"""Encoders: token ids to the features a latent space makes a posterior of."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from explorer.errors import ExplorerError
+from explorer.models.tensors import mask
+
+
+class LSTMEncoder(nn.Module):
+    """A single-layer LSTM whose states are pooled into one vector.
+
+    Args:
+        embedding: Shared with the decoder.
+        hidden_dim: State size, of each direction.
+        pool: `max` over time (Li et al. 2019) or `last`, the state after the last token.
+        bidirectional: Whether a second LSTM reads from the end.
+        dropout: Share of the embedding's entries dropped in training.
+    """
+
+    def __init__(
+        self,
+        embedding: nn.Embedding,
+        hidden_dim: int = 256,
+        pool: str = "max",
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if pool not in ("max", "last"):
+            raise ExplorerError(f"model.encoder.pool: {pool!r} is not one of last, max")
+        self.embedding = embedding
+        self.pool = pool
+        self.dropout = nn.Dropout(dropout)
+        self.lstm = nn.LSTM(
+            embedding.embedding_dim, hidden_dim, batch_first=True, bidirectional=bidirectional
+        )
+        self.feature_dim = hidden_dim * (2 if bidirectional else 1)
+
+    def forward(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
+        """One vector a sentence; padding and the other rows have no influence on it."""
+        tokens = tokens[:, 1:]  # the end is read, the start says nothing
+        valid = mask(tokens)
+        embedded = self.dropout(self.embedding(tokens))
+        if bool(valid.all()):
+            states, (last, _) = self.lstm(embedded)
+        else:
+            packed = pack_padded_sequence(
+                embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
+            )
+            packed, (last, _) = self.lstm(packed)
+            states, _ = pad_packed_sequence(packed, batch_first=True)
+            states = states.masked_fill(~valid.unsqueeze(-1), -torch.inf)
+        if self.pool == "max":
+            return states.amax(1)
+        return last.movedim(0, 1).flatten(1)
+
+
+ENCODERS = {"lstm": LSTMEncoder}

@@ -1,0 +1,111 @@
+"""The model: encoder, latent space, prior and decoder, and the two terms of its ELBO."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from explorer.config import ModelConfig
+from explorer.errors import ExplorerError
+from explorer.models.decoders import DECODERS
+from explorer.models.encoders import ENCODERS
+from explorer.models.latents import LATENTS
+from explorer.models.priors import PRIORS
+from explorer.registry import choose
+from explorer.text.tokens import PAD
+
+
+class Terms(NamedTuple):
+    """The two terms of the negative ELBO, nats per sentence."""
+
+    distortion: Float[Tensor, " batch"]
+    rate: Float[Tensor, "batch latent"]
+
+
+class TextVAE(nn.Module):
+    """A sentence VAE; an autoencoder and a language model are cases of it (see `LATENTS`)."""
+
+    def __init__(self, config: ModelConfig, vocabulary_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_dim, padding_idx=PAD)
+        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
+        self.encoder = None
+        feature_dim = 1
+        if _latent(config).has_encoder:
+            self.encoder = choose(
+                ENCODERS, config.encoder, "model.encoder", embedding=self.embedding
+            )
+            feature_dim = self.encoder.feature_dim
+        self.latent = choose(
+            LATENTS,
+            config.latent,
+            "model.latent",
+            feature_dim=feature_dim,
+            latent_dim=config.latent_dim,
+        )
+        self.prior = choose(PRIORS, config.prior, "model.prior", latent_dim=config.latent_dim)
+        self.decoder = self._new_decoder()
+
+    @property
+    def latent_dim(self) -> int:
+        """Size of z; 0 for a language model."""
+        return self.config.latent_dim
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.embedding.weight.device
+
+    def _new_decoder(self) -> nn.Module:
+        return choose(
+            DECODERS,
+            self.config.decoder,
+            "model.decoder",
+            embedding=self.embedding,
+            latent_dim=self.latent_dim,
+        )
+
+    def reset_decoder(self) -> None:
+        """Replaces the decoder by a fresh one; the embedding it shares with the encoder stays."""
+        self.decoder = self._new_decoder().to(self.device)
+
+    def posterior(self, tokens: Int[Tensor, "batch time"]) -> Distribution:
+        """q(z | x), one distribution a row, event shape (latent,)."""
+        if self.encoder is None:
+            return self.latent.posterior(self.embedding.weight.new_zeros(len(tokens), 1))
+        return self.latent.posterior(self.encoder(tokens))
+
+    def forward(self, tokens: Int[Tensor, "batch time"], noise: bool = True) -> Terms:
+        """The terms of the negative ELBO from one sample of the posterior a sentence.
+
+        Args:
+            tokens: Sentences.
+            noise: Whether z is sampled; otherwise it is the posterior's mean.
+        """
+        posterior = self.posterior(tokens)
+        z = posterior.rsample() if noise else posterior.mean
+        rate = self.latent.rate(posterior, self.prior())
+        return Terms(-self.decoder.log_prob(z, tokens), rate)
+
+
+def _latent(config: ModelConfig) -> type:
+    name = config.latent["name"]
+    if name not in LATENTS:
+        raise ExplorerError(f"model.latent: {name!r} is not one of {', '.join(sorted(LATENTS))}")
+    return LATENTS[name]
+
+
+def build(config: ModelConfig, vocabulary_size: int) -> TextVAE:
+    """A fresh model; its weights come from torch's current random state.
+
+    Raises:
+        ExplorerError: For an unknown part, a wrong setting, or parts that do not fit together.
+    """
+    if config.latent_dim == 0 and _latent(config).has_encoder:
+        raise ExplorerError(
+            'model.latent_dim: 0 needs model.latent = { name = "none" } (a language model)'
+        )
+    return TextVAE(config, vocabulary_size)

@@ -1,0 +1,153 @@
+"""From a recipe to a finished run: train, evaluate, atlas, as stages that resume."""
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.models.objectives import RATES
+from explorer.models.tensors import collate
+from explorer.models.vae import TextVAE, build
+from explorer.registry import choose
+from explorer.text.batches import plan
+from explorer.training import data as training_data
+from explorer.training import folder as folders
+from explorer.training import state as states
+from explorer.training import weights
+from explorer.training.fit import Report, Trainer
+
+VALIDATION_SENTENCES = 1000
+
+
+def device(name: str = "") -> torch.device:
+    """The device of that name; without one, the fastest there is.
+
+    Raises:
+        ExplorerError: If this machine has no such device.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available()}
+    available["mps"] = torch.backends.mps.is_available()
+    if not name:
+        return torch.device(next(key for key in ("cuda", "mps", "cpu") if available[key]))
+    if not available.get(name.partition(":")[0], False):
+        here = ", ".join(key for key, there in available.items() if there)
+        raise ExplorerError(f"--device {name}: not on this machine, which has {here}")
+    return torch.device(name)
+
+
+def train(
+    folder: Path,
+    device_name: str = "",
+    resume: bool = False,
+    restart: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Report]:
+    """Trains a run to the end of its recipe and writes its weights.
+
+    Resumes by itself where a state was left; saves one every `training.save_seconds`, and when
+    it is stopped.
+
+    Args:
+        folder: Of the run; its `config.toml` is all that must be there.
+        device_name: `cpu`, `cuda` or `mps`; empty chooses.
+        resume: Insist on a state to resume from.
+        restart: Throw away what was trained before.
+        stop: Asked after every step; True saves the state and ends the training early.
+
+    Raises:
+        ExplorerError: For a bad recipe or corpus, a finished run without `restart`, or `resume`
+            without anything to resume.
+    """
+    config = configs.read(folder / folders.CONFIG)
+    unfinished = states.path(folder).is_file()
+    if restart:
+        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+        unfinished = False
+    elif resume and not unfinished:
+        raise ExplorerError(f"{folder}: no unfinished training to resume")
+    elif (folder / folders.WEIGHTS).is_file() and not unfinished:
+        raise ExplorerError(f"{folder} is trained already: --restart trains it again")
+    where = device(device_name)
+    torch.manual_seed(config.seed)
+    data = training_data.load(config)
+    model = build(config.model, len(data.vocabulary)).to(where)
+    rows = data.select("train", config.corpus.max_tokens)
+    trainer = Trainer(model, rows, config, _validation(data, config, where))
+    history = states.restore(folder, trainer) if unfinished else []
+    saved = time.monotonic()
+    try:
+        for report in trainer.run(stop):
+            history.append(_row(report))
+            if time.monotonic() - saved > config.training.save_seconds:
+                states.save(folder, trainer, history)
+                saved = time.monotonic()
+            yield report
+    except GeneratorExit:
+        # The caller left between two steps, where the state is whole.
+        states.save(folder, trainer, history)
+        raise
+    if not trainer.is_finished:
+        states.save(folder, trainer, history)
+        return
+    if trainer.best_weights is not None:
+        model.load_state_dict(trainer.best_weights)
+    data.vocabulary.save(folder / folders.VOCABULARY)
+    weights.save(folder, model)
+    folders.write_history(folder, history)
+    for stale in (folders.METRICS, folders.ATLAS):
+        (folder / stale).unlink(missing_ok=True)
+    folders.seal(folder)
+    shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+
+
+def _validation(
+    data: training_data.Data, config: configs.Config, where: torch.device
+) -> Callable[[TextVAE], dict[str, float]]:
+    rows = data.draw("valid", VALIDATION_SENTENCES, config.seed)
+    ids = [data.ids[row] for row in rows]
+    charge = choose(
+        RATES, config.objective.rate, "objective.rate", latent_dim=config.model.latent_dim
+    )
+
+    def validate(model: TextVAE) -> dict[str, float]:
+        if not ids:
+            return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
+        # The noise is the same at every epoch, and training's own random stream is left alone.
+        devices = [where] if where.type == "cuda" else []
+        with torch.random.fork_rng(devices), torch.inference_mode():
+            torch.manual_seed(config.seed)
+            return _measure(model, ids, charge)
+
+    return validate
+
+
+def _measure(model: TextVAE, ids: Sequence[Sequence[int]], charge: Any) -> dict[str, float]:
+    sums = torch.zeros(3, dtype=torch.float64)
+    means = []
+    for batch in plan([len(row) for row in ids], 256):
+        tokens = collate([ids[row] for row in batch], model.device)
+        posterior = model.posterior(tokens)
+        rate = model.latent.rate(posterior, model.prior())
+        distortion = -model.decoder.log_prob(posterior.rsample(), tokens)
+        sums += torch.stack([distortion.sum(), rate.sum(), charge(rate).sum()]).cpu().double()
+        means.append(posterior.mean)
+    distortion, rate, charged = (sums / len(ids)).tolist()
+    units = (torch.cat(means).var(0) > 0.01).sum().item()
+    return {
+        "distortion": distortion,
+        "rate": rate,
+        "charge": charged,
+        "active_units": float(units),
+    }
+
+
+def _row(report: Report) -> dict[str, Any]:
+    keys = ("step", "epoch", "seconds", "beta", "distortion", "rate", "loss", "tokens_per_second")
+    row = {key: round(getattr(report, key), 6) for key in keys}
+    return row | {f"validation_{key}": round(value, 6) for key, value in report.validation.items()}

@@ -1,0 +1,228 @@
+"""The training loop: a generator of reports that can be stopped and resumed at any step."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.models.objectives import RATES
+from explorer.models.tensors import collate
+from explorer.models.vae import TextVAE
+from explorer.registry import choose
+from explorer.text.batches import plan
+from explorer.training.schedules import SCHEDULES
+
+Validate = Callable[[TextVAE], dict[str, float]]
+"""Measures a model on held-out sentences; has at least `distortion` and `rate`."""
+
+REPORTS_PER_EPOCH = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """Averages since the report before; distortion, rate and loss in nats per sentence."""
+
+    phase: str  # "pretraining" or "training"
+    step: int  # optimiser steps, pre-training included
+    epoch: float  # epochs done, pre-training included
+    epochs: int  # epochs in all
+    seconds: float  # of training, over all sessions
+    seconds_left: float
+    beta: float
+    distortion: float
+    rate: float
+    loss: float
+    tokens_per_second: float  # predicted tokens
+    validation: dict[str, float] = dataclasses.field(default_factory=dict)  # at an epoch's end
+
+
+@dataclass(slots=True)
+class Position:
+    """Where training stands; with weights, moments and random state, all there is to resume."""
+
+    epoch: int = 0  # whole epochs done, pre-training included
+    batch: int = 0  # batches done in this epoch
+    step: int = 0
+    seconds: float = 0.0
+    best: float = math.inf  # lowest validation loss at the last beta
+    best_epoch: int = 0
+
+
+class Trainer:
+    """Trains one model on one corpus.
+
+    Args:
+        model: Fresh, or the one of a saved state.
+        train: Training sentences as ids.
+        config: The recipe.
+        validate: Called at the end of each epoch.
+    """
+
+    def __init__(
+        self, model: TextVAE, train: Sequence[Sequence[int]], config: Config, validate: Validate
+    ) -> None:
+        if not train:
+            raise ExplorerError("there is no sentence to train on")
+        self.model = model
+        self.config = config
+        self.position = Position()
+        self.best_weights: dict[str, Tensor] | None = None
+        self._train = train
+        self._validate = validate
+        self._charge = choose(
+            RATES, config.objective.rate, "objective.rate", latent_dim=model.latent_dim
+        )
+        self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
+        self._lengths = [len(row) for row in train]
+        self.optimiser = self._new_optimiser()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in all."""
+        return self._pretrain_epochs + self.config.training.epochs
+
+    @property
+    def _pretrain_epochs(self) -> int:
+        # Without a latent space there is nothing to pre-train an encoder for.
+        return self.config.training.pretrain_epochs if self.model.latent.has_rate else 0
+
+    def _new_optimiser(self) -> torch.optim.Adam:
+        # Fused kernels exist for these devices only.
+        fused = self.model.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(
+            self.model.parameters(), self.config.training.learning_rate, fused=fused
+        )
+
+    def beta(self, epoch: float) -> float:
+        """The weight of the rate after so many epochs, pre-training included."""
+        if not self.model.latent.has_rate or epoch < self._pretrain_epochs:
+            return 0.0
+        return self._schedule(epoch - self._pretrain_epochs)
+
+    def learning_rate(self, epoch: float) -> float:
+        """Adam's step size after so many epochs: flat, then linear towards 0."""
+        training = self.config.training
+        if training.decay == 0 or epoch < self._pretrain_epochs:
+            return training.learning_rate
+        left = (self.epochs - epoch) / (training.epochs * training.decay)
+        return training.learning_rate * min(1.0, left)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last epoch is done, or patience ran out."""
+        patience = self.config.training.patience
+        waited = self.position.epoch - self.position.best_epoch
+        is_patient = not patience or not self.position.best_epoch or waited <= patience
+        return self.position.epoch >= self.epochs or not is_patient
+
+    def run(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
+        """Trains to the end, reporting `REPORTS_PER_EPOCH` times an epoch.
+
+        Args:
+            stop: Asked after every step; True ends the run early, in a state to resume from.
+
+        Raises:
+            ExplorerError: If the loss is no longer a number.
+        """
+        position = self.position
+        while not self.is_finished and not stop():
+            pretraining = position.epoch < self._pretrain_epochs
+            starts_training = position.epoch == self._pretrain_epochs and position.batch == 0
+            if starts_training and position.epoch and self.config.training.reset_decoder:
+                self.model.reset_decoder()
+                self.optimiser = self._new_optimiser()
+            yield from self._run_epoch(pretraining, stop)
+
+    def _run_epoch(self, pretraining: bool, stop: Callable[[], bool]) -> Iterator[Report]:
+        position = self.position
+        seed = self.config.seed * 1_000_003 + position.epoch
+        batches = plan(self._lengths, self.config.training.batch_size, seed)
+        every = max(1, math.ceil(len(batches) / REPORTS_PER_EPOCH))
+        sums, count, tokens, beta = torch.zeros(3, dtype=torch.float64), 0, 0, 0.0
+        started, since = time.perf_counter(), position.seconds
+        self.model.train()
+        while position.batch < len(batches):
+            rows = batches[position.batch]
+            epoch = position.epoch + position.batch / len(batches)
+            beta = self.beta(epoch)
+            self._set_learning_rate(self.learning_rate(epoch))
+            sums += self._step(rows, beta, noise=not pretraining)
+            count += len(rows)
+            tokens += sum(self._lengths[row] + 1 for row in rows)
+            position.batch += 1
+            position.step += 1
+            position.seconds = since + time.perf_counter() - started
+            ends = position.batch == len(batches)
+            if position.batch % every and not ends:
+                if stop():
+                    return
+                continue
+            distortion, rate, loss = (sums / count).tolist()
+            if not math.isfinite(loss):
+                raise ExplorerError(
+                    f"the loss became {loss} at step {position.step}: lower "
+                    "training.learning_rate in config.toml and train again"
+                )
+            done = position.epoch + position.batch / len(batches)
+            elapsed = position.seconds - since
+            values = {
+                "phase": "pretraining" if pretraining else "training",
+                "step": position.step,
+                "epoch": done,
+                "epochs": self.epochs,
+                "seconds": position.seconds,
+                "seconds_left": position.seconds / done * (self.epochs - done),
+                "beta": beta,
+                "distortion": distortion,
+                "rate": rate,
+                "loss": loss,
+                "tokens_per_second": tokens / max(elapsed, 1e-9),
+            }
+            if ends:
+                position.epoch, position.batch = position.epoch + 1, 0
+                values["validation"] = self._end_epoch(pretraining)
+            yield Report(**values)
+            sums, count, tokens = torch.zeros(3, dtype=torch.float64), 0, 0
+            started, since = time.perf_counter(), position.seconds
+
+    def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
+        """One optimiser step; the batch's summed distortion, rate and loss, float64."""
+        model = self.model
+        tokens = collate([self._train[row] for row in rows], model.device)
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=self.config.training.bf16):
+            terms = model(tokens, noise=noise)
+            loss = terms.distortion
+            if beta:
+                loss = loss + beta * self._charge(terms.rate)
+        loss.mean().backward()
+        nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
+        self.optimiser.step()
+        totals = torch.stack([terms.distortion.sum(), terms.rate.sum(), loss.sum()])
+        return totals.detach().to("cpu", torch.float64)
+
+    def _set_learning_rate(self, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def _end_epoch(self, pretraining: bool) -> dict[str, float]:
+        """Validates, and keeps the weights if they are the best so far at the last beta."""
+        self.model.eval()
+        validation = self._validate(self.model)
+        self.model.train()
+        if pretraining:
+            return validation
+        final = self.beta(self.epochs)
+        score = validation["distortion"] + final * validation.get("charge", validation["rate"])
+        if score < self.position.best:
+            self.position.best, self.position.best_epoch = score, self.position.epoch
+            self.best_weights = {
+                name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()
+            }
+        return validation

@@ -1,0 +1,209 @@
+"""The run folder: finding, writing and verifying its files. No torch: listings must be quick."""
+
+import csv
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+
+CONFIG = "config.toml"
+VOCABULARY = "vocabulary.txt"
+WEIGHTS = "model.safetensors"
+HISTORY = "history.csv"
+METRICS = "metrics.json"
+ATLAS = "atlas.parquet"
+CARD = "README.md"
+SUMS = "SHA256SUMS"
+STATE = "state"
+
+SEALED = (VOCABULARY, WEIGHTS, HISTORY, METRICS, ATLAS)
+"""Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
+
+
+def checkpoints() -> Path:
+    """Where runs live: `checkpoints/` here, else the one beside the package."""
+    here = Path("checkpoints")
+    beside = Path(__file__).resolve().parents[2] / "checkpoints"
+    return here if here.is_dir() or not beside.is_dir() else beside
+
+
+def find(run: str | Path) -> Path:
+    """The folder of RUN: a path, or the name of a listed run.
+
+    Raises:
+        ExplorerError: If there is no such run; the message lists those there are.
+    """
+    path = Path(run)
+    if (path / CONFIG).is_file():
+        return path
+    listed = {folder.name: folder for folder in list_runs()}
+    if str(run) in listed:
+        return listed[str(run)]
+    if path.is_dir():
+        raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
+    names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
+    raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
+
+
+def list_runs() -> list[Path]:
+    """Every run folder: `checkpoints/`, the folders in `EXPLORER_RUNS`, and registered ones."""
+    roots = [checkpoints()]
+    roots += [Path(part) for part in os.environ.get("EXPLORER_RUNS", "").split(os.pathsep) if part]
+    found: dict[str, Path] = {}
+    for root in roots:
+        folders = [root, *sorted(root.iterdir())] if root.is_dir() else []
+        for folder in folders:
+            if (folder / CONFIG).is_file():
+                found.setdefault(str(folder.resolve()), folder)
+    for folder in registered():
+        if (folder / CONFIG).is_file():
+            found.setdefault(str(folder.resolve()), folder)
+    return list(found.values())
+
+
+def _registry_path() -> Path:
+    return configs.home() / "runs.json"
+
+
+def registered() -> list[Path]:
+    """The run folders `explorer add` registered."""
+    path = _registry_path()
+    if not path.is_file():
+        return []
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [Path(entry) for entry in entries]
+    except (ValueError, TypeError):
+        raise ExplorerError(f"{path} is damaged: delete it and add the runs again") from None
+
+
+def register(folder: Path) -> None:
+    """Remembers a run folder, so that every listing shows it."""
+    entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
+    path = _registry_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, lambda file: file.write(json.dumps(entries, indent=1).encode()))
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Writes a file whole or not at all: fills a neighbour, then renames it.
+
+    Raises:
+        ExplorerError: If the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise ExplorerError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except OSError as error:
+        raise ExplorerError(
+            f"cannot write {path}: {error.strerror or error}; what stood there before is untouched"
+        ) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write` for UTF-8 text."""
+    write(path, lambda file: file.write(text.encode("utf-8")))
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def seal(folder: Path) -> None:
+    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed."""
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in SEALED if (folder / name).is_file()]
+    write_text(folder / SUMS, "".join(lines))
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """The checksums of `SHA256SUMS` by file name."""
+    path = folder / SUMS
+    if not path.is_file():
+        raise ExplorerError(f"{path} is missing: the run is incomplete, or was never trained")
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def verify(folder: Path, name: str) -> Path:
+    """The path of a sealed file, after its checksum was compared.
+
+    Raises:
+        ExplorerError: If the file is missing or is not the one that was sealed.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise ExplorerError(f"{path} is missing: the run is incomplete")
+    if sums(folder).get(name) != sha256(path):
+        raise ExplorerError(
+            f"{path} does not match its checksum in {SUMS}: it was cut short or changed; "
+            "copy the run again, or train or evaluate it anew"
+        )
+    return path
+
+
+def stamp(folder: Path) -> str:
+    """Names this state of a run: its folder and the checksum of its weights and atlas."""
+    digests = sums(folder)
+    mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
+    return f"{folder.resolve().name}-{mark[:12]}"
+
+
+def write_history(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes `history.csv`: one row a report, the union of their columns."""
+    rows = list(rows)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+
+    def fill(file: IO[bytes]) -> None:
+        lines = ["", *([row.get(column, "") for column in columns] for row in rows)]
+        lines[0] = columns
+        for line in lines:
+            file.write((",".join(map(str, line)) + "\n").encode())
+
+    write(folder / HISTORY, fill)
+
+
+def read_history(folder: Path) -> dict[str, list[float | None]]:
+    """The columns of `history.csv`; None where a report had no such value."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return {
+            key: [float(row[key]) if row[key] else None for row in rows]
+            for key in (rows[0] if rows else ())
+        }
+    except (TypeError, ValueError):
+        raise ExplorerError(f"{path} is damaged: a value is not a number") from None
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """`metrics.json`, or an empty table for a run that was not evaluated."""
+    if not (folder / METRICS).is_file():
+        return {}
+    try:
+        return json.loads(verify(folder, METRICS).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None

@@ -1,0 +1,110 @@
+"""The state to resume from: weights, Adam's moments, random state, position and history."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.training.fit import Position, Trainer
+from explorer.training.folder import STATE
+from explorer.training.weights import load_tensors, read_tensors, unique, write_tensors
+
+FILE = "state.safetensors"
+
+
+def path(folder: Path) -> Path:
+    """Where the state of a run in training lies."""
+    return folder / STATE / FILE
+
+
+def recipe(config: Config) -> dict[str, Any]:
+    """The settings that must not change between two sessions of one training."""
+    table = dataclasses.asdict(config)
+    del table["atlas"], table["training"]["save_seconds"]
+    return table
+
+
+def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
+    """Writes all there is to resume, whole or not at all."""
+    tensors: dict[str, Tensor] = {"random": torch.get_rng_state()}
+    if trainer.model.device.type == "cuda":
+        tensors["random_cuda"] = torch.cuda.get_rng_state(trainer.model.device)
+    for name, tensor in unique(trainer.model.state_dict()).items():
+        tensors[f"model.{name}"] = tensor
+    for name, tensor in unique(trainer.best_weights or {}).items():
+        tensors[f"best.{name}"] = tensor
+    for index, moments in trainer.optimiser.state_dict()["state"].items():
+        for name, tensor in moments.items():
+            tensors[f"adam.{index}.{name}"] = tensor
+    record = {
+        "position": dataclasses.asdict(trainer.position),
+        "recipe": recipe(trainer.config),
+        "history": history,
+    }
+    write_tensors(path(folder), tensors, json.dumps(record))
+
+
+def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
+    """Puts a trainer where `save` left it; the history until then.
+
+    Raises:
+        ExplorerError: If the state is damaged or belongs to another recipe.
+    """
+    source = path(folder)
+    tensors, text = read_tensors(source)
+    try:
+        record = json.loads(text)
+        saved, position = record["recipe"], Position(**record["position"])
+    except (ValueError, KeyError, TypeError):
+        raise ExplorerError(f"{source} is damaged: delete {source.parent} to start over") from None
+    if saved != json.loads(json.dumps(recipe(trainer.config))):
+        raise ExplorerError(
+            f"{folder}: the recipe changed since this training began "
+            f"({_difference(saved, trainer)}); change it back, or start over with --restart"
+        )
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "adam": {}}
+    for name, tensor in tensors.items():
+        part, _, rest = name.partition(".")
+        if rest:
+            parts[part][rest] = tensor
+    load_tensors(trainer.model, parts["model"], source)
+    if parts["best"]:
+        own = trainer.model.state_dict()
+        trainer.best_weights = {name: tensor.clone() for name, tensor in own.items()}
+        aliases = _aliases(own)
+        for name, tensor in trainer.best_weights.items():
+            tensor.copy_(parts["best"][aliases[name]])
+    _restore_adam(trainer, parts["adam"])
+    torch.set_rng_state(tensors["random"])
+    if "random_cuda" in tensors and trainer.model.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random_cuda"], trainer.model.device)
+    trainer.position = position
+    return record["history"]
+
+
+def _restore_adam(trainer: Trainer, moments: dict[str, Tensor]) -> None:
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in moments.items():
+        index, _, key = name.partition(".")
+        states.setdefault(int(index), {})[key] = tensor
+    groups = trainer.optimiser.state_dict()["param_groups"]
+    trainer.optimiser.load_state_dict({"state": states, "param_groups": groups})
+
+
+def _aliases(state: dict[str, Tensor]) -> dict[str, str]:
+    """The name under which `unique` keeps each tensor."""
+    kept = {tensor.data_ptr(): name for name, tensor in unique(state).items() if tensor.numel()}
+    return {
+        name: kept[tensor.data_ptr()] if tensor.numel() else name for name, tensor in state.items()
+    }
+
+
+def _difference(saved: dict[str, Any], trainer: Trainer) -> str:
+    now = recipe(trainer.config)
+    keys = [key for key in now if saved.get(key) != json.loads(json.dumps(now[key]))]
+    return ", ".join(keys)

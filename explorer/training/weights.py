@@ -1,0 +1,107 @@
+"""A run's weights: saved in half precision, reopened only where they fit. Executes nothing."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from explorer import config as configs
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.models.vae import TextVAE, build
+from explorer.text.tokens import Vocabulary
+from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify
+
+
+def save(folder: Path, model: TextVAE) -> None:
+    """Writes `model.safetensors` in half precision, each shared tensor once."""
+    tensors = {name: tensor.half().cpu() for name, tensor in unique(model.state_dict()).items()}
+    write_tensors(folder / WEIGHTS, tensors)
+
+
+def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a state, one name for each memory: tied weights are stored once."""
+    seen: set[int] = set()
+    result = {}
+    for name, tensor in state.items():
+        if tensor.numel() and tensor.data_ptr() in seen:
+            continue
+        seen.add(tensor.data_ptr())
+        result[name] = tensor.contiguous()
+    return result
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: str | None = None) -> None:
+    """Writes tensors and one string atomically as safetensors."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(tensors, part, metadata={"explorer": metadata} if metadata else None)
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise ExplorerError(
+            f"cannot write {path}: {error}; what stood there before is untouched"
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Reads what `write_tensors` wrote.
+
+    Raises:
+        ExplorerError: If the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, (file.metadata() or {}).get("explorer", "")
+    except FileNotFoundError:
+        raise ExplorerError(f"{path} is missing") from None
+    except (SafetensorError, OSError) as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+
+
+def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) -> None:
+    """Fills a model with stored tensors; tied ones are filled through whichever name is there.
+
+    Raises:
+        ExplorerError: If names or shapes are not those of the model.
+    """
+    own = model.state_dict()
+    stored_once = unique(own)
+    if set(tensors) != set(stored_once):
+        odd = sorted(set(tensors) ^ set(stored_once))
+        raise ExplorerError(f"{source} does not fit its {CONFIG}: weights {', '.join(odd[:3])}")
+    for name, tensor in tensors.items():
+        if tensor.shape != own[name].shape:
+            raise ExplorerError(
+                f"{source} does not fit its {CONFIG} or {VOCABULARY}: {name} is "
+                f"{tuple(tensor.shape)}, expected {tuple(own[name].shape)}"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ExplorerError(f"{source} is damaged: {name} holds values that are no numbers")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            own[name].copy_(tensor)
+
+
+def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
+    """Reopens a trained run from its folder alone; the model is in `eval` mode, on the CPU.
+
+    Raises:
+        ExplorerError: If a file is missing, damaged, or does not fit the others.
+    """
+    config = configs.read(folder / CONFIG)
+    if not (folder / WEIGHTS).is_file():
+        raise ExplorerError(f"{folder} is not trained yet: run `explorer train {folder.name}`")
+    vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
+    model = build(config.model, len(vocabulary))
+    path = verify(folder, WEIGHTS)
+    tensors, _ = read_tensors(path)
+    load_tensors(model, tensors, path)
+    return config, vocabulary, model.eval().requires_grad_(False)
