@@ -1,0 +1,84 @@
+"""Any number of sentences to posteriors and scores, in batches, in the order they came."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from explorer.models.tensors import collate
+from explorer.models.vae import TextVAE
+from explorer.text.batches import plan
+
+BATCH = 256
+
+
+def _in_order(
+    model: TextVAE,
+    ids: Sequence[Sequence[int]],
+    compute: Callable[[Tensor, list[int]], tuple[Tensor, ...]],
+    progress: Callable[[int], None] | None = None,
+) -> list[np.ndarray]:
+    """Runs `compute` over batches of like length; rows come back in the order of `ids`."""
+    results: list[np.ndarray] | None = None
+    for rows in plan([len(row) for row in ids], BATCH):
+        outputs = compute(collate([ids[row] for row in rows], model.device), rows)
+        if results is None:
+            results = [np.empty((len(ids), *out.shape[1:]), np.float32) for out in outputs]
+        for result, output in zip(results, outputs, strict=True):
+            result[rows] = output.float().cpu().numpy()
+        if progress is not None:
+            progress(len(rows))
+    return results or []
+
+
+@torch.inference_mode()
+def posteriors(
+    model: TextVAE,
+    ids: Sequence[Sequence[int]],
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Float32[np.ndarray, "n latent"], Float32[np.ndarray, "n latent"]]:
+    """Mean and standard deviation of each sentence's posterior.
+
+    Args:
+        model: In `eval` mode.
+        ids: Sentences without start and end.
+        progress: Told how many sentences each batch held.
+    """
+    if not ids:
+        empty = np.empty((0, model.latent_dim), np.float32)
+        return empty, empty.copy()
+
+    def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
+        posterior = model.posterior(tokens)
+        return posterior.mean, posterior.stddev
+
+    mean, scale = _in_order(model, ids, compute, progress)
+    return mean, scale
+
+
+@torch.inference_mode()
+def scores(
+    model: TextVAE,
+    ids: Sequence[Sequence[int]],
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
+    """Distortion, from one sample of the posterior a sentence, and rate; nats per sentence.
+
+    The noise of a sentence depends on the seed and its place in `ids`, not on the batches.
+    """
+    if not ids:
+        return np.empty(0, np.float32), np.empty(0, np.float32)
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(len(ids), model.latent_dim, generator=generator)
+
+    def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
+        posterior = model.posterior(tokens)
+        z = posterior.mean + posterior.stddev * noise[rows].to(model.device)
+        rate = model.latent.rate(posterior, model.prior()).sum(1)
+        return -model.decoder.log_prob(z, tokens), rate
+
+    distortion, rate = _in_order(model, ids, compute, progress)
+    return distortion, rate

@@ -1,0 +1,378 @@
+"""A trained run, opened: what the pages, the command line and notebooks call."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.text import corpora
+from explorer.text.corpora import Corpus
+from explorer.text.tokens import EOS, Tokeniser, Vocabulary
+from explorer.training import folder as folders
+
+if TYPE_CHECKING:
+    from explorer.models.generation import Decoding
+    from explorer.models.vae import TextVAE
+    from explorer.space.atlas import Atlas
+    from explorer.space.neighbours import TextIndex
+    from explorer.space.places import MapIndex, Place
+
+GAIN_SAMPLES = 16
+"""Prior samples a word's probability is compared with, for its latent gain."""
+
+Latents = Float32[np.ndarray, "n latent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One decoded sentence, word by word; the last token is the end where there was one."""
+
+    text: str
+    tokens: list[str]
+    log_probs: list[float]  # nats, given z and the words before
+    gains: list[float]  # nats: log-probability minus its mean over z drawn from the prior
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A sentence near a latent point."""
+
+    index: int  # of the atlas
+    text: str
+    distance: float  # cosine distance of centred latents, 0…2
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Where a latent point lands when its sentence is encoded again."""
+
+    text: str
+    z: Float32[np.ndarray, " latent"]
+    distance: float  # Euclidean, from the point asked about
+
+
+class Run:
+    """One run folder. Parts are read when first asked for; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.resolve().name
+        self.config = configs.read(folder / folders.CONFIG)
+        self.stamp = folders.stamp(folder)
+        recipe = self.config.corpus
+        self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
+        self._lock = threading.RLock()
+
+    # What the folder holds.
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words the model knows."""
+        return Vocabulary.load(folders.verify(self.folder, folders.VOCABULARY))
+
+    @property
+    def model(self) -> "TextVAE":
+        """The model, in `eval` mode on the CPU; opened once."""
+        with self._lock:
+            return self._model
+
+    @cached_property
+    def _model(self) -> "TextVAE":
+        from explorer.training import weights
+
+        return weights.load_model(self.folder)[2]
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`; empty before `explorer evaluate`."""
+        return folders.read_metrics(self.folder)
+
+    @cached_property
+    def history(self) -> dict[str, list[float | None]]:
+        """The columns of `history.csv`."""
+        return folders.read_history(self.folder)
+
+    @cached_property
+    def card(self) -> str:
+        """The model card, Markdown; empty where there is none."""
+        path = self.folder / folders.CARD
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    @cached_property
+    def atlas(self) -> "Atlas | None":
+        """The encoded corpus; None before `explorer atlas`."""
+        from explorer.space.atlas import Atlas
+
+        if not (self.folder / folders.ATLAS).is_file():
+            return None
+        return Atlas.load(folders.verify(self.folder, folders.ATLAS))
+
+    @property
+    def kind(self) -> str:
+        """`VAE`, `autoencoder` or `language model`."""
+        names = {"point": "autoencoder", "none": "language model"}
+        return names.get(self.config.model.latent["name"], "VAE")
+
+    @property
+    def has_latent(self) -> bool:
+        """Whether there is a latent space: not for a language model."""
+        return self.config.model.latent_dim > 0
+
+    @cached_property
+    def corpus(self) -> Corpus | None:
+        """The corpus the run was trained on; None where its text is not on this machine."""
+        recipe = self.config.corpus
+        try:
+            return corpora.load(recipe, self.config.seed)
+        except ExplorerError:
+            return None
+
+    @cached_property
+    def _joined(self) -> list[str] | None:
+        from explorer.space.atlas import join
+
+        if self.atlas is None or self.corpus is None:
+            return None
+        return join(self.atlas, self.corpus)
+
+    @property
+    def texts_are_real(self) -> bool:
+        """Whether `texts` are the corpus' sentences, not the model's own words for them."""
+        with self._lock:
+            return self._joined is not None
+
+    @property
+    def texts(self) -> list[str]:
+        """A text for each point of the atlas: its sentence, else the model's reconstruction."""
+        with self._lock:
+            joined = self._joined
+        return joined if joined is not None else list(self._atlas.reconstruction)
+
+    @property
+    def _atlas(self) -> "Atlas":
+        if self.atlas is None:
+            raise ExplorerError(f"{self.name} has no map yet: run `explorer atlas {self.name}`")
+        return self.atlas
+
+    # From text to latents and back.
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Sentences as word ids, without start and end."""
+        return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of a sentence the model does not know."""
+        return self.vocabulary.unknown(self.tokeniser.tokens(text))
+
+    def encode(self, texts: Sequence[str]) -> Latents:
+        """The posterior mean of each sentence."""
+        return self.posterior(texts)[0]
+
+    def posterior(self, texts: Sequence[str]) -> tuple[Latents, Latents]:
+        """Mean and standard deviation of each sentence's posterior."""
+        from explorer.models.coding import posteriors
+
+        self._need_latent()
+        return posteriors(self.model, self.ids(texts))
+
+    def decode(self, z: Latents, decoding: "Decoding | None" = None) -> list[str]:
+        """One sentence for each latent point; greedy unless told otherwise.
+
+        Raises:
+            ExplorerError: If `z` does not have this run's latent size, or is not finite.
+        """
+        return [self._text(row) for row in self._generate(z, decoding)]
+
+    def decode_tokens(self, z: Latents, decoding: "Decoding | None" = None) -> list[Decoded]:
+        """Like `decode`, with each word's log-probability and latent gain."""
+        import torch
+
+        from explorer.evaluation.gain import token_gains
+        from explorer.models.tensors import collate
+
+        rows = self._generate(z, decoding)
+        tokens = collate(rows, self.model.device)
+        points = torch.from_numpy(z)
+        with torch.inference_mode():
+            log_probs = self.model.decoder.token_log_prob(points, tokens).tolist()
+            gains = token_gains(
+                self.model.decoder, points, tokens, self._reference(), GAIN_SAMPLES, seed=0
+            ).tolist()
+        result = []
+        for row, log_prob, gain in zip(rows, log_probs, gains, strict=True):
+            words = self.vocabulary.decode(row)
+            count = len(row) + 1  # the end is predicted too
+            named = [*words, self.vocabulary.words[EOS]]
+            result.append(Decoded(self._text(row), named, log_prob[:count], gain[:count]))
+        return result
+
+    def reconstruct(self, texts: Sequence[str], decoding: "Decoding | None" = None) -> list[str]:
+        """Decodes the posterior mean of each sentence."""
+        return self.decode(self.encode(texts), decoding)
+
+    def sample(self, n: int, decoding: "Decoding | None" = None) -> list[str]:
+        """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
+
+        Raises:
+            ExplorerError: For an autoencoder, which has no prior.
+        """
+        from explorer.models.generation import Decoding
+
+        decoding = decoding or Decoding(strategy="sample")
+        return self.decode(self.prior_samples(n, decoding.seed), decoding)
+
+    def prior_samples(self, n: int, seed: int = 0) -> Latents:
+        """N draws of z from the prior.
+
+        Raises:
+            ExplorerError: For an autoencoder, which has no prior.
+        """
+        import torch
+
+        if self.has_latent and not self.model.latent.has_rate:
+            raise ExplorerError(f"{self.name} is an autoencoder: it has no prior to sample from")
+        with torch.random.fork_rng([]), torch.inference_mode():
+            torch.manual_seed(seed)
+            return self.model.prior().sample((n,)).numpy()
+
+    def around(
+        self,
+        z: Float32[np.ndarray, " latent"],
+        scale: Float32[np.ndarray, " latent"],
+        k: int = 5,
+        decoding: "Decoding | None" = None,
+    ) -> list[str]:
+        """Decodes k draws from N(z, diag(scale²)): what else the model says near a place."""
+        seed = decoding.seed if decoding else 0
+        noise = np.random.default_rng(seed).standard_normal((k, len(z))).astype(np.float32)
+        return self.decode(z + noise * scale, decoding)
+
+    def interpolate(
+        self,
+        a: str | np.ndarray,
+        b: str | np.ndarray,
+        steps: int = 9,
+        spherical: bool = False,
+        decoding: "Decoding | None" = None,
+    ) -> list[str]:
+        """Sentences at even steps from one sentence or latent point to another, ends included."""
+        return self.decode(self.path(a, b, steps, spherical), decoding)
+
+    def path(
+        self, a: str | np.ndarray, b: str | np.ndarray, steps: int = 9, spherical: bool = False
+    ) -> Latents:
+        """The latent points of `interpolate`."""
+        from explorer.space import paths
+
+        if not 2 <= steps <= 1000:
+            raise ExplorerError(f"steps {steps} is not between 2 and 1000")
+        ends = [self.encode([end])[0] if isinstance(end, str) else end for end in (a, b)]
+        way = paths.spherical if spherical else paths.linear
+        return way(ends[0], ends[1], paths.steps(steps)).astype(np.float32)
+
+    def score(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Distortion (one posterior sample) and rate of each sentence, nats."""
+        from explorer.models.coding import scores
+
+        return scores(self.model, self.ids(texts))
+
+    def cycle(self, z: Float32[np.ndarray, " latent"]) -> Cycle:
+        """Decodes a point greedily and encodes what came out."""
+        text = self.decode(z[None])[0]
+        back = self.encode([text])[0]
+        return Cycle(text, back, float(np.linalg.norm(back - z)))
+
+    # On the map.
+
+    def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
+        """The atlas' sentences nearest to a sentence or latent point, nearest first."""
+        from explorer.space.neighbours import nearest
+
+        z = self.encode([point])[0] if isinstance(point, str) else point
+        index, distance = nearest(z[None], self._atlas.mean, k)
+        texts = self.texts
+        return [
+            Neighbour(int(row), texts[row], float(far))
+            for row, far in zip(index[0], distance[0], strict=True)
+        ]
+
+    def place(self, z: Latents) -> tuple[np.ndarray, np.ndarray]:
+        """Map places of latent points, and how far each is from the nearest sentence."""
+        from explorer.space.places import place
+
+        return place(z, self._atlas.mean, self._atlas.xy)
+
+    @property
+    def map_index(self) -> "MapIndex":
+        """The map, ready to be asked about places; built once."""
+        with self._lock:
+            return self._map_index
+
+    @cached_property
+    def _map_index(self) -> "MapIndex":
+        from explorer.space.places import MapIndex
+
+        return MapIndex(self._atlas.mean, self._atlas.scale, self._atlas.xy)
+
+    def at(self, x: float, y: float) -> "Place":
+        """What lies at a place of the map: see `explorer.space.places.Place`."""
+        return self.map_index.at(x, y)
+
+    def search(self, query: str, limit: int = 200) -> np.ndarray:
+        """Atlas indexes of the texts that hold all words of a query."""
+        with self._lock:
+            return self._text_index.search(query, limit)
+
+    @cached_property
+    def _text_index(self) -> "TextIndex":
+        from explorer.space.neighbours import TextIndex
+
+        return TextIndex(self.texts)
+
+    # Help.
+
+    def _need_latent(self) -> None:
+        if not self.has_latent:
+            raise ExplorerError(f"{self.name} is a language model: it has no latent space")
+
+    def _text(self, row: Sequence[int]) -> str:
+        return self.tokeniser.text(self.vocabulary.decode(row))
+
+    def _generate(self, z: np.ndarray, decoding: "Decoding | None") -> list[list[int]]:
+        import torch
+
+        from explorer.models.generation import Decoding, generate
+
+        size = self.config.model.latent_dim
+        if z.ndim != 2 or z.shape[1] != size:
+            raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
+        if not np.isfinite(z).all():
+            raise ExplorerError("a latent point holds a value that is not a finite number")
+        points = torch.from_numpy(np.ascontiguousarray(z, np.float32))
+        return generate(self.model.decoder, points, decoding or Decoding())
+
+    def _reference(self) -> Any:
+        """The distribution a latent gain compares with: the prior, else the encodings' own."""
+        import torch
+        from torch.distributions import Independent, Normal
+
+        if self.model.latent.has_rate:
+            return self.model.prior()
+        mean = torch.from_numpy(self._atlas.mean)
+        return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+
+
+def open_run(run: str | Path) -> Run:
+    """Opens a run by name or path. Nothing in the folder is executed.
+
+    Raises:
+        ExplorerError: If there is no such run, or its recipe is damaged.
+    """
+    return Run(folders.find(run))
