@@ -100,7 +100,7 @@ class LSTMDecoder(nn.Module):
     def token_log_prob(
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch predicted"]:
-        """The log-probability, given z and the tokens before, of each token after the start; 0 at padding."""
+        """Log-probability of each token after the start, given z and those before; 0 at padding."""
         targets = tokens[:, 1:]
         valid = mask(targets)
         features = self._features(z, tokens[:, :-1])
@@ -124,7 +124,7 @@ class LSTMDecoder(nn.Module):
     def score_samples(
         self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "samples batch"]:
-        """The log-likelihood of each sentence under each of its samples of z, nats per sentence."""
+        """Log-likelihood of each sentence under each of its samples of z, nats per sentence."""
         samples = len(z)
         repeated = tokens.repeat(samples, 1)
         return self.log_prob(z.flatten(0, 1), repeated).unflatten(0, (samples, -1))
