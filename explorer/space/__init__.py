@@ -1,1 +1,1 @@
-"""Latent points and what can be done with them."""
+"""Latent points and what can be done with them: maps, regions, paths, neighbours."""

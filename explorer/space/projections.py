@@ -1,0 +1,244 @@
+"""Latent points to places on a map: PCA in prior units, UMAP, and the UMAP's stand-in."""
+
+import io
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and which share (0…1) of it is done."""
+
+# measures.md's threshold of an active unit: below it a dimension carries nothing.
+ACTIVE_VARIANCE = 0.01
+_TRUST_POINTS = 3000
+_TRUST_NEIGHBOURS = 15
+_LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to keep
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """Where a prior's `sigma` standard deviations lie on the PCA plane; axes along x and y."""
+
+    sigma: float
+    x: float
+    y: float
+    radius_x: float
+    radius_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class PCA:
+    """The plane of largest variance, without rescaling: a unit on it is a unit of the prior."""
+
+    centre: Float[np.ndarray, " d"]
+    axes: Float[np.ndarray, "2 d"]
+    variance: Float[np.ndarray, " 2"]
+    """Variance along each axis."""
+    explained: Float[np.ndarray, " 2"]
+    """Share of the whole variance along each axis."""
+
+    @classmethod
+    def fit(cls, mean: Float[np.ndarray, "n d"]) -> "PCA":
+        """Finds the plane; the largest entry of each axis is positive, so signs never flip."""
+        points = mean.astype(np.float64)
+        centre = points.mean(axis=0)
+        points -= centre
+        variance, vectors = np.linalg.eigh(points.T @ points / max(1, len(points) - 1))
+        variance = variance.clip(min=0.0)
+        whole = float(variance.sum()) or 1.0
+        axes = np.zeros((2, mean.shape[1]))  # the second stays zero for a single dimension
+        top = np.zeros(2)
+        for row, column in enumerate(range(len(variance) - 1, max(len(variance) - 3, -1), -1)):
+            axis = vectors[:, column]
+            axes[row] = axis * np.copysign(1.0, axis[np.abs(axis).argmax()])
+            top[row] = variance[column]
+        return cls(centre, axes, top, top / whole)
+
+    def transform(self, z: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:
+        """The place of latent points on the plane."""
+        return ((z - self.centre) @ self.axes.T).astype(np.float32)
+
+    def inverse(self, xy: Float[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n d"]:
+        """The latent points on the plane itself at these places."""
+        return (self.centre + xy @ self.axes).astype(np.float32)
+
+    def ellipses(self, sigmas: tuple[float, ...] = (1.0, 2.0)) -> list[Ellipse]:
+        """Shows N(0, I): on any plane it is a circle around the projected origin.
+
+        The 1σ and 2σ circles hold 39% and 86% of the prior's projected mass.
+        """
+        x, y = (-self.centre @ self.axes.T).tolist()
+        return [Ellipse(sigma, x, y, sigma, sigma) for sigma in sigmas]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A map of the corpus."""
+
+    xy: Float32[np.ndarray, "n 2"]
+    noise: bool
+    """Whether the means hardly vary, so that what shows is noise."""
+    meta: dict[str, Any] = field(default_factory=dict)
+    """How it was made, for the record; plain JSON values."""
+
+
+def hardly_varies(mean: Float[np.ndarray, "n d"]) -> bool:
+    """Whether no dimension is active: all Var(mean) ≤ 0.01 (unbiased), or one sentence only."""
+    if len(mean) < 2:
+        return True
+    return bool((mean.var(axis=0, ddof=1, dtype=np.float64) <= ACTIVE_VARIANCE).all())
+
+
+def umap_layout(
+    mean: Float[np.ndarray, "n d"],
+    neighbours: int = 15,
+    min_dist: float = 0.1,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Layout:
+    """Lays the means out by UMAP, started from PCA; equal arguments give equal maps.
+
+    Where there are too few points for the neighbourhoods asked for (n < neighbours + 2, n < 5)
+    or all are equal, it is the PCA plane, and `meta["method"]` and `meta["reason"]` say so.
+
+    Args:
+        mean: Posterior means.
+        neighbours: Of each point; more shows the whole, fewer the details.
+        min_dist: Least distance between points on the map.
+        seed: Of the optimisation.
+        progress: Called with "layout" while it is optimised.
+
+    Raises:
+        ModuleNotFoundError: If umap-learn is not installed.
+
+    Source:
+        McInnes, Healy, Melville (2018), UMAP, arXiv:1802.03426; started from PCA after Kobak and
+        Linderman (2021), doi:10.1038/s41587-020-00809-z.
+    """
+    few = len(mean) < max(neighbours + 2, _LEAST_POINTS)
+    if few or not np.ptp(mean, axis=0).any():
+        reason = f"{len(mean)} sentences are too few for UMAP" if few else "all means are equal"
+        plane = pca_layout(mean, neighbours, min_dist, seed, progress)
+        return Layout(plane.xy, plane.noise, plane.meta | {"reason": reason})
+    tell = progress or _silent
+    tell("neighbours", 0.0)
+    fitted = _umap(
+        n_neighbors=neighbours,
+        min_dist=min_dist,
+        init=_start(mean, seed),
+        random_state=seed,
+        n_jobs=1,  # what the seed implies; said here, or umap warns
+        tqdm_kwds=_told_by_tqdm(tell),
+    ).fit_transform(np.ascontiguousarray(mean, np.float32))
+    tell("layout", 1.0)
+    xy = np.asarray(fitted, np.float32)
+    xy -= (xy.min(axis=0) + xy.max(axis=0)) / 2
+    meta = {"method": "umap", "neighbours": neighbours, "min_dist": min_dist, "seed": seed}
+    return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, tell))
+
+
+def pca_layout(
+    mean: Float[np.ndarray, "n d"],
+    neighbours: int = 15,
+    min_dist: float = 0.1,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Layout:
+    """Lays the means out on their PCA plane; `neighbours` and `min_dist` have no meaning here."""
+    plane = PCA.fit(mean)
+    xy = plane.transform(mean)
+    meta: dict[str, Any] = {"method": "pca", "explained": plane.explained.tolist()}
+    return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, progress or _silent))
+
+
+PROJECTIONS: Mapping[str, Callable[..., Layout]] = {"umap": umap_layout, "pca": pca_layout}
+"""Layouts by name; all take the arguments of `umap_layout`."""
+
+
+def trustworthiness(
+    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int = 0
+) -> tuple[float, int] | None:
+    """Measures on at most 3,000 points whether neighbours on the map are neighbours in latent.
+
+    Returns:
+        The measure (1 is best, a random map about 0.5) with 15 neighbours, and the number of
+        points it was measured on; None below 32 points, where it is not defined.
+
+    Source:
+        Venna and Kaski (2001), Neighborhood preservation in nonlinear projection methods.
+    """
+    from sklearn.manifold import trustworthiness as measure
+
+    if len(mean) <= 2 * _TRUST_NEIGHBOURS + 1:
+        return None
+    rows = np.arange(len(mean))
+    if len(mean) > _TRUST_POINTS:
+        generator = np.random.default_rng(seed)
+        rows = np.sort(generator.choice(len(mean), _TRUST_POINTS, replace=False))
+    value = measure(mean[rows], xy[rows], n_neighbors=_TRUST_NEIGHBOURS)
+    return float(value), len(rows)
+
+
+def _trust(
+    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int, tell: Progress
+) -> dict[str, Any]:
+    tell("trustworthiness", 0.0)
+    measured = trustworthiness(mean, xy, seed)
+    tell("trustworthiness", 1.0)
+    if measured is None:
+        return {}
+    return {
+        "trustworthiness": {
+            "value": round(measured[0], 4),
+            "neighbours": _TRUST_NEIGHBOURS,
+            "n": measured[1],
+        }
+    }
+
+
+def _umap(**settings: Any) -> Any:
+    with warnings.catch_warnings():
+        # umap says at import that its optional TensorFlow part is missing.
+        warnings.simplefilter("ignore", ImportWarning)
+        from umap import UMAP
+    return UMAP(**settings)
+
+
+def _start(mean: Float[np.ndarray, "n d"], seed: int) -> Float32[np.ndarray, "n 2"]:
+    """The PCA plane in UMAP's usual size; a little noise parts equal points."""
+    xy = PCA.fit(mean).transform(mean)
+    xy *= 10.0 / max(float(np.abs(xy).max()), np.finfo(np.float32).tiny)
+    noise = np.random.default_rng(seed).normal(scale=1e-4, size=xy.shape)
+    return (xy + noise).astype(np.float32)
+
+
+def _silent(stage: str, share: float) -> None:
+    """Tells nobody."""
+
+
+class _Epochs(io.TextIOBase):
+    """Reads "12/200" off tqdm, which is the only word umap gives of its progress."""
+
+    def __init__(self, tell: Progress) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def write(self, text: str, /) -> int:
+        done, _, total = text.strip().partition("/")
+        if done.isdigit() and total.isdigit() and int(total):
+            self._tell("layout", int(done) / int(total))
+        return len(text)
+
+
+def _told_by_tqdm(tell: Progress) -> dict[str, Any]:
+    return {
+        "disable": False,
+        "file": _Epochs(tell),
+        "bar_format": "{n}/{total}",
+        "mininterval": 0.2,
+        "leave": False,
+    }

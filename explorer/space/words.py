@@ -1,0 +1,47 @@
+"""The words of a text in any script, for searching it and for naming places on the map."""
+
+import re
+import unicodedata
+
+# Scripts written without blanks are taken character by character, as search engines do.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_PIECE = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_PLACEHOLDER = re.compile(r"<unk>|_(?:unk|num)_")
+
+
+def words(text: str) -> list[str]:
+    """Splits text into case-folded words, without punctuation, symbols and placeholders.
+
+    Apostrophes and hyphens inside a word stay; `<unk>` is not a word.
+    """
+    found = []
+    for piece in _PIECE.findall(_PLACEHOLDER.sub(" ", text.casefold())):
+        if piece.isalnum():
+            found.append(piece)
+        else:
+            found.extend(_between_punctuation(piece))
+    return found
+
+
+def plain(text: str) -> str:
+    """Folds case and strips accents, so that "Café" and "cafe" compare equal."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    parts = unicodedata.normalize("NFKD", folded)
+    return "".join(letter for letter in parts if unicodedata.category(letter) != "Mn")
+
+
+def join(terms: list[str]) -> str:
+    """Joins adjacent words as their script does: with blanks, or without."""
+    unspaced = all(_CHARACTER.fullmatch(term) for term in terms)
+    return ("" if unspaced else " ").join(terms)
+
+
+def _between_punctuation(piece: str) -> list[str]:
+    kept = [
+        letter if unicodedata.category(letter)[0] in "LMN" or letter in "'’-" else " "
+        for letter in piece
+    ]
+    return [word for part in "".join(kept).split() if (word := part.strip("'’-"))]
