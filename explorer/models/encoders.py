@@ -51,7 +51,7 @@ class LSTMEncoder(nn.Module):
                 embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
             )
             packed, (last, _) = self.lstm(packed)
-            states, _ = pad_packed_sequence(packed, batch_first=True)
+            states, _ = pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])
             states = states.masked_fill(~valid.unsqueeze(-1), -torch.inf)
         if self.pool == "max":
             return states.amax(1)
