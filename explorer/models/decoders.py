@@ -100,7 +100,7 @@ class LSTMDecoder(nn.Module):
     def token_log_prob(
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch predicted"]:
-        """Log-probability of each token after the start, given z and those before; 0 at padding."""
+        """Log-probability of each token after the start, given z and its past; 0 at PAD."""
         targets = tokens[:, 1:]
         valid = mask(targets)
         features = self._features(z, tokens[:, :-1])
