@@ -1,0 +1,66 @@
+// The map's elements. Built once a mount; everything that changes is set as text or attribute.
+
+import { make } from "./legend.js";
+
+const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything, Enter picks "
+  + "what is under the circle in the middle, Escape clears.";
+const HOME = "M2.5 7.5 8 3l5.5 4.5M4 6.8V13h8V6.8";
+
+export function frame(parent) {
+  const root = make("div", "latent-map");
+  const stage = make("div", "stage");
+  const canvas = make("canvas");
+  canvas.setAttribute("aria-hidden", "true");
+  const overlay = make("canvas", "overlay");
+  overlay.dataset.testid = "latent-map";
+  overlay.tabIndex = 0;
+  overlay.setAttribute("role", "application");
+  overlay.setAttribute("aria-roledescription", "map");
+  overlay.setAttribute("aria-describedby", "latent-map-keys");
+  const keys = make("span", "unseen", INSTRUCTIONS);
+  keys.id = "latent-map-keys";
+  const tip = make("div", "tip");
+  tip.dataset.testid = "latent-map-tip";
+  tip.hidden = true;
+  tip.append(make("span", "tip-text"), make("span", "tip-note"));
+  const live = make("div", "unseen");
+  live.setAttribute("aria-live", "polite");
+  live.dataset.testid = "latent-map-live";
+  const message = make("div", "message", "Loading the map …");
+  message.dataset.testid = "latent-map-message";
+  const box = make("div", "buttons");
+  const buttons = {
+    in: button("Zoom in", "+"), out: button("Zoom out", "−"), home: button("Show everything"),
+  };
+  buttons.home.append(icon(HOME));
+  box.append(...Object.values(buttons));
+  stage.append(canvas, overlay, box, message, tip, keys, live);
+  const legend = make("div", "legend");
+  legend.dataset.testid = "latent-map-legend";
+  const foot = make("div", "foot");
+  const caption = make("span");
+  const axesLine = make("span");
+  foot.append(caption, axesLine);
+  root.append(stage, legend, foot);
+  parent.append(root);
+  return { root, stage, canvas, overlay, tip, live, message, buttons, legend, caption, axesLine };
+}
+
+function button(name, sign = "") {
+  const element = make("button", "", sign);
+  element.type = "button";
+  element.title = name;
+  element.setAttribute("aria-label", name);
+  return element;
+}
+
+function icon(path) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(space, "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}

@@ -1,0 +1,108 @@
+// Pointer, wheel and keyboard on one element, turned into: pan, zoom, hover, click, and keys.
+// Mouse, pen and fingers all arrive as pointer events.
+
+const CLICK_SLOP = 5;
+const TOUCH_SLOP = 10;
+const DOUBLE_MS = 320;
+
+/** Calls `on.pan/zoom/hover/leave/click/key/done`; returns a function that removes everything. */
+export function listen(element, on) {
+  const fingers = new Map();
+  let start = null;
+  let dragged = false;
+  let lastClick = { time: -1e9, left: 0, top: 0 };
+
+  const place = (event) => {
+    const box = element.getBoundingClientRect();
+    return { left: event.clientX - box.left, top: event.clientY - box.top };
+  };
+
+  const down = (event) => {
+    if (event.button > 0) return;
+    element.setPointerCapture(event.pointerId);
+    fingers.set(event.pointerId, place(event));
+    if (fingers.size === 1) {
+      start = place(event);
+      dragged = false;
+    } else {
+      dragged = true;
+    }
+  };
+
+  const move = (event) => {
+    const now = place(event);
+    const before = fingers.get(event.pointerId);
+    if (!before) {
+      if (event.pointerType !== "touch") on.hover(now.left, now.top);
+      return;
+    }
+    const slop = event.pointerType === "touch" ? TOUCH_SLOP : CLICK_SLOP;
+    if (!dragged && Math.hypot(now.left - start.left, now.top - start.top) < slop) return;
+    if (!dragged) {
+      dragged = true;
+      on.leave();
+    }
+    if (fingers.size === 1) on.pan(now.left - before.left, now.top - before.top);
+    else if (fingers.size === 2) pinch(event.pointerId, before, now);
+    fingers.set(event.pointerId, now);
+  };
+
+  const pinch = (id, before, now) => {
+    const other = [...fingers].find(([key]) => key !== id)[1];
+    const was = Math.hypot(before.left - other.left, before.top - other.top);
+    const is = Math.hypot(now.left - other.left, now.top - other.top);
+    on.pan((now.left - before.left) / 2, (now.top - before.top) / 2);
+    on.zoom((now.left + other.left) / 2, (now.top + other.top) / 2, is / Math.max(was, 1));
+  };
+
+  const up = (event) => {
+    const wasDown = fingers.delete(event.pointerId);
+    if (!wasDown) return;
+    if (dragged) {
+      if (fingers.size === 0) on.done();
+      return;
+    }
+    const { left, top } = place(event);
+    const again = event.timeStamp - lastClick.time < DOUBLE_MS
+      && Math.hypot(left - lastClick.left, top - lastClick.top) < TOUCH_SLOP;
+    lastClick = { time: again ? -1e9 : event.timeStamp, left, top };
+    // The first click answers at once; only the second one is known to be half of a double.
+    if (again) on.zoom(left, top, 2, true);
+    else on.click(left, top, event);
+  };
+
+  const cancel = (event) => fingers.delete(event.pointerId);
+
+  const wheel = (event) => {
+    event.preventDefault();
+    const lines = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
+    const { left, top } = place(event);
+    // A trackpad's pinch arrives as a wheel with ctrlKey and small steps.
+    const speed = event.ctrlKey ? 0.01 : 0.0016;
+    const step = Math.min(Math.max(event.deltaY * lines, -400), 400);
+    on.zoom(left, top, Math.exp(-step * speed));
+    on.done();
+  };
+
+  const key = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (on.key(event.key, event.shiftKey)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+
+  const listeners = {
+    pointerdown: down, pointermove: move, pointerup: up, pointercancel: cancel,
+    pointerleave: () => on.leave(), wheel, keydown: key,
+    focus: () => on.focus(), blur: () => on.blur(),
+  };
+  for (const [name, handler] of Object.entries(listeners)) {
+    element.addEventListener(name, handler, name === "wheel" ? { passive: false } : undefined);
+  }
+  return () => {
+    for (const [name, handler] of Object.entries(listeners)) {
+      element.removeEventListener(name, handler);
+    }
+  };
+}

@@ -1,0 +1,72 @@
+// Names of clusters: which of them fit. The level follows the zoom, the largest clusters choose
+// first, and a name that would lie on another one waits until the view is closer.
+
+const MAX_WIDTH = 132;
+const GAP = 5;
+
+/** The level of names that a zoom shows: one level finer for each doubling. */
+export function levelFor(zoom, levels) {
+  return Math.min(Math.max(Math.floor(Math.log2(Math.max(zoom, 1)) + 0.25), 0), levels - 1);
+}
+
+/**
+ * Place the labels of one level without overlap.
+ * @returns {{lines: string[], left: number, top: number, width: number}[]} centres, in pixels
+ */
+export function placeLabels(pen, labels, view, lineHeight, taken = []) {
+  const levels = 1 + Math.max(0, ...labels.map((label) => label.level));
+  const level = levelFor(view.zoom, levels);
+  const boxes = [...taken];
+  const placed = [];
+  const wanted = labels.filter((label) => label.level === level)
+    .sort((a, b) => b.size - a.size);
+  for (const label of wanted) {
+    const [left, top] = view.toScreen(label.x, label.y);
+    if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
+    const lines = wrap(pen, label.text);
+    const width = Math.max(...lines.map((line) => pen.measureText(line).width));
+    const height = lines.length * lineHeight;
+    const box = {
+      left: Math.min(Math.max(left - width / 2, 4), view.width - width - 4),
+      top: Math.min(Math.max(top - height / 2, 4), view.height - height - 4), width, height,
+    };
+    if (boxes.some((other) => overlap(box, other))) continue;
+    boxes.push(box);
+    placed.push({ lines, left: box.left + width / 2, top: box.top, width });
+  }
+  return placed;
+}
+
+function overlap(a, b) {
+  return a.left < b.left + b.width + GAP && b.left < a.left + a.width + GAP
+    && a.top < b.top + b.height + GAP && b.top < a.top + a.height + GAP;
+}
+
+const wrapped = new Map();
+
+function wrap(pen, text) {
+  const key = `${pen.font}|${text}`;
+  if (!wrapped.has(key)) {
+    if (wrapped.size > 2000) wrapped.clear();
+    wrapped.set(key, breakLines(pen, text));
+  }
+  return wrapped.get(key);
+}
+
+function breakLines(pen, text) {
+  const lines = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && pen.measureText(longer).width <= MAX_WIDTH) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return (lines.length ? lines.slice(0, 3) : [""]).map((line) => shorten(pen, line));
+}
+
+function shorten(pen, line) {
+  let letters = [...line];
+  while (letters.length > 3 && pen.measureText(letters.join("")).width > MAX_WIDTH * 1.3) {
+    letters = [...letters.slice(0, -2), "…"];
+  }
+  return letters.join("");
+}

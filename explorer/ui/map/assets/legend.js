@@ -1,0 +1,43 @@
+// The legend under the map: a chip a class, which a click brings out, or a bar for a ramp.
+// Names are set as text: they may come from a corpus.
+
+export function buildLegend(element, { legend, kind, title }, focus, onFocus) {
+  element.replaceChildren();
+  element.hidden = legend.length === 0;
+  if (title) element.append(make("span", "legend-title", title));
+  if (kind === "ramp") {
+    element.append(ramp(legend));
+    return;
+  }
+  for (const entry of legend) {
+    const chip = make("button", "chip");
+    chip.type = "button";
+    chip.dataset.id = entry.id;
+    chip.setAttribute("aria-pressed", String(entry.id === focus));
+    const dot = make("span", "dot");
+    dot.style.background = entry.colour;
+    chip.append(dot, make("span", "chip-name", entry.name));
+    chip.title = `Bring out ${entry.name}`;
+    chip.addEventListener("click", () => onFocus(entry.id === focus ? null : entry.id));
+    element.append(chip);
+  }
+}
+
+function ramp(legend) {
+  const box = make("span", "ramp");
+  const bar = make("span", "ramp-bar");
+  const last = Math.max(legend.at(-1)?.id ?? 1, 1);
+  const stops = legend.map(({ id, colour }) => `${colour} ${(100 * id) / last}%`);
+  bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+  const names = make("span", "ramp-names");
+  for (const { name } of legend) names.append(make("span", "", name));
+  box.append(bar, names);
+  return box;
+}
+
+export function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}

@@ -1,0 +1,441 @@
+// The map of sentences: what the page asked for on one side, what the person does on the other.
+// Streamlit calls `mount` again with new data whenever the page changes something; points stay.
+
+import { frame } from "./frame.js";
+import { listen } from "./gestures.js";
+import { bounds, Grid } from "./grid.js";
+import { buildLegend } from "./legend.js";
+import { drawOverlay } from "./overlay.js";
+import { paletteOf, Points, sizeFor } from "./points.js";
+import { readTheme } from "./theme.js";
+import { Sentences, Tooltip } from "./tooltip.js";
+import { View } from "./view.js";
+import { readView, rememberView } from "./remember.js";
+
+const PICK_PIXELS = 9;
+const TOUCH_PIXELS = 18;
+const NO_CLASS = 255;
+
+const maps = new WeakMap();
+
+export function mount(component) {
+  const { parentElement } = component;
+  let map = maps.get(parentElement);
+  if (!map) {
+    map = new LatentMap(parentElement);
+    maps.set(parentElement, map);
+  }
+  map.update(component);
+  return () => {
+    map.destroy();
+    maps.delete(parentElement);
+  };
+}
+
+class LatentMap {
+  constructor(parent) {
+    Object.assign(this, frame(parent));
+    this.view = new View();
+    this.positions = new Map();
+    this.focus = null;
+    this.hovered = null;
+    this.selected = null;
+    this.crosshair = false;
+    this.loaded = {};
+    this.serial = Date.now();
+    this.sentences = new Sentences();
+    this.tooltip = new Tooltip(this.tip, this.sentences);
+    this.pen = this.overlay.getContext("2d");
+    try {
+      if (isForcedOff()) throw new Error("switched off by the address");
+      this.points = new Points(this.canvas, () => this.redraw());
+    } catch (error) {
+      console.warn(`The map falls back to a drawing without WebGL2: ${error.message}`);
+      this.points = null;
+    }
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stage);
+    this.onPath = ({ detail }) => {
+      this.positions.set(detail.id, detail.position);
+      this.redraw();
+    };
+    window.addEventListener("latent-path", this.onPath);
+    this.unlisten = listen(this.overlay, this.gestures());
+    this.wireButtons();
+    this.exposeForTests();
+  }
+
+  // ---- what the page asks for -------------------------------------------------------------
+
+  update({ data, setTriggerValue, setStateValue }) {
+    this.send = (name, value) => setTriggerValue(name, value);
+    this.setState = setStateValue;
+    const before = this.data ?? {};
+    this.data = data;
+    this.theme = readTheme(this.root);
+    this.stage.style.height = `${data.height}px`;
+    this.overlay.setAttribute("aria-label", data.description);
+    this.sentences.setUrl(data.hover_url);
+    this.caption.textContent = data.caption;
+    this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
+    if (!this.points) {
+      this.reportMissing(data);
+      return;
+    }
+    if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
+    if (before.colours_url !== data.colours_url) this.focus = null;
+    for (const item of data.overlays) {
+      if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
+        this.positions.delete(item.id);
+      }
+    }
+    this.drawLegend();
+    this.resize();
+    this.load(data, before);
+  }
+
+  async load(data, before) {
+    const jobs = [];
+    if (before.points_url !== data.points_url) jobs.push(this.loadPoints(data, !before.points_url));
+    if (before.colours_url !== data.colours_url) jobs.push(this.loadColours(data));
+    try {
+      await Promise.all(jobs);
+    } catch (error) {
+      this.say(`The map's points could not be loaded (${error.message}). Reload the page.`);
+      return;
+    }
+    if (this.data !== data || !this.loaded.xy) return;
+    this.applyColours();
+    this.applyHighlight();
+    this.adoptSelection(this.picked ?? data.selected);
+    if (before.view !== undefined && data.view && differs(before.view, data.view)) {
+      this.view.set(data.view);
+    }
+    this.redraw();
+  }
+
+  async loadPoints(data, isFirst) {
+    const bytes = await fetchBytes(data.points_url);
+    if (this.data.points_url !== data.points_url) return;
+    const xy = new Float32Array(bytes);
+    this.loaded.xy = xy;
+    this.grid = new Grid(xy);
+    this.points.setPlaces(xy);
+    this.view.setBounds(withEllipses(bounds(xy), data.overlays));
+    this.view.reset();
+    const kept = readView(data.view_parameter, data.points_url);
+    if (kept ?? data.view) this.view.set(kept ?? data.view);
+    if (!isFirst) this.moved();
+    this.stage.dataset.loaded = String(xy.length / 2);
+    this.message.hidden = true;
+  }
+
+  async loadColours(data) {
+    const bytes = await fetchBytes(data.colours_url);
+    if (this.data.colours_url === data.colours_url) this.loaded.kinds = new Uint8Array(bytes);
+  }
+
+  applyColours() {
+    const count = this.points.count;
+    const kinds = new Uint8Array(count).fill(NO_CLASS);
+    if (this.loaded.kinds) kinds.set(this.loaded.kinds.subarray(0, count));
+    this.points.setKinds(kinds);
+    this.points.setPalette(paletteOf(this.data.legend, this.data.kind, this.theme.none));
+  }
+
+  applyHighlight() {
+    const count = this.points.count;
+    const { highlight } = this.data;
+    const stands = new Uint8Array(count).fill(highlight ? 0 : 1);
+    for (const i of highlight ?? []) if (i < count) stands[i] = 1;
+    this.points.setStanding(stands);
+  }
+
+  /** Where a selection is; rows are looked up, places are taken as they are. */
+  adoptSelection(selected) {
+    this.picked = selected ?? null;
+    this.selected = null;
+    if (!selected) return;
+    if (selected.row === undefined) this.selected = { ...selected, kind: "place" };
+    else if (this.loaded.xy && 2 * selected.row + 1 < this.loaded.xy.length) {
+      const [x, y] = this.placeOf(selected.row);
+      this.selected = { x, y, kind: "point", row: selected.row };
+    }
+  }
+
+  placeOf(row) {
+    return [this.loaded.xy[2 * row], this.loaded.xy[2 * row + 1]];
+  }
+
+  drawLegend() {
+    buildLegend(this.legend, this.data, this.focus, (id) => {
+      this.focus = id;
+      this.drawLegend();
+      this.legend.querySelector(`[data-id="${id}"]`)?.focus();
+      this.redraw();
+    });
+  }
+
+  /** Tell Python until it knows: a message sent while mounting may be lost. */
+  reportMissing(data) {
+    this.say("This browser has no WebGL2, which the interactive map needs.");
+    this.stage.style.height = "72px";
+    this.root.classList.add("without-webgl");
+    clearTimeout(this.reporting);
+    if (!data.webgl_missing) {
+      const tell = (wait) => {
+        this.reporting = setTimeout(() => {
+          this.setState("webgl", "missing");
+          if (wait < 8000) tell(wait * 2);
+        }, wait);
+      };
+      tell(60);
+    }
+  }
+
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = false;
+  }
+
+  // ---- what the person does ---------------------------------------------------------------
+
+  gestures() {
+    return {
+      pan: (dx, dy) => {
+        this.overlay.classList.add("dragging");
+        this.view.panBy(dx, dy);
+        this.redraw();
+      },
+      zoom: (left, top, factor, finished = false) => {
+        this.tooltip.hide();
+        this.view.zoomAt(left, top, factor);
+        this.redraw();
+        if (finished) this.moved();
+      },
+      done: () => {
+        this.overlay.classList.remove("dragging");
+        this.moved();
+      },
+      hover: (left, top) => this.hover(left, top),
+      leave: () => {
+        this.hovered = null;
+        this.tooltip.hide();
+        this.redraw();
+      },
+      click: (left, top, event) => this.pick(left, top, event.shiftKey, event.pointerType),
+      key: (key, shift) => this.key(key, shift),
+      focus: () => {
+        this.crosshair = this.overlay.matches(":focus-visible");
+        this.redraw();
+      },
+      blur: () => {
+        this.crosshair = false;
+        this.redraw();
+      },
+    };
+  }
+
+  at(left, top, pixels = PICK_PIXELS) {
+    if (!this.grid) return -1;
+    const [x, y] = this.view.toData(left, top);
+    const reach = Math.max(pixels, sizeFor(this.points.count, this.view.zoom) / 2 + 3);
+    const { focus } = this;
+    const { kinds } = this.points;
+    const accepts = focus === null ? undefined : (i) => kinds[i] === focus;
+    return this.grid.nearest(x, y, reach / this.view.scale, accepts);
+  }
+
+  hover(left, top) {
+    const index = this.at(left, top);
+    this.overlay.classList.toggle("on-point", index >= 0);
+    const before = this.hovered;
+    this.hovered = index < 0 ? null : this.placeOf(index);
+    if (index < 0) this.tooltip.hide();
+    else this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    if (differs(before, this.hovered)) this.redraw();
+  }
+
+  pick(left, top, shift, pointer = "mouse") {
+    if (!this.grid) return;
+    const index = this.at(left, top, pointer === "touch" ? TOUCH_PIXELS : PICK_PIXELS);
+    const [x, y] = index < 0 ? this.view.toData(left, top) : this.placeOf(index);
+    const kind = index < 0 ? "place" : "point";
+    // The marker is there before Python answers.
+    if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
+    if (pointer === "touch" && index >= 0) {
+      this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    }
+    this.redraw();
+    this.announce(index, x, y);
+    this.emit({ kind, index, x, y, shift });
+  }
+
+  emit(event) {
+    this.serial = Math.max(this.serial + 1, Date.now());
+    this.send("pick", { ...event, view: this.view.get(), serial: this.serial });
+  }
+
+  clear() {
+    this.focus = null;
+    this.adoptSelection(null);
+    this.tooltip.hide();
+    this.drawLegend();
+    this.redraw();
+    this.live.textContent = "Selection cleared.";
+    this.emit({ kind: "clear", index: -1, x: this.view.x, y: this.view.y, shift: false });
+  }
+
+  key(key, shift) {
+    const step = shift ? 10 : 50;
+    const centre = [this.view.width / 2, this.view.height / 2];
+    const pans = {
+      ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step],
+    };
+    this.crosshair = true;
+    if (pans[key]) this.view.panBy(...pans[key]);
+    else if (key === "+" || key === "=") this.view.zoomAt(...centre, 1.4);
+    else if (key === "-" || key === "_") this.view.zoomAt(...centre, 1 / 1.4);
+    else if (key === "0" || key === "Home") this.view.reset();
+    else if (key === "Enter" || key === " ") {
+      this.pick(...centre, shift, "touch");
+      return true;
+    } else if (key === "Escape") {
+      this.clear();
+      return true;
+    } else return false;
+    this.redraw();
+    this.moved();
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      const index = this.at(...centre, TOUCH_PIXELS);
+      if (index >= 0) this.announce(index);
+      else this.live.textContent = "An empty place.";
+    }, 350);
+    return true;
+  }
+
+  async announce(index, x, y) {
+    if (index < 0) {
+      this.live.textContent = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
+      return;
+    }
+    const found = await this.sentences.get(index);
+    this.live.textContent = found ? found.text : `Point ${index}.`;
+  }
+
+  wireButtons() {
+    const zoom = (factor) => {
+      this.view.zoomAt(this.view.width / 2, this.view.height / 2, factor);
+      this.redraw();
+      this.moved();
+    };
+    this.buttons.in.addEventListener("click", () => zoom(1.6));
+    this.buttons.out.addEventListener("click", () => zoom(1 / 1.6));
+    this.buttons.home.addEventListener("click", () => {
+      this.view.reset();
+      this.redraw();
+      this.moved();
+    });
+  }
+
+  /** Keeps the view in this tab and in the address, without asking the server. */
+  moved() {
+    const { view_parameter: parameter, points_url: url } = this.data;
+    rememberView(parameter, url, this.view.get());
+  }
+
+  // ---- drawing ----------------------------------------------------------------------------
+
+  resize() {
+    const { clientWidth, clientHeight } = this.stage;
+    const ratio = window.devicePixelRatio || 1;
+    this.view.resize(clientWidth, clientHeight);
+    for (const canvas of [this.canvas, this.overlay]) {
+      const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+      }
+    }
+    this.draw();
+  }
+
+  redraw() {
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.data || !this.points) return;
+    const ratio = window.devicePixelRatio || 1;
+    const { view, theme, focus, hovered, selected, crosshair, positions } = this;
+    this.points.draw(view, ratio, {
+      focus, muting: focus !== null || this.data.highlight !== null, grey: theme.muted,
+      size: sizeFor(this.points.count, view.zoom),
+    });
+    const { labels, overlays, axes } = this.data;
+    const scene = {
+      view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
+      showLabels: focus === null && Boolean(this.loaded.xy),
+    };
+    drawOverlay(this.pen, scene);
+    this.placed = scene.placed ?? [];
+  }
+
+  exposeForTests() {
+    this.overlay.toScreen = (x, y) => this.view.toScreen(x, y);
+    this.overlay.toData = (left, top) => this.view.toData(left, top);
+    Object.defineProperty(this.overlay, "state", {
+      get: () => ({
+        view: this.view.get(), selected: this.selected, focus: this.focus,
+        points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
+        positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
+      }),
+    });
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.waiting);
+    clearTimeout(this.reporting);
+    clearTimeout(this.speaking);
+    window.removeEventListener("latent-path", this.onPath);
+    this.observer.disconnect();
+    this.unlisten();
+    this.tooltip.hide();
+    this.points?.destroy();
+    this.root.remove();
+  }
+}
+
+async function fetchBytes(url) {
+  const response = await fetch(new URL(url, window.location.origin));
+  if (!response.ok) throw new Error(`${response.status} from ${url}`);
+  return response.arrayBuffer();
+}
+
+function isForcedOff() {
+  return new URLSearchParams(window.location.search).get("webgl") === "off";
+}
+
+function differs(a, b) {
+  return JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
+}
+
+function find(overlays, id) {
+  return (overlays ?? []).find((item) => item.type === "path" && item.id === id);
+}
+
+/** The prior's ellipses belong to what "everything" means, or a collapsed run would look rich. */
+function withEllipses(box, overlays) {
+  for (const { type, x, y, rx, ry } of overlays) {
+    if (type !== "ellipse") continue;
+    box.left = Math.min(box.left, x - rx);
+    box.right = Math.max(box.right, x + rx);
+    box.bottom = Math.min(box.bottom, y - ry);
+    box.top = Math.max(box.top, y + ry);
+  }
+  return box;
+}

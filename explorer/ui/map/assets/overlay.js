@@ -1,0 +1,205 @@
+// Everything on top of the points, drawn on a 2-D canvas: axes, ellipses, paths, markers,
+// cluster names, the selection and the keyboard's cross-hair.
+
+import { drawAxes } from "./axes.js";
+import { placeLabels } from "./labels.js";
+
+const LABEL_SIZE = 12.5;
+
+export function drawOverlay(pen, scene) {
+  const { view, theme, ratio } = scene;
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, view.width, view.height);
+  pen.lineJoin = "round";
+  pen.textBaseline = "top";
+  if (scene.axes?.units) drawAxes(pen, scene);
+  const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud };
+  for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
+  drawLabels(pen, scene, scene.overlays.filter((item) => item.type === "marker"));
+  for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
+  if (scene.hovered) ring(pen, view.toScreen(...scene.hovered), 7, theme.text, 1.5, theme);
+  if (scene.selected) drawSelected(pen, scene);
+  if (scene.crosshair) drawCrosshair(pen, scene);
+}
+
+function font(pen, theme, size, weight) {
+  pen.font = `${weight} ${size}px ${theme.font}`;
+}
+
+/** Text with a halo of the page's background, legible on any crowd of points. */
+export function haloText(pen, text, left, top, theme, colour = theme.text) {
+  pen.lineWidth = 3.5;
+  pen.strokeStyle = theme.background;
+  pen.globalAlpha = 0.85;
+  pen.strokeText(text, left, top);
+  pen.globalAlpha = 1;
+  pen.fillStyle = colour;
+  pen.fillText(text, left, top);
+}
+
+function drawLabels(pen, scene, markers) {
+  const { view, theme, labels } = scene;
+  if (!scene.showLabels || !labels.length) return;
+  const lineHeight = LABEL_SIZE * 1.2;
+  font(pen, theme, LABEL_SIZE, 600);
+  // Names keep clear of what the person put there: markers, the selection, the buttons.
+  const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
+  for (const { x, y, text } of markers) {
+    const [left, top] = view.toScreen(x, y);
+    taken.push({ left: left - 8, top: top - 8, width: 18 + pen.measureText(text).width, height: 18 });
+  }
+  if (scene.selected) {
+    const [left, top] = view.toScreen(scene.selected.x, scene.selected.y);
+    taken.push({ left: left - 12, top: top - 12, width: 24, height: 24 });
+  }
+  scene.placed = placeLabels(pen, labels, view, lineHeight, taken);
+  pen.textAlign = "center";
+  for (const { lines, left, top } of scene.placed) {
+    lines.forEach((line, row) => haloText(pen, line, left, top + row * lineHeight, theme));
+  }
+  pen.textAlign = "left";
+}
+
+function ring(pen, [left, top], radius, colour, width, theme) {
+  pen.beginPath();
+  pen.arc(left, top, radius, 0, 2 * Math.PI);
+  pen.lineWidth = width + 2.5;
+  pen.strokeStyle = theme.background;
+  pen.stroke();
+  pen.lineWidth = width;
+  pen.strokeStyle = colour;
+  pen.stroke();
+}
+
+function drawSelected(pen, { view, theme, selected }) {
+  const at = view.toScreen(selected.x, selected.y);
+  if (selected.kind === "place") {
+    pen.lineCap = "round";
+    for (const [colour, width] of [[theme.background, 5.5], [theme.primary, 2.25]]) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        pen.moveTo(at[0] + 4 * dx, at[1] + 4 * dy);
+        pen.lineTo(at[0] + 11 * dx, at[1] + 11 * dy);
+      }
+      pen.stroke();
+    }
+    return;
+  }
+  pen.beginPath();
+  pen.arc(at[0], at[1], 4.5, 0, 2 * Math.PI);
+  pen.fillStyle = theme.primary;
+  pen.fill();
+  ring(pen, at, 9, theme.primary, 2.25, theme);
+}
+
+function drawMarker(pen, { x, y, text, opacity = 1 }, { view, theme }) {
+  const [left, top] = view.toScreen(x, y);
+  pen.globalAlpha = opacity;
+  pen.beginPath();
+  pen.moveTo(left, top - 7);
+  pen.lineTo(left + 7, top);
+  pen.lineTo(left, top + 7);
+  pen.lineTo(left - 7, top);
+  pen.closePath();
+  pen.lineWidth = 4;
+  pen.strokeStyle = theme.background;
+  pen.stroke();
+  pen.fillStyle = theme.primary;
+  pen.fill();
+  if (text) {
+    font(pen, theme, LABEL_SIZE, 600);
+    const width = pen.measureText(text).width;
+    const beside = left + 12 + width > view.width - 4 ? left - 12 - width : left + 12;
+    haloText(pen, text, beside, top - LABEL_SIZE / 2 - 1, theme);
+  }
+  pen.globalAlpha = 1;
+}
+
+function drawPath(pen, item, scene) {
+  const { view, theme } = scene;
+  const places = item.points.map(([x, y]) => view.toScreen(x, y));
+  if (!places.length) return;
+  pen.lineCap = "round";
+  for (const [colour, width] of [[theme.background, 5], [theme.primary, 2]]) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = width;
+    pen.beginPath();
+    places.forEach((at, k) => (k ? pen.lineTo(...at) : pen.moveTo(...at)));
+    pen.stroke();
+  }
+  for (const [left, top] of places) {
+    pen.beginPath();
+    pen.arc(left, top, 2.6, 0, 2 * Math.PI);
+    pen.fillStyle = theme.background;
+    pen.fill();
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = theme.primary;
+    pen.stroke();
+  }
+  font(pen, theme, LABEL_SIZE, 700);
+  (item.ends ?? []).forEach((name, k) => {
+    const [left, top] = places[k ? places.length - 1 : 0];
+    haloText(pen, name, left + 8, top - 17, theme);
+  });
+  const position = scene.positions.get(item.id) ?? item.position ?? 0;
+  const at = along(item.points, position);
+  const [left, top] = view.toScreen(...at);
+  pen.beginPath();
+  pen.arc(left, top, 6.5, 0, 2 * Math.PI);
+  pen.fillStyle = theme.primary;
+  pen.fill();
+  ring(pen, [left, top], 8.5, theme.background, 1, theme);
+}
+
+/** The place at a (fractional) step of a path. */
+export function along(points, position) {
+  const step = Math.min(Math.max(position, 0), points.length - 1);
+  const low = Math.floor(step);
+  const high = Math.min(low + 1, points.length - 1);
+  return [0, 1].map((k) => points[low][k] + (points[high][k] - points[low][k]) * (step - low));
+}
+
+function drawEllipse(pen, { x, y, rx, ry, text }, { view, theme }) {
+  const [left, top] = view.toScreen(x, y);
+  pen.beginPath();
+  pen.ellipse(left, top, rx * view.scale, ry * view.scale, 0, 0, 2 * Math.PI);
+  pen.setLineDash([6, 5]);
+  pen.lineWidth = 1.5;
+  pen.strokeStyle = theme.text;
+  pen.globalAlpha = 0.7;
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
+  if (!text) return;
+  font(pen, theme, 12, 500);
+  pen.textAlign = "center";
+  haloText(pen, text, left, top - ry * view.scale - 15, theme);
+  pen.textAlign = "left";
+}
+
+function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
+  pen.globalAlpha = opacity;
+  pen.strokeStyle = theme.text;
+  pen.lineWidth = 1.4;
+  pen.beginPath();
+  for (const [x, y] of points) {
+    const [left, top] = view.toScreen(x, y);
+    pen.moveTo(left - 3, top - 3);
+    pen.lineTo(left + 3, top + 3);
+    pen.moveTo(left + 3, top - 3);
+    pen.lineTo(left - 3, top + 3);
+  }
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
+
+function drawCrosshair(pen, { view, theme }) {
+  const [left, top] = [view.width / 2, view.height / 2];
+  ring(pen, [left, top], 14, theme.text, 1.5, theme);
+  pen.beginPath();
+  pen.arc(left, top, 1.8, 0, 2 * Math.PI);
+  pen.fillStyle = theme.text;
+  pen.fill();
+}

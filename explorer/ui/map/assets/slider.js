@@ -1,0 +1,133 @@
+// Scrubbing through a path that is already decoded: no server is asked while the hand moves.
+// The map hears of every step through the window event "latent-path".
+
+import { changedWords } from "./words.js";
+import { make } from "./legend.js";
+
+const PLAY_MS = 700;
+const sliders = new WeakMap();
+
+export function mount(component) {
+  const { parentElement } = component;
+  let slider = sliders.get(parentElement);
+  if (!slider) {
+    slider = new PathSlider(parentElement);
+    sliders.set(parentElement, slider);
+  }
+  slider.update(component);
+  return () => {
+    slider.destroy();
+    sliders.delete(parentElement);
+  };
+}
+
+class PathSlider {
+  constructor(parent) {
+    this.root = make("div", "path-slider");
+    this.sentence = make("p", "sentence");
+    this.sentence.dataset.testid = "path-sentence";
+    this.sentence.dir = "auto";
+    this.play = make("button", "play");
+    this.play.type = "button";
+    this.input = make("input");
+    this.input.type = "range";
+    this.input.dataset.testid = "path-slider";
+    this.input.setAttribute("aria-label", "Position on the path");
+    this.step = make("span", "step");
+    const row = make("div", "row");
+    row.append(this.play, this.input, this.step);
+    this.ends = [make("span", "end"), make("span", "end right")];
+    const ends = make("div", "ends");
+    ends.append(...this.ends);
+    this.root.append(this.sentence, row, ends);
+    parent.append(this.root);
+    this.input.addEventListener("input", () => {
+      this.pause();
+      this.show();
+    });
+    this.input.addEventListener("change", () => this.commit());
+    this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
+    this.pause();
+  }
+
+  update({ data, setStateValue }) {
+    this.setState = setStateValue;
+    const before = this.data;
+    this.data = data;
+    this.input.max = String(Math.max(data.sentences.length - 1, 0));
+    this.input.step = "1";
+    const isNew = !before || JSON.stringify(before.sentences) !== JSON.stringify(data.sentences)
+      || before.path !== data.path;
+    if (isNew || before.position !== data.position) {
+      if (isNew) this.pause();
+      this.input.value = String(data.position);
+      this.committed = data.position;
+    }
+    data.ends.forEach((name, k) => {
+      this.ends[k].textContent = name;
+    });
+    this.root.hidden = data.sentences.length === 0;
+    this.show();
+  }
+
+  get position() {
+    return Number(this.input.value);
+  }
+
+  show() {
+    const { sentences, path } = this.data;
+    const now = sentences[this.position] ?? "";
+    const before = this.position > 0 ? sentences[this.position - 1] : now;
+    this.sentence.replaceChildren();
+    changedWords(before, now).forEach(({ word, changed }, k) => {
+      if (k) this.sentence.append(" ");
+      this.sentence.append(changed ? make("mark", "", word) : word);
+    });
+    this.step.textContent = `${this.position + 1} of ${sentences.length}`;
+    this.input.setAttribute("aria-valuetext", `${this.step.textContent}: ${now}`);
+    const detail = { id: path, position: this.position };
+    window.dispatchEvent(new CustomEvent("latent-path", { detail }));
+  }
+
+  commit() {
+    if (this.committed === this.position) return;
+    this.committed = this.position;
+    this.setState("position", this.position);
+  }
+
+  start() {
+    const last = this.data.sentences.length - 1;
+    if (this.position >= last) {
+      this.input.value = "0";
+      this.show();
+    }
+    this.label("Pause", "❚❚");
+    this.timer = setInterval(() => {
+      this.input.value = String(this.position + 1);
+      this.show();
+      if (this.position >= last) this.stop();
+    }, PLAY_MS);
+  }
+
+  stop() {
+    this.pause();
+    this.commit();
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.label("Play", "▶");
+  }
+
+  label(name, sign) {
+    this.play.textContent = sign;
+    this.play.title = name;
+    this.play.setAttribute("aria-label", `${name} the path`);
+  }
+
+  destroy() {
+    clearInterval(this.timer);
+    this.root.remove();
+  }
+}

@@ -1,0 +1,79 @@
+// The camera: which part of the plane is seen. `zoom` 1 shows every point, so a saved view
+// means the same place on a phone and on a wide screen.
+
+const MIN_ZOOM = 0.4;
+const MAX_ZOOM = 4000;
+const MARGIN = 0.06;
+
+export class View {
+  constructor() {
+    this.width = 1;
+    this.height = 1;
+    this.home = { x: 0, y: 0, spanX: 1, spanY: 1 };
+    this.x = 0;
+    this.y = 0;
+    this.zoom = 1;
+  }
+
+  /** @param {{left: number, right: number, bottom: number, top: number}} box what "home" shows */
+  setBounds(box) {
+    this.home = {
+      x: (box.left + box.right) / 2,
+      y: (box.bottom + box.top) / 2,
+      spanX: Math.max(box.right - box.left, 1e-9),
+      spanY: Math.max(box.top - box.bottom, 1e-9),
+    };
+  }
+
+  resize(width, height) {
+    this.width = Math.max(width, 1);
+    this.height = Math.max(height, 1);
+  }
+
+  /** Pixels per unit; one scale for both axes, because distances on the map are compared. */
+  get scale() {
+    const room = 1 - 2 * MARGIN;
+    const { spanX, spanY } = this.home;
+    return Math.min((this.width * room) / spanX, (this.height * room) / spanY) * this.zoom;
+  }
+
+  reset() {
+    Object.assign(this, { x: this.home.x, y: this.home.y, zoom: 1 });
+  }
+
+  set({ x, y, zoom }) {
+    if (![x, y, zoom].every(Number.isFinite)) return;
+    Object.assign(this, { x, y, zoom: clamp(zoom, MIN_ZOOM, MAX_ZOOM) });
+  }
+
+  get() {
+    return { x: this.x, y: this.y, zoom: this.zoom };
+  }
+
+  toScreen(x, y) {
+    const scale = this.scale;
+    return [this.width / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
+  }
+
+  toData(left, top) {
+    const scale = this.scale;
+    return [this.x + (left - this.width / 2) / scale, this.y - (top - this.height / 2) / scale];
+  }
+
+  panBy(dx, dy) {
+    this.x -= dx / this.scale;
+    this.y += dy / this.scale;
+  }
+
+  /** Zoom so that the data under (left, top) stays under it. */
+  zoomAt(left, top, factor) {
+    const [x, y] = this.toData(left, top);
+    this.zoom = clamp(this.zoom * factor, MIN_ZOOM, MAX_ZOOM);
+    const [left2, top2] = this.toScreen(x, y);
+    this.panBy(left - left2, top - top2);
+  }
+}
+
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}

@@ -1,0 +1,170 @@
+"""One byte of colour a point, and the legend that explains it.
+
+The map's component and the pages call the same function, so a legend never disagrees with the
+points. Categories carry a class number; ramps carry a position from 0 to `RAMP_TOP`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+
+NO_CLASS = 255
+"""The byte of a point without a class: drawn grey, not in the legend."""
+RAMP_TOP = 254
+MOST_CLASSES = 250
+CHOICES = {
+    "cluster": "Cluster",
+    "length": "Length (tokens)",
+    "split": "Split",
+    "rate": "Rate of the sentence (nats)",
+    "label": "Label",
+}
+"""What points can be coloured by, with the words for a person."""
+
+# Okabe and Ito's colours without black and the yellow that vanishes on white.
+FEW = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8f7d00")
+
+
+class LegendEntry(NamedTuple):
+    """A class of points, or a stop of a ramp."""
+
+    name: str
+    colour: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A byte for every atlas row and what the bytes mean."""
+
+    ids: UInt8[np.ndarray, "n"]
+    legend: list[LegendEntry]
+    kind: Literal["categories", "ramp"]
+    title: str
+
+
+def available(atlas: Any) -> list[str]:
+    """The keys of `CHOICES` that say something about this atlas."""
+    found = [by for by in CHOICES if by != "label" or atlas.label is not None]
+    # A model without a latent space has rate 0 everywhere: a ramp of it would be one colour.
+    return [by for by in found if by != "rate" or float(np.ptp(atlas.rate)) > 0]
+
+
+def colours(atlas: Any, by: str) -> Colours:
+    """Colour every row of an atlas.
+
+    Args:
+        atlas: The atlas whose rows are shown.
+        by: A key of `CHOICES`.
+
+    Raises:
+        KeyError: If `by` is not a key of `CHOICES`, or the atlas has no labels.
+    """
+    if by == "length":
+        return _ramp(atlas.tokens, CHOICES[by], "{:.0f}")
+    if by == "rate":
+        return _ramp(atlas.rate, CHOICES[by], "{:.1f}")
+    if by == "split":
+        return _categories(list(atlas.split), CHOICES[by], order=("train", "valid", "test"))
+    if by == "label" and atlas.label is not None:
+        return _categories([str(label) for label in atlas.label], CHOICES[by])
+    if by == "cluster":
+        return _clusters(atlas)
+    raise KeyError(by)
+
+
+def palette(count: int) -> list[str]:
+    """`count` colours that stay apart for colour-blind people: few named ones, or ordered hues.
+
+    Many classes differ in lightness as well as in hue, because hue alone does not carry them.
+    """
+    if count <= len(FEW):
+        return list(FEW[:count])
+    lightness = (0.62, 0.74, 0.52)
+    return [_oklch(lightness[i % 3], 0.125, (250 + 137.508 * i) % 360) for i in range(count)]
+
+
+def ramp(stops: int = 9) -> list[str]:
+    """Blue to yellow with lightness rising all the way; legible on light and dark pages."""
+    steps = [i / (stops - 1) for i in range(stops)]
+    return [_oklch(0.42 + 0.42 * t, 0.13 + 0.02 * t, 275 - 180 * t) for t in steps]
+
+
+def _ramp(values: Any, title: str, form: str) -> Colours:
+    """Positions by rank: a few long sentences do not push all others into one colour."""
+    values = np.asarray(values, dtype=np.float64)
+    ordered = np.sort(values[np.isfinite(values)])
+    ids = np.full(len(values), NO_CLASS, dtype=np.uint8)
+    finite = np.isfinite(values)
+    if len(ordered):
+        middle = np.searchsorted(ordered, values[finite], "left").astype(np.float64)
+        middle += np.searchsorted(ordered, values[finite], "right") - 1
+        ids[finite] = np.rint(middle / 2 / max(len(ordered) - 1, 1) * RAMP_TOP)
+    hues = ramp()
+    legend = []
+    for i, colour in enumerate(hues):
+        share = i / (len(hues) - 1)
+        # Every second stop has a name; nine numbers would not fit under the bar of a phone.
+        value = float(np.quantile(ordered, share)) if len(ordered) else 0.0
+        name = form.format(value) if i % 2 == 0 else ""
+        legend.append(LegendEntry(name, colour, round(share * RAMP_TOP)))
+    return Colours(ids, legend, "ramp", title)
+
+
+def _categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> Colours:
+    values, inverse, counts = np.unique(
+        np.asarray(names, dtype=str), return_inverse=True, return_counts=True
+    )
+    rank = {name: i for i, name in enumerate(order)}
+    by_size = sorted(range(len(values)), key=lambda i: (rank.get(values[i], 9), -counts[i]))
+    return _numbered(inverse, [(int(i), str(values[i])) for i in by_size], title)
+
+
+def _clusters(atlas: Any) -> Colours:
+    """The coarsest regions: a dozen colours can be told apart, a hundred and twenty cannot."""
+    if not atlas.levels:
+        return _numbered(np.full(len(atlas.cluster), -1), [], CHOICES["cluster"])
+    classes = [(region.id, region.name) for region in atlas.levels[0]]
+    return _numbered(atlas.regions(0), classes, CHOICES["cluster"])
+
+
+def _numbered(values: Any, classes: list[tuple[int, str]], title: str) -> Colours:
+    """Classes in their order get the bytes 0, 1, 2, …; what is left over stays grey."""
+    values = np.asarray(values, dtype=np.int64)
+    classes = classes[:MOST_CLASSES]
+    lowest = int(values.min(initial=0))
+    table = np.full(int(values.max(initial=0)) - lowest + 1, NO_CLASS, dtype=np.uint8)
+    legend = []
+    for number, ((value, name), colour) in enumerate(
+        zip(classes, palette(len(classes)), strict=True)
+    ):
+        table[value - lowest] = number
+        legend.append(LegendEntry(name, colour, number))
+    return Colours(table[values - lowest], legend, "categories", title)
+
+
+def _oklch(lightness: float, chroma: float, hue: float) -> str:
+    """A colour by perceived lightness, colourfulness and hue (degrees) as `#rrggbb`.
+
+    Source: https://bottosson.github.io/posts/oklab/
+    """
+    a = chroma * math.cos(math.radians(hue))
+    b = chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    channels = []
+    for value in linear:
+        value = min(max(value, 0.0), 1.0)
+        bent = 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
+        channels.append(round(255 * bent))
+    return "#{:02x}{:02x}{:02x}".format(*channels)

@@ -1,0 +1,68 @@
+"""The map's JavaScript and CSS, served as files under an address that names their content.
+
+Streamlit sends a component's inline script again with every rerun. What is sent here instead
+is a stub of about 400 bytes that imports the modules by URL, so the browser fetches each file
+once and keeps it for ever.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "assets"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+STUB = """
+const at = (name) => new URL("{base}/" + name, window.location.origin).href;
+let ready;
+async function load() {{
+  const style = fetch(at("{name}.css")).then((answer) => answer.text());
+  const {{ mount }} = await import(at("{name}.js"));
+  return {{ mount, style: await style }};
+}}
+export default async function (component) {{
+  const parent = component.parentElement;
+  try {{
+    const {{ mount, style }} = await (ready ??= load());
+    if (!parent.querySelector("style[data-own]")) {{
+      const sheet = document.createElement("style");
+      sheet.dataset.own = "";
+      sheet.textContent = style;
+      parent.prepend(sheet);
+    }}
+    return mount(component);
+  }} catch (error) {{
+    ready = undefined;
+    parent.textContent = "The files of this view could not be loaded: " + error.message;
+  }}
+}}
+"""
+
+
+@cache
+def files() -> dict[str, tuple[bytes, str]]:
+    """Every file by name: its content and its media type."""
+    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
+    return {path.name: (path.read_bytes(), TYPES[path.suffix]) for path in paths}
+
+
+@cache
+def version() -> str:
+    """A short checksum of all files together, part of their address."""
+    digest = hashlib.sha256()
+    for name, (content, _) in files().items():
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()[:12]
+
+
+def base_path() -> str:
+    """What comes before every path: empty, or Streamlit's `server.baseUrlPath`."""
+    from streamlit import config
+
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def stub(name: str) -> str:
+    """The inline script of a component whose module is `<name>.js` and style `<name>.css`."""
+    return STUB.format(base=f"{base_path()}/api/ui/{version()}", name=name)

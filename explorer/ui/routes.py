@@ -1,0 +1,171 @@
+"""What the browser may ask without a rerun: points, colours, hover text, a decode of a place.
+
+Every answer is about a run that the app has opened; a stamp is looked up among those, so no
+part of an address ever becomes a path. Addresses name their content (the run's stamp, the
+checksum of the scripts), so what does not depend on a person's files is cached for good.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from jaxtyping import Float32
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from explorer.errors import ExplorerError
+from explorer.ui.map import scripts
+from explorer.ui.map.colours import available, colours
+from explorer.ui.opened import opened
+
+VIEWS = ("umap", "pca")
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+
+
+class _RefusedError(Exception):
+    """A request that is answered with an error: a status and a line for a person."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def routes() -> list[Route]:
+    """The routes for `st.App`; all are GET, for pages of the same origin only."""
+    base = scripts.base_path()
+    run = f"{base}/api/runs/{{stamp}}"
+    return [
+        Route(f"{base}/api/ui/{{version}}/{{name}}", _guarded(_asset), methods=["GET"]),
+        Route(f"{run}/points", _guarded(_points), methods=["GET"]),
+        Route(f"{run}/colours", _guarded(_colours), methods=["GET"]),
+        Route(f"{run}/hover", _guarded(_hover), methods=["GET"]),
+        Route(f"{run}/decode", _guarded(_decode), methods=["GET"]),
+    ]
+
+
+def points_url(run: Any, view: str = "umap") -> str:
+    """Where the places of a run's points are: float32 x, y pairs, little-endian."""
+    return f"{_run_url(run)}/points?view={view}"
+
+
+def colours_url(run: Any, by: str) -> str:
+    """Where the colours of a run's points are: a byte a point, see `explorer.ui.map.colours`."""
+    return f"{_run_url(run)}/colours?by={by}"
+
+
+def hover_url(run: Any) -> str:
+    """Where a point's sentence is; the map adds `?i=row`."""
+    return f"{_run_url(run)}/hover"
+
+
+def places(atlas: Any, view: str) -> Float32[np.ndarray, "n 2"]:
+    """Map coordinates of every atlas row: of the UMAP, or of PCA in units of the prior."""
+    if view == "umap":
+        return atlas.xy
+    from explorer.space.projections import PCA
+
+    return PCA.fit(atlas.mean).transform(atlas.mean)
+
+
+def _run_url(run: Any) -> str:
+    return f"{scripts.base_path()}/api/runs/{quote(run.stamp, safe='')}"
+
+
+def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Run `answer` in a worker thread; refusals and a person's mistakes become JSON."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            # A page of another site may neither read these (no CORS header) nor make the
+            # model work for it.
+            if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
+                raise _RefusedError(403, "only pages of this app may ask")
+            return answer(request)
+        except _RefusedError as refusal:
+            return JSONResponse({"error": str(refusal)}, refusal.status, NEVER)
+        except ExplorerError as error:
+            return JSONResponse({"error": str(error)}, 422, NEVER)
+
+    return endpoint
+
+
+def _asset(request: Request) -> Response:
+    found = scripts.files().get(request.path_params["name"])
+    if found is None or request.path_params["version"] != scripts.version():
+        raise _RefusedError(404, "no such file: reload the page")
+    content, media_type = found
+    headers = {**FOREVER, "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _points(request: Request) -> Response:
+    _, atlas = _run(request)
+    view = request.query_params.get("view", "umap")
+    if view not in VIEWS:
+        raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
+    return _binary(np.ascontiguousarray(places(atlas, view), "<f4").tobytes())
+
+
+def _colours(request: Request) -> Response:
+    _, atlas = _run(request)
+    by = request.query_params.get("by", "cluster")
+    if by not in available(atlas):
+        raise _RefusedError(400, f"by is one of {', '.join(available(atlas))}")
+    return _binary(np.ascontiguousarray(colours(atlas, by).ids, np.uint8).tobytes())
+
+
+def _hover(request: Request) -> Response:
+    run, atlas = _run(request)
+    row = _number(request, "i", int)
+    if not 0 <= row < len(atlas.xy):
+        raise _RefusedError(404, f"i is 0 to {len(atlas.xy) - 1}")
+    note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
+    if atlas.label is not None:
+        note.insert(1, str(atlas.label[row]))
+    if not run.texts_are_real:
+        note.append("the model's words")
+    answer = {"text": run.texts[row], "note": " · ".join(note)}
+    # The sentence is the user's download: it can appear later under the same stamp.
+    return JSONResponse(answer, headers=NEVER)
+
+
+def _decode(request: Request) -> Response:
+    run, _ = _run(request)
+    x, y = _number(request, "x", float), _number(request, "y", float)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise _RefusedError(400, "x and y are finite numbers")
+    place = run.at(x, y)
+    answer = {
+        "text": run.decode(place.z[None])[0],
+        "nearest": int(place.nearest),
+        "nearest_text": run.texts[int(place.nearest)],
+        "distance": float(place.distance),
+        "density": float(place.density),
+    }
+    return JSONResponse(answer, headers=NEVER)
+
+
+def _run(request: Request) -> tuple[Any, Any]:
+    """The opened run that an address names, and its atlas."""
+    run = opened(request.path_params["stamp"])
+    if run is None:
+        raise _RefusedError(404, "no run with this stamp is open: reload the page")
+    if run.atlas is None:
+        raise _RefusedError(404, f"{run.name} has no map yet: run `explorer atlas {run.name}`")
+    return run, run.atlas
+
+
+def _number(request: Request, name: str, kind: Callable[[str], Any]) -> Any:
+    text = request.query_params.get(name, "")
+    try:
+        return kind(text)
+    except ValueError:
+        raise _RefusedError(400, f"{name} is a number") from None
+
+
+def _binary(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=FOREVER)
