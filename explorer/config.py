@@ -1,8 +1,11 @@
 """The settings of a run: frozen dataclasses, read strictly from TOML and written back."""
 
 import dataclasses
+import json
+import os
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -13,21 +16,38 @@ Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
 
 
+def setting(default: Any, about: str) -> Any:
+    """A dataclass field with its comment, the one that `render` and `--help` show."""
+    return field(default=default, metadata=_about(about))
+
+
+def _about(comment: str) -> dict[str, str]:
+    return {"about": comment}
+
+
+def _choice(**settings: Any) -> Callable[[], dict[str, Any]]:
+    return lambda: dict(settings)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig:
     """[corpus] What is read, and how text becomes tokens."""
 
-    name: str = ""  # a named corpus (`explorer corpus list`), or empty when `path` is given
-    path: str = ""  # a text, CSV, TSV, JSON-lines or Parquet file, .gz allowed
-    text_column: str = ""  # needed for files with columns
-    label_column: str = ""  # optional: colours the map
-    lowercase: bool = True
-    split_punctuation: bool = True  # False: the text is tokenised already, split on blanks only
-    vocabulary_size: int = 5000  # most frequent tokens kept, the four special ones included
-    max_tokens: int = 60  # longer training sentences are cut; a named test set never is
-    valid_share: float = 0.05  # of a corpus that has no split of its own
-    test_share: float = 0.05
-    limit: int = 0  # at most this many sentences, drawn evenly by the seed; 0 is all
+    name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
+    path: str = setting("", "a text, CSV, TSV, JSON-lines or Parquet file, .gz allowed")
+    text_column: str = setting("", "the column of the sentences, for files with columns")
+    label_column: str = setting("", "optional: a column whose values colour the map")
+    lowercase: bool = setting(True, "whether case is dropped")
+    split_punctuation: bool = setting(
+        True, "false: the text is tokenised already, split on blanks only"
+    )
+    vocabulary_size: int = setting(
+        5000, "most frequent tokens kept, the four special ones included"
+    )
+    max_tokens: int = setting(60, "longer sentences are cut for training, never for testing")
+    valid_share: float = setting(0.05, "held out to validate, of a corpus without own splits")
+    test_share: float = setting(0.05, "held out to test, of a corpus without own splits")
+    limit: int = setting(0, "at most so many sentences, drawn evenly by the seed; 0 is all")
 
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.path):
@@ -43,12 +63,22 @@ class CorpusConfig:
 class ModelConfig:
     """[model] Sizes, and which parts; a part is chosen by name and brings its own settings."""
 
-    embedding_dim: int = 256
-    latent_dim: int = 32
-    latent: Choice = field(default_factory=lambda: {"name": "gaussian"})
-    prior: Choice = field(default_factory=lambda: {"name": "normal"})
-    encoder: Choice = field(default_factory=lambda: {"name": "lstm"})
-    decoder: Choice = field(default_factory=lambda: {"name": "lstm"})
+    embedding_dim: int = setting(256, "numbers a word is given")
+    latent_dim: int = setting(32, "numbers a sentence is given; 0 for a language model")
+    latent: Choice = field(
+        default_factory=_choice(name="gaussian"),
+        metadata=_about("gaussian (a VAE), point (an autoencoder), none (a language model)"),
+    )
+    prior: Choice = field(
+        default_factory=_choice(name="normal"),
+        metadata=_about("what the latent space is pulled towards"),
+    )
+    encoder: Choice = field(
+        default_factory=_choice(name="lstm"), metadata=_about("from words to the latent space")
+    )
+    decoder: Choice = field(
+        default_factory=_choice(name="lstm"), metadata=_about("from the latent space to words")
+    )
 
     def __post_init__(self) -> None:
         _at_least("model.embedding_dim", self.embedding_dim, 1)
@@ -59,24 +89,36 @@ class ModelConfig:
 class ObjectiveConfig:
     """[objective] What is minimised: distortion + beta * (the rate as `rate` charges it)."""
 
-    rate: Choice = field(default_factory=lambda: {"name": "free_bits", "nats": 8.0})
-    schedule: Choice = field(default_factory=lambda: {"name": "linear", "epochs": 2.0})
+    rate: Choice = field(
+        default_factory=_choice(name="free_bits", nats=8.0),
+        metadata=_about("how the rate is charged; nats: free, over all of z"),
+    )
+    schedule: Choice = field(
+        default_factory=_choice(name="linear", epochs=2.0),
+        metadata=_about("how beta grows, in epochs after pre-training"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingConfig:
     """[training] The loop."""
 
-    epochs: int = 8  # passes over the training split, after pre-training
-    pretrain_epochs: int = 2  # passes as a plain autoencoder first (beta 0, no posterior noise)
-    reset_decoder: bool = True  # a fresh decoder after pre-training (Li et al. 2019)
-    batch_size: int = 64  # sentences
-    learning_rate: float = 1e-3  # Adam
-    decay: float = 0.5  # share of the epochs at the end over which the rate falls linearly to 0
-    clip: float = 5.0  # largest gradient norm
-    patience: int = 0  # stop after this many epochs without a better validation loss; 0 never
-    bf16: bool = False  # bf16 products where the hardware has them
-    save_seconds: float = 60.0  # how often the state to resume from is written
+    epochs: int = setting(8, "passes over the training split, after pre-training")
+    pretrain_epochs: int = setting(
+        2, "passes as a plain autoencoder first (beta 0, no posterior noise)"
+    )
+    reset_decoder: bool = setting(True, "a fresh decoder after pre-training (Li et al. 2019)")
+    batch_size: int = setting(64, "sentences a step")
+    learning_rate: float = setting(1e-3, "of Adam")
+    decay: float = setting(
+        0.5, "share of the epochs, at the end, over which the learning rate falls to 0"
+    )
+    clip: float = setting(5.0, "largest gradient norm")
+    patience: int = setting(
+        0, "stop after so many epochs without a better validation loss; 0 never"
+    )
+    bf16: bool = setting(False, "bf16 products where the hardware has them")
+    save_seconds: float = setting(60.0, "how often the state to resume from is written")
 
     def __post_init__(self) -> None:
         _at_least("training.epochs", self.epochs, 0)
@@ -91,9 +133,9 @@ class TrainingConfig:
 class AtlasConfig:
     """[atlas] What the map shows."""
 
-    points: int = 20000  # sentences on the map, drawn evenly from all splits
-    neighbours: int = 15  # of each point in UMAP
-    min_dist: float = 0.1  # UMAP's least distance between points
+    points: int = setting(20000, "sentences on the map, drawn evenly from all splits")
+    neighbours: int = setting(15, "neighbours of each point in UMAP")
+    min_dist: float = setting(0.1, "UMAP's least distance between points")
 
     def __post_init__(self) -> None:
         _at_least("atlas.points", self.points, 1)
@@ -104,12 +146,26 @@ class AtlasConfig:
 class Config:
     """A run's whole recipe; equal configs and equal data give equal weights on one machine."""
 
-    seed: int = 0
+    seed: int = setting(0, "splits, first weights, batches, noise, map: all random choices")
     corpus: CorpusConfig
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     atlas: AtlasConfig = field(default_factory=AtlasConfig)
+
+
+def home() -> Path:
+    """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
+    chosen = os.environ.get("EXPLORER_HOME")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return base / "text-latent-explorer"
 
 
 def read(path: Path) -> Config:
@@ -194,6 +250,77 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
         if not isinstance(table, dict):
             raise ExplorerError(f"--set {assignment!r}: {key} is not a table")
     table[keys[-1]] = value
+
+
+def settings(cls: type = Config, where: str = "") -> Iterator[tuple[str, Any, str]]:
+    """Every setting: its address (`training.epochs`), its default value and its comment."""
+    types = get_type_hints(cls)
+    for item in dataclasses.fields(cls):
+        address = f"{where}.{item.name}" if where else item.name
+        if dataclasses.is_dataclass(types[item.name]):
+            yield from settings(types[item.name], address)  # type: ignore[arg-type]
+        else:
+            yield address, _default(item), item.metadata["about"]
+
+
+def _default(item: "dataclasses.Field[Any]") -> Any:
+    if item.default_factory is not dataclasses.MISSING:
+        return item.default_factory()
+    return item.default
+
+
+def render(config: Config, header: str = "") -> str:
+    """A `config.toml` that `read` turns into an equal config, with a comment on every setting.
+
+    Args:
+        config: What is written, defaults included: the file says all that is to be known.
+        header: Lines for the top of the file; each becomes a comment.
+    """
+    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    tables: list[str] = []
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        if dataclasses.is_dataclass(value):
+            about = (type(value).__doc__ or "").partition("] ")[2]
+            tables += ["", f"[{item.name}]  # {about}", *_entries(value)]
+        else:
+            lines += [_entry(item, value)]
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _entries(table: Any) -> list[str]:
+    return [_entry(item, getattr(table, item.name)) for item in dataclasses.fields(table)]
+
+
+def _entry(item: "dataclasses.Field[Any]", value: Any) -> str:
+    return f"{item.name} = {literal(value)}  # {item.metadata['about']}"
+
+
+def literal(value: Any) -> str:
+    """A value as TOML writes it.
+
+    Raises:
+        ExplorerError: For text that no TOML file can hold (a lone surrogate, as the name of a
+            file that is not UTF-8 has).
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ExplorerError(f"{value!r} is not valid Unicode: rename the file")
+        # JSON escapes as TOML does, but leaves DEL, which TOML does not allow.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_key(key)} = {literal(item)}" for key, item in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    return f"[{', '.join(literal(item) for item in value)}]"
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else literal(name)
 
 
 def _at_least(name: str, value: float, least: float) -> None:

@@ -2,50 +2,14 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from explorer.errors import ExplorerError
 from explorer.models.decoders import LSTMDecoder
+from explorer.models.decoding import Decoding
 from explorer.text.tokens import BOS, EOS, PAD, UNK
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decoding:
-    """How sentences are read out of a decoder; each strategy uses the settings it names."""
-
-    strategy: str = "greedy"
-    temperature: float = 1.0  # of sampling: towards 0 greedy, above 1 wilder
-    top_k: int = 40  # top_k draws among so many most likely words
-    top_p: float = 0.9  # nucleus draws among the words that make up this probability
-    beam: int = 5  # beam keeps so many sentences at once
-    penalty: float = 1.2  # penalised divides what was said already by this
-    max_tokens: int = 60  # longest sentence
-    allow_unknown: bool = False  # whether <unk> may be said
-    seed: int = 0  # of sampling
-
-    def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise ExplorerError(
-                f"strategy {self.strategy!r} is not one of {', '.join(STRATEGIES)}"
-            )
-        limits = (
-            ("temperature", 0.0, 100.0),
-            ("top_k", 1, math.inf),
-            ("top_p", 0.0, 1.0),
-            ("beam", 1, 64),
-            ("penalty", 1.0, 100.0),
-            ("max_tokens", 1, 1000),
-            ("seed", 0, 2**63 - 1),
-        )
-        for name, low, high in limits:
-            if not low <= getattr(self, name) <= high:
-                value = getattr(self, name)
-                raise ExplorerError(f"{name} {value} is not between {low} and {high}")
-
 
 Choose = Callable[
     [Float[Tensor, "batch words"], Float[Tensor, "batch words"], torch.Generator, Decoding],
