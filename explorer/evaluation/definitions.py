@@ -1,0 +1,218 @@
+"""What each figure means: shown beside it, and the only place that says so."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure of `metrics.json`."""
+
+    title: str
+    unit: str
+    sentence: str
+    better: Direction
+    source: str = ""
+
+
+_NATS = "nats per sentence"
+_BURDA = "Burda et al. (2016), arXiv:1509.00519"
+_POOLE = "Poole et al. (2019), arXiv:1905.06922"
+_SHARE = "share, 0 to 1"
+
+DEFINITIONS: dict[str, Definition] = {
+    "distortion": Definition(
+        "Distortion",
+        _NATS,
+        "−log p(x|z) of held-out sentences with one z each from the posterior, the end counted.",
+        "lower",
+        "Alemi et al. (2018), arXiv:1711.00464",
+    ),
+    "rate": Definition(
+        "Rate",
+        _NATS,
+        "KL(q(z|x) ‖ p(z)), never thresholded or weighted: what it costs to send z.",
+        "neither",
+        "Alemi et al. (2018), arXiv:1711.00464",
+    ),
+    "elbo": Definition(
+        "−ELBO",
+        _NATS,
+        "Distortion + rate with β = 1, also for runs trained with another β.",
+        "lower",
+        "Kingma & Welling (2014), arXiv:1312.6114",
+    ),
+    "elbo_ppl": Definition(
+        "Perplexity bound",
+        "per predicted token",
+        "exp(−ELBO / predicted tokens) over the whole set; predicted are all words and the ends.",
+        "lower",
+    ),
+    "importance_nll": Definition(
+        "Importance NLL",
+        _NATS,
+        "−log of the mean of p(x,z)/q(z|x) over K posterior samples; K is the sample count, and "
+        "more samples tighten it. Exact for a language model.",
+        "lower",
+        _BURDA,
+    ),
+    "importance_ppl": Definition(
+        "Perplexity",
+        "per predicted token",
+        "exp(importance NLL / predicted tokens) over the whole set; predicted are all words and "
+        "the ends.",
+        "lower",
+        _BURDA,
+    ),
+    "mutual_information": Definition(
+        "Mutual information",
+        "nats",
+        "I(x; z) under the posterior over all N sentences: at least low (at most log N), at most "
+        "high (each sentence's own posterior left out).",
+        "higher",
+        _POOLE,
+    ),
+    "marginal_kl": Definition(
+        "Marginal KL",
+        "nats",
+        "KL(q(z) ‖ p(z)) = rate − mutual information; reads too high for few sentences, so runs "
+        "of different rate do not compare.",
+        "lower",
+        "Hoffman & Johnson (2016), ELBO surgery",
+    ),
+    "active_units": Definition(
+        "Active units",
+        "dimensions",
+        "Dimensions whose posterior mean varies over the data by more than 0.01 (variance).",
+        "higher",
+        _BURDA,
+    ),
+    "shuffled_z_gap": Definition(
+        "Shuffled-z gap",
+        _NATS,
+        "Distortion with the z of another sentence, minus the distortion: 0 where z is ignored.",
+        "higher",
+    ),
+    "prior_z_gap": Definition(
+        "Prior-z gap",
+        _NATS,
+        "Distortion with a z from the prior, minus the distortion: 0 where z is ignored.",
+        "higher",
+    ),
+    "bleu": Definition(
+        "Reconstruction BLEU",
+        "BLEU-4, 0 to 100",
+        "Corpus BLEU of greedy decodes of the posterior mean (<unk> forbidden) on normalised "
+        "tokens; <unk> never counts as a match.",
+        "higher",
+        "Post (2018), arXiv:1804.08771",
+    ),
+    "exact_match": Definition(
+        "Exact match",
+        _SHARE,
+        "Sentences that greedy decoding of the posterior mean repeats word for word.",
+        "higher",
+    ),
+    "token_accuracy": Definition(
+        "Token accuracy",
+        _SHARE,
+        "Words of the sentence that stand at the same place in the greedy decode of its "
+        "posterior mean.",
+        "higher",
+    ),
+    "cycle_distance": Definition(
+        "Cycle distance",
+        "latent distance (Euclidean)",
+        "Mean distance from a prior sample to the posterior mean of its greedy decode, beside "
+        "the mean distance of two prior samples.",
+        "lower",
+    ),
+    "caption_retrieval_p1": Definition(
+        "Caption retrieval P@1",
+        _SHARE,
+        "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
+        "the same image.",
+        "higher",
+    ),
+    "caption_retrieval_r10": Definition(
+        "Caption retrieval R@10",
+        _SHARE,
+        "Mean share of a caption's siblings of the same image among its ten nearest posterior "
+        "means.",
+        "higher",
+    ),
+    "novelty": Definition(
+        "Novelty",
+        _SHARE,
+        "Sentences drawn from the model that do not stand word for word in the training text, "
+        "beside the same share of held-out sentences.",
+        "neither",
+    ),
+    "nearest_training": Definition(
+        "Distance to the training text",
+        "edits per word",
+        "Mean edit distance of drawn sentences to the nearest training sentence among 20 "
+        "candidates by TF-IDF, beside that of held-out sentences.",
+        "neither",
+    ),
+    "self_bleu": Definition(
+        "Self-BLEU",
+        "BLEU-4, 0 to 100",
+        "BLEU of each drawn sentence with all others as references, beside that of held-out "
+        "sentences; above that, the model repeats itself.",
+        "lower",
+        "Zhu et al. (2018), arXiv:1802.01886",
+    ),
+    "distinct_1": Definition(
+        "Distinct words",
+        _SHARE,
+        "Different words over all words of drawn sentences, beside held-out sentences.",
+        "higher",
+        "Li et al. (2016), arXiv:1510.03055",
+    ),
+    "distinct_2": Definition(
+        "Distinct pairs",
+        _SHARE,
+        "Different word pairs over all word pairs of drawn sentences, beside held-out sentences.",
+        "higher",
+        "Li et al. (2016), arXiv:1510.03055",
+    ),
+    "forward_perplexity": Definition(
+        "Forward perplexity",
+        "per predicted token",
+        "Perplexity that a language model of real text gives to drawn sentences, beside "
+        "held-out ones.",
+        "lower",
+        "Zhao et al. (2018), arXiv:1706.04223",
+    ),
+    "reverse_perplexity": Definition(
+        "Reverse perplexity",
+        "per predicted token",
+        "Perplexity of real text under a language model trained on drawn sentences.",
+        "lower",
+        "Zhao et al. (2018), arXiv:1706.04223",
+    ),
+    **{
+        f"interpolation_{path}_{key}": Definition(f"{path.capitalize()} paths: {title}", *rest)
+        for path in ("linear", "spherical")
+        for key, title, *rest in (
+            (
+                "distinct",
+                "sentences",
+                "sentences of 11",
+                "Different sentences on the way between two held-out ones, mean over the pairs.",
+                "higher",
+            ),
+            (
+                "largest_step",
+                "largest leap",
+                "share of the ends' distance",
+                "Largest edit distance of a step over that of the ends, mean over the pairs.",
+                "lower",
+            ),
+        )
+    },
+}
+"""Every name of `metrics.json`, in the order it is shown."""

@@ -1,0 +1,139 @@
+"""Measures everything that applies to a model on held-out sentences."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+
+from explorer.errors import ExplorerError
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.figures import FIGURES, Entry
+from explorer.evaluation.measurement import HeldOut, Measurement, NotApplicable, Progress
+from explorer.evaluation.sampling import generator
+from explorer.models.vae import TextVAE
+from explorer.text.tokens import Vocabulary
+
+SAMPLES, DRAWN = 500, 1000
+QUICK_SAMPLES, QUICK_SENTENCES, QUICK_DRAWN = 50, 500, 200
+
+
+def evaluate(
+    model: TextVAE,
+    vocabulary: Vocabulary,
+    held_out: HeldOut,
+    *,
+    samples: int = SAMPLES,
+    drawn: int = DRAWN,
+    limit: int | None = None,
+    seed: int = 0,
+    language_model: TextVAE | None = None,
+    progress: Progress = lambda name, done, total: None,
+) -> dict[str, Entry]:
+    """The entries of `metrics.json`.
+
+    Args:
+        model: Any of them; its mode is restored afterwards.
+        vocabulary: The model's.
+        held_out: A whole split, and the training text.
+        samples: Of the importance estimate.
+        drawn: Sentences drawn from the model for the figures of its own words.
+        limit: At most this many sentences, drawn evenly by the seed.
+        seed: The same seed gives the same figures.
+        language_model: Of real text, with the same vocabulary: judges drawn sentences.
+        progress: Called with a figure's name, and the sentences done and in all.
+
+    Returns:
+        For each name of `DEFINITIONS` its value, unit, n and samples; or None and the reason.
+
+    Raises:
+        ExplorerError: For impossible numbers of samples or sentences.
+    """
+    for name, count in (("samples", samples), ("drawn", drawn), ("limit", limit or 1)):
+        least = 2 if name == "drawn" else 1
+        if count < least:
+            raise ExplorerError(f"{name} {count} is below {least}")
+    whole = len(held_out.ids)
+    if limit is not None and limit < whole:
+        order = torch.randperm(whole, generator=generator(seed, "limit"))[:limit]
+        held_out = held_out.select(sorted(order.tolist()))
+    ticker = _Ticker(progress, len(held_out.ids))
+    run = Measurement(
+        model=model,
+        vocabulary=vocabulary,
+        held_out=held_out,
+        samples=samples,
+        drawn=drawn,
+        seed=seed,
+        part=f"{limit} of {whole} sentences" if len(held_out.ids) < whole else "",
+        language_model=language_model,
+        advance=ticker.advance,
+    )
+    with _measuring(model, language_model), torch.inference_mode():
+        found = {name: _one(name, figure, run, ticker) for name, figure in FIGURES.items()}
+    return {name: found[name] for name in DEFINITIONS}
+
+
+def quick(
+    model: TextVAE,
+    vocabulary: Vocabulary,
+    held_out: HeldOut,
+    *,
+    seed: int = 0,
+    progress: Progress = lambda name, done, total: None,
+) -> dict[str, Entry]:
+    """`evaluate` on 500 sentences with 50 samples: what training ends with."""
+    return evaluate(
+        model,
+        vocabulary,
+        held_out,
+        samples=QUICK_SAMPLES,
+        drawn=QUICK_DRAWN,
+        limit=QUICK_SENTENCES,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def _one(
+    name: str, figure: Callable[[Measurement], Entry], run: Measurement, ticker: "_Ticker"
+) -> Entry:
+    unit = DEFINITIONS[name].unit
+    ticker.start(name)
+    if not run.n:
+        return {"value": None, "unit": unit, "reason": "the split holds no sentences"}
+    try:
+        entry = figure(run)
+    except NotApplicable as reason:
+        return {"value": None, "unit": unit, "reason": str(reason)}
+    return {"value": entry.pop("value"), "unit": unit} | entry
+
+
+class _Ticker:
+    """Turns the batches of whatever runs into progress of the figure that asked for it."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._name, self._done = "", 0
+
+    def start(self, name: str) -> None:
+        self._name, self._done = name, 0
+        self._progress(name, 0, self._total)
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        self._progress(self._name, min(self._done, self._total), self._total)
+
+
+@contextmanager
+def _measuring(*models: TextVAE | None) -> Iterator[None]:
+    """Switches off dropout and word dropout, and puts each model's mode back."""
+    present = [model for model in models if model is not None]
+    modes = [model.training for model in present]
+    for model in present:
+        model.eval()
+    try:
+        yield
+    finally:
+        for model, mode in zip(present, modes, strict=True):
+            model.train(mode)

@@ -1,0 +1,265 @@
+"""The figures of `metrics.json`: each name with the function that measures it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from explorer.evaluation import (
+    bounds,
+    information,
+    reconstruction,
+    samples,
+)
+from explorer.evaluation.measurement import Measurement, NotApplicable
+from explorer.evaluation.sampling import generator, others, sample
+
+Entry = dict[str, Any]
+"""`value`, `n` sentences, `samples` drawn for each, and what else belongs beside the value."""
+
+_NEAREST = 200
+"""Sentences whose nearest training sentence is looked for."""
+
+
+def _entry(value: float, n: int, samples: int = 0, **more: Any) -> Entry:
+    return {"value": value, "n": n, "samples": samples, **more}
+
+
+def _mean(values: torch.Tensor) -> float:
+    return values.double().mean().item()
+
+
+# Likelihood.
+
+
+def _distortion(run: Measurement) -> Entry:
+    run.need_latent()
+    samples_each = 1 if run.model.latent.has_rate else 0
+    return _entry(_mean(run.distortions), run.n, samples_each)
+
+
+def _rate(run: Measurement) -> Entry:
+    run.need_rate()
+    return _entry(_mean(run.rates.sum(1)), run.n)
+
+
+def _elbo(run: Measurement) -> Entry:
+    return _entry(_distortion(run)["value"] + _rate(run)["value"], run.n, 1)
+
+
+def _elbo_ppl(run: Measurement) -> Entry:
+    nats = _elbo(run)["value"] * run.n
+    tokens = bounds.predicted_tokens(run.held_out.ids)
+    return _entry(bounds.perplexity(nats, tokens), run.n, 1, tokens=tokens)
+
+
+def _importance_nll(run: Measurement) -> Entry:
+    if run.is_language_model:
+        return _entry(_mean(run.importance_nlls), run.n, 1, exact=True)
+    run.need_rate()
+    return _entry(_mean(run.importance_nlls), run.n, run.samples, exact=False)
+
+
+def _importance_ppl(run: Measurement) -> Entry:
+    entry = _importance_nll(run)
+    tokens = bounds.predicted_tokens(run.held_out.ids)
+    return entry | {"value": bounds.perplexity(entry["value"] * run.n, tokens), "tokens": tokens}
+
+
+# What z holds.
+
+
+def _need_two(run: Measurement) -> None:
+    if run.n < 2:
+        raise NotApplicable("one sentence is not enough")
+
+
+def _mutual_information(run: Measurement) -> Entry:
+    run.need_rate()
+    _need_two(run)
+    return _interval(run.information, run.information.low)
+
+
+def _marginal_kl(run: Measurement) -> Entry:
+    run.need_rate()
+    _need_two(run)
+    gap = information.marginal_kl(_rate(run)["value"], run.information)
+    return _interval(gap, gap.high)
+
+
+def _interval(found: information.Interval, value: float) -> Entry:
+    return _entry(value, found.n, 1, low=found.low, high=found.high, resolved=found.is_resolved)
+
+
+def _active_units(run: Measurement) -> Entry:
+    run.need_latent()
+    _need_two(run)
+    units = information.active_units(run.posterior.mean)
+    return _entry(units, run.n, of=run.model.latent_dim)
+
+
+def _shuffled_z_gap(run: Measurement) -> Entry:
+    run.need_latent()
+    _need_two(run)
+    other = others(run.n, generator(run.seed, "shuffle"))
+    return _entry(_mean(run.distortions_at(run.z[other]) - run.distortions), run.n, 1)
+
+
+def _prior_z_gap(run: Measurement) -> Entry:
+    run.need_rate()
+    z = sample(run.model.prior(), run.n, generator(run.seed, "prior gap"))
+    return _entry(_mean(run.distortions_at(z) - run.distortions), run.n, 1)
+
+
+# Reconstruction.
+
+
+def _reconstruction(measure: Callable[..., float]) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        run.need_latent()
+        if not any(run.held_out.tokens):
+            raise NotApplicable("the sentences hold no words")
+        said, meant = run.reconstructions, run.held_out.tokens
+        lengths = reconstruction.by_length(measure, said, meant)
+        return _entry(measure(said, meant), run.n, by_length=lengths)
+
+    return figure
+
+
+def _cycle_distance(run: Measurement) -> Entry:
+    run.need_rate()
+    z = run.prior_z
+    ids = [run.vocabulary.encode(tokens) for tokens in run.decode(z)]
+    back = bounds.posterior(run.model, ids).mean
+    other = others(len(z), generator(run.seed, "cycle"))
+    value, reference = (_mean((z - end).norm(dim=1)) for end in (back, z[other]))
+    return _entry(value, len(z), reference=reference)
+
+
+# Neighbours.
+
+
+def _retrieval(place: int) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        run.need_latent()
+        groups = run.held_out.groups
+        if run.part:
+            raise NotApplicable(f"needs the whole split, not {run.part}")
+        if groups is None or len(set(groups)) == len(groups):
+            raise NotApplicable("no two sentences of this corpus are about the same thing")
+        figures = {name: found[place] for name, found in run.retrievals.items()}
+        return _entry(figures.pop("means"), run.n, baselines=figures)
+
+    return figure
+
+
+# What the model says on its own, beside the same figure of held-out sentences.
+
+
+def _novelty(run: Measurement) -> Entry:
+    said, training = run.said, _training(run)
+    reference = samples.novelty(run.real, training)
+    return _entry(samples.novelty(said, training), len(said), reference=reference)
+
+
+def _nearest_training(run: Measurement) -> Entry:
+    said, training = run.said[:_NEAREST], _training(run)
+    if run.part:
+        raise NotApplicable(f"left out for {run.part}: it reads the whole training text")
+    value, reference = (
+        sum(distances) / len(distances)
+        for distances in (
+            samples.nearest_training(said, training),
+            samples.nearest_training(run.real[:_NEAREST], training),
+        )
+    )
+    return _entry(value, len(said), reference=reference)
+
+
+def _training(run: Measurement) -> list[list[str]]:
+    training = [list(tokens) for tokens in run.held_out.training if tokens]
+    if not training:
+        raise NotApplicable("the training text was not given")
+    return training
+
+
+def _self_bleu(run: Measurement) -> Entry:
+    said = run.said
+    _need_two(run)
+    return _entry(samples.self_bleu(said), len(said), reference=samples.self_bleu(run.real))
+
+
+def _distinct(n: int) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        said = run.said
+        reference = samples.distinct_n(run.real, n)
+        return _entry(samples.distinct_n(said, n), len(said), reference=reference)
+
+    return figure
+
+
+def _forward_perplexity(run: Measurement) -> Entry:
+    judge = run.language_model
+    said = run.said
+    if judge is None:
+        raise NotApplicable("no language model to judge by was given")
+    figures = []
+    for sentences in (said, run.real):
+        ids = [run.vocabulary.encode(tokens) for tokens in sentences]
+        nothing = torch.zeros(len(ids), 0, device=judge.device)
+        nats = bounds.distortions(judge, nothing, ids).sum().item()
+        figures.append(bounds.perplexity(nats, bounds.predicted_tokens(ids)))
+    return _entry(figures[0], len(said), reference=figures[1])
+
+
+def _reverse_perplexity(run: Measurement) -> Entry:
+    raise NotApplicable("not measured: it takes training a language model on drawn sentences")
+
+
+# Paths.
+
+
+def _path(name: str, key: str) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        run.need_latent()
+        _need_two(run)
+        found = run.smoothness[name]
+        value = getattr(found, key)
+        if value is None:
+            raise NotApplicable("both ends of every path decode to the same sentence")
+        return _entry(value, found.paths)
+
+    return figure
+
+
+FIGURES: dict[str, Callable[[Measurement], Entry]] = {
+    "distortion": _distortion,
+    "rate": _rate,
+    "elbo": _elbo,
+    "elbo_ppl": _elbo_ppl,
+    "mutual_information": _mutual_information,
+    "marginal_kl": _marginal_kl,
+    "active_units": _active_units,
+    "shuffled_z_gap": _shuffled_z_gap,
+    "prior_z_gap": _prior_z_gap,
+    "bleu": _reconstruction(reconstruction.bleu),
+    "exact_match": _reconstruction(reconstruction.exact_match),
+    "token_accuracy": _reconstruction(reconstruction.token_accuracy),
+    "cycle_distance": _cycle_distance,
+    "caption_retrieval_p1": _retrieval(0),
+    "caption_retrieval_r10": _retrieval(1),
+    "novelty": _novelty,
+    "nearest_training": _nearest_training,
+    "self_bleu": _self_bleu,
+    "distinct_1": _distinct(1),
+    "distinct_2": _distinct(2),
+    "forward_perplexity": _forward_perplexity,
+    "reverse_perplexity": _reverse_perplexity,
+    "interpolation_linear_distinct": _path("linear", "distinct"),
+    "interpolation_linear_largest_step": _path("linear", "largest_step"),
+    "interpolation_spherical_distinct": _path("spherical", "distinct"),
+    "interpolation_spherical_largest_step": _path("spherical", "largest_step"),
+    "importance_nll": _importance_nll,
+    "importance_ppl": _importance_ppl,
+}
+"""In the order they are measured: the slowest last."""

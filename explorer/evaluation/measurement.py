@@ -1,0 +1,196 @@
+"""What several figures of one evaluation share, each computed once and when first asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.distributions import Distribution
+
+from explorer.evaluation import bounds, interpolations, retrieval
+from explorer.evaluation.information import Interval, mutual_information
+from explorer.evaluation.interpolations import Smoothness
+from explorer.evaluation.retrieval import Retrieval
+from explorer.evaluation.sampling import generator, sample
+from explorer.models.generation import Decoding, generate
+from explorer.models.vae import TextVAE
+from explorer.text.tokens import Vocabulary
+
+Progress = Callable[[str, int, int], object]
+"""Told a figure's name, how much of it is done, and how much there is (sentences)."""
+
+_LEAST_TOKENS = 60
+"""Longest sentence a model may say, unless a held-out one is longer."""
+
+
+class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
+    """A figure that this kind of model or corpus does not have; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldOut:
+    """The sentences a model is judged on, and the text it was trained on."""
+
+    tokens: Sequence[Sequence[str]]
+    """Normalised tokens, unknown words as they are."""
+    ids: Sequence[Sequence[int]]
+    """The same as the model's ids, without start and end, never cut."""
+    groups: Sequence[int] | None = None
+    """Which sentences are about the same thing (captions of one image)."""
+    training: Sequence[Sequence[str]] = ()
+    """Normalised tokens of the training split."""
+
+    def select(self, rows: Sequence[int]) -> "HeldOut":
+        """Some of the sentences; groups are left out, since they would be torn apart."""
+        return HeldOut(
+            tokens=[self.tokens[row] for row in rows],
+            ids=[self.ids[row] for row in rows],
+            training=self.training,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One model on one set of sentences. Rows are in the order of the data everywhere."""
+
+    model: TextVAE
+    vocabulary: Vocabulary
+    held_out: HeldOut
+    samples: int
+    """Of the importance estimate."""
+    drawn: int
+    """Sentences drawn from the model."""
+    seed: int
+    part: str = ""
+    """What the sentences are if not the whole split; the reason some figures are absent."""
+    language_model: TextVAE | None = None
+    advance: Callable[[int], object] = lambda count: None
+
+    @property
+    def n(self) -> int:
+        """Number of sentences."""
+        return len(self.held_out.ids)
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether there is no latent space."""
+        return self.model.encoder is None
+
+    def need_latent(self) -> None:
+        """Stops a figure of latent spaces for a model that has none."""
+        if self.is_language_model:
+            raise NotApplicable("a language model has no latent space")
+
+    def need_rate(self) -> None:
+        """Stops a figure of posteriors and priors for a model that has none."""
+        self.need_latent()
+        if not self.model.latent.has_rate:
+            raise NotApplicable("an autoencoder's posterior is a point and it has no prior")
+
+    @cached_property
+    def posterior(self) -> Distribution:
+        """q(z|x) of all sentences, batch shape (n,)."""
+        return bounds.posterior(self.model, self.held_out.ids)
+
+    @cached_property
+    def z(self) -> Float[Tensor, "n latent"]:
+        """One sample of each posterior."""
+        return sample(self.posterior, 1, generator(self.seed, "posterior"))[0]
+
+    @cached_property
+    def rates(self) -> Float[Tensor, "n latent"]:
+        """Nats per dimension."""
+        return self.model.latent.rate(self.posterior, self.model.prior()).double()
+
+    @cached_property
+    def distortions(self) -> Float[Tensor, " n"]:
+        """Nats per sentence at `z`."""
+        return self.distortions_at(self.z)
+
+    def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
+        """Nats per sentence at other latents."""
+        return bounds.distortions(self.model, z, self.held_out.ids, advance=self.advance)
+
+    @cached_property
+    def information(self) -> Interval:
+        """Mutual information of x and z."""
+        return mutual_information(self.posterior, self.z)
+
+    @cached_property
+    def importance_nlls(self) -> Float[Tensor, " n"]:
+        """Nats per sentence with `samples` samples; exact for a language model."""
+        if self.is_language_model:
+            return self.distortions
+        ids = self.held_out.ids
+        return bounds.importance_nlls(
+            self.model, ids, self.samples, self.seed, advance=self.advance
+        )
+
+    def decode(self, z: Float[Tensor, "m latent"], strategy: str = "greedy") -> list[list[str]]:
+        """Tokens of one sentence for each point; `<unk>` is not said."""
+        longest = max([_LEAST_TOKENS, *map(len, self.held_out.ids)])
+        sentences: list[list[str]] = []
+        for number, part in enumerate(z.split(bounds.BATCH)):
+            seed = self.seed * 1_000_003 + number
+            decoding = Decoding(strategy=strategy, max_tokens=longest, seed=seed)
+            rows = generate(self.model.decoder, part, decoding)
+            sentences += [self.vocabulary.decode(row) for row in rows]
+            self.advance(len(part))
+        return sentences
+
+    @cached_property
+    def reconstructions(self) -> list[list[str]]:
+        """Greedy decodes of the posterior means."""
+        # Like lengths together, since a batch is decoded until its longest sentence ends.
+        order = [row for rows in bounds.batches(self.held_out.ids) for row in rows]
+        said = self.decode(self.posterior.mean[order])
+        result: list[list[str]] = [[] for _ in order]
+        for row, tokens in zip(order, said, strict=True):
+            result[row] = tokens
+        return result
+
+    @cached_property
+    def smoothness(self) -> dict[str, Smoothness]:
+        """How greedy decodes of linear and of spherical paths read."""
+        ends = interpolations.pairs(self.n, interpolations.PAIRS, self.seed)
+        mean = self.posterior.mean.cpu().numpy()
+        result = {}
+        for name in ("linear", "spherical"):
+            z = torch.from_numpy(interpolations.latents(mean, ends, name))
+            said = self.decode(z.to(self.model.device))
+            starts = range(0, len(said), interpolations.POINTS)
+            paths = [said[start : start + interpolations.POINTS] for start in starts]
+            result[name] = interpolations.smoothness(paths)
+        return result
+
+    @cached_property
+    def retrievals(self) -> dict[str, Retrieval]:
+        """Caption retrieval by posterior means, and by what needs no model."""
+        groups, tokens = self.held_out.groups, self.held_out.tokens
+        assert groups is not None
+        found = {
+            "means": retrieval.retrieve(self.posterior.mean.cpu().numpy(), groups),
+            "random": retrieval.chance(groups),
+            "length": retrieval.by_length(tokens, groups, self.seed),
+        }
+        return found | retrieval.by_words(tokens, groups, self.seed)
+
+    @cached_property
+    def prior_z(self) -> Float[Tensor, "drawn latent"]:
+        """`drawn` samples of the prior (of nothing, for a language model)."""
+        return sample(self.model.prior(), self.drawn, generator(self.seed, "prior"))
+
+    @cached_property
+    def said(self) -> list[list[str]]:
+        """Sentences drawn from the model: z from the prior, words at temperature 1."""
+        if not self.is_language_model:
+            self.need_rate()
+        return self.decode(self.prior_z, "sample")
+
+    @cached_property
+    def real(self) -> list[list[str]]:
+        """As many held-out sentences, what the figures of `said` are read beside."""
+        order = torch.randperm(self.n, generator=generator(self.seed, "real")).tolist()
+        return [list(self.held_out.tokens[row]) for row in sorted(order[: self.drawn])]

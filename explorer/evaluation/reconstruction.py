@@ -1,0 +1,89 @@
+"""How well decoded sentences repeat the ones that were encoded."""
+
+from collections.abc import Callable, Sequence
+
+from explorer.text.tokens import SPECIALS, UNK
+
+Sentences = Sequence[Sequence[str]]
+
+_UNKNOWN = SPECIALS[UNK]
+# Two markers no tokeniser yields, since tokens hold no white space: an unknown word of one side
+# never equals one of the other.
+_HYPOTHESIS, _REFERENCE = "\u2047h", "\u2047r"
+
+LENGTHS = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 0))
+"""Buckets of reference lengths in words, ends included; 0 is no end."""
+
+
+def _marked(tokens: Sequence[str], marker: str) -> list[str]:
+    return [marker if token == _UNKNOWN else token for token in tokens]
+
+
+def bleu(hypotheses: Sentences, references: Sentences) -> float:
+    """Corpus BLEU-4 on normalised tokens, 0 … 100; `<unk>` matches nothing, not even itself.
+
+    Raises:
+        ValueError: If there are no sentences, or not as many of one as of the other.
+
+    Source:
+        Papineni et al. (2002); Post (2018), arXiv:1804.08771: sacrebleu with tokenize="none".
+    """
+    import sacrebleu
+
+    _check(hypotheses, references)
+    said = [" ".join(_marked(tokens, _HYPOTHESIS)) for tokens in hypotheses]
+    meant = [" ".join(_marked(tokens, _REFERENCE)) for tokens in references]
+    return sacrebleu.corpus_bleu(said, [meant], tokenize="none", force=True).score
+
+
+def exact_match(hypotheses: Sentences, references: Sentences) -> float:
+    """Share of sentences repeated word for word, 0 … 1; one with an `<unk>` never counts."""
+    _check(hypotheses, references)
+    pairs = zip(hypotheses, references, strict=True)
+    hits = sum(_marked(said, _HYPOTHESIS) == _marked(meant, _REFERENCE) for said, meant in pairs)
+    return hits / len(references)
+
+
+def token_accuracy(hypotheses: Sentences, references: Sentences) -> float:
+    """Share of the references' words that stand at the same place in the hypothesis, 0 … 1.
+
+    Raises:
+        ValueError: If the references hold no word.
+    """
+    _check(hypotheses, references)
+    words = sum(map(len, references))
+    if not words:
+        raise ValueError("the sentences hold no words")
+    hits = sum(
+        left == right
+        for said, meant in zip(hypotheses, references, strict=True)
+        for left, right in zip(
+            _marked(said, _HYPOTHESIS), _marked(meant, _REFERENCE), strict=False
+        )
+    )
+    return hits / words
+
+
+def by_length(
+    measure: Callable[[Sentences, Sentences], float],
+    hypotheses: Sentences,
+    references: Sentences,
+) -> list[dict[str, float | int | str]]:
+    """A measure for each bucket of reference length that holds a sentence."""
+    result: list[dict[str, float | int | str]] = []
+    for low, high in LENGTHS:
+        rows = [
+            row
+            for row, tokens in enumerate(references)
+            if low <= len(tokens) and (not high or len(tokens) <= high)
+        ]
+        if rows:
+            value = measure([hypotheses[row] for row in rows], [references[row] for row in rows])
+            name = f"{low}–{high}" if high else f"≥ {low}"
+            result.append({"words": name, "value": value, "n": len(rows)})
+    return result
+
+
+def _check(hypotheses: Sentences, references: Sentences) -> None:
+    if not references or len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} hypotheses for {len(references)} references")

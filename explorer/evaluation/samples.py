@@ -1,0 +1,132 @@
+"""What a model says on its own: whether it is new, and whether it is always the same."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explorer.space.neighbours import edit_distance
+
+Sentences = Sequence[Sequence[str]]
+
+_COMMON = 0.05
+"""Share of training sentences from which on a word says too little to look a sentence up by."""
+_CANDIDATES = 20
+
+
+def novelty(samples: Sentences, training: Sentences) -> float:
+    """Share of samples that do not stand word for word in the training text, 0 … 1.
+
+    Raises:
+        ValueError: If there are no samples.
+    """
+    if not samples:
+        raise ValueError("no samples")
+    known = {tuple(tokens) for tokens in training}
+    return sum(tuple(tokens) not in known for tokens in samples) / len(samples)
+
+
+def nearest_training(samples: Sentences, training: Sentences) -> list[float]:
+    """Edit distance of each sample to its nearest training sentence, per word of the sample.
+
+    The nearest is looked for among the 20 training sentences that share most rare words with the
+    sample (TF-IDF), so a figure may be slightly too high, never too low.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    most = _COMMON if len(training) > 1000 else 1.0
+    as_they_are: Any = list
+    vectoriser = TfidfVectorizer(analyzer=as_they_are, max_df=most)
+    corpus: Any = vectoriser.fit_transform(training)
+    queries: Any = vectoriser.transform(samples)
+    result = []
+    for row, tokens in enumerate(samples):
+        scores = (corpus @ queries[row].T).toarray().ravel()
+        count = min(_CANDIDATES, len(scores))
+        candidates = np.argpartition(-scores, count - 1)[:count]
+        distance = min(edit_distance(tokens, training[int(place)]) for place in candidates)
+        result.append(distance / max(1, len(tokens)))
+    return result
+
+
+def distinct_n(samples: Sentences, n: int = 2) -> float:
+    """Distinct n-grams over all n-grams of the samples, 0 … 1; 0 where there are none.
+
+    Source:
+        Li et al. (2016), A Diversity-Promoting Objective Function, section 5. arXiv:1510.03055
+    """
+    grams = [gram for tokens in samples for gram in _grams(tokens, n)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def self_bleu(samples: Sentences) -> float:
+    """BLEU-4 of each sample against all others as references, over the whole set, 0 … 100.
+
+    High means that the samples repeat each other. Matches and lengths are summed over the
+    samples before the ratio is taken, as corpus BLEU does; no smoothing.
+
+    Raises:
+        ValueError: For fewer than two samples.
+
+    Source:
+        Zhu et al. (2018), Texygen, section 3. arXiv:1802.01886
+    """
+    if len(samples) < 2:
+        raise ValueError(f"self-BLEU needs at least two samples, got {len(samples)}")
+    log_precisions = []
+    for n in range(1, 5):
+        counts = [Counter(_grams(tokens, n)) for tokens in samples]
+        best = _two_largest(counts)
+        total = sum(count.total() for count in counts)
+        matches = sum(
+            min(count, best[gram].without(row))
+            for row, grams in enumerate(counts)
+            for gram, count in grams.items()
+        )
+        if not matches:
+            return 0.0
+        log_precisions.append(np.log(matches / total))
+    said = sum(map(len, samples))
+    meant = _closest_lengths([len(tokens) for tokens in samples])
+    brevity = min(0.0, 1 - meant / said)
+    return float(100 * np.exp(brevity + np.mean(log_precisions)))
+
+
+def _grams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
+    return [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
+
+
+@dataclass(slots=True)
+class _Largest:
+    """The largest count of an n-gram in one sentence, whose it is, and the next largest."""
+
+    first: int = 0
+    owner: int = -1
+    second: int = 0
+
+    def without(self, row: int) -> int:
+        return self.second if row == self.owner else self.first
+
+
+def _two_largest(counts: Sequence[Counter]) -> dict[tuple[str, ...], _Largest]:
+    best: dict[tuple[str, ...], _Largest] = {}
+    for row, grams in enumerate(counts):
+        for gram, count in grams.items():
+            entry = best.setdefault(gram, _Largest())
+            if count > entry.first:
+                entry.first, entry.owner, entry.second = count, row, entry.first
+            else:
+                entry.second = max(entry.second, count)
+    return best
+
+
+def _closest_lengths(lengths: Sequence[int]) -> int:
+    """Sum over the sentences of the length of the other sentence closest to it in length."""
+    ordered = sorted(lengths)
+    total = 0
+    for place, length in enumerate(ordered):
+        near = [ordered[other] for other in (place - 1, place + 1) if 0 <= other < len(ordered)]
+        total += min(near, key=lambda other: (abs(other - length), other))
+    return total
