@@ -1,0 +1,1 @@
+"""The command line: `explorer …`. One module a group of commands, loaded when it is asked for."""

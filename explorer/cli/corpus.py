@@ -1,0 +1,88 @@
+"""`explorer corpus list` and `explorer corpus get NAME`."""
+
+import argparse
+from pathlib import Path
+
+from explorer.cli.output import Progress, say, say_json, table
+
+EXAMPLE = """\
+example:
+  explorer corpus list
+  explorer corpus get captions
+  explorer corpus get captions --mirror ~/corpora     (copy instead of download)
+
+A download that breaks off goes on where it stopped when it is asked for again.
+EXPLORER_MIRROR may name a mirror for all commands.
+"""
+
+
+def corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer corpus`."""
+    parser.epilog = EXAMPLE
+    parser.add_argument("action", choices=("list", "get"), help="what to do")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="for get: which one")
+    parser.add_argument(
+        "--mirror", type=Path, metavar="DIR", help="a folder with the files as published"
+    )
+    parser.set_defaults(fail=parser.error)
+
+
+def corpus(args: argparse.Namespace) -> None:
+    """Lists or gets corpora."""
+    if args.action == "list":
+        if args.name or args.mirror:
+            args.fail("list takes no NAME and no --mirror")
+        _list(args.json)
+    else:
+        if not args.name:
+            args.fail("get needs the NAME of a corpus: `explorer corpus list` shows them")
+        _get(args)
+
+
+def _list(as_json: bool) -> None:
+    from explorer.text.corpora import NAMED, is_present
+
+    if as_json:
+        rows = [
+            {
+                "name": name,
+                "title": known.title,
+                "description": known.description,
+                "licence": known.licence,
+                "address": known.address,
+                "bytes": known.bytes,
+                "present": is_present(name),
+            }
+            for name, known in NAMED.items()
+        ]
+        return say_json(rows)
+    rows = [
+        (
+            name,
+            f"{known.megabytes} MB",
+            "yes" if is_present(name) else "no",
+            f"{known.title}: {known.description}",
+        )
+        for name, known in NAMED.items()
+    ]
+    say(table(("name", "size", "here", "what"), rows, right=(1,)))
+    say()
+    for name, known in NAMED.items():
+        say(f"{name}: {known.licence}")
+    return None
+
+
+def _get(args: argparse.Namespace) -> None:
+    from explorer.text.corpora import NAMED, get
+
+    with Progress(quiet=args.json) as progress:
+
+        def show(done: int, total: int) -> None:
+            progress.show(f"{args.name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+
+        folder = get(args.name, args.mirror, show)
+    if args.json:
+        say_json({"name": args.name, "folder": str(folder)})
+    else:
+        say(f"{args.name} is in {folder}")
+        say(NAMED[args.name].licence)

@@ -1,0 +1,130 @@
+"""From `explorer COMMAND …` to one function call, one exit code, and one line on an error."""
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from explorer.cli.output import say, warn
+from explorer.errors import ExplorerError
+
+COMMANDS = {
+    "corpus": ("corpus", "list the named corpora, or download one"),
+    "new": ("new", "make a run: a folder with a commented config.toml for your text"),
+    "train": ("train", "train a run, measure it quickly and draw its map"),
+    "evaluate": ("measure", "measure a trained run on its whole test split"),
+    "atlas": ("measure", "draw a run's map again"),
+    "encode": ("verbs", "turn the sentences of a file into latent points"),
+    "reconstruct": ("verbs", "encode sentences and decode them again"),
+    "sample": ("verbs", "let the model invent sentences"),
+    "interpolate": ("verbs", "walk from one sentence to another"),
+    "neighbours": ("verbs", "find the sentences nearest to one of yours"),
+    "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
+    "runs": ("runs", "list the runs and their scores"),
+    "add": ("runs", "list a run folder from elsewhere, or unpack a pack"),
+    "pack": ("runs", "make one checksummed file of a run, to send"),
+}
+"""Each command: its module here, which has `NAME_arguments` and `NAME`, and what it does."""
+
+ALIASES = {"neighbors": "neighbours"}
+
+EXAMPLE = """\
+a first run:
+  explorer new my --corpus reviews.csv --text-column text
+  explorer train my
+  streamlit run app.py
+
+`explorer COMMAND --help` explains a command.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Returns:
+        The exit code: 0; 1 for an error a person can mend; 2 for a wrong command line; 130 for
+        Ctrl-C; 143 for a polite `kill`; 141 where the reader of a pipe left.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except SystemExit as leave:  # argparse: help is 0, a wrong command line 2
+        return leave.code if isinstance(leave.code, int) else 1
+    except ExplorerError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        warn("stopped")
+        return 130
+    except BrokenPipeError:
+        # `explorer … | head` is no mistake. Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        return _fail(_explain(error))
+    except MemoryError:
+        return _fail("there is not enough memory for this: try fewer sentences at once")
+
+
+def _fail(message: str) -> int:
+    warn(f"explorer: {' '.join(message.split())}")
+    return 1
+
+
+def _explain(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"{where}the disk is full; make room and run the command again"
+    return f"{where}{error.strerror or error}"
+
+
+def _dispatch(arguments: list[str]) -> int:
+    name = ALIASES.get(arguments[0], arguments[0]) if arguments else "--help"
+    if name not in COMMANDS:
+        return _top(arguments)
+    module = import_module(f"explorer.cli.{COMMANDS[name][0]}")
+    about = COMMANDS[name][1]
+    parser = argparse.ArgumentParser(
+        f"explorer {name}",
+        description=f"{about[0].upper()}{about[1:]}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    getattr(module, f"{name}_arguments")(parser)
+    parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+    code = getattr(module, name)(parser.parse_intermixed_args(arguments[1:]))
+    return code or 0
+
+
+def _top(arguments: list[str]) -> int:
+    listed = "\n".join(f"  {name:<12} {about}" for name, (_, about) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        "explorer",
+        usage="explorer COMMAND …",
+        description=f"Train, measure and explore the latent space of text VAEs.\n\n{listed}",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="show the version")
+    known, rest = parser.parse_known_args(arguments or ["--help"])
+    if known.version:
+        say(_version())
+        return 0
+    wrong = next((word for word in rest if not word.startswith("-")), rest[0] if rest else "")
+    import difflib
+
+    near = difflib.get_close_matches(wrong, [*COMMANDS, *ALIASES], 1)
+    hint = f": did you mean {near[0]!r}?" if near else "; `explorer --help` lists the commands"
+    parser.error(f"there is no command {wrong!r}{hint}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"explorer {version('text-latent-explorer')}"
+    except PackageNotFoundError:
+        return "explorer, not installed"

@@ -1,0 +1,133 @@
+"""`explorer evaluate` and `explorer atlas`, and the same stages for `explorer train`."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from explorer.cli.options import add_run
+from explorer.cli.output import Progress, say, say_json, table, warn
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+
+QUICK_SAMPLES = 50
+QUICK_LIMIT = 500
+"""What `explorer train` ends with: so many importance samples on so many test sentences."""
+
+
+def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer evaluate`."""
+    parser.epilog = "example:\n  explorer evaluate my --samples 500\n"
+    add_run(parser)
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=500,
+        metavar="K",
+        help="importance samples a sentence; more give a tighter bound (default 500)",
+    )
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=0,
+        metavar="N",
+        help="measure on at most so many test sentences; 0 is all (default)",
+    )
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Measures a run and writes `metrics.json`."""
+    if args.samples < 1 or args.limit < 0:
+        raise ExplorerError("--samples must be at least 1 and --limit at least 0")
+    folder = folders.find(args.run)
+    with Progress(quiet=args.json) as progress:
+        measure(folder, args.samples, args.limit, progress)
+    if args.json:
+        say_json(folders.read_metrics(folder))
+    else:
+        tell_metrics(folder)
+
+
+def measure(folder: Path, samples: int, limit: int, progress: Progress) -> None:
+    """Runs the evaluation stage."""
+    progress.show(f"{folder.name}: loading the model")
+    from explorer import stages
+
+    stages.evaluate(folder, samples=samples, limit=limit, progress=progress.stage())
+
+
+def tell_metrics(folder: Path) -> None:
+    """Prints `metrics.json` as a table."""
+    metrics = folders.read_metrics(folder)
+    rows = [
+        (name, number(entry["value"]), str(entry.get("unit", "")), _basis(entry))
+        for name, entry in metrics.items()
+        if isinstance(entry, dict) and "value" in entry
+    ]
+    if rows:
+        say(table(("figure", "value", "unit", "measured on"), rows, right=(1,)))
+    if isinstance(metrics.get("verdict"), str):
+        say(f"verdict: {metrics['verdict']}")
+
+
+def _basis(entry: dict[str, Any]) -> str:
+    basis = f"{entry['n']:,} sentences" if entry.get("n") else ""
+    return f"{basis}, K = {entry['samples']}" if entry.get("samples") else basis
+
+
+def number(value: Any) -> str:
+    """A figure with as many digits as mean something."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def atlas_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer atlas`."""
+    parser.epilog = "example:\n  explorer atlas my --points 5000\n"
+    add_run(parser)
+    parser.add_argument(
+        "--points",
+        type=int,
+        default=0,
+        metavar="N",
+        help="sentences on the map; 0 takes atlas.points of config.toml (default)",
+    )
+
+
+def atlas(args: argparse.Namespace) -> int:
+    """Draws a run's map and writes `atlas.parquet`."""
+    if args.points < 0:
+        raise ExplorerError("--points must be at least 0")
+    folder = folders.find(args.run)
+    with Progress(quiet=args.json) as progress:
+        has_map = draw_map(folder, args.points, progress, args.run)
+    if not has_map:
+        return 1
+    path = folder / folders.ATLAS
+    if args.json:
+        say_json({"file": str(path)})
+    else:
+        say(f"wrote {path}")
+    return 0
+
+
+def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
+    """Runs the map stage; False, and a line why, where this run or machine can have none."""
+    from explorer import config as configs
+    from explorer import stages
+
+    if not configs.read(folder / folders.CONFIG).model.latent_dim:
+        progress.clear()
+        warn(f"{folder.name} is a language model: there is no latent space to map")
+        return False
+    try:
+        stages.make_atlas(folder, points, progress.stage())
+    except ModuleNotFoundError as error:
+        progress.clear()
+        warn(
+            f"no map: the package {error.name!r} is not installed; install umap-learn and "
+            f"scikit-learn, then `explorer atlas {shlex.quote(run)}` draws it"
+        )
+        return False
+    return True

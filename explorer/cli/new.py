@@ -1,0 +1,179 @@
+"""`explorer new`: reads a corpus once, chooses sizes that suit it, writes the recipe."""
+
+import argparse
+import copy
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from explorer import config as configs
+from explorer.cli.output import say, say_json
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from explorer.training.names import place
+from explorer.training.recipes import Findings, inspect, recipe
+
+EXAMPLE = """\
+example:
+  explorer new my --corpus reviews.csv --text-column text --label-column stars
+  explorer new big --corpus captions --set model.latent_dim=64 --set training.epochs=12
+
+settings for --set, with their defaults (`new` chooses others to suit the corpus):
+"""
+
+
+def new_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer new`."""
+    add = parser.add_argument
+    add("run", metavar="RUN", help="a name (the run goes below checkpoints/) or a path")
+    add(
+        "--corpus",
+        required=True,
+        metavar="NAME-or-FILE",
+        help="captions, ptb or yelp, or a file: .txt .csv .tsv .jsonl .parquet, gzipped or not",
+    )
+    add("--text-column", default="", metavar="C", help="the column of the sentences")
+    add("--label-column", default="", metavar="C", help="a column whose values colour the map")
+    add("--latent", default="", metavar="NAME", help=_about("model.latent"))
+    add("--prior", default="", metavar="NAME", help=_about("model.prior"))
+    add("--schedule", default="", metavar="NAME", help="how beta grows: constant, linear")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="table.key=value",
+        help="any setting of config.toml; may be given again",
+    )
+    add("--force", action="store_true", help="replace the run of that name, training and all")
+    listed = "\n".join(
+        f"  {address} = {configs.literal(default)}\n      {about}"
+        for address, default, about in configs.settings()
+    )
+    parser.epilog = EXAMPLE + listed
+
+
+def _about(address: str) -> str:
+    return next(about for key, _, about in configs.settings() if key == address)
+
+
+def new(args: argparse.Namespace) -> None:
+    """Writes the recipe of a run."""
+    folder = place(args.run, folders.checkpoints())
+    _check_free(folder, args.force)
+    corpus = _corpus_table(args)
+    changes: dict[str, Any] = {}
+    for assignment in args.set:
+        configs.set_value(changes, assignment)
+    chosen = _merge(corpus, changes.get("corpus", {}))
+    findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
+    table = recipe(findings, args.latent, args.prior, args.schedule)
+    config = configs.from_table(_merge(table, changes))
+    weights = _check(config, findings)
+    command = shlex.join(["explorer", "new", *sys.argv[2:]])
+    header = f"{folder.name}: made by\n  {command}\nTrained, measured and mapped by\n"
+    _clear(folder)
+    folders.write_text(
+        folder / folders.CONFIG, configs.render(config, f"{header}  explorer train {args.run}\n")
+    )
+    if args.json:
+        say_json({"folder": str(folder), "weights": weights, **findings.summary()})
+    else:
+        _tell(args.run, folder, config, findings, weights)
+
+
+def _check_free(folder: Path, force: bool) -> None:
+    if (folder / folders.CONFIG).exists() and not force:
+        raise ExplorerError(f"{folder} is a run already: --force replaces it, or use another name")
+    if folder.is_file() or folder.is_symlink():
+        raise ExplorerError(f"{folder} is a file or a link, not a folder for a run")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / folders.CONFIG).exists():
+        raise ExplorerError(f"{folder} holds other files: use another name")
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a run left, and nothing else."""
+    for name in (*folders.SEALED, folders.SUMS, folders.CARD):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+
+
+def _corpus_table(args: argparse.Namespace) -> dict[str, Any]:
+    from explorer.text.corpora import NAMED
+
+    columns = {"text_column": args.text_column, "label_column": args.label_column}
+    if args.corpus in NAMED:
+        if any(columns.values()):
+            raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
+        known = NAMED[args.corpus]
+        keys = ("lowercase", "split_punctuation", "vocabulary_size", "max_tokens")
+        return {"name": args.corpus, **{key: getattr(known, key) for key in keys}}
+    path = Path(args.corpus).expanduser()
+    if not path.exists() and not path.suffix:
+        names = ", ".join(NAMED)
+        raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
+    return {"path": path.resolve().as_posix(), **columns}
+
+
+def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
+    return {"seed": changes["seed"]} if "seed" in changes else {}
+
+
+def _merge(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The table with the changes put in, tables inside tables too."""
+    merged = copy.deepcopy(table)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            value = _merge(below, value)
+        merged[key] = value
+    return merged
+
+
+def _check(config: configs.Config, findings: Findings) -> int:
+    """Builds what the recipe asks for, so that its mistakes show now; the number of weights."""
+    from explorer.models.objectives import RATES
+    from explorer.models.vae import build
+    from explorer.registry import choose
+    from explorer.training.schedules import SCHEDULES
+
+    choose(RATES, config.objective.rate, "objective.rate", latent_dim=config.model.latent_dim)
+    choose(SCHEDULES, config.objective.schedule, "objective.schedule")
+    words = min(config.corpus.vocabulary_size, findings.types + 4)
+    model = build(config.model, words)
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _tell(
+    run: str, folder: Path, config: configs.Config, findings: Findings, weights: int
+) -> None:
+    left_out = f", {findings.dropped:,} rows without text left out" if findings.dropped else ""
+    say(
+        f"{folder.name}: {findings.sentences:,} sentences of {findings.corpus}"
+        f" ({findings.duplicates:,} of them repeat others{left_out})"
+    )
+    splits = ", ".join(f"{count:,} {name}" for name, count in findings.splits.items())
+    say(f"  splits  {splits}")
+    cut = config.corpus.max_tokens
+    say(
+        f"  length  {findings.mean_tokens:.1f} tokens on average, {findings.longest:,} at most"
+        f" (training reads the first {cut})"
+    )
+    say(
+        f"  words   {min(config.corpus.vocabulary_size, findings.types + 4):,} of"
+        f" {findings.types:,} known to the model;"
+        f" {findings.unknown_share(config.corpus.vocabulary_size):.1%} of the held-out tokens"
+        " are not"
+    )
+    if findings.labels:
+        kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in findings.labels[:5])
+        more = f", and {len(findings.labels) - 5:,} more" if len(findings.labels) > 5 else ""
+        say(f"  labels  {len(findings.labels):,} kinds: {kinds}{more}")
+    training = config.training
+    say(
+        f"  model   {weights / 1e6:.1f} million weights, {training.pretrain_epochs} +"
+        f" {training.epochs} epochs of {findings.train_tokens:,} tokens"
+    )
+    say(f"wrote {folder / folders.CONFIG}")
+    say(f"next: explorer train {shlex.quote(run)}")

@@ -1,0 +1,102 @@
+"""What the command line writes: answers to stdout, everything else to stderr."""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+
+def say(text: str = "") -> None:
+    """Writes a line of the answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say_json(value: Any) -> None:
+    """Writes one JSON value as the answer, on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def warn(text: str) -> None:
+    """Writes a line beside the answer."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `8 s`, `3 min 05 s`, `2 h 10 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Aligned columns; those numbered in `right` are flush right."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+
+    def cell(column: int, text: str) -> str:
+        return text.rjust(widths[column]) if column in right else text.ljust(widths[column])
+
+    return "\n".join(
+        "  ".join(cell(column, text) for column, text in enumerate(line)).rstrip()
+        for line in lines
+    )
+
+
+class Progress:
+    """One line that is refreshed on a terminal; now and then a plain line elsewhere.
+
+    Args:
+        quiet: Writes nothing at all.
+    """
+
+    PLAIN_SECONDS = 10.0
+    """Least time between two plain lines that are not marked as important."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty()
+        self._last = -self.PLAIN_SECONDS
+        self._pending = False
+
+    def show(self, text: str, keep: bool = False) -> None:
+        """Shows where things stand; `keep` leaves the line standing."""
+        if self._quiet:
+            return
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            shown = text if keep else text[:width]
+            sys.stderr.write("\r\x1b[K" + shown + ("\n" if keep else ""))
+            self._pending = not keep
+        elif keep or time.monotonic() - self._last >= self.PLAIN_SECONDS:
+            self._last = time.monotonic()
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def stage(self) -> Callable[[str, float], None]:
+        """A callback of (what is being done, share done) as the stages call it."""
+
+        def tell(what: str, share: float) -> None:
+            self.show(f"{what} {min(share, 1.0):4.0%}")
+
+        return tell
+
+    def clear(self) -> None:
+        """Removes a line that is still being refreshed."""
+        if self._pending:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._pending = False
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.clear()

@@ -1,0 +1,171 @@
+"""`explorer train`: train, measure quickly, draw the map; each stage goes on where it stopped."""
+
+import argparse
+import dataclasses
+import shlex
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
+from explorer.cli.options import add_run
+from explorer.cli.output import Progress, duration, say, say_json, warn
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+
+if TYPE_CHECKING:
+    from explorer.training.fit import Report
+
+EXAMPLE = """\
+example:
+  explorer train my
+  explorer train my --device cuda
+
+Ctrl-C stops after the step that is being done and saves; the same command goes on from there, to
+the very weights an uninterrupted training ends with. Whatever kills the process, the state of a
+minute ago (training.save_seconds) is there to go on from.
+"""
+
+
+def train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer train`."""
+    parser.epilog = EXAMPLE
+    add_run(parser)
+    parser.add_argument(
+        "--device", default="", metavar="D", help="cpu, cuda or mps; without it the fastest"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--resume", action="store_true", help="insist on going on with a training that stopped"
+    )
+    how.add_argument(
+        "--restart", action="store_true", help="throw away what was trained, and start anew"
+    )
+
+
+def train(args: argparse.Namespace) -> int:
+    """Runs the stages that are not done yet."""
+    folder = folders.find(args.run)
+    again = f"explorer train {shlex.quote(args.run)}"
+    with Progress(quiet=args.json) as progress:
+        if args.restart or not _is_trained(folder):
+            with Stop(progress) as stop:
+                _fit(args, folder, stop, progress)
+            if stop.signal:
+                return _stopped(folder, again, stop.signal)
+        elif args.resume or (_is_measured(folder) and _has_map(folder)):
+            _refuse(folder, args.resume)
+        try:
+            _finish(args, folder, progress)
+        except KeyboardInterrupt:
+            progress.clear()
+            warn(f"stopped: the trained model is safe; `{again}` does what is left")
+            return 130
+    return 0
+
+
+class Stop:
+    """Asks a training to stop, politely at the first signal, at once at the second."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.signal = 0
+        self._progress = progress
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        """Whether a signal came."""
+        return self.signal != 0
+
+    def __enter__(self) -> "Stop":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.signal:
+            raise KeyboardInterrupt
+        self.signal = number
+        self._progress.clear()
+        warn("stopping after this step, then saving; once more quits at once")
+
+
+def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> None:
+    progress.show(f"{folder.name}: reading the corpus")
+    from explorer import stages
+
+    try:
+        for report in stages.train(folder, args.device, args.resume, args.restart, stop):
+            if args.json:
+                say_json(dataclasses.asdict(report))
+            else:
+                progress.show(line(report), keep=bool(report.validation))
+    except KeyboardInterrupt:
+        progress.clear()
+        warn("quit at once: what was last saved is kept")
+
+
+def line(report: "Report") -> str:
+    """A report on one line of a terminal."""
+    parts = [
+        f"epoch {report.epoch:5.2f}/{report.epochs}",
+        "pre-training" if report.phase == "pretraining" else f"β {report.beta:.2f}",
+        f"distortion {report.distortion:6.2f}",
+        f"rate {report.rate:5.2f}",
+    ]
+    if "active_units" in report.validation:
+        parts.append(f"active units {report.validation['active_units']:.0f}")
+    parts += [
+        f"{report.tokens_per_second:,.0f} tokens/s",
+        f"{duration(report.seconds_left)} left",
+    ]
+    return "  ".join(parts)
+
+
+def _stopped(folder: Path, again: str, number: int) -> int:
+    from explorer.training import state
+
+    if state.path(folder).is_file():
+        warn(f"saved in {state.path(folder).parent}; `{again}` goes on from there")
+    elif _is_trained(folder):
+        warn(f"the trained model is safe; `{again}` measures it and draws its map")
+    else:
+        warn(f"nothing was trained yet; `{again}` starts again")
+    return 128 + number
+
+
+def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
+    """The quick evaluation and the map, where they are missing."""
+    if not _is_measured(folder):
+        measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress)
+    has_map = _has_map(folder) or draw_map(folder, 0, progress, args.run)
+    progress.clear()
+    if args.json:
+        say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))
+        return
+    tell_metrics(folder)
+    say(f"{folder.name} is ready: streamlit run app.py" if has_map else f"{folder.name} is ready")
+
+
+def _is_trained(folder: Path) -> bool:
+    from explorer.training import state
+
+    return (folder / folders.WEIGHTS).is_file() and not state.path(folder).is_file()
+
+
+def _is_measured(folder: Path) -> bool:
+    return (folder / folders.METRICS).is_file()
+
+
+def _has_map(folder: Path) -> bool:
+    return (folder / folders.ATLAS).is_file()
+
+
+def _refuse(folder: Path, resume: bool) -> None:
+    if resume:
+        raise ExplorerError(f"{folder}: no unfinished training to resume")
+    raise ExplorerError(f"{folder} is trained already: --restart trains it again")

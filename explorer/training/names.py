@@ -1,0 +1,39 @@
+"""What a run may be called."""
+
+import os
+import re
+from pathlib import Path
+
+from explorer.errors import ExplorerError
+
+_NAME = re.compile(r"\w[\w.+-]{0,63}")
+# Windows gives these names, with any ending, to devices.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def check_name(name: str) -> str:
+    """The name, if every system can have a folder of that name.
+
+    Raises:
+        ExplorerError: For path tricks, names some system reserves, odd signs or excess length.
+    """
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise ExplorerError(
+            f"{name!r} cannot name a run: use letters, digits and . _ + -, starting with a "
+            "letter or digit, 64 at most"
+        )
+    if _DEVICES.fullmatch(name):
+        raise ExplorerError(f"{name!r} cannot name a run: Windows reserves it")
+    return name
+
+
+def place(run: str, root: Path) -> Path:
+    """The folder of a run to be: a path as it is, a name below `root`.
+
+    Raises:
+        ExplorerError: If its last part cannot name a run.
+    """
+    path = Path(run)
+    is_path = any(mark in run for mark in {"/", os.sep})
+    check_name(path.name if is_path else run)
+    return path if is_path else root / run

@@ -1,0 +1,179 @@
+"""What a corpus is like, and the settings that suit it."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.config import Config, CorpusConfig
+from explorer.text import corpora
+from explorer.text.reading import read
+from explorer.text.tokens import SPECIALS, Tokeniser
+
+SMALL_TOKENS = 600_000
+"""Training tokens an epoch below which a corpus gets the small model."""
+SMALL_BUDGET = 2_400_000
+"""Training tokens of all epochs together for a small corpus: some three minutes on two cores."""
+MEDIUM_TOKENS = 2_500_000
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `inspect` saw."""
+
+    config: CorpusConfig
+    seed: int
+    corpus: str  # its name, or the file's
+    sentences: int
+    duplicates: int  # sentences that stand earlier in the corpus too
+    dropped: int  # rows of the file without text
+    splits: dict[str, int]
+    mean_tokens: float
+    longest: int  # tokens
+    train_tokens: int  # an epoch reads, ends of sentences and cuts counted
+    labels: list[tuple[str, int]]  # most frequent first
+    train_counts: Mapping[str, int]  # of each word, most frequent first
+    held_counts: Mapping[str, int]  # in the validation and test sentences
+
+    @property
+    def types(self) -> int:
+        """Different words of the training split."""
+        return len(self.train_counts)
+
+    def unknown_share(self, vocabulary_size: int) -> float:
+        """The share of the held-out tokens that such a vocabulary lacks."""
+        kept = set(list(self.train_counts)[: max(0, vocabulary_size - len(SPECIALS))])
+        total = sum(self.held_counts.values())
+        known = sum(count for word, count in self.held_counts.items() if word in kept)
+        return 1 - known / total if total else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """The figures without the word lists, for programs."""
+        skipped = ("config", "train_counts", "held_counts")
+        fields = [item.name for item in dataclasses.fields(self) if item.name not in skipped]
+        return {name: getattr(self, name) for name in fields} | {"types": self.types}
+
+
+def inspect(config: Config) -> Findings:
+    """Reads and counts a corpus.
+
+    Raises:
+        ExplorerError: If it is not there or cannot be read.
+    """
+    corpus = corpora.load(config.corpus, config.seed)
+    tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
+    train: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    lengths: list[int] = []
+    train_tokens = 0
+    for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
+        tokens = tokeniser.tokens(sentence)
+        lengths.append(len(tokens))
+        (train if split == "train" else held).update(tokens)
+        if split == "train":
+            train_tokens += min(len(tokens), config.corpus.max_tokens) + 1
+    return Findings(
+        config=config.corpus,
+        seed=config.seed,
+        corpus=corpus.name,
+        sentences=len(corpus.sentences),
+        duplicates=len(corpus.sentences) - len(set(corpus.sentences)),
+        dropped=_dropped(config.corpus),
+        splits={name: corpus.splits.count(name) for name in corpora.SPLITS},
+        mean_tokens=sum(lengths) / len(lengths),
+        longest=max(lengths),
+        train_tokens=train_tokens,
+        labels=Counter(corpus.labels or ()).most_common(),
+        train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
+        held_counts=held,
+    )
+
+
+def _dropped(config: CorpusConfig) -> int:
+    if not config.path:
+        return 0
+    path = Path(config.path).expanduser()
+    return read(path, config.text_column, config.label_column).dropped
+
+
+def recipe(
+    findings: Findings, latent: str = "", prior: str = "", schedule: str = ""
+) -> dict[str, Any]:
+    """Tables of a `config.toml` that suits a corpus.
+
+    Args:
+        findings: About the corpus.
+        latent: Name of the latent space; empty takes the Gaussian one.
+        prior: Name of the prior; empty takes the standard normal.
+        schedule: Name of the schedule; empty takes the linear one.
+    """
+    table = _sized(findings)
+    corpus = dataclasses.asdict(findings.config)
+    if not findings.config.name:
+        corpus["vocabulary_size"] = _vocabulary_size(findings)
+    ramp = table["objective"]["schedule"]
+    if latent and latent != "gaussian":
+        # Without a rate nothing is charged, and there is nothing to anneal.
+        table["model"]["latent"] = {"name": latent}
+        table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
+    if latent == "none":
+        table["model"]["latent_dim"] = 0
+        del table["model"]["encoder"]
+        table["training"]["pretrain_epochs"] = 0
+    if prior:
+        table["model"]["prior"] = {"name": prior}
+    if schedule:
+        is_ramp = schedule == ramp["name"]
+        table["objective"]["schedule"] = ramp if is_ramp else {"name": schedule}
+    return {"seed": findings.seed, "corpus": corpus, **table}
+
+
+def _vocabulary_size(findings: Findings) -> int:
+    """At most what the corpus' setting says; words seen once teach a model nothing."""
+    repeated = sum(count > 1 for count in findings.train_counts.values())
+    useful = repeated if repeated >= 100 else findings.types
+    return min(findings.config.vocabulary_size, useful + len(SPECIALS))
+
+
+def _sized(findings: Findings) -> dict[str, Any]:
+    tokens = findings.train_tokens
+    if tokens < SMALL_TOKENS:
+        epochs = max(6, min(30, round(SMALL_BUDGET / tokens)))
+        return _tables(
+            width=128,
+            latent_dim=16,
+            dropout=0.3,
+            nats=6.0,
+            ramp=max(1.0, round(epochs / 5)),
+            training={
+                "epochs": epochs,
+                "pretrain_epochs": max(1, round(epochs / 6)),
+                "batch_size": 32,
+                "patience": 6,
+            },
+        )
+    epochs = 10 if tokens < MEDIUM_TOKENS else 7
+    training = {"epochs": epochs, "pretrain_epochs": 2, "batch_size": 64}
+    return _tables(256, 32, 0.2, 9.0, 2.0, training)
+
+
+def _tables(
+    width: int, latent_dim: int, dropout: float, nats: float, ramp: float, training: dict[str, Any]
+) -> dict[str, Any]:
+    """The recipe of the shipped captions model, at these sizes."""
+    encoder = {"name": "lstm", "hidden_dim": width, "pool": "max", "bidirectional": True}
+    return {
+        "model": {
+            "embedding_dim": width,
+            "latent_dim": latent_dim,
+            "encoder": encoder,
+            "decoder": {"name": "lstm", "hidden_dim": width, "dropout": dropout},
+        },
+        "objective": {
+            "rate": {"name": "free_bits", "nats": nats},
+            "schedule": {"name": "linear", "epochs": ramp},
+        },
+        "training": {"learning_rate": 0.002, "decay": 0.6, **training},
+    }
