@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from explorer.ui.map.colours import CHOICES, Colours, LegendEntry, available, colours
+import numpy as np
+
+from explorer.ui.map.colours import LegendEntry
 from explorer.ui.map.overlays import Cloud, Ellipse, Marker, Overlay, Path, as_data
 from explorer.ui.map.scripts import stub
 
 __all__ = [
-    "CHOICES",
     "Cloud",
-    "Colours",
     "Ellipse",
     "LegendEntry",
     "MapEvent",
@@ -25,8 +25,6 @@ __all__ = [
     "Overlay",
     "Path",
     "View",
-    "available",
-    "colours",
     "latent_map",
     "path_slider",
 ]
@@ -76,7 +74,7 @@ def latent_map(
     kind: Literal["categories", "ramp"] = "categories",
     labels: Sequence[Mapping[str, Any]] = (),
     overlays: Sequence[Overlay] = (),
-    highlight: Sequence[int] | None = None,
+    highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
     view: View | Mapping[str, float] | None = None,
     axes: Mapping[str, Any] = UMAP_AXES,

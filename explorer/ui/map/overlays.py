@@ -2,8 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
+
+import numpy as np
+
+Number: TypeAlias = float | np.floating[Any]
+Places: TypeAlias = Sequence[Sequence[float]] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -17,10 +22,10 @@ class Path:
         position: Step the marker stands at until a slider moves it.
     """
 
-    points: Sequence[Sequence[float]]
+    points: Places
     id: str = "path"
     ends: Sequence[str] = ("A", "B")
-    position: float = 0.0
+    position: Number = 0.0
 
 
 @dataclass(frozen=True)
@@ -31,20 +36,20 @@ class Marker:
         opacity: 0 to 1; what is placed by neighbours fades with its latent distance.
     """
 
-    x: float
-    y: float
+    x: Number
+    y: Number
     text: str = ""
-    opacity: float = 1.0
+    opacity: Number = 1.0
 
 
 @dataclass(frozen=True)
 class Ellipse:
     """An ellipse along the axes: centre, radii (map units) and a name such as "1 σ"."""
 
-    x: float
-    y: float
-    rx: float
-    ry: float
+    x: Number
+    y: Number
+    rx: Number
+    ry: Number
     text: str = ""
 
 
@@ -52,8 +57,8 @@ class Ellipse:
 class Cloud:
     """Small crosses, such as samples of the prior."""
 
-    points: Sequence[Sequence[float]]
-    opacity: float = 0.8
+    points: Places
+    opacity: Number = 0.8
 
 
 Overlay: TypeAlias = Path | Marker | Ellipse | Cloud
@@ -61,7 +66,7 @@ Overlay: TypeAlias = Path | Marker | Ellipse | Cloud
 
 def as_data(overlay: Overlay) -> dict[str, Any]:
     """What the browser gets: the fields, a `type`, plain floats; places that are none left out."""
-    data = asdict(overlay)
+    data = {field.name: getattr(overlay, field.name) for field in fields(overlay)}
     data["type"] = type(overlay).__name__.lower()
     if isinstance(overlay, Path | Cloud):
         places = [[float(x), float(y)] for x, y in overlay.points]

@@ -39,7 +39,7 @@ export function drawAxes(pen, { view, theme, axes }) {
   for (const { value, text } of ticks(bottom, top, view.height)) {
     const at = Math.round(view.toScreen(0, value)[1]) + 0.5;
     line(0, at, view.width, at, value === 0);
-    if (at < view.height - 30) mute(0.65, () => pen.fillText(text, 3, at + 2));
+    if (at > 22 && at < view.height - 30) mute(0.65, () => pen.fillText(text, 3, at + 2));
   }
   mute(0.8, () => {
     pen.textAlign = "right";

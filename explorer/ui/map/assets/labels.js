@@ -4,9 +4,9 @@
 const MAX_WIDTH = 132;
 const GAP = 5;
 
-/** The level of names that a zoom shows: one level finer for each doubling. */
+/** The level of names that a zoom shows: the second from about 2.2 on, the third from 5. */
 export function levelFor(zoom, levels) {
-  return Math.min(Math.max(Math.floor(Math.log2(Math.max(zoom, 1)) + 0.25), 0), levels - 1);
+  return Math.min(Math.max(Math.floor(0.8 * Math.log2(Math.max(zoom, 1)) + 0.1), 0), levels - 1);
 }
 
 /**

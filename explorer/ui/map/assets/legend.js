@@ -1,7 +1,7 @@
 // The legend under the map: a chip a class, which a click brings out, or a bar for a ramp.
 // Names are set as text: they may come from a corpus.
 
-export function buildLegend(element, { legend, kind, title }, focus, onFocus) {
+export function buildLegend(element, { legend, kind, legend_title: title }, focus, onFocus) {
   element.replaceChildren();
   element.hidden = legend.length === 0;
   if (title) element.append(make("span", "legend-title", title));

@@ -73,7 +73,6 @@ class LatentMap {
     const before = this.data ?? {};
     this.data = data;
     this.theme = readTheme(this.root);
-    this.stage.style.height = `${data.height}px`;
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.caption.textContent = data.caption;
@@ -348,6 +347,10 @@ class LatentMap {
   // ---- drawing ----------------------------------------------------------------------------
 
   resize() {
+    if (!this.data || !this.points) return;
+    // On a phone a map as high as the screen would leave no page to hold on to.
+    const tallest = Math.max(1.15 * this.stage.clientWidth, 300);
+    this.stage.style.height = `${Math.round(Math.min(this.data.height, tallest))}px`;
     const { clientWidth, clientHeight } = this.stage;
     const ratio = window.devicePixelRatio || 1;
     this.view.resize(clientWidth, clientHeight);
@@ -371,12 +374,14 @@ class LatentMap {
   draw() {
     if (!this.data || !this.points) return;
     const ratio = window.devicePixelRatio || 1;
+    const { labels, overlays, axes, highlight } = this.data;
     const { view, theme, focus, hovered, selected, crosshair, positions } = this;
     this.points.draw(view, ratio, {
-      focus, muting: focus !== null || this.data.highlight !== null, grey: theme.muted,
+      focus, muting: focus !== null || highlight !== null, grey: theme.muted,
+      // A handful of hits among thousands has to be found; a class is large enough to see.
+      boost: highlight && highlight.length < 2000 ? 2.1 : 1.2,
       size: sizeFor(this.points.count, view.zoom),
     });
-    const { labels, overlays, axes } = this.data;
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
       showLabels: focus === null && Boolean(this.loaded.xy),

@@ -15,7 +15,7 @@ export function drawOverlay(pen, scene) {
   if (scene.axes?.units) drawAxes(pen, scene);
   const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud };
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
-  drawLabels(pen, scene, scene.overlays.filter((item) => item.type === "marker"));
+  drawLabels(pen, scene);
   for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
   if (scene.hovered) ring(pen, view.toScreen(...scene.hovered), 7, theme.text, 1.5, theme);
   if (scene.selected) drawSelected(pen, scene);
@@ -37,16 +37,24 @@ export function haloText(pen, text, left, top, theme, colour = theme.text) {
   pen.fillText(text, left, top);
 }
 
-function drawLabels(pen, scene, markers) {
-  const { view, theme, labels } = scene;
+function drawLabels(pen, scene) {
+  const { view, theme, labels, overlays, positions } = scene;
   if (!scene.showLabels || !labels.length) return;
   const lineHeight = LABEL_SIZE * 1.2;
   font(pen, theme, LABEL_SIZE, 600);
   // Names keep clear of what the person put there: markers, the selection, the buttons.
   const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
-  for (const { x, y, text } of markers) {
-    const [left, top] = view.toScreen(x, y);
-    taken.push({ left: left - 8, top: top - 8, width: 18 + pen.measureText(text).width, height: 18 });
+  for (const item of overlays) {
+    if (item.type === "marker") {
+      const [left, top] = view.toScreen(item.x, item.y);
+      const width = 22 + pen.measureText(item.text).width;
+      taken.push({ left: left - 8, top: top - 8, width, height: 18 });
+    } else if (item.type === "path" && item.points.length) {
+      for (const step of [0, stepOf(item, positions), item.points.length - 1]) {
+        const [left, top] = view.toScreen(...along(item.points, step));
+        taken.push({ left: left - 9, top: top - 15, width: 26, height: 24 });
+      }
+    }
   }
   if (scene.selected) {
     const [left, top] = view.toScreen(scene.selected.x, scene.selected.y);
@@ -143,14 +151,17 @@ function drawPath(pen, item, scene) {
     const [left, top] = places[k ? places.length - 1 : 0];
     haloText(pen, name, left + 8, top - 17, theme);
   });
-  const position = scene.positions.get(item.id) ?? item.position ?? 0;
-  const at = along(item.points, position);
+  const at = along(item.points, stepOf(item, scene.positions));
   const [left, top] = view.toScreen(...at);
   pen.beginPath();
   pen.arc(left, top, 6.5, 0, 2 * Math.PI);
   pen.fillStyle = theme.primary;
   pen.fill();
   ring(pen, [left, top], 8.5, theme.background, 1, theme);
+}
+
+function stepOf(item, positions) {
+  return positions.get(item.id) ?? item.position;
 }
 
 /** The place at a (fractional) step of a path. */
@@ -165,15 +176,18 @@ function drawEllipse(pen, { x, y, rx, ry, text }, { view, theme }) {
   const [left, top] = view.toScreen(x, y);
   pen.beginPath();
   pen.ellipse(left, top, rx * view.scale, ry * view.scale, 0, 0, 2 * Math.PI);
+  pen.lineWidth = 3.5;
+  pen.strokeStyle = theme.background;
+  pen.globalAlpha = 0.6;
+  pen.stroke();
+  pen.globalAlpha = 1;
   pen.setLineDash([6, 5]);
   pen.lineWidth = 1.5;
   pen.strokeStyle = theme.text;
-  pen.globalAlpha = 0.7;
   pen.stroke();
   pen.setLineDash([]);
-  pen.globalAlpha = 1;
   if (!text) return;
-  font(pen, theme, 12, 500);
+  font(pen, theme, 12, 600);
   pen.textAlign = "center";
   haloText(pen, text, left, top - ry * view.scale - 15, theme);
   pen.textAlign = "left";

@@ -8,6 +8,7 @@ const VERTEX = `#version 300 es
 in vec2 place; in float kind; in float stands;
 uniform vec2 centre; uniform vec2 zoom; uniform float size; uniform float alpha;
 uniform float pass; uniform float focus; uniform float muting; uniform vec4 grey;
+uniform float boost;
 uniform sampler2D palette;
 out vec4 colour;
 void main() {
@@ -19,8 +20,8 @@ void main() {
   gl_Position = vec4((place - centre) * zoom, 0.0, 1.0);
   vec4 own = texelFetch(palette, ivec2(int(kind + 0.5), 0), 0);
   colour = muted ? grey : vec4(own.rgb, own.a * alpha);
-  if (muting > 0.5 && !muted) colour.a = min(1.0, colour.a * 1.25);
-  gl_PointSize = size * (muted ? 0.8 : (muting > 0.5 ? 1.3 : 1.0));
+  if (muting > 0.5 && !muted) colour.a = min(1.0, colour.a * 1.4);
+  gl_PointSize = size * (muted ? 0.8 : (muting > 0.5 ? boost : 1.0));
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -60,7 +61,7 @@ export class Points {
     this.program = link(gl);
     this.at = (name) => gl.getUniformLocation(this.program, name);
     this.uniforms = Object.fromEntries(
-      ["centre", "zoom", "size", "alpha", "pass", "focus", "muting", "grey"].map((name) => [
+      ["centre", "zoom", "size", "alpha", "pass", "focus", "muting", "grey", "boost"].map((name) => [
         name, this.at(name)]),
     );
     this.array = gl.createVertexArray();
@@ -118,7 +119,7 @@ export class Points {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
   }
 
-  draw(view, ratio, { focus, muting, grey, size }) {
+  draw(view, ratio, { focus, muting, grey, size, boost }) {
     const gl = this.gl;
     if (!gl || !this.count || !this.kinds || !this.stands) return;
     const { uniforms } = this;
@@ -135,6 +136,7 @@ export class Points {
     gl.uniform1f(uniforms.focus, focus ?? -1);
     gl.uniform1f(uniforms.muting, muting ? 1 : 0);
     gl.uniform4fv(uniforms.grey, grey);
+    gl.uniform1f(uniforms.boost, boost);
     for (const pass of muting ? [0, 1] : [1]) {
       gl.uniform1f(uniforms.pass, muting ? 1 - pass : 0);
       gl.drawArrays(gl.POINTS, 0, this.count);
