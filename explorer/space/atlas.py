@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int16, Int32
@@ -16,6 +16,7 @@ from explorer.space.clusters import ClusterName, members
 _SPLITS = ("train", "valid", "test")
 
 
+@runtime_checkable
 class Sentences(Protocol):
     """What an atlas needs of a corpus."""
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from explorer.space.naming import names
+from explorer.space.naming import Namer
 
 # Regions aimed at a zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
 _WANTED = (12, 40, 120)
+_POINTS = (100, 60, 40)  # a region, at least on average: a small corpus gets fewer regions
 _LEAST_POINTS = 12  # a smaller group is an accident of the layout
-_POINTS_PER_REGION = 40  # small corpora get fewer regions
+_CRUMBS = 0.1  # of the points: more of them outside regions mean too narrow a blur
+_LEAST_STEP = 1.5  # times as many regions as the level before, or the level is left out
+_LEAST_SHARE = 0.1  # of the mean size of a region: smaller ones show at finer levels only
 _CELLS = 320  # cells along the longer side of the map
 _BLUR = (1.0, 40.0)  # narrowest and widest kernel, cells
 _FAINTEST = 0.08  # of a region's peak density: thinner places belong to no region
@@ -62,15 +65,15 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
     blurs = [blur]
     for count in reversed(wanted[:-1]):
         region, blur = grid.regions(count)
-        assigned.insert(0, _majority(assigned[0], region))
+        assigned.insert(0, _by_size(_majority(assigned[0], region), count))
         blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
+    namer = Namer(texts)
     levels: list[list[ClusterName]] = []
     above = np.full(len(xy), -1, np.int32)
     for region, blur in zip(assigned, blurs, strict=True):
-        region[:] = _by_size(region)
-        levels.append(_level(region, above, xy, grid.density(blur), texts))
+        levels.append(_level(region, above, xy, grid.density(blur), namer.names(region)))
         above = region
     return Clusters(assigned[-1], levels)
 
@@ -87,11 +90,14 @@ def members(
 
 
 def _wanted(points: int) -> list[int]:
-    most = points // _POINTS_PER_REGION
     if points < _LEAST_POINTS:
         return []
-    counts = [count for count in _WANTED if count <= most]
-    return counts or [max(1, most)]
+    counts: list[int] = []
+    for wanted, each in zip(_WANTED, _POINTS, strict=True):
+        count = max(1, min(wanted, points // each))
+        if not counts or count >= _LEAST_STEP * counts[-1]:
+            counts.append(count)
+    return counts
 
 
 def _level(
@@ -99,10 +105,10 @@ def _level(
     above: Int[np.ndarray, " n"],
     xy: Float[np.ndarray, "n 2"],
     density: Float[np.ndarray, " n"],
-    texts: Sequence[str],
+    names: list[str],
 ) -> list[ClusterName]:
     found = []
-    for id_, name in enumerate(names(region, texts)):
+    for id_, name in enumerate(names):
         own = np.flatnonzero(region == id_)
         peak = own[density[own].argmax()]
         found.append(
@@ -118,10 +124,10 @@ def _level(
     return found
 
 
-def _by_size(region: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+def _by_size(region: Int[np.ndarray, " n"], wanted: int) -> Int[np.ndarray, " n"]:
     """Numbers regions 0, 1, … from the largest; those with too few points become −1."""
     ids, counts = np.unique(region[region >= 0], return_counts=True)
-    kept = counts >= _LEAST_POINTS
+    kept = counts >= max(_LEAST_POINTS, _LEAST_SHARE * len(region) / wanted)
     ids, counts = ids[kept], counts[kept]
     new = np.full(int(region.max(initial=-1)) + 2, -1, np.int32)
     new[ids[np.argsort(-counts, kind="stable")]] = np.arange(len(ids))
@@ -149,7 +155,8 @@ class _Grid:
         side = float(np.ptp(places, axis=0).max()) or 1.0
         # A rim as wide as the widest kernel keeps density from leaking over the edge.
         rim = int(_BLUR[1])
-        cells = np.floor((places - low) / side * (_CELLS - 1)).astype(np.int64) + rim
+        self._place = (places - low) / side * (_CELLS - 1)
+        cells = np.floor(self._place).astype(np.int64) + rim
         self._width = _CELLS + 2 * rim
         self._cell = cells[:, 1] * self._width + cells[:, 0]
         counts = np.bincount(self._cell, minlength=self._width**2)
@@ -167,18 +174,38 @@ class _Grid:
     def regions(self, count: int) -> tuple[Int[np.ndarray, " n"], float]:
         """Splits the map into about `count` regions; also returns the blur that does it."""
         low, high = np.log(_BLUR)
-        best: tuple[int, Int[np.ndarray, " n"], float] | None = None
+        best: tuple[tuple[bool, int], Int[np.ndarray, " n"], float] | None = None
         for _ in range(9):
             middle = float(np.exp((low + high) / 2))
-            region = _by_size(self._ascend(middle))
+            basin = self._ascend(middle)
+            region = _by_size(basin, count)
             found = int(region.max(initial=-1)) + 1
-            if best is None or abs(found - count) < best[0]:
-                best = (abs(found - count), region, middle)
-            if found == count:
+            lone = (basin >= 0) & (region < 0)
+            # Too narrow a blur crumbles regions into groups too small to count.
+            crumbled = bool(lone.mean() > _CRUMBS)
+            worth = (crumbled, abs(found - count))
+            if best is None or worth < best[0]:
+                best = (worth, self._adopt(region, lone, middle), middle)
+            if found == count and not crumbled:
                 break
-            low, high = (np.log(middle), high) if found > count else (low, np.log(middle))
+            low, high = (
+                (np.log(middle), high) if found > count or crumbled else (low, np.log(middle))
+            )
         assert best is not None
         return best[1], best[2]
+
+    def _adopt(
+        self, region: Int[np.ndarray, " n"], lone: Bool[np.ndarray, " n"], blur: float
+    ) -> Int[np.ndarray, " n"]:
+        """Gives the points of groups too small for a region to one that touches them."""
+        from scipy.spatial import KDTree
+
+        inside = np.flatnonzero(region >= 0)
+        if not len(inside) or not lone.any():
+            return region
+        distance, at = KDTree(self._place[inside]).query(self._place[lone])
+        region[lone] = np.where(distance <= blur, region[inside[at]], -1)
+        return region
 
     def _ascend(self, blur: float) -> Int[np.ndarray, " n"]:
         """The peak that the steepest ascent from every point leads to, −1 in thin places."""

@@ -14,42 +14,56 @@ if TYPE_CHECKING:
 
 _MOST_WORDS = 3  # in a name
 _LEAST_LIFT = 1.5  # how much more frequent in the group than in all texts
+_LEAST_COVER = 0.04  # of the group's texts hold the word
 _LEAST_SHARE = 0.5  # of a word's texts in which a pair of words swallows it ("hot dog" for "dog")
 _CANDIDATES = 40  # terms looked at for one name
+_MOST_SHARE = 0.3  # of all texts: a word in more makes no telling pair ("der Hund", "the man")
 _LARGE = 1000  # texts
 _WORD_LENGTH = 30  # characters; longer "words" are links and noise
 
 
-def names(group: Int[np.ndarray, " n"], texts: Sequence[str]) -> list[str]:
-    """Names the groups 0, 1, …, each differently, by their two or three most telling words.
+class Namer:
+    """Names groups of the same texts, at any number of groupings; the words are counted once.
 
-    Class-based TF-IDF over words and adjacent pairs: the share of a term in the group's texts
-    times log(1 + mean size of a group / occurrences of the term). A group without any word is
-    called "region 1" and so on.
+    The score of a word, or of a pair of adjacent words, in a group is class-based TF-IDF, the
+    share of the group's words times log(1 + mean size of a group / occurrences of the term),
+    times the logarithm of its lift over all texts. Terms in fewer than 4% of the group's texts
+    stand behind all others.
 
     Args:
-        group: Group of each text; −1 for none (such texts count as background).
         texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
             name.
 
     Source:
         Grootendorst (2022), BERTopic, section 3.3, arXiv:2203.05794. Differs: a text counts a
-        term once, and a term must be 1.5 times as frequent in the group as in all texts, which
-        also holds back the function words of languages without a list of them.
+        term once; the lift (which must be at least 1.5) holds back words that are frequent
+        everywhere, such as the function words of languages without a list of them.
     """
-    count = int(group.max(initial=-1)) + 1
-    counted = _count(texts) if count else None
-    if counted is None:
-        return [f"region {number + 1}" for number in range(count)]
-    matrix, terms = counted
-    totals, scores = _scores(matrix, group, count)
-    used: set[str] = set()
-    found = []
-    for number in range(count):
-        name = _name(scores[number], totals[number], terms, used) or f"region {number + 1}"
-        used.add(name)
-        found.append(name)
-    return found
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._counted = _count(texts)
+
+    def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
+        """Names the groups 0, 1, …, each differently, by two or three telling words.
+
+        Args:
+            group: Group of each text; −1 for none (such texts count as background).
+
+        Returns:
+            A name a group; "region 1" and so on where there is no word to name it by.
+        """
+        count = int(group.max(initial=-1)) + 1
+        if self._counted is None or count == 0:
+            return [f"region {number + 1}" for number in range(count)]
+        matrix, terms = self._counted
+        totals, scores = _scores(matrix, group, count)
+        used: set[str] = set()
+        found = []
+        for number in range(count):
+            name = _name(scores[number], totals[number], terms, used) or f"region {number + 1}"
+            used.add(name)
+            found.append(name)
+        return found
 
 
 def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
@@ -66,14 +80,22 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
     rare = 2 if len(texts) >= _LARGE else 1
     settings: dict[str, Any] = {"analyzer": analyse, "min_df": rare, "dtype": np.float32}
     vectoriser = CountVectorizer(binary=True, **settings)
+    matrix: Any
     try:
         matrix = vectoriser.fit_transform(texts)
     except ValueError:  # scikit-learn's way to say that the vocabulary is empty
         return None
-    terms: list[tuple[str, ...]] = [()] * len(vectoriser.vocabulary_)
-    for term, column in vectoriser.vocabulary_.items():
-        terms[column] = term
-    return matrix, terms  # type: ignore[return-value]
+    texts_with = np.asarray(matrix.sum(axis=0)).ravel()
+    columns: dict[tuple[str, ...], int] = vectoriser.vocabulary_
+    empty = [
+        column
+        for term, column in columns.items()
+        if len(term) == 2
+        and any(texts_with[columns[word,]] > _MOST_SHARE * len(texts) for word in term)
+    ]
+    kept = np.setdiff1d(np.arange(len(columns)), empty)
+    terms = sorted(columns, key=columns.__getitem__)
+    return matrix[:, kept], [terms[column] for column in kept]
 
 
 def _telling(word: str, stop_words: frozenset[str]) -> bool:
@@ -97,8 +119,11 @@ def _scores(
     share = totals / sizes
     lift = share / (everywhere / everywhere.sum())
     scores = share * np.log1p(sizes.mean() / everywhere)
+    telling = scores * np.log(lift.clip(min=1.0))
     # Terms that are not telling keep their order behind all that are.
-    return totals, np.where(lift >= _LEAST_LIFT, scores, scores * 1e-6)
+    texts = np.bincount(group[inside], minlength=count)[:, None]
+    common = totals >= _LEAST_COVER * texts
+    return totals, np.where((lift >= _LEAST_LIFT) & common, telling, scores * 1e-6)
 
 
 def _name(

@@ -12,6 +12,7 @@ from explorer.space.neighbours import nearest
 NEIGHBOURS = 15
 _EMPTY = 1.0  # percent: a place thinner than 99% of the sentences' places counts as empty
 _SOFTENING = 1e-3  # of the neighbours' mean distance: keeps a weight on a point itself finite
+_LEAST_SQUARE = 1e-200  # far below any real one, and still has a finite inverse
 _TYPICAL_POINTS = 2000  # sample for the median distance between nearest sentences
 
 
@@ -70,7 +71,7 @@ def _weights(distance: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
     """Shares by inverse squared distance; equal ones where all distances are zero."""
     square = distance.astype(np.float64) ** 2
     soft = (_SOFTENING * distance.mean(axis=1, keepdims=True, dtype=np.float64)) ** 2
-    weights = 1.0 / (square + np.maximum(soft, np.finfo(np.float64).tiny))
+    weights = 1.0 / (square + np.maximum(soft, _LEAST_SQUARE))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
@@ -111,7 +112,7 @@ class MapIndex:
         weights = _weights(radius)
         z = self._mix(index, weights)
         closest, distance = nearest(z, self._mean, 1, metric="euclidean")
-        density = float(self._thinner(radius.mean(axis=1))[0])
+        density = float(self._thinner(radius[:, -1])[0])
         log_density = self.log_density(z)
         return Place(
             z=z[0],
@@ -127,7 +128,7 @@ class MapIndex:
 
     def density(self, xy: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, " m"]:
         """Percent of the sentences that stand in a thinner part of the map than each place."""
-        return self._thinner(self._around(xy)[1].mean(axis=1))
+        return self._thinner(self._around(xy)[1][:, -1])
 
     def log_density(self, z: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " m"] | None:
         """Gives log q(z) in nats, q(z) being the mean of the Gaussian posteriors on the map.
@@ -155,10 +156,7 @@ class MapIndex:
 
     @cached_property
     def _radii(self) -> Float[np.ndarray, " n"]:
-        # A sentence's own point is left out, or a lone one would look dense.
-        radius, _ = self._tree.query(self._tree.data, k=range(2, self._k + 2))
-        finite = np.where(np.isfinite(radius), radius, 0.0)
-        return np.sort(finite.sum(axis=1) / np.isfinite(radius).sum(axis=1).clip(min=1))
+        return np.sort(self._around(self._tree.data)[1][:, -1])
 
     @cached_property
     def _mixture(
@@ -186,5 +184,6 @@ class MapIndex:
         return (z * factor[:, None]).astype(np.float32)
 
     def _thinner(self, radius: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+        """Density is told by the distance to the k-th neighbour on the map."""
         radii = self._radii
         return 100.0 * (len(radii) - np.searchsorted(radii, radius, side="right")) / len(radii)
