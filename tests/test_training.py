@@ -1,0 +1,281 @@
+"""Laws of schedules, the loop, its state and the run folder."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from explorer import config as configs
+from explorer import stages
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.models.vae import build
+from explorer.text.batches import plan
+from explorer.training import folder as folders
+from explorer.training import state as states
+from explorer.training import weights
+from explorer.training.fit import Trainer
+from explorer.training.schedules import SCHEDULES, constant, linear
+
+WORDS = 12
+TRAIN = [[4 + (row + step) % 8 for step in range(row % 5)] for row in range(60)]
+
+
+def recipe(**training: object) -> Config:
+    settings = {"epochs": 3, "pretrain_epochs": 1, "batch_size": 8, "save_seconds": 0.0}
+    return configs.from_table(
+        {
+            "corpus": {"path": "none.txt", "vocabulary_size": WORDS},
+            "model": {
+                "embedding_dim": 6,
+                "latent_dim": 3,
+                "encoder": {"name": "lstm", "hidden_dim": 5},
+                "decoder": {"name": "lstm", "hidden_dim": 7},
+            },
+            "objective": {"schedule": {"name": "linear", "epochs": 1.0}},
+            "training": settings | training,
+        }
+    )
+
+
+def trainer(config: Config) -> Trainer:
+    torch.manual_seed(config.seed)
+    model = build(config.model, WORDS)
+    return Trainer(model, TRAIN, config, lambda model: {"distortion": 1.0, "rate": 1.0})
+
+
+def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    left, right = a.state_dict(), b.state_dict()
+    return all(torch.equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_plan_holds_every_row_once_and_like_lengths_together(seed: int | None) -> None:
+    lengths = [row * 7 % 23 for row in range(101)]
+    batches = plan(lengths, 10, seed)
+    assert sorted(row for batch in batches for row in batch) == list(range(101))
+    spread = [max(lengths[r] for r in b) - min(lengths[r] for r in b) for b in batches]
+    assert max(spread) <= 3
+    assert plan(lengths, 10, seed) == batches
+
+
+def test_another_seed_is_another_plan() -> None:
+    assert plan([5] * 40, 4, 1) != plan([5] * 40, 4, 2)
+
+
+def test_schedules_stay_between_zero_and_beta_and_never_fall() -> None:
+    entries = {"constant": constant(beta=0.7), "linear": linear(epochs=2.0, beta=0.7)}
+    assert entries.keys() == SCHEDULES.keys()
+    for schedule in entries.values():
+        values = [schedule(step / 10) for step in range(50)]
+        assert all(0 <= value <= 0.7 for value in values)
+        assert values == sorted(values)
+        assert values[-1] == 0.7
+
+
+def test_linear_starts_where_it_is_told_and_arrives_on_time() -> None:
+    schedule = linear(epochs=4.0, start=0.1)
+    assert (schedule(0), schedule(2), schedule(4)) == (0.1, pytest.approx(0.55), 1.0)
+
+
+def test_beta_is_zero_while_pretraining_and_the_rate_is_learned_after() -> None:
+    reports = list(trainer(recipe()).run())
+    assert {report.beta for report in reports if report.phase == "pretraining"} == {0.0}
+    assert reports[-1].beta == 1.0
+    assert [report.step for report in reports] == sorted(report.step for report in reports)
+    assert reports[-1].epoch == 4
+    assert reports[-1].distortion < reports[0].distortion
+
+
+def test_the_learning_rate_is_flat_then_falls_to_zero() -> None:
+    training = trainer(recipe(epochs=10, pretrain_epochs=2, decay=0.5, learning_rate=0.01))
+    assert training.learning_rate(1.0) == training.learning_rate(7.0) == 0.01
+    assert training.learning_rate(9.5) == pytest.approx(0.005)
+    assert training.learning_rate(12.0) == 0.0
+
+
+@pytest.mark.parametrize("stop_at", [2, 8, 9, 20])
+def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, stop_at: int) -> None:
+    config = recipe()
+    whole = trainer(config)
+    straight = list(whole.run())
+    part = trainer(config)
+    history = []
+    for report in part.run(lambda: part.position.step >= stop_at):
+        history.append({"step": report.step})
+    states.save(tmp_path, part, history)
+    rest = trainer(config)
+    torch.manual_seed(999)
+    assert states.restore(tmp_path, rest) == history
+    reports = list(rest.run())
+    assert same_weights(whole.model, rest.model)
+    assert reports[-1].step == straight[-1].step
+
+
+def test_a_decoder_is_fresh_after_pretraining_only_if_asked() -> None:
+    for reset in (False, True):
+        training = trainer(recipe(epochs=0, reset_decoder=reset))
+        list(training.run())
+        before = training.model.decoder
+        training.config = recipe(epochs=1, reset_decoder=reset)
+        list(training.run())
+        assert (training.model.decoder is before) != reset
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:
+    scores = iter([5.0, 3.0, 4.0, 4.0, 4.0, 2.0])
+    config = recipe(epochs=6, pretrain_epochs=0, patience=1)
+    torch.manual_seed(0)
+    training = Trainer(
+        build(config.model, WORDS),
+        TRAIN,
+        config,
+        lambda model: {"distortion": next(scores), "rate": 0.0},
+    )
+    list(training.run())
+    assert training.is_finished
+    assert training.position.epoch == 4
+    assert training.position.best_epoch == 2
+
+
+def test_a_loss_that_is_no_number_says_what_to_do() -> None:
+    training = trainer(recipe())
+    with torch.no_grad():
+        training.model.decoder.output.bias.fill_(math.nan)
+    with pytest.raises(ExplorerError, match=r"learning_rate"):
+        list(training.run())
+
+
+def test_a_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    training = trainer(recipe())
+    states.save(tmp_path, training, [])
+    with pytest.raises(ExplorerError, match=r"training"):
+        states.restore(tmp_path, trainer(recipe(batch_size=9)))
+
+
+def test_a_damaged_state_is_named(tmp_path: Path) -> None:
+    training = trainer(recipe())
+    states.save(tmp_path, training, [])
+    path = states.path(tmp_path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ExplorerError, match=r"state.safetensors is damaged"):
+        states.restore(tmp_path, trainer(recipe()))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    animals, verbs = ("cat", "dog", "hen", "cow", "pig"), ("eats", "sees", "likes", "hears")
+    lines = [f"a {a} {v} the {b}" for a in animals for v in verbs for b in animals]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def new_run(folder: Path, corpus: Path) -> Path:
+    folder.mkdir()
+    (folder / "config.toml").write_text(
+        f"""
+        [corpus]
+        path = {json.dumps(str(corpus))}
+        [model]
+        embedding_dim = 8
+        latent_dim = 4
+        encoder = {{ name = "lstm", hidden_dim = 8 }}
+        decoder = {{ name = "lstm", hidden_dim = 8 }}
+        [training]
+        epochs = 2
+        pretrain_epochs = 1
+        batch_size = 8
+        save_seconds = 0.0
+        """,
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_the_folder_alone_reopens_the_run(tmp_path: Path, corpus: Path) -> None:
+    folder = new_run(tmp_path / "run", corpus)
+    assert list(stages.train(folder, "cpu"))
+    corpus.unlink()
+    moved = folder.rename(tmp_path / "moved")
+    config, vocabulary, model = weights.load_model(moved)
+    assert config.model.latent_dim == 4
+    assert "cat" in vocabulary.words
+    assert not model.training
+    assert not (moved / "state").exists()
+    assert folders.read_history(moved)["beta"][-1] > 0.9
+    # Tied weights are stored once, and shared again after reopening.
+    tensors, _ = weights.read_tensors(moved / "model.safetensors")
+    assert sum(tensor.shape == (len(vocabulary), 8) for tensor in tensors.values()) == 1
+    assert model.decoder.output.weight.data_ptr() == model.embedding.weight.data_ptr()
+
+
+def test_the_same_recipe_gives_the_same_weights(tmp_path: Path, corpus: Path) -> None:
+    marks = []
+    for name in ("a", "b"):
+        folder = new_run(tmp_path / name, corpus)
+        list(stages.train(folder, "cpu"))
+        marks.append(folders.sha256(folder / "model.safetensors"))
+    assert marks[0] == marks[1]
+
+
+def test_leaving_early_saves_a_state_that_resumes_to_the_same_end(
+    tmp_path: Path, corpus: Path
+) -> None:
+    whole, broken = new_run(tmp_path / "whole", corpus), new_run(tmp_path / "broken", corpus)
+    list(stages.train(whole, "cpu"))
+    session = stages.train(broken, "cpu")
+    for _ in range(5):
+        next(session)
+    session.close()
+    assert states.path(broken).is_file()
+    assert not (broken / "model.safetensors").exists()
+    list(stages.train(broken, "cpu", resume=True))
+    assert folders.sha256(whole / "model.safetensors") == folders.sha256(
+        broken / "model.safetensors"
+    )
+
+
+def test_training_twice_or_resuming_nothing_is_refused(tmp_path: Path, corpus: Path) -> None:
+    folder = new_run(tmp_path / "run", corpus)
+    with pytest.raises(ExplorerError, match="no unfinished training"):
+        list(stages.train(folder, "cpu", resume=True))
+    list(stages.train(folder, "cpu"))
+    with pytest.raises(ExplorerError, match="--restart"):
+        list(stages.train(folder, "cpu"))
+    assert list(stages.train(folder, "cpu", restart=True))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "vocabulary.txt"])
+def test_a_changed_or_cut_file_is_named(tmp_path: Path, corpus: Path, name: str) -> None:
+    folder = new_run(tmp_path / "run", corpus)
+    list(stages.train(folder, "cpu"))
+    path = folder / name
+    whole = path.read_bytes()
+    for damaged in (whole[:-3], whole[:-1] + b"?", b""):
+        path.write_bytes(damaged)
+        with pytest.raises(ExplorerError, match=name):
+            weights.load_model(folder)
+    path.unlink()
+    with pytest.raises(ExplorerError):
+        weights.load_model(folder)
+
+
+def test_an_unknown_device_names_those_there_are() -> None:
+    with pytest.raises(ExplorerError, match="cpu"):
+        stages.device("tpu")
+
+
+def test_writes_are_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    folders.write_text(path, "before")
+
+    def fail(file: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ExplorerError, match="No space left"):
+        folders.write(path, fail)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
