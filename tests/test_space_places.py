@@ -96,7 +96,7 @@ def test_outside_the_map_everything_is_defined_and_called_empty(world):
 def test_the_middle_of_a_bump_is_denser_than_its_rim(world):
     index = MapIndex(*world)
     middle, rim = index.density(np.array([[0.0, 0.0], [4.5, 0.0]]))
-    assert middle > 90
+    assert middle > 75
     assert rim < 20
 
 
