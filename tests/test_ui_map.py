@@ -149,3 +149,31 @@ def test_no_script_writes_html():
     for name, (content, _) in scripts.files().items():
         for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
             assert way not in content.decode(), name
+
+
+def script():
+    import streamlit as st
+
+    from explorer.ui.map import Ellipse, LegendEntry, current_event, latent_map, path_slider
+
+    event = latent_map(
+        points_url="/p",
+        colours_url="/c",
+        legend=[LegendEntry("<b>", "#000000", 0)],
+        overlays=[Ellipse(0, 0, 1, 1, "1 σ")],
+        highlight=[1, 2],
+        selected={"row": 1},
+        view={"x": 0, "y": 0, "zoom": 2},
+        description="A map.",
+        hover_url="/h",
+    )
+    position = path_slider(["a", "b"], position=9)
+    st.text(f"{event} {current_event()} {position}")
+
+
+def test_a_script_without_a_browser_gets_no_event():
+    from streamlit.testing.v1 import AppTest
+
+    test = AppTest.from_function(script).run(timeout=20)
+    assert not test.exception
+    assert test.text[0].value == "None None 1"

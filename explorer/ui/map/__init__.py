@@ -25,6 +25,7 @@ __all__ = [
     "Overlay",
     "Path",
     "View",
+    "current_event",
     "latent_map",
     "path_slider",
 ]
@@ -114,6 +115,10 @@ def latent_map(
     import streamlit as st
 
     known = st.session_state.get(key)
+    picked = current_event(key)
+    if picked is not None and not picked.shift:
+        # The caller's `selected` may be older than the pick this run is about.
+        selected = _selection(picked)
     data = {
         "points_url": points_url,
         "colours_url": colours_url,
@@ -140,6 +145,16 @@ def latent_map(
     if event is None and _state(result, "webgl") == "missing":
         return MapEvent("no_webgl")
     return event
+
+
+def current_event(key: str = "map") -> MapEvent | None:
+    """The event this run of the script was started by, before the map is drawn again.
+
+    Lets a page answer above the map, and hand the map a `selected` that is up to date.
+    """
+    import streamlit as st
+
+    return read_event(_state(st.session_state.get(key), "pick"))
 
 
 def path_slider(
@@ -217,6 +232,13 @@ def _label(label: Mapping[str, Any]) -> dict[str, Any]:
         "level": int(label["level"]),
         "size": float(label["size"]),
     }
+
+
+def _selection(event: MapEvent) -> dict[str, Any] | None:
+    """What a pick selects, in the words of `latent_map(selected=…)`."""
+    if event.kind == "point":
+        return {"row": event.index}
+    return {"x": event.x, "y": event.y} if event.kind == "place" else None
 
 
 def _selected(selected: Mapping[str, Any] | None) -> dict[str, Any] | None:

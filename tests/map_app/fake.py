@@ -1,0 +1,31 @@
+"""A run with points on whole numbers, so that a test knows where each one is."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+COLUMNS, ROWS = 12, 6
+COUNT = COLUMNS * ROWS
+SCRIPT = "<script>window.hacked = 1</script> <b>bold</b> $x^2$ [a](b) =1+1"
+
+
+class FakeAtlas:
+    label = None
+    split = ("train", "valid", "test") * (COUNT // 3)
+    tokens = np.arange(COUNT, dtype=np.int16)
+    rate = np.linspace(1, 9, COUNT, dtype=np.float32)
+    xy = np.array([(i % COLUMNS, i // COLUMNS) for i in range(COUNT)], np.float32)
+    cluster = np.arange(COUNT, dtype=np.int32) % 2
+    levels = ([SimpleNamespace(id=i, name=f"region {i}", x=2 + 5 * i, y=2) for i in (0, 1)],)
+
+    def regions(self, level):
+        return self.cluster
+
+
+class FakeRun:
+    stamp, name, texts_are_real = "test-1", "test", True
+    atlas = FakeAtlas()
+    texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
+
+
+run = FakeRun()
