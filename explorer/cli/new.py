@@ -160,11 +160,11 @@ def _tell(
         f"  length  {findings.mean_tokens:.1f} tokens on average, {findings.longest:,} at most"
         f" (training reads the first {cut})"
     )
+    known = min(config.corpus.vocabulary_size - 4, findings.types)
+    unknown = findings.unknown_share(config.corpus.vocabulary_size)
     say(
-        f"  words   {min(config.corpus.vocabulary_size, findings.types + 4):,} of"
-        f" {findings.types:,} known to the model;"
-        f" {findings.unknown_share(config.corpus.vocabulary_size):.1%} of the held-out tokens"
-        " are not"
+        f"  words   {known:,} of {findings.types:,} different ones are known to the model;"
+        f" {unknown:.1%} of the held-out tokens are not"
     )
     if findings.labels:
         kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in findings.labels[:5])

@@ -1,0 +1,40 @@
+"""`explorer export`."""
+
+import argparse
+from pathlib import Path
+
+from explorer.cli.options import add_run, open_run
+from explorer.cli.output import Progress, say, say_json, warn
+
+
+def export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer export`."""
+    parser.epilog = (
+        "The tables hold projection_x, projection_y, text and neighbors, as other viewers of\n"
+        "embeddings expect, then split, label, cluster, distortion and rate. The page is one\n"
+        "file that needs no network.\n\n"
+        "example:\n  explorer export captions-smooth --out map.parquet"
+    )
+    add_run(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=".parquet, .csv, .html (a page to move in) or .png (a picture)",
+    )
+
+
+def export(args: argparse.Namespace) -> None:
+    """Writes a run's map."""
+    from explorer.export import export as write
+
+    run = open_run(args)
+    with Progress(quiet=args.json) as progress:
+        write(run, args.out, progress.stage())
+    if args.json:
+        say_json({"file": str(args.out), "bytes": args.out.stat().st_size})
+        return
+    if not run.texts_are_real:
+        warn(f"the corpus is not on this machine: the texts are {run.name}'s own words")
+    say(f"wrote {args.out} ({args.out.stat().st_size / 1e6:.1f} MB)")

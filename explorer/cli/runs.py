@@ -1,0 +1,117 @@
+"""`explorer runs`, `add` and `pack`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from explorer import config as configs
+from explorer.cli.measure import number
+from explorer.cli.options import add_run
+from explorer.cli.output import say, say_json, table, warn
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from explorer.training import packing
+
+KINDS = {"point": "autoencoder", "none": "language model"}
+"""What a run of that latent space is called; every other is a VAE."""
+
+
+def runs_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer runs`."""
+    parser.epilog = (
+        "Lists the runs in checkpoints/, in the folders EXPLORER_RUNS names, and those that\n"
+        "`explorer add` registered. Rate and distortion are nats per test sentence.\n\n"
+        "example:\n  explorer runs --json"
+    )
+
+
+def runs(args: argparse.Namespace) -> None:
+    """Lists all runs; a damaged one stands there with what is wrong with it."""
+    rows = [_row(folder) for folder in folders.list_runs()]
+    if args.json:
+        return say_json(rows)
+    if not rows:
+        return say("there are no runs yet: `explorer new` makes one")
+    header = ("name", "kind", "corpus", "rate", "distortion", "verdict", "where")
+    lines = [[_shown(row[key]) for key in header] for row in rows]
+    say(table(header, lines, right=(3, 4)))
+    for row in rows:
+        if row["error"]:
+            warn(f"{row['name']}: {row['error']}")
+    return None
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else number(value)
+
+
+def _row(folder: Path) -> dict[str, Any]:
+    from explorer.evaluation.verdict import verdict
+
+    row = dict.fromkeys(("kind", "corpus", "rate", "distortion", "verdict", "error"))
+    row |= {"name": folder.resolve().name, "where": str(folder)}
+    try:
+        config = configs.read(folder / folders.CONFIG)
+        row["kind"] = KINDS.get(config.model.latent["name"], "VAE")
+        row["corpus"] = config.corpus.name or Path(config.corpus.path).name
+        row["verdict"] = _state(folder)
+        if (folder / folders.WEIGHTS).is_file():
+            packing.check(folder)
+        metrics = folders.read_metrics(folder)
+        for name in ("rate", "distortion"):
+            row[name] = metrics.get(name, {}).get("value")
+        if metrics:
+            row["verdict"] = verdict(metrics).word
+    except ExplorerError as error:
+        row |= {"verdict": "damaged", "error": str(error)}
+    return row
+
+
+def _state(folder: Path) -> str:
+    if (folder / folders.STATE).is_dir():
+        return "in training"
+    if (folder / folders.WEIGHTS).is_file():
+        return "not measured"
+    return "not trained"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer add`."""
+    parser.epilog = "example:\n  explorer add ~/Downloads/my.zip\n  explorer add /data/runs/my"
+    parser.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH-or-PACK",
+        help="a run folder, or a file of `explorer pack`",
+    )
+    parser.add_argument("--force", action="store_true", help="replace a run unpacked before")
+
+
+def add(args: argparse.Namespace) -> None:
+    """Registers a folder or unpacks a pack."""
+    folder = packing.add(args.path.expanduser(), args.force)
+    if args.json:
+        say_json({"name": folder.name, "folder": str(folder)})
+    else:
+        say(f"{folder.name} is listed now; it lies in {folder}")
+
+
+def pack_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer pack`."""
+    parser.epilog = (
+        "The file holds no text of the corpus, no training state, and a checksum of each file;\n"
+        "whoever gets it types `explorer add FILE`.\n\nexample:\n  explorer pack my --out my.zip"
+    )
+    add_run(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: RUN.zip, here")
+
+
+def pack(args: argparse.Namespace) -> None:
+    """Writes a pack."""
+    folder = folders.find(args.run)
+    out = packing.pack(folder, args.out or Path(f"{folder.resolve().name}.zip"))
+    size = out.stat().st_size
+    if args.json:
+        say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})
+    else:
+        say(f"wrote {out} ({size / 1e6:.1f} MB)\nsha256 {folders.sha256(out)}")

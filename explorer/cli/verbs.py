@@ -1,0 +1,239 @@
+"""`explorer encode`, `reconstruct`, `sample`, `interpolate`, `neighbours`."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from explorer.cli.options import add_decoding, add_run, decoding, open_run
+from explorer.cli.output import Progress, say, say_json, warn
+from explorer.errors import ExplorerError
+from explorer.tables import Writer, check_format
+
+CHUNK = 512
+"""Sentences encoded or decoded at once: bounds memory whatever the length of a file."""
+
+FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - is standard input"
+
+
+def _add_file_options(parser: argparse.ArgumentParser, out_help: str, required: bool) -> None:
+    parser.add_argument(
+        "--text-column", default="", metavar="C", help="the column of the sentences in a file"
+    )
+    parser.add_argument("--out", type=Path, metavar="OUT", required=required, help=out_help)
+
+
+def _texts(file: str, column: str) -> Iterable[str]:
+    """The sentences of a file, or of standard input as they come, a sentence a line."""
+    if file == "-":
+        return _standard_input()
+    from explorer.text.reading import read
+
+    table = read(Path(file).expanduser(), column)
+    if table.dropped:
+        warn(f"{file}: {table.dropped:,} without text left out")
+    return table.texts
+
+
+def _standard_input() -> Iterator[str]:
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            text = " ".join(line.decode("utf-8-sig").split())
+        except UnicodeDecodeError:
+            raise ExplorerError(f"standard input, line {number}, is not UTF-8 text") from None
+        if text:
+            yield text
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    source = iter(texts)
+    while chunk := list(islice(source, CHUNK)):
+        yield chunk
+
+
+def encode_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer encode`."""
+    parser.epilog = (
+        "example:\n  explorer encode captions-smooth sentences.txt --out z.parquet\n\n"
+        "Writes the columns `text` and `z`, the posterior mean."
+    )
+    add_run(parser)
+    parser.add_argument("file", metavar="FILE", help=FILE_HELP)
+    _add_file_options(parser, "where to: .parquet, .jsonl, .csv or .tsv", required=True)
+    parser.add_argument(
+        "--scale", action="store_true", help="also write `scale`, the posterior's deviations"
+    )
+
+
+def encode(args: argparse.Namespace) -> None:
+    """Encodes a file."""
+    check_format(args.out, (".parquet", ".jsonl", ".csv", ".tsv"))
+    run = open_run(args)
+    as_lists = args.out.suffix.lower() != ".parquet"
+    done = 0
+    with Progress(quiet=args.json) as progress, Writer(args.out) as writer:
+        for chunk in _chunks(_texts(args.file, args.text_column)):
+            mean, scale = run.posterior(chunk)
+            columns: dict[str, Any] = {"text": chunk, "z": mean}
+            if args.scale:
+                columns["scale"] = scale
+            if as_lists:
+                columns |= {key: columns[key].tolist() for key in columns if key != "text"}
+            writer.add(columns)
+            done += len(chunk)
+            progress.show(f"{done:,} sentences encoded")
+        _require_any(done, args.file)
+    _tell_written(args, done)
+
+
+def _require_any(done: int, file: str) -> None:
+    if not done:
+        raise ExplorerError(f"{'standard input' if file == '-' else file} holds no sentence")
+
+
+def _tell_written(args: argparse.Namespace, count: int) -> None:
+    if args.json:
+        say_json({"file": str(args.out), "sentences": count})
+    else:
+        say(f"wrote {count:,} sentences to {args.out}")
+
+
+def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer reconstruct`."""
+    parser.epilog = (
+        'example:\n  explorer reconstruct captions-smooth "a dog runs through the snow"\n'
+        "  explorer reconstruct captions-smooth --file in.txt --out out.csv"
+    )
+    add_run(parser)
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="sentences")
+    parser.add_argument("--file", metavar="FILE", help=FILE_HELP)
+    _add_file_options(
+        parser,
+        "write there instead of to the screen: .txt (reconstructions only), .csv .tsv .jsonl "
+        ".parquet (columns text, reconstruction)",
+        required=False,
+    )
+    add_decoding(parser)
+
+
+def reconstruct(args: argparse.Namespace) -> None:
+    """Encodes and decodes sentences."""
+    if bool(args.text) == bool(args.file):
+        raise ExplorerError("reconstruct needs sentences or --file, one of the two")
+    if args.out:
+        check_format(args.out)
+    settings = decoding(args)
+    run = open_run(args)
+    texts = _texts(args.file, args.text_column) if args.file else args.text
+    done = 0
+    with (
+        Progress(quiet=args.json or not args.out) as progress,
+        Writer(args.out) if args.out else nullcontext() as writer,
+    ):
+        for chunk in _chunks(texts):
+            columns = {"text": chunk, "reconstruction": run.reconstruct(chunk, settings)}
+            done += len(chunk)
+            if writer is not None:
+                writer.add(columns)
+                progress.show(f"{done:,} sentences reconstructed")
+            else:
+                _say_reconstructions(run, columns, args.json)
+        if args.file:
+            _require_any(done, args.file)
+    if args.out:
+        _tell_written(args, done)
+
+
+def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:
+    for text, words in zip(columns["text"], columns["reconstruction"], strict=True):
+        unknown = run.unknown(text)
+        if as_json:
+            say_json({"text": text, "reconstruction": words, "unknown": unknown})
+            continue
+        say(words)
+        if unknown:
+            warn(f"unknown to {run.name}: {', '.join(unknown)}")
+
+
+def sample_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer sample`."""
+    parser.epilog = (
+        "example:\n  explorer sample captions-smooth -n 10 --seed 1\n"
+        "  explorer sample captions-smooth -n 10 --strategy greedy"
+    )
+    add_run(parser)
+    parser.add_argument("-n", type=int, default=10, help="how many sentences (default 10)")
+    add_decoding(parser, strategy="sample")
+
+
+def sample(args: argparse.Namespace) -> None:
+    """Decodes draws from the prior."""
+    if not 1 <= args.n <= 1_000_000:
+        raise ExplorerError(f"-n {args.n} is not between 1 and 1,000,000")
+    settings = decoding(args)
+    texts = open_run(args).sample(args.n, settings)
+    if args.json:
+        say_json([{"text": text} for text in texts])
+    else:
+        say("\n".join(texts))
+
+
+def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer interpolate`."""
+    parser.epilog = (
+        "example:\n  explorer interpolate captions-smooth "
+        '"a man plays the guitar" "two dogs run on a beach" --steps 9'
+    )
+    add_run(parser)
+    parser.add_argument("start", metavar="FROM", help="a sentence")
+    parser.add_argument("end", metavar="TO", help="another")
+    parser.add_argument(
+        "--steps", type=int, default=9, help="sentences, both ends included (default 9)"
+    )
+    parser.add_argument(
+        "--spherical", action="store_true", help="along an arc instead of a straight line"
+    )
+    add_decoding(parser)
+
+
+def interpolate(args: argparse.Namespace) -> None:
+    """Decodes the way from one sentence to another."""
+    settings = decoding(args)
+    texts = open_run(args).interpolate(args.start, args.end, args.steps, args.spherical, settings)
+    if args.json:
+        shares = (step / (len(texts) - 1) for step in range(len(texts)))
+        say_json([{"t": t, "text": text} for t, text in zip(shares, texts, strict=True)])
+    else:
+        say("\n".join(texts))
+
+
+def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer neighbours`."""
+    parser.epilog = (
+        'example:\n  explorer neighbours captions-smooth "a dog runs through the snow" -k 5\n\n'
+        "Distances are cosine distances of centred latent points: 0 the same direction, 2 the "
+        "opposite."
+    )
+    add_run(parser)
+    parser.add_argument("text", metavar="TEXT", help="a sentence")
+    parser.add_argument("-k", type=int, default=10, help="how many (default 10)")
+
+
+def neighbours(args: argparse.Namespace) -> None:
+    """Lists the sentences of the map nearest to one."""
+    if args.k < 1:
+        raise ExplorerError(f"-k {args.k} is below 1")
+    run = open_run(args)
+    found = run.neighbours(args.text, args.k)
+    if args.json:
+        return say_json(
+            [{"index": item.index, "distance": item.distance, "text": item.text} for item in found]
+        )
+    if not run.texts_are_real:
+        warn(f"the corpus is not on this machine: these are {run.name}'s own words")
+    for item in found:
+        say(f"{item.distance:.3f}  {item.text}")
+    return None
