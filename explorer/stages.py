@@ -1,6 +1,8 @@
 """From a recipe to a finished run: train, evaluate, atlas, as stages that resume."""
 
+import json
 import math
+import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +13,7 @@ import torch
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.models.objectives import RATES
+from explorer.models.objectives import RATES, Charge
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE, build
 from explorer.registry import choose
@@ -20,7 +22,7 @@ from explorer.training import data as training_data
 from explorer.training import folder as folders
 from explorer.training import state as states
 from explorer.training import weights
-from explorer.training.fit import Report, Trainer
+from explorer.training.fit import Report, Trainer, Validate
 
 VALIDATION_SENTENCES = 1000
 
@@ -106,6 +108,68 @@ def train(
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 
 
+def evaluate(
+    folder: Path,
+    samples: int = 500,
+    limit: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+    device_name: str = "",
+) -> None:
+    """Measures a trained run on its test split: writes `metrics.json`.
+
+    Args:
+        folder: Of a trained run.
+        samples: Of the importance estimate (K).
+        limit: At most this many sentences, drawn evenly; 0 takes the whole split.
+        progress: Told what is being done, and the share of it that is done.
+        device_name: `cpu`, `cuda` or `mps`; empty chooses.
+
+    Raises:
+        ExplorerError: If the corpus is not on this machine, or the run is damaged.
+    """
+    from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
+    from explorer.evaluation.evaluate import evaluate as measure
+    from explorer.evaluation.measurement import HeldOut
+    from explorer.evaluation.verdict import verdict
+
+    config, vocabulary, model = weights.load_model(folder)
+    model = model.to(device(device_name))
+    data = training_data.load(config, vocabulary)
+    corpus = data.corpus
+    test = corpus.rows("test")
+    held_out = HeldOut(
+        tokens=[data.tokeniser.tokens(corpus.sentences[row]) for row in test],
+        ids=[data.ids[row] for row in test],
+        groups=None if corpus.groups is None else [corpus.groups[row] for row in test],
+        training=[data.tokeniser.tokens(corpus.sentences[row]) for row in corpus.rows("train")],
+    )
+    tell = progress or (lambda stage, share: None)
+    entries = measure(
+        model,
+        vocabulary,
+        held_out,
+        samples=samples,
+        drawn=QUICK_DRAWN if limit else DRAWN,
+        limit=limit or None,
+        seed=config.seed,
+        progress=lambda name, done, total: tell(name, done / max(total, 1)),
+    )
+    judged = verdict(entries)
+    shown = f" --limit {limit}" if limit else ""
+    record = {
+        "verdict": judged.word,
+        "verdict_in_words": judged.sentence,
+        "split": "test",
+        "command": f"explorer evaluate {folder.resolve().name} --samples {samples}{shown}",
+        "device": str(model.device),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "seed": config.seed,
+    }
+    text = json.dumps(entries | record, indent=1, ensure_ascii=False)
+    folders.write_text(folder / folders.METRICS, text + "\n")
+    folders.seal(folder)
+
+
 def make_atlas(
     folder: Path, points: int = 0, progress: Callable[[str, float], None] | None = None
 ) -> None:
@@ -181,35 +245,36 @@ def _counter(tell: Callable[[str, float], None], stage: str, total: int) -> Call
     return count
 
 
-def _validation(
-    data: training_data.Data, config: configs.Config, where: torch.device
-) -> Callable[[TextVAE], dict[str, float]]:
+def _validation(data: training_data.Data, config: configs.Config, where: torch.device) -> Validate:
     rows = data.draw("valid", VALIDATION_SENTENCES, config.seed)
     ids = [data.ids[row] for row in rows]
     charge = choose(
         RATES, config.objective.rate, "objective.rate", latent_dim=config.model.latent_dim
     )
 
-    def validate(model: TextVAE) -> dict[str, float]:
+    def validate(model: TextVAE, noise: bool) -> dict[str, float]:
         if not ids:
             return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
         # The noise is the same at every epoch, and training's own random stream is left alone.
         devices = [where] if where.type == "cuda" else []
         with torch.random.fork_rng(devices), torch.inference_mode():
             torch.manual_seed(config.seed)
-            return _measure(model, ids, charge)
+            return _measure(model, ids, charge, noise)
 
     return validate
 
 
-def _measure(model: TextVAE, ids: Sequence[Sequence[int]], charge: Any) -> dict[str, float]:
+def _measure(
+    model: TextVAE, ids: Sequence[Sequence[int]], charge: Charge, noise: bool
+) -> dict[str, float]:
     sums = torch.zeros(3, dtype=torch.float64)
     means = []
     for batch in plan([len(row) for row in ids], 256):
         tokens = collate([ids[row] for row in batch], model.device)
         posterior = model.posterior(tokens)
         rate = model.latent.rate(posterior, model.prior())
-        distortion = -model.decoder.log_prob(posterior.rsample(), tokens)
+        z = posterior.rsample() if noise else posterior.mean
+        distortion = -model.decoder.log_prob(z, tokens)
         sums += torch.stack([distortion.sum(), rate.sum(), charge(rate).sum()]).cpu().double()
         means.append(posterior.mean)
     distortion, rate, charged = (sums / len(ids)).tolist()

@@ -43,7 +43,7 @@ def recipe(**training: object) -> Config:
 def trainer(config: Config) -> Trainer:
     torch.manual_seed(config.seed)
     model = build(config.model, WORDS)
-    return Trainer(model, TRAIN, config, lambda model: {"distortion": 1.0, "rate": 1.0})
+    return Trainer(model, TRAIN, config, lambda model, noise: {"distortion": 1.0, "rate": 1.0})
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -132,7 +132,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:
         build(config.model, WORDS),
         TRAIN,
         config,
-        lambda model: {"distortion": next(scores), "rate": 0.0},
+        lambda model, noise: {"distortion": next(scores), "rate": 0.0},
     )
     list(training.run())
     assert training.is_finished

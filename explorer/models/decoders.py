@@ -72,6 +72,9 @@ class LSTMDecoder(nn.Module):
             self.output.weight = embedding.weight
         nn.init.zeros_(self.output.bias)
 
+    def _lstm(self, name: str) -> Tensor:
+        return self.lstm.get_parameter(name)
+
     def _begin(self, z: Float[Tensor, "batch latent"]) -> tuple[Tensor, Tensor]:
         if self.start is None:
             hidden = z.new_zeros(len(z), self.lstm.hidden_size)
@@ -131,9 +134,9 @@ class LSTMDecoder(nn.Module):
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> State:
         """The state before the first token; what z contributes to each step is computed once."""
-        weight, width = self.lstm.weight_ih_l0, self.embedding.embedding_dim
+        weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         hidden, cell = self._begin(z)
-        gates = z @ weight[:, width:].T + self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+        gates = z @ weight[:, width:].T + self._lstm("bias_ih_l0") + self._lstm("bias_hh_l0")
         output = z.new_zeros(len(z), width) if self.skip is None else self.skip(z)
         return State(hidden, cell, gates, output)
 
@@ -141,9 +144,9 @@ class LSTMDecoder(nn.Module):
         self, token: Int[Tensor, " batch"], state: State
     ) -> tuple[Float[Tensor, "batch words"], State]:
         """Reads one token: the scores of the next, and the new state."""
-        weight, width = self.lstm.weight_ih_l0, self.embedding.embedding_dim
+        weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         gates = torch.addmm(state.latent_gates, self.embedding(token), weight[:, :width].T)
-        gates = torch.addmm(gates, state.hidden, self.lstm.weight_hh_l0.T)
+        gates = torch.addmm(gates, state.hidden, self._lstm("weight_hh_l0").T)
         enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
         cell = forget.sigmoid() * state.cell + enter.sigmoid() * update.tanh()
         hidden = leave.sigmoid() * cell.tanh()

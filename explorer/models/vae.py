@@ -9,8 +9,8 @@ from torch.distributions import Distribution
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.models.decoders import DECODERS
-from explorer.models.encoders import ENCODERS
+from explorer.models.decoders import DECODERS, LSTMDecoder
+from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS
 from explorer.models.priors import PRIORS
 from explorer.registry import choose
@@ -32,7 +32,7 @@ class TextVAE(nn.Module):
         self.config = config
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_dim, padding_idx=PAD)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        self.encoder = None
+        self.encoder: LSTMEncoder | None = None
         feature_dim = 1
         if _latent(config).has_encoder:
             self.encoder = choose(
@@ -47,7 +47,7 @@ class TextVAE(nn.Module):
             latent_dim=config.latent_dim,
         )
         self.prior = choose(PRIORS, config.prior, "model.prior", latent_dim=config.latent_dim)
-        self.decoder = self._new_decoder()
+        self.decoder: LSTMDecoder = self._new_decoder()
 
     @property
     def latent_dim(self) -> int:
@@ -59,7 +59,7 @@ class TextVAE(nn.Module):
         """Where the weights are."""
         return self.embedding.weight.device
 
-    def _new_decoder(self) -> nn.Module:
+    def _new_decoder(self) -> LSTMDecoder:
         return choose(
             DECODERS,
             self.config.decoder,

@@ -18,8 +18,9 @@ from explorer.registry import choose
 from explorer.text.batches import plan
 from explorer.training.schedules import SCHEDULES
 
-Validate = Callable[[TextVAE], dict[str, float]]
-"""Measures a model on held-out sentences; has at least `distortion` and `rate`."""
+Validate = Callable[[TextVAE, bool], dict[str, float]]
+"""Measures a model on held-out sentences, with or without posterior noise; has at least
+`distortion` and `rate`, and `charge` where the loss charges something else than the rate."""
 
 REPORTS_PER_EPOCH = 20
 
@@ -216,7 +217,7 @@ class Trainer:
     def _end_epoch(self, pretraining: bool) -> dict[str, float]:
         """Validates, and keeps the weights if they are the best so far at the last beta."""
         self.model.eval()
-        validation = self._validate(self.model)
+        validation = self._validate(self.model, not pretraining)
         self.model.train()
         if pretraining:
             return validation
