@@ -1,0 +1,27 @@
+"""The server: `streamlit run app.py` serves the page, and the routes its map asks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
+    """Opens the default run in the background as soon as the server answers."""
+    from explorer.ui.state import warm_in_background
+
+    warm_in_background()
+    yield {}
+
+
+if get_script_run_ctx() is None:
+    from explorer.ui.routes import routes
+
+    app = st.App(Path(__file__), routes=routes(), lifespan=lifespan)
+else:
+    from explorer.ui.main import page
+
+    page()

@@ -1,0 +1,190 @@
+"""What the page says about a pick: a sentence, a place between sentences, or a typed one."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32
+
+from explorer.models.decoding import Decoding
+from explorer.run import Decoded, Run
+from explorer.ui import state
+from explorer.ui.layouts import Layout
+from explorer.ui.lists import Row, sentence_list
+from explorer.ui.map.overlays import Marker
+from explorer.ui.state import Pick, Point, Spot, Typed
+from explorer.ui.words import listed, markdown, plain, shade_key, shaded
+
+if TYPE_CHECKING:
+    from explorer.run import Cycle
+    from explorer.space.places import Place
+
+NEIGHBOURS = 8
+_FAINTEST = 0.35  # opacity of a marker far from every sentence
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A pick, looked up: where it is in latent space and on the map, and what is said there."""
+
+    pick: Pick
+    z: Float32[np.ndarray, " latent"]
+    scale: Float32[np.ndarray, " latent"]
+    decoded: Decoded
+    place: "Place | None" = None
+    cycle: "Cycle | None" = None
+    markers: tuple[Marker, ...] = ()
+    at: tuple[float, float] | None = None
+
+
+def answer(run: Run, layout: Layout, pick: Pick, decoding: Decoding) -> Answer:
+    """Looks a pick up and decodes it.
+
+    Raises:
+        ExplorerError: If the model cannot be opened.
+    """
+    atlas = run.atlas
+    assert atlas is not None
+    if isinstance(pick, Point):
+        z, scale = atlas.mean[pick.index], atlas.scale[pick.index]
+        return Answer(pick, z, scale, _decode(run, z, decoding))
+    if isinstance(pick, Typed):
+        mean, deviation = run.posterior([pick.text])
+        (x, y), far = layout.place(mean)[0].tolist(), run.place(mean)[1][0]
+        marker = Marker(x, y, "your sentence", _opacity(float(far), run))
+        decoded = _decode(run, mean[0], decoding)
+        return Answer(pick, mean[0], deviation[0], decoded, markers=(marker,), at=(x, y))
+    place = layout.at(pick.x, pick.y)
+    cycle = run.cycle(place.z)
+    x, y = layout.place(cycle.z[None])[0].tolist()
+    marker = Marker(x, y, "encoded again", _opacity(cycle.distance, run))
+    scale = atlas.scale[place.neighbours].mean(axis=0)
+    return Answer(
+        pick, place.z, scale, _decode(run, place.z, decoding), place, cycle, (marker,)
+    )  # fmt: skip
+
+
+def show(run: Run, found: Answer, decoding: Decoding, k: int) -> None:
+    """Writes an answer, the quick and important parts first."""
+    if isinstance(found.pick, Point):
+        _sentence(run, found.pick)
+    elif isinstance(found.pick, Typed):
+        _typed(run, found.pick)
+    else:
+        _heading("An empty place", "the model decodes it all the same")
+    _decoded(found)
+    if found.place is not None and found.cycle is not None:
+        _emptiness(run, found.place, found.cycle)
+    samples(run, found, decoding, k)
+    neighbours(run, found)
+
+
+def _decode(run: Run, z: Float32[np.ndarray, " latent"], decoding: Decoding) -> Decoded:
+    return run.decode_tokens(z[None], decoding)[0]
+
+
+def _opacity(distance: float, run: Run) -> float:
+    """Fades with the latent distance to the nearest sentence, in typical distances."""
+    typical = run.map_index.typical
+    return max(_FAINTEST, min(1.0, 2 * typical / distance)) if distance > 0 else 1.0
+
+
+def _heading(title: str, note: str) -> None:
+    st.markdown(f"**{title}**  :gray[· {markdown(note)}]")
+
+
+def _sentence(run: Run, pick: Point) -> None:
+    atlas = run.atlas
+    assert atlas is not None
+    index = pick.index
+    notes = [f"row {atlas.row[index]:,}", atlas.split[index], f"{atlas.tokens[index]} tokens"]
+    if atlas.label is not None:
+        notes.append(f"label {atlas.label[index]}")
+    real = run.texts_are_real
+    _heading("The sentence" if real else "A sentence, in the model's words", " · ".join(notes))
+    st.html(plain(run.texts[index]))
+    _likelihood(float(atlas.distortion[index]), float(atlas.rate[index]))
+
+
+def _likelihood(distortion: float, rate: float) -> None:
+    told = f"distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats"
+    st.caption(
+        told,
+        help="Distortion: how unlikely the decoder finds the sentence, given one z drawn from its "
+        "posterior. Rate: what it costs to tell the decoder that z instead of one from the "
+        "prior. Their sum bounds −log p of the sentence from above.",
+    )
+
+
+def _typed(run: Run, pick: Typed) -> None:
+    distortion, rate = run.score([pick.text])
+    _heading("Your sentence", f"{len(run.ids([pick.text])[0])} tokens")
+    st.html(plain(pick.text))
+    unknown = run.unknown(pick.text)
+    if unknown:
+        st.warning(
+            f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
+            icon=":material/help:",
+        )
+    _likelihood(float(distortion[0]), float(rate[0]))
+
+
+def _decoded(found: Answer) -> None:
+    source = "this place" if isinstance(found.pick, Spot) else "its posterior mean"
+    _heading("Decoded", f"from {source}")
+    st.html(shaded(found.decoded) + shade_key())
+    with st.expander("Word by word", icon=":material/table_rows:"):
+        decoded = found.decoded
+        st.dataframe(
+            {
+                "word": decoded.tokens,
+                "latent gain, nats": decoded.gains,
+                "log-probability, nats": decoded.log_probs,
+            },
+            hide_index=True,
+            column_config={
+                "latent gain, nats": st.column_config.NumberColumn(
+                    format="%.2f",
+                    help="Log-probability of the word with this z, minus its mean over 16 z drawn "
+                    "from the prior.",
+                ),
+                "log-probability, nats": st.column_config.NumberColumn(format="%.2f"),
+            },
+        )
+
+
+def _emptiness(run: Run, place: "Place", cycle: "Cycle") -> None:
+    typical = place.typical or 1.0
+    thick = "An empty part of the map" if place.empty else f"Denser than {place.density:.0f}%"
+    rest = "" if place.empty else " of the sentences' places"
+    st.markdown(
+        f"- Nearest sentence: **{place.distance:.2f}** away in latent space, "
+        f"{place.distance / typical:.1f}× what a sentence and its nearest neighbour are apart.\n"
+        f"- {thick}{rest}.\n"
+        f"- Encoded again, the decoded sentence lands **{cycle.distance:.2f}** away "
+        f"({cycle.distance / typical:.1f}×), where the map shows *encoded again*."
+    )
+    if st.button("Show the nearest sentence", icon=":material/my_location:", key="nearest"):
+        state.set_pick(Point(place.nearest))
+        st.rerun(scope="fragment")
+
+
+def samples(run: Run, found: Answer, decoding: Decoding, k: int) -> None:
+    """K sentences decoded from draws around a pick."""
+    around = "its posterior" if not isinstance(found.pick, Spot) else "its neighbours' width"
+    _heading("Around it", f"{k} draws from {around}, seed {decoding.seed}")
+    if not found.scale.any():
+        st.caption("This model's posterior has no width: there is nothing to draw.")
+        return
+    texts = run.around(found.z, found.scale, k, decoding)
+    st.html("".join(plain(text, quiet=True) for text in texts))
+
+
+def neighbours(run: Run, found: Answer) -> None:
+    """The sentences nearest in latent space; a click goes there."""
+    _heading("Nearest sentences", "cosine distance of centred latents")
+    own = found.pick.index if isinstance(found.pick, Point) else -1
+    near = [item for item in run.neighbours(found.z, NEIGHBOURS + 1) if item.index != own]
+    rows = [Row(item.index, item.text, f"{item.distance:.3f}") for item in near[:NEIGHBOURS]]
+    sentence_list(rows, "Nearest sentences", "neighbours", lambda row: state.set_pick(Point(row)))

@@ -1,0 +1,76 @@
+"""A run described: its card, scores with their definitions, training curves and recipe."""
+
+import re
+
+import streamlit as st
+
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.run import Run
+from explorer.training import folder as folders
+from explorer.ui import widgets
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_IMAGE = re.compile(r"!(?=\[)")
+
+
+def safe_card(text: str) -> str:
+    """A card from anywhere as Markdown that loads nothing: its images become links.
+
+    Streamlit shows HTML in Markdown as text, so only images would reach outside by themselves.
+    """
+    return _IMAGE.sub(r"\\!", _FRONT_MATTER.sub("", text))
+
+
+def card(run: Run) -> None:
+    """The model card."""
+    if run.card.strip():
+        st.markdown(safe_card(run.card))
+    else:
+        st.info("This run has no card: its README.md is missing.", icon=":material/description:")
+
+
+def scores(run: Run) -> None:
+    """Every figure with its unit, counts and definition."""
+    metrics = run.metrics
+    names = [name for name in DEFINITIONS if widgets.value_of(metrics, name) is not None]
+    command = metrics.get("command")
+    command = command if isinstance(command, str) else f"explorer evaluate {run.name}"
+    if not names:
+        st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
+    else:
+        st.dataframe(
+            {
+                "score": [DEFINITIONS[name].title for name in names],
+                "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
+                "unit": [DEFINITIONS[name].unit for name in names],
+                "sentences": [metrics[name].get("n") for name in names],
+                "samples": [metrics[name].get("samples") or None for name in names],
+                "definition": [DEFINITIONS[name].sentence for name in names],
+                "source": [DEFINITIONS[name].source for name in names],
+            },
+            hide_index=True,
+            height="content",
+            column_config={"definition": st.column_config.TextColumn(width="large")},
+        )
+        st.caption("The command that reproduces these figures:")
+    st.code(command, language="bash")
+
+
+def curves(run: Run) -> None:
+    """Training by epoch."""
+    if not run.history:
+        st.info("This run has no history.csv: how it was trained is not recorded.")
+        return
+    from explorer.ui import figures
+
+    st.plotly_chart(
+        figures.history(run.history),
+        config={"displayModeBar": False},
+        alt="Training curves: beta, distortion, rate and active units by epoch",
+    )
+
+
+def recipe(run: Run) -> None:
+    """`config.toml` as it stands in the folder."""
+    path = run.folder / folders.CONFIG
+    st.code(path.read_text(encoding="utf-8", errors="replace"), language="toml")

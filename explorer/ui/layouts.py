@@ -1,0 +1,101 @@
+"""The two views of a map: where sentences stand, and what lies at a place between them."""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from explorer.errors import ExplorerError
+from explorer.run import Run
+from explorer.space.projections import PCA
+from explorer.ui.map.overlays import Ellipse
+
+if TYPE_CHECKING:
+    from explorer.space.places import MapIndex, Place
+
+NAMES = {"umap": "UMAP", "pca": "PCA"}
+"""Views by the name of their address, with the words for a person."""
+
+_keep: dict[tuple[str, str], "Layout"] = {}
+_KEPT = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A view of a run's map. Parts are computed when first asked for."""
+
+    run: Run
+    view: str
+
+    @cached_property
+    def xy(self) -> Float32[np.ndarray, "n 2"]:
+        """The place of every sentence."""
+        return self._atlas.xy if self.view == "umap" else self.plane.transform(self._atlas.mean)
+
+    @cached_property
+    def plane(self) -> PCA:
+        """The plane of largest variance."""
+        return PCA.fit(self._atlas.mean)
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """Names of the axes, and whether their ticks mean something."""
+        if self.view == "umap":
+            return {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
+        names = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.plane.explained)]
+        return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
+
+    @cached_property
+    def ellipses(self) -> list[Ellipse]:
+        """The prior's one and two standard deviations, where the view has them."""
+        latent = self.run.config.model.latent["name"]
+        if self.view == "umap" or latent == "point":
+            return []
+        return [
+            Ellipse(item.x, item.y, item.radius_x, item.radius_y, f"prior {item.sigma:g}σ")
+            for item in self.plane.ellipses()
+        ]
+
+    def place(self, z: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
+        """The places of latent points: exact on the plane, by latent neighbours on the UMAP."""
+        return self.run.place(z)[0] if self.view == "umap" else self.plane.transform(z)
+
+    def at(self, x: float, y: float) -> "Place":
+        """What lies at a place: the plane's own point, or the UMAP neighbours' latent mean."""
+        if self.view == "umap":
+            return self.run.at(x, y)
+        from explorer.space.neighbours import nearest
+
+        place = self._index.at(x, y)
+        z = self.plane.inverse(np.array([[x, y]]))
+        index, distance = nearest(z, self._atlas.mean, 1, metric="euclidean")
+        return dataclasses.replace(
+            place, z=z[0], nearest=int(index[0, 0]), distance=float(distance[0, 0])
+        )
+
+    @cached_property
+    def _index(self) -> "MapIndex":
+        from explorer.space.places import MapIndex
+
+        return MapIndex(self._atlas.mean, self._atlas.scale, self.xy)
+
+    @property
+    def _atlas(self) -> Any:
+        if self.run.atlas is None:
+            raise ExplorerError(
+                f"{self.run.name} has no map yet: run `explorer atlas {self.run.name}`"
+            )
+        return self.run.atlas
+
+
+def layout_of(run: Run, view: str) -> Layout:
+    """The view of a run, kept for the next question; a retrained run is never served stale."""
+    found = _keep.get((run.stamp, view))
+    if found is None or found.run is not run:
+        while len(_keep) >= _KEPT:
+            _keep.pop(next(iter(_keep)), None)
+        found = _keep[run.stamp, view] = Layout(run, view)
+    return found

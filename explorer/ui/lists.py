@@ -1,0 +1,72 @@
+"""A list of sentences of which one can be picked: plain text, by mouse or keyboard."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+_CSS = """
+ul { list-style: none; margin: 0; padding: 0; max-height: 24rem; overflow-y: auto; }
+button { all: unset; box-sizing: border-box; display: flex; gap: 0.75rem; width: 100%;
+  justify-content: space-between; align-items: baseline; padding: 0.35rem 0.5rem;
+  border-radius: var(--st-base-radius, 0.4rem); cursor: pointer; font: inherit;
+  font-family: var(--st-font); color: var(--st-text-color); line-height: 1.35; }
+li + li { border-top: 1px solid var(--st-border-color-light, var(--st-border-color)); }
+button:hover { background: var(--st-secondary-background-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
+.text { overflow-wrap: anywhere; min-width: 0; }
+.note { flex: none; font-size: 0.8em; opacity: 0.7; font-variant-numeric: tabular-nums; }
+"""
+_JS = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector("ul");
+  list.setAttribute("aria-label", data.label);
+  list.replaceChildren(...data.rows.map(({ id, text, note }) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = "Show it on the map";
+    const words = Object.assign(document.createElement("span"), { className: "text" });
+    words.dir = "auto";
+    words.textContent = text;
+    const aside = Object.assign(document.createElement("span"), { className: "note" });
+    aside.textContent = note;
+    button.append(words, aside);
+    button.addEventListener("click", () => setTriggerValue("pick", { id, serial: Date.now() }));
+    item.append(button);
+    return item;
+  }));
+}
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence of a list, with a short note at its right."""
+
+    id: int
+    text: str
+    note: str = ""
+
+
+def sentence_list(
+    rows: Sequence[Row], label: str, key: str, on_pick: Callable[[int], None]
+) -> None:
+    """Shows sentences; calls `on_pick` with the id of the one that is clicked."""
+
+    def picked() -> None:
+        state = st.session_state.get(key)
+        pick = state.get("pick") if isinstance(state, Mapping) else None
+        chosen = pick.get("id") if isinstance(pick, Mapping) else None
+        if isinstance(chosen, int) and any(row.id == chosen for row in rows):
+            on_pick(chosen)
+
+    data = {"label": label, "rows": [vars(row) for row in rows]}
+    _component()(key=key, data=data, on_pick_change=picked)
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component("sentence_list", html="<ul></ul>", css=_CSS, js=_JS)

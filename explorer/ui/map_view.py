@@ -1,0 +1,178 @@
+"""A run's map on a page: the component with its points, names and colours, or the SVG map."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.run import Run
+from explorer.ui import routes, state
+from explorer.ui.layouts import Layout
+from explorer.ui.map import MapEvent, latent_map, read_event
+from explorer.ui.map.colours import CHOICES, colours
+from explorer.ui.map.overlays import Overlay
+from explorer.ui.state import Pick, Point, Spot, Typed
+from explorer.ui.words import markdown
+
+HEIGHT = 600
+_SEEN = "_seen_event"
+
+
+def take_event(key: str) -> MapEvent | None:
+    """What the person just did on the map with this key; each deed is returned once.
+
+    It is read before the map is drawn, so that the answer can be drawn into the same map.
+    """
+    known = st.session_state.get(key)
+    event = read_event(known.get("pick")) if isinstance(known, Mapping) else None
+    if event is None or not state.is_finite_place(event.x, event.y):
+        return None
+    if st.session_state.get(_SEEN) == event.serial:
+        return None
+    st.session_state[_SEEN] = event.serial
+    return event
+
+
+def pick_from(event: MapEvent, run: Run) -> Pick | None:
+    """The pick an event means; Escape means none."""
+    if event.kind == "point" and run.atlas is not None and 0 <= event.index < len(run.atlas):
+        return Point(event.index)
+    return Spot(event.x, event.y) if event.kind == "place" else None
+
+
+def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict[str, Any] | None:
+    """What the map marks for a pick; a typed sentence is marked where it was placed."""
+    if isinstance(pick, Point):
+        return {"row": pick.index}
+    if isinstance(pick, Spot):
+        return {"x": pick.x, "y": pick.y}
+    if isinstance(pick, Typed) and place is not None:
+        return {"x": float(place[0]), "y": float(place[1])}
+    return None
+
+
+def show(
+    run: Run,
+    layout: Layout,
+    by: str,
+    *,
+    overlays: Sequence[Overlay] = (),
+    highlight: Sequence[int] | np.ndarray | None = None,
+    selected: Mapping[str, Any] | None = None,
+    key: str = "map",
+    height: int = HEIGHT,
+) -> None:
+    """Draws the map; a click is there for `take_event` in the run it starts."""
+    atlas = run.atlas
+    assert atlas is not None
+    found = colours(atlas, by)
+    everything = [*layout.ellipses, *overlays]
+    event = latent_map(
+        points_url=routes.points_url(run, layout.view),
+        colours_url=routes.colours_url(run, by),
+        hover_url=routes.hover_url(run),
+        legend=found.legend,
+        kind=found.kind,
+        legend_title=CHOICES[by],
+        labels=_labels(run, layout),
+        overlays=everything,
+        highlight=highlight,
+        selected=selected,
+        axes=layout.axes,
+        description=_description(run, layout),
+        caption=_caption(run),
+        key=key,
+        height=height,
+    )
+    if event is not None and event.kind == "no_webgl":
+        _show_svg(run, layout, by, everything, highlight, key)
+
+
+def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
+    """Names of regions; they were found on the UMAP and stand only there."""
+    if run.atlas is None or layout.view != "umap":
+        return []
+    return [
+        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
+        for level, items in enumerate(run.atlas.levels)
+        for item in items
+    ]
+
+
+def _caption(run: Run) -> str:
+    assert run.atlas is not None
+    shown, total = len(run.atlas), run.atlas.total
+    if shown == total:
+        return f"Showing all {total:,} sentences."
+    return f"Showing {shown:,} of {total:,} sentences, drawn evenly."
+
+
+def _description(run: Run, layout: Layout) -> str:
+    assert run.atlas is not None
+    names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
+    regions = f" Its largest regions: {', '.join(names)}." if names else ""
+    view = "a UMAP" if layout.view == "umap" else "the plane of the two principal components"
+    return (
+        f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view} of their latent "
+        f"points.{regions} Arrow keys move, plus and minus zoom, Enter picks the middle."
+    )
+
+
+def _show_svg(
+    run: Run,
+    layout: Layout,
+    by: str,
+    overlays: Sequence[Overlay],
+    highlight: Sequence[int] | np.ndarray | None,
+    key: str,
+) -> None:
+    from explorer.ui import figures
+
+    assert run.atlas is not None
+    figure = figures.latent_map(
+        run.atlas,
+        run.texts,
+        by=by,
+        xy=layout.xy,
+        axes=layout.axes,
+        overlays=overlays,
+        highlight=None if highlight is None else [int(row) for row in highlight],
+        most=figures.SVG_POINTS,
+        svg=True,
+        grid=True,
+    )
+    shown = min(len(run.atlas), figures.SVG_POINTS)
+    st.caption(
+        f"This browser has no WebGL2: a plain map of {shown:,} of the {len(run.atlas):,} "
+        "points, drawn evenly, stands in."
+    )
+
+    def picked() -> None:
+        points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
+        pick = pick_from_svg(points, run)
+        if pick is not None:
+            state.set_pick(pick)
+
+    st.plotly_chart(
+        figure,
+        key=f"{key}_svg",
+        on_select=picked,
+        selection_mode="points",
+        alt=markdown(_description(run, layout)),
+        config={"displayModeBar": False, "scrollZoom": True},
+    )
+
+
+def pick_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> Pick | None:
+    """The pick of a Plotly selection: a sentence where one was hit, else a place of the grid."""
+    for point in points:
+        index = point.get("customdata")
+        index = index[0] if isinstance(index, list) and index else index
+        if isinstance(index, int) and run.atlas is not None and 0 <= index < len(run.atlas):
+            return Point(index)
+    for point in points:
+        x, y = point.get("x"), point.get("y")
+        if state.is_finite_place(x, y):
+            return Spot(float(x), float(y))  # type: ignore[arg-type]
+    return None

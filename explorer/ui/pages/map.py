@@ -1,0 +1,58 @@
+"""Map: every sentence at its place in latent space; click to decode."""
+
+import streamlit as st
+
+from explorer.ui import answers, map_view, searching, state, widgets
+from explorer.ui.layouts import layout_of
+
+KEY = "map"
+run = state.current_run()
+
+
+@st.fragment
+def explore() -> None:
+    """The map and its answer; a click reruns this and nothing else."""
+    event = map_view.take_event(KEY)
+    if event is not None:
+        state.set_pick(map_view.pick_from(event, run))
+    view, by = widgets.map_controls(run)
+    hits = searching.inputs(run)
+    layout, decoding, pick = layout_of(run, view), widgets.decoding(), state.pick_of(run)
+    wide, side = st.columns([5, 3], gap="medium")
+    # On a link with a pick the map must not wait for the model: it is drawn without the answer.
+    early = pick is None or not state.is_warm(run)
+    found = None if early else answers.answer(run, layout, pick, decoding)
+    with wide:
+        map_view.show(
+            run,
+            layout,
+            by,
+            overlays=found.markers if found else (),
+            highlight=hits,
+            selected=map_view.selected_of(pick, found.at if found else None),
+            key=KEY,
+        )
+        widgets.layout_notes(run, view)
+    with side:
+        searching.results(run, hits)
+        if pick is None:
+            widgets.invitation()
+        else:
+            if found is None:
+                with st.spinner("Opening the model…", show_time=True):
+                    found = answers.answer(run, layout, pick, decoding)
+                if found.markers:
+                    st.rerun()
+            answers.show(run, found, decoding, widgets.samples_slider())
+    state.write_address()
+
+
+st.title("Map of sentences")
+st.caption(
+    "Every dot is a sentence at its place in the model's latent space. Click a dot to read what "
+    "the model makes of it, or click between the dots to read what it says where no sentence is."
+)
+with widgets.errors_shown():
+    widgets.need_map(run)
+    explore()
+    widgets.corpus_note(run)

@@ -1,0 +1,59 @@
+"""Paths: from one sentence to another, every step decoded."""
+
+import streamlit as st
+
+from explorer.ui import map_view, state, ways, widgets
+from explorer.ui.layouts import layout_of
+from explorer.ui.map import path_slider
+from explorer.ui.map.overlays import Path
+
+KEY = "path_map"
+run = state.current_run()
+
+
+@st.fragment
+def explore() -> None:
+    """Ends, map and slider; a change reruns this and nothing else."""
+    event = map_view.take_event(KEY)
+    if event is not None:
+        layout = layout_of(run, st.session_state.get("layout", "umap"))
+        ways.take_end(run, layout, map_view.pick_from(event, run))
+    first, last = ways.examples(run)
+    left, right = st.columns(2)
+    a = left.text_input("A", first, state.MOST_TEXT, key="from", bind="query-params")
+    b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
+    way, steps = widgets.path_controls()
+    view, by = widgets.map_controls(run)
+    if not (a and a.strip() and b and b.strip()):
+        st.info("Type two sentences, or click two places of the map.", icon=":material/route:")
+        return
+    with st.spinner("Decoding the path…"):
+        both = ways.both(run, a, b, steps, widgets.decoding())
+    chosen = both[way]
+    wide, side = st.columns([5, 3], gap="medium")
+    with wide:
+        end = "A" if ways.next_end() == "from" else "B"
+        st.caption(f"A click on the map sets **{end}**.")
+        points = layout_of(run, view).place(chosen.z)
+        overlay = Path(points, position=ways.read_step(steps))
+        map_view.show(run, layout_of(run, view), by, overlays=[overlay], key=KEY, height=460)
+    with side:
+        st.markdown(f"**{chosen.distinct} of {steps}** sentences on the way are different.")
+        step = path_slider(
+            chosen.texts, ends=(a, b), position=ways.read_step(steps), key="path_slider"
+        )
+        ways.write_step(step)
+        widgets.density_strip(ways.densities(run, chosen))
+    with st.expander("Both ways, step by step", icon=":material/compare_arrows:"):
+        ways.compare(both)
+
+
+st.title("Paths between sentences")
+st.caption(
+    "Two sentences are two points of the latent space. The model decodes every step between them; "
+    "the slider moves through the steps, on the map too."
+)
+with widgets.errors_shown():
+    widgets.need_map(run)
+    explore()
+    widgets.corpus_note(run)

@@ -1,0 +1,217 @@
+"""What a session looks at: the opened run, what is picked on the map, and their address."""
+
+import gc
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, TypeAlias
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.run import Run, open_run
+from explorer.training import folder as folders
+from explorer.ui.opened import opened, remember
+
+MOST_TEXT = 1000
+"""Characters of a typed sentence, or of a search, that are read."""
+
+KEPT = (
+    *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
+    *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
+)
+"""Widgets whose values outlive a visit to another page; each is a parameter of the address too."""
+
+_PICK, _PICK_RUN, _RUN = "_pick", "_pick_run", "_run"
+_ADDRESS = "at"
+_TYPED = "typed"
+_FARTHEST = 1e6  # map units: a place beyond is nobody's click
+
+_opening = Lock()
+_marks: dict[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A sentence of the atlas."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place of the map where no sentence was hit."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A sentence somebody typed."""
+
+    text: str
+
+
+Pick: TypeAlias = Point | Spot | Typed
+
+
+# Runs.
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The runs there are: those that open, and what is wrong with the others."""
+
+    names: list[str]
+    damaged: dict[str, str]
+
+
+def listing() -> Listing:
+    """Looks at every run folder, without opening a model."""
+    names, damaged = [], {}
+    for folder in folders.list_runs():
+        try:
+            folders.stamp(folder)
+            names.append(folder.name if folder.name not in names else str(folder))
+        except ExplorerError as error:
+            damaged[folder.name] = str(error)
+    return Listing(names, damaged)
+
+
+def default_run(names: list[str]) -> str:
+    """The first run that has a map, else the first."""
+    mapped = (name for name in names if (folders.find(name) / folders.ATLAS).is_file())
+    return next(mapped, names[0])
+
+
+def run_of(name: str) -> Run:
+    """The opened run; the same object for every session until its files change.
+
+    Raises:
+        ExplorerError: If there is no such run, or it is damaged.
+    """
+    folder = folders.find(name)
+    stamp = folders.stamp(folder)
+    mark = (folder / folders.SUMS).stat().st_mtime_ns
+    with _opening:
+        run = opened(stamp)
+        if run is None or _marks.get(stamp) != mark:
+            run = open_run(folder)
+            remember(run)
+            _marks[stamp] = mark
+    return run
+
+
+def set_current_run(run: Run) -> None:
+    """Makes a run the one the page is about."""
+    st.session_state[_RUN] = run
+
+
+def current_run() -> Run:
+    """The run that the picker chose."""
+    return st.session_state[_RUN]
+
+
+def is_warm(run: Run) -> bool:
+    """Whether the model is in memory, so that an answer takes no seconds."""
+    return "_model" in vars(run)
+
+
+def warm(run: Run) -> None:
+    """Reads all of a run that a click needs; afterwards the heap is left out of collections."""
+    if run.atlas is not None and run.has_latent:
+        run.decode_tokens(run.atlas.mean[:1])
+        run.at(0.0, 0.0)
+        run.neighbours(run.atlas.mean[0], 1)
+    gc.collect()
+    gc.freeze()
+
+
+def warm_in_background() -> None:
+    """Opens the run the page shows first while the server already answers."""
+    Thread(target=_warm_default, name="warm", daemon=True).start()
+
+
+def _warm_default() -> None:
+    try:
+        names = listing().names
+        if names:
+            warm(run_of(default_run(names)))
+    except ExplorerError:
+        return  # the page says it, where somebody reads it
+
+
+# What is picked.
+
+
+def read_pick(address: str, text: str, points: int) -> Pick | None:
+    """The pick an address names: `17`, `1.5,-2` or `typed`; None for anything else."""
+    if address == _TYPED:
+        return Typed(text[:MOST_TEXT]) if text.strip() else None
+    if re.fullmatch(r"\d{1,9}", address, re.ASCII):
+        return Point(int(address)) if int(address) < points else None
+    match = re.fullmatch(r"(-?\d{1,7}(?:\.\d{1,9})?),(-?\d{1,7}(?:\.\d{1,9})?)", address, re.ASCII)
+    if match is None:
+        return None
+    x, y = float(match[1]), float(match[2])
+    return Spot(x, y) if max(abs(x), abs(y)) <= _FARTHEST else None
+
+
+def write_pick(pick: Pick | None) -> str:
+    """The inverse of `read_pick`; the typed sentence itself is the parameter `text`."""
+    if isinstance(pick, Point):
+        return str(pick.index)
+    if isinstance(pick, Spot):
+        return f"{pick.x:.4f},{pick.y:.4f}"
+    return "" if pick is None else _TYPED
+
+
+def pick_of(run: Run) -> Pick | None:
+    """What this session has picked in a run; at first, what its address names."""
+    known = st.session_state
+    points = 0 if run.atlas is None else len(run.atlas)
+    if _PICK not in known:
+        address, text = st.query_params.get(_ADDRESS, ""), st.query_params.get("text", "")
+        known[_PICK] = read_pick(address, text, points)
+    elif known.get(_PICK_RUN, run.stamp) != run.stamp and not isinstance(known[_PICK], Typed):
+        known[_PICK] = None  # a row or a place means nothing on another map
+    known[_PICK_RUN] = run.stamp
+    pick = known[_PICK]
+    return None if isinstance(pick, Point) and pick.index >= points else pick
+
+
+def set_pick(pick: Pick | None) -> None:
+    """Picks something for this session."""
+    st.session_state[_PICK] = pick
+
+
+def write_address() -> None:
+    """Brings the address up to date with what is picked."""
+    wanted = write_pick(st.session_state.get(_PICK))
+    if st.query_params.get(_ADDRESS, "") == wanted:
+        return
+    if wanted:
+        st.query_params[_ADDRESS] = wanted
+    else:
+        del st.query_params[_ADDRESS]
+
+
+def keep_settings() -> None:
+    """Saves widgets of other pages from being forgotten: a value that is set again is kept."""
+    for key in KEPT:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
+def page_file(name: str) -> Path:
+    """The script of a page."""
+    return Path(__file__).parent / "pages" / f"{name}.py"
+
+
+def is_finite_place(x: Any, y: Any) -> bool:
+    """Whether numbers from the browser are a place of a map."""
+    numbers = isinstance(x, int | float) and isinstance(y, int | float)
+    return numbers and math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) <= _FARTHEST

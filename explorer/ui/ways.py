@@ -1,0 +1,114 @@
+"""A path between two sentences, decoded in one batch both ways, and what is told about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, Float32
+
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.ui import state
+from explorer.ui.layouts import Layout
+from explorer.ui.words import plain
+
+WAYS = {"linear": "Straight line", "spherical": "Along the sphere"}
+"""Ways by the name of their address, with the words for a person."""
+
+_STEP = "step"
+_NEXT = "_next_end"
+_TYPICAL = 500  # sentences whose density is the scale of a path's
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way from A to B."""
+
+    z: Float32[np.ndarray, "steps latent"]
+    texts: list[str]
+
+    @property
+    def distinct(self) -> int:
+        """Different sentences on the way."""
+        return len(set(self.texts))
+
+
+def examples(run: Run) -> tuple[str, str]:
+    """Two sentences of the map to start with."""
+    texts = run.texts
+    return texts[len(texts) // 5], texts[4 * len(texts) // 5]
+
+
+def both(run: Run, a: str, b: str, steps: int, decoding: Decoding) -> dict[str, Way]:
+    """The path both ways, decoded together."""
+    return _both(run, run.stamp, a, b, steps, decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _both(_run: Run, stamp: str, a: str, b: str, steps: int, decoding: Decoding) -> dict[str, Way]:
+    points = {name: _run.path(a, b, steps, name == "spherical") for name in WAYS}
+    texts = _run.decode(np.concatenate(list(points.values())), decoding)
+    return {
+        name: Way(z, texts[number * steps : (number + 1) * steps])
+        for number, (name, z) in enumerate(points.items())
+    }
+
+
+def densities(run: Run, way: Way) -> tuple[Float[np.ndarray, " steps"], float] | None:
+    """Log q(z) at every step, and its median at sentences; None for a model without density."""
+    there = run.map_index.log_density(way.z)
+    return None if there is None else (there, _typical_density(run, run.stamp))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _typical_density(_run: Run, stamp: str) -> float:
+    assert _run.atlas is not None
+    rows = np.linspace(0, len(_run.atlas) - 1, _TYPICAL).astype(int)
+    found = _run.map_index.log_density(_run.atlas.mean[rows])
+    return float(np.median(found)) if found is not None else 0.0
+
+
+def take_end(run: Run, layout: Layout, pick: state.Pick | None) -> None:
+    """A pick on the map becomes A, the next one B, and so on."""
+    if pick is None or isinstance(pick, state.Typed):
+        return
+    if isinstance(pick, state.Point):
+        text = run.texts[pick.index]
+    else:
+        text = run.decode(layout.at(pick.x, pick.y).z[None])[0]
+    end = next_end()
+    st.session_state[end] = text
+    st.session_state[_NEXT] = "to" if end == "from" else "from"
+
+
+def next_end() -> str:
+    """Which end the next pick on the map sets: `from` or `to`."""
+    return st.session_state.get(_NEXT, "from")
+
+
+def swap() -> None:
+    """Exchanges the two sentences."""
+    known = st.session_state
+    known["from"], known["to"] = known.get("to", ""), known.get("from", "")
+
+
+def read_step(steps: int) -> int:
+    """The step an address names, within the path; 0 for anything else."""
+    text = st.query_params.get(_STEP, "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 1
+    return min(max(number - 1, 0), steps - 1)
+
+
+def write_step(step: int) -> None:
+    """Puts the step into the address, counted from 1."""
+    wanted = str(step + 1)
+    if st.query_params.get(_STEP, "1") != wanted:
+        st.query_params[_STEP] = wanted
+
+
+def compare(ways: dict[str, Way]) -> None:
+    """Every step both ways, side by side."""
+    for column, (name, way) in zip(st.columns(2), ways.items(), strict=True):
+        count = len(way.texts)
+        column.markdown(f"**{WAYS[name]}**  :gray[· {way.distinct} of {count} sentences differ]")
+        column.html("".join(plain(f"{i}. {text}", True) for i, text in enumerate(way.texts, 1)))

@@ -1,0 +1,282 @@
+"""Controls that several pages share: run picker, scores, decode settings, errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.evaluation.definitions import DEFINITIONS, Definition
+from explorer.evaluation.verdict import verdict
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.ui import state, ways
+from explorer.ui.layouts import NAMES
+from explorer.ui.map.colours import CHOICES, available
+from explorer.ui.words import markdown
+
+STRATEGIES = {
+    "greedy": "Greedy: always the likeliest word",
+    "sample": "Sampling: words by their probability",
+    "top_k": "Top-k: draws among the k likeliest",
+    "nucleus": "Nucleus: draws among the likeliest p of the mass",
+    "penalised": "Penalised: draws, repeats made less likely",
+    "beam": "Beam: keeps several sentences at once",
+}
+"""Ways to decode, with the words for a person."""
+
+SHORT = ("importance_ppl", "rate", "mutual_information", "active_units", "bleu", "shuffled_z_gap")
+"""The scores beside every page."""
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Shows what a person can mend as an error box; anything else stays visible."""
+    try:
+        yield
+    except ExplorerError as error:
+        st.error(markdown(str(error)), icon=":material/error:")
+
+
+def run_picker() -> Run | None:
+    """The run of this session, chosen in the sidebar; None where there is none to open."""
+    found = state.listing()
+    with st.sidebar:
+        run = _chosen(found) if found.names else None
+        if found.damaged:
+            _damaged(found.damaged)
+    return run
+
+
+def _chosen(found: state.Listing) -> Run | None:
+    first = found.names.index(state.default_run(found.names))
+    name = st.selectbox("Run", found.names, index=first, key="run", bind="query-params")
+    with errors_shown():
+        run = state.run_of(name)
+        _scores(run)
+        return run
+    return None
+
+
+def _damaged(damaged: Mapping[str, str]) -> None:
+    count = len(damaged)
+    with st.expander(f"{count} {'run' if count == 1 else 'runs'} not shown"):
+        for name, reason in damaged.items():
+            st.text(name)
+            st.caption(markdown(reason))
+
+
+def _scores(run: Run) -> None:
+    metrics = run.metrics
+    found = verdict(metrics)
+    colour = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
+    told = f"{found.sentence} {found.thresholds}".strip()
+    st.badge(found.word, color=colour.get(found.word, "orange"), help=markdown(told) or None)
+    shown = [name for name in SHORT if value_of(metrics, name) is not None]
+    with st.container(horizontal=True, gap="small"):
+        for name in shown:
+            definition = DEFINITIONS[name]
+            st.metric(
+                definition.title,
+                score(metrics[name], definition),
+                help=markdown(f"{definition.sentence} Unit: {definition.unit}."),
+                width=118,
+            )
+    if not shown:
+        st.caption(f"No scores yet: `explorer evaluate {markdown(run.name)}` measures them.")
+    st.page_link(state.page_file("model"), label="Model card", icon=":material/description:")
+
+
+def value_of(metrics: Mapping[str, Any], name: str) -> float | None:
+    """The value of a score; None where it was not measured."""
+    entry = metrics.get(name)
+    value = entry.get("value") if isinstance(entry, Mapping) else None
+    return value if isinstance(value, int | float) else None
+
+
+def score(entry: Mapping[str, Any], definition: Definition) -> str:
+    """A score for a person: three digits, units as a share of the dimensions."""
+    value = entry["value"]
+    if definition.title == "Active units" and "of" in entry:
+        return f"{value:.0f} / {entry['of']}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def map_controls(run: Run) -> tuple[str, str]:
+    """View and colour of the map, both in the address."""
+    assert run.atlas is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Layout",
+            list(NAMES),
+            format_func=NAMES.__getitem__,
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
+            "two directions of largest variance as they are, with the prior's ellipses.",
+        )
+        by = st.selectbox(
+            "Colour",
+            available(run.atlas),
+            format_func=CHOICES.__getitem__,
+            key="colour",
+            bind="query-params",
+            width=190,
+        )
+        decode_settings()
+    return view or "umap", by
+
+
+def decode_settings() -> None:
+    """The settings of `decoding`, in a small window; those that the strategy uses."""
+    with st.popover("Decoding", icon=":material/tune:"):
+        strategy = st.selectbox(
+            "Strategy",
+            list(STRATEGIES),
+            format_func=STRATEGIES.__getitem__,
+            key="strategy",
+            bind="query-params",
+            width=380,
+        )
+        if strategy in ("sample", "top_k", "nucleus", "penalised"):
+            st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params")
+        if strategy == "top_k":
+            st.slider("k: words drawn from", 1, 200, 40, key="top_k", bind="query-params")
+        if strategy == "nucleus":
+            st.slider("p: mass drawn from", 0.05, 1.0, 0.9, 0.05, key="top_p", bind="query-params")
+        if strategy == "beam":
+            st.slider("Sentences kept", 1, 20, 5, key="beam", bind="query-params")
+        if strategy == "penalised":
+            st.slider("Penalty", 1.0, 2.0, 1.2, 0.05, key="penalty", bind="query-params")
+        st.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",
+            help="The same seed draws the same words and the same samples.",
+        )  # fmt: skip
+        st.toggle("May say <unk>", key="unknown", bind="query-params")
+
+
+def decoding() -> Decoding:
+    """What `decode_settings` are set to."""
+    known = st.session_state
+    plain = Decoding()
+    return Decoding(
+        strategy=known.get("strategy", plain.strategy),
+        temperature=known.get("temperature", plain.temperature),
+        top_k=known.get("top_k", plain.top_k),
+        top_p=known.get("top_p", plain.top_p),
+        beam=known.get("beam", plain.beam),
+        penalty=known.get("penalty", plain.penalty),
+        allow_unknown=known.get("unknown", plain.allow_unknown),
+        seed=known.get("seed", plain.seed),
+    )
+
+
+def corpus_note(run: Run) -> None:
+    """Says whose words are shown where the corpus is not on this machine."""
+    if run.texts_are_real:
+        return
+    recipe = run.config.corpus
+    way = (
+        f"`explorer corpus get {markdown(recipe.name)}` brings the real sentences."
+        if recipe.name
+        else f"The file {markdown(recipe.path)} holds the real sentences; it is not there."
+    )
+    st.caption(
+        "The corpus is not on this machine: for each point you read **the model's own words**, "
+        f"its reconstruction of the sentence. {way}"
+    )
+
+
+def layout_notes(run: Run, view: str) -> None:
+    """What a reader must know before believing the layout."""
+    assert run.atlas is not None
+    if run.atlas.layout_is_noise:
+        st.warning(
+            "This layout is noise: the posterior means hardly vary, so that neighbours on the map "
+            "mean nothing. The PCA view shows how small the cloud is.",
+            icon=":material/warning:",
+        )
+    elif view == "umap" and (trust := run.atlas.projection.get("trustworthiness")):
+        st.caption(
+            f"Trustworthiness of the layout **{trust['value']:.2f}**",
+            help="How far the neighbours on the map are neighbours in latent space: 1 is best, a "
+            f"random map has 0.5; {trust['neighbours']} neighbours, {trust['n']:,} points.",
+        )
+
+
+def invitation() -> None:
+    """What stands beside the map before anything is picked."""
+    st.info(
+        "Click a dot or an empty place on the map, type a sentence above, or find one by its "
+        "words. The answer appears here.",
+        icon=":material/ads_click:",
+    )
+
+
+def samples_slider() -> int:
+    """How many sentences are drawn around a pick."""
+    return st.slider("Samples around it", 1, 12, 4, key="k", bind="query-params")
+
+
+def need_map(run: Run) -> None:
+    """Stops where a run has no map, and says how it gets one.
+
+    Raises:
+        ExplorerError: If the run has no map.
+    """
+    if not run.has_latent:
+        raise ExplorerError(f"{run.name} is a language model: it has no latent space to map")
+    if run.atlas is None:
+        raise ExplorerError(f"{run.name} has no map yet: run `explorer atlas {run.name}`")
+
+
+def no_runs() -> None:
+    """What a first visitor sees where nothing is trained yet."""
+    st.title("No run to show yet")
+    st.markdown("A run is a trained model with its map. Two commands make one from your own file:")
+    st.code("explorer new my-run --corpus sentences.txt\nexplorer train my-run", language="bash")
+    st.caption(
+        "Runs are looked for in `checkpoints/`, in the folders that `EXPLORER_RUNS` names, and "
+        "where `explorer add` was told of one. Reload this page when the training is done."
+    )
+
+
+def path_controls() -> tuple[str, int]:
+    """Way and number of steps of a path, and a button that turns it round."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = st.segmented_control(
+            "Way",
+            list(ways.WAYS),
+            format_func=ways.WAYS.__getitem__,
+            default="linear",
+            required=True,
+            key="way",
+            bind="query-params",
+            help="A straight line passes nearer to the origin than its ends; along the sphere the "
+            "distance from the origin changes evenly.",
+        )
+        steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=220)
+        st.button("Swap A and B", icon=":material/swap_horiz:", on_click=ways.swap)
+    return way or "linear", steps
+
+
+def density_strip(densities: tuple[Any, float] | None) -> None:
+    """How much of the corpus lies near every step of a path."""
+    if densities is None:
+        return
+    from explorer.ui import figures
+
+    values, typical = densities
+    st.markdown(
+        "**Density along the path**",
+        help="log q(z): log-density of all sentences' posteriors at each step. The dotted line "
+        "is its median at the sentences themselves; a path that dips far below crosses a hole.",
+    )
+    st.plotly_chart(
+        figures.strip(values.tolist(), "log q(z)", "nats", typical),
+        config={"displayModeBar": False},
+        alt="Density at every step of the path",
+    )

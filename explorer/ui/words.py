@@ -1,0 +1,72 @@
+"""Text is data: the ways a sentence may reach the page, none of which reads it as markup."""
+
+import html
+import re
+from collections.abc import Sequence
+
+from explorer.run import Decoded
+
+FULL_SHADE = 4.0
+"""Nats of latent gain at which a word has the darkest shade."""
+
+_MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash makes it literal
+_STYLE = """
+<style>
+.words { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
+.words.quiet { opacity: 0.72; font-size: 1rem; line-height: 1.5; }
+.words mark { color: inherit; border-radius: 0.25em; padding: 0.08em 0.2em; margin: 0 0.03em;
+  background: rgba(86, 148, 233, var(--shade)); box-decoration-break: clone; }
+.words mark.end { font-size: 0.75em; }
+.words-key { display: flex; align-items: center; gap: 0.5em; font-size: 0.8rem; opacity: 0.75; }
+.words-key i { width: 7em; height: 0.7em; border-radius: 0.2em; flex: none;
+  background: linear-gradient(to right, rgba(86, 148, 233, 0.04), rgba(86, 148, 233, 0.7)); }
+</style>
+"""
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it was typed: for labels, which Streamlit renders."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def plain(text: str, quiet: bool = False) -> str:
+    """A sentence as HTML, in the direction it is written in."""
+    kind = "words quiet" if quiet else "words"
+    return f'{_STYLE}<p class="{kind}" dir="auto">{html.escape(text) or "&nbsp;"}</p>'
+
+
+def shaded(decoded: Decoded) -> str:
+    """A decoded sentence as HTML, each word shaded by its latent gain."""
+    marks = [
+        _mark(token, gain, log_prob, token == "<eos>" and place == len(decoded.tokens) - 1)
+        for place, (token, gain, log_prob) in enumerate(
+            zip(decoded.tokens, decoded.gains, decoded.log_probs, strict=True)
+        )
+    ]
+    return f'{_STYLE}<p class="words" dir="auto">{" ".join(marks)}</p>'
+
+
+def shade_key() -> str:
+    """The legend of `shaded`."""
+    return (
+        f'{_STYLE}<div class="words-key"><span>0</span><i aria-hidden="true"></i>'
+        f"<span>{FULL_SHADE:g} nats or more: how much likelier z makes the word</span></div>"
+    )
+
+
+def _mark(token: str, gain: float, log_prob: float, is_end: bool) -> str:
+    shade = 0.66 * min(max(gain / FULL_SHADE, 0.0), 1.0)
+    told = f"latent gain {gain:+.2f} nats, log-probability {log_prob:.2f} nats"
+    word, kind = ("end", ' class="end"') if is_end else (html.escape(token), "")
+    return f'<mark{kind} style="--shade: {shade:.2f}" title="{told}">{word}</mark>'
+
+
+def nats(value: float) -> str:
+    """A number of nats for a person."""
+    return f"{value:.1f} nats"
+
+
+def listed(words: Sequence[str], most: int = 8) -> str:
+    """Words in quotes, the first few of them."""
+    shown = ", ".join(f"“{word}”" for word in words[:most])
+    return shown + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -1,0 +1,83 @@
+"""A tiny trained run of invented sentences: what tests of the page and the command line open."""
+
+import random
+from pathlib import Path
+from unittest import mock
+
+from explorer import stages
+from explorer.space.projections import pca_layout
+from explorer.training import folder as folders
+
+WORDS = {
+    "who": ["a dog", "a girl", "an old man", "two cats", "the robot", "a nurse", "some birds"],
+    "does": ["sleeps", "sings", "is reading", "jumps", "waits", "paints a door", "eats an apple"],
+    "where": ["in the park", "on a boat", "near the river", "under a tree", "at home", "outside"],
+}
+
+AWKWARD = (
+    "<b>bold</b> and <script>alert(1)</script>",
+    "price is $x^2$ or $5",
+    "[a link](https://example.org) :red[red] :material/home:",
+    '=1+1 "quoted" & more',
+    "שלום עולם a dog 🐕 sleeps",
+)
+"""Text that Markdown, HTML, TeX or a spreadsheet would take for something else."""
+
+RECIPE = """\
+seed = 0
+
+[corpus]
+path = "{path}"
+text_column = "text"
+label_column = "label"
+vocabulary_size = 60
+
+[model]
+embedding_dim = 12
+latent_dim = 4
+encoder = {{ name = "lstm", hidden_dim = 16 }}
+decoder = {{ name = "lstm", hidden_dim = 16 }}
+
+[objective]
+rate = {{ name = "free_bits", nats = 4.0 }}
+
+[training]
+epochs = {epochs}
+pretrain_epochs = 1
+batch_size = 16
+
+[atlas]
+points = 200
+neighbours = 5
+"""
+
+
+def sentences(count: int = 240, seed: int = 0) -> list[str]:
+    """Invented sentences, the awkward ones among them."""
+    chance = random.Random(seed)
+    made = [" ".join(chance.choice(part) for part in WORDS.values()) for _ in range(count)]
+    return [*AWKWARD, *made]
+
+
+def write_corpus(path: Path, count: int = 240) -> Path:
+    """A CSV file with a text and a label column."""
+    rows = [(text, "animal" if "dog" in text else "other") for text in sentences(count)]
+    quoted = ('"' + text.replace('"', '""') + f'",{label}\n' for text, label in rows)
+    path.write_text("text,label\n" + "".join(quoted), encoding="utf-8")
+    return path
+
+
+def build(root: Path, name: str = "tiny", epochs: int = 2, recipe: str = RECIPE) -> Path:
+    """Trains a run below `root` in a few seconds and draws its map; returns its folder."""
+    root.mkdir(parents=True, exist_ok=True)
+    corpus = write_corpus(root / "corpus.csv")
+    folder = root / name
+    folder.mkdir()
+    text = recipe.format(path=corpus.as_posix(), epochs=epochs)
+    (folder / folders.CONFIG).write_text(text, encoding="utf-8")
+    for _ in stages.train(folder, "cpu"):
+        pass
+    # Importing umap takes many seconds; the PCA plane is a map too.
+    with mock.patch("explorer.space.projections.umap_layout", pca_layout):
+        stages.make_atlas(folder)
+    return folder
