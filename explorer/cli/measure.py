@@ -62,12 +62,12 @@ def tell_metrics(folder: Path) -> None:
     rows = [
         (name, number(entry["value"]), str(entry.get("unit", "")), _basis(entry))
         for name, entry in metrics.items()
-        if isinstance(entry, dict) and "value" in entry
+        if isinstance(entry, dict) and entry.get("value") is not None
     ]
     if rows:
         say(table(("figure", "value", "unit", "measured on"), rows, right=(1,)))
-    if isinstance(metrics.get("verdict"), str):
-        say(f"verdict: {metrics['verdict']}")
+    if metrics:
+        say(f"verdict: {metrics['verdict']}. {metrics['verdict_in_words']}")
 
 
 def _basis(entry: dict[str, Any]) -> str:

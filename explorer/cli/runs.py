@@ -46,8 +46,6 @@ def _shown(value: Any) -> str:
 
 
 def _row(folder: Path) -> dict[str, Any]:
-    from explorer.evaluation.verdict import verdict
-
     row = dict.fromkeys(("kind", "corpus", "rate", "distortion", "verdict", "error"))
     row |= {"name": folder.resolve().name, "where": str(folder)}
     try:
@@ -60,8 +58,7 @@ def _row(folder: Path) -> dict[str, Any]:
         metrics = folders.read_metrics(folder)
         for name in ("rate", "distortion"):
             row[name] = metrics.get(name, {}).get("value")
-        if metrics:
-            row["verdict"] = verdict(metrics).word
+        row["verdict"] = metrics.get("verdict", row["verdict"])
     except ExplorerError as error:
         row |= {"verdict": "damaged", "error": str(error)}
     return row
