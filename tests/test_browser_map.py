@@ -29,7 +29,7 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -289,3 +289,16 @@ def test_a_tap_on_a_phone_picks(chromium, address):
     page.says("index=41")
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+def test_a_run_that_comes_while_points_are_loading_loses_nothing(page, address):
+    def late(route):
+        time.sleep(1.5)
+        route.continue_()
+
+    page.page.route("**/points?*", late)
+    page.page.goto(address)
+    page.page.get_by_role("button", name="Again").click()
+    page.page.locator("[data-loaded]").wait_for()
+    page.click(5, 3)
+    page.says("index=41")

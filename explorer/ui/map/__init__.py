@@ -4,6 +4,7 @@ Points travel by URL as one binary blob (see `explorer.ui.routes`), never throug
 What comes back is a `MapEvent` in the run of the script that the person's action started.
 """
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,15 +183,21 @@ def path_slider(
     """
     last = max(len(sentences) - 1, 0)
     start = min(max(int(position), 0), last)
+    # A position belongs to the path it was chosen on: another path starts at its own.
+    version = hashlib.sha256("\n".join((path, *sentences)).encode()).hexdigest()[:12]
     data = {
+        "version": version,
         "sentences": [str(sentence) for sentence in sentences],
         "path": path,
         "ends": [str(end) for end in ends],
         "position": start,
     }
     result = _slider_component()(key=key, data=data, on_position_change=_nothing)
-    value = _state(result, "position")
-    return min(max(int(value), 0), last) if isinstance(value, int | float) else start
+    chosen = _state(result, "position")
+    if not isinstance(chosen, Mapping) or chosen.get("version") != version:
+        return start
+    numbers = _numbers(chosen, ("at",))
+    return min(max(int(numbers[0]), 0), last) if numbers else start
 
 
 def read_event(payload: Any) -> MapEvent | None:
@@ -224,14 +231,10 @@ def _numbers(values: Mapping[str, Any], names: Sequence[str]) -> list[float] | N
     return found
 
 
-def _label(label: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "x": float(label["x"]),
-        "y": float(label["y"]),
-        "text": str(label["text"]),
-        "level": int(label["level"]),
-        "size": float(label["size"]),
-    }
+def _label(label: Mapping[str, Any]) -> list[Any]:
+    """A row instead of names and values, with places to 5 digits: labels travel every run."""
+    x, y, size = (float(f"{float(label[name]):.5g}") for name in ("x", "y", "size"))
+    return [x, y, str(label["text"]), int(label["level"]), size]
 
 
 def _selection(event: MapEvent) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ export function drawAxes(pen, { view, theme, axes }) {
   for (const { value, text } of ticks(left, right, view.width)) {
     const at = Math.round(view.toScreen(value, 0)[0]) + 0.5;
     line(at, 0, at, view.height, value === 0);
-    if (at > 30) mute(0.65, () => pen.fillText(text, at + 3, view.height - 14));
+    if (at > 30 && at < view.width - 20) mute(0.65, () => pen.fillText(text, at + 3, view.height - 14));
   }
   for (const { value, text } of ticks(bottom, top, view.height)) {
     const at = Math.round(view.toScreen(0, value)[1]) + 0.5;

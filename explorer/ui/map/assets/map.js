@@ -4,7 +4,9 @@
 import { frame } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
+import { meaning } from "./keys.js";
 import { buildLegend } from "./legend.js";
+import { Files } from "./loading.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readTheme } from "./theme.js";
@@ -42,6 +44,7 @@ class LatentMap {
     this.selected = null;
     this.crosshair = false;
     this.loaded = {};
+    this.files = new Files();
     this.serial = Date.now();
     this.sentences = new Sentences();
     this.tooltip = new Tooltip(this.tip, this.sentences);
@@ -73,6 +76,7 @@ class LatentMap {
     const before = this.data ?? {};
     this.data = data;
     this.theme = readTheme(this.root);
+    this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.caption.textContent = data.caption;
@@ -90,54 +94,49 @@ class LatentMap {
     }
     this.drawLegend();
     this.resize();
-    this.load(data, before);
+    this.load(data);
   }
 
-  async load(data, before) {
-    const jobs = [];
-    if (before.points_url !== data.points_url) jobs.push(this.loadPoints(data, !before.points_url));
-    if (before.colours_url !== data.colours_url) jobs.push(this.loadColours(data));
+  async load(data) {
+    let points, kinds;
     try {
-      await Promise.all(jobs);
+      [points, kinds] = await Promise.all([
+        this.files.get("points", data.points_url), this.files.get("colours", data.colours_url),
+      ]);
     } catch (error) {
       this.say(`The map's points could not be loaded (${error.message}). Reload the page.`);
       return;
     }
-    if (this.data !== data || !this.loaded.xy) return;
-    this.applyColours();
+    if (this.data !== data) return;
+    if (points !== this.loaded.points) this.placePoints(points);
+    else if (data.view && differs(this.askedView, data.view)) this.view.set(data.view);
+    this.askedView = data.view;
+    this.applyColours(new Uint8Array(kinds));
     this.applyHighlight();
-    this.adoptSelection(this.picked ?? data.selected);
-    if (before.view !== undefined && data.view && differs(before.view, data.view)) {
-      this.view.set(data.view);
-    }
+    this.adoptSelection(this.picked);
     this.redraw();
   }
 
-  async loadPoints(data, isFirst) {
-    const bytes = await fetchBytes(data.points_url);
-    if (this.data.points_url !== data.points_url) return;
+  placePoints(bytes) {
+    const isFirst = !this.loaded.points;
+    const { data } = this;
     const xy = new Float32Array(bytes);
-    this.loaded.xy = xy;
+    this.loaded = { points: bytes, xy };
     this.grid = new Grid(xy);
+    this.hovered = null;
     this.points.setPlaces(xy);
     this.view.setBounds(withEllipses(bounds(xy), data.overlays));
     this.view.reset();
-    const kept = readView(data.view_parameter, data.points_url);
-    if (kept ?? data.view) this.view.set(kept ?? data.view);
+    const kept = readView(data.view_parameter, data.points_url) ?? data.view;
+    if (kept) this.view.set(kept);
     if (!isFirst) this.moved();
-    this.stage.dataset.loaded = String(xy.length / 2);
+    this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
   }
 
-  async loadColours(data) {
-    const bytes = await fetchBytes(data.colours_url);
-    if (this.data.colours_url === data.colours_url) this.loaded.kinds = new Uint8Array(bytes);
-  }
-
-  applyColours() {
-    const count = this.points.count;
-    const kinds = new Uint8Array(count).fill(NO_CLASS);
-    if (this.loaded.kinds) kinds.set(this.loaded.kinds.subarray(0, count));
+  applyColours(bytes) {
+    const kinds = new Uint8Array(this.points.count).fill(NO_CLASS);
+    kinds.set(bytes.subarray(0, kinds.length));
     this.points.setKinds(kinds);
     this.points.setPalette(paletteOf(this.data.legend, this.data.kind, this.theme.none));
   }
@@ -286,23 +285,16 @@ class LatentMap {
   }
 
   key(key, shift) {
-    const step = shift ? 10 : 50;
+    const wanted = meaning(key, shift);
+    if (!wanted) return false;
     const centre = [this.view.width / 2, this.view.height / 2];
-    const pans = {
-      ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step],
-    };
     this.crosshair = true;
-    if (pans[key]) this.view.panBy(...pans[key]);
-    else if (key === "+" || key === "=") this.view.zoomAt(...centre, 1.4);
-    else if (key === "-" || key === "_") this.view.zoomAt(...centre, 1 / 1.4);
-    else if (key === "0" || key === "Home") this.view.reset();
-    else if (key === "Enter" || key === " ") {
-      this.pick(...centre, shift, "touch");
-      return true;
-    } else if (key === "Escape") {
-      this.clear();
-      return true;
-    } else return false;
+    if (wanted.pick) this.pick(...centre, shift, "touch");
+    if (wanted.clear) this.clear();
+    if (wanted.pick || wanted.clear) return true;
+    if (wanted.pan) this.view.panBy(...wanted.pan);
+    else if (wanted.zoom) this.view.zoomAt(...centre, wanted.zoom);
+    else this.view.reset();
     this.redraw();
     this.moved();
     clearTimeout(this.speaking);
@@ -324,18 +316,17 @@ class LatentMap {
   }
 
   wireButtons() {
-    const zoom = (factor) => {
+    const zoom = (factor) => () => {
       this.view.zoomAt(this.view.width / 2, this.view.height / 2, factor);
-      this.redraw();
-      this.moved();
     };
-    this.buttons.in.addEventListener("click", () => zoom(1.6));
-    this.buttons.out.addEventListener("click", () => zoom(1 / 1.6));
-    this.buttons.home.addEventListener("click", () => {
-      this.view.reset();
-      this.redraw();
-      this.moved();
-    });
+    const does = { in: zoom(1.6), out: zoom(1 / 1.6), home: () => this.view.reset() };
+    for (const [name, change] of Object.entries(does)) {
+      this.buttons[name].addEventListener("click", () => {
+        change();
+        this.redraw();
+        this.moved();
+      });
+    }
   }
 
   /** Keeps the view in this tab and in the address, without asking the server. */
@@ -374,8 +365,8 @@ class LatentMap {
   draw() {
     if (!this.data || !this.points) return;
     const ratio = window.devicePixelRatio || 1;
-    const { labels, overlays, axes, highlight } = this.data;
-    const { view, theme, focus, hovered, selected, crosshair, positions } = this;
+    const { overlays, axes, highlight } = this.data;
+    const { view, theme, labels, focus, hovered, selected, crosshair, positions } = this;
     this.points.draw(view, ratio, {
       focus, muting: focus !== null || highlight !== null, grey: theme.muted,
       // A handful of hits among thousands has to be found; a class is large enough to see.
@@ -413,12 +404,6 @@ class LatentMap {
     this.points?.destroy();
     this.root.remove();
   }
-}
-
-async function fetchBytes(url) {
-  const response = await fetch(new URL(url, window.location.origin));
-  if (!response.ok) throw new Error(`${response.status} from ${url}`);
-  return response.arrayBuffer();
 }
 
 function isForcedOff() {

@@ -56,8 +56,7 @@ class PathSlider {
     this.data = data;
     this.input.max = String(Math.max(data.sentences.length - 1, 0));
     this.input.step = "1";
-    const isNew = !before || JSON.stringify(before.sentences) !== JSON.stringify(data.sentences)
-      || before.path !== data.path;
+    const isNew = before?.version !== data.version;
     if (isNew || before.position !== data.position) {
       if (isNew) this.pause();
       this.input.value = String(data.position);
@@ -84,6 +83,8 @@ class PathSlider {
       this.sentence.append(changed ? make("mark", "", word) : word);
     });
     this.step.textContent = `${this.position + 1} of ${sentences.length}`;
+    const share = (100 * this.position) / Math.max(sentences.length - 1, 1);
+    this.input.style.setProperty("--share", `${share}%`);
     this.input.setAttribute("aria-valuetext", `${this.step.textContent}: ${now}`);
     const detail = { id: path, position: this.position };
     window.dispatchEvent(new CustomEvent("latent-path", { detail }));
@@ -92,7 +93,7 @@ class PathSlider {
   commit() {
     if (this.committed === this.position) return;
     this.committed = this.position;
-    this.setState("position", this.position);
+    this.setState("position", { at: this.position, version: this.data.version });
   }
 
   start() {

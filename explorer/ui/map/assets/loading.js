@@ -1,0 +1,24 @@
+// Binary files by address, each fetched once: a rerun that comes while one is on its way waits
+// for the same answer.
+
+export class Files {
+  constructor() {
+    this.slots = new Map();
+  }
+
+  /** The bytes at `url`; the slot keeps only its newest address. */
+  get(slot, url) {
+    const held = this.slots.get(slot);
+    if (held?.url === url) return held.bytes;
+    const bytes = fetchBytes(url);
+    this.slots.set(slot, { url, bytes });
+    bytes.catch(() => this.slots.delete(slot));
+    return bytes;
+  }
+}
+
+async function fetchBytes(url) {
+  const response = await fetch(new URL(url, window.location.origin));
+  if (!response.ok) throw new Error(`${response.status} from ${url}`);
+  return response.arrayBuffer();
+}
