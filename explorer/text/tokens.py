@@ -1,9 +1,11 @@
 """A sentence as tokens and as ids, and the way back to readable text."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from explorer.errors import ExplorerError
@@ -11,9 +13,40 @@ from explorer.errors import ExplorerError
 PAD, BOS, EOS, UNK = range(4)
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
-_TOKEN = re.compile(r"<unk>|\w+(?:['’]\w+)*|[^\w\s]")
+_ASCII_TOKEN = re.compile(r"<unk>|\w+(?:'\w+)*|[^\w\s]")
 _NO_SPACE_BEFORE = frozenset(".,!?;:%)]}…’'”")
-_NO_SPACE_AFTER = frozenset("([{$#“")
+_NO_SPACE_AFTER = frozenset("([{$#“‘¿¡")
+_TIGHT = frozenset("-/")  # no space on either side between words
+_BETWEEN_DIGITS = frozenset(".,:")
+_QUOTES = "\"'"
+_JOINERS = "\u200c\u200d"
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_TAGS = "\U000e0020-\U000e007f"  # the letters inside a regional flag
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_LONGEST_WORD = 100  # characters; longer "words" are data that nobody says
+
+
+@cache
+def _marks() -> str:
+    """Every combining mark, as the inside of a regular expression's class."""
+    assigned = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))
+    return "".join(chr(code) for code in assigned if unicodedata.category(chr(code))[0] == "M")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Tokens in any script: a mark stays with its letter, a joined emoji is one token."""
+    letters = rf"[\w{_marks()}{_JOINERS}]*"
+    sign = rf"[^\w\s][{_marks()}{_SKIN_TONES}{_TAGS}]*"
+    return re.compile(
+        rf"<unk>|\w{letters}(?:['’]\w{letters})*|{_FLAG}|{sign}(?:\u200d{sign}){{0,9}}+"
+    )
+
+
+@cache
+def _dependent() -> re.Pattern[str]:
+    """The start of a token that would melt into a sign written directly before it."""
+    return re.compile(rf"[{_marks()}{_JOINERS}{_SKIN_TONES}{_TAGS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +66,62 @@ class Tokeniser:
         """Splits one sentence; no token holds white space, so a token fits on a line."""
         if self.lowercase:
             text = text.lower()
-        return _TOKEN.findall(text) if self.split_punctuation else text.split()
+        if not self.split_punctuation:
+            return text.split()
+        return (_ASCII_TOKEN if text.isascii() else _token()).findall(text)
 
     def text(self, tokens: Sequence[str]) -> str:
-        """Joins tokens; where punctuation was split off, it goes back to its word."""
+        """Joins tokens; where punctuation was split off, it goes back to its word.
+
+        Splitting the result again gives the same tokens.
+        """
         if not self.split_punctuation:
             return " ".join(tokens)
         pieces: list[str] = []
-        glue = True
-        for token in tokens:
-            if not glue and token not in _NO_SPACE_BEFORE:
+        glued = False
+        inside = dict.fromkeys(_QUOTES, False)
+        for index, token in enumerate(tokens):
+            before, after = _spaces(tokens, index, inside)
+            melts = not token.isascii() and _dependent().match(token)
+            if index and (melts or (before and not glued)):
                 pieces.append(" ")
             pieces.append(token)
-            glue = token in _NO_SPACE_AFTER
+            glued = not after
         return "".join(pieces)
+
+
+def _spaces(tokens: Sequence[str], index: int, inside: dict[str, bool]) -> tuple[bool, bool]:
+    """Whether a token is written with a space before it, and after it.
+
+    Args:
+        tokens: The sentence.
+        index: Which token.
+        inside: For each quotation mark whether it is open; changed as tokens are passed in order.
+    """
+    token = tokens[index]
+    previous = tokens[index - 1] if index else ""
+    following = tokens[index + 1] if index + 1 < len(tokens) else ""
+    if token in _TIGHT:
+        apart = not (_is_word(previous) and _is_word(following))
+        return apart, apart
+    if token in _BETWEEN_DIGITS and previous.isdecimal() and following.isdecimal():
+        together = token != "," or len(following) == 3
+        return False, not together
+    if token in inside:
+        if inside[token]:
+            inside[token] = False
+            return False, True
+        if token in tokens[index + 1 :]:
+            inside[token] = True
+            return True, False
+        # A lone mark: the dogs' bowl, dancin', 6" — or the start of 'cause.
+        closes = not following or previous.endswith(("s", "in")) or previous.isdecimal()
+        return not closes, closes
+    return token not in _NO_SPACE_BEFORE, token not in _NO_SPACE_AFTER
+
+
+def _is_word(token: str) -> bool:
+    return token == "<unk>" or token[:1].isalnum()
 
 
 class Vocabulary:
@@ -68,11 +143,15 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sentences: Iterable[Sequence[str]], size: int) -> "Vocabulary":
-        """Keeps the `size` most frequent tokens (specials included), ties in spelling order."""
+        """Keeps the `size` most frequent tokens (specials included), ties in spelling order.
+
+        A token of more than 100 characters is data, not a word, and stays unknown.
+        """
         counts = Counter(token for tokens in sentences for token in tokens)
         for special in SPECIALS:
             counts.pop(special, None)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        words = ((word, count) for word, count in counts.items() if len(word) <= _LONGEST_WORD)
+        ranked = sorted(words, key=lambda item: (-item[1], item[0]))
         return cls([*SPECIALS, *(word for word, _ in ranked[: size - len(SPECIALS)])])
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
