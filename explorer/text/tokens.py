@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from explorer.errors import ExplorerError
@@ -28,9 +29,13 @@ _LONGEST_WORD = 100  # characters; longer "words" are data that nobody says
 
 @cache
 def _marks() -> str:
-    """Every combining mark, as the inside of a regular expression's class."""
+    """Every combining mark, as ranges inside a regular expression's class."""
     assigned = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))
-    return "".join(chr(code) for code in assigned if unicodedata.category(chr(code))[0] == "M")
+    marks = [code for code in assigned if unicodedata.category(chr(code))[0] == "M"]
+    # What a run of successive codes has in common is the difference to its place in the list.
+    runs = groupby(enumerate(marks), key=lambda item: item[1] - item[0])
+    ends = [[code for _, code in run] for _, run in runs]
+    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in ends)
 
 
 @cache
@@ -80,8 +85,9 @@ class Tokeniser:
         pieces: list[str] = []
         glued = False
         inside = dict.fromkeys(_QUOTES, False)
+        last = {token: index for index, token in enumerate(tokens) if token in inside}
         for index, token in enumerate(tokens):
-            before, after = _spaces(tokens, index, inside)
+            before, after = _spaces(tokens, index, inside, last)
             melts = not token.isascii() and _dependent().match(token)
             if index and (melts or (before and not glued)):
                 pieces.append(" ")
@@ -90,13 +96,16 @@ class Tokeniser:
         return "".join(pieces)
 
 
-def _spaces(tokens: Sequence[str], index: int, inside: dict[str, bool]) -> tuple[bool, bool]:
+def _spaces(
+    tokens: Sequence[str], index: int, inside: dict[str, bool], last: dict[str, int]
+) -> tuple[bool, bool]:
     """Whether a token is written with a space before it, and after it.
 
     Args:
         tokens: The sentence.
         index: Which token.
         inside: For each quotation mark whether it is open; changed as tokens are passed in order.
+        last: Where each quotation mark stands for the last time.
     """
     token = tokens[index]
     previous = tokens[index - 1] if index else ""
@@ -111,7 +120,7 @@ def _spaces(tokens: Sequence[str], index: int, inside: dict[str, bool]) -> tuple
         if inside[token]:
             inside[token] = False
             return False, True
-        if token in tokens[index + 1 :]:
+        if index < last[token]:
             inside[token] = True
             return True, False
         # A lone mark: the dogs' bowl, dancin', 6" — or the start of 'cause.
