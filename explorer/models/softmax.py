@@ -89,4 +89,7 @@ def token_log_prob(
     Equals `log_softmax(hidden @ weight.T + bias)[range(n), targets]` without keeping the logits.
     Differentiable once: the backward pass writes over what the forward pass kept.
     """
+    if not torch.is_grad_enabled():
+        # A function of its own cannot see that; without it the softmax would be kept for nothing.
+        hidden, weight, bias = hidden.detach(), weight.detach(), bias.detach()
     return _TokenLogProb.apply(hidden, weight, bias, targets)  # type: ignore[return-value]
