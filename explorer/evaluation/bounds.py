@@ -51,7 +51,7 @@ def distortions(
     result = torch.empty(len(ids), dtype=torch.float64)
     for rows in batches(ids, size):
         tokens = collate([ids[row] for row in rows], model.device)
-        result[rows] = -model.decoder.log_prob(z[rows], tokens).double().cpu()
+        result[rows] = -model.decoder.log_prob(z[rows], tokens).cpu().double()
         advance(len(rows))
     return result
 
@@ -59,9 +59,10 @@ def distortions(
 @torch.inference_mode()
 def posterior(model: TextVAE, ids: Sequence[Sequence[int]]) -> Distribution:
     """q(z|x) of all sentences as one distribution, batch shape (n,), in their order."""
+    like = model.embedding.weight
     if model.encoder is None:
-        return model.latent.posterior(torch.zeros(len(ids), 1, device=model.device))
-    features = torch.empty(len(ids), model.encoder.feature_dim, device=model.device)
+        return model.latent.posterior(like.new_zeros(len(ids), 1))
+    features = like.new_empty(len(ids), model.encoder.feature_dim)
     for rows in batches(ids):
         features[rows] = model.encoder(collate([ids[row] for row in rows], model.device))
     return model.latent.posterior(features)
@@ -146,6 +147,6 @@ def importance_nlls(
         weights = torch.cat(
             [log_weights(model, posterior, part, tokens) for part in z.split(chunk)]
         )
-        result[rows] = importance_nll(weights.double()).cpu()
+        result[rows] = importance_nll(weights.cpu().double())
         advance(len(rows))
     return result

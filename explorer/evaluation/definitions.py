@@ -194,25 +194,29 @@ DEFINITIONS: dict[str, Definition] = {
         "lower",
         "Zhao et al. (2018), arXiv:1706.04223",
     ),
-    **{
-        f"interpolation_{path}_{key}": Definition(f"{path.capitalize()} paths: {title}", *rest)
-        for path in ("linear", "spherical")
-        for key, title, *rest in (
-            (
-                "distinct",
-                "sentences",
-                "sentences of 11",
-                "Different sentences on the way between two held-out ones, mean over the pairs.",
-                "higher",
-            ),
-            (
-                "largest_step",
-                "largest leap",
-                "share of the ends' distance",
-                "Largest edit distance of a step over that of the ends, mean over the pairs.",
-                "lower",
-            ),
-        )
-    },
+    "interpolation_linear_distinct": Definition(
+        "Linear paths: sentences",
+        "sentences of 11",
+        "Different sentences on the way between two held-out ones, mean over the pairs.",
+        "higher",
+    ),
+    "interpolation_linear_largest_step": Definition(
+        "Linear paths: largest leap",
+        "share of the ends' distance",
+        "Largest edit distance of a step over that of the ends, mean over the pairs.",
+        "lower",
+    ),
+    "interpolation_spherical_distinct": Definition(
+        "Spherical paths: sentences",
+        "sentences of 11",
+        "Different sentences on the way between two held-out ones, mean over the pairs.",
+        "higher",
+    ),
+    "interpolation_spherical_largest_step": Definition(
+        "Spherical paths: largest leap",
+        "share of the ends' distance",
+        "Largest edit distance of a step over that of the ends, mean over the pairs.",
+        "lower",
+    ),
 }
 """Every name of `metrics.json`, in the order it is shown."""

@@ -26,7 +26,7 @@ def _entry(value: float, n: int, samples: int = 0, **more: Any) -> Entry:
 
 
 def _mean(values: torch.Tensor) -> float:
-    return values.double().mean().item()
+    return values.cpu().double().mean().item()
 
 
 # Likelihood.

@@ -46,12 +46,12 @@ def mutual_information(posterior: Distribution, z: Float[Tensor, "n latent"]) ->
     n = len(z)
     if n < 2:
         raise ValueError(f"mutual information needs at least two sentences, got {n}")
-    own = posterior.log_prob(z).double()
+    own = posterior.log_prob(z).cpu().double()
     step = max(1, _ENTRIES // (n * max(1, z.shape[1])))
     everyone, rest = torch.empty_like(own), torch.empty_like(own)
     for start in range(0, n, step):
-        rows = torch.arange(start, min(n, start + step), device=z.device)
-        cross = posterior.log_prob(z[rows].unsqueeze(1)).double()  # (rows, n)
+        rows = torch.arange(start, min(n, start + step))
+        cross = posterior.log_prob(z[rows].unsqueeze(1)).cpu().double()  # (rows, n)
         everyone[rows] = cross.logsumexp(1)
         cross[torch.arange(len(rows)), rows] = -torch.inf
         rest[rows] = cross.logsumexp(1)
@@ -75,4 +75,4 @@ def active_units(mean: Float[Tensor, "n latent"]) -> int:
     """
     if len(mean) < 2:
         raise ValueError(f"active units need at least two sentences, got {len(mean)}")
-    return int((mean.double().var(0) > ACTIVE_VARIANCE).sum())
+    return int((mean.cpu().double().var(0) > ACTIVE_VARIANCE).sum())

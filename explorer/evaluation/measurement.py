@@ -102,7 +102,7 @@ class Measurement:
     @cached_property
     def rates(self) -> Float[Tensor, "n latent"]:
         """Nats per dimension."""
-        return self.model.latent.rate(self.posterior, self.model.prior()).double()
+        return self.model.latent.rate(self.posterior, self.model.prior()).cpu().double()
 
     @cached_property
     def distortions(self) -> Float[Tensor, " n"]:
@@ -192,5 +192,6 @@ class Measurement:
     @cached_property
     def real(self) -> list[list[str]]:
         """As many held-out sentences, what the figures of `said` are read beside."""
+        order: list[int]
         order = torch.randperm(self.n, generator=generator(self.seed, "real")).tolist()
         return [list(self.held_out.tokens[row]) for row in sorted(order[: self.drawn])]
