@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from explorer import card
 from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.models.objectives import RATES, Charge
@@ -168,6 +169,7 @@ def evaluate(
     text = json.dumps(entries | record, indent=1, ensure_ascii=False)
     folders.write_text(folder / folders.METRICS, text + "\n")
     folders.seal(folder)
+    card.write(folder)
 
 
 def make_atlas(

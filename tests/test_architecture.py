@@ -15,7 +15,7 @@ FLOORS = [
     {"training"},
     {"space"},
     {"evaluation"},
-    {"run", "stages", "tables", "export"},
+    {"run", "card", "stages", "tables", "export"},
     {"cli", "ui"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

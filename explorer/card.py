@@ -1,0 +1,80 @@
+"""A run's model card: written once, then only its scores are renewed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from explorer import config as configs
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.text.named import NAMED
+from explorer.training import folder as folders
+
+_SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
+_KINDS = {"point": "A plain autoencoder", "none": "A language model"}
+
+
+def write(folder: Path) -> None:
+    """Writes `README.md`, or renews the section "Scores" of the one that is there."""
+    config, metrics = configs.read(folder / folders.CONFIG), folders.read_metrics(folder)
+    scores = _scores(metrics)
+    path = folder / folders.CARD
+    if path.is_file():
+        text = path.read_text(encoding="utf-8")
+        if _SCORES.search(text):
+            text = _SCORES.sub(lambda _: f"{scores}\n", text)
+        else:
+            text = f"{text.rstrip()}\n\n{scores}"
+    else:
+        text = _card(folder.resolve().name, config, scores)
+    folders.write_text(path, text.rstrip() + "\n")
+
+
+def _card(name: str, config: configs.Config, scores: str) -> str:
+    model, training = config.model, config.training
+    kind = _KINDS.get(str(model.latent["name"]), "A sentence VAE")
+    corpus = NAMED.get(config.corpus.name)
+    data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a file of the user's"
+    terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""
+    sizes = f"{model.embedding_dim}-wide words, {model.latent_dim} latent dimensions"
+    epochs = f"{training.pretrain_epochs} + {training.epochs} epochs"
+    return (
+        f"# {name}\n\n"
+        f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe.\n\n"
+        f"{scores}\n"
+        f"## Data\n\n{data}. No text of it is in this folder.{terms}\n\n"
+        f"## Again\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
+    )
+
+
+def _scores(metrics: dict[str, Any]) -> str:
+    lines = ["## Scores\n"]
+    if "verdict" in metrics:
+        lines.append(f"**{metrics['verdict']}** — {metrics.get('verdict_in_words', '')}\n")
+    lines.append(
+        "| figure | value | unit | sentences | samples |\n| --- | ---: | --- | ---: | ---: |"
+    )
+    for name, definition in DEFINITIONS.items():
+        entry = metrics.get(name, {})
+        if entry.get("value") is None:
+            continue
+        low, high = entry.get("low"), entry.get("high")
+        interval = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
+        lines.append(
+            f"| {definition.title} (`{name}`) | {_number(entry['value'])}{interval} | "
+            f"{entry.get('unit', definition.unit)} | {_count(entry.get('n'))} | "
+            f"{_count(entry.get('samples'))} |"
+        )
+    if "command" in metrics:
+        torch = metrics.get("versions", {}).get("torch", "?")
+        lines.append(
+            f"\nPrinted by `{metrics['command']}` on {metrics.get('device', '?')}, torch {torch}."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""

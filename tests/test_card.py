@@ -1,0 +1,42 @@
+"""The model card tells the scores, and leaves a person's words alone."""
+
+import json
+from pathlib import Path
+
+from explorer import card
+from explorer.training import folder as folders
+
+
+def run(folder: Path, **metrics: object) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text('[corpus]\nname = "captions"\n', encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    folders.seal(folder)
+    return folder
+
+
+def test_a_new_card_holds_scores_data_and_the_command(tmp_path: Path) -> None:
+    rate = {"value": 11.25, "unit": "nats per sentence", "n": 5000, "low": 11.0, "high": 11.5}
+    folder = run(tmp_path / "r", rate=rate, verdict="healthy", command="explorer evaluate r")
+    card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "(`rate`) | 11.25 (11.00 to 11.50) | nats per sentence | 5,000 |" in text
+    assert "**healthy**" in text and "`explorer evaluate r`" in text
+    assert "explorer train r --restart" in text
+
+
+def test_what_does_not_apply_is_left_out(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": None, "reason": "a language model has none"})
+    card.write(folder)
+    assert "`rate`" not in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_only_the_scores_of_an_edited_card_change(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    card.write(folder)
+    path = folder / "README.md"
+    edited = path.read_text(encoding="utf-8").replace("## Data", "## Mine\n\nwords\n\n## Data")
+    path.write_text(edited, encoding="utf-8")
+    run(folder, rate={"value": 2.0, "unit": "nats per sentence"})
+    card.write(folder)
+    assert path.read_text(encoding="utf-8") == edited.replace("| 1.00 |", "| 2.00 |")
