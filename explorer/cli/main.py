@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -95,8 +96,9 @@ def _dispatch(arguments: list[str]) -> int:
     )
     getattr(module, f"{name}_arguments")(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
-    code = getattr(module, name)(parser.parse_intermixed_args(arguments[1:]))
-    return code or 0
+    parsed = parser.parse_intermixed_args(arguments[1:])
+    parsed.typed = shlex.join(["explorer", *arguments])
+    return getattr(module, name)(parsed) or 0
 
 
 def _top(arguments: list[str]) -> int:

@@ -4,7 +4,6 @@ import argparse
 import copy
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,7 @@ def new(args: argparse.Namespace) -> None:
     table = recipe(findings, args.latent, args.prior, args.schedule)
     config = configs.from_table(_merge(table, changes))
     weights = _check(config, findings)
-    command = shlex.join(["explorer", "new", *sys.argv[2:]])
-    header = f"{folder.name}: made by\n  {command}\nTrained, measured and mapped by\n"
+    header = f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
     _clear(folder)
     folders.write_text(
         folder / folders.CONFIG, configs.render(config, f"{header}  explorer train {args.run}\n")

@@ -1,6 +1,7 @@
 """`explorer encode`, `reconstruct`, `sample`, `interpolate`, `neighbours`."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -11,6 +12,7 @@ from typing import Any
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoding
 from explorer.tables import Writer, check_format
 
 CHUNK = 512
@@ -49,8 +51,12 @@ def _standard_input() -> Iterator[str]:
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    from explorer.text.reading import check_length
+
     source = iter(texts)
     while chunk := list(islice(source, CHUNK)):
+        for text in chunk:
+            check_length(text, f"the sentence {text[:20]!r} …")
         yield chunk
 
 
@@ -133,8 +139,9 @@ def reconstruct(args: argparse.Namespace) -> None:
         Progress(quiet=args.json or not args.out) as progress,
         Writer(args.out) if args.out else nullcontext() as writer,
     ):
-        for chunk in _chunks(texts):
-            columns = {"text": chunk, "reconstruction": run.reconstruct(chunk, settings)}
+        for number, chunk in enumerate(_chunks(texts)):
+            words = run.reconstruct(chunk, _reseeded(settings, number))
+            columns = {"text": chunk, "reconstruction": words}
             done += len(chunk)
             if writer is not None:
                 writer.add(columns)
@@ -145,6 +152,11 @@ def reconstruct(args: argparse.Namespace) -> None:
             _require_any(done, args.file)
     if args.out:
         _tell_written(args, done)
+
+
+def _reseeded(settings: Decoding, number: int) -> Decoding:
+    """Other random numbers for each chunk; the first has those of a call without chunks."""
+    return dataclasses.replace(settings, seed=settings.seed + number)
 
 
 def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:
@@ -174,7 +186,11 @@ def sample(args: argparse.Namespace) -> None:
     if not 1 <= args.n <= 1_000_000:
         raise ExplorerError(f"-n {args.n} is not between 1 and 1,000,000")
     settings = decoding(args)
-    texts = open_run(args).sample(args.n, settings)
+    run = open_run(args)
+    z = run.prior_samples(args.n, settings.seed)
+    texts: list[str] = []
+    for number, start in enumerate(range(0, args.n, CHUNK)):
+        texts += run.decode(z[start : start + CHUNK], _reseeded(settings, number))
     if args.json:
         say_json([{"text": text} for text in texts])
     else:

@@ -18,6 +18,9 @@ from explorer.errors import ExplorerError
 FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
 """Readable endings; all but .parquet may have .gz behind them."""
 
+LONGEST = 20_000
+"""Characters of a sentence; the state of an encoder for more would fill the memory."""
+
 _LARGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 _BOMS = (
@@ -313,11 +316,26 @@ def _table(path: Path, texts: list[str], labels: list[str] | None, unit: str) ->
     kept = [row for row, sentence in enumerate(sentences) if sentence]
     if not kept:
         raise ExplorerError(f"{path} holds no text: every {unit} is blank")
+    for row in kept:
+        check_length(sentences[row], f"{path}, text {row + 1}")
     return Table(
         [sentences[row] for row in kept],
         None if labels is None else [labels[row] for row in kept],
         len(sentences) - len(kept),
     )
+
+
+def check_length(text: str, where: str) -> None:
+    """Refuses what no model reads as one sentence.
+
+    Raises:
+        ExplorerError: If it has more than `LONGEST` characters.
+    """
+    if len(text) > LONGEST:
+        raise ExplorerError(
+            f"{where}, has {len(text):,} characters, more than {LONGEST:,}: that is no sentence; "
+            "split it, one sentence a line or row"
+        )
 
 
 def _sentence(text: str) -> str:

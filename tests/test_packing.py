@@ -1,0 +1,159 @@
+"""Laws of packs: what comes out is what went in, and nothing else can come out."""
+
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from explorer.training import names, packing
+
+RECIPE = '[corpus]\nname = "captions"\n'
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A folder with the files of a run; packing looks at no weight."""
+    folder = tmp_path / "made" / "my-run"
+    folder.mkdir(parents=True)
+    (folder / folders.CONFIG).write_text(RECIPE)
+    (folder / folders.WEIGHTS).write_bytes(bytes(5000))
+    (folder / folders.VOCABULARY).write_text("<pad>\n")
+    folders.seal(folder)
+    (folder / "corpus.txt").write_text("a sentence nobody may send\n")
+    (folder / folders.STATE).mkdir()
+    (folder / folders.STATE / "state.safetensors").write_bytes(b"x")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def repack(source: Path, out: Path, change) -> Path:
+    """Copies an archive; `change` edits its list of (entry, content)."""
+    with zipfile.ZipFile(source) as archive:
+        entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    with zipfile.ZipFile(out, "w") as archive:
+        for entry, content in change(entries):
+            archive.writestr(entry, content)
+    return out
+
+
+def test_a_run_comes_back_as_it_was_without_text_or_state(run: Path, tmp_path: Path) -> None:
+    folder = packing.add(packing.pack(run, tmp_path / "run.zip"))
+    names = (folders.CONFIG, folders.WEIGHTS, folders.VOCABULARY)
+    assert {path.name for path in folder.iterdir()} == {*names, folders.SUMS}
+    assert all((folder / name).read_bytes() == (run / name).read_bytes() for name in names)
+    assert folder in folders.registered()
+
+
+def test_equal_runs_give_equal_packs(run: Path, tmp_path: Path) -> None:
+    first = packing.pack(run, tmp_path / "a.zip").read_bytes()
+    assert packing.pack(run, tmp_path / "b.zip").read_bytes() == first
+
+
+def test_an_added_folder_stays_where_it_is(run: Path) -> None:
+    assert packing.add(run) == run.resolve()
+    assert folders.registered() == [run.resolve()]
+
+
+def test_a_second_pack_of_that_name_needs_force(run: Path, tmp_path: Path) -> None:
+    path = packing.pack(run, tmp_path / "run.zip")
+    packing.add(path)
+    with pytest.raises(ExplorerError, match="--force"):
+        packing.add(path)
+    packing.add(path, force=True)
+
+
+def renamed(name: str):
+    def change(entries: list) -> list:
+        entries[0][0].filename = name
+        return entries
+
+    return change
+
+
+def as_link(entries: list) -> list:
+    entries[0][0].external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entries
+
+
+def changed(entries: list) -> list:
+    return [(entry, content + b"#") for entry, content in entries]
+
+
+def huge(entries: list) -> list:
+    sums = next(entry for entry, _ in entries if entry.filename.endswith(folders.SUMS))
+    return [(entry, bytes(100_000) if entry is sums else text) for entry, text in entries]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (renamed("../config.toml"), "not a pack|cannot name"),
+        (renamed("/my-run/config.toml"), "not a pack"),
+        (renamed("my-run/../../config.toml"), "not a pack"),
+        (renamed("my-run\\config.toml"), "not a pack"),
+        (renamed("my-run/run.py"), "not a pack"),
+        (renamed("other/config.toml"), "not a pack"),
+        (as_link, "plain file"),
+        (changed, "does not match|not both"),
+        (huge, "would unpack to"),
+        (lambda entries: entries[1:], "not a pack"),
+        (lambda entries: [entries[0], *entries[2:]], "incomplete"),
+        (lambda entries: entries[:-1], "not a pack"),
+    ],
+)
+def test_an_archive_with_tricks_leaves_nothing_behind(
+    change, message: str, run: Path, tmp_path: Path, home: Path
+) -> None:
+    bad = repack(packing.pack(run, tmp_path / "run.zip"), tmp_path / "bad.zip", change)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ExplorerError, match=message):
+        packing.add(bad)
+    after = [path for path in sorted(tmp_path.rglob("*")) if path not in (home, home / "runs")]
+    assert after == before
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_cut_pack_is_refused(share: float, run: Path, tmp_path: Path) -> None:
+    path = packing.pack(run, tmp_path / "run.zip")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ExplorerError, match=r"run\.zip"):
+        packing.add(path)
+
+
+def test_a_damaged_or_untrained_run_is_not_packed(run: Path, tmp_path: Path) -> None:
+    (run / folders.WEIGHTS).write_bytes(b"changed")
+    with pytest.raises(ExplorerError, match="checksum"):
+        packing.pack(run, tmp_path / "run.zip")
+    (run / folders.WEIGHTS).unlink()
+    with pytest.raises(ExplorerError, match="not trained"):
+        packing.pack(run, tmp_path / "run.zip")
+    assert not (tmp_path / "run.zip").exists()
+
+
+@pytest.mark.parametrize("name", ["my", "captions-smooth", "Läufe_2", "1.5"])
+def test_ordinary_names_are_names(name: str) -> None:
+    assert names.check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".git", "-x", "a/b", "a\\b", "a b", "con", "NUL.txt", "x.", "a" * 65]
+)
+def test_names_with_tricks_are_refused(name: str) -> None:
+    with pytest.raises(ExplorerError, match="cannot name"):
+        names.check_name(name)
+
+
+def test_a_name_goes_below_the_root_and_a_path_where_it_says(tmp_path: Path) -> None:
+    assert names.place("my", tmp_path) == tmp_path / "my"
+    assert names.place("./my", tmp_path) == Path("my")
+    with pytest.raises(ExplorerError, match="cannot name"):
+        names.place("../..", tmp_path)
