@@ -54,7 +54,8 @@ class _TokenLogProb(torch.autograd.Function):
         if keep:
             ctx.step = step
             ctx.save_for_backward(hidden, weight, targets, softmax)
-        elif not _spare:
+        elif not _spare and not softmax.is_inference():
+            # A tensor made in inference mode may not be written to outside of it.
             _spare.append(softmax.view(-1))
         return result
 
