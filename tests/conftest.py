@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import tiny
+
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
@@ -13,3 +15,9 @@ def mirror() -> Path:
     if not folder:
         pytest.skip("needs real corpora: set EXPLORER_MIRROR to a folder that holds them")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run with a map, of invented sentences (`tests/tiny.py`); do not change it."""
+    return tiny.build(tmp_path_factory.mktemp("runs"))

@@ -43,8 +43,9 @@ rate = {{ name = "free_bits", nats = 4.0 }}
 
 [training]
 epochs = {epochs}
-pretrain_epochs = 1
+pretrain_epochs = 2
 batch_size = 16
+learning_rate = 0.01
 
 [atlas]
 points = 200
@@ -67,7 +68,7 @@ def write_corpus(path: Path, count: int = 240) -> Path:
     return path
 
 
-def build(root: Path, name: str = "tiny", epochs: int = 2, recipe: str = RECIPE) -> Path:
+def build(root: Path, name: str = "tiny", epochs: int = 3, recipe: str = RECIPE) -> Path:
     """Trains a run below `root` in a few seconds and draws its map; returns its folder."""
     root.mkdir(parents=True, exist_ok=True)
     corpus = write_corpus(root / "corpus.csv")

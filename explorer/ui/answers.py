@@ -65,7 +65,7 @@ def answer(run: Run, layout: Layout, pick: Pick, decoding: Decoding) -> Answer:
     )  # fmt: skip
 
 
-def show(run: Run, found: Answer, decoding: Decoding, k: int) -> None:
+def show(run: Run, found: Answer, decoding: Decoding) -> None:
     """Writes an answer, the quick and important parts first."""
     if isinstance(found.pick, Point):
         _sentence(run, found.pick)
@@ -76,7 +76,7 @@ def show(run: Run, found: Answer, decoding: Decoding, k: int) -> None:
     _decoded(found)
     if found.place is not None and found.cycle is not None:
         _emptiness(run, found.place, found.cycle)
-    samples(run, found, decoding, k)
+    samples(run, found, decoding)
     neighbours(run, found)
 
 
@@ -170,13 +170,14 @@ def _emptiness(run: Run, place: "Place", cycle: "Cycle") -> None:
         st.rerun(scope="fragment")
 
 
-def samples(run: Run, found: Answer, decoding: Decoding, k: int) -> None:
-    """K sentences decoded from draws around a pick."""
+def samples(run: Run, found: Answer, decoding: Decoding) -> None:
+    """Sentences decoded from draws around a pick, as many as the slider says."""
     around = "its posterior" if not isinstance(found.pick, Spot) else "its neighbours' width"
-    _heading("Around it", f"{k} draws from {around}, seed {decoding.seed}")
+    _heading("Around it", f"draws from {around}, seed {decoding.seed}")
     if not found.scale.any():
         st.caption("This model's posterior has no width: there is nothing to draw.")
         return
+    k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
     texts = run.around(found.z, found.scale, k, decoding)
     st.html("".join(plain(text, quiet=True) for text in texts))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from explorer.space.places import MapIndex, Place
 
 NAMES = {"umap": "UMAP", "pca": "PCA"}
-"""Views by the name of their address, with the words for a person."""
+"""Views, with the words for a person, which are also their values in the address."""
 
 _keep: dict[tuple[str, str], "Layout"] = {}
 _KEPT = 16

@@ -1,5 +1,7 @@
 """The page: its list of pages, the run picker, and the page that is asked for."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from explorer.ui import state, widgets
@@ -11,12 +13,13 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
+# A file of our own: Streamlit would fetch the picture of a named icon from the network.
+ICON = Path(__file__).parent / "icon.svg"
+
 
 def page() -> None:
     """Runs the page that the address names."""
-    st.set_page_config(
-        page_title="Text latent space explorer", page_icon=":material/scatter_plot:", layout="wide"
-    )
+    st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     pages = [
         st.Page(
             state.page_file(name), title=title, icon=icon, url_path=name, default=name == "map"

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.run import Run
 from explorer.ui import routes, state
 from explorer.ui.layouts import Layout
-from explorer.ui.map import MapEvent, latent_map, read_event
+from explorer.ui.map import MapEvent, current_event, latent_map
 from explorer.ui.map.colours import CHOICES, colours
 from explorer.ui.map.overlays import Overlay
 from explorer.ui.state import Pick, Point, Spot, Typed
@@ -24,8 +24,7 @@ def take_event(key: str) -> MapEvent | None:
 
     It is read before the map is drawn, so that the answer can be drawn into the same map.
     """
-    known = st.session_state.get(key)
-    event = read_event(known.get("pick")) if isinstance(known, Mapping) else None
+    event = current_event(key)
     if event is None or not state.is_finite_place(event.x, event.y):
         return None
     if st.session_state.get(_SEEN) == event.serial:

@@ -12,8 +12,8 @@ from explorer.ui import state
 from explorer.ui.layouts import Layout
 from explorer.ui.words import plain
 
-WAYS = {"linear": "Straight line", "spherical": "Along the sphere"}
-"""Ways by the name of their address, with the words for a person."""
+WAYS = {"linear": "Linear", "spherical": "Spherical"}
+"""Ways, with the words for a person, which are also their values in the address."""
 
 _STEP = "step"
 _NEXT = "_next_end"

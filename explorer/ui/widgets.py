@@ -13,18 +13,18 @@ from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.ui import state, ways
 from explorer.ui.layouts import NAMES
-from explorer.ui.map.colours import CHOICES, available
+from explorer.ui.map.colours import available
 from explorer.ui.words import markdown
 
 STRATEGIES = {
-    "greedy": "Greedy: always the likeliest word",
-    "sample": "Sampling: words by their probability",
-    "top_k": "Top-k: draws among the k likeliest",
-    "nucleus": "Nucleus: draws among the likeliest p of the mass",
-    "penalised": "Penalised: draws, repeats made less likely",
-    "beam": "Beam: keeps several sentences at once",
+    "greedy": ("Greedy", "Always the likeliest word."),
+    "sample": ("Sampling", "Draws words by their probability."),
+    "top_k": ("Top-k", "Draws among the k likeliest words."),
+    "nucleus": ("Nucleus", "Draws among the likeliest words that make up p of the mass."),
+    "penalised": ("Penalised", "Draws, with repeated words made less likely."),
+    "beam": ("Beam", "Keeps several sentences at once, and the likeliest in the end."),
 }
-"""Ways to decode, with the words for a person."""
+"""Ways to decode: a name, which is also their value in the address, and what they do."""
 
 SHORT = ("importance_ppl", "rate", "mutual_information", "active_units", "bleu", "shuffled_z_gap")
 """The scores beside every page."""
@@ -121,7 +121,7 @@ def map_controls(run: Run) -> tuple[str, str]:
         by = st.selectbox(
             "Colour",
             available(run.atlas),
-            format_func=CHOICES.__getitem__,
+            format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
             width=190,
@@ -136,11 +136,12 @@ def decode_settings() -> None:
         strategy = st.selectbox(
             "Strategy",
             list(STRATEGIES),
-            format_func=STRATEGIES.__getitem__,
+            format_func=lambda name: STRATEGIES[name][0],
             key="strategy",
             bind="query-params",
-            width=380,
+            width=320,
         )
+        st.caption(STRATEGIES[strategy][1])
         if strategy in ("sample", "top_k", "nucleus", "penalised"):
             st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params")
         if strategy == "top_k":
@@ -214,11 +215,6 @@ def invitation() -> None:
         "words. The answer appears here.",
         icon=":material/ads_click:",
     )
-
-
-def samples_slider() -> int:
-    """How many sentences are drawn around a pick."""
-    return st.slider("Samples around it", 1, 12, 4, key="k", bind="query-params")
 
 
 def need_map(run: Run) -> None:

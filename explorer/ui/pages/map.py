@@ -43,7 +43,7 @@ def explore() -> None:
                     found = answers.answer(run, layout, pick, decoding)
                 if found.markers:
                     st.rerun()
-            answers.show(run, found, decoding, widgets.samples_slider())
+            answers.show(run, found, decoding)
     state.write_address()
 
 

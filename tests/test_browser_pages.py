@@ -1,0 +1,130 @@
+"""The pages in a real Chromium, on the real server: from a click to a sentence."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_browser_map import CHROMIUM, PATIENCE, SWITCHES, await_health
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
+]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def address(tiny_run, tmp_path_factory):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "EXPLORER_RUNS": str(tiny_run), "EXPLORER_HOME": str(home)}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        await_health(server, f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.failures, page.strangers = [], []
+    page.on("pageerror", lambda error: page.failures.append(str(error)))
+    page.on("request", lambda sent: _note_stranger(page, sent.url))
+    yield page
+    assert not page.failures
+    assert not page.strangers
+    page.close()
+
+
+def _note_stranger(page, url):
+    if not re.match(r"(http|ws)://127\.0\.0\.1[:/]|data:|blob:", url):
+        page.strangers.append(url)
+
+
+def open_map(page, address, query=""):
+    page.goto(f"{address}/{query}{'&' if query else '?'}run=tiny")
+    page.locator("[data-loaded]").first.wait_for()
+    return page.get_by_test_id("latent-map")
+
+
+def click_at(page, canvas, x, y):
+    left, top = canvas.evaluate("(map, at) => map.toScreen(...at)", [x, y])
+    box = canvas.bounding_box()
+    page.mouse.click(box["x"] + left, box["y"] + top)
+
+
+def test_a_click_on_a_sentence_decodes_it_and_a_link_reopens_it(page, address, chromium):
+    canvas = open_map(page, address)
+    x, y = page.evaluate(
+        "async () => { const url = performance.getEntriesByType('resource')"
+        ".map((item) => item.name).find((name) => name.includes('/points'));"
+        "const xy = new Float32Array(await (await fetch(url)).arrayBuffer());"
+        "return [xy[0], xy[1]]; }"
+    )
+    click_at(page, canvas, x, y)
+    page.get_by_text("The sentence", exact=True).wait_for()
+    page.locator("mark").first.wait_for()
+    page.wait_for_url(re.compile(r"at=\d+"))
+    other = chromium.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(page.url)
+    other.get_by_text("The sentence", exact=True).wait_for()
+    other.close()
+
+
+def test_an_empty_place_decodes_too(page, address):
+    canvas = open_map(page, address)
+    view = canvas.evaluate("(map) => map.toData(4, 4)")
+    click_at(page, canvas, *view)
+    page.get_by_text("An empty place", exact=True).wait_for()
+    page.get_by_text("Encoded again").wait_for()
+
+
+def test_typed_markup_is_shown_as_typed(page, address):
+    open_map(page, address)
+    text = "<b>a dog</b> $x^2$ [a](b) :red[c]"
+    page.get_by_label("Type a sentence").fill(text)
+    page.get_by_label("Type a sentence").press("Enter")
+    page.get_by_text("Your sentence", exact=True).wait_for()
+    assert page.locator("p.words").first.inner_text() == text
+    assert page.locator("p.words b").count() == 0
+
+
+def test_a_phone_needs_no_sideways_scrolling(page, address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_map(page, address)
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= 390
+
+
+def test_a_path_is_scrubbed_in_the_browser(page, address):
+    page.goto(f"{address}/paths?run=tiny")
+    page.locator("[data-loaded]").first.wait_for()
+    page.get_by_text("sentences on the way are different").wait_for()
+    slider = page.locator("input[type=range]").first
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url(re.compile(r"step=2"))

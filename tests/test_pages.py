@@ -1,0 +1,210 @@
+"""Every page runs on a tiny run, answers what is asked of it, and shows text as typed."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.training import folder as folders
+from explorer.ui.main import PAGES
+from explorer.ui.state import Point, Spot, Typed, page_file
+from tests import tiny
+
+ROOT = Path(__file__).resolve().parents[1]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder, the only one where runs are looked for."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, runs: Path, tiny_run: Path) -> Open:
+    """Opens the app on the tiny run: a page, parameters of the address, what is picked."""
+    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
+
+    def start(page: str = "map", pick: object = None, **address: str) -> AppTest:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        for key, value in address.items():
+            at.query_params[key] = value
+        if pick is not None:
+            at.session_state["_pick"] = pick
+        at.run()
+        if page != "map":
+            at.switch_page(str(page_file(page))).run()
+        assert not at.exception
+        return at
+
+    return start
+
+
+def said(at: AppTest) -> str:
+    """All that the page says, HTML and Markdown source included."""
+    kinds = ("markdown", "caption", "html", "info", "warning", "error", "title", "text", "code")
+    return "\n".join(str(item.value) for kind in kinds for item in at.get(kind) if _has(item))
+
+
+def _has(item: object) -> bool:
+    return hasattr(item, "value")
+
+
+def html(at: AppTest) -> str:
+    """The HTML of the page."""
+    return "\n".join(item.proto.body for item in at.get("html"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_runs_without_error(app: Open, page: str) -> None:
+    at = app(page)
+    assert not at.error
+    assert at.title
+
+
+def test_every_page_file_is_in_the_list_of_pages() -> None:
+    assert {path.stem for path in (ROOT / "explorer/ui/pages").glob("*.py")} == set(PAGES)
+
+
+def test_before_a_pick_the_page_says_what_to_do(app: Open) -> None:
+    at = app()
+    assert "Click a dot" in at.info[0].value
+
+
+def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) -> None:
+    at = app(pick=Point(3))
+    assert "**The sentence**" in said(at)
+    assert "latent gain" in html(at)
+    assert at.slider(key="k").value == 4
+    assert at.query_params["at"] == "3"
+
+
+def test_an_empty_place_is_decoded_and_measured(app: Open) -> None:
+    text = said(app(pick=Spot(0.1, 0.1)))
+    assert "An empty place" in text
+    assert "Nearest sentence" in text
+    assert "Encoded again" in text
+
+
+def test_a_typed_sentence_is_encoded_and_its_unknown_words_named(app: Open) -> None:
+    at = app(pick=Typed("a dog quibbles in the park"))
+    assert "quibbles" in at.warning[0].value
+    assert "**Your sentence**" in said(at)
+
+
+def test_a_link_reopens_the_same_view(app: Open) -> None:
+    at = app(at="typed", text="a dog sings", layout="PCA", colour="Length", strategy="Top-k")
+    assert at.session_state["_pick"] == Typed("a dog sings")
+    assert at.session_state["layout"] == "pca"
+    assert at.selectbox(key="colour").value == "length"
+    assert at.selectbox(key="strategy").value == "top_k"
+    assert at.text_input(key="text").value == "a dog sings"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"at": "-1"},
+        {"at": "99999999999999999999"},
+        {"at": "1e999,nan"},
+        {"at": "<script>"},
+        {"at": "typed"},
+        {"run": "../../etc/passwd"},
+        {"layout": "../x", "colour": "no", "strategy": "__class__"},
+        {"k": "1000000", "temperature": "nan", "seed": "-5", "steps": "x", "top_k": "1e99"},
+        {"view": "x,y,z", "step": "²"},
+    ],
+)
+@pytest.mark.parametrize("page", ["map", "paths"])
+def test_a_broken_address_is_ignored(app: Open, page: str, address: dict[str, str]) -> None:
+    at = app(page, **address)
+    assert not at.error
+    assert at.title
+
+
+@pytest.mark.parametrize("index", range(len(tiny.AWKWARD)))
+def test_markup_in_a_sentence_is_shown_as_typed(app: Open, index: int) -> None:
+    at = app(pick=Typed(tiny.AWKWARD[index]))
+    assert "<script>" not in html(at)
+    assert "<b>" not in html(at)
+    for item in [*at.markdown, *at.caption, *at.warning]:
+        assert "$x^2$" not in item.value
+        assert "](https" not in item.value
+        assert ":red[" not in item.value
+
+
+def test_a_search_lists_what_it_found(app: Open) -> None:
+    at = app(find="robot")
+    assert any("Found" in item.label for item in at.expander)
+    at = app(find="zebra")
+    assert "No sentence" in at.info[0].value
+
+
+def test_a_path_is_decoded_both_ways(app: Open) -> None:
+    at = app("paths")
+    at.text_input(key="from").set_value("a dog sings at home")
+    at.text_input(key="to").set_value("two cats sleeps outside").run()
+    assert not at.exception
+    assert "sentences differ" in said(at)
+
+
+def test_settings_survive_a_visit_to_another_page(app: Open) -> None:
+    at = app(layout="PCA", colour="Split")
+    at.switch_page(str(page_file("paths"))).run()
+    at.switch_page(str(page_file("map"))).run()
+    assert at.session_state["layout"] == "pca"
+    assert at.selectbox(key="colour").value == "split"
+
+
+def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, runs: Path, tiny_run: Path
+) -> None:
+    folder = runs / "elsewhere"
+    shutil.copytree(tiny_run, folder)
+    recipe = folder / folders.CONFIG
+    recipe.write_text(recipe.read_text("utf-8").replace("corpus.csv", "gone.csv"), "utf-8")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.session_state["_pick"] = Point(3)
+    at.run()
+    assert not at.exception
+    assert "the model's own words" in said(at)
+    assert "A sentence, in the model's words" in said(at)
+
+
+def test_without_a_run_the_page_says_how_to_make_one(runs: Path) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    assert not at.exception
+    assert "explorer train" in at.code[0].value
+
+
+def test_a_damaged_run_is_listed_with_what_is_wrong(runs: Path, tiny_run: Path) -> None:
+    shutil.copytree(tiny_run, runs / "good")
+    shutil.copytree(tiny_run, runs / "bad")
+    (runs / "bad" / folders.SUMS).unlink()
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    assert not at.exception
+    assert at.selectbox(key="run").options == ["good"]
+    assert "1 run not shown" in [item.label for item in at.sidebar.expander]
+
+
+def test_a_damaged_map_is_an_error_and_another_run_can_be_picked(
+    runs: Path, tiny_run: Path
+) -> None:
+    shutil.copytree(tiny_run, runs / "bad")
+    shutil.copytree(tiny_run, runs / "good")
+    with (runs / "bad" / folders.ATLAS).open("r+b") as file:
+        file.truncate(1000)
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["run"] = "bad"
+    at.run()
+    assert not at.exception
+    assert "checksum" in at.error[0].value
+    at.selectbox(key="run").set_value("good").run()
+    assert not at.exception
+    assert not at.error

@@ -1,0 +1,43 @@
+"""Text is data: no way to the page takes a sentence for markup."""
+
+import html
+import re
+
+import pytest
+
+from explorer.run import Decoded
+from explorer.ui.words import listed, markdown, plain, shaded
+from tests.tiny import AWKWARD
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_markdown_is_escaped_and_can_be_read_back(text: str) -> None:
+    escaped = markdown(text)
+    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    assert not re.search(r"(?<!\\)[<$\[\]:*_`]", escaped)
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_html_holds_the_sentence_as_text(text: str) -> None:
+    body = plain(text).split("</style>")[1]
+    assert html.unescape(re.sub(r"<[^>]*>", "", body)).strip() == text
+    assert re.findall(r"<(\w+)", body) == ["p"]
+
+
+def test_an_empty_sentence_still_has_a_line() -> None:
+    assert "&nbsp;" in plain("")
+
+
+def test_the_shade_grows_with_the_gain_and_stays_within_bounds() -> None:
+    decoded = Decoded("a b c d", ["a", "b", "<b>", "<eos>"], [-1.0] * 4, [-3.0, 1.0, 2.0, 99.0])
+    body = shaded(decoded)
+    shades = [float(value) for value in re.findall(r"--shade: ([\d.]+)", body)]
+    assert shades == sorted(shades)
+    assert shades[0] == 0
+    assert shades[-1] < 1
+    assert "&lt;b&gt;" in body
+    assert ">end<" in body
+
+
+def test_a_long_list_of_words_is_cut() -> None:
+    assert listed(["x"] * 10, most=2) == "“x”, “x” and 8 more"
