@@ -190,7 +190,7 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
     regions = sorted(atlas.levels[level], key=lambda r: -r.size) if level >= 0 else []
     taken: list[tuple[float, float, float, float]] = []
     for region in regions:
-        x, y = np.array((region.x, region.y)) * scale + shift
+        x, y = (np.array((region.x, region.y)) * scale + shift).tolist()
         box = draw.textbbox((x, y), region.name, font=font, anchor="mm")
         if not any(_overlap(box, other) for other in taken):
             taken.append(box)

@@ -24,10 +24,14 @@ def guard(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+Column = Any
+"""A sequence, or for Parquet an array with a row for each."""
+
+
 class Sheet(Protocol):
     """An open table."""
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         """Appends rows, given as equally long columns."""
         ...
 
@@ -42,7 +46,7 @@ class _Text:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         for value in list(rows.values())[-1]:
             self._file.write(f"{' '.join(str(value).split())}\n".encode())
 
@@ -57,7 +61,7 @@ class _Separated:
         self._file = file
         self._is_empty = True
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, delimiter=self.separator, lineterminator="\n")
         if self._is_empty:
@@ -87,7 +91,7 @@ class _JsonLines:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         for row in zip(*rows.values(), strict=True):
             line = json.dumps(dict(zip(rows, row, strict=True)), ensure_ascii=False)
             self._file.write(f"{line}\n".encode())
@@ -101,7 +105,7 @@ class _Parquet:
         self._file = file
         self._writer: Any = None
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -115,7 +119,7 @@ class _Parquet:
             self._writer.close()
 
 
-def _array(values: Sequence[Any]) -> Any:
+def _array(values: Column) -> Any:
     """Rows of a float32 matrix become fixed-size lists, neighbour lists a struct."""
     import numpy as np
     import pyarrow as pa
@@ -173,7 +177,7 @@ class Writer:
         self._sheet: Sheet = FORMATS[self.path.suffix.lower()](self._file)
         return self
 
-    def add(self, rows: Mapping[str, Sequence[Any]]) -> None:
+    def add(self, rows: Mapping[str, Column]) -> None:
         """Appends rows, given as equally long columns."""
         try:
             self._sheet.add(rows)

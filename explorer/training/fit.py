@@ -189,7 +189,7 @@ class Trainer:
                 position.epoch, position.batch = position.epoch + 1, 0
                 values["validation"] = self._end_epoch(pretraining)
             yield Report(**values)
-            if ends:
+            if ends or stop():
                 return
             sums, count, tokens = torch.zeros(3, dtype=torch.float64), 0, 0
             started, since = time.perf_counter(), position.seconds

@@ -1,0 +1,211 @@
+"""Laws of `explorer train`: stages that resume, signals that lose nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from explorer import config as configs
+from explorer.cli.main import main
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from tests import tiny
+
+WEIGHTS = folders.WEIGHTS
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Commands run in an empty folder with an empty home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("EXPLORER_RUNS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages after training only note that they ran."""
+    done: list[str] = []
+
+    def stage(name: str, file: str):
+        def run(folder: Path, *args, **kwargs) -> None:
+            (folder / file).write_text("{}")
+            folders.seal(folder)
+            done.append(name)
+
+        return run
+
+    monkeypatch.setattr("explorer.stages.evaluate", stage("evaluate", folders.METRICS))
+    monkeypatch.setattr("explorer.stages.make_atlas", stage("atlas", folders.ATLAS))
+    return done
+
+
+def write_run(name: str, epochs: int = 2, save_seconds: float = 60.0) -> Path:
+    """A recipe, not trained."""
+    folder = Path(name)
+    folder.mkdir()
+    corpus = tiny.write_corpus(folder.parent / "corpus.csv", 80).resolve()
+    text = tiny.RECIPE.format(path=corpus.as_posix(), epochs=epochs)
+    text = text.replace("[training]", f"[training]\nsave_seconds = {save_seconds}")
+    (folder / folders.CONFIG).write_text(text, encoding="utf-8")
+    configs.read(folder / folders.CONFIG)
+    return folder
+
+
+def test_train_runs_every_stage_once(quick: list[str], capsys) -> None:
+    write_run("my", epochs=1)
+    assert main(["train", "./my", "--device", "cpu"]) == 0
+    assert quick == ["evaluate", "atlas"]
+    out, err = capsys.readouterr()
+    assert "my is ready: streamlit run app.py" in out
+    assert "active units" in err and "tokens/s" in err and "left" in err
+    assert main(["train", "./my"]) == 1
+    assert "--restart" in capsys.readouterr().err
+
+
+def test_a_trained_run_without_map_goes_on_with_the_map(quick: list[str]) -> None:
+    folder = write_run("my", epochs=1)
+    assert main(["train", "./my"]) == 0
+    (folder / folders.ATLAS).unlink()
+    assert main(["train", "./my"]) == 0
+    assert quick == ["evaluate", "atlas", "atlas"]
+
+
+def test_without_umap_training_ends_after_the_evaluation_and_says_so(
+    quick: list[str], capsys, monkeypatch
+) -> None:
+    def missing(*args) -> None:
+        raise ModuleNotFoundError("No module named 'umap'", name="umap")
+
+    monkeypatch.setattr("explorer.stages.make_atlas", missing)
+    write_run("my", epochs=1)
+    assert main(["train", "./my"]) == 0
+    assert "explorer atlas ./my" in capsys.readouterr().err
+    assert quick == ["evaluate"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_training_goes_on_to_the_same_weights(
+    number: signal.Signals, code: int, quick: list[str], capsys, monkeypatch
+) -> None:
+    whole = write_run("whole")
+    assert main(["train", "./whole"]) == 0
+    from explorer.training.fit import Trainer
+
+    step, steps = Trainer._step, 0
+
+    def interrupted(*args, **kwargs):
+        nonlocal steps
+        steps += 1
+        if steps == 8:
+            os.kill(os.getpid(), number)
+        return step(*args, **kwargs)
+
+    part = write_run("part")
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    assert main(["train", "./part"]) == code
+    assert "`explorer train ./part` goes on from there" in capsys.readouterr().err
+    assert not (part / WEIGHTS).exists()
+    assert main(["train", "./part", "--resume"]) == 0
+    assert (part / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
+
+
+def test_a_second_interrupt_quits_at_once(quick: list[str], capsys, monkeypatch) -> None:
+    from explorer.training.fit import Trainer
+
+    def impatient(*args, **kwargs) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+    write_run("my")
+    monkeypatch.setattr(Trainer, "_step", impatient)
+    assert main(["train", "./my"]) == 130
+    err = capsys.readouterr().err
+    assert "quit at once" in err and "Traceback" not in err
+
+
+def test_a_full_disk_while_saving_is_one_line_and_keeps_the_last_state(
+    quick: list[str], capsys, monkeypatch
+) -> None:
+    folder = write_run("my", save_seconds=0.0)
+    from explorer.training import state
+
+    save, saves = state.save, 0
+
+    def fills_up(*args) -> None:
+        nonlocal saves
+        saves += 1
+        if saves == 3:
+            raise ExplorerError("cannot write my/state: No space left on device")
+        save(*args)
+
+    monkeypatch.setattr(state, "save", fills_up)
+    assert main(["train", "./my"]) == 1
+    err = capsys.readouterr().err
+    assert "No space left" in err and "Traceback" not in err
+    assert state.path(folder).is_file()
+    assert main(["train", "./my", "--resume"]) == 0
+
+
+def test_a_changed_recipe_does_not_resume(quick: list[str], capsys, monkeypatch) -> None:
+    folder = write_run("my")
+    from explorer.training.fit import Trainer
+
+    step, steps = Trainer._step, 0
+
+    def stops(*args, **kwargs):
+        nonlocal steps
+        steps += 1
+        if steps == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", stops)
+        assert main(["train", "./my"]) == 130
+    recipe = folder / folders.CONFIG
+    recipe.write_text(recipe.read_text("utf-8").replace("batch_size = 16", "batch_size = 8"))
+    assert main(["train", "./my"]) == 1
+    assert "--restart" in capsys.readouterr().err
+    assert main(["train", "./my", "--restart"]) == 0
+
+
+def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]) -> None:
+    folder = write_run("my", epochs=400, save_seconds=0.2)
+    command = [sys.executable, "-m", "explorer", "train", "./my", "--device", "cpu"]
+    root = Path(__file__).parents[1]
+    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    state = folder / folders.STATE / "state.safetensors"
+    try:
+        end = time.monotonic() + 120
+        while not state.is_file() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        assert state.is_file()
+    finally:
+        process.kill()
+        process.wait()
+    from explorer import stages
+
+    report = next(stages.train(folder, "cpu", resume=True))
+    assert report.step > 1
+
+
+def test_a_reader_that_leaves_is_no_error(tiny_run: Path) -> None:
+    root = Path(__file__).parents[1]
+    command = f'"{sys.executable}" -m explorer runs --help | head -c 10'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
