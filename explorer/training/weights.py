@@ -1,12 +1,11 @@
 """A run's weights: saved in half precision, reopened only where they fit. Executes nothing."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from explorer import config as configs
@@ -14,7 +13,7 @@ from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE, build
 from explorer.text.tokens import Vocabulary
-from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify
+from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify, write
 
 
 def save(folder: Path, model: TextVAE) -> None:
@@ -36,18 +35,9 @@ def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: str | None = None) -> None:
-    """Writes tensors and one string atomically as safetensors."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(tensors, part, metadata={"explorer": metadata} if metadata else None)
-        part.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise ExplorerError(
-            f"cannot write {path}: {error}; what stood there before is untouched"
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    """Writes tensors and one string as safetensors, whole or not at all."""
+    content = serialise(tensors, {"explorer": metadata} if metadata else None)
+    write(path, lambda file: file.write(content))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
