@@ -25,7 +25,7 @@ def choose(table: Mapping[str, Callable[..., T]], choice: Choice, where: str, **
     Raises:
         ExplorerError: For an unknown name, or settings the implementation does not take.
     """
-    name = choice.get("name")
+    name = str(choice.get("name"))
     if name not in table:
         raise ExplorerError(f"{where}: {name!r} is not one of {', '.join(sorted(table))}")
     settings = {key: value for key, value in choice.items() if key != "name"}

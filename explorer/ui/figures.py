@@ -69,7 +69,7 @@ def latent_map(
                 name=escape(name),
                 marker={"size": 5 if svg else 4, "color": colour, "opacity": 0.75},
                 customdata=own.tolist(),
-                text=[hover(texts[row]) for row in own.tolist()],
+                text=[hover(texts[int(row)]) for row in own],
                 hovertemplate="%{text}<extra></extra>",
                 showlegend=isinstance(colour, str) and bool(name),
                 unselected={"marker": {"opacity": 0.75}},

@@ -69,4 +69,6 @@ def sentence_list(
 
 @cache
 def _component() -> Any:
-    return st.components.v2.component("sentence_list", html="<ul></ul>", css=_CSS, js=_JS)
+    from streamlit.components import v2
+
+    return v2.component("sentence_list", html="<ul></ul>", css=_CSS, js=_JS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -26,8 +26,15 @@ STRATEGIES = {
 }
 """Ways to decode: a name, which is also their value in the address, and what they do."""
 
-SHORT = ("importance_ppl", "rate", "mutual_information", "active_units", "bleu", "shuffled_z_gap")
-"""The scores beside every page."""
+SHORT = {
+    "importance_ppl": "Perplexity",
+    "rate": "Rate",
+    "mutual_information": "Mutual info.",
+    "active_units": "Active units",
+    "bleu": "BLEU",
+    "shuffled_z_gap": "Shuffled-z gap",
+}
+"""The scores beside every page, under names that fit there."""
 
 
 @contextmanager
@@ -70,17 +77,20 @@ def _damaged(damaged: Mapping[str, str]) -> None:
 def _scores(run: Run) -> None:
     metrics = run.metrics
     found = verdict(metrics)
-    colour = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
+    colours: dict[str, Literal["green", "gray"]]
+    colours = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
     told = f"{found.sentence} {found.thresholds}".strip()
-    st.badge(found.word, color=colour.get(found.word, "orange"), help=markdown(told) or None)
+    st.badge(found.word, color=colours.get(found.word, "orange"), help=markdown(told) or None)
     shown = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
         for name in shown:
             definition = DEFINITIONS[name]
             st.metric(
-                definition.title,
+                SHORT[name],
                 score(metrics[name], definition),
-                help=markdown(f"{definition.sentence} Unit: {definition.unit}."),
+                help=markdown(
+                    f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
+                ),
                 width=118,
             )
     if not shown:

@@ -20,8 +20,9 @@ def explore() -> None:
     layout, decoding, pick = layout_of(run, view), widgets.decoding(), state.pick_of(run)
     wide, side = st.columns([5, 3], gap="medium")
     # On a link with a pick the map must not wait for the model: it is drawn without the answer.
-    early = pick is None or not state.is_warm(run)
-    found = None if early else answers.answer(run, layout, pick, decoding)
+    found = None
+    if pick is not None and state.is_warm(run):
+        found = answers.answer(run, layout, pick, decoding)
     with wide:
         map_view.show(
             run,
