@@ -25,8 +25,8 @@ def choose(table: Mapping[str, Callable[..., T]], choice: Choice, where: str, **
     Raises:
         ExplorerError: For an unknown name, or settings the implementation does not take.
     """
-    name = str(choice.get("name"))
-    if name not in table:
+    name = choice.get("name")
+    if not isinstance(name, str) or name not in table:
         raise ExplorerError(f"{where}: {name!r} is not one of {', '.join(sorted(table))}")
     settings = {key: value for key, value in choice.items() if key != "name"}
     implementation = table[name]

@@ -80,7 +80,7 @@ def test_a_click_on_a_sentence_decodes_it_and_a_link_reopens_it(page, address, c
     canvas = open_map(page, address)
     x, y = page.evaluate(
         "async () => { const url = performance.getEntriesByType('resource')"
-        ".map((item) => item.name).find((name) => name.includes('/points'));"
+        ".map((item) => item.name).find((name) => name.includes('/points?'));"
         "const xy = new Float32Array(await (await fetch(url)).arrayBuffer());"
         "return [xy[0], xy[1]]; }"
     )
@@ -124,7 +124,7 @@ def test_a_path_is_scrubbed_in_the_browser(page, address):
     page.goto(f"{address}/paths?run=tiny")
     page.locator("[data-loaded]").first.wait_for()
     page.get_by_text("sentences on the way are different").wait_for()
-    slider = page.locator("input[type=range]").first
+    slider = page.get_by_test_id("path-slider")
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url(re.compile(r"step=2"))
