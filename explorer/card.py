@@ -77,4 +77,4 @@ def _number(value: float) -> str:
 
 
 def _count(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else ""
+    return f"{value:,}" if isinstance(value, int) and value else ""
