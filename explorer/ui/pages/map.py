@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from explorer.models.decoding import Decoding
 from explorer.ui import answers, map_view, searching, state, widgets
-from explorer.ui.layouts import layout_of
+from explorer.ui.layouts import Layout, layout_of
 
 KEY = "map"
 run = state.current_run()
@@ -23,6 +24,11 @@ def explore() -> None:
     found = None
     if pick is not None and state.is_warm(run):
         found = answers.answer(run, layout, pick, decoding)
+    if found is not None:
+        # The sentence is what a click waits for: it goes out before the map is told of markers.
+        with side:
+            searching.results(run, hits)
+            answers.show(run, found, decoding)
     with wide:
         map_view.show(
             run,
@@ -34,18 +40,23 @@ def explore() -> None:
             key=KEY,
         )
         widgets.layout_notes(run, view)
-    with side:
-        searching.results(run, hits)
-        if pick is None:
-            widgets.invitation()
-        else:
-            if found is None:
-                with st.spinner("Opening the model…", show_time=True):
-                    found = answers.answer(run, layout, pick, decoding)
-                if found.markers:
-                    st.rerun()
-            answers.show(run, found, decoding)
+    if found is None:
+        with side:
+            searching.results(run, hits)
+            _open_and_show(pick, layout, decoding)
     state.write_address()
+
+
+def _open_and_show(pick: state.Pick | None, layout: Layout, decoding: Decoding) -> None:
+    """The answer to a link's pick, after the model was opened; or what can be clicked."""
+    if pick is None:
+        widgets.invitation()
+        return
+    with st.spinner("Opening the model…", show_time=True):
+        found = answers.answer(run, layout, pick, decoding)
+    if found.markers:
+        st.rerun()
+    answers.show(run, found, decoding)
 
 
 st.title("Map of sentences")
