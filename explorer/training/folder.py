@@ -18,11 +18,12 @@ WEIGHTS = "model.safetensors"
 HISTORY = "history.csv"
 METRICS = "metrics.json"
 ATLAS = "atlas.parquet"
+PLAYBACK = "playback.parquet"
 CARD = "README.md"
 SUMS = "SHA256SUMS"
 STATE = "state"
 
-SEALED = (VOCABULARY, WEIGHTS, HISTORY, METRICS, ATLAS)
+SEALED = (VOCABULARY, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
 """Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
 
 

@@ -20,7 +20,7 @@ CONTENTS = (
     folders.HISTORY,
     folders.METRICS,
     folders.ATLAS,
-    "playback.parquet",
+    folders.PLAYBACK,
     folders.CARD,
 )
 """What a pack may hold, beside its checksums: no corpus text, no training state."""
