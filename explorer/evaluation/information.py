@@ -73,6 +73,15 @@ def active_units(mean: Float[Tensor, "n latent"]) -> int:
     Raises:
         ValueError: For fewer than two sentences, which have no unbiased variance.
     """
+    return int((unit_variances(mean) > ACTIVE_VARIANCE).sum())
+
+
+def unit_variances(mean: Float[Tensor, "n latent"]) -> Float[Tensor, " latent"]:
+    """How much each dimension's posterior mean varies over the data: unbiased, float64.
+
+    Raises:
+        ValueError: For fewer than two sentences, which have no unbiased variance.
+    """
     if len(mean) < 2:
         raise ValueError(f"active units need at least two sentences, got {len(mean)}")
-    return int((mean.cpu().double().var(0) > ACTIVE_VARIANCE).sum())
+    return mean.cpu().double().var(0)

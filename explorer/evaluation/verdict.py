@@ -27,6 +27,76 @@ class Verdict:
     """When the word applies."""
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to try next."""
+
+    title: str
+    sentence: str
+    """What it does, and where it is from."""
+    options: tuple[str, ...]
+    """Of `explorer new`, behind the run's name and its corpus."""
+
+
+_PRETRAIN = Advice(
+    "Train as an autoencoder first, then keep free bits",
+    "The encoder learns to tell sentences apart while z costs nothing; then the decoder starts "
+    "afresh, and the first nats of every dimension stay free (Li et al. 2019).",
+    (
+        "--set training.pretrain_epochs=2",
+        "--set objective.rate.name=free_bits",
+        "--set objective.rate.nats=8",
+    ),
+)
+_RAMP = Advice(
+    "Let β grow slowly",
+    "While β is small, z is cheap and the decoder gets used to it (Bowman et al. 2016). By itself "
+    "it often only delays the collapse.",
+    ("--schedule linear", "--set objective.schedule.epochs=5"),
+)
+_CYCLES = Advice(
+    "Let β start from 0 several times",
+    "Each cycle starts from an encoder that knows more than before (Fu et al. 2019).",
+    ("--schedule cyclical", "--set objective.schedule.cycles=4"),
+)
+_TARGET = Advice(
+    "Ask for a rate",
+    "β follows as a Lagrange multiplier: it falls while the rate is below the target, and rises "
+    "above it (Alemi et al. 2018).",
+    ("--schedule target", "--set objective.schedule.nats=6"),
+)
+_DROP_WORDS = Advice(
+    "Hide words from the decoder",
+    "A decoder that sees fewer of the words before has more use for z (Bowman et al. 2016); 1.0 "
+    "hides them all.",
+    ("--set model.decoder.word_dropout=0.4",),
+)
+_BATCH_NORM = Advice(
+    "Normalise the means over the batch",
+    "Every dimension then varies over the data, whatever β is (Zhu et al. 2020). Active units no "
+    "longer tell anything: read the mutual information.",
+    ("--set model.latent.batch_norm=0.6",),
+)
+_FEWER = Advice(
+    "Take fewer dimensions",
+    "Where half of them stay unused, the other half holds as much and is quicker to look at.",
+    ("--set model.latent_dim=16",),
+)
+_LESS_FREE = Advice(
+    "Leave fewer nats free",
+    "Below the floor a rate costs nothing, so that it need not say anything either.",
+    ("--set objective.rate.name=free_bits", "--set objective.rate.nats=3"),
+)
+
+ADVICE: dict[str, tuple[Advice, ...]] = {
+    "collapsed": (_PRETRAIN, _RAMP, _CYCLES, _TARGET, _DROP_WORDS),
+    "latent unused": (_PRETRAIN, _DROP_WORDS, _TARGET),
+    "partly used": (_PRETRAIN, _BATCH_NORM, _FEWER),
+    "noisy rate": (_LESS_FREE, _TARGET),
+}
+"""What to try next, by the word of the verdict; nothing where nothing is to be mended."""
+
+
 def verdict(metrics: Mapping[str, Any]) -> Verdict:
     """Judges the entries of `metrics.json`.
 

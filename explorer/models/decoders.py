@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from explorer.models.softmax import token_log_prob
 from explorer.models.tensors import mask
-from explorer.text.tokens import UNK
+from explorer.text.tokens import BOS, UNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class LSTMDecoder(nn.Module):
         hidden_dim: State size.
         tied: Whether output and input words share one embedding (Press & Wolf 2017).
         skip: Whether z also reaches the output directly.
-        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016).
+        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016);
+            1 hides them all, at test time too: an inputless decoder, which has nothing but z.
         dropout: Share of input and output entries dropped in training.
     """
 
@@ -72,6 +73,15 @@ class LSTMDecoder(nn.Module):
             self.output.weight = embedding.weight
         nn.init.zeros_(self.output.bias)
 
+    @property
+    def is_inputless(self) -> bool:
+        """Whether no word is ever seen, so that words depend on z and their place alone."""
+        return self.word_dropout >= 1
+
+    def _hide(self, words: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
+        """All words as <unk>; the start stays."""
+        return words.masked_fill(words != BOS, UNK)
+
     def _lstm(self, name: str) -> Tensor:
         return self.lstm.get_parameter(name)
 
@@ -85,7 +95,9 @@ class LSTMDecoder(nn.Module):
     def _features(
         self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time embedding"]:
-        if self.training and self.word_dropout:
+        if self.is_inputless:
+            inputs = self._hide(inputs)
+        elif self.training and self.word_dropout:
             hidden_words = torch.rand(inputs.shape, device=inputs.device) < self.word_dropout
             hidden_words[:, 0] = False  # the start stays
             inputs = inputs.masked_fill(hidden_words, UNK)
@@ -124,13 +136,19 @@ class LSTMDecoder(nn.Module):
         """Scores of every word at every place after the start, for inspection."""
         return self.output(self._features(z, tokens[:, :-1]))
 
+    def token_scores(
+        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "samples batch predicted"]:
+        """`token_log_prob` of each sentence under each of its samples of z."""
+        samples = len(z)
+        repeated = tokens.repeat(samples, 1)
+        return self.token_log_prob(z.flatten(0, 1), repeated).unflatten(0, (samples, -1))
+
     def score_samples(
         self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "samples batch"]:
         """Log-likelihood of each sentence under each of its samples of z, nats per sentence."""
-        samples = len(z)
-        repeated = tokens.repeat(samples, 1)
-        return self.log_prob(z.flatten(0, 1), repeated).unflatten(0, (samples, -1))
+        return self.token_scores(z, tokens).sum(2)
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> State:
         """The state before the first token; what z contributes to each step is computed once."""
@@ -145,6 +163,7 @@ class LSTMDecoder(nn.Module):
     ) -> tuple[Float[Tensor, "batch words"], State]:
         """Reads one token: the scores of the next, and the new state."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
+        token = self._hide(token) if self.is_inputless else token
         gates = torch.addmm(state.latent_gates, self.embedding(token), weight[:, :width].T)
         gates = torch.addmm(gates, state.hidden, self._lstm("weight_hh_l0").T)
         enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
