@@ -9,6 +9,7 @@ from explorer.ui import state, widgets
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
     "paths": ("Paths", ":material/timeline:"),
+    "compare": ("Compare", ":material/compare:"),
     "model": ("Model card", ":material/description:"),
 }
 """Pages by file name: title and icon."""

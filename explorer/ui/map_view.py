@@ -80,7 +80,7 @@ def show(
         selected=selected,
         axes=layout.axes,
         description=_description(run, layout),
-        caption=_caption(run),
+        caption=caption(run),
         key=key,
         height=height,
     )
@@ -99,7 +99,8 @@ def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
     ]
 
 
-def _caption(run: Run) -> str:
+def caption(run: Run) -> str:
+    """How many of the corpus' sentences a map shows."""
     assert run.atlas is not None
     shown, total = len(run.atlas), run.atlas.total
     if shown == total:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
+from explorer.ui.aligned import aligned
 from explorer.ui.map import scripts
 from explorer.ui.map.colours import available, colours
 from explorer.ui.opened import opened
@@ -47,14 +48,28 @@ def routes() -> list[Route]:
     ]
 
 
-def points_url(run: Any, view: str = "umap") -> str:
-    """Where the places of a run's points are: float32 x, y pairs, little-endian."""
-    return f"{_run_url(run)}/points?view={view}"
+def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
+    """Where the places of a run's points are: float32 x, y pairs, little-endian.
+
+    Args:
+        run: The run.
+        view: One of `VIEWS`.
+        onto: Another opened run, onto whose map the points are laid.
+    """
+    frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
+    return f"{_run_url(run)}/points?view={view}{frame}"
 
 
-def colours_url(run: Any, by: str) -> str:
-    """Where the colours of a run's points are: a byte a point, see `explorer.ui.map.colours`."""
-    return f"{_run_url(run)}/colours?by={by}"
+def colours_url(run: Any, by: str, like: Any = None) -> str:
+    """Where the colours of a run's points are: a byte a point, see `explorer.ui.map.colours`.
+
+    Args:
+        run: The run.
+        by: What colours the points.
+        like: Another opened run, whose regions colour the sentences that both have.
+    """
+    frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
+    return f"{_run_url(run)}/colours?by={by}{frame}"
 
 
 def hover_url(run: Any) -> str:
@@ -103,18 +118,23 @@ def _asset(request: Request) -> Response:
 
 
 def _points(request: Request) -> Response:
-    _, atlas = _run(request)
+    run, atlas = _run(request)
     view = request.query_params.get("view", "umap")
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
-    return _binary(np.ascontiguousarray(places(atlas, view), "<f4").tobytes())
+    onto = request.query_params.get("onto")
+    xy = places(atlas, view) if onto is None else aligned(run, _opened(onto)[0], view).xy
+    return _binary(np.ascontiguousarray(xy, "<f4").tobytes())
 
 
 def _colours(request: Request) -> Response:
-    _, atlas = _run(request)
+    run, atlas = _run(request)
     by = request.query_params.get("by", "cluster")
     if by not in available(atlas):
         raise _RefusedError(400, f"by is one of {', '.join(available(atlas))}")
+    like = request.query_params.get("like")
+    if like is not None:
+        return _binary(aligned(run, _opened(like)[0], "umap").regions.tobytes())
     return _binary(np.ascontiguousarray(colours(atlas, by).ids, np.uint8).tobytes())
 
 
@@ -151,7 +171,11 @@ def _decode(request: Request) -> Response:
 
 def _run(request: Request) -> tuple[Any, Any]:
     """The opened run that an address names, and its atlas."""
-    run = opened(request.path_params["stamp"])
+    return _opened(request.path_params["stamp"])
+
+
+def _opened(stamp: str) -> tuple[Any, Any]:
+    run = opened(stamp)
     if run is None:
         raise _RefusedError(404, "no run with this stamp is open: reload the page")
     if run.atlas is None:

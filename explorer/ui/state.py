@@ -20,6 +20,7 @@ MOST_TEXT = 1000
 
 KEPT = (
     *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
+    *("compared", "section", "told"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
 )
 """Widgets whose values outlive a visit to another page; each is a parameter of the address too."""

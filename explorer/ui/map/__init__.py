@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 UMAP_AXES: Mapping[str, Any] = {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
-KINDS = ("point", "place", "clear")
+KINDS = ("point", "place", "box", "clear")
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,26 @@ class MapEvent:
     """What the person did on the map.
 
     Attributes:
-        kind: A sentence was picked (`point`), an empty place (`place`), the selection was
-            cleared by Escape (`clear`), or the browser cannot draw the map (`no_webgl`).
+        kind: A sentence was picked (`point`), an empty place (`place`), a rectangle was drawn
+            (`box`), the selection was cleared by Escape (`clear`), or the browser cannot draw
+            the map (`no_webgl`).
         index: Atlas row of a picked sentence, else −1.
         x: Map coordinate of the pick.
         y: Map coordinate of the pick.
         shift: Whether shift was held: by convention "add", not "replace".
         serial: Grows with every event, so the same place can be picked twice.
         view: What was seen at that moment.
+        box: Left, right, bottom and top of a rectangle, map coordinates.
     """
 
-    kind: Literal["point", "place", "clear", "no_webgl"]
+    kind: Literal["point", "place", "box", "clear", "no_webgl"]
     index: int = -1
     x: float = 0.0
     y: float = 0.0
     shift: bool = False
     serial: int = 0
     view: View | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 def latent_map(
@@ -85,6 +88,8 @@ def latent_map(
     legend_title: str = "",
     hover_url: str,
     view_parameter: str = "view",
+    show_legend: bool = True,
+    link: str = "",
     height: int = 560,
     key: str = "map",
 ) -> MapEvent | None:
@@ -110,6 +115,8 @@ def latent_map(
         legend_title: What the colours mean.
         hover_url: Address that answers `?i=row` with `{"text", "note"}` (`routes.hover_url`).
         view_parameter: Name of the view in the address; empty to leave the address alone.
+        show_legend: Whether the legend stands under the map; beside another one, once is enough.
+        link: Maps with the same link bring out the same class, and can be drawn rectangles on.
         height: Height of the map in CSS pixels, legend not included.
         key: Identity of this map in the session.
     """
@@ -136,6 +143,8 @@ def latent_map(
         "description": description,
         "caption": caption,
         "view_parameter": view_parameter,
+        "show_legend": show_legend,
+        "link": link,
         "height": int(height),
         "webgl_missing": _state(known, "webgl") == "missing",
     }
@@ -209,6 +218,10 @@ def read_event(payload: Any) -> MapEvent | None:
         return None
     view = payload.get("view")
     seen = _numbers(view, ("x", "y", "zoom")) if isinstance(view, Mapping) else None
+    sides = payload.get("box")
+    box = _numbers(dict(enumerate(sides)), range(4)) if isinstance(sides, list) else None
+    if payload["kind"] == "box" and box is None:
+        return None
     return MapEvent(
         kind=payload["kind"],
         index=int(numbers[2]),
@@ -217,10 +230,11 @@ def read_event(payload: Any) -> MapEvent | None:
         shift=payload.get("shift") is True,
         serial=int(numbers[3]),
         view=View(*seen) if seen else None,
+        box=(box[0], box[1], box[2], box[3]) if box else None,
     )
 
 
-def _numbers(values: Mapping[str, Any], names: Sequence[str]) -> list[float] | None:
+def _numbers(values: Mapping[Any, Any], names: Sequence[Any]) -> list[float] | None:
     """The named values as floats, or None unless all are finite numbers."""
     found = []
     for name in names:

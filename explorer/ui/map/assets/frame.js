@@ -23,18 +23,20 @@ export function frame(parent) {
   tip.dataset.testid = "latent-map-tip";
   tip.hidden = true;
   tip.append(make("span", "tip-text"), make("span", "tip-note"));
+  const box = make("div", "drawn-box");
+  box.hidden = true;
   const live = make("div", "unseen");
   live.setAttribute("aria-live", "polite");
   live.dataset.testid = "latent-map-live";
   const message = make("div", "message", "Loading the map …");
   message.dataset.testid = "latent-map-message";
-  const box = make("div", "buttons");
+  const corner = make("div", "buttons");
   const buttons = {
     in: button("Zoom in", "+"), out: button("Zoom out", "−"), home: button("Show everything"),
   };
   buttons.home.append(icon(HOME));
-  box.append(...Object.values(buttons));
-  stage.append(canvas, overlay, box, message, tip, keys, live);
+  corner.append(...Object.values(buttons));
+  stage.append(canvas, overlay, box, corner, message, tip, keys, live);
   const legend = make("div", "legend");
   legend.dataset.testid = "latent-map-legend";
   const foot = make("div", "foot");
@@ -43,7 +45,9 @@ export function frame(parent) {
   foot.append(caption, axesLine);
   root.append(stage, legend, foot);
   parent.append(root);
-  return { root, stage, canvas, overlay, tip, live, message, buttons, legend, caption, axesLine };
+  return {
+    root, stage, canvas, overlay, box, tip, live, message, buttons, legend, caption, axesLine,
+  };
 }
 
 function button(name, sign = "") {

@@ -1,15 +1,16 @@
-// Pointer, wheel and keyboard on one element, turned into: pan, zoom, hover, click, and keys.
+// Pointer, wheel and keyboard on one element, turned into: pan, zoom, hover, click, box, and keys.
 // Mouse, pen and fingers all arrive as pointer events.
 
 const CLICK_SLOP = 5;
 const TOUCH_SLOP = 10;
 const DOUBLE_MS = 320;
 
-/** Calls `on.pan/zoom/hover/leave/click/key/done`; returns a function that removes everything. */
+/** Calls `on.pan/zoom/hover/leave/click/box/key/done`; returns a function that removes it all. */
 export function listen(element, on) {
   const fingers = new Map();
   let start = null;
   let dragged = false;
+  let boxing = false;
   let lastClick = { time: -1e9, left: 0, top: 0 };
 
   const place = (event) => {
@@ -24,6 +25,7 @@ export function listen(element, on) {
     if (fingers.size === 1) {
       start = place(event);
       dragged = false;
+      boxing = event.shiftKey && on.boxes();
     } else {
       dragged = true;
     }
@@ -42,7 +44,8 @@ export function listen(element, on) {
       dragged = true;
       on.leave();
     }
-    if (fingers.size === 1) on.pan(now.left - before.left, now.top - before.top);
+    if (boxing) on.box(start, now, false);
+    else if (fingers.size === 1) on.pan(now.left - before.left, now.top - before.top);
     else if (fingers.size === 2) pinch(event.pointerId, before, now);
     fingers.set(event.pointerId, now);
   };
@@ -59,7 +62,8 @@ export function listen(element, on) {
     const wasDown = fingers.delete(event.pointerId);
     if (!wasDown) return;
     if (dragged) {
-      if (fingers.size === 0) on.done();
+      if (boxing) on.box(start, place(event), true);
+      else if (fingers.size === 0) on.done();
       return;
     }
     const { left, top } = place(event);

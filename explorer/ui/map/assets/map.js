@@ -6,6 +6,7 @@ import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
 import { buildLegend } from "./legend.js";
+import { hear, tell } from "./links.js";
 import { Files } from "./loading.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
@@ -64,6 +65,11 @@ class LatentMap {
     };
     window.addEventListener("latent-path", this.onPath);
     this.unlisten = listen(this.overlay, this.gestures());
+    this.unhear = hear(this, () => this.data?.link, ({ focus }) => {
+      this.focus = focus;
+      this.drawLegend();
+      this.redraw();
+    });
     this.wireButtons();
     this.exposeForTests();
   }
@@ -166,12 +172,16 @@ class LatentMap {
   }
 
   drawLegend() {
+    const { link, show_legend: isShown } = this.data;
     buildLegend(this.legend, this.data, this.focus, (id) => {
       this.focus = id;
+      tell(link, this, { focus: id });
       this.drawLegend();
       this.legend.querySelector(`[data-id="${id}"]`)?.focus();
       this.redraw();
     });
+    // One legend explains several maps of the same colours.
+    if (isShown === false) this.legend.hidden = true;
   }
 
   /** Tell Python until it knows: a message sent while mounting may be lost. */
@@ -221,6 +231,8 @@ class LatentMap {
         this.tooltip.hide();
         this.redraw();
       },
+      boxes: () => Boolean(this.data?.link),
+      box: (from, to, isDone) => this.drawBox(from, to, isDone),
       click: (left, top, event) => this.pick(left, top, event.shiftKey, event.pointerType),
       key: (key, shift) => this.key(key, shift),
       focus: () => {
@@ -267,6 +279,21 @@ class LatentMap {
     this.redraw();
     this.announce(index, x, y);
     this.emit({ kind, index, x, y, shift });
+  }
+
+  /** The rectangle that is being drawn; once done, its sides go to Python. */
+  drawBox(from, to, isDone) {
+    const [left, right] = [Math.min(from.left, to.left), Math.max(from.left, to.left)];
+    const [top, bottom] = [Math.min(from.top, to.top), Math.max(from.top, to.top)];
+    this.box.hidden = isDone;
+    Object.assign(this.box.style, {
+      left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px`,
+    });
+    if (!isDone) return;
+    const [x, high] = this.view.toData(left, top);
+    const [end, low] = this.view.toData(right, bottom);
+    this.live.textContent = "Sentences in a rectangle selected.";
+    this.emit({ kind: "box", index: -1, x, y: low, shift: true, box: [x, end, low, high] });
   }
 
   emit(event) {
@@ -400,6 +427,7 @@ class LatentMap {
     window.removeEventListener("latent-path", this.onPath);
     this.observer.disconnect();
     this.unlisten();
+    this.unhear();
     this.tooltip.hide();
     this.points?.destroy();
     this.root.remove();

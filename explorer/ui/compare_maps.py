@@ -1,0 +1,221 @@
+"""Maps side by side: each laid onto the first, one selection for all of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.ui import map_view, routes, selection
+from explorer.ui.aligned import MOST_MOVED, NEIGHBOURS, Aligned, aligned
+from explorer.ui.compare_words import STYLE, title
+from explorer.ui.comparing import Column
+from explorer.ui.layouts import NAMES
+from explorer.ui.lists import Row, sentence_list
+from explorer.ui.map import latent_map
+from explorer.ui.map.colours import CHOICES, Colours, available, colours
+from explorer.ui.map.overlays import Ellipse
+from explorer.ui.selection import Box
+from explorer.ui.words import markdown
+
+HEIGHT = 400
+_LISTED = 15
+_PARTS = {"cluster": "Region", "length": "Length", "split": "Split", "rate": "Rate"}
+
+
+@st.fragment
+def show(columns: Sequence[Column]) -> None:
+    """The maps, what is selected on them, and what moved; a click reruns this alone."""
+    mapped = [column for column in columns if column.run.has_latent and column.run.atlas]
+    if not mapped:
+        st.info("None of these runs has a map: `explorer atlas RUN` draws one.")
+        return
+    view, by = _controls(mapped[0])
+    frame = mapped[0].run
+    maps = {column.number: aligned(column.run, frame, view) for column in mapped}
+    for column in mapped:
+        event = map_view.take_event(_key(column))
+        if event is not None and selection.take(maps[column.number], event):
+            st.rerun(scope="fragment")
+    chosen = selection.current(frame)
+    # What a click waits for goes out first; the maps follow, each at its place above.
+    above, below = st.container(), st.container()
+    with below:
+        selection.show(columns, maps, chosen)
+    with above:
+        places = st.columns(len(columns), gap="small")
+        for place, column in zip(places, columns, strict=True):
+            with place:
+                _one(column, maps.get(column.number), by, chosen)
+    _moved(mapped, maps)
+    selection.write_address(frame)
+
+
+def _controls(first: Column) -> tuple[str, str]:
+    """Layout and colour of all maps; both are the map page's own."""
+    assert first.run.atlas is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Layout",
+            list(NAMES),
+            format_func=NAMES.__getitem__,
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+        )
+        by = st.selectbox(
+            "Colour",
+            available(first.run.atlas),
+            format_func=str.capitalize,
+            key="colour",
+            bind="query-params",
+            width=190,
+            help=f"“Cluster” gives every sentence the colour of its region on {first.name}, on "
+            "all maps: what belongs together there is seen to stay together, or to scatter.",
+        )
+    return view or "umap", by
+
+
+def _one(column: Column, there: Aligned | None, by: str, chosen: int | Box | None) -> None:
+    """One column: the run's name, its map, and how well the map could be laid onto the first."""
+    st.html(STYLE + title(column))
+    if there is None:
+        reason = "has no map yet: `explorer atlas` draws it"
+        if not column.run.has_latent:
+            reason = "is a language model: it has no latent space to map"
+        st.info(f"{markdown(column.name)} {reason}.")
+        return
+    _draw(column, there, by, chosen)
+    st.caption(_fit(there))
+
+
+def _draw(column: Column, there: Aligned, by: str, chosen: int | Box | None) -> None:
+    run, frame = there.run, there.frame
+    atlas = run.atlas
+    assert atlas is not None and frame.atlas is not None
+    by = by if by in available(atlas) else "length"
+    found = _colours(there, by)
+    like = frame if by == "cluster" and not there.is_frame else None
+    place = selection.place_of(there, chosen)
+    latent_map(
+        points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
+        colours_url=routes.colours_url(run, by, like),
+        hover_url=routes.hover_url(run),
+        legend=found.legend,
+        kind=found.kind,
+        legend_title=CHOICES[by] if there.is_frame or by != "cluster" else "",
+        show_legend=there.is_frame or by == "rate",
+        labels=_labels(there),
+        overlays=[*_ellipses(there), *place.overlays],
+        highlight=selection.highlight_of(there, chosen),
+        selected=place.selected,
+        axes=_axes(there),
+        description=_description(there),
+        caption=map_view.caption(run),
+        view_parameter="",
+        link="compare",
+        height=HEIGHT,
+        key=_key(column),
+    )
+
+
+def _colours(there: Aligned, by: str) -> Colours:
+    """The legend: regions are those of the frame, on every map."""
+    atlas = there.frame.atlas if by == "cluster" else there.run.atlas
+    assert atlas is not None
+    return colours(atlas, by)
+
+
+def _key(column: Column) -> str:
+    return f"compare_map_{column.run.stamp}"
+
+
+def _labels(there: Aligned) -> list[dict[str, Any]]:
+    """The run's own names of its regions, where those went."""
+    atlas = there.run.atlas
+    assert atlas is not None
+    if there.view != "umap" or not atlas.levels:
+        return []
+    items = atlas.levels[0]  # finer ones do not fit on a map of a half or a quarter
+    moved = there.move(np.array([[item.x, item.y] for item in items], np.float64))
+    return [
+        {"x": x, "y": y, "text": item.name, "level": 0, "size": item.size}
+        for item, (x, y) in zip(items, moved.tolist(), strict=True)
+    ]
+
+
+def _ellipses(there: Aligned) -> list[Ellipse]:
+    """The prior's circles: they stay circles however a map is turned and scaled."""
+    scale = 1.0 if there.registration is None else there.registration.scale
+    found = []
+    for item in there.layout.ellipses:
+        (x, y), *_ = there.move(np.array([[float(item.x), float(item.y)]])).tolist()
+        found.append(Ellipse(x, y, float(item.rx) * scale, float(item.ry) * scale, item.text))
+    return found
+
+
+def _axes(there: Aligned) -> dict[str, Any]:
+    """A moved map's axes are the first run's; they have units on a plane that nothing moved."""
+    if there.registration is None:
+        return there.layout.axes
+    name = "UMAP" if there.view == "umap" else "PCA"
+    return {"x": name, "y": f"laid onto {there.frame.name}", "units": False}
+
+
+def _fit(there: Aligned) -> str:
+    """How far a map could be laid onto the first one, in words."""
+    if there.is_frame:
+        return "The other maps are laid onto this one."
+    fit, count = there.registration, len(there.pairs[0])
+    if fit is None:
+        what = "other sentences" if not count else f"only {count} sentences in common"
+        return f"Not laid onto the first map: it shows {what}, so that places do not compare."
+    told = (
+        f"Laid onto the first map by {count:,} shared sentences: **{fit.share:.0%}** of the "
+        "variance of the places agree."
+    )
+    return told if fit.agrees else f"{told} **These two maps do not agree**: compare neighbours."
+
+
+def _description(there: Aligned) -> str:
+    assert there.run.atlas is not None
+    view = "UMAP" if there.view == "umap" else "plane of the two principal components"
+    return (
+        f"Map of {len(there.run.atlas):,} sentences of the run {there.run.name}, {view}. Arrow "
+        "keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on the "
+        "other maps too."
+    )
+
+
+def _moved(mapped: Sequence[Column], maps: dict[int, Aligned]) -> None:
+    """The sentences whose latent neighbours changed most from the first run to the others."""
+    others = [maps[column.number] for column in mapped[1:] if len(maps[column.number].pairs[0])]
+    st.subheader(
+        "What moved",
+        help=f"For every shared sentence: how many of its {NEIGHBOURS} nearest sentences in "
+        "latent space are others in the other run (Jaccard distance: 0 none, 100% all).",
+    )
+    if not others:
+        st.caption("Neighbourhoods compare where two runs have maps of the same sentences.")
+        return
+    frame = others[0].frame
+    texts = frame.texts
+    for place, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
+        with place:
+            away = there.moved
+            rows = there.pairs[1][there.compared]
+            st.markdown(
+                f"From **{markdown(frame.name)}** to **{markdown(there.run.name)}**: of a "
+                f"sentence's neighbours **{np.median(away):.0%}** change (median)."
+            )
+            order = np.argsort(-away, kind="stable")[:_LISTED]
+            listed = [
+                Row(int(frame.atlas.row[rows[at]]), texts[rows[at]], f"{away[at]:.0%}")  # type: ignore[union-attr]
+                for at in order.tolist()
+            ]
+            sentence_list(
+                listed, "Sentences that moved most", f"moved_{there.run.stamp}", selection.choose
+            )
+            if len(there.pairs[0]) > MOST_MOVED:
+                st.caption(f"Among {MOST_MOVED:,} of the shared sentences, drawn evenly.")

@@ -1,0 +1,201 @@
+"""What several runs say: own samples, the same sentence, the same path, the same noise."""
+
+import shlex
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.ui import downloads, state, token_marks, ways, widgets
+from explorer.ui.compare_words import STYLE, title
+from explorer.ui.comparing import Column
+from explorer.ui.words import markdown
+
+Answers = list[list[str] | str]
+"""For each run its sentences, or why it has none."""
+
+KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
+"""What is shown, which is also its value in the address."""
+
+_MOST = 12
+_STEPS = 7
+
+
+@st.fragment
+def show(columns: Sequence[Column], example: str) -> None:
+    """The chosen kind of sentences in columns; a change reruns this and nothing else.
+
+    Args:
+        columns: The runs.
+        example: The sentence asked about as long as nobody typed one.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Show", KINDS, default=KINDS[0], required=True, key="told", bind="query-params"
+        )
+        widgets.decode_settings()
+    decoding = widgets.decoding()
+    if kind == "Prior samples":
+        _samples(columns, decoding)
+    elif kind == "Path":
+        _path(columns, decoding)
+    elif kind == "Posterior draws":
+        _draws(columns, example, decoding)
+    else:
+        _reconstructions(columns, example, decoding)
+
+
+def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
+    st.caption(
+        f"Each run decodes draws from **its own prior**, seed {decoding.seed}: with priors of one "
+        "kind and size, the same z."
+    )
+    count = _count()
+    found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
+    flags = _flags(decoding)
+    _write(columns, found, "samples", lambda name: f"explorer sample {name} -n {count}{flags}")
+
+
+def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
+    text = _sentence(example)
+    found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
+    told = f"{shlex.quote(text)}{_flags(decoding)}"
+    _write(columns, found, "reconstructions", lambda name: f"explorer reconstruct {name} {told}")
+
+
+def _path(columns: Sequence[Column], decoding: Decoding) -> None:
+    first = next((column.run for column in columns if column.run.atlas is not None), None)
+    ends = ways.examples(first) if first else ("", "")
+    left, right = st.columns(2)
+    a = left.text_input("A", ends[0], state.MOST_TEXT, key="from", bind="query-params")
+    b = right.text_input("B", ends[1], state.MOST_TEXT, key="to", bind="query-params")
+    if not (a and a.strip() and b and b.strip()):
+        st.info("Type two sentences.", icon=":material/route:")
+        return
+    way, steps = widgets.path_controls()
+    found = _ask(columns, lambda run: ways.both(run, a, b, steps, decoding)[way].texts)
+    st.caption(f"The same {steps} steps from A to B, {ways.WAYS[way].lower()}, in each run.")
+    told = f"{shlex.quote(a)} {shlex.quote(b)} --steps {steps}{_flags(decoding)}"
+    told += " --spherical" if way == "spherical" else ""
+    _write(columns, found, "path", lambda name: f"explorer interpolate {name} {told}")
+
+
+def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
+    text, count = _sentence(example), _count()
+    sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
+    same = "the same ε for every run" if len(sizes) == 1 else "ε differ where sizes of z differ"
+    st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
+    found = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
+    _write(columns, found, "draws", lambda name: _python(name, text, count, decoding))
+
+
+def _sentence(example: str) -> str:
+    typed = st.text_input(
+        "Sentence",
+        max_chars=state.MOST_TEXT,
+        key="text",
+        bind="query-params",
+        placeholder=example,
+        icon=":material/edit:",
+    )
+    text = typed if typed and typed.strip() else example
+    st.html(token_marks.sentence([token_marks.Token(text, False)]))
+    return text
+
+
+def _count() -> int:
+    return st.slider("Sentences", 1, _MOST, 4, key="k", bind="query-params", width=260)
+
+
+def _ask(columns: Sequence[Column], answer: Callable[[Run], list[str]]) -> Answers:
+    """Asks every run; one that cannot answer says why."""
+    found: Answers = []
+    with st.spinner("Decoding…", show_time=True):
+        for column in columns:
+            try:
+                found.append(answer(column.run))
+            except ExplorerError as error:
+                found.append(str(error))
+    return found
+
+
+def _write(
+    columns: Sequence[Column],
+    found: Answers,
+    name: str,
+    command: Callable[[str], str],
+) -> None:
+    """Columns of sentences, line by line beside each other, with what differs marked."""
+    lists = [item for item in found if isinstance(item, list)]
+    marks = [token_marks.marked(line) for line in zip(*lists, strict=True)]
+    answered = 0
+    for place, column, item in zip(
+        st.columns(len(columns), gap="medium"), columns, found, strict=True
+    ):
+        with place:
+            st.html(STYLE + title(column))
+            if isinstance(item, str):
+                st.caption(markdown(item))
+                continue
+            lines = [line[answered] for line in marks]
+            many = len(lines) > 1
+            st.html(
+                "".join(
+                    token_marks.sentence(tokens, number if many else None)
+                    for number, tokens in enumerate(lines, start=1)
+                )
+            )
+            if many:
+                st.caption(f"{len(set(item))} of {len(item)} are different.")
+            answered += 1
+    if len(lists) > 1:
+        st.caption("Underlined: words that another column does not have at that place.")
+    if lists:
+        table = {
+            column.name: item
+            for column, item in zip(columns, found, strict=True)
+            if isinstance(item, list)
+        }
+        told = "\n".join(command(name) for name in table)
+        downloads.table_files(table, name, f"{name}_files", told)
+
+
+def _python(name: str, text: str, count: int, decoding: Decoding) -> str:
+    """Draws around a sentence, which only Python can ask for."""
+    return (
+        "from explorer.models.decoding import Decoding\n"
+        "from explorer.run import open_run\n"
+        f"run = open_run({name!r})\n"
+        f"mean, scale = run.posterior([{text!r}])\n"
+        f"print(*run.around(mean[0], scale[0], {count}, {decoding!r}), sep='\\n')"
+    )
+
+
+def _flags(decoding: Decoding) -> str:
+    """The decode settings that are not the command line's own."""
+    plain, flags = Decoding(), ""
+    for name in ("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "seed"):
+        value = getattr(decoding, name)
+        if value != getattr(plain, name) or name in ("strategy", "seed"):
+            flags += f" --{name.replace('_', '-')} {value}"
+    return flags
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sample(_run: Run, stamp: str, count: int, decoding: Decoding) -> list[str]:
+    return _run.sample(count, decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reconstruct(_run: Run, stamp: str, text: str, decoding: Decoding) -> list[str]:
+    return _run.reconstruct([text], decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _around(_run: Run, stamp: str, text: str, count: int, decoding: Decoding) -> list[str]:
+    mean, scale = _run.posterior([text])
+    if not scale.any():
+        raise ExplorerError(f"{_run.name}'s posterior has no width: there is nothing to draw")
+    return _run.around(mean[0], scale[0], count, decoding)

@@ -1,0 +1,141 @@
+"""Which runs stand side by side, and how they are told apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.run import Run
+from explorer.training import folder as folders
+from explorer.ui import state, widgets
+from explorer.ui.words import markdown
+
+MOST = 4
+"""Runs side by side."""
+KEY = "compared"
+
+_ADDRESS = "runs"
+_WRITTEN, _CURRENT = "_runs_written", "_compared_current"
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+_GLYPHS = ("●", "■", "◆", "▲")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+_DASHES = ("solid", "dash", "dashdot", "dot")
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A run and how it is told apart from the others: by colour, and by shape for all eyes."""
+
+    run: Run
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.run.name
+
+    @property
+    def colour(self) -> str:
+        """Of its glyph, its points and its lines."""
+        return _COLOURS[self.number]
+
+    @property
+    def glyph(self) -> str:
+        """Stands before its name."""
+        return _GLYPHS[self.number]
+
+    @property
+    def symbol(self) -> str:
+        """Plotly's name of the glyph."""
+        return _SYMBOLS[self.number]
+
+    @property
+    def dash(self) -> str:
+        """Of its lines."""
+        return _DASHES[self.number]
+
+
+# Choosing.
+
+
+def read_names(address: str, names: Sequence[str]) -> list[str]:
+    """The runs that `a,b` names, each once; what is not there is left out."""
+    found = dict.fromkeys(part for part in address.split(",") if part in names)
+    return list(found)[:MOST]
+
+
+def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> list[str]:
+    """The current run and one to compare it with, one with a map where there is one."""
+    others = [name for name in (*mapped, *names) if name != current]
+    return [current, *others[:1]]
+
+
+def choose() -> list[Column]:
+    """The runs chosen on the page, opened; fewer than two after saying what to do."""
+    names = state.listing().names
+    if len(names) < 2:
+        _need_another(names)
+        return []
+    _adopt(names)
+    st.multiselect(
+        "Runs side by side",
+        names,
+        key=KEY,
+        max_selections=MOST,
+        placeholder="Choose two to four runs",
+        help="Two to four runs. Each keeps its colour and shape all over the page.",
+    )
+    chosen = list(st.session_state[KEY])
+    _write(chosen)
+    if len(chosen) < 2:
+        st.info("Choose two to four runs above.", icon=":material/compare:")
+        return []
+    found = []
+    for name in chosen:
+        with widgets.errors_shown():
+            found.append(Column(state.run_of(name), len(found)))
+    return found if len(found) >= 2 else []
+
+
+def _need_another(names: Sequence[str]) -> None:
+    own = f" ({markdown(names[0])})" if names else ""
+    st.info(f"There is only one run{own}: to compare, there must be two.", icon=":material/add:")
+    st.caption("Train another one from a recipe of your own, or add one that somebody sent you:")
+    st.code(
+        "explorer new another --corpus captions --prior mixture\n"
+        "explorer train another\n"
+        "explorer add PATH-OR-PACK",
+        language="bash",
+    )
+
+
+def _adopt(names: Sequence[str]) -> None:
+    """Brings the choice in line with the address, the run picker and the runs there are."""
+    known = st.session_state
+    address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
+    told = read_names(address, names) if address != known.get(_WRITTEN) else []
+    chosen = told or [name for name in known.get(KEY, ()) if name in names]
+    if KEY not in known and not told:
+        mapped = [name for name in names if has_map(name)]
+        chosen = first_choice(current, names, mapped)
+    elif not told and known.get(_CURRENT, current) != current and current not in chosen:
+        chosen = [current, *chosen[1:]]  # the run picker chose another one
+    known[_CURRENT] = current
+    if known.get(KEY) != chosen:
+        known[KEY] = chosen
+
+
+def has_map(name: str) -> bool:
+    """Whether a run of this name has a map file."""
+    return (folders.find(name) / folders.ATLAS).is_file()
+
+
+def _write(chosen: Sequence[str]) -> None:
+    wanted = ",".join(chosen)
+    st.session_state[_WRITTEN] = wanted
+    if st.query_params.get(_ADDRESS, "") == wanted:
+        return
+    if wanted:
+        st.query_params[_ADDRESS] = wanted
+    else:
+        del st.query_params[_ADDRESS]

@@ -1,0 +1,112 @@
+"""What differs between recipes, line by line."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from explorer import config as configs
+from explorer.config import Config
+
+DEFAULT = " (default)"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A line in which recipes differ; `–` where a recipe has no such setting."""
+
+    address: str
+    about: str
+    values: tuple[str, ...]
+
+
+def differing(recipes: Sequence[Config]) -> list[Setting]:
+    """The settings in which recipes differ, in the order of `config.toml`."""
+    flat = [flatten(recipe) for recipe in recipes]
+    about, pairs = dict(_about(Config, "")), list(zip(recipes, flat, strict=True))
+    found = []
+    for address in dict.fromkeys(key for table in flat for key in table):
+        values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
+        if len({value.removesuffix(DEFAULT) for value in values}) > 1:
+            told = about.get(address) or about.get(address.rpartition(".")[0], "")
+            found.append(Setting(address, told, values))
+    order = {address: place for place, address in enumerate(about)}
+    return sorted(found, key=lambda item: order.get(item.address, _below(item.address, order)))
+
+
+def flatten(recipe: Config) -> dict[str, Any]:
+    """Every setting by its address; a choice's own settings stand below it."""
+    return dict(_flat(dataclasses.asdict(recipe), ""))
+
+
+def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        address = f"{where}.{key}" if where else key
+        if not isinstance(value, Mapping):
+            yield address, value
+            continue
+        if "name" in value and address in CHOICES:
+            yield address, value["name"]
+            value = {own: setting for own, setting in value.items() if own != "name"}
+        yield from _flat(value, address)
+
+
+def _about(cls: type, where: str) -> Iterator[tuple[str, str]]:
+    for item in dataclasses.fields(cls):
+        address = f"{where}.{item.name}" if where else item.name
+        table = _TABLES.get(address)
+        if table is not None:
+            yield from _about(table, address)
+        else:
+            yield address, str(item.metadata.get("about", ""))
+
+
+def _below(address: str, order: Mapping[str, int]) -> float:
+    """A choice's own setting comes right after the choice."""
+    return order.get(address.rpartition(".")[0], len(order)) + 0.5
+
+
+def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
+    if address in table:
+        return _typed(table[address])
+    choice = address.rpartition(".")[0]
+    default = _default(choice, table.get(choice), address.rpartition(".")[2])
+    return "–" if default is None else f"{_typed(default)}{DEFAULT}"
+
+
+def _typed(value: Any) -> str:
+    """A value as TOML writes it, strings without their quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return (str(value) or "(empty)") if isinstance(value, str) else f"{value:g}"
+
+
+def _default(choice: str, name: Any, setting: str) -> Any:
+    """What a setting is where the recipe does not say; None where there is no such setting."""
+    if choice not in CHOICES or not isinstance(name, str):
+        return None
+    room, table = CHOICES[choice]
+    implementation = getattr(import_module(f"explorer.{room}"), table).get(name)
+    known = inspect.signature(implementation).parameters if implementation else {}
+    default = known[setting].default if setting in known else None
+    return None if default is inspect.Parameter.empty else default
+
+
+CHOICES = {
+    "model.latent": ("models.latents", "LATENTS"),
+    "model.prior": ("models.priors", "PRIORS"),
+    "model.encoder": ("models.encoders", "ENCODERS"),
+    "model.decoder": ("models.decoders", "DECODERS"),
+    "objective.rate": ("models.objectives", "RATES"),
+    "objective.schedule": ("training.schedules", "SCHEDULES"),
+}
+"""The parts of a recipe that are chosen by name: where their implementations are."""
+_TABLES = {
+    "corpus": configs.CorpusConfig,
+    "model": configs.ModelConfig,
+    "objective": configs.ObjectiveConfig,
+    "training": configs.TrainingConfig,
+    "atlas": configs.AtlasConfig,
+}

@@ -1,0 +1,257 @@
+"""What is selected on maps that stand side by side: a sentence of the corpus, or several."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.run import Run
+from explorer.ui import state, token_marks
+from explorer.ui.aligned import Aligned
+from explorer.ui.compare_words import STYLE, title
+from explorer.ui.comparing import Column
+from explorer.ui.map import MapEvent
+from explorer.ui.map.overlays import Marker
+from explorer.ui.state import Point
+from explorer.ui.words import markdown
+
+NEAREST = 5
+_ADDRESS = "row"
+_ROW, _ADOPTED = "_compared_row", "_compared_pick"
+
+
+@dataclass(frozen=True)
+class Box:
+    """Corpus rows in a rectangle that was drawn on one map."""
+
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a map shows the selection: its own point, or a marker where it would lie."""
+
+    selected: dict[str, Any] | None = None
+    overlays: list[Marker] = field(default_factory=list)
+
+
+def take(there: Aligned, event: MapEvent) -> bool:
+    """Selects what was clicked on a map; an empty place stands for the sentence nearest to it.
+
+    Returns:
+        Whether the page must be drawn again: the map shows the click, not the sentence.
+    """
+    atlas = there.run.atlas
+    assert atlas is not None
+    if event.kind == "point" and 0 <= event.index < len(atlas):
+        choose(int(atlas.row[event.index]))
+        return False
+    if event.kind == "place":
+        away = np.square(there.xy - np.array([event.x, event.y], np.float32)).sum(axis=1)
+        choose(int(atlas.row[away.argmin()]))
+        return True
+    if event.kind == "box" and event.box is not None:
+        left, right, bottom, top = event.box
+        x, y = there.xy[:, 0], there.xy[:, 1]
+        inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+        choose(Box(tuple(atlas.row[inside].tolist())) if inside.any() else None)
+    elif event.kind == "clear":
+        choose(None)
+    return False
+
+
+def choose(chosen: int | Box | None) -> None:
+    """Selects a sentence by its row of the corpus, several, or none."""
+    st.session_state[_ROW] = chosen
+
+
+def current(frame: Run) -> int | Box | None:
+    """What is selected: what was clicked here, else what the address or the map page says."""
+    known = st.session_state
+    if _ROW not in known:
+        text = st.query_params.get(_ADDRESS, "")
+        known[_ROW] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    run = state.current_run()
+    pick = state.pick_of(run)
+    if isinstance(pick, Point) and run.atlas is not None and pick != known.get(_ADOPTED):
+        known[_ADOPTED] = pick  # picked on the map page since this one was last seen
+        if known[_ROW] is None or _ADDRESS not in st.query_params:
+            known[_ROW] = int(run.atlas.row[pick.index])
+    return known[_ROW]
+
+
+def write_address(frame: Run) -> None:
+    """Keeps the selection in the address, and for the map page where that has the sentence."""
+    chosen = st.session_state.get(_ROW)
+    wanted = str(chosen) if isinstance(chosen, int) else ""
+    if st.query_params.get(_ADDRESS, "") != wanted:
+        if wanted:
+            st.query_params[_ADDRESS] = wanted
+        else:
+            del st.query_params[_ADDRESS]
+    run = state.current_run()
+    if isinstance(chosen, int) and run.atlas is not None:
+        index = index_of(run, chosen)
+        if index is not None:
+            st.session_state[_ADOPTED] = Point(index)
+            state.set_pick(Point(index))
+    state.write_address()
+
+
+def index_of(run: Run, row: int) -> int | None:
+    """Where a row of the corpus stands in a run's atlas; None if it is not on the map."""
+    if run.atlas is None:
+        return None
+    place = int(np.searchsorted(run.atlas.row, row))
+    return place if place < len(run.atlas) and run.atlas.row[place] == row else None
+
+
+def place_of(there: Aligned, chosen: int | Box | None) -> Mark:
+    """Where a map marks the selected sentence."""
+    if not isinstance(chosen, int) or not _same_corpus(there):
+        return Mark()
+    index = index_of(there.run, chosen)
+    if index is not None:
+        return Mark({"row": index})
+    text = _text(there, chosen)
+    if text is None or not state.is_warm(there.run):
+        return Mark()
+    (x, y), *_ = there.move(there.layout.place(there.run.encode([text]))).tolist()
+    return Mark({"x": x, "y": y}, [Marker(x, y, "placed by its neighbours")])
+
+
+def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
+    """The rows of this map that a rectangle on one of the maps holds."""
+    if not isinstance(chosen, Box) or there.run.atlas is None or not _same_corpus(there):
+        return None
+    return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows))
+
+
+def show(columns: Sequence[Column], maps: Mapping[int, Aligned], chosen: int | Box | None) -> None:
+    """The selected sentence, and what each run makes of it."""
+    if chosen is None:
+        st.info(
+            "Click a sentence on one map: it lights up on the others, and every run says what it "
+            "makes of it. Drag with Shift to select several.",
+            icon=":material/ads_click:",
+        )
+        return
+    if isinstance(chosen, Box):
+        _several(maps, chosen)
+        return
+    text = next((found for m in maps.values() if (found := _text(m, chosen)) is not None), None)
+    if text is None:
+        st.caption(f"Row {chosen:,} of the corpus is on none of these maps.")
+        return
+    st.markdown(f"**The sentence**  :gray[· row {chosen:,} of the corpus]")
+    st.html(token_marks.sentence([token_marks.Token(text, False)]))
+    _answers(columns, maps, chosen, text)
+
+
+def example(columns: Sequence[Column]) -> str:
+    """A sentence to ask about: the selected one, else one of the first map's own."""
+    mapped = [column.run for column in columns if column.run.atlas is not None]
+    chosen = st.session_state.get(_ROW)
+    for run in mapped:
+        index = index_of(run, chosen) if isinstance(chosen, int) else None
+        if index is not None:
+            return run.texts[index]
+    return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run makes of a sentence."""
+
+    reconstruction: str
+    distortion: float
+    rate: float
+    near: list[tuple[int, str]]
+    """Corpus row and text of its nearest sentences."""
+
+
+def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, text: str) -> None:
+    told = {
+        number: found for number, there in maps.items() if (found := _told(there, row)) is not None
+    }
+    marks = dict(
+        zip(
+            told,
+            token_marks.marked([found.reconstruction for found in told.values()]),
+            strict=True,
+        )
+    )
+    near = [{row for row, _ in found.near} for found in told.values()]
+    common = set.intersection(*near) if len(near) > 1 else set()
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            st.html(STYLE + title(column))
+            found = told.get(column.number)
+            if found is None:
+                st.caption(_why_not(column, maps.get(column.number)))
+                continue
+            st.html(
+                token_marks.sentence(marks[column.number])
+                + f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
+                f"<b data-rate>{found.rate:.1f}</b> nats</small></p>" + _near(found, common)
+            )
+
+
+def _told(there: Aligned, row: int) -> Told | None:
+    """The stored figures of a sentence: nothing is computed but its neighbours."""
+    run, atlas = there.run, there.run.atlas
+    index = index_of(run, row) if _same_corpus(there) else None
+    if atlas is None or index is None:
+        return None
+    near = run.neighbours(atlas.mean[index], NEAREST + 1)
+    others = [item for item in near if item.index != index][:NEAREST]
+    return Told(
+        atlas.reconstruction[index],
+        float(atlas.distortion[index]),
+        float(atlas.rate[index]),
+        [(int(atlas.row[item.index]), item.text) for item in others],
+    )
+
+
+def _near(found: Told, common: set[int]) -> str:
+    items = "".join(
+        f"<li dir='auto'>{'<b>=</b> ' if row in common else ''}{html.escape(text)}</li>"
+        for row, text in found.near
+    )
+    return f"<small>nearest sentences{', = in all' if common else ''}</small><ul>{items}</ul>"
+
+
+def _why_not(column: Column, there: Aligned | None) -> str:
+    if there is None:
+        return "No map, so no stored answer."
+    if not _same_corpus(there):
+        return "Another corpus: it does not know this sentence."
+    return "Not among the sentences of this map."
+
+
+def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
+    count = len(chosen.rows)
+    st.markdown(f"**{count:,} sentences** in the rectangle, lit up on every map that has them.")
+    there = next(iter(maps.values()))
+    for item in maps.values():
+        shown = highlight_of(item, chosen)
+        there = item if shown is not None and len(shown) == count else there
+    rows = [index for row in chosen.rows[:8] if (index := index_of(there.run, row)) is not None]
+    texts = there.run.texts
+    st.markdown("\n".join(f"- {markdown(texts[index])}" for index in rows))
+    if count > len(rows):
+        st.caption(f"The first {len(rows)} are listed. Escape on a map clears the selection.")
+
+
+def _same_corpus(there: Aligned) -> bool:
+    own, other = there.run.atlas, there.frame.atlas
+    assert own is not None and other is not None
+    return own.corpus_checksum == other.corpus_checksum
+
+
+def _text(there: Aligned, row: int) -> str | None:
+    index = index_of(there.run, row) if _same_corpus(there) else None
+    return None if index is None else there.run.texts[index]

@@ -1,0 +1,62 @@
+"""Which words differ between sentences that stand side by side."""
+
+import difflib
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\s*(?:\w+(?:['’\-]\w+)*|\S)")
+_STYLE = """
+<style>
+.told { margin: 0 0 0.55rem; line-height: 1.55; overflow-wrap: anywhere; }
+.told ins { text-decoration: underline; text-decoration-thickness: 2px;
+  text-underline-offset: 0.2em; font-weight: 600; background: rgba(230, 159, 0, 0.2);
+  border-radius: 0.2em; padding: 0 0.1em; }
+.told .count { opacity: 0.55; font-size: 0.85em; margin-right: 0.4em;
+  font-variant-numeric: tabular-nums; }
+</style>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or sign with the blanks before it."""
+
+    text: str
+    differs: bool
+
+
+def marked(texts: Sequence[str]) -> list[list[Token]]:
+    """Splits sentences into tokens; one that another sentence lacks at that place differs.
+
+    Case and blanks do not matter. The tokens of a sentence joined are the sentence.
+    """
+    split = [_TOKEN.findall(text) for text in texts]
+    words = [[token.strip().casefold() for token in tokens] for tokens in split]
+    result = []
+    for number, (tokens, own) in enumerate(zip(split, words, strict=True)):
+        missed = [False] * len(tokens)
+        for other in words[:number] + words[number + 1 :]:
+            for place in _unmatched(own, other):
+                missed[place] = True
+        result.append([Token(*pair) for pair in zip(tokens, missed, strict=True)])
+    return result
+
+
+def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
+    """A marked sentence as HTML, the text as typed; what differs is underlined and bold."""
+    count = "" if number is None else f'<span class="count">{number}</span>'
+    parts = []
+    for token in tokens:
+        blank = token.text[: len(token.text) - len(token.text.lstrip())]
+        word = html.escape(token.text.lstrip())
+        parts.append(f"{blank}<ins>{word}</ins>" if token.differs else f"{blank}{word}")
+    return f'{_STYLE}<p class="told" dir="auto">{count}{"".join(parts) or "&nbsp;"}</p>'
+
+
+def _unmatched(own: Sequence[str], other: Sequence[str]) -> list[int]:
+    """Places in `own` that have no partner in `other`."""
+    found = difflib.SequenceMatcher(a=own, b=other, autojunk=False).get_matching_blocks()
+    matched = {place for block in found for place in range(block.a, block.a + block.size)}
+    return [place for place in range(len(own)) if place not in matched]
