@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ class Playback:
         """The number of snapshots."""
         return len(self.step)
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """A short checksum of the places, for addresses that may be kept for good."""
         return sha256(self.row.tobytes() + self.xy.tobytes()).hexdigest()[:12]
@@ -97,6 +98,13 @@ class Playback:
         """The place of a corpus row among the probes; None for a sentence that is none."""
         at = int(np.searchsorted(self.row, row))
         return at if at < len(self.row) and int(self.row[at]) == row else None
+
+    def places(self, epoch: float) -> Float32[np.ndarray, "n 2"]:
+        """The places at a moment: between two snapshots, on the straight line between them."""
+        moment = float(np.interp(epoch, self.epoch, np.arange(len(self))))
+        low = int(moment)
+        high = min(low + 1, len(self) - 1)
+        return self.xy[low] + (self.xy[high] - self.xy[low]) * np.float32(moment - low)
 
     def nearest(self, epoch: float) -> int:
         """The snapshot taken nearest to an epoch; the earliest of equals."""

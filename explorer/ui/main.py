@@ -10,6 +10,9 @@ PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
     "paths": ("Paths", ":material/timeline:"),
     "compare": ("Compare", ":material/compare:"),
+    "collapse": ("Collapse", ":material/compress:"),
+    "playback": ("Playback", ":material/movie:"),
+    "prior": ("Prior", ":material/blur_on:"),
     "model": ("Model card", ":material/description:"),
 }
 """Pages by file name: title and icon."""

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
+from explorer.ui import playing
 from explorer.ui.aligned import aligned
 from explorer.ui.map import scripts
 from explorer.ui.map.colours import available, colours
@@ -45,6 +46,9 @@ def routes() -> list[Route]:
         Route(f"{run}/colours", _guarded(_colours), methods=["GET"]),
         Route(f"{run}/hover", _guarded(_hover), methods=["GET"]),
         Route(f"{run}/decode", _guarded(_decode), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/places", _guarded(_frames), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/colours", _guarded(_frame_colours), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/sentence", _guarded(_sentence), methods=["GET"]),
     ]
 
 
@@ -75,6 +79,11 @@ def colours_url(run: Any, by: str, like: Any = None) -> str:
 def hover_url(run: Any) -> str:
     """Where a point's sentence is; the map adds `?i=row`."""
     return f"{_run_url(run)}/hover"
+
+
+def playback_url(run: Any, what: str) -> str:
+    """Where the `places`, `colours` and each `sentence` of a run's playback are."""
+    return f"{_run_url(run)}/playback/{run.playback.mark}/{what}"
 
 
 def places(atlas: Any, view: str) -> Float32[np.ndarray, "n 2"]:
@@ -167,6 +176,36 @@ def _decode(request: Request) -> Response:
         "density": float(place.density),
     }
     return JSONResponse(answer, headers=NEVER)
+
+
+def _frames(request: Request) -> Response:
+    run = _playing(request)
+    return _binary(np.ascontiguousarray(run.playback.xy, "<f4").tobytes())
+
+
+def _frame_colours(request: Request) -> Response:
+    run = _playing(request)
+    by, known = request.query_params.get("by", ""), playing.colour_choices(run)
+    if by not in known:
+        raise _RefusedError(400, f"by is one of {', '.join(known)}")
+    return _binary(np.ascontiguousarray(playing.colours_of(run, by).ids, np.uint8).tobytes())
+
+
+def _sentence(request: Request) -> Response:
+    run = _playing(request)
+    index = _number(request, "i", int)
+    if not 0 <= index < len(run.playback.row):
+        raise _RefusedError(404, f"i is 0 to {len(run.playback.row) - 1}")
+    # The text is the user's download: it can appear later under the same stamp.
+    return JSONResponse(playing.sentence(run, index), headers=NEVER)
+
+
+def _playing(request: Request) -> Any:
+    """The opened run that an address names, if it has the playback that is meant."""
+    run = opened(request.path_params["stamp"])
+    if run is None or run.playback is None or run.playback.mark != request.path_params["mark"]:
+        raise _RefusedError(404, "no run with this playback is open: reload the page")
+    return run
 
 
 def _run(request: Request) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ once and keeps it for ever.
 """
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -16,9 +17,9 @@ STUB = """
 const at = (name) => new URL("{base}/" + name, window.location.origin).href;
 let ready;
 async function load() {{
-  const style = fetch(at("{name}.css")).then((answer) => answer.text());
+  const sheets = {styles}.map((name) => fetch(at(name)).then((answer) => answer.text()));
   const {{ mount }} = await import(at("{name}.js"));
-  return {{ mount, style: await style }};
+  return {{ mount, style: (await Promise.all(sheets)).join("") }};
 }}
 export default async function (component) {{
   const parent = component.parentElement;
@@ -63,6 +64,13 @@ def base_path() -> str:
     return f"/{base}" if base else ""
 
 
-def stub(name: str) -> str:
-    """The inline script of a component whose module is `<name>.js` and style `<name>.css`."""
-    return STUB.format(base=f"{base_path()}/api/ui/{version()}", name=name)
+def stub(name: str, *styles: str) -> str:
+    """The inline script of a component whose module is `<name>.js`.
+
+    Args:
+        name: Of the module, and of its style `<name>.css`.
+        styles: Names of further styles, which come before its own.
+    """
+    sheets = json.dumps([f"{sheet}.css" for sheet in (*styles, name)])
+    base = f"{base_path()}/api/ui/{version()}"
+    return STUB.format(base=base, name=name, styles=sheets)

@@ -79,7 +79,7 @@ function ring(pen, [left, top], radius, colour, width, theme) {
   pen.stroke();
 }
 
-function drawSelected(pen, { view, theme, selected }) {
+export function drawSelected(pen, { view, theme, selected }) {
   const at = view.toScreen(selected.x, selected.y);
   if (selected.kind === "place") {
     pen.lineCap = "round";

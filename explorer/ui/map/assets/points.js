@@ -5,10 +5,10 @@
 import { parseColour } from "./theme.js";
 
 const VERTEX = `#version 300 es
-in vec2 place; in float kind; in float stands;
+in vec2 place; in vec2 later; in float kind; in float stands;
 uniform vec2 centre; uniform vec2 zoom; uniform float size; uniform float alpha;
 uniform float pass; uniform float focus; uniform float muting; uniform vec4 grey;
-uniform float boost;
+uniform float boost; uniform float blend;
 uniform sampler2D palette;
 out vec4 colour;
 void main() {
@@ -17,7 +17,7 @@ void main() {
   bool muted = muting > 0.5 && lit < 0.5;
   // Two passes: what is muted lies below what stands out.
   if (muting > 0.5 && muted == (pass > 0.5)) { gl_Position = vec4(2.0, 2.0, 0.0, 1.0); return; }
-  gl_Position = vec4((place - centre) * zoom, 0.0, 1.0);
+  gl_Position = vec4((mix(place, later, blend) - centre) * zoom, 0.0, 1.0);
   vec4 own = texelFetch(palette, ivec2(int(kind + 0.5), 0), 0);
   colour = muted ? grey : vec4(own.rgb, own.a * alpha);
   if (muting > 0.5 && !muted) colour.a = min(1.0, colour.a * 1.4);
@@ -61,8 +61,9 @@ export class Points {
     this.program = link(gl);
     this.at = (name) => gl.getUniformLocation(this.program, name);
     this.uniforms = Object.fromEntries(
-      ["centre", "zoom", "size", "alpha", "pass", "focus", "muting", "grey", "boost"].map((name) => [
-        name, this.at(name)]),
+      [
+        "centre", "zoom", "size", "alpha", "pass", "focus", "muting", "grey", "boost", "blend",
+      ].map((name) => [name, this.at(name)]),
     );
     this.array = gl.createVertexArray();
     this.buffers = { place: gl.createBuffer(), kind: gl.createBuffer(), stands: gl.createBuffer() };
@@ -137,6 +138,7 @@ export class Points {
     gl.uniform1f(uniforms.muting, muting ? 1 : 0);
     gl.uniform4fv(uniforms.grey, grey);
     gl.uniform1f(uniforms.boost, boost);
+    gl.uniform1f(uniforms.blend, this.blend ?? 0);
     for (const pass of muting ? [0, 1] : [1]) {
       gl.uniform1f(uniforms.pass, muting ? 1 - pass : 0);
       gl.drawArrays(gl.POINTS, 0, this.count);

@@ -20,14 +20,26 @@ export function readView(parameter, url) {
 export function rememberView(parameter, url, view) {
   kept.set(url, view);
   if (!parameter) return;
+  const text = [view.x, view.y, view.zoom].map((value) => Number(value.toPrecision(5))).join(",");
+  writeAddress({ [parameter]: text });
+}
+
+const waiting = {};
+
+/** Brings parameters of the address up to date, a moment later; null takes one out. */
+export function writeAddress(parameters) {
+  Object.assign(waiting, parameters);
   clearTimeout(timer);
   timer = setTimeout(() => {
     const address = new URL(window.location.href);
-    const text = [view.x, view.y, view.zoom].map((value) => Number(value.toPrecision(5))).join(",");
-    // Written by hand: URLSearchParams would turn the commas into %2C.
-    address.searchParams.delete(parameter);
-    const rest = address.search ? `${address.search}&` : "?";
-    const query = `${rest}${encodeURIComponent(parameter)}=${text}`;
-    window.history.replaceState(window.history.state, "", address.pathname + query + address.hash);
+    for (const name of Object.keys(waiting)) address.searchParams.delete(name);
+    const query = address.search.slice(1).split("&").filter(Boolean);
+    for (const [name, text] of Object.entries(waiting)) {
+      // Written by hand: URLSearchParams would turn the commas of a view into %2C.
+      if (text !== null) query.push(`${encodeURIComponent(name)}=${text}`);
+      delete waiting[name];
+    }
+    const search = query.length ? `?${query.join("&")}` : "";
+    window.history.replaceState(window.history.state, "", address.pathname + search + address.hash);
   }, WAIT_MS);
 }

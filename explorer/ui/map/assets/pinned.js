@@ -1,0 +1,60 @@
+// The pinned sentence: its text, and what the model made of it at the moment that is shown. All
+// of it goes in by textContent: a sentence is data, whatever it contains.
+
+import { make } from "./legend.js";
+import { changedWords } from "./words.js";
+
+export class Pinned {
+  /** @param {() => void} onUnpin */
+  constructor(onUnpin) {
+    this.root = make("section", "pinned");
+    this.root.dataset.testid = "playback-pinned";
+    this.root.setAttribute("aria-label", "The pinned sentence");
+    const head = make("div", "pinned-head");
+    this.text = make("p", "pinned-text");
+    this.text.dir = "auto";
+    const close = make("button", "plain", "Unpin");
+    close.type = "button";
+    close.addEventListener("click", onUnpin);
+    head.append(this.text, close);
+    this.note = make("p", "pinned-note");
+    this.when = make("p", "pinned-when");
+    this.words = make("p", "pinned-words");
+    this.words.dir = "auto";
+    this.words.dataset.testid = "playback-words";
+    this.root.append(head, this.note, this.when, this.words);
+    this.clear();
+  }
+
+  clear() {
+    this.root.hidden = true;
+    this.told = null;
+    this.shown = -1;
+  }
+
+  /** @param {{text: string, note: string, reconstructions: string[] | null}} found */
+  set(found, missing) {
+    this.root.hidden = false;
+    this.shown = -1;
+    this.told = found.reconstructions;
+    this.text.textContent = found.text;
+    this.note.textContent = found.note;
+    this.when.textContent = this.told ? "" : missing;
+    this.words.replaceChildren();
+  }
+
+  /** Show the words of a snapshot, those that are new since the one before emphasised. */
+  at(snapshot, when) {
+    if (!this.told || snapshot === this.shown) return;
+    this.shown = snapshot;
+    const now = this.told[snapshot];
+    const before = snapshot > 0 ? this.told[snapshot - 1] : now;
+    this.when.textContent = when;
+    this.words.replaceChildren();
+    changedWords(before, now).forEach(({ word, changed }, k) => {
+      if (k) this.words.append(" ");
+      this.words.append(changed ? make("mark", "", word) : word);
+    });
+    if (!now.trim()) this.words.append(make("span", "nothing", "no words at all"));
+  }
+}

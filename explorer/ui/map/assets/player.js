@@ -1,0 +1,399 @@
+// The playback: the same sentences on one plane while the model was trained. Everything between
+// two reruns happens here: the server is asked for the places once, and for a sentence when one
+// is hovered or pinned.
+
+import { Clock } from "./clock.js";
+import { Controls } from "./controls.js";
+import { frame } from "./frame.js";
+import { filled, Frames } from "./frames.js";
+import { listen } from "./gestures.js";
+import { buildLegend } from "./legend.js";
+import { Files } from "./loading.js";
+import { drawOverlay } from "./overlay.js";
+import { Pinned } from "./pinned.js";
+import { gestures, KEYS, PICK_PIXELS } from "./player_input.js";
+import { paletteOf, sizeFor } from "./points.js";
+import { writeAddress } from "./remember.js";
+import { readTheme } from "./theme.js";
+import { short, Timeline } from "./timeline.js";
+import { Sentences, Tooltip } from "./tooltip.js";
+import { drawTrail } from "./trail.js";
+import { View } from "./view.js";
+
+const TELL_MS = 250;
+
+const players = new WeakMap();
+
+export function mount(component) {
+  const { parentElement } = component;
+  let player = players.get(parentElement);
+  if (!player) {
+    player = new Player(parentElement);
+    players.set(parentElement, player);
+  }
+  player.update(component);
+  return () => {
+    player.destroy();
+    players.delete(parentElement);
+  };
+}
+
+class Player {
+  constructor(parent) {
+    Object.assign(this, frame(parent));
+    this.root.classList.add("player");
+    this.overlay.dataset.testid = "playback-map";
+    this.stage.querySelector("#latent-map-keys").textContent = KEYS;
+    this.view = new View();
+    this.files = new Files();
+    this.sentences = new Sentences();
+    this.tooltip = new Tooltip(this.tip, this.sentences);
+    this.pen = this.overlay.getContext("2d");
+    this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
+    this.clock = new Clock(() => this.ticked());
+    this.controls = new Controls({
+      toggle: () => this.clock.toggle(),
+      seek: (position) => this.clock.jump(position),
+      step: (way) => this.clock.step(way),
+      speed: (speed) => (this.clock.speed = speed),
+      mark: () => this.mark(!this.marked),
+    });
+    this.timeline = new Timeline((epoch) => this.clock.jump(this.positionOf(epoch)));
+    this.pinned = new Pinned(() => this.pin(-1));
+    this.stage.after(this.controls.root, this.timeline.root, this.pinned.root);
+    Object.assign(this, { focus: null, hovered: -1, index: -1, marked: false, drawn: 0 });
+    try {
+      if (new URLSearchParams(window.location.search).get("webgl") === "off") {
+        throw new Error("switched off by the address");
+      }
+      this.points = new Frames(this.canvas, () => this.redraw());
+    } catch (error) {
+      console.warn(`The playback falls back to a drawing without WebGL2: ${error.message}`);
+      this.points = null;
+    }
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stage);
+    this.unlisten = listen(this.overlay, gestures(this));
+    this.wireButtons();
+    this.exposeForTests();
+  }
+
+  // ---- what the page asks for -------------------------------------------------------------
+
+  update({ data, setStateValue }) {
+    const before = this.data ?? {};
+    this.data = data;
+    this.setState = setStateValue;
+    this.theme = readTheme(this.root);
+    this.root.classList.toggle("dark", this.theme.dark);
+    this.overlay.setAttribute("aria-label", data.description);
+    this.caption.textContent = data.caption;
+    this.axesLine.textContent = "";
+    this.sentences.setUrl(data.sentence_url);
+    if (!this.points) {
+      this.reportMissing(data);
+      return;
+    }
+    if (before.colours_url !== data.colours_url) this.focus = null;
+    this.controls.setTold(data.told.length, this.marked);
+    this.drawLegend();
+    this.resize();
+    this.load(data);
+  }
+
+  async load(data) {
+    let places, kinds;
+    try {
+      [places, kinds] = await Promise.all([
+        this.files.get("places", data.frames_url), this.files.get("colours", data.colours_url),
+      ]);
+    } catch (error) {
+      this.say(`The snapshots could not be loaded (${error.message}). Reload the page.`);
+      return;
+    }
+    if (this.data !== data) return;
+    if (places !== this.places) this.begin(places);
+    this.points.setKinds(new Uint8Array(kinds));
+    this.points.setPalette(paletteOf(data.legend, data.kind, this.theme.none));
+    this.applyMarks();
+    if (data.asked && data.asked.serial !== this.askedFor) this.pin(data.asked.index);
+    this.askedFor = data.asked?.serial;
+    this.redraw();
+  }
+
+  begin(places) {
+    const { snapshots, series, overlays, start } = this.data;
+    this.places = places;
+    const all = new Float32Array(places);
+    this.points.setFrames(all, all.length / (2 * snapshots.length));
+    const box = filled(all);
+    for (const { x, y, rx, ry } of overlays) {
+      box.left = Math.min(box.left, x - rx);
+      box.right = Math.max(box.right, x + rx);
+      box.bottom = Math.min(box.bottom, y - ry);
+      box.top = Math.max(box.top, y + ry);
+    }
+    this.view.setBounds(box);
+    this.view.reset();
+    this.clock.last = snapshots.length - 1;
+    this.controls.setLast(this.clock.last);
+    this.timeline.set(series, snapshots.map(({ epoch }) => epoch));
+    this.stage.dataset.loaded = String(this.points.count);
+    this.message.hidden = true;
+    this.told = `${start.index} ${start.epoch.toFixed(3)}`; // the page knows where it started
+    this.clock.seek(this.positionOf(start.epoch));
+    if (start.index >= 0) this.pin(start.index);
+  }
+
+  applyMarks() {
+    const stands = new Uint8Array(this.points.count).fill(this.marked ? 0 : 1);
+    if (this.marked) for (const i of this.data.told) stands[i] = 1;
+    this.points.setStanding(stands);
+  }
+
+  drawLegend() {
+    buildLegend(this.legend, this.data, this.focus, (id) => {
+      this.focus = id;
+      this.drawLegend();
+      this.legend.querySelector(`[data-id="${id}"]`)?.focus();
+      this.redraw();
+    });
+  }
+
+  /** Tell Python until it knows: a message sent while mounting may be lost. */
+  reportMissing(data) {
+    this.say("This browser has no WebGL2, which the player needs.");
+    this.stage.style.height = "72px";
+    this.root.classList.add("without-webgl");
+    clearTimeout(this.reporting);
+    if (data.webgl_missing) return;
+    const tell = (wait) => {
+      this.reporting = setTimeout(() => {
+        this.setState("webgl", "missing");
+        if (wait < 8000) tell(wait * 2);
+      }, wait);
+    };
+    tell(60);
+  }
+
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = false;
+  }
+
+  // ---- time ---------------------------------------------------------------------------------
+
+  /** The moment as it is drawn: whole snapshots only where motion is unwelcome. */
+  get position() {
+    const { position } = this.clock;
+    return this.still.matches ? Math.floor(position + 1e-6) : position;
+  }
+
+  get epoch() {
+    const [low, high, share] = this.points.between(this.position);
+    const [from, to] = [low, high].map((snapshot) => this.data.snapshots[snapshot].epoch);
+    return from + (to - from) * share;
+  }
+
+  positionOf(epoch) {
+    const epochs = this.data.snapshots.map((snapshot) => snapshot.epoch);
+    const after = epochs.findIndex((at) => at >= epoch);
+    if (after < 0) return epochs.length - 1;
+    if (after === 0) return 0;
+    return after - 1 + (epoch - epochs[after - 1]) / (epochs[after] - epochs[after - 1]);
+  }
+
+  ticked() {
+    this.controls.setPlaying(this.clock.playing);
+    if (!this.places) return;
+    if (this.clock.playing) this.tooltip.hide();
+    else this.remember();
+    if (this.position !== this.points.position || !this.drawn) this.show();
+  }
+
+  /** Draw at once: this already runs inside an animation frame while playing. */
+  show() {
+    const { position } = this;
+    this.points.seek(position);
+    const snapshot = Math.floor(position + 1e-6);
+    const { share, variance } = this.data.snapshots[snapshot];
+    const epoch = this.epoch.toFixed(2);
+    const moment = `Epoch ${epoch} · snapshot ${snapshot + 1} of ${this.points.snapshots} · `
+      + `variance of the means ${short(variance)} a dimension, `
+      + `${(100 * share).toFixed(0)}% of it in this plane`;
+    const figures = this.timeline.said(this.epoch);
+    this.controls.show(this.clock.position, moment, `Epoch ${epoch}. ${figures}`);
+    this.timeline.move(this.epoch);
+    this.pinned.at(snapshot, `At epoch ${this.data.snapshots[snapshot].epoch.toFixed(2)} the model made of it:`);
+    if (this.clock.playing) this.draw();
+    else this.redraw();
+  }
+
+  /** For the address and for the page, a moment later: a hand that scrubs sends one message. */
+  remember() {
+    const epoch = this.epoch.toFixed(3);
+    const isEnd = this.position >= this.clock.last; // where a link without an epoch starts
+    writeAddress({ epoch: isEnd ? null : epoch, row: this.index < 0 ? null : String(this.row ?? "") });
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      const news = `${this.index} ${epoch}`;
+      if (news === this.told) return;
+      this.told = news;
+      this.setState("shown", { index: this.index, epoch: Number(epoch) });
+    }, TELL_MS);
+  }
+
+  // ---- what the person does -----------------------------------------------------------------
+
+  at(left, top, pixels = PICK_PIXELS) {
+    if (!this.places) return -1;
+    const [x, y] = this.view.toData(left, top);
+    const { focus, marked, points } = this;
+    const told = new Set(marked ? this.data.told : []);
+    return points.nearest(x, y, pixels / this.view.scale, (i) => (
+      (focus === null || points.kinds[i] === focus) && (!marked || told.has(i))
+    ));
+  }
+
+  hover(left, top) {
+    if (this.clock.playing) return;
+    const index = this.at(left, top);
+    this.overlay.classList.toggle("on-point", index >= 0);
+    if (index < 0) this.tooltip.hide();
+    else this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    if (index !== this.hovered) this.redraw();
+    this.hovered = index;
+  }
+
+  leave() {
+    this.hovered = -1;
+    this.tooltip.hide();
+    this.redraw();
+  }
+
+  /** Pin a sentence, or none (-1), and say so to the page. */
+  async pin(index) {
+    this.index = index < this.points.count ? index : -1;
+    this.row = null;
+    this.trail = this.index < 0 ? null : this.points.trailOf(this.index);
+    this.pinned.clear();
+    this.tooltip.hide();
+    this.redraw();
+    if (this.index < 0) {
+      this.remember();
+      this.live.textContent = "No sentence is pinned.";
+      return;
+    }
+    const asked = this.index;
+    const found = await this.sentences.get(asked);
+    if (!found || asked !== this.index) return;
+    this.row = found.row;
+    this.pinned.set(found, this.missing());
+    this.live.textContent = `Pinned: ${found.text}`;
+    this.remember();
+    this.show();
+  }
+
+  missing() {
+    const count = this.data.told.length;
+    if (!count) return "This training kept no reconstructions.";
+    return `Its reconstructions were not kept: ${count} other sentences have them, which the `
+      + "button above shows.";
+  }
+
+  mark(marked) {
+    this.marked = marked;
+    this.controls.setTold(this.data.told.length, marked);
+    this.applyMarks();
+    this.redraw();
+  }
+
+  cross(visible) {
+    this.crosshair = visible;
+    this.redraw();
+  }
+
+  wireButtons() {
+    const zoom = (factor) => this.view.zoomAt(this.view.width / 2, this.view.height / 2, factor);
+    const does = { in: () => zoom(1.6), out: () => zoom(1 / 1.6), home: () => this.view.reset() };
+    for (const [name, change] of Object.entries(does)) {
+      this.buttons[name].addEventListener("click", () => {
+        change();
+        this.redraw();
+      });
+    }
+  }
+
+  // ---- drawing ------------------------------------------------------------------------------
+
+  resize() {
+    if (!this.data || !this.points) return;
+    const tallest = Math.max(1.05 * this.stage.clientWidth, 280);
+    this.stage.style.height = `${Math.round(Math.min(this.data.height, tallest))}px`;
+    const { clientWidth, clientHeight } = this.stage;
+    const ratio = window.devicePixelRatio || 1;
+    this.view.resize(clientWidth, clientHeight);
+    for (const canvas of [this.canvas, this.overlay]) {
+      const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+      }
+    }
+    this.timeline.draw();
+    this.draw();
+  }
+
+  redraw() {
+    if (this.clock.playing) return; // the next frame is on its way
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.places) return;
+    const { view, theme, points, focus, marked } = this;
+    const ratio = window.devicePixelRatio || 1;
+    points.draw(view, ratio, {
+      focus, muting: focus !== null || marked, grey: theme.muted, boost: marked ? 1.7 : 1.2,
+      size: sizeFor(points.count, view.zoom),
+    });
+    const { overlays, axes } = this.data;
+    drawOverlay(this.pen, {
+      view, theme, ratio, overlays, axes, labels: [], positions: new Map(), showLabels: false,
+      hovered: this.hovered < 0 ? null : points.placeOf(this.hovered),
+      selected: null, crosshair: this.crosshair,
+    });
+    if (this.trail) drawTrail(this.pen, { view, theme }, this.trail, this.position);
+    this.drawn++;
+  }
+
+  exposeForTests() {
+    this.overlay.toScreen = (x, y) => this.view.toScreen(x, y);
+    this.overlay.placeOf = (index) => this.points.placeOf(index);
+    Object.defineProperty(this.overlay, "state", {
+      get: () => ({
+        position: this.clock.position, playing: this.clock.playing, ticks: this.clock.ticks,
+        drawn: this.drawn, pinned: this.index, points: this.points?.count ?? 0,
+        snapshots: this.points?.snapshots ?? 0, webgl: Boolean(this.points?.gl),
+      }),
+    });
+  }
+
+  destroy() {
+    this.clock.onTick = () => {};
+    this.clock.pause();
+    cancelAnimationFrame(this.waiting);
+    clearTimeout(this.reporting);
+    clearTimeout(this.telling);
+    // Another page's address says nothing of this one's moment.
+    writeAddress({ epoch: null, row: null });
+    this.observer.disconnect();
+    this.unlisten();
+    this.tooltip.hide();
+    this.points?.destroy();
+    this.root.remove();
+  }
+}

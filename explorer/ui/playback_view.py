@@ -1,0 +1,181 @@
+"""The parts of the playback page: the player, what stands in for it, tables, and downloads."""
+
+import streamlit as st
+
+from explorer.run import Run
+from explorer.ui import downloads, playing, routes, state
+from explorer.ui.map.colours import CHOICES
+from explorer.ui.map.player import Ask, Moment, player
+from explorer.ui.words import markdown
+
+_MOMENT, _ASKED = "_playback_moment", "_playback_asked"
+_LONGEST_OPTION = 90
+
+
+def need_playback(run: Run) -> bool:
+    """Whether there is something to play; where there is not, says how to get it."""
+    if run.playback is not None:
+        return True
+    if not run.has_latent:
+        st.info(
+            f"**{markdown(run.name)}** is a language model: it has no latent space that could "
+            "form or collapse. Choose another run in the sidebar.",
+            icon=":material/info:",
+        )
+        return False
+    st.info(
+        f"**{markdown(run.name)}** has no playback: its training kept no snapshots of where the "
+        "sentences were. This command trains the run again and keeps them; the scores may "
+        "differ a little.",
+        icon=":material/movie:",
+    )
+    st.code(f"explorer train {run.name} --restart", language="bash")
+    return False
+
+
+def controls(run: Run) -> str:
+    """What colours the points, and a sentence to pin by its words; returns the colour."""
+    playback = playing.playback_of(run)
+    told = playing.told(playback)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox(
+            "Colour",
+            playing.colour_choices(run),
+            format_func=str.capitalize,
+            key="colour",
+            bind="query-params",
+            width=190,
+        )
+        if told:
+            st.selectbox(
+                f"Pin one of the {len(told)} sentences kept with their words",
+                told,
+                index=None,
+                format_func=lambda index: playing.text_of(run, index)[0][:_LONGEST_OPTION],
+                placeholder="Choose a sentence, or click any dot",
+                key=f"_playback_pin_{run.stamp}",
+                on_change=_ask,
+                args=(run,),
+            )
+    return by
+
+
+def _ask(run: Run) -> None:
+    """Has the player pin what was chosen; the choice itself is not kept: a click may follow."""
+    index = st.session_state.get(f"_playback_pin_{run.stamp}")
+    before = st.session_state.get(_ASKED)
+    if index is not None:
+        st.session_state[_ASKED] = Ask(index, before.serial + 1 if before else 1)
+
+
+def play(run: Run, by: str) -> Moment:
+    """The player, or the film without WebGL2; returns the moment the person came to rest at."""
+    playback = playing.playback_of(run)
+    start = _start(run)
+    found = playing.colours_of(run, by)
+    now = player(
+        frames_url=routes.playback_url(run, "places"),
+        colours_url=f"{routes.playback_url(run, 'colours')}?by={by}",
+        sentence_url=routes.playback_url(run, "sentence"),
+        legend=found.legend,
+        legend_title=CHOICES[by],
+        kind=found.kind,
+        snapshots=playing.snapshots(playback),
+        figures=playing.figures(run),
+        ellipses=playing.ellipses(playback),
+        axes=playing.axes(playback),
+        told=playing.told(playback),
+        start=start,
+        asked=st.session_state.get(_ASKED),
+        description=playing.description(run),
+        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot.",
+        key=f"player-{run.stamp}",
+    )
+    if now is None:
+        _film(run, by)
+        return start
+    now = Moment(now.epoch, now.index if now.index < len(playback.row) else -1)
+    row = int(playback.row[now.index]) if now.index >= 0 else None
+    st.session_state[_MOMENT] = playing.Address(now.epoch, row)
+    return now
+
+
+def _start(run: Run) -> Moment:
+    """Where this session, a link, or the sentence picked on the map says to begin."""
+    playback = playing.playback_of(run)
+    if _MOMENT not in st.session_state:
+        given = playing.read_address(
+            st.query_params.get("epoch", ""), st.query_params.get("row", "")
+        )
+        pick = state.pick_of(run)
+        if given.row is None and isinstance(pick, state.Point) and run.atlas is not None:
+            given = playing.Address(given.epoch, int(run.atlas.row[pick.index]))
+        st.session_state[_MOMENT] = given
+    known: playing.Address = st.session_state[_MOMENT]
+    index = None if known.row is None else playback.index_of(known.row)
+    first, last = float(playback.epoch[0]), float(playback.epoch[-1])
+    epoch = last if known.epoch is None else min(max(known.epoch, first), last)
+    return Moment(epoch, -1 if index is None else index)
+
+
+def _film(run: Run, by: str) -> None:
+    from explorer.ui import playing_figures
+
+    st.caption(
+        "This browser has no WebGL2: a plain film of at most "
+        f"{playing_figures.FILM_POINTS} sentences stands in."
+    )
+    st.plotly_chart(
+        playing_figures.film(run, by),
+        key="playback_film",
+        config={"displayModeBar": False},
+        alt=markdown(playing.description(run)),
+    )
+
+
+def tables(run: Run, now: Moment, by: str) -> None:
+    """The same in numbers, and this moment as a picture; computed when they are opened."""
+    command = f"explorer train {run.name} --restart"
+    if now.index >= 0:
+        _pinned(run, now.index, command)
+    with st.expander(
+        "Every snapshot in numbers", icon=":material/table_rows:", on_change="rerun",
+        key="playback_numbers",
+    ) as every:  # fmt: skip
+        if every.open:
+            table = playing.snapshot_table(run)
+            st.dataframe(table, hide_index=True)
+            downloads.table_files(table, f"{run.name}-snapshots", "playback_table", command)
+    with st.expander(
+        f"This moment (epoch {now.epoch:.2f}) as a picture", icon=":material/image:",
+        on_change="rerun", key="playback_picture",
+    ) as picture:  # fmt: skip
+        if picture.open:
+            from explorer.ui import playing_figures
+
+            downloads.chart(
+                playing_figures.moment(run, now.epoch, by, now.index),
+                "playback_moment",
+                f"The sentences of {run.name} at epoch {now.epoch:.2f} of its training",
+                command,
+                f"{run.name}-epoch-{now.epoch:.2f}",
+            )
+
+
+def _pinned(run: Run, index: int, command: str) -> None:
+    playback = playing.playback_of(run)
+    row = int(playback.row[index])
+    at = int(playing.atlas_rows(run)[index])
+    if at >= 0 and st.button("Open the sentence on the map", icon=":material/scatter_plot:"):
+        state.set_pick(state.Point(at))
+        st.switch_page(state.page_file("map"))
+    with st.expander(
+        f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
+        on_change="rerun", key="playback_trail",
+    ) as trail:  # fmt: skip
+        if trail.open:
+            table = playing.trail_table(run, index)
+            st.dataframe(table, hide_index=True)
+            downloads.table_files(
+                table, f"{run.name}-sentence-{row}", "playback_trail_files", command
+            )

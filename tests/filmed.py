@@ -1,0 +1,46 @@
+"""A tiny run with a playback: what tests of the playback's page open."""
+
+from pathlib import Path
+
+import numpy as np
+
+from explorer.run import open_run
+from explorer.space.playback import from_snapshots
+from explorer.training import folder as folders
+from tests import tiny
+
+SNAPSHOTS = 5
+TOLD = 8
+
+
+def film(folder: Path) -> Path:
+    """Gives a run with a map a playback: its cloud opens while the words grow in number.
+
+    The last sentence is told in text that Markdown and HTML would take for something else.
+    """
+    run = open_run(folder)
+    atlas = run.atlas
+    assert atlas is not None
+    growth = np.linspace(0, 1, SNAPSHOTS)
+    turned = np.roll(atlas.mean, 1, axis=1)
+    mean = np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
+    words = [text.split() for text in atlas.reconstruction[: TOLD - 1]]
+    texts = [[" ".join(item[: k + 1]) for item in words] for k in range(SNAPSHOTS)]
+    for k in range(SNAPSHOTS):
+        texts[k].append(tiny.AWKWARD[k])
+    tensors = {
+        "row": atlas.row,
+        "mean": mean,
+        "step": np.arange(SNAPSHOTS) * 10,
+        "epoch": np.linspace(0, 3, SNAPSHOTS),
+        "beta": growth,
+    }
+    about = {
+        "reconstructions": {"rows": atlas.row[:TOLD].tolist(), "texts": texts},
+        "corpus": {"name": atlas.corpus_name, "checksum": atlas.corpus_checksum},
+    }
+    splits = ["train"] * atlas.total
+    prior = np.random.default_rng(0).normal(size=(1000, atlas.latent_dim))
+    from_snapshots(tensors, about, splits, prior).save(folder / folders.PLAYBACK)
+    folders.seal(folder)
+    return folder
