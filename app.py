@@ -18,8 +18,12 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
 
 
 if get_script_run_ctx() is None:
+    from explorer import threads
     from explorer.ui.routes import routes
 
+    # A click's batches are so small that a second thread costs more than it gives, and it waits
+    # for ever where another program wants the core.
+    threads.limit(1)
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan)
 else:
     from explorer.ui.main import page

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from explorer.space.atlas import Atlas
     from explorer.space.neighbours import TextIndex
     from explorer.space.places import MapIndex, Place
+    from explorer.space.playback import Playback
 
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
@@ -114,6 +115,15 @@ class Run:
             return None
         return Atlas.load(folders.verify(self.folder, folders.ATLAS))
 
+    @cached_property
+    def playback(self) -> "Playback | None":
+        """The sentences over training; None where no snapshots were kept."""
+        from explorer.space.playback import Playback
+
+        if not (self.folder / folders.PLAYBACK).is_file():
+            return None
+        return Playback.load(folders.verify(self.folder, folders.PLAYBACK))
+
     @property
     def kind(self) -> str:
         """`VAE`, `autoencoder` or `language model`."""
@@ -194,19 +204,18 @@ class Run:
         """Like `decode`, with each word's log-probability and latent gain."""
         import torch
 
-        from explorer.evaluation.gain import token_gains
+        from explorer.evaluation.gain import token_scores
         from explorer.models.tensors import collate
 
         rows = self._generate(z, decoding)
         tokens = collate(rows, self.model.device)
         points = torch.from_numpy(z)
         with torch.inference_mode():
-            log_probs = self.model.decoder.token_log_prob(points, tokens).tolist()
-            gains = token_gains(
+            log_probs, gains = token_scores(
                 self.model.decoder, points, tokens, self._reference(), GAIN_SAMPLES, seed=0
-            ).tolist()
+            )
         result = []
-        for row, log_prob, gain in zip(rows, log_probs, gains, strict=True):
+        for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
             words = self.vocabulary.decode(row)
             count = len(row) + 1  # the end is predicted too
             named = [*words, self.vocabulary.words[EOS]]
@@ -283,9 +292,10 @@ class Run:
 
         return scores(self.model, self.ids(texts))
 
-    def cycle(self, z: Float32[np.ndarray, " latent"]) -> Cycle:
-        """Decodes a point greedily and encodes what came out."""
-        text = self.decode(z[None])[0]
+    def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
+        """Encodes the sentence a point was decoded to; without one, it is decoded greedily."""
+        if text is None:
+            text = self.decode(z[None])[0]
         back = self.encode([text])[0]
         return Cycle(text, back, float(np.linalg.norm(back - z)))
 

@@ -5,22 +5,22 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
-from explorer.evaluation.sampling import generator, sample
 from explorer.models.decoders import LSTMDecoder
+from explorer.evaluation.sampling import generator, sample
 
 _POSITIONS = 2**14
 
 
 @torch.inference_mode()
-def token_gains(
+def token_scores(
     decoder: LSTMDecoder,
     z: Float[Tensor, "batch latent"],
     tokens: Int[Tensor, "batch time"],
     prior: Distribution,
     samples: int = 16,
     seed: int = 0,
-) -> Float[Tensor, "batch predicted"]:
-    """Log p(x_t|x_<t, z) - mean over S of log p(x_t|x_<t, z'_s), z'_s from the prior.
+) -> tuple[Float[Tensor, "batch predicted"], Float[Tensor, "batch predicted"]]:
+    """Log p(x_t|x_<t, z), and the latent gain: that minus its mean over S draws of the prior.
 
     A mean of logarithms, so that a sentence's gains add up to its prior-z gap.
 
@@ -28,7 +28,7 @@ def token_gains(
         decoder: In `eval` mode.
         z: One point a sentence.
         tokens: The sentences.
-        prior: Where z' comes from, event shape (latent,).
+        prior: Where z' of log p(x_t|x_<t, z') comes from, event shape (latent,).
         samples: S; every sentence meets the same S draws, so its gains do not depend on the
             batch it is in.
         seed: Of the draws.
@@ -37,9 +37,20 @@ def token_gains(
         Nats per token, 0 at padding.
     """
     draws = sample(prior, samples, generator(seed, "gain"))  # (samples, latent)
-    reference = z.new_zeros(len(tokens), tokens.shape[1] - 1)
-    for part in draws.split(max(1, _POSITIONS // max(1, tokens.numel()))):
-        points = part.repeat_interleave(len(tokens), 0)
-        scores = decoder.token_log_prob(points, tokens.repeat(len(part), 1))
-        reference += scores.unflatten(0, (len(part), len(tokens))).sum(0)
-    return decoder.token_log_prob(z, tokens) - reference / samples
+    # The point itself goes first, in one pass with the draws: a click waits for this.
+    points = torch.cat([z.unsqueeze(0), draws.unsqueeze(1).expand(-1, len(z), -1)])
+    size = max(1, _POSITIONS // max(1, tokens.numel()))
+    scores = torch.cat([decoder.token_scores(part, tokens) for part in points.split(size)])
+    return scores[0], scores[0] - scores[1:].sum(0) / samples
+
+
+def token_gains(
+    decoder: LSTMDecoder,
+    z: Float[Tensor, "batch latent"],
+    tokens: Int[Tensor, "batch time"],
+    prior: Distribution,
+    samples: int = 16,
+    seed: int = 0,
+) -> Float[Tensor, "batch predicted"]:
+    """The second of `token_scores`."""
+    return token_scores(decoder, z, tokens, prior, samples, seed)[1]

@@ -17,6 +17,8 @@ from explorer.ui.state import Pick, Point, Spot, Typed
 from explorer.ui.words import listed, markdown, plain, shade_key, shaded
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from explorer.run import Cycle
     from explorer.space.places import Place
 
@@ -25,63 +27,85 @@ _FAINTEST = 0.35  # opacity of a marker far from every sentence
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A pick, looked up: where it is in latent space and on the map, and what is said there."""
+class Found:
+    """A pick, looked up: where it is in latent space and on the map. Nothing is decoded yet."""
 
     pick: Pick
     z: Float32[np.ndarray, " latent"]
     scale: Float32[np.ndarray, " latent"]
-    decoded: Decoded
     place: "Place | None" = None
+    typed: Marker | None = None
+
+    @property
+    def at(self) -> tuple[float, float] | None:
+        """Where the map marks a typed sentence."""
+        return None if self.typed is None else (float(self.typed.x), float(self.typed.y))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says about a pick."""
+
+    decoded: Decoded
+    table: "DeltaGenerator"
+    """Where the table of its words will stand."""
     cycle: "Cycle | None" = None
-    markers: tuple[Marker, ...] = ()
-    at: tuple[float, float] | None = None
 
 
-def answer(run: Run, layout: Layout, pick: Pick, decoding: Decoding) -> Answer:
-    """Looks a pick up and decodes it.
+def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
+    """Finds a pick's place in latent space and on the map.
 
     Raises:
-        ExplorerError: If the model cannot be opened.
+        ExplorerError: If the model is needed and cannot be opened.
     """
     atlas = run.atlas
     assert atlas is not None
     if isinstance(pick, Point):
-        z, scale = atlas.mean[pick.index], atlas.scale[pick.index]
-        return Answer(pick, z, scale, _decode(run, z, decoding))
+        return Found(pick, atlas.mean[pick.index], atlas.scale[pick.index])
     if isinstance(pick, Typed):
         mean, deviation = run.posterior([pick.text])
         (x, y), far = layout.place(mean)[0].tolist(), run.place(mean)[1][0]
         marker = Marker(x, y, "your sentence", _opacity(float(far), run))
-        decoded = _decode(run, mean[0], decoding)
-        return Answer(pick, mean[0], deviation[0], decoded, markers=(marker,), at=(x, y))
+        return Found(pick, mean[0], deviation[0], typed=marker)
     place = layout.at(pick.x, pick.y)
-    cycle = run.cycle(place.z)
-    x, y = layout.place(cycle.z[None])[0].tolist()
-    marker = Marker(x, y, "encoded again", _opacity(cycle.distance, run))
-    scale = atlas.scale[place.neighbours].mean(axis=0)
-    return Answer(
-        pick, place.z, scale, _decode(run, place.z, decoding), place, cycle, (marker,)
-    )  # fmt: skip
+    return Found(pick, place.z, atlas.scale[place.neighbours].mean(axis=0), place)
 
 
-def show(run: Run, found: Answer, decoding: Decoding) -> None:
-    """Writes an answer, the quick and important parts first."""
+def show(run: Run, found: Found, decoding: Decoding) -> Answer:
+    """Decodes a pick and writes what a click waits for, each line as soon as it is known.
+
+    Raises:
+        ExplorerError: If the model cannot be opened.
+    """
     if isinstance(found.pick, Point):
         _sentence(run, found.pick)
     elif isinstance(found.pick, Typed):
         _typed(run, found.pick)
     else:
         _heading("An empty place", "the model decodes it all the same")
-    _decoded(found)
-    if found.place is not None and found.cycle is not None:
-        _emptiness(run, found.place, found.cycle)
+    decoded = run.decode_tokens(found.z[None], decoding)[0]
+    table = _decoded(found, decoded)
+    if found.place is None:
+        return Answer(decoded, table)
+    cycle = run.cycle(found.z, decoded.text)
+    _emptiness(found.place, cycle)
+    return Answer(decoded, table, cycle)
+
+
+def markers(run: Run, layout: Layout, found: Found, said: Answer | None) -> list[Marker]:
+    """What the map shows beside the points: the typed sentence, and where a place lands."""
+    result = [found.typed] if found.typed is not None else []
+    if said is not None and said.cycle is not None:
+        x, y = layout.place(said.cycle.z[None])[0].tolist()
+        result.append(Marker(x, y, "encoded again", _opacity(said.cycle.distance, run)))
+    return result
+
+
+def show_around(run: Run, found: Found, said: Answer, decoding: Decoding) -> None:
+    """Writes what is read later: draws around the pick, its neighbours, and numbers by word."""
     samples(run, found, decoding)
     neighbours(run, found)
-
-
-def _decode(run: Run, z: Float32[np.ndarray, " latent"], decoding: Decoding) -> Decoded:
-    return run.decode_tokens(z[None], decoding)[0]
+    _words(said)
 
 
 def _opacity(distance: float, run: Run) -> float:
@@ -130,17 +154,21 @@ def _typed(run: Run, pick: Typed) -> None:
     _likelihood(float(distortion[0]), float(rate[0]))
 
 
-def _decoded(found: Answer) -> None:
+def _decoded(found: Found, decoded: Decoded) -> "DeltaGenerator":
     source = "this place" if isinstance(found.pick, Spot) else "its posterior mean"
     _heading("Decoded", f"from {source}")
-    st.html(shaded(found.decoded) + shade_key())
-    with st.expander("Word by word", icon=":material/table_rows:"):
-        decoded = found.decoded
+    st.html(shaded(decoded) + shade_key())
+    return st.empty()
+
+
+def _words(said: Answer) -> None:
+    """The table of words: last, because a browser takes long to lay one out."""
+    with said.table.expander("Word by word", icon=":material/table_rows:"):
         st.dataframe(
             {
-                "word": decoded.tokens,
-                "latent gain, nats": decoded.gains,
-                "log-probability, nats": decoded.log_probs,
+                "word": said.decoded.tokens,
+                "latent gain, nats": said.decoded.gains,
+                "log-probability, nats": said.decoded.log_probs,
             },
             hide_index=True,
             column_config={
@@ -154,7 +182,7 @@ def _decoded(found: Answer) -> None:
         )
 
 
-def _emptiness(run: Run, place: "Place", cycle: "Cycle") -> None:
+def _emptiness(place: "Place", cycle: "Cycle") -> None:
     typical = place.typical or 1.0
     thick = "An empty part of the map" if place.empty else f"Denser than {place.density:.0f}%"
     rest = "" if place.empty else " of the sentences' places"
@@ -170,7 +198,7 @@ def _emptiness(run: Run, place: "Place", cycle: "Cycle") -> None:
         st.rerun(scope="fragment")
 
 
-def samples(run: Run, found: Answer, decoding: Decoding) -> None:
+def samples(run: Run, found: Found, decoding: Decoding) -> None:
     """Sentences decoded from draws around a pick, as many as the slider says."""
     around = "its posterior" if not isinstance(found.pick, Spot) else "its neighbours' width"
     _heading("Around it", f"draws from {around}, seed {decoding.seed}")
@@ -182,7 +210,7 @@ def samples(run: Run, found: Answer, decoding: Decoding) -> None:
     st.html("".join(plain(text, quiet=True) for text in texts))
 
 
-def neighbours(run: Run, found: Answer) -> None:
+def neighbours(run: Run, found: Found) -> None:
     """The sentences nearest in latent space; a click goes there."""
     _heading("Nearest sentences", "cosine distance of centred latents")
     own = found.pick.index if isinstance(found.pick, Point) else -1

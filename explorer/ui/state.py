@@ -21,6 +21,7 @@ MOST_TEXT = 1000
 KEPT = (
     *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told"),
+    *("drawn", "dots"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
 )
 """Widgets whose values outlive a visit to another page; each is a parameter of the address too."""
@@ -131,16 +132,20 @@ def warm(run: Run) -> None:
     gc.freeze()
 
 
-def warm_in_background() -> None:
-    """Opens the run the page shows first while the server already answers."""
-    Thread(target=_warm_default, name="warm", daemon=True).start()
+def warm_in_background(run: Run | None = None) -> None:
+    """Opens a run while the server already answers; without one, the run the page shows first."""
+    if run is not None and is_warm(run):
+        return
+    Thread(target=_warm_quietly, args=[run], name="warm", daemon=True).start()
 
 
-def _warm_default() -> None:
+def _warm_quietly(run: Run | None) -> None:
     try:
-        names = listing().names
+        names = [] if run is not None else listing().names
         if names:
-            warm(run_of(default_run(names)))
+            run = run_of(default_run(names))
+        if run is not None:
+            warm(run)
     except ExplorerError:
         return  # the page says it, where somebody reads it
 
@@ -178,10 +183,29 @@ def pick_of(run: Run) -> Pick | None:
         address, text = st.query_params.get(_ADDRESS, ""), st.query_params.get("text", "")
         known[_PICK] = read_pick(address, text, points)
     elif known.get(_PICK_RUN, run.stamp) != run.stamp and not isinstance(known[_PICK], Typed):
-        known[_PICK] = None  # a row or a place means nothing on another map
+        known[_PICK] = _on_another_map(known[_PICK], opened(known[_PICK_RUN]), run)
     known[_PICK_RUN] = run.stamp
     pick = known[_PICK]
     return None if isinstance(pick, Point) and pick.index >= points else pick
+
+
+def index_of(run: Run, row: int) -> int | None:
+    """Where a row of the corpus stands in a run's atlas; None if it is not on the map."""
+    if run.atlas is None:
+        return None
+    place = int(run.atlas.row.searchsorted(row))
+    return place if place < len(run.atlas) and run.atlas.row[place] == row else None
+
+
+def _on_another_map(pick: Pick | None, before: Run | None, run: Run) -> Pick | None:
+    """The same sentence on the map of another run; a place means nothing there."""
+    if not isinstance(pick, Point) or before is None:
+        return None
+    own, other = before.atlas, run.atlas
+    if own is None or other is None or own.corpus_checksum != other.corpus_checksum:
+        return None
+    index = index_of(run, int(own.row[pick.index])) if pick.index < len(own) else None
+    return None if index is None else Point(index)
 
 
 def set_pick(pick: Pick | None) -> None:

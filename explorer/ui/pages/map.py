@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from explorer.models.decoding import Decoding
 from explorer.ui import answers, map_view, searching, state, widgets
-from explorer.ui.layouts import Layout, layout_of
+from explorer.ui.layouts import layout_of
 
 KEY = "map"
 run = state.current_run()
@@ -21,42 +20,45 @@ def explore() -> None:
     layout, decoding, pick = layout_of(run, view), widgets.decoding(), state.pick_of(run)
     wide, side = st.columns([5, 3], gap="medium")
     # On a link with a pick the map must not wait for the model: it is drawn without the answer.
-    found = None
+    found, said = None, None
     if pick is not None and state.is_warm(run):
-        found = answers.answer(run, layout, pick, decoding)
-    if found is not None:
-        # The sentence is what a click waits for: it goes out before the map is told of markers.
+        found = answers.look_up(run, layout, pick)
+    if found is not None and found.at is None:
+        # The sentence is what a click waits for; a typed one waits for its marker on the map.
         with side:
             searching.results(run, hits)
-            answers.show(run, found, decoding)
+            said = answers.show(run, found, decoding)
     with wide:
         map_view.show(
             run,
             layout,
             by,
-            overlays=found.markers if found else (),
+            overlays=answers.markers(run, layout, found, said) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
             key=KEY,
         )
         widgets.layout_notes(run, view)
-    if found is None:
-        with side:
+    with side:
+        if said is None:
             searching.results(run, hits)
-            _open_and_show(pick, layout, decoding)
+        if found is None:
+            _open(pick)
+        else:
+            said = said or answers.show(run, found, decoding)
+            answers.show_around(run, found, said, decoding)
     state.write_address()
 
 
-def _open_and_show(pick: state.Pick | None, layout: Layout, decoding: Decoding) -> None:
-    """The answer to a link's pick, after the model was opened; or what can be clicked."""
+def _open(pick: state.Pick | None) -> None:
+    """Opens the model for the pick of a link and starts again; or says what can be clicked."""
     if pick is None:
         widgets.invitation()
+        state.warm_in_background(run)
         return
     with st.spinner("Opening the model…", show_time=True):
-        found = answers.answer(run, layout, pick, decoding)
-    if found.markers:
-        st.rerun()
-    answers.show(run, found, decoding)
+        state.warm(run)
+    st.rerun()
 
 
 st.title("Map of sentences")
