@@ -8,8 +8,8 @@ Chromium and measures, in the browser,
 - typed: Enter → the typed sentence is selected, and so marked, on the map.
 
 Clicks on points and on empty places alternate; the answer's heading says which one it was. The
-first clicks of the session count too, and stand first in the list of `--verbose`. Software WebGL is part of the figures: a browser with a
-graphics card has less to do.
+first clicks of the session count too, and stand first in the list of `--verbose`. Software WebGL
+is part of the figures: a browser with a graphics card has less to do.
 """
 
 import argparse

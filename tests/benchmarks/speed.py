@@ -1,0 +1,115 @@
+"""The project against a plain reference, interleaved: `python -m tests.benchmarks.speed`.
+
+Both sides do the same work on the same weights, in turns within one process, so that a busy
+neighbour slows both; medians and ranges are of those turns. The corpus is Penn Treebank from
+`EXPLORER_MIRROR`, or invented sentences of such lengths. Peak memory is measured in two
+processes of their own.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+
+from explorer.cli.output import say, table, warn
+from tests.benchmarks.cases import (
+    SIZES,
+    Case,
+    cases,
+    our_steps,
+    peak,
+    penn_treebank,
+    product_rate,
+    reference_steps,
+)
+
+STEPS = {"ours": our_steps, "reference": reference_steps}
+
+
+def timed(case: Case, seconds: float) -> tuple[list[float], list[float]]:
+    """Units a second of both sides, turn by turn, for at least three turns each."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    until = time.perf_counter() + seconds
+    for work in (case.ours, case.reference):
+        work()  # once for whatever is done only once
+    while time.perf_counter() < until or len(rates[0]) < 3:
+        for found, work in zip(rates, (case.ours, case.reference), strict=True):
+            found.append(_rate(work))
+    return rates
+
+
+def _rate(work: Callable[[], int]) -> float:
+    started = time.perf_counter()
+    count = work()
+    return count / (time.perf_counter() - started)
+
+
+def row(case: Case, seconds: float, limit: float) -> tuple[str, ...]:
+    """A line of the table: medians, ranges, ratio, share of the product limit."""
+    rates = timed(case, seconds)
+    middle = [statistics.median(found) for found in rates]
+    told = [
+        f"{median:,.{0 if median >= 100 else 2}f} ({min(found):,.4g}–{max(found):,.4g})"
+        for median, found in zip(middle, rates, strict=True)
+    ]
+    shares = [f"{median * case.flops / limit / 1e9:.0%}" for median in middle]
+    ratios = [ours / theirs for ours, theirs in zip(*rates, strict=True)]
+    return (
+        case.name,
+        f"{case.unit}/s",
+        *told,
+        f"{statistics.median(ratios):.2f}",
+        *shares,
+    )
+
+
+def memory(size: str) -> list[str]:
+    """Peak memory while training, of each side, in MB."""
+    found = []
+    for side in STEPS:
+        command = [sys.executable, "-m", __spec__.name, "--size", size, "--peak", side]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append(done.stdout.strip())
+    return found
+
+
+def main() -> None:
+    """Measures one size and prints a table."""
+    parser = argparse.ArgumentParser(description="The project against a plain reference.")
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each case (default 20)")
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as torch takes")
+    parser.add_argument("--only", default="", help="cases whose names hold this")
+    parser.add_argument("--peak", choices=STEPS, help="only the peak memory of one side, in MB")
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    size = SIZES[args.size]
+    train, test = penn_treebank()
+    if args.peak:
+        say(f"{peak(STEPS[args.peak](size, train)):.0f}")
+        return
+    limits = [product_rate()]
+    rows = []
+    for case in cases(size, train, test):
+        if args.only in case.name:
+            warn(f"{args.size}: {case.name}")
+            limits.append(product_rate())
+            rows.append(row(case, args.seconds, max(limits)))
+    header = ("case", "unit", "ours", "reference", "ratio", "of limit", "reference")
+    say(table(header, rows, right=(2, 3, 4, 5, 6)))
+    say(
+        f"float32 products: {max(limits):.0f} GFLOP/s with {torch.get_num_threads()} threads "
+        f"({min(limits):.0f} at worst between cases); torch {torch.__version__}"
+    )
+    if not args.only:
+        ours, theirs = memory(args.size)
+        say(f"peak memory while training: ours {ours} MB, reference {theirs} MB")
+
+
+if __name__ == "__main__":
+    main()
