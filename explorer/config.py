@@ -67,11 +67,15 @@ class ModelConfig:
     latent_dim: int = setting(32, "numbers a sentence is given; 0 for a language model")
     latent: Choice = field(
         default_factory=_choice(name="gaussian"),
-        metadata=_about("gaussian (a VAE), point (an autoencoder), none (a language model)"),
+        metadata=_about(
+            "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), none (a language model)"
+        ),
     )
     prior: Choice = field(
         default_factory=_choice(name="normal"),
-        metadata=_about("what the latent space is pulled towards"),
+        metadata=_about(
+            "what it is pulled towards: normal, mixture, vamp, flow; uniform where it ends"
+        ),
     )
     encoder: Choice = field(
         default_factory=_choice(name="lstm"), metadata=_about("from words to the latent space")
@@ -113,6 +117,10 @@ class TrainingConfig:
     decay: float = setting(
         0.5, "share of the epochs, at the end, over which the learning rate falls to 0"
     )
+    validations: int = setting(1, "looks at the validation sentences an epoch")
+    snapshots: int = setting(
+        3000, "sentences whose places are kept at each look, for the playback; 0 keeps none"
+    )
     clip: float = setting(5.0, "largest gradient norm")
     patience: int = setting(
         0, "stop after so many epochs without a better validation loss; 0 never"
@@ -124,6 +132,8 @@ class TrainingConfig:
         _at_least("training.epochs", self.epochs, 0)
         _at_least("training.pretrain_epochs", self.pretrain_epochs, 0)
         _at_least("training.batch_size", self.batch_size, 1)
+        _at_least("training.validations", self.validations, 1)
+        _at_least("training.snapshots", self.snapshots, 0)
         _within("training.decay", self.decay, 0.0, 1.0)
         if self.learning_rate <= 0 or self.clip <= 0:
             raise ExplorerError("training.learning_rate and training.clip must be above 0")

@@ -1,31 +1,31 @@
 """From a recipe to a finished run: train, evaluate, atlas, as stages that resume."""
 
 import json
-import math
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from explorer import card
 from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.models.objectives import RATES, Charge
-from explorer.models.tensors import collate
+from explorer.evaluation import validation
+from explorer.models.objectives import charge_for
 from explorer.models.vae import TextVAE, build
-from explorer.registry import choose
-from explorer.text.batches import plan
+from explorer.text import corpora
 from explorer.training import data as training_data
 from explorer.training import folder as folders
+from explorer.training import snapshots, weights
 from explorer.training import state as states
-from explorer.training import weights
-from explorer.training.fit import Report, Trainer, Validate
+from explorer.training.fit import Report, Trainer
 
-VALIDATION_SENTENCES = 1000
+PRIOR_DRAWS = 20_000
+"""From which the prior's place on the plane of a playback is taken."""
 
 
 def device(name: str = "") -> torch.device:
@@ -81,30 +81,41 @@ def train(
     data = training_data.load(config)
     model = build(config.model, len(data.vocabulary)).to(where)
     rows = data.select("train", config.corpus.max_tokens)
-    trainer = Trainer(model, rows, config, _validation(data, config, where))
+    watched = [data.ids[row] for row in data.draw("valid", validation.SENTENCES, config.seed)]
+    charge = charge_for(model, config.objective.rate)
+    watch = validation.Validation(watched, charge, config.seed)
+    trainer = Trainer(model, rows, config, watch)
+    kept = _snapshots(data, config)
     history = states.restore(folder, trainer) if unfinished else []
+    if unfinished:
+        kept.restore(folder / folders.STATE / snapshots.FILE)
+    elif kept.rows:
+        kept.take(model, 0, 0.0, trainer.beta(0.0))
     saved = time.monotonic()
     try:
         for report in trainer.run(stop):
             history.append(_row(report))
+            if report.validation and kept.rows:
+                kept.take(model, report.step, report.epoch, report.beta)
             if time.monotonic() - saved > config.training.save_seconds:
-                states.save(folder, trainer, history)
+                _save(folder, trainer, history, kept)
                 saved = time.monotonic()
             yield report
     except GeneratorExit:
         # The caller left between two steps, where the state is whole.
-        states.save(folder, trainer, history)
+        _save(folder, trainer, history, kept)
         raise
     if not trainer.is_finished:
-        states.save(folder, trainer, history)
+        _save(folder, trainer, history, kept)
         return
     if trainer.best_weights is not None:
         model.load_state_dict(trainer.best_weights)
     data.vocabulary.save(folder / folders.VOCABULARY)
     weights.save(folder, model)
     folders.write_history(folder, history)
-    for stale in (folders.METRICS, folders.ATLAS):
+    for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):
         (folder / stale).unlink(missing_ok=True)
+    kept.save(folder / snapshots.FILE)
     folders.seal(folder)
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 
@@ -233,6 +244,45 @@ def make_atlas(
     atlas.save(folder / folders.ATLAS)
     folders.seal(folder)
     tell("naming", 1.0)
+    if (folder / snapshots.FILE).is_file():
+        make_playback(folder)
+
+
+def make_playback(folder: Path) -> None:
+    """Lays the snapshots of a training out on one plane: writes `playback.parquet`.
+
+    Args:
+        folder: Of a trained run that kept `snapshots.safetensors`.
+
+    Raises:
+        ExplorerError: If the snapshots are missing or damaged, or the corpus is another one.
+    """
+    from explorer.space.playback import from_snapshots
+
+    path = folder / snapshots.FILE
+    tensors, about = snapshots.read(path)
+    config, _, model = weights.load_model(folder)
+    corpus = corpora.load(config.corpus, config.seed)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    try:
+        playback = from_snapshots(arrays, about, corpus.splits, _prior_draws(model))
+    except ExplorerError as error:
+        raise ExplorerError(f"{path} cannot be played: {error}") from None
+    if playback.corpus_checksum != corpus.checksum:
+        raise ExplorerError(
+            f"{path} was taken on another version of {corpus.name}: train the run again"
+        )
+    playback.save(folder / folders.PLAYBACK)
+    folders.seal(folder)
+
+
+def _prior_draws(model: TextVAE) -> np.ndarray | None:
+    """Where the prior lies, as draws: the one thing that every prior can answer."""
+    if not model.latent.has_rate:
+        return None
+    with torch.random.fork_rng([]), torch.inference_mode():
+        torch.manual_seed(0)
+        return model.prior().sample((PRIOR_DRAWS,)).numpy()
 
 
 def _counter(tell: Callable[[str, float], None], stage: str, total: int) -> Callable[[int], None]:
@@ -247,46 +297,25 @@ def _counter(tell: Callable[[str, float], None], stage: str, total: int) -> Call
     return count
 
 
-def _validation(data: training_data.Data, config: configs.Config, where: torch.device) -> Validate:
-    rows = data.draw("valid", VALIDATION_SENTENCES, config.seed)
-    ids = [data.ids[row] for row in rows]
-    charge = choose(
-        RATES, config.objective.rate, "objective.rate", latent_dim=config.model.latent_dim
+def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Snapshots:
+    from explorer.space.atlas import draw
+
+    count = config.training.snapshots if config.model.latent_dim else 0
+    rows = draw(len(data.ids), count, config.seed).tolist()
+    return snapshots.Snapshots(
+        rows=rows,
+        ids=[data.ids[row] for row in rows],
+        say=lambda row: data.tokeniser.text(data.vocabulary.decode(row)),
+        corpus={"name": data.corpus.name, "checksum": data.corpus.checksum},
     )
 
-    def validate(model: TextVAE, noise: bool) -> dict[str, float]:
-        if not ids:
-            return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
-        # The noise is the same at every epoch, and training's own random stream is left alone.
-        devices = [where] if where.type == "cuda" else []
-        with torch.random.fork_rng(devices), torch.inference_mode():
-            torch.manual_seed(config.seed)
-            return _measure(model, ids, charge, noise)
 
-    return validate
-
-
-def _measure(
-    model: TextVAE, ids: Sequence[Sequence[int]], charge: Charge, noise: bool
-) -> dict[str, float]:
-    sums = torch.zeros(3, dtype=torch.float64)
-    means = []
-    for batch in plan([len(row) for row in ids], 256):
-        tokens = collate([ids[row] for row in batch], model.device)
-        posterior = model.posterior(tokens)
-        rate = model.latent.rate(posterior, model.prior())
-        z = posterior.rsample() if noise else posterior.mean
-        distortion = -model.decoder.log_prob(z, tokens)
-        sums += torch.stack([distortion.sum(), rate.sum(), charge(rate).sum()]).cpu().double()
-        means.append(posterior.mean)
-    distortion, rate, charged = (sums / len(ids)).tolist()
-    units = (torch.cat(means).var(0) > 0.01).sum().item()
-    return {
-        "distortion": distortion,
-        "rate": rate,
-        "charge": charged,
-        "active_units": float(units),
-    }
+def _save(
+    folder: Path, trainer: Trainer, history: list[dict[str, Any]], kept: snapshots.Snapshots
+) -> None:
+    # The snapshots first: a state that knows more moments than they hold would skip some.
+    kept.save(folder / folders.STATE / snapshots.FILE)
+    states.save(folder, trainer, history)
 
 
 def _row(report: Report) -> dict[str, Any]:

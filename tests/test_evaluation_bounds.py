@@ -17,7 +17,8 @@ from explorer.evaluation.bounds import (
     predicted_tokens,
 )
 from explorer.evaluation.gain import token_gains
-from explorer.evaluation.sampling import generator, others, sample, sample_rows
+from explorer.models.latents import LATENTS
+from explorer.models.sampling import generator, others, sample, sample_rows
 from explorer.models.tensors import collate, lengths
 from explorer.models.vae import TextVAE, build
 
@@ -29,7 +30,8 @@ def tiny(latent: str = "gaussian", latent_dim: int = 1, words: int = 9) -> TextV
     config = ModelConfig(
         embedding_dim=6,
         latent_dim=latent_dim,
-        latent={"name": latent},
+        latent={"name": latent} | ({"kinds": 2} if latent == "codes" else {}),
+        prior={"name": LATENTS[latent].priors[0]},
         encoder={"name": "lstm", "hidden_dim": 5},
         decoder={"name": "lstm", "hidden_dim": 7, "dropout": 0.5, "tied": False},
     )

@@ -1,5 +1,6 @@
 """Laws of schedules, the loop, its state and the run folder."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -14,10 +15,10 @@ from explorer.errors import ExplorerError
 from explorer.models.vae import build
 from explorer.text.batches import plan
 from explorer.training import folder as folders
+from explorer.training import snapshots, weights
 from explorer.training import state as states
-from explorer.training import weights
 from explorer.training.fit import Trainer
-from explorer.training.schedules import SCHEDULES, constant, linear
+from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 
 WORDS = 12
 TRAIN = [[4 + (row + step) % 8 for step in range(row % 5)] for row in range(60)]
@@ -65,14 +66,64 @@ def test_another_seed_is_another_plan() -> None:
     assert plan([5] * 40, 4, 1) != plan([5] * 40, 4, 2)
 
 
-def test_schedules_stay_between_zero_and_beta_and_never_fall() -> None:
-    entries = {"constant": constant(beta=0.7), "linear": linear(epochs=2.0, beta=0.7)}
-    assert entries.keys() == SCHEDULES.keys()
-    for schedule in entries.values():
-        values = [schedule(step / 10) for step in range(50)]
-        assert all(0 <= value <= 0.7 for value in values)
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_stay_between_zero_and_beta_and_end_there(name: str) -> None:
+    schedule = SCHEDULES[name](**({} if name == "target" else {"beta": 0.7}))
+    values = [schedule(step / 10) for step in range(200)]
+    assert all(0 <= value <= 0.7 for value in values)
+    if name != "target":
+        assert values[-1] == pytest.approx(0.7)
+    if name != "cyclical":
         assert values == sorted(values)
-        assert values[-1] == 0.7
+
+
+def test_a_cyclical_schedule_starts_from_zero_in_every_cycle() -> None:
+    schedule = cyclical(period=2.0, cycles=3, ramp=0.5)
+    assert [schedule(epoch) for epoch in (0, 0.5, 1, 1.9, 2, 2.5, 4, 6, 7)] == [
+        0.0,
+        0.5,
+        1.0,
+        1.0,
+        0.0,
+        0.5,
+        0.0,
+        1.0,
+        1.0,
+    ]
+
+
+def test_a_logistic_schedule_is_half_way_in_the_middle() -> None:
+    schedule = logistic(middle=3.0, width=0.5, beta=0.8)
+    assert schedule(3.0) == pytest.approx(0.4)
+    assert schedule(0.0) < 0.01 < 0.79 < schedule(6.0)
+
+
+def test_a_target_raises_beta_above_it_and_lowers_it_below() -> None:
+    target = TargetRate(nats=4.0)
+    assert target.next(1.0, 6.0) > 1.0 > target.next(1.0, 2.0)
+    assert target.next(1.0, 4.0) == 1.0
+
+
+def test_beta_follows_the_rate_to_its_target_and_resumes(tmp_path: Path) -> None:
+    table = {"schedule": {"name": "target", "nats": 1.0, "speed": 0.05}, "rate": {"name": "plain"}}
+    config = dataclasses.replace(
+        recipe(epochs=60, pretrain_epochs=0, decay=0.0, learning_rate=0.02),
+        objective=configs.from_table({"corpus": {"path": "x"}, "objective": table}).objective,
+    )
+    training = trainer(config)
+    reports = list(training.run())
+    assert sum(report.rate for report in reports[-100:]) / 100 == pytest.approx(1.0, abs=0.3)
+    states.save(tmp_path, training, [])
+    again = trainer(config)
+    states.restore(tmp_path, again)
+    assert again.beta(3.0) == training.beta(3.0) != TargetRate(nats=1.0)(0.0)
+
+
+def test_looks_are_spread_over_the_epoch() -> None:
+    reports = list(trainer(recipe(validations=4)).run())
+    looks = [report.epoch for report in reports if report.validation]
+    assert len(looks) == 16
+    assert [look for look in looks if look.is_integer()] == [1, 2, 3, 4]
 
 
 def test_linear_starts_where_it_is_told_and_arrives_on_time() -> None:
@@ -236,6 +287,24 @@ def test_leaving_early_saves_a_state_that_resumes_to_the_same_end(
     assert folders.sha256(whole / "model.safetensors") == folders.sha256(
         broken / "model.safetensors"
     )
+
+
+def test_snapshots_of_a_resumed_training_are_those_of_an_uninterrupted_one(
+    tmp_path: Path, corpus: Path
+) -> None:
+    whole, broken = new_run(tmp_path / "whole", corpus), new_run(tmp_path / "broken", corpus)
+    list(stages.train(whole, "cpu"))
+    session = stages.train(broken, "cpu")
+    for _ in range(25):
+        next(session)
+    session.close()
+    list(stages.train(broken, "cpu", resume=True))
+    tensors, about = snapshots.read(whole / snapshots.FILE)
+    same, same_about = snapshots.read(broken / snapshots.FILE)
+    assert tensors["epoch"].tolist() == [0, 1, 2, 3]
+    assert tensors["mean"].shape == (4, 100, 4)
+    assert all(torch.equal(tensors[name], same[name]) for name in tensors)
+    assert about == same_about
 
 
 def test_training_twice_or_resuming_nothing_is_refused(tmp_path: Path, corpus: Path) -> None:

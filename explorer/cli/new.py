@@ -37,7 +37,12 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
     add("--label-column", default="", metavar="C", help="a column whose values colour the map")
     add("--latent", default="", metavar="NAME", help=_about("model.latent"))
     add("--prior", default="", metavar="NAME", help=_about("model.prior"))
-    add("--schedule", default="", metavar="NAME", help="how beta grows: constant, linear")
+    add(
+        "--schedule",
+        default="",
+        metavar="NAME",
+        help="how beta grows: constant, linear, logistic, cyclical, target",
+    )
     add(
         "--set",
         action="append",
@@ -119,27 +124,32 @@ def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The table with the changes put in, tables inside tables too."""
+    """The table with the changes put in, tables inside tables too; another name starts anew."""
     merged = copy.deepcopy(table)
     for key, value in changes.items():
         below = merged.get(key)
-        if isinstance(value, dict) and isinstance(below, dict):
+        is_other = isinstance(value, dict) and value.get("name", "") not in ("", _name(below))
+        if isinstance(value, dict) and isinstance(below, dict) and not is_other:
             value = _merge(below, value)
         merged[key] = value
     return merged
 
 
+def _name(table: Any) -> str:
+    return table.get("name", "") if isinstance(table, dict) else ""
+
+
 def _check(config: configs.Config, findings: Findings) -> int:
     """Builds what the recipe asks for, so that its mistakes show now; the number of weights."""
-    from explorer.models.objectives import RATES
+    from explorer.models.objectives import charge_for
     from explorer.models.vae import build
     from explorer.registry import choose
     from explorer.training.schedules import SCHEDULES
 
-    choose(RATES, config.objective.rate, "objective.rate", latent_dim=config.model.latent_dim)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     words = min(config.corpus.vocabulary_size, findings.types + 4)
     model = build(config.model, words)
+    charge_for(model, config.objective.rate)
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
-from explorer.evaluation.sampling import generator, sample_rows
+from explorer.models.sampling import generator, sample_rows
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
 from explorer.text.batches import plan

@@ -9,7 +9,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.evaluation.figures import FIGURES, Entry
 from explorer.evaluation.measurement import HeldOut, Measurement, NotApplicable, Progress
-from explorer.evaluation.sampling import generator
+from explorer.models.sampling import generator
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
 

@@ -12,7 +12,7 @@ from explorer.evaluation import (
     samples,
 )
 from explorer.evaluation.measurement import Measurement, NotApplicable
-from explorer.evaluation.sampling import generator, others, sample
+from explorer.models.sampling import generator, others, sample
 
 Entry = dict[str, Any]
 """`value`, `n` sentences, `samples` drawn for each, and what else belongs beside the value."""
@@ -40,7 +40,10 @@ def _distortion(run: Measurement) -> Entry:
 
 def _rate(run: Measurement) -> Entry:
     run.need_rate()
-    return _entry(_mean(run.rates.sum(1)), run.n)
+    entry = _entry(_mean(run.rates.sum(1)), run.n)
+    if run.model.rate_parts is None:
+        return entry
+    return entry | {"by_dimension": run.rates.mean(0).tolist()}
 
 
 def _elbo(run: Measurement) -> Entry:
@@ -93,9 +96,12 @@ def _interval(found: information.Interval, value: float) -> Entry:
 
 def _active_units(run: Measurement) -> Entry:
     run.need_latent()
+    if not run.model.latent.has_units:
+        raise NotApplicable("codes have no variance that says which are used")
     _need_two(run)
-    units = information.active_units(run.posterior.mean)
-    return _entry(units, run.n, of=run.model.latent_dim)
+    mean = run.posterior.mean
+    units, variances = information.active_units(mean), information.unit_variances(mean)
+    return _entry(units, run.n, of=run.model.latent_dim, variances=variances.tolist())
 
 
 def _shuffled_z_gap(run: Measurement) -> Entry:

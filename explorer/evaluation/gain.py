@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from explorer.models.decoders import LSTMDecoder
-from explorer.evaluation.sampling import generator, sample
+from explorer.models.sampling import generator, sample
 
 _POSITIONS = 2**14
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from explorer.evaluation.sampling import generator
+from explorer.models.sampling import generator
 from explorer.space import paths
 from explorer.space.neighbours import edit_distance
 

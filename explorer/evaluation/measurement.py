@@ -13,8 +13,8 @@ from explorer.evaluation import bounds, interpolations, retrieval
 from explorer.evaluation.information import Interval, mutual_information
 from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.retrieval import Retrieval
-from explorer.evaluation.sampling import generator, sample
 from explorer.models.generation import Decoding, generate
+from explorer.models.sampling import generator, sample
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
 
@@ -100,9 +100,10 @@ class Measurement:
         return sample(self.posterior, 1, generator(self.seed, "posterior"))[0]
 
     @cached_property
-    def rates(self) -> Float[Tensor, "n latent"]:
-        """Nats per dimension."""
-        return self.model.latent.rate(self.posterior, self.model.prior()).cpu().double()
+    def rates(self) -> Float[Tensor, "n parts"]:
+        """Nats per dimension or code; in one where the rate is no sum, estimated at `z`."""
+        rate = self.model.latent.rate(self.posterior, self.model.prior(), self.z)
+        return rate.cpu().double()
 
     @cached_property
     def distortions(self) -> Float[Tensor, " n"]:

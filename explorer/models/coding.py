@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
+from explorer.models.sampling import draw
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
 from explorer.text.batches import plan
@@ -67,7 +68,8 @@ def scores(
 ) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
     """Distortion, from one sample of the posterior a sentence, and rate; nats per sentence.
 
-    The noise of a sentence depends on the seed and its place in `ids`, not on the batches.
+    The noise of a sentence depends on the seed and its place in `ids`, not on the batches, where
+    posteriors are Gaussian.
     """
     if not ids:
         return np.empty(0, np.float32), np.empty(0, np.float32)
@@ -76,8 +78,8 @@ def scores(
 
     def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
         posterior = model.posterior(tokens)
-        z = posterior.mean + posterior.stddev * noise[rows].to(model.device)
-        rate = model.latent.rate(posterior, model.prior()).sum(1)
+        z = draw(posterior, noise[rows], seed)
+        rate = model.latent.rate(posterior, model.prior(), z).sum(1)
         return -model.decoder.log_prob(z, tokens), rate
 
     distortion, rate = _in_order(model, ids, compute, progress)

@@ -7,6 +7,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explorer.errors import ExplorerError
 from explorer.models.tensors import mask
+from explorer.text.tokens import EOS, UNK
 
 
 class LSTMEncoder(nn.Module):
@@ -18,6 +19,8 @@ class LSTMEncoder(nn.Module):
         pool: `max` over time (Li et al. 2019) or `last`, the state after the last token.
         bidirectional: Whether a second LSTM reads from the end.
         dropout: Share of the embedding's entries dropped in training.
+        word_dropout: Share of the words hidden as <unk> in training: with a `point` latent space
+            a denoising autoencoder (Hill et al. 2016, arXiv:1602.03483).
     """
 
     def __init__(
@@ -27,12 +30,16 @@ class LSTMEncoder(nn.Module):
         pool: str = "max",
         bidirectional: bool = False,
         dropout: float = 0.0,
+        word_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if pool not in ("max", "last"):
             raise ExplorerError(f"model.encoder.pool: {pool!r} is not one of last, max")
         self.embedding = embedding
+        if not 0 <= word_dropout <= 1:
+            raise ExplorerError(f"model.encoder.word_dropout: {word_dropout} is not a share")
         self.pool = pool
+        self.word_dropout = word_dropout
         self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(
             embedding.embedding_dim, hidden_dim, batch_first=True, bidirectional=bidirectional
@@ -43,16 +50,29 @@ class LSTMEncoder(nn.Module):
         """One vector a sentence; padding and the other rows have no influence on it."""
         tokens = tokens[:, 1:]  # the end is read, the start says nothing
         valid = mask(tokens)
+        if self.training and self.word_dropout:
+            hidden = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
+            tokens = tokens.masked_fill(hidden & valid & (tokens != EOS), UNK)
         embedded = self.dropout(self.embedding(tokens))
         if bool(valid.all()):
-            states, (last, _) = self.lstm(embedded)
-        else:
-            packed = pack_padded_sequence(
-                embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
-            )
-            packed, (last, _) = self.lstm(packed)
-            states, _ = pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])
-            states = states.masked_fill(~valid.unsqueeze(-1), -torch.inf)
+            return self.read(embedded)
+        packed = pack_padded_sequence(
+            embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
+        )
+        packed, (last, _) = self.lstm(packed)
+        states, _ = pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])
+        return self._pool(states.masked_fill(~valid.unsqueeze(-1), -torch.inf), last)
+
+    def read(
+        self, embedded: Float[Tensor, "batch time embedding"]
+    ) -> Float[Tensor, "batch features"]:
+        """One vector a sequence of embeddings, none of them padding."""
+        states, (last, _) = self.lstm(embedded)
+        return self._pool(states, last)
+
+    def _pool(
+        self, states: Float[Tensor, "batch time hidden"], last: Float[Tensor, "ways batch half"]
+    ) -> Float[Tensor, "batch features"]:
         if self.pool == "max":
             return states.amax(1)
         return last.movedim(0, 1).flatten(1)

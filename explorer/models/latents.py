@@ -1,68 +1,147 @@
-"""Latent spaces: a posterior family, how its rate is charged, and the space's geometry."""
+"""Latent spaces: a posterior family, the priors it admits, its rate and its geometry."""
+
+import math
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
+from torch.nn.functional import normalize, softplus
 
 from explorer.errors import ExplorerError
+from explorer.models.distributions import (
+    CUBE,
+    BetaOnCube,
+    Codes,
+    UniformOnSphere,
+    VonMisesFisher,
+    one_hot,
+)
 
 
-class Gaussian(nn.Module):
-    """q(z|x) = N(mean, diag(scale²)), read off the encoder's features by two linear maps."""
+class Latent(nn.Module):
+    """What every latent space says of itself."""
 
     has_rate = True
     has_encoder = True
+    has_units = True
+    """Whether the variance of a coordinate says that it is used."""
+    priors: tuple[str, ...] = ()
+    """Names of the priors that live on this space, the usual one first."""
 
-    def __init__(self, feature_dim: int, latent_dim: int) -> None:
+    def __init__(self, latent_dim: int) -> None:
         super().__init__()
-        self.mean = nn.Linear(feature_dim, latent_dim)
-        self.log_variance = nn.Linear(feature_dim, latent_dim)
+        self.latent_dim = latent_dim
+
+    @property
+    def rate_parts(self) -> int | None:
+        """In how many parts the closed-form rate comes; None where it is one figure."""
+        return self.latent_dim
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One distribution a row, event shape (latent,)."""
+        """q(z|x): one distribution a row, event shape (latent,)."""
+        raise NotImplementedError
+
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
+        """KL(q(z|x) ‖ p(z)), nats: in closed form by parts, else from the sample z, in one."""
+        return (posterior.log_prob(z) - prior.log_prob(z)).unsqueeze(-1)
+
+    def uniform(self) -> Distribution:
+        """The uniform distribution of a bounded space, on the device of its weights."""
+        raise ExplorerError('model.prior: this space has no end; use model.latent "cube"')
+
+    def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The point of the space nearest to z: what a mixture of points has to be brought to."""
+        return z
+
+
+class Gaussian(Latent):
+    """q(z|x) = N(mean, diag(scale²)), read off the encoder's features by two linear maps.
+
+    Args:
+        feature_dim: Of the encoder.
+        latent_dim: Of z.
+        batch_norm: γ > 0 normalises each mean over the batch to variance γ², which keeps the rate
+            above a bound (Zhu et al. 2020, arXiv:2004.12585, section 3); 0 does not.
+        least_rate: δ > 0 bounds every dimension's rate from below by δ through the scales (after
+            Razavi et al. 2019, arXiv:1901.03416, whose bound is in total); 0 does not.
+    """
+
+    priors = ("normal", "mixture", "vamp", "flow")
+
+    def __init__(
+        self,
+        feature_dim: int,
+        latent_dim: int,
+        batch_norm: float = 0.0,
+        least_rate: float = 0.0,
+    ) -> None:
+        super().__init__(latent_dim)
+        for name, value in (("batch_norm", batch_norm), ("least_rate", least_rate)):
+            if value < 0:
+                raise ExplorerError(f"model.latent.{name}: {value} is below 0")
+        self.mean = nn.Linear(feature_dim, latent_dim)
+        self.log_variance = nn.Linear(feature_dim, latent_dim)
+        self.batch_norm = nn.BatchNorm1d(latent_dim, affine=False) if batch_norm else None
+        self._gamma = batch_norm
+        # With a mean of 0 the rate is (s² − 1 − log s²) / 2, which is at least δ for s² up to:
+        self._widest = _variance_of_rate(least_rate) if least_rate else math.inf
+
+    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
+        """One Gaussian a row."""
         mean, log_variance = self.mean(features), self.log_variance(features)
+        if self.batch_norm is not None:
+            mean = self._gamma * self.batch_norm(mean)
         # Beyond these the variance leaves float32's comfortable range in an early, wild step.
-        return Independent(Normal(mean, (0.5 * log_variance.clamp(-16, 8)).exp()), 1)
+        highest = min(8.0, math.log(self._widest))
+        return Independent(Normal(mean, (0.5 * log_variance.clamp(-16, highest)).exp()), 1)
 
-    def rate(self, posterior: Distribution, prior: Distribution) -> Float[Tensor, "batch latent"]:
-        """KL(q(z_d|x) ‖ p(z_d)) of each dimension, nats (closed form)."""
-        assert isinstance(posterior, Independent) and isinstance(prior, Independent)
-        return torch.distributions.kl_divergence(posterior.base_dist, prior.base_dist)
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
+        """By dimension in closed form for a factorised prior, else from the sample z."""
+        if isinstance(posterior, Independent) and isinstance(prior, Independent):
+            return torch.distributions.kl_divergence(posterior.base_dist, prior.base_dist)
+        return super().rate(posterior, prior, z)
 
 
-class Point(nn.Module):
+class Point(Latent):
     """A plain autoencoder's space: the posterior is a point, there is no rate.
 
     The posterior is a Gaussian of scale 0, whose samples are its mean; it has no density.
     """
 
     has_rate = False
-    has_encoder = True
+    priors = ("normal",)
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
-        super().__init__()
+        super().__init__(latent_dim)
         self.mean = nn.Linear(feature_dim, latent_dim)
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One point a row, event shape (latent,)."""
+        """One point a row."""
         mean = self.mean(features)
         zero = torch.zeros_like(mean)
         return Independent(Normal(mean, zero, validate_args=False), 1, validate_args=False)
 
-    def rate(self, posterior: Distribution, prior: Distribution) -> Float[Tensor, "batch latent"]:
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
         """Zero: an autoencoder has no rate, and nothing is charged for one."""
         return torch.zeros_like(posterior.mean)
 
 
-class Nothing(nn.Module):
+class Nothing(Latent):
     """The latent space of a language model: empty."""
 
     has_rate = False
     has_encoder = False
+    priors = ("normal",)
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
-        super().__init__()
+        super().__init__(0)
         if latent_dim:
             raise ExplorerError(
                 'model.latent = { name = "none" } is a language model: set model.latent_dim to 0'
@@ -73,9 +152,158 @@ class Nothing(nn.Module):
         empty = features.new_zeros(len(features), 0)
         return Independent(Normal(empty, empty, validate_args=False), 1, validate_args=False)
 
-    def rate(self, posterior: Distribution, prior: Distribution) -> Float[Tensor, "batch latent"]:
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
         """Nothing is encoded, so the rate is 0 of 0 dimensions."""
         return torch.zeros_like(posterior.mean)
 
 
-LATENTS = {"gaussian": Gaussian, "point": Point, "none": Nothing}
+class Sphere(Latent):
+    """Von Mises–Fisher posteriors of one concentration on the unit sphere.
+
+    The rate is the same for every sentence and fixed by `concentration`: it cannot collapse, and
+    it cannot adapt (Xu & Durrett 2018, arXiv:1808.10805).
+    """
+
+    priors = ("uniform",)
+
+    def __init__(self, feature_dim: int, latent_dim: int, concentration: float = 80.0) -> None:
+        super().__init__(latent_dim)
+        if latent_dim < 2 or not 0 < concentration <= 10_000:
+            raise ExplorerError(
+                "model.latent: a sphere takes a latent_dim of at least 2 and a concentration "
+                "above 0, at most 10000"
+            )
+        self.direction = nn.Linear(feature_dim, latent_dim)
+        self.concentration = concentration
+
+    @property
+    def rate_parts(self) -> int | None:
+        """The rate of a direction is one figure."""
+        return None
+
+    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
+        """One direction a row."""
+        return VonMisesFisher(normalize(self.direction(features), dim=-1), self.concentration)
+
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
+        """In closed form: κ times the resultant, plus log normaliser, plus log area."""
+        assert isinstance(posterior, VonMisesFisher) and isinstance(prior, UniformOnSphere)
+        fixed = posterior.concentration * posterior.resultant + posterior.log_normaliser
+        return posterior.mean.new_full((*posterior.batch_shape, 1), fixed + prior.log_area)
+
+    def uniform(self) -> Distribution:
+        """On the sphere."""
+        return UniformOnSphere(self.direction.bias.detach())
+
+    def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The nearest direction."""
+        return normalize(z, dim=-1)
+
+
+class Cube(Latent):
+    """Beta posteriors in the cube [−√3, √3]^d, where the uniform prior has variance 1.
+
+    A different model from a Gaussian posterior sent through the normal distribution function,
+    which would only be N(0, I) in other coordinates, with the same rate.
+    """
+
+    priors = ("uniform",)
+
+    def __init__(self, feature_dim: int, latent_dim: int) -> None:
+        super().__init__(latent_dim)
+        self.mode = nn.Linear(feature_dim, latent_dim)
+        self.sharpness = nn.Linear(feature_dim, latent_dim)
+
+    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
+        """One Beta a coordinate; both concentrations at least 1, so that it has one hill."""
+        place = self.mode(features).sigmoid()
+        # Above this a Beta is narrower than float32 can draw from.
+        sharp = softplus(self.sharpness(features)).clamp(max=1e4)
+        return BetaOnCube(1 + sharp * place, 1 + sharp * (1 - place))
+
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
+        """By coordinate in closed form."""
+        assert isinstance(posterior, BetaOnCube)
+        return posterior.rates()
+
+    def uniform(self) -> Distribution:
+        """In the cube."""
+        ones = torch.ones_like(self.mode.bias.detach())
+        return BetaOnCube(ones, ones)
+
+    def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The nearest point of the cube."""
+        return z.clamp(-CUBE, CUBE)
+
+
+class CodeSpace(Latent):
+    """`latent_dim / kinds` categorical codes of `kinds` values, drawn by Gumbel-softmax.
+
+    There is no way between two codes, and no variance that says which are used.
+    """
+
+    priors = ("uniform",)
+    has_units = False
+
+    def __init__(
+        self, feature_dim: int, latent_dim: int, kinds: int = 8, temperature: float = 0.7
+    ) -> None:
+        super().__init__(latent_dim)
+        if kinds < 2 or latent_dim % kinds or temperature <= 0:
+            raise ExplorerError(
+                f"model.latent: codes of {kinds} kinds need a latent_dim that is a multiple of "
+                f"it, not {latent_dim}, at least 2 kinds and a temperature above 0"
+            )
+        self.logits = nn.Linear(feature_dim, latent_dim)
+        self.kinds = kinds
+        self.temperature = temperature
+
+    @property
+    def rate_parts(self) -> int | None:
+        """One part a code."""
+        return self.latent_dim // self.kinds
+
+    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
+        """One set of codes a row."""
+        return Codes(self.logits(features).unflatten(-1, (-1, self.kinds)), self.temperature)
+
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch parts"]:
+        """By code in closed form."""
+        assert isinstance(posterior, Codes)
+        return posterior.rates()
+
+    def uniform(self) -> Distribution:
+        """Every code equally likely."""
+        return Codes(torch.zeros_like(self.logits.bias.detach()).view(-1, self.kinds))
+
+    def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The likeliest code of each block."""
+        return one_hot(z.unflatten(-1, (-1, self.kinds))).flatten(-2)
+
+
+def _variance_of_rate(rate: float) -> float:
+    """The variance below 1 at which (s² − 1 − log s²) / 2 is `rate`, by bisection."""
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        is_above = (middle - 1 - math.log(middle)) / 2 > rate
+        low, high = (middle, high) if is_above else (low, middle)
+    return low
+
+
+LATENTS: dict[str, type[Latent]] = {
+    "gaussian": Gaussian,
+    "point": Point,
+    "none": Nothing,
+    "sphere": Sphere,
+    "cube": Cube,
+    "codes": CodeSpace,
+}

@@ -5,29 +5,88 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor
 
+from explorer.config import Choice
 from explorer.errors import ExplorerError
+from explorer.models.vae import TextVAE
+from explorer.registry import choose
 
-Charge = Callable[[Float[Tensor, "batch latent"]], Float[Tensor, " batch"]]
-"""From the rate per dimension to what a sentence is charged, both in nats."""
+Charge = Callable[[Float[Tensor, "batch parts"]], Float[Tensor, " batch"]]
+"""From the rate in its parts (dimensions, where it is a sum over them) to what a sentence is
+charged, both in nats."""
 
 
-def plain(latent_dim: int) -> Charge:
+def plain(parts: int | None) -> Charge:
     """The rate itself: the loss at beta 1 is the negative ELBO."""
     return lambda rate: rate.sum(1)
 
 
-def free_bits(latent_dim: int, nats: float) -> Charge:
-    """At least `nats / latent_dim` for every sentence and dimension.
+def free_bits(parts: int | None, nats: float = 8.0) -> Charge:
+    """At least `nats / parts` for every sentence and dimension.
 
     Below that floor a dimension costs the same whether it is used or not, so the gradient leaves
     it alone. Per sentence and dimension, `nats` the total over dimensions: Li et al. (2019),
-    arXiv:1909.00868, equation 3; Kingma et al. (2016), arXiv:1606.04934, appendix C.8, use the
-    mean over a batch instead.
+    arXiv:1909.00868, equation 3.
+
+    Raises:
+        ExplorerError: If the rate is no sum over dimensions.
     """
-    if nats < 0:
-        raise ExplorerError(f"objective.rate.nats: {nats} is below 0")
-    floor = nats / max(latent_dim, 1)
+    floor = _per_dimension("free_bits", parts, nats)
     return lambda rate: rate.clamp(min=floor).sum(1)
 
 
-RATES = {"plain": plain, "free_bits": free_bits}
+def free_bits_batch(parts: int | None, nats: float = 8.0) -> Charge:
+    """At least `nats / parts` for every dimension's mean over the batch.
+
+    Kingma et al. (2016), arXiv:1606.04934, appendix C.8; `nats` the total over dimensions.
+
+    Raises:
+        ExplorerError: If the rate is no sum over dimensions.
+    """
+    floor = _per_dimension("free_bits_batch", parts, nats)
+    return lambda rate: rate.mean(0).clamp(min=floor).sum().expand(len(rate))
+
+
+def floor(parts: int | None, nats: float = 8.0) -> Charge:
+    """At least `nats` for the batch mean of the whole rate: exists for every prior."""
+    _positive(nats)
+    return lambda rate: rate.sum(1).mean().clamp(min=nats).expand(len(rate))
+
+
+def threshold(parts: int | None, nats: float = 8.0) -> Charge:
+    """At least `nats` for the whole rate of every sentence: exists for every prior."""
+    _positive(nats)
+    return lambda rate: rate.sum(1).clamp(min=nats)
+
+
+def _per_dimension(name: str, parts: int | None, nats: float) -> float:
+    _positive(nats)
+    if parts is None:
+        raise ExplorerError(
+            f"objective.rate: {name} needs a rate per dimension, which this latent space and "
+            'prior do not have; use { name = "floor", nats = … }, on the mean of the whole rate'
+        )
+    return nats / max(parts, 1)
+
+
+def _positive(nats: float) -> None:
+    if nats < 0:
+        raise ExplorerError(f"objective.rate.nats: {nats} is below 0")
+
+
+RATES: dict[str, Callable[..., Charge]] = {
+    "plain": plain,
+    "free_bits": free_bits,
+    "free_bits_batch": free_bits_batch,
+    "floor": floor,
+    "threshold": threshold,
+}
+
+
+def charge_for(model: TextVAE, rate: Choice) -> Charge:
+    """The charge a recipe names, for the rate this model has.
+
+    Raises:
+        ExplorerError: For an unknown name, a wrong setting, or a charge that this rate cannot
+            have.
+    """
+    return choose(RATES, rate, "objective.rate", parts=model.rate_parts)

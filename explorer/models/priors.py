@@ -1,25 +1,219 @@
 """Priors: modules that return p(z)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
+from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
+
+from explorer.errors import ExplorerError
+from explorer.models.encoders import LSTMEncoder
+from explorer.models.latents import Latent
+from explorer.models.tensors import collate
 
 
-class StandardNormal(nn.Module):
+class Prior(nn.Module):
+    """What every prior has.
+
+    Args:
+        latent: The space it lives on.
+        encoder: The model's; None for a language model.
+    """
+
+    is_factorised = False
+    """Whether it is a product over dimensions, so that the rate is a sum over them."""
+
+    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+        super().__init__()
+
+    def forward(self) -> Distribution:
+        """p(z), event shape (latent,)."""
+        raise NotImplementedError
+
+    def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
+        """Moves what is learned to where these sentences are encoded; nothing where it is not."""
+
+
+class StandardNormal(Prior):
     """N(0, I), the prior of Kingma & Welling (2014), arXiv:1312.6114."""
 
+    is_factorised = True
     loc: Tensor
     scale: Tensor
 
-    def __init__(self, latent_dim: int) -> None:
-        super().__init__()
+    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+        super().__init__(latent, encoder)
         # Not persistent: constants need no place in a checkpoint, but must follow `.to(device)`.
-        self.register_buffer("loc", torch.zeros(latent_dim), persistent=False)
-        self.register_buffer("scale", torch.ones(latent_dim), persistent=False)
+        self.register_buffer("loc", torch.zeros(latent.latent_dim), persistent=False)
+        self.register_buffer("scale", torch.ones(latent.latent_dim), persistent=False)
 
     def forward(self) -> Distribution:
-        """The distribution, event shape (latent,)."""
+        """N(0, I)."""
         return Independent(Normal(self.loc, self.scale), 1)
 
 
-PRIORS = {"normal": StandardNormal}
+class Uniform(Prior):
+    """Uniform on a bounded space: the sphere, the cube, codes."""
+
+    is_factorised = True
+
+    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+        super().__init__(latent, encoder)
+        latent.uniform()
+        self._latent = (latent,)  # in a tuple: its weights are the model's, not a prior's
+
+    def forward(self) -> Distribution:
+        """The uniform distribution of the space."""
+        return self._latent[0].uniform()
+
+
+class Mixture(Prior):
+    """A learned mixture of diagonal Gaussians.
+
+    Args:
+        latent: Its size counts.
+        encoder: Encodes the sentences at whose places components start.
+        components: How many.
+
+    Source:
+        Tomczak & Welling (2018), arXiv:1705.07120, section 3 ("MoG prior").
+    """
+
+    def __init__(self, latent: Latent, encoder: LSTMEncoder | None, components: int = 32) -> None:
+        super().__init__(latent, encoder)
+        _at_least_one("components", components)
+        self._parts = (latent, encoder)
+        self.logits = nn.Parameter(torch.zeros(components))
+        self.means = nn.Parameter(torch.randn(components, latent.latent_dim))
+        self.log_scales = nn.Parameter(torch.zeros(components, latent.latent_dim))
+
+    def forward(self) -> Distribution:
+        """The mixture."""
+        parts = Independent(Normal(self.means, self.log_scales.clamp(-5, 3).exp()), 1)
+        return MixtureSameFamily(Categorical(logits=self.logits), parts)
+
+    @torch.no_grad()
+    def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
+        """Starts each component at an encoded sentence, as wide as all posteriors together."""
+        latent, encoder = self._parts
+        if encoder is None or len(ids) < 2:
+            return
+        tokens = collate(ids, self.means.device)
+        posterior = latent.posterior(encoder(tokens))
+        encoded = posterior.mean
+        source = torch.Generator().manual_seed(seed)
+        rows = torch.randint(len(ids), (len(self.means),), generator=source)
+        self.means.copy_(encoded[rows.to(encoded.device)])
+        width = (encoded.var(0) + posterior.stddev.square().mean(0)).sqrt()
+        self.log_scales.copy_(width.log().expand_as(self.log_scales))
+
+
+class Vamp(Prior):
+    """The mean of the posteriors of learned pseudo-inputs, sequences of word embeddings.
+
+    Args:
+        latent: Makes posteriors of features.
+        encoder: Reads the pseudo-inputs.
+        components: How many there are.
+        words: How many embeddings each has.
+
+    Source:
+        Tomczak & Welling (2018), VAE with a VampPrior, arXiv:1705.07120, equation 9.
+    """
+
+    def __init__(
+        self,
+        latent: Latent,
+        encoder: LSTMEncoder | None,
+        components: int = 32,
+        words: int = 12,
+    ) -> None:
+        super().__init__(latent, encoder)
+        _at_least_one("components", components)
+        _at_least_one("words", words)
+        if encoder is None:
+            raise ExplorerError("model.prior: vamp needs an encoder")
+        self._parts = (latent, encoder)
+        width = encoder.embedding.embedding_dim
+        self.inputs = nn.Parameter(0.1 * torch.randn(components, words, width))
+
+    def forward(self) -> Distribution:
+        """The mixture of posteriors, all of one weight."""
+        latent, encoder = self._parts
+        parts = latent.posterior(encoder.read(self.inputs))
+        return MixtureSameFamily(
+            Categorical(logits=self.inputs.new_zeros(len(self.inputs))), parts
+        )
+
+    @torch.no_grad()
+    def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
+        """Starts at sentences of a fitting length."""
+        embedding = self._parts[1].embedding
+        words = self.inputs.shape[1]
+        near = sorted(ids, key=lambda row: abs(len(row) + 1 - words))[: 4 * len(self.inputs)]
+        source = torch.Generator().manual_seed(seed)
+        for place in range(len(self.inputs) if near else 0):
+            row = near[int(torch.randint(len(near), (), generator=source))]
+            tokens = collate([row], embedding.weight.device)[0, 1 : words + 1]
+            self.inputs[place, : len(tokens)] = embedding(tokens)
+
+
+class Flow(Prior):
+    """A normalising flow: affine couplings from N(0, I), by zuko.
+
+    Args:
+        latent: Its size counts.
+        encoder: Not used.
+        transforms: Coupling layers.
+        hidden_dim: Width of the two hidden layers of each.
+
+    Source:
+        Dinh et al. (2017), Real NVP, arXiv:1605.08803; as a prior: Ziegler & Rush (2019),
+        arXiv:1901.10548.
+    """
+
+    def __init__(
+        self,
+        latent: Latent,
+        encoder: LSTMEncoder | None,
+        transforms: int = 4,
+        hidden_dim: int = 64,
+    ) -> None:
+        super().__init__(latent, encoder)
+        _at_least_one("transforms", transforms)
+        _at_least_one("hidden_dim", hidden_dim)
+        if latent.latent_dim < 2:
+            raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
+        zuko = _zuko()
+        hidden = (hidden_dim, hidden_dim)
+        self.flow = zuko.flows.MAF(
+            latent.latent_dim, transforms=transforms, passes=2, hidden_features=hidden
+        )
+
+    def forward(self) -> Distribution:
+        """The flow's distribution."""
+        return self.flow()
+
+
+def _zuko() -> Any:
+    try:
+        import zuko
+        import zuko.flows
+    except ModuleNotFoundError:
+        raise ExplorerError("model.prior: a flow needs zuko: pip install zuko") from None
+    return zuko
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise ExplorerError(f"model.prior.{name}: {value} is below 1")
+
+
+PRIORS: dict[str, type[Prior]] = {
+    "normal": StandardNormal,
+    "mixture": Mixture,
+    "vamp": Vamp,
+    "flow": Flow,
+    "uniform": Uniform,
+}

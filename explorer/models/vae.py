@@ -11,8 +11,8 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.models.decoders import DECODERS, LSTMDecoder
 from explorer.models.encoders import ENCODERS, LSTMEncoder
-from explorer.models.latents import LATENTS
-from explorer.models.priors import PRIORS
+from explorer.models.latents import LATENTS, Latent
+from explorer.models.priors import PRIORS, Prior
 from explorer.registry import choose
 from explorer.text.tokens import PAD
 
@@ -21,7 +21,7 @@ class Terms(NamedTuple):
     """The two terms of the negative ELBO, nats per sentence."""
 
     distortion: Float[Tensor, " batch"]
-    rate: Float[Tensor, "batch latent"]
+    rate: Float[Tensor, "batch parts"]
 
 
 class TextVAE(nn.Module):
@@ -39,20 +39,27 @@ class TextVAE(nn.Module):
                 ENCODERS, config.encoder, "model.encoder", embedding=self.embedding
             )
             feature_dim = self.encoder.feature_dim
-        self.latent = choose(
+        self.latent: Latent = choose(
             LATENTS,
             config.latent,
             "model.latent",
             feature_dim=feature_dim,
             latent_dim=config.latent_dim,
         )
-        self.prior = choose(PRIORS, config.prior, "model.prior", latent_dim=config.latent_dim)
+        self.prior: Prior = choose(
+            PRIORS, config.prior, "model.prior", latent=self.latent, encoder=self.encoder
+        )
         self.decoder: LSTMDecoder = self._new_decoder()
 
     @property
     def latent_dim(self) -> int:
         """Size of z; 0 for a language model."""
         return self.config.latent_dim
+
+    @property
+    def rate_parts(self) -> int | None:
+        """Dimensions or codes the rate is a sum over; None where it is one figure."""
+        return self.latent.rate_parts if self.prior.is_factorised else None
 
     @property
     def device(self) -> torch.device:
@@ -87,11 +94,11 @@ class TextVAE(nn.Module):
         """
         posterior = self.posterior(tokens)
         z = posterior.rsample() if noise else posterior.mean
-        rate = self.latent.rate(posterior, self.prior())
+        rate = self.latent.rate(posterior, self.prior(), z)
         return Terms(-self.decoder.log_prob(z, tokens), rate)
 
 
-def _latent(config: ModelConfig) -> type:
+def _latent(config: ModelConfig) -> type[Latent]:
     name = config.latent["name"]
     if name not in LATENTS:
         raise ExplorerError(f"model.latent: {name!r} is not one of {', '.join(sorted(LATENTS))}")
@@ -107,5 +114,11 @@ def build(config: ModelConfig, vocabulary_size: int) -> TextVAE:
     if config.latent_dim == 0 and _latent(config).has_encoder:
         raise ExplorerError(
             'model.latent_dim: 0 needs model.latent = { name = "none" } (a language model)'
+        )
+    admitted, prior = _latent(config).priors, config.prior["name"]
+    if prior in PRIORS and prior not in admitted:
+        raise ExplorerError(
+            f"model.prior: {prior!r} does not live on the latent space "
+            f"{config.latent['name']!r}, which takes {' or '.join(admitted)}"
         )
     return TextVAE(config, vocabulary_size)

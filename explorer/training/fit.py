@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,18 +12,20 @@ from torch import Tensor, nn
 
 from explorer.config import Config
 from explorer.errors import ExplorerError
-from explorer.models.objectives import RATES
+from explorer.models.objectives import charge_for
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.text.batches import plan
-from explorer.training.schedules import SCHEDULES
+from explorer.training.schedules import SCHEDULES, TargetRate
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
 """Measures a model on held-out sentences, with or without posterior noise; has at least
 `distortion` and `rate`, and `charge` where the loss charges something else than the rate."""
 
 REPORTS_PER_EPOCH = 20
+PRIOR_SENTENCES = 1000
+"""Training sentences among which the components of a learned prior start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +43,7 @@ class Report:
     rate: float
     loss: float
     tokens_per_second: float  # predicted tokens
-    validation: dict[str, float] = dataclasses.field(default_factory=dict)  # at an epoch's end
+    validation: dict[str, float] = dataclasses.field(default_factory=dict)  # where there was one
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Position:
     seconds: float = 0.0
     best: float = math.inf  # lowest validation loss at the last beta
     best_epoch: int = 0
+    multiplier: float = 0.0  # beta, where it follows the rate
 
 
 class Trainer:
@@ -62,7 +66,7 @@ class Trainer:
         model: Fresh, or the one of a saved state.
         train: Training sentences as ids.
         config: The recipe.
-        validate: Called at the end of each epoch.
+        validate: Called `training.validations` times an epoch, the last time at its end.
     """
 
     def __init__(
@@ -76,10 +80,9 @@ class Trainer:
         self.best_weights: dict[str, Tensor] | None = None
         self._train = train
         self._validate = validate
-        self._charge = choose(
-            RATES, config.objective.rate, "objective.rate", latent_dim=model.latent_dim
-        )
+        self._charge = charge_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
+        self.position.multiplier = self._schedule(0.0)
         self._lengths = [len(row) for row in train]
         self.optimiser = self._new_optimiser()
 
@@ -104,6 +107,8 @@ class Trainer:
         """The weight of the rate after so many epochs, pre-training included."""
         if not self.model.latent.has_rate or epoch < self._pretrain_epochs:
             return 0.0
+        if isinstance(self._schedule, TargetRate):
+            return self.position.multiplier
         return self._schedule(epoch - self._pretrain_epochs)
 
     def learning_rate(self, epoch: float) -> float:
@@ -138,13 +143,25 @@ class Trainer:
             if starts_training and position.epoch and self.config.training.reset_decoder:
                 self.model.reset_decoder()
                 self.optimiser = self._new_optimiser()
+            if starts_training:
+                self._initialise_prior()
             yield from self._run_epoch(pretraining, stop)
+
+    def _initialise_prior(self) -> None:
+        """Starts a learned prior among sentences as they are encoded now."""
+        count = min(PRIOR_SENTENCES, len(self._train))
+        rows = random.Random(self.config.seed).sample(range(len(self._train)), count)
+        self.model.eval()
+        self.model.prior.initialise([self._train[row] for row in rows], self.config.seed)
+        self.model.train()
 
     def _run_epoch(self, pretraining: bool, stop: Callable[[], bool]) -> Iterator[Report]:
         position = self.position
         seed = self.config.seed * 1_000_003 + position.epoch
         batches = plan(self._lengths, self.config.training.batch_size, seed)
         every = max(1, math.ceil(len(batches) / REPORTS_PER_EPOCH))
+        validations = self.config.training.validations
+        watched = {math.ceil(len(batches) * (i + 1) / validations) for i in range(validations)}
         sums, count, tokens, beta = torch.zeros(3, dtype=torch.float64), 0, 0, 0.0
         started, since = time.perf_counter(), position.seconds
         self.model.train()
@@ -153,14 +170,18 @@ class Trainer:
             epoch = position.epoch + position.batch / len(batches)
             beta = self.beta(epoch)
             self._set_learning_rate(self.learning_rate(epoch))
-            sums += self._step(rows, beta, noise=not pretraining)
+            terms = self._step(rows, beta, noise=not pretraining)
+            sums += terms
+            if isinstance(self._schedule, TargetRate) and not pretraining:
+                rate = terms[1].item() / len(rows)
+                position.multiplier = self._schedule.next(position.multiplier, rate)
             count += len(rows)
             tokens += sum(self._lengths[row] + 1 for row in rows)
             position.batch += 1
             position.step += 1
             position.seconds = since + time.perf_counter() - started
             ends = position.batch == len(batches)
-            if position.batch % every and not ends:
+            if position.batch % every and position.batch not in watched:
                 if stop():
                     return
                 continue
@@ -185,9 +206,11 @@ class Trainer:
                 "loss": loss,
                 "tokens_per_second": tokens / max(elapsed, 1e-9),
             }
+            watches = position.batch in watched
             if ends:
                 position.epoch, position.batch = position.epoch + 1, 0
-                values["validation"] = self._end_epoch(pretraining)
+            if watches:
+                values["validation"] = self._look(pretraining, ends)
             yield Report(**values)
             if ends or stop():
                 return
@@ -214,12 +237,15 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
-    def _end_epoch(self, pretraining: bool) -> dict[str, float]:
-        """Validates, and keeps the weights if they are the best so far at the last beta."""
+    def _look(self, pretraining: bool, ends: bool) -> dict[str, float]:
+        """Validates; at an epoch's end keeps the weights if they are the best at the last beta.
+
+        Where beta follows the rate there is no last beta to compare by: the last weights stay.
+        """
         self.model.eval()
         validation = self._validate(self.model, not pretraining)
         self.model.train()
-        if pretraining:
+        if pretraining or not ends or isinstance(self._schedule, TargetRate):
             return validation
         final = self.beta(self.epochs)
         score = validation["distortion"] + final * validation.get("charge", validation["rate"])

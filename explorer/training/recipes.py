@@ -18,6 +18,9 @@ SMALL_BUDGET = 1_300_000
 """Training tokens of all epochs for a small corpus: some two minutes on two cores."""
 MEDIUM_TOKENS = 2_500_000
 
+_BOUNDED = ("sphere", "cube", "codes")
+_LEARNED = ("mixture", "vamp", "flow")
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -114,20 +117,36 @@ def recipe(
     if not findings.config.name:
         corpus["vocabulary_size"] = _vocabulary_size(findings)
     ramp = table["objective"]["schedule"]
-    if latent and latent != "gaussian":
-        # Without a rate nothing is charged, and there is nothing to anneal.
+    if latent:
         table["model"]["latent"] = {"name": latent}
+    if latent in ("point", "none"):
+        # Without a rate nothing is charged, and there is nothing to anneal.
         table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
     if latent == "none":
         table["model"]["latent_dim"] = 0
         del table["model"]["encoder"]
         table["training"]["pretrain_epochs"] = 0
-    if prior:
-        table["model"]["prior"] = {"name": prior}
+    if prior or latent in _BOUNDED:
+        table["model"]["prior"] = {"name": prior or "uniform"}
+    if prior == "uniform" and not latent:
+        table["model"]["latent"] = {"name": "cube"}
+    if prior in _LEARNED or latent == "sphere":
+        # Their rate is one figure, which cannot be kept from falling dimension by dimension.
+        nats = table["objective"]["rate"].get("nats", 0.0)
+        table["objective"]["rate"] = {"name": "floor", "nats": nats}
     if schedule:
-        is_ramp = schedule == ramp["name"]
-        table["objective"]["schedule"] = ramp if is_ramp else {"name": schedule}
+        table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
     return {"seed": findings.seed, "corpus": corpus, **table}
+
+
+def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """A schedule that fits into so many epochs."""
+    return {
+        "linear": ramp,
+        "logistic": {"name": name, "middle": ramp["epochs"] / 2, "width": ramp["epochs"] / 10},
+        "cyclical": {"name": name, "period": epochs / 5, "cycles": 4},
+        "target": {"name": name, "nats": 6.0},
+    }.get(name, {"name": name})
 
 
 def _vocabulary_size(findings: Findings) -> int:

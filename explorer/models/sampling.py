@@ -1,4 +1,4 @@
-"""Random numbers of the measures: one seeded stream for each purpose, the same on any device."""
+"""Draws with an explicit source of chance: a seeded stream for each purpose, on any device."""
 
 import zlib
 from collections.abc import Sequence
@@ -38,6 +38,16 @@ def sample_rows(
         return _sample_globally(distribution, samples, sources[0])
     shape, dtype = (samples, *distribution.event_shape), normal.mean.dtype
     noise = torch.stack([torch.randn(shape, generator=s, dtype=dtype) for s in sources], 1)
+    return normal.mean + normal.stddev * noise.to(normal.mean.device)
+
+
+def draw(
+    distribution: Distribution, noise: Float[Tensor, "batch latent"], seed: int
+) -> Float[Tensor, "batch latent"]:
+    """One draw a row: of this noise where the distribution is Gaussian, else of the seed."""
+    normal = _normal(distribution)
+    if normal is None:
+        return _sample_globally(distribution, 1, torch.Generator().manual_seed(seed))[0]
     return normal.mean + normal.stddev * noise.to(normal.mean.device)
 
 

@@ -1,0 +1,65 @@
+"""What is watched while a model trains: quick figures on held-out sentences."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from explorer.evaluation import bounds
+from explorer.evaluation.information import active_units, mutual_information
+from explorer.models.objectives import Charge
+from explorer.models.sampling import generator, others, sample
+from explorer.models.vae import TextVAE
+
+SENTENCES = 1000
+
+
+class Validation:
+    """Measures a model on some sentences, with the same noise every time.
+
+    Args:
+        ids: The sentences.
+        charge: What the loss charges for a rate.
+        seed: Of the noise.
+    """
+
+    def __init__(self, ids: Sequence[Sequence[int]], charge: Charge, seed: int) -> None:
+        self._ids = ids
+        self._charge = charge
+        self._seed = seed
+
+    @torch.inference_mode()
+    def __call__(self, model: TextVAE, noise: bool) -> dict[str, float]:
+        """Nats per sentence; the model is in `eval` mode.
+
+        Args:
+            model: The one that trains.
+            noise: Whether z is drawn; else it is the posterior's mean.
+        """
+        if not self._ids:
+            return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
+        posterior = bounds.posterior(model, self._ids)
+        drawn = sample(posterior, 1, generator(self._seed, "validation"))[0]
+        z = drawn if noise else posterior.mean
+        distortion = bounds.distortions(model, z, self._ids)
+        rates = model.latent.rate(posterior, model.prior(), drawn)
+        found = {
+            "distortion": distortion.mean().item(),
+            "rate": rates.sum(1).double().mean().item(),
+            "charge": self._charge(rates).double().mean().item(),
+        }
+        if model.encoder is not None and len(self._ids) > 1:
+            found["shuffled_z_gap"] = self._gap(model, z, distortion)
+            if model.latent.has_units:
+                found["active_units"] = float(active_units(posterior.mean))
+            if model.latent.has_rate:
+                found["mutual_information"] = mutual_information(posterior, drawn).low
+        return found
+
+    def _gap(
+        self, model: TextVAE, z: Float[Tensor, "n latent"], distortion: Float[Tensor, " n"]
+    ) -> float:
+        other = others(len(z), generator(self._seed, "validation shuffle"))
+        return (bounds.distortions(model, z[other], self._ids) - distortion).mean().item()

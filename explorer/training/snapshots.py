@@ -1,0 +1,106 @@
+"""Where a training's sentences stood, again and again: what the playback is made of."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explorer.errors import ExplorerError
+from explorer.models.coding import posteriors
+from explorer.models.generation import Decoding, generate
+from explorer.models.vae import TextVAE
+from explorer.training.weights import read_tensors, write_tensors
+
+FILE = "snapshots.safetensors"
+RECONSTRUCTED = 64
+"""Sentences that are decoded at every snapshot too."""
+
+
+@dataclass
+class Snapshots:
+    """Posterior means of the same sentences at several moments of a training.
+
+    Args:
+        rows: Corpus rows of the sentences.
+        ids: The sentences.
+        say: From word ids to text.
+        corpus: Its name and checksum, by which rows mean something.
+    """
+
+    rows: Sequence[int]
+    ids: Sequence[Sequence[int]]
+    say: Callable[[Sequence[int]], str]
+    corpus: dict[str, str]
+    moments: list[dict[str, float]] = field(default_factory=list)
+    """`step`, `epoch` and `beta` of each."""
+    means: list[Tensor] = field(default_factory=list)
+    """Half precision, shape (n, latent) each."""
+    texts: list[list[str]] = field(default_factory=list)
+    """Reconstructions of the first sentences at each."""
+
+    def take(self, model: TextVAE, step: int, epoch: float, beta: float) -> None:
+        """Adds a moment; the model's mode is put back."""
+        was_training = model.training
+        model.eval()
+        mean = torch.from_numpy(posteriors(model, self.ids)[0])
+        decoded = generate(model.decoder, mean[:RECONSTRUCTED].to(model.device), Decoding())
+        model.train(was_training)
+        self.moments.append({"step": step, "epoch": epoch, "beta": beta})
+        self.means.append(mean.half())
+        self.texts.append([self.say(row) for row in decoded])
+
+    def save(self, path: Path) -> None:
+        """Writes all moments, whole or not at all; nothing where there are none."""
+        if not self.moments:
+            return
+        tensors = {
+            "row": torch.tensor(list(self.rows), dtype=torch.int32),
+            "mean": torch.stack(self.means),
+            "step": torch.tensor([int(item["step"]) for item in self.moments]),
+            "epoch": torch.tensor([item["epoch"] for item in self.moments]),
+            "beta": torch.tensor([item["beta"] for item in self.moments]),
+        }
+        decoded = {"rows": list(self.rows[:RECONSTRUCTED]), "texts": self.texts}
+        about = {"reconstructions": decoded, "corpus": self.corpus}
+        write_tensors(path, tensors, json.dumps(about))
+
+    def restore(self, path: Path) -> None:
+        """Goes on from what `save` wrote; from nothing where there is no such file.
+
+        Raises:
+            ExplorerError: If the file is damaged or about other sentences.
+        """
+        if not path.is_file():
+            return
+        tensors, about = read(path)
+        if tensors["row"].tolist() != list(self.rows) or about["corpus"] != self.corpus:
+            raise ExplorerError(f"{path} is about other sentences: start over with --restart")
+        columns = [tensors[name].tolist() for name in ("step", "epoch", "beta")]
+        names = ("step", "epoch", "beta")
+        self.moments = [dict(zip(names, item, strict=True)) for item in zip(*columns, strict=True)]
+        self.means = list(tensors["mean"])
+        self.texts = about["reconstructions"]["texts"]
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the description of a snapshot file.
+
+    Raises:
+        ExplorerError: If it is missing or damaged.
+    """
+    tensors, text = read_tensors(path)
+    try:
+        about = json.loads(text)
+        count, shape = len(tensors["step"]), tensors["mean"].shape
+        fits = shape[:2] == (count, len(tensors["row"])) and len(shape) == 3
+        texts = about["reconstructions"]["texts"]
+        fits = fits and all(len(tensors[name]) == count for name in ("epoch", "beta"))
+        if not fits or len(texts) != count or "corpus" not in about:
+            raise ValueError("parts of unequal length")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+    return tensors, about
