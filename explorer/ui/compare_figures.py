@@ -74,7 +74,7 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
     low, high = _frame(points, list(exact.values()))
     _equal_elbo(chart, low, high)
     for name, value in exact.items():
-        _diagonal(chart, value, low, high, f"{name}: {figure(value)}", dash="dash")
+        _diagonal(chart, value, low, high, f"{name} {figure(value)}", is_model=True)
     for run in others:
         _dot(chart, run, _GREY, "circle-open", 9)
     for item in published:
@@ -188,19 +188,20 @@ def _diagonal(
     low: tuple[float, float],
     high: tuple[float, float],
     name: str,
-    dash: str = "dot",
+    is_model: bool = False,
 ) -> None:
-    """The line rate + distortion = total within the frame, its name at the upper end."""
+    """The line rate + distortion = total within the frame, named at the top; a model's below."""
     left = max(0.0, total - high[1])
     right = min(high[0], total - low[1])
     if right <= left:
         return
     chart.add_shape(
         type="line", x0=left, y0=total - left, x1=right, y1=total - right, layer="below",
-        line={"color": _GREY, "dash": dash, "width": 1.5 if dash == "dash" else 1},
+        line={"color": _GREY, "dash": "dash" if is_model else "dot", "width": 1 + is_model},
     )  # fmt: skip
     chart.add_annotation(
-        x=left, y=total - left, text=escape(name), showarrow=False, xanchor="left",
+        x=right if is_model else left, y=total - (right if is_model else left),
+        text=escape(name), showarrow=False, xanchor="left",
         yanchor="bottom", font={"size": 11, "color": _GREY},
     )  # fmt: skip
 

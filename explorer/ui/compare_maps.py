@@ -37,7 +37,7 @@ def show(columns: Sequence[Column]) -> None:
         event = map_view.take_event(_key(column))
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
-    chosen = selection.current(frame)
+    chosen = selection.current()
     # What a click waits for goes out first; the maps follow, each at its place above.
     above, below = st.container(), st.container()
     with below:
@@ -48,7 +48,7 @@ def show(columns: Sequence[Column]) -> None:
             with place:
                 _one(column, maps.get(column.number), by, chosen)
     _moved(mapped, maps)
-    selection.write_address(frame)
+    selection.write_address()
 
 
 def _controls(first: Column) -> tuple[str, str]:
@@ -172,10 +172,14 @@ def _fit(there: Aligned) -> str:
         what = "other sentences" if not count else f"only {count} sentences in common"
         return f"Not laid onto the first map: it shows {what}, so that places do not compare."
     told = (
-        f"Laid onto the first map by {count:,} shared sentences: **{fit.share:.0%}** of the "
-        "variance of the places agree."
+        f"Laid onto the first map by {count:,} shared sentences, which explains "
+        f"**{fit.share:.0%}** of the variance of their places."
     )
-    return told if fit.agrees else f"{told} **These two maps do not agree**: compare neighbours."
+    return (
+        told
+        if fit.agrees
+        else f"{told} **These two maps do not agree**: compare neighbours, not places."
+    )
 
 
 def _description(there: Aligned) -> str:

@@ -48,7 +48,8 @@ def _plane(columns: Sequence[Column]) -> None:
     )
     notes = []
     if others:
-        notes.append(f"In grey: the other {len(others)} runs on the same text.")
+        named = markdown(listed([run.name for run in others]))
+        notes.append(f"In grey, on the same text: {named}.")
     if strangers:
         notes.append(f"Not drawn, other text: {markdown(listed(strangers))}.")
     if missing := compare_figures.off_the_plane([*chosen, *others]):

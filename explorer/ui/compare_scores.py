@@ -18,7 +18,8 @@ _NOT_RANKED = ("marginal_kl",)
 
 def show(columns: Sequence[Column]) -> None:
     """The table, what it was measured on, and its downloads."""
-    names = [name for name in DEFINITIONS if any(_entry(column, name) for column in columns)]
+    told = [name for name in DEFINITIONS if any(_entry(column, name) for column in columns)]
+    names = [name for name in told if any(_number(column, name) is not None for column in columns)]
     commands = [_command(column) for column in columns]
     if not names:
         st.info("None of these runs is evaluated yet. These commands do it:")
@@ -29,6 +30,8 @@ def show(columns: Sequence[Column]) -> None:
         "★ is the best value of a line; lines where more is not better have none. Hover or tap a "
         "name for its definition, hover a value for all its digits."
     )
+    if missing := [DEFINITIONS[name].title for name in told if name not in names]:
+        st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")
     counts: set[int] = {_entry(column, "importance_nll").get("n", 0) for column in columns} - {0}
     if len(counts) > 1:
         told = " and ".join(f"{count:,}" for count in sorted(counts))
@@ -76,8 +79,9 @@ def _line(columns: Sequence[Column], name: str) -> str:
     cells = "".join(_cell(column, name, place in marked) for place, column in enumerate(columns))
     told = html.escape(_told(definition), quote=True)
     return (
-        f"<tr><th><details><summary title='{told}'>{html.escape(definition.title)}</summary>"
-        f"<small>{told}</small></details><small>{html.escape(definition.unit)}</small></th>"
+        f"<tr><th><details><summary title='{told}'>{html.escape(definition.title)} "
+        f"<small>{html.escape(definition.unit)}</small></summary><small>{told}</small></details>"
+        "</th>"
         f"{cells}</tr>"
     )
 
@@ -91,7 +95,7 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
     entry, value = _entry(column, name), _number(column, name)
     if value is None:
         reason = str(entry.get("reason") or "not in this run's metrics.json")
-        told = "does not apply" if entry.get("reason") else "not measured"
+        told = "does not apply" if _is_about_the_model(reason) else "not measured"
         return f'<td class="number quiet" title="{html.escape(reason)}">{told}</td>'
     star = '<span title="best of these" role="img" aria-label="best">★</span> ' if is_best else ""
     beside = f" <small>of {entry['of']}</small>" if "of" in entry else ""
@@ -104,6 +108,11 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
         f'<td class="{kind}" data-run="{html.escape(column.name)}" data-figure="{name}" '
         f'data-value="{value!r}" title="{html.escape(basis)}">{star}{figure(value)}{beside}</td>'
     )
+
+
+def _is_about_the_model(reason: str) -> bool:
+    """Whether a figure is missing for what the model is, not for what was left undone."""
+    return any(word in reason for word in ("language model has", "autoencoder has", "no prior"))
 
 
 def _entry(column: Column, name: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ package that draws without a browser is needed.
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _HTML = '<span class="files"></span>'
 _CSS = """
-.files { display: flex; gap: 0.4rem; justify-content: flex-end; }
-button { font: inherit; font-family: var(--st-font); font-size: 0.8rem; cursor: pointer;
-  color: var(--st-text-color); background: none; padding: 0.15rem 0.6rem;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.4rem); }
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+.files { display: flex; gap: 0.8rem; justify-content: flex-end; }
+button { font: inherit; font-family: var(--st-font); font-size: 0.93rem; cursor: pointer;
+  color: var(--st-text-color); background: none; padding: 0.25rem 0.1rem; border: none;
+  border-radius: var(--st-button-radius, 0.4rem); }
+button:hover { color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 @media (pointer: coarse) { button { padding: 0.5rem 0.8rem; } }
 """
@@ -92,7 +92,14 @@ export default function ({ data, parentElement }) {
 """
 
 
-def chart(figure: "Figure", key: str, alt: str, command: str = "", name: str = "") -> None:
+def chart(
+    figure: "Figure",
+    key: str,
+    alt: str,
+    command: str = "",
+    name: str = "",
+    on_select: Callable[[], object] | None = None,
+) -> None:
     """Shows a chart (SVG traces only) with its downloads and the command that reproduces it.
 
     Args:
@@ -101,10 +108,22 @@ def chart(figure: "Figure", key: str, alt: str, command: str = "", name: str = "
         alt: What a screen reader says it shows.
         command: Reproduces the numbers; not shown where it is empty.
         name: Of the files, without ending; the key by default.
+        on_select: Called when a mark was clicked; the state is under the key.
     """
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
-    _component()(key=f"{key}_files", data={"chart": key, "name": name or key})
-    reproduced_by(command)
+    settings = {"displayModeBar": False, "scrollZoom": on_select is not None}
+    answer: Any = on_select or "ignore"
+    st.plotly_chart(
+        figure,
+        key=key,
+        config=settings,
+        alt=alt,
+        on_select=answer,
+        selection_mode="points",
+    )
+    with _row():
+        reproduced_by(command)
+        data = {"chart": key, "name": name or key}
+        _component()(key=f"{key}_files", data=data, width="content")
 
 
 def table_files(
@@ -118,7 +137,8 @@ def table_files(
         key: Identity of the buttons in the session.
         command: Reproduces the numbers; not shown where it is empty.
     """
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with _row():
+        reproduced_by(command)
         for kind, text, mime in (
             ("CSV", as_csv(columns), "text/csv"),
             ("JSON", as_json(columns), "application/json"),
@@ -130,9 +150,15 @@ def table_files(
                 mime,
                 key=f"{key}_{kind}",
                 on_click="ignore",
+                type="tertiary",
                 help=f"Download {name} as {kind}",
             )
-    reproduced_by(command)
+
+
+def _row() -> Any:
+    return st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"
+    )
 
 
 def reproduced_by(command: str) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.run import Run
 from explorer.ui import state, token_marks
 from explorer.ui.aligned import Aligned
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
 from explorer.ui.map import MapEvent
 from explorer.ui.map.overlays import Marker
-from explorer.ui.state import Point
+from explorer.ui.state import Point, index_of
+from explorer.ui.token_marks import Token
 from explorer.ui.words import markdown
 
 NEAREST = 5
@@ -68,22 +68,23 @@ def choose(chosen: int | Box | None) -> None:
     st.session_state[_ROW] = chosen
 
 
-def current(frame: Run) -> int | Box | None:
+def current() -> int | Box | None:
     """What is selected: what was clicked here, else what the address or the map page says."""
     known = st.session_state
-    if _ROW not in known:
+    is_first = _ROW not in known
+    if is_first:
         text = st.query_params.get(_ADDRESS, "")
         known[_ROW] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     run = state.current_run()
     pick = state.pick_of(run)
     if isinstance(pick, Point) and run.atlas is not None and pick != known.get(_ADOPTED):
         known[_ADOPTED] = pick  # picked on the map page since this one was last seen
-        if known[_ROW] is None or _ADDRESS not in st.query_params:
+        if known[_ROW] is None or not is_first:
             known[_ROW] = int(run.atlas.row[pick.index])
     return known[_ROW]
 
 
-def write_address(frame: Run) -> None:
+def write_address() -> None:
     """Keeps the selection in the address, and for the map page where that has the sentence."""
     chosen = st.session_state.get(_ROW)
     wanted = str(chosen) if isinstance(chosen, int) else ""
@@ -99,14 +100,6 @@ def write_address(frame: Run) -> None:
             st.session_state[_ADOPTED] = Point(index)
             state.set_pick(Point(index))
     state.write_address()
-
-
-def index_of(run: Run, row: int) -> int | None:
-    """Where a row of the corpus stands in a run's atlas; None if it is not on the map."""
-    if run.atlas is None:
-        return None
-    place = int(np.searchsorted(run.atlas.row, row))
-    return place if place < len(run.atlas) and run.atlas.row[place] == row else None
 
 
 def place_of(there: Aligned, chosen: int | Box | None) -> Mark:
@@ -193,11 +186,15 @@ def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, t
             if found is None:
                 st.caption(_why_not(column, maps.get(column.number)))
                 continue
-            st.html(
-                token_marks.sentence(marks[column.number])
-                + f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
-                f"<b data-rate>{found.rate:.1f}</b> nats</small></p>" + _near(found, common)
-            )
+            st.html(_answer(column, marks[column.number], found, common))
+
+
+def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:
+    return (
+        f'<div data-told="{html.escape(column.name)}">{token_marks.sentence(words)}'
+        f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
+        f"<b>{found.rate:.1f}</b> nats</small></p>{_near(found, common)}</div>"
+    )
 
 
 def _told(there: Aligned, row: int) -> Told | None:
