@@ -27,7 +27,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
-    button.title = "Show it on the map";
+    button.title = data.title;
     const words = Object.assign(document.createElement("span"), { className: "text" });
     words.dir = "auto";
     words.textContent = text;
@@ -52,9 +52,21 @@ class Row:
 
 
 def sentence_list(
-    rows: Sequence[Row], label: str, key: str, on_pick: Callable[[int], None]
+    rows: Sequence[Row],
+    label: str,
+    key: str,
+    on_pick: Callable[[int], None],
+    title: str = "Show it on the map",
 ) -> None:
-    """Shows sentences; calls `on_pick` with the id of the one that is clicked."""
+    """Shows sentences; calls `on_pick` with the id of the one that is clicked.
+
+    Args:
+        rows: What is listed.
+        label: What a screen reader calls the list.
+        key: Identity of the list in the session.
+        on_pick: Told the id of the row that was clicked.
+        title: What a click does, shown on hover.
+    """
 
     def picked() -> None:
         state = st.session_state.get(key)
@@ -63,7 +75,7 @@ def sentence_list(
         if isinstance(chosen, int) and any(row.id == chosen for row in rows):
             on_pick(chosen)
 
-    data = {"label": label, "rows": [vars(row) for row in rows]}
+    data = {"label": label, "title": title, "rows": [vars(row) for row in rows]}
     _component()(key=key, data=data, on_pick_change=picked)
 
 

@@ -1,0 +1,314 @@
+"""What the page on collapse says of a run: verdict, what to try, dimensions, words, history."""
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.evaluation import moment
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.verdict import ADVICE, Advice, verdict
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.training import folder as folders
+from explorer.ui import collapse_plots, downloads, state, widgets
+from explorer.ui.lists import Row, sentence_list
+from explorer.ui.words import markdown, plain, shade_key, shaded
+
+FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
+_FAILED = ("collapsed", "latent unused")
+_SAMPLES = 4
+_OFFSET = "_gain_offset"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run and what was learned of it."""
+
+    name: str
+    word: str
+    rate: float | None
+
+
+# All runs.
+
+
+def judged_runs() -> list[Judged]:
+    """Every run that has a latent space and was measured, the verdicts that failed first."""
+    found = [_judge(name) for name in state.listing().names]
+    kept = [run for run in found if run is not None]
+    return sorted(kept, key=lambda run: (run.word not in _FAILED, run.word == "healthy"))
+
+
+def _judge(name: str) -> Judged | None:
+    metrics = folders.read_metrics(folders.find(name))
+    found = verdict(metrics)
+    if found.word in ("no latent", "not measured"):
+        return None
+    return Judged(name, found.word, widgets.value_of(metrics, "rate"))
+
+
+def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
+    """The run that shows the difference best: a healthy one beside one that is not."""
+    if run.word == "healthy":
+        others = [other for other in runs if other.word in _FAILED]
+    else:
+        others = [other for other in runs if other.word == "healthy"]
+    return others[0] if others else None
+
+
+def runs(current: Run) -> None:
+    """The runs with their verdicts; a click makes one the run of the page."""
+    found = judged_runs()
+    if len(found) < 2:
+        return
+    rows = [Row(place, run.name, _note(run)) for place, run in enumerate(found)]
+
+    def chosen(place: int) -> None:
+        st.session_state["run"] = found[place].name
+
+    with st.expander(f"All {len(found)} runs with a latent space", icon=":material/list:"):
+        sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
+    here = next((run for run in found if run.name == current.name), None)
+    other = partner(here, found) if here else None
+    if here and other:
+        st.page_link(
+            state.page_file("compare"),
+            label=f"Compare with {markdown(other.name)}, which is {other.word}",
+            icon=":material/compare_arrows:",
+            query_params={"runs": f"{here.name},{other.name}"},
+        )
+
+
+def _note(run: Judged) -> str:
+    rate = "no rate" if run.rate is None else f"rate {run.rate:.1f}"
+    return f"{run.word} · {rate}"
+
+
+# The current run.
+
+
+def judgement(run: Run) -> None:
+    """The verdict with its figures and thresholds, and what to try next."""
+    found = verdict(run.metrics)
+    st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
+    st.markdown(markdown(found.sentence))
+    if found.thresholds:
+        st.caption(f"The threshold of this word: {markdown(found.thresholds)}.")
+    _figures(run)
+    for advice in ADVICE.get(found.word, ())[:1]:
+        st.markdown("**What to try next**")
+        _advise(run, advice)
+    more = ADVICE.get(found.word, ())[1:]
+    if more:
+        with st.expander(f"{len(more)} other things to try", icon=":material/lightbulb:"):
+            for advice in more:
+                _advise(run, advice)
+
+
+def _advise(run: Run, advice: Advice) -> None:
+    st.markdown(f"{advice.title}. :gray[{markdown(advice.sentence)}]")
+    st.code(command(run, advice), language="bash", wrap_lines=True)
+
+
+def command(run: Run, advice: Advice) -> str:
+    """The `explorer new` that follows a piece of advice on the corpus of a run."""
+    corpus = run.config.corpus
+    words = ["explorer", "new", f"{run.name}-next", "--corpus", corpus.name or corpus.path]
+    for option, value in (("text", corpus.text_column), ("label", corpus.label_column)):
+        if value:
+            words += [f"--{option}-column", value]
+    return " ".join([shlex.join(words), *advice.options])
+
+
+def _figures(run: Run) -> None:
+    metrics = run.metrics
+    with st.container(horizontal=True, gap="medium"):
+        for name in FIGURES:
+            if widgets.value_of(metrics, name) is None:
+                continue
+            definition, entry = DEFINITIONS[name], metrics[name]
+            told = f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
+            counts = f" N = {entry['n']:,} sentences."
+            st.metric(
+                definition.title,
+                widgets.score(entry, definition),
+                help=markdown(told + counts),
+                width=150,
+            )
+
+
+def dimensions(run: Run) -> None:
+    """Rate and variance of each dimension, and the interval of the mutual information."""
+    rates, variances, note = by_dimension(run)
+    left, right = st.columns(2, gap="medium")
+    command = _command(run)
+    with left:
+        st.markdown(
+            "**Rate of each dimension**",
+            help="KL of the posterior from the prior, dimension by dimension, mean over the "
+            "sentences. A dimension at 0 carries nothing.",
+        )
+        if rates:
+            alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in all"
+            downloads.chart(collapse_plots.rates(rates), "rate_bars", alt, command)
+        else:
+            st.caption("The rate of this model is no sum over dimensions.")
+    with right:
+        st.markdown(
+            "**Variance of the posterior means**",
+            help="How far the places of sentences differ along each dimension. Active units are "
+            "those above 0.01 (Burda et al. 2016).",
+        )
+        if variances:
+            alt = f"Bars on a logarithmic axis: variances of {len(variances)} dimensions"
+            downloads.chart(collapse_plots.variances(variances), "variance_bars", alt, command)
+    if note:
+        st.caption(note)
+    _table(rates, variances, run)
+
+
+def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:
+    columns: dict[str, Sequence[Any]] = {}
+    if rates:
+        columns["rate_nats"] = rates
+    if variances and (not rates or len(rates) == len(variances)):
+        columns["variance_of_mean"] = variances
+    if columns:
+        count = len(next(iter(columns.values())))
+        columns = {"dimension": list(range(1, count + 1)), **columns}
+        downloads.table_files(columns, f"{run.name}-dimensions", "dimension_table")
+
+
+def _command(run: Run) -> str:
+    command = run.metrics.get("command")
+    return command if isinstance(command, str) else f"explorer evaluate {run.name}"
+
+
+def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
+    """Rates and variances of `metrics.json`; of the map's sentences where it has none.
+
+    Returns:
+        Rates (empty where the rate is no sum over dimensions), variances, and what to know of
+        where they are from.
+    """
+    rates = _listed(run.metrics, "rate", "by_dimension")
+    variances = _listed(run.metrics, "active_units", "variances")
+    if variances or run.atlas is None:
+        return rates, variances, ""
+    variances = run.atlas.mean.var(axis=0, ddof=1, dtype=np.float64).tolist()
+    note = (
+        f"By dimension from the {len(run.atlas):,} sentences of the map: this run was measured "
+        f"before these figures were kept. `explorer evaluate {run.name}` writes them."
+    )
+    return rates or _atlas_rates(run, run.stamp), variances, note
+
+
+def _listed(metrics: Mapping[str, Any], name: str, key: str) -> list[float]:
+    entry = metrics.get(name)
+    values = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(values, list) or not all(isinstance(v, int | float) for v in values):
+        return []
+    return [float(value) for value in values]
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _atlas_rates(_run: Run, stamp: str) -> list[float]:
+    """The closed-form rate of the posteriors on the map; empty where there is none."""
+    import torch
+    from torch.distributions import Independent, Normal
+
+    atlas, model = _run.atlas, _run.model
+    if atlas is None or model.rate_parts != atlas.latent_dim or not atlas.scale.all():
+        return []
+    posterior = Independent(Normal(torch.tensor(atlas.mean), torch.tensor(atlas.scale)), 1)
+    with torch.inference_mode():
+        rates = model.latent.rate(posterior, model.prior(), posterior.mean)
+    return rates.double().mean(0).tolist()
+
+
+def information(run: Run) -> None:
+    """The interval of the mutual information, its ceiling and what it means."""
+    entry = run.metrics.get("mutual_information", {})
+    low, high, n = entry.get("low"), entry.get("high"), entry.get("n")
+    if not all(isinstance(value, int | float) for value in (low, high, n)):
+        return
+    st.markdown(
+        "**Mutual information**", help=markdown(DEFINITIONS["mutual_information"].sentence)
+    )
+    ceiling = math.log(n)
+    rate = widgets.value_of(run.metrics, "rate")
+    figure = collapse_plots.information(low, high, ceiling, rate)
+    alt = f"Mutual information between {low:.2f} and {high:.2f} nats, ceiling {ceiling:.2f}"
+    downloads.chart(figure, "information", alt, _command(run))
+    resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value stays unknown."
+    if entry.get("resolved"):
+        resolved = "Resolved: well below that ceiling."
+    st.caption(
+        f"Between **{low:.2f}** and **{high:.2f}** nats of what z says tell sentences apart. With "
+        f"N = {n:,} sentences the lower estimate never exceeds log N = {ceiling:.2f}. {resolved}"
+    )
+
+
+def gains(run: Run) -> None:
+    """A few sentences of the map, decoded, each word shaded by what z adds to it."""
+    atlas = run.atlas
+    if atlas is None:
+        st.info(f"`explorer atlas {run.name}` makes the map that sentences are taken from.")
+        return
+    offset = int(st.session_state.get(_OFFSET, 0))
+    rows = sample_rows(atlas.split, offset)
+    with st.spinner("Decoding…"):
+        decoded = run.decode_tokens(atlas.mean[rows], Decoding())
+    texts = run.texts
+    left, right = st.columns(2, gap="medium")
+    for place, (row, said) in enumerate(zip(rows, decoded, strict=True)):
+        with left if place % 2 == 0 else right:
+            st.html(plain(texts[row], quiet=True) + shaded(said))
+    total = sum(sum(said.gains) for said in decoded) / len(decoded)
+    st.html(shade_key())
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.caption(
+        f"Grey: the sentence. Below it: what the model says at its posterior mean; z makes these "
+        f"words **{total:.1f} nats** likelier on average than a z from the prior does. "
+        "A model that ignores z leaves all of them blank, and says the same sentence every time."
+    )
+    if right.button("Other sentences", icon=":material/refresh:", key="other_gains"):
+        st.session_state[_OFFSET] = offset + _SAMPLES
+        st.rerun(scope="fragment")
+
+
+def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> list[int]:
+    """Rows spread over the held-out sentences, others for another offset."""
+    held = [row for row, name in enumerate(split) if name == "test"] or list(range(len(split)))
+    step = max(1, len(held) // count)
+    return [
+        held[(place * step + offset * 7) % len(held)] for place in range(min(count, len(held)))
+    ]
+
+
+def story(run: Run) -> None:
+    """When it collapsed, or that it did not, and the curves that show it."""
+    told = moment.told(run.history)
+    if not told:
+        st.caption(
+            "This run has no rate in its history.csv: when it collapsed, if it did, is unknown."
+        )
+        return
+    st.markdown(f"**{markdown(told)}**")
+    st.caption(
+        "On validation sentences, at the end of every epoch or more often. The best weights of "
+        "the training are kept, not its last."
+    )
+    figure = collapse_plots.history(run.history, moment.collapse_moment(run.history))
+    downloads.chart(
+        figure,
+        "collapse_history",
+        "Beta, rate and active units along the training",
+        f"explorer train {run.name} --restart",
+        f"{run.name}-history",
+    )

@@ -1,0 +1,40 @@
+"""Collapse: what it is, whether this run has it, and when it happened."""
+
+import streamlit as st
+
+from explorer.ui import collapse, experiment, state, widgets
+
+run = state.current_run()
+
+
+@st.fragment
+def thought_experiment() -> None:
+    """The four tiny trainings; the button reruns this and nothing else."""
+    experiment.show()
+
+
+@st.fragment
+def words() -> None:
+    """Decoded sentences; the button reruns this and nothing else."""
+    collapse.gains(run)
+
+
+st.title("Posterior collapse")
+st.caption(
+    "A text VAE can score well and ignore its latent space: the decoder reads its own words and "
+    "needs no z. Here you see why it happens, and whether it happened to this run."
+)
+collapse.runs(run)
+with st.expander(
+    "A thought experiment: which decoders need z?", expanded=True, icon=":material/experiment:"
+):
+    thought_experiment()
+with widgets.errors_shown():
+    collapse.judgement(run)
+    if run.has_latent:
+        collapse.dimensions(run)
+        collapse.information(run)
+        st.subheader("Which words z carries", anchor="words")
+        words()
+        st.subheader("When did it collapse?", anchor="history")
+        collapse.story(run)

@@ -1,0 +1,28 @@
+"""Prior: where it goes, where the sentences are, and what it says where none is."""
+
+import streamlit as st
+
+from explorer.ui import prior, state, widgets
+
+run = state.current_run()
+
+
+@st.fragment
+def explore() -> None:
+    """Plane, lists and holes; a click reruns this and nothing else."""
+    with widgets.errors_shown():
+        with st.spinner("Opening the model…", show_time=True):
+            found = prior.scene(run)
+        prior.show(found)
+        prior.marginal_kl(run)
+        prior.components(found)
+        prior.holes(found)
+
+
+st.title("Prior and sentences")
+st.caption(
+    "Sentences are drawn from the prior. Does it go where the sentences are? Each blue dot is a "
+    "sentence's place, each cross a place the prior goes to: click one to read it."
+)
+explore()
+widgets.corpus_note(run)

@@ -1,0 +1,365 @@
+"""What the page on the prior says: the plane, a mark that was clicked, components, holes."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32
+
+from explorer.errors import ExplorerError
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.ui import downloads, widgets
+from explorer.ui.layouts import layout_of
+from explorer.ui.lists import Row, sentence_list
+from explorer.ui.words import markdown, plain, shade_key, shaded
+
+if TYPE_CHECKING:
+    from explorer.evaluation.priors import Components
+    from explorer.space.holes import Holes
+    from explorer.ui.prior_plots import Marks
+
+MOST_DOTS = 3000
+DOTS = {"draws": "one draw each", "means": "posterior means"}
+"""What a sentence's dot is, with the words for a person, which are the values in the address."""
+
+_SHOWN, _HOLES = "shown", "holes"
+_LISTED = 12
+_CHART = "prior_plane"
+_NAMES = {
+    "p": "A sample of the prior",
+    "s": "A sentence",
+    "c": "A component of the prior",
+    "h": "A hole",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The latent points of the page. Parts are computed when first asked for."""
+
+    run: Run
+    drawn: int
+    seed: int
+    dots: str
+    with_holes: bool
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Atlas rows of the sentences shown, at even distances."""
+        assert self.run.atlas is not None
+        count = len(self.run.atlas)
+        return np.linspace(0, count - 1, min(count, MOST_DOTS)).astype(int)
+
+    @cached_property
+    def sentences(self) -> Float32[np.ndarray, "n d"]:
+        """A point for each of them."""
+        assert self.run.atlas is not None
+        mean, scale = self.run.atlas.mean[self.rows], self.run.atlas.scale[self.rows]
+        if self.dots == "means":
+            return mean
+        noise = np.random.default_rng(self.seed).standard_normal(mean.shape)
+        return (mean + noise * scale).astype(np.float32)
+
+    @cached_property
+    def samples(self) -> Float32[np.ndarray, "m d"]:
+        """Draws of the prior."""
+        return self.run.prior_samples(self.drawn, self.seed)
+
+    @cached_property
+    def components(self) -> "Components | None":
+        """Of the prior, where it has some."""
+        from explorer.evaluation.priors import components
+
+        return components(self.run.model.prior())
+
+    @cached_property
+    def holes(self) -> "Holes | None":
+        """What was found, once it was asked for."""
+        return _find(self.run, self.run.stamp, self.seed) if self.with_holes else None
+
+    def points(self, kind: str) -> Float32[np.ndarray, "k d"]:
+        """The latent points of a kind of mark."""
+        if kind == "s":
+            return self.sentences
+        if kind == "p":
+            return self.samples
+        if kind == "c" and self.components is not None:
+            return self.components.mean
+        if kind == "h" and self.holes is not None and self.holes.found:
+            return np.stack([hole.z for hole in self.holes.found]).astype(np.float32)
+        return np.empty((0, self.sentences.shape[1]), np.float32)
+
+
+def scene(run: Run) -> Scene:
+    """The controls above the plane, and what they ask for.
+
+    Raises:
+        ExplorerError: If the run has no map or no prior.
+    """
+    widgets.need_map(run)
+    if not run.model.latent.has_rate:
+        raise ExplorerError(
+            f"{run.name} is an autoencoder: nothing pulls it towards a prior, so there is none "
+            "to show. Pick a VAE on the left."
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        drawn = st.slider(
+            "Samples of the prior", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
+        )
+        dots = st.segmented_control(
+            "Sentences, each as",
+            list(DOTS),
+            format_func=DOTS.__getitem__,
+            default="draws",
+            required=True,
+            key="dots",
+            bind="query-params",
+            help="The prior is to be matched by draws from the posteriors, all together. Their "
+            "means alone stand closer together than the prior does, in the best of models.",
+        )
+        widgets.decode_settings()
+    asked = st.query_params.get(_HOLES) == "1"
+    return Scene(run, drawn, widgets.decoding().seed, dots or "draws", asked)
+
+
+def show(found: Scene) -> None:
+    """The plane, and beside it what was clicked."""
+    wide, side = st.columns([5, 3], gap="medium")
+    with wide:
+        _plane(found)
+    with side:
+        shown = read_shown(st.query_params.get(_SHOWN, ""), found)
+        if shown is None:
+            _first_samples(found)
+        else:
+            _mark(found, *shown)
+
+
+def _plane(found: Scene) -> None:
+    from explorer.evaluation.priors import is_standard_normal
+    from explorer.ui import prior_plots
+
+    run = found.run
+    pca = layout_of(run, "pca").plane
+    circles = is_standard_normal(run.model.prior())
+    figure = prior_plots.plane(pca, _marks(found), circles)
+    alt = (
+        f"{len(found.sentences):,} sentences and {len(found.samples):,} samples of the prior on "
+        "the plane of the sentences' largest variance"
+    )
+    downloads.chart(figure, _CHART, alt, name=f"{run.name}-prior", on_select=_clicked)
+    assert run.atlas is not None
+    st.caption(
+        f"{len(found.sentences):,} of the {len(run.atlas):,} sentences of the map, drawn evenly. "
+        "Every mark is projected on one plane, in units of z; nothing is moved towards the "
+        "sentences. What lies apart here is apart; what lies together may differ in the other "
+        f"{max(0, run.atlas.latent_dim - 2)} dimensions."
+    )
+
+
+def _marks(found: Scene) -> "list[Marks]":
+    from explorer.ui.prior_plots import Marks
+
+    texts = found.run.texts
+    told = [texts[row] for row in found.rows.tolist()]
+    marks = [
+        Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, 0.45, told),
+        Marks("p", "samples of the prior", found.samples, "#e69f00", "x-thin-open", 6),
+    ]
+    for kind, name, colour, symbol, numbered in (
+        ("c", "components", "#009e73", "diamond", False),
+        ("h", "holes", "#d55e00", "circle-open", True),
+    ):
+        points = found.points(kind)
+        if len(points):
+            size = 10 if kind == "c" else 16
+            marks.append(Marks(kind, name, points, colour, symbol, size, 1.0, None, numbered))
+    return marks
+
+
+def _clicked() -> None:
+    chosen = st.session_state.get(_CHART)
+    points = chosen["selection"]["points"] if chosen else []
+    for point in points:
+        custom = point.get("customdata")
+        custom = custom[0] if isinstance(custom, list) and custom else custom
+        if isinstance(custom, str):
+            show_mark(custom)
+
+
+def show_mark(name: str) -> None:
+    """Puts a mark beside the plane and into the address."""
+    st.query_params[_SHOWN] = name
+
+
+def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
+    """The mark that an address names, if it is there."""
+    match = re.fullmatch(r"([psch])(\d{1,6})", name, re.ASCII)
+    if match is None or int(match[2]) >= len(found.points(match[1])):
+        return None
+    return match[1], int(match[2])
+
+
+def _first_samples(found: Scene) -> None:
+    st.markdown("**What the prior says**  :gray[· click one, or any mark of the plane]")
+    z = found.samples[:_LISTED]
+    texts = found.run.decode(z, widgets.decoding())
+    rows = [Row(place, text) for place, text in enumerate(texts)]
+    sentence_list(
+        rows, "Samples of the prior", "prior_samples", lambda row: show_mark(f"p{row}"), "Show it"
+    )
+
+
+def _mark(found: Scene, kind: str, place: int) -> None:
+    run, z = found.run, found.points(kind)[place]
+    number = f" {place + 1}" if kind in "ch" else ""
+    st.markdown(f"**{_NAMES[kind]}{number}**  :gray[· {markdown(_about(found, kind, place))}]")
+    if kind == "s":
+        st.html(plain(run.texts[int(found.rows[place])], quiet=True))
+    decoded = run.decode_tokens(z[None], widgets.decoding())[0]
+    st.html(shaded(decoded) + shade_key())
+    _density(run, z)
+    near = run.neighbours(z, 5)
+    st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
+    st.html("".join(plain(f"{item.distance:.2f}  {item.text}", quiet=True) for item in near))
+    if st.button("Back to the samples", icon=":material/arrow_back:", key="prior_back"):
+        del st.query_params[_SHOWN]
+        st.rerun(scope="fragment")
+
+
+def _about(found: Scene, kind: str, place: int) -> str:
+    if kind == "c" and found.components is not None:
+        return f"{found.components.weight[place]:.1%} of the prior's mass"
+    if kind == "h" and found.holes is not None:
+        hole = found.holes.found[place]
+        return f"{hole.depth:.1f} nats deep, {hole.share:.1%} of the prior's mass"
+    return "decoded from this very z"
+
+
+def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
+    from explorer.evaluation.priors import has_gaussian_posterior, log_density
+
+    if not has_gaussian_posterior(run.model):
+        return
+    log_q = run.map_index.log_density(z[None])
+    if log_q is None:
+        return
+    log_p = float(log_density(run.model.prior())(z[None])[0])
+    st.caption(
+        f"log q(z) **{log_q[0]:.1f}** − log p(z) **{log_p:.1f}** = {log_q[0] - log_p:.1f} nats",
+        help="q(z) is the mean of the posteriors of the map's sentences, p(z) the prior. In many "
+        "dimensions any finite set of sentences makes q(z) look low: compare it with other marks.",
+    )
+
+
+# Below the plane.
+
+
+def marginal_kl(run: Run) -> None:
+    """How far prior and aggregate posterior are apart, with its interval."""
+    entry = run.metrics.get("marginal_kl", {})
+    low, high = entry.get("low"), entry.get("high")
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        st.info(f"`explorer evaluate {run.name}` measures how far prior and sentences are apart.")
+        return
+    told = markdown(DEFINITIONS["marginal_kl"].sentence)
+    st.markdown(f"**Marginal KL: between {low:.2f} and {high:.2f} nats**", help=told)
+    resolved = (
+        ""
+        if entry.get("resolved")
+        else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
+        "upwards by their finite number."
+    )
+    st.caption(
+        "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
+        f"as they are.{resolved} Runs of different rate do not compare."
+    )
+    command = run.metrics.get("command")
+    downloads.reproduced_by(command if isinstance(command, str) else "")
+
+
+def components(found: Scene) -> None:
+    """The components of a mixture prior, decoded."""
+    parts = found.components
+    if parts is None:
+        return
+    st.subheader("What the prior is made of", anchor="components")
+    st.caption(
+        f"{len(parts.weight)} components; each one's mean decoded greedily, the heaviest first. A "
+        "click shows it on the plane's right."
+    )
+    texts = found.run.decode(parts.mean, Decoding())
+    rows = [
+        Row(place, text, f"{weight:.1%}")
+        for place, (text, weight) in enumerate(zip(texts, parts.weight.tolist(), strict=True))
+    ]
+    sentence_list(
+        rows, "Components of the prior", "components", lambda row: show_mark(f"c{row}"), "Show it"
+    )
+    columns = {"weight": parts.weight.tolist(), "decoded": texts}
+    downloads.table_files(columns, f"{found.run.name}-components", "component_table")
+
+
+def holes(found: Scene) -> None:
+    """Where the prior goes and no sentence is: looked for on a button."""
+    st.subheader("Holes", anchor="holes")
+    st.caption(
+        "A hole is a place that the prior visits and no sentence comes near: low log q(z) − "
+        "log p(z). **In many dimensions any finite set of sentences looks sparse**, so a sample "
+        "of the prior is compared with draws from the sentences' own posteriors, each judged "
+        "without its own sentence. Where the prior fits the sentences, none is listed (99 times "
+        "in 100)."
+    )
+    if found.holes is None:
+        if st.button("Look for holes", icon=":material/search:", key="find_holes"):
+            st.query_params[_HOLES] = "1"
+            st.rerun(scope="fragment")
+        return
+    told = found.holes
+    basis = (
+        f"{told.samples:,} samples of the prior against {told.references:,} draws from the "
+        f"posteriors of {told.sentences:,} sentences."
+    )
+    if not told.found:
+        st.success(
+            "No hole: the prior's samples lie as near to sentences as sentences do to each other.",
+            icon=":material/check:",
+        )
+        st.caption(basis)
+        return
+    st.markdown(
+        f"**{told.share:.0%} of the prior's mass lies where no sentence does.** "
+        f":gray[{markdown(basis)}]"
+    )
+    texts = found.run.decode(found.points("h"), Decoding())
+    rows = [
+        Row(place, f"{place + 1}. {text}", f"{hole.depth:.1f} nats deep · {hole.share:.1%}")
+        for place, (text, hole) in enumerate(zip(texts, told.found, strict=True))
+    ]
+    sentence_list(rows, "Holes", "hole_list", lambda row: show_mark(f"h{row}"), "Show it")
+    st.caption(
+        "Depth: how far log q − log p lies below its median at the sentences' own draws. The "
+        "percentage is the share of the prior's samples in the hole; its likeliest one is decoded."
+    )
+    columns = {
+        "depth_nats": [hole.depth for hole in told.found],
+        "share_of_prior": [hole.share for hole in told.found],
+        "decoded": texts,
+        "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in told.found],
+    }
+    downloads.table_files(columns, f"{found.run.name}-holes", "hole_table")
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking for holes…")
+def _find(_run: Run, stamp: str, seed: int) -> "Holes":
+    from explorer.evaluation.priors import SAMPLES, find_holes
+
+    atlas = _run.atlas
+    assert atlas is not None
+    z = _run.prior_samples(SAMPLES, seed)
+    return find_holes(_run.model, atlas.mean, atlas.scale, z, seed)

@@ -1,0 +1,89 @@
+"""The plane of prior and sentences as a Plotly chart in which every mark can be clicked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from explorer.space.projections import PCA
+from explorer.ui.figures import hover
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_GREY = "#9aa5b1"
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """A kind of mark: latent points, projected on the same plane as all others."""
+
+    kind: str
+    """One letter: what a click sends back, before the number of the mark."""
+    name: str
+    z: Float[np.ndarray, "m d"]
+    colour: str
+    symbol: str
+    size: int
+    opacity: float = 0.8
+    texts: Sequence[str] | None = None
+    """For the hover; none hovers nothing."""
+    numbered: bool = False
+
+
+def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
+    """All marks on the plane of the sentences' largest variance, in units of z.
+
+    Args:
+        pca: The plane.
+        marks: Later ones lie on top.
+        ellipses: Whether to draw one and two standard deviations of N(0, I).
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for item in marks:
+        xy = pca.transform(item.z)
+        numbers = [str(place + 1) for place in range(len(xy))] if item.numbered else None
+        figure.add_trace(
+            go.Scatter(
+                x=xy[:, 0].round(3),
+                y=xy[:, 1].round(3),
+                mode="markers+text" if item.numbered else "markers",
+                name=item.name,
+                text=numbers,
+                textposition="middle right",
+                textfont={"size": 12, "weight": 700},
+                marker={
+                    "color": item.colour,
+                    "symbol": item.symbol,
+                    "size": item.size,
+                    "opacity": item.opacity,
+                },
+                customdata=[f"{item.kind}{place}" for place in range(len(xy))],
+                hovertext=None if item.texts is None else [hover(text) for text in item.texts],
+                hovertemplate="%{hovertext}<extra></extra>" if item.texts else item.name
+                + " %{customdata}<extra></extra>",
+                unselected={"marker": {"opacity": item.opacity}},
+            )
+        )  # fmt: skip
+    for ellipse in pca.ellipses() if ellipses else ():
+        x, y, rx, ry = ellipse.x, ellipse.y, ellipse.radius_x, ellipse.radius_y
+        figure.add_shape(
+            type="circle", x0=x - rx, x1=x + rx, y0=y - ry, y1=y + ry,
+            line={"color": _GREY, "dash": "dot"},
+            label={"text": f"prior {ellipse.sigma:g}σ", "textposition": "top center"},
+        )  # fmt: skip
+    names = [f"PC {place + 1} ({share:.0%})" for place, share in enumerate(pca.explained)]
+    figure.update_xaxes(title_text=names[0], zeroline=False)
+    figure.update_yaxes(title_text=f"{names[1]}, in units of z", zeroline=False, scaleanchor="x")
+    figure.update_layout(
+        height=560,
+        margin={"l": 44, "r": 10, "t": 10, "b": 40},
+        dragmode="pan",
+        hoverlabel={"align": "left"},
+        legend={"orientation": "h", "y": -0.1, "font": {"size": 11}, "itemsizing": "constant"},
+    )
+    return figure
