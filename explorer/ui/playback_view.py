@@ -3,12 +3,12 @@
 import streamlit as st
 
 from explorer.run import Run
-from explorer.ui import downloads, playing, routes, state
+from explorer.ui import downloads, playing, routes, selection, state
 from explorer.ui.map.colours import CHOICES
 from explorer.ui.map.player import Ask, Moment, player
 from explorer.ui.words import markdown
 
-_MOMENT, _ASKED = "_playback_moment", "_playback_asked"
+_EPOCH, _ASKED = "_playback_epoch", "_playback_asked"
 _LONGEST_OPTION = 90
 
 
@@ -95,26 +95,22 @@ def play(run: Run, by: str) -> Moment:
         _film(run, by)
         return start
     now = Moment(now.epoch, now.index if now.index < len(playback.row) else -1)
-    row = int(playback.row[now.index]) if now.index >= 0 else None
-    st.session_state[_MOMENT] = playing.Address(now.epoch, row)
+    st.session_state[_EPOCH] = now.epoch
+    if now.index != start.index:
+        selection.choose(int(playback.row[now.index]) if now.index >= 0 else None)
+        selection.write_address()
     return now
 
 
 def _start(run: Run) -> Moment:
-    """Where this session, a link, or the sentence picked on the map says to begin."""
+    """The epoch of this session or of a link, and the sentence that is selected anywhere."""
     playback = playing.playback_of(run)
-    if _MOMENT not in st.session_state:
-        given = playing.read_address(
-            st.query_params.get("epoch", ""), st.query_params.get("row", "")
-        )
-        pick = state.pick_of(run)
-        if given.row is None and isinstance(pick, state.Point) and run.atlas is not None:
-            given = playing.Address(given.epoch, int(run.atlas.row[pick.index]))
-        st.session_state[_MOMENT] = given
-    known: playing.Address = st.session_state[_MOMENT]
-    index = None if known.row is None else playback.index_of(known.row)
+    if _EPOCH not in st.session_state:
+        st.session_state[_EPOCH] = playing.read_epoch(st.query_params.get("epoch", ""))
+    chosen = selection.current()
+    index = playback.index_of(chosen) if isinstance(chosen, int) else None
     first, last = float(playback.epoch[0]), float(playback.epoch[-1])
-    epoch = last if known.epoch is None else min(max(known.epoch, first), last)
+    epoch = min(max(st.session_state[_EPOCH], first), last)
     return Moment(epoch, -1 if index is None else index)
 
 
@@ -166,9 +162,10 @@ def _pinned(run: Run, index: int, command: str) -> None:
     playback = playing.playback_of(run)
     row = int(playback.row[index])
     at = int(playing.atlas_rows(run)[index])
-    if at >= 0 and st.button("Open the sentence on the map", icon=":material/scatter_plot:"):
-        state.set_pick(state.Point(at))
-        st.switch_page(state.page_file("map"))
+    if at >= 0:
+        st.page_link(
+            state.page_file("map"), label="The sentence on the map", icon=":material/scatter_plot:"
+        )
     with st.expander(
         f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
         on_change="rerun", key="playback_trail",

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
@@ -34,7 +33,6 @@ class Sentence(TypedDict):
 
     text: str
     note: str
-    row: int
     reconstructions: list[str] | None
 
 
@@ -120,7 +118,7 @@ def sentence(run: Run, index: int) -> Sentence:
     if not is_real:
         note += " · the corpus is not on this machine"
     told = playback.reconstruction.get(row)
-    return {"text": text, "note": note, "row": row, "reconstructions": told}
+    return {"text": text, "note": note, "reconstructions": told}
 
 
 def told(playback: Playback) -> list[int]:
@@ -136,8 +134,8 @@ def story(playback: Playback) -> str:
     peak = f"epoch {playback.epoch[widest]:.1f}, where β was {playback.beta[widest]:.2g}"
     if most < ACTIVE_VARIANCE:
         return (
-            f"The cloud never opens: the posterior means vary by {_small(most)} a dimension at most, "
-            "where 1 is the variance of a standard normal prior."
+            f"The cloud never opens: the posterior means vary by {_small(most)} a dimension at "
+            "most, where 1 is the variance of a standard normal prior."
         )
     if end < ACTIVE_VARIANCE:
         return (
@@ -258,19 +256,10 @@ def trail_table(run: Run, index: int) -> dict[str, list[Any]]:
     return columns | ({} if words is None else {"reconstruction": list(words)})
 
 
-@dataclass(frozen=True)
-class Address:
-    """What a link says of a moment: parameters `epoch` and `row`, each perhaps missing."""
-
-    epoch: float | None = None
-    row: int | None = None
-
-
-def read_address(epoch: str, row: str) -> Address:
-    """The moment of a link; what is no number is ignored."""
+def read_epoch(text: str) -> float:
+    """The epoch of a link; what is no number means the end of the training."""
     try:
-        moment = float(epoch)
+        epoch = float(text)
     except ValueError:
-        moment = math.nan
-    sentence = int(row) if row.isascii() and row.isdigit() and len(row) < 10 else None
-    return Address(moment if math.isfinite(moment) else None, sentence)
+        return math.inf
+    return math.inf if math.isnan(epoch) else epoch

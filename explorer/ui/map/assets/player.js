@@ -20,7 +20,7 @@ import { Sentences, Tooltip } from "./tooltip.js";
 import { drawTrail } from "./trail.js";
 import { View } from "./view.js";
 
-const TELL_MS = 250;
+const TELL_MS = 600; // later than the address is written: a rerun sends it along
 
 const players = new WeakMap();
 
@@ -116,13 +116,14 @@ class Player {
     this.points.setKinds(new Uint8Array(kinds));
     this.points.setPalette(paletteOf(data.legend, data.kind, this.theme.none));
     this.applyMarks();
-    if (data.asked && data.asked.serial !== this.askedFor) this.pin(data.asked.index);
-    this.askedFor = data.asked?.serial;
+    if (data.asked && data.asked.serial !== this.heeded) this.pin(data.asked.index);
+    this.heeded = data.asked?.serial;
     this.redraw();
   }
 
   begin(places) {
-    const { snapshots, series, overlays, start } = this.data;
+    const { snapshots, series, overlays, start, asked } = this.data;
+    this.heeded = asked?.serial; // what was asked of an earlier player
     this.places = places;
     const all = new Float32Array(places);
     this.points.setFrames(all, all.length / (2 * snapshots.length));
@@ -233,7 +234,7 @@ class Player {
   remember() {
     const epoch = this.epoch.toFixed(3);
     const isEnd = this.position >= this.clock.last; // where a link without an epoch starts
-    writeAddress({ epoch: isEnd ? null : epoch, row: this.index < 0 ? null : String(this.row ?? "") });
+    writeAddress({ epoch: isEnd ? null : epoch });
     clearTimeout(this.telling);
     this.telling = setTimeout(() => {
       const news = `${this.index} ${epoch}`;
@@ -274,7 +275,6 @@ class Player {
   /** Pin a sentence, or none (-1), and say so to the page. */
   async pin(index) {
     this.index = index < this.points.count ? index : -1;
-    this.row = null;
     this.trail = this.index < 0 ? null : this.points.trailOf(this.index);
     this.pinned.clear();
     this.tooltip.hide();
@@ -287,7 +287,6 @@ class Player {
     const asked = this.index;
     const found = await this.sentences.get(asked);
     if (!found || asked !== this.index) return;
-    this.row = found.row;
     this.pinned.set(found, this.missing());
     this.live.textContent = `Pinned: ${found.text}`;
     this.remember();
@@ -389,7 +388,7 @@ class Player {
     clearTimeout(this.reporting);
     clearTimeout(this.telling);
     // Another page's address says nothing of this one's moment.
-    writeAddress({ epoch: null, row: null });
+    writeAddress({ epoch: null });
     this.observer.disconnect();
     this.unlisten();
     this.tooltip.hide();
