@@ -21,9 +21,8 @@ if get_script_run_ctx() is None:
     from explorer import threads
     from explorer.ui.routes import routes
 
-    # A click's batches are so small that a second thread costs more than it gives, and it waits
-    # for ever where another program wants the core.
-    threads.limit(1)
+    # A click's batches are so small that a second thread costs more than it gives.
+    threads.share_cores(1)
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan)
 else:
     from explorer.ui.main import page

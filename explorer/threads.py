@@ -1,13 +1,31 @@
-"""How many threads a process computes with, chosen before the libraries start theirs."""
+"""How a process shares the cores with its neighbours, settled before torch starts its threads.
+
+OpenMP's threads spin while they wait for each other. Where another program wants the cores, the
+one that is waited for does not run while the others spin, and a small model all but stops. Waiting
+asleep costs microseconds a product and removes the fault. Tokens/s in training at 64 and 256
+units, and sentences/s of greedy decoding in batches of 10 and 256, on two cores that four other
+programs wanted as well:
+
+| threads | waiting | train 64 | train 256 | greedy 10 | greedy 256 |
+| --- | --- | --- | --- | --- | --- |
+| 1 | | 2,448 | 924 | 33 | 178 |
+| 2 | spinning, the default | 193 | 71 | 8 | 66 |
+| 2 | asleep | 2,454 | 1,069 | 55 | 178 |
+
+So the number of threads stays what torch takes, a thread a core, and they wait asleep. Both are
+settings of OpenMP, and what a person sets in the environment is left alone.
+"""
 
 import os
 
-_SETTING = "OMP_NUM_THREADS"
 
+def share_cores(threads: int = 0) -> None:
+    """Makes this process a good neighbour; works only before torch is imported.
 
-def limit(threads: int) -> None:
-    """Computes with so many threads, unless `OMP_NUM_THREADS` says otherwise.
-
-    Works only before torch is imported: OpenMP reads its environment once.
+    Args:
+        threads: To compute with, unless `OMP_NUM_THREADS` says otherwise; 0 is one a core.
     """
-    os.environ.setdefault(_SETTING, str(threads))
+    # OpenMP reads its environment once, when the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if threads:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from explorer import threads
 from explorer.cli.output import say, warn
 from explorer.errors import ExplorerError
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "train": ("train", "train a run, measure it quickly and draw its map"),
     "evaluate": ("measure", "measure a trained run on its whole test split"),
     "atlas": ("measure", "draw a run's map again"),
+    "prior": ("prior", "fit another prior on a trained run"),
     "encode": ("verbs", "turn the sentences of a file into latent points"),
     "reconstruct": ("verbs", "encode sentences and decode them again"),
     "sample": ("verbs", "let the model invent sentences"),
@@ -88,6 +90,7 @@ def _dispatch(arguments: list[str]) -> int:
         return _top(arguments)
     module = import_module(f"explorer.cli.{COMMANDS[name][0]}")
     about = COMMANDS[name][1]
+    threads.share_cores()
     parser = argparse.ArgumentParser(
         f"explorer {name}",
         description=f"{about[0].upper()}{about[1:]}.",
