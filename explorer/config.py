@@ -112,6 +112,10 @@ class TrainingConfig:
         2, "passes as a plain autoencoder first (beta 0, no posterior noise)"
     )
     reset_decoder: bool = setting(True, "a fresh decoder after pre-training (Li et al. 2019)")
+    fit_prior: Choice = field(
+        default_factory=_choice(name="none"),
+        metadata=_about("another prior, fitted when all else is trained: mixture, vamp, flow"),
+    )
     batch_size: int = setting(64, "sentences a step")
     learning_rate: float = setting(1e-3, "of Adam")
     decay: float = setting(
@@ -162,6 +166,13 @@ class Config:
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     atlas: AtlasConfig = field(default_factory=AtlasConfig)
+
+
+def final_model(config: Config) -> ModelConfig:
+    """The model a finished run holds: with the prior that was fitted afterwards, if one was."""
+    if config.training.fit_prior["name"] == "none":
+        return config.model
+    return dataclasses.replace(config.model, prior=config.training.fit_prior)
 
 
 def home() -> Path:

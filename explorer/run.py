@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from jaxtyping import Float32
 
 from explorer import config as configs
+from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
@@ -18,6 +20,8 @@ from explorer.text.tokens import EOS, Tokeniser, Vocabulary
 from explorer.training import folder as folders
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from explorer.models.generation import Decoding
     from explorer.models.vae import TextVAE
     from explorer.space.atlas import Atlas
@@ -29,6 +33,9 @@ GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
 
 Latents = Float32[np.ndarray, "n latent"]
+
+# Runs side by side mostly have the same sentences: those are read and kept once.
+_corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +145,14 @@ class Run:
     @cached_property
     def corpus(self) -> Corpus | None:
         """The corpus the run was trained on; None where its text is not on this machine."""
-        recipe = self.config.corpus
+        recipe, seed = self.config.corpus, self.config.seed
         try:
-            return corpora.load(recipe, self.config.seed)
+            found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
         except ExplorerError:
             return None
+        if recipe.name:  # a named corpus never changes; a file of the user's may
+            _corpora[recipe, seed] = found
+        return found
 
     @cached_property
     def _joined(self) -> list[str] | None:
@@ -198,7 +208,7 @@ class Run:
         Raises:
             ExplorerError: If `z` does not have this run's latent size, or is not finite.
         """
-        return [self._text(row) for row in self._generate(z, decoding)]
+        return [self._text(row) for row in self._generate(self._points(z), decoding)]
 
     def decode_tokens(self, z: Latents, decoding: "Decoding | None" = None) -> list[Decoded]:
         """Like `decode`, with each word's log-probability and latent gain."""
@@ -207,9 +217,9 @@ class Run:
         from explorer.evaluation.gain import token_scores
         from explorer.models.tensors import collate
 
-        rows = self._generate(z, decoding)
+        points = self._points(z)
+        rows = self._generate(points, decoding)
         tokens = collate(rows, self.model.device)
-        points = torch.from_numpy(z)
         with torch.inference_mode():
             log_probs, gains = token_scores(
                 self.model.decoder, points, tokens, self._reference(), GAIN_SAMPLES, seed=0
@@ -277,14 +287,18 @@ class Run:
     def path(
         self, a: str | np.ndarray, b: str | np.ndarray, steps: int = 9, spherical: bool = False
     ) -> Latents:
-        """The latent points of `interpolate`."""
+        """The latent points of `interpolate`, on the space where it is bounded.
+
+        A straight line leaves a sphere and mixes codes: its points are brought back to the nearest
+        of the space, so that a path between codes jumps at its middle.
+        """
         from explorer.space import paths
 
         if not 2 <= steps <= 1000:
             raise ExplorerError(f"steps {steps} is not between 2 and 1000")
         ends = [self.encode([end])[0] if isinstance(end, str) else end for end in (a, b)]
         way = paths.spherical if spherical else paths.linear
-        return way(ends[0], ends[1], paths.steps(steps)).astype(np.float32)
+        return self._points(way(ends[0], ends[1], paths.steps(steps))).numpy()
 
     def score(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Distortion (one posterior sample) and rate of each sentence, nats."""
@@ -355,17 +369,20 @@ class Run:
     def _text(self, row: Sequence[int]) -> str:
         return self.tokeniser.text(self.vocabulary.decode(row))
 
-    def _generate(self, z: np.ndarray, decoding: "Decoding | None") -> list[list[int]]:
+    def _points(self, z: np.ndarray) -> "Tensor":
+        """Latent points as the decoder takes them: checked, and on the latent space."""
         import torch
-
-        from explorer.models.generation import Decoding, generate
 
         size = self.config.model.latent_dim
         if z.ndim != 2 or z.shape[1] != size:
             raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
         if not np.isfinite(z).all():
             raise ExplorerError("a latent point holds a value that is not a finite number")
-        points = torch.from_numpy(np.ascontiguousarray(z, np.float32))
+        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(z, np.float32)))
+
+    def _generate(self, points: "Tensor", decoding: "Decoding | None") -> list[list[int]]:
+        from explorer.models.generation import Decoding, generate
+
         return generate(self.model.decoder, points, decoding or Decoding())
 
     def _reference(self) -> Any:

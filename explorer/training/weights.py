@@ -90,7 +90,7 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     if not (folder / WEIGHTS).is_file():
         raise ExplorerError(f"{folder} is not trained yet: run `explorer train {folder.name}`")
     vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
-    model = build(config.model, len(vocabulary))
+    model = build(configs.final_model(config), len(vocabulary))
     path = verify(folder, WEIGHTS)
     tensors, _ = read_tensors(path)
     load_tensors(model, tensors, path)

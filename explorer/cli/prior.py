@@ -1,0 +1,70 @@
+"""`explorer prior`: another prior for a trained run, encoder and decoder left as they are."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from explorer.cli.options import add_run
+from explorer.cli.output import Progress, say, say_json
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from explorer.training.names import place
+
+EXAMPLE = """\
+example:
+  explorer prior my --fit mixture
+  explorer prior my --fit flow --to my-with-a-flow
+
+The new run has the old one's encoder and decoder: what differs is the rate, and what the prior's
+samples say. `explorer evaluate` and `explorer atlas` do for it what they do for any run.
+"""
+
+
+def prior_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer prior`."""
+    parser.epilog = EXAMPLE
+    add_run(parser)
+    parser.add_argument(
+        "--fit", required=True, metavar="NAME", help="the new prior: mixture, vamp or flow"
+    )
+    parser.add_argument(
+        "--to", default="", metavar="NEW", help="the new run (default: RUN and the prior's name)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="a setting of the prior, such as components=64; may be given again",
+    )
+
+
+def prior(args: argparse.Namespace) -> None:
+    """Fits a prior and writes it as a new run."""
+    from explorer import config as configs
+
+    folder = folders.find(args.run)
+    target = _target(args, folder)
+    if target.exists():
+        raise ExplorerError(f"{target} is there already: choose another name with --to")
+    settings: dict[str, object] = {"name": args.fit}
+    for assignment in args.set:
+        configs.set_value(settings, assignment)
+    with Progress(quiet=args.json) as progress:
+        progress.show(f"{folder.name}: reading the corpus")
+        from explorer import stages
+
+        found = stages.fit_prior(folder, target, settings, args.typed, progress.stage())
+    if args.json:
+        say_json({"folder": str(target), **dataclasses.asdict(found)})
+        return
+    say(
+        f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "
+        f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
+    )
+    say(f"wrote {target}\nnext: explorer evaluate {target.name} && explorer atlas {target.name}")
+
+
+def _target(args: argparse.Namespace, folder: Path) -> Path:
+    name = args.to or f"{folder.resolve().name}-{args.fit}"
+    return place(name, folders.checkpoints())

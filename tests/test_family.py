@@ -1,0 +1,141 @@
+"""The family of models, through the command line: every prior with every schedule trains."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer import config as configs
+from explorer import stages
+from explorer.cli.main import main
+from explorer.models.latents import LATENTS
+from explorer.run import open_run
+from explorer.training import folder as folders
+from explorer.training.schedules import SCHEDULES
+from tests import tiny
+
+SPACES = [
+    (name, prior) for name, latent in LATENTS.items() if latent.has_rate for prior in latent.priors
+]
+SMALL = (
+    *("model.latent_dim=8", "model.embedding_dim=8", "corpus.vocabulary_size=60"),
+    *("training.epochs=1", "training.pretrain_epochs=1", "training.snapshots=20"),
+    'model.encoder={name="lstm",hidden_dim=8}',
+    'model.decoder={name="lstm",hidden_dim=8}',
+)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small corpus, in an empty folder with an empty home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("EXPLORER_RUNS", raising=False)
+    (tmp_path / "checkpoints").mkdir()
+    return str(tiny.write_corpus(tmp_path / "corpus.csv", 100))
+
+
+def new(run: str, corpus: str, *options: str) -> Path:
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    arguments = ["--corpus", corpus, "--text-column", "text", *options, *settings]
+    assert main(["new", run, *arguments]) == 0
+    return Path("checkpoints") / run
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize(("latent", "prior"), SPACES)
+def test_every_prior_trains_with_every_schedule(
+    latent: str, prior: str, schedule: str, corpus: str
+) -> None:
+    folder = new("one", corpus, "--latent", latent, "--prior", prior, "--schedule", schedule)
+    reports = list(stages.train(folder, "cpu"))
+    assert reports[-1].beta > 0
+    assert math.isfinite(reports[-1].loss)
+    run = open_run(folder)
+    z = run.encode(["a dog sleeps at home", "two cats"])
+    assert np.isfinite(z).all()
+    assert len(run.sample(3)) == 3
+    assert len(run.interpolate(z[0], z[1], 4)) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--prior", "mixture", "--set", 'objective.rate={name="free_bits"}'], "floor"),
+        (["--latent", "sphere", "--prior", "mixture"], "takes uniform"),
+        (["--latent", "gaussian", "--prior", "uniform"], "normal or mixture"),
+        (["--latent", "codes", "--set", "model.latent.kinds=3"], "multiple"),
+        (["--schedule", "cyclic"], "cyclical"),
+    ],
+)
+def test_combinations_that_make_no_sense_are_refused_before_training(
+    options: list[str], says: str, corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    arguments = ["--corpus", corpus, "--text-column", "text", *settings]
+    assert main(["new", "odd", *arguments, *options]) == 1
+    assert says in capsys.readouterr().err
+    assert not Path("checkpoints/odd").exists()
+
+
+def test_a_uniform_prior_brings_the_space_it_lives_on(corpus: str) -> None:
+    config = configs.read(new("flat", corpus, "--prior", "uniform") / folders.CONFIG)
+    assert config.model.latent["name"] == "cube"
+
+
+@pytest.mark.parametrize("prior", ["mixture", "vamp", "flow"])
+def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
+    prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = new("base", corpus, "--set", "objective.schedule={name='constant',beta=0.1}")
+    list(stages.train(folder, "cpu"))
+    capsys.readouterr()
+    assert main(["prior", "base", "--fit", prior, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["mean"] == pytest.approx(found["before"] - found["after"], abs=1e-6)
+    assert found["low"] <= found["mean"] <= found["high"]
+    before, after = open_run("base"), open_run(f"base-{prior}")
+    assert after.config.training.fit_prior["name"] == prior
+    texts = ["a dog sleeps at home"]
+    assert np.array_equal(before.encode(texts), after.encode(texts))
+    assert before.decode(before.encode(texts)) == after.decode(after.encode(texts))
+    assert not np.array_equal(before.prior_samples(4), after.prior_samples(4))
+    assert main(["prior", "base", "--fit", prior]) == 1
+    assert "already" in capsys.readouterr().err
+
+
+def test_a_recipe_that_names_a_fitted_prior_trains_to_the_same_run(corpus: str) -> None:
+    folder = new("base", corpus)
+    list(stages.train(folder, "cpu"))
+    assert main(["prior", "base", "--fit", "mixture", "--set", "components=3"]) == 0
+    again = Path("checkpoints/again")
+    again.mkdir()
+    recipe = Path("checkpoints/base-mixture/config.toml").read_text(encoding="utf-8")
+    (again / "config.toml").write_text(recipe, encoding="utf-8")
+    list(stages.train(again, "cpu"))
+    texts = ["a dog sleeps at home"]
+    fitted, trained = open_run("base-mixture"), open_run("again")
+    assert np.array_equal(fitted.encode(texts), trained.encode(texts))
+
+
+def test_an_autoencoder_takes_no_fitted_prior(
+    corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = new("plain", corpus, "--latent", "point")
+    list(stages.train(folder, "cpu"))
+    assert main(["prior", "plain", "--fit", "mixture"]) == 1
+    assert "Gaussian posteriors" in capsys.readouterr().err
+    assert not Path("checkpoints/plain-mixture").exists()
+
+
+def test_what_is_decoded_lies_on_the_space(corpus: str) -> None:
+    folder = new("round", corpus, "--latent", "sphere")
+    list(stages.train(folder, "cpu"))
+    run = open_run(folder)
+    ends = run.encode(["a dog sleeps at home", "two cats"])
+    way = run.path(ends[0], ends[1], 5)
+    assert np.allclose(np.linalg.norm(way, axis=1), 1.0, atol=1e-5)
+    assert run.decode(3 * ends) == run.decode(ends)
+    assert [item.text for item in run.decode_tokens(3 * ends)] == run.decode(ends)
