@@ -19,6 +19,7 @@ from explorer.evaluation import validation
 from explorer.models.objectives import charge_for
 from explorer.models.vae import TextVAE, build
 from explorer.text import corpora
+from explorer.text.tokens import Vocabulary
 from explorer.training import data as training_data
 from explorer.training import folder as folders
 from explorer.training import prior_fit, snapshots, weights
@@ -129,6 +130,7 @@ def evaluate(
     limit: int = 0,
     progress: Callable[[str, float], None] | None = None,
     device_name: str = "",
+    judge: Path | None = None,
 ) -> None:
     """Measures a trained run on its test split: writes `metrics.json`.
 
@@ -138,9 +140,11 @@ def evaluate(
         limit: At most this many sentences, drawn evenly; 0 takes the whole split.
         progress: Told what is being done, and the share of it that is done.
         device_name: `cpu`, `cuda` or `mps`; empty chooses.
+        judge: Folder of a language model that judges the run's samples.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, or the run is damaged.
+        ExplorerError: If the corpus is not on this machine, the run is damaged, or the judge is
+            no language model with the run's words.
     """
     from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
     from explorer.evaluation.evaluate import evaluate as measure
@@ -167,10 +171,12 @@ def evaluate(
         drawn=QUICK_DRAWN if limit else DRAWN,
         limit=limit or None,
         seed=config.seed,
+        language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         progress=lambda name, done, total: tell(name, done / max(total, 1)),
     )
     judged = verdict(entries)
     shown = f" --limit {limit}" if limit else ""
+    shown += f" --language-model {judge.resolve().name}" if judge else ""
     record = {
         "verdict": judged.word,
         "verdict_in_words": judged.sentence,
@@ -184,6 +190,16 @@ def evaluate(
     folders.write_text(folder / folders.METRICS, text + "\n")
     folders.seal(folder)
     card.write(folder)
+
+
+def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:
+    """The language model of that folder, if it knows exactly these words."""
+    config, words, model = weights.load_model(folder)
+    if config.model.latent_dim:
+        raise ExplorerError(f"--language-model {folder.name}: it has a latent space")
+    if words.words != vocabulary.words:
+        raise ExplorerError(f"--language-model {folder.name}: its vocabulary is another one")
+    return model
 
 
 def fit_prior(

@@ -139,3 +139,20 @@ def test_what_is_decoded_lies_on_the_space(corpus: str) -> None:
     assert np.allclose(np.linalg.norm(way, axis=1), 1.0, atol=1e-5)
     assert run.decode(3 * ends) == run.decode(ends)
     assert [item.text for item in run.decode_tokens(3 * ends)] == run.decode(ends)
+
+
+def test_a_language_model_judges_the_samples_of_a_run_with_its_words(
+    corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--set", "model.latent_dim=0"]
+    judge, run = new("words", corpus, "--latent", "none", *settings), new("run", corpus)
+    for folder in (judge, run):
+        list(stages.train(folder, "cpu"))
+    evaluate = ["evaluate", "run", "--samples", "2", "--limit", "6", "--json"]
+    capsys.readouterr()
+    assert main([*evaluate, "--language-model", "words"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["forward_perplexity"]["value"] > 1
+    assert found["command"].endswith("--language-model words")
+    assert main([*evaluate, "--language-model", "run"]) == 1
+    assert "latent space" in capsys.readouterr().err

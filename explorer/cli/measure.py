@@ -33,6 +33,15 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="measure on at most so many test sentences; 0 is all (default)",
     )
+    parser.add_argument(
+        "--language-model",
+        default="",
+        metavar="RUN",
+        help="a language model of the same corpus and vocabulary, to judge the run's samples by",
+    )
+    parser.add_argument(
+        "--device", default="", metavar="D", help="cpu, cuda or mps; without it the fastest"
+    )
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -41,19 +50,28 @@ def evaluate(args: argparse.Namespace) -> None:
         raise ExplorerError("--samples must be at least 1 and --limit at least 0")
     folder = folders.find(args.run)
     with Progress(quiet=args.json) as progress:
-        measure(folder, args.samples, args.limit, progress)
+        judge = folders.find(args.language_model) if args.language_model else None
+        measure(folder, args.samples, args.limit, progress, judge, args.device)
     if args.json:
         say_json(folders.read_metrics(folder))
     else:
         tell_metrics(folder)
 
 
-def measure(folder: Path, samples: int, limit: int, progress: Progress) -> None:
+def measure(
+    folder: Path,
+    samples: int,
+    limit: int,
+    progress: Progress,
+    judge: Path | None = None,
+    device: str = "",
+) -> None:
     """Runs the evaluation stage."""
     progress.show(f"{folder.name}: loading the model")
     from explorer import stages
 
-    stages.evaluate(folder, samples=samples, limit=limit, progress=progress.stage())
+    told = progress.stage()
+    stages.evaluate(folder, samples, limit, told, device_name=device, judge=judge)
 
 
 def tell_metrics(folder: Path) -> None:
