@@ -39,7 +39,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def new(run: str, corpus: str, *options: str) -> Path:
     settings = [part for setting in SMALL for part in ("--set", setting)]
-    arguments = ["--corpus", corpus, "--text-column", "text", *options, *settings]
+    arguments = ["--corpus", corpus, "--text-column", "text", *settings, *options]
     assert main(["new", run, *arguments]) == 0
     return Path("checkpoints") / run
 
