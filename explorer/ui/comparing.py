@@ -115,9 +115,9 @@ def _adopt(names: Sequence[str]) -> None:
     address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
     told = read_names(address, names) if address != known.get(_WRITTEN) else []
     chosen = told or [name for name in known.get(KEY, ()) if name in names]
-    if KEY not in known and not told:
+    if len(told) == 1 or (KEY not in known and not told):
         mapped = [name for name in names if has_map(name)]
-        chosen = first_choice(current, names, mapped)
+        chosen = first_choice(told[0] if told else current, names, mapped)
     elif not told and known.get(_CURRENT, current) != current and current not in chosen:
         chosen = [current, *chosen[1:]]  # the run picker chose another one
     known[_CURRENT] = current
