@@ -32,7 +32,7 @@ def film(folder: Path) -> Path:
         "row": atlas.row,
         "mean": mean,
         "step": np.arange(SNAPSHOTS) * 10,
-        "epoch": np.linspace(0, 3, SNAPSHOTS),
+        "epoch": np.linspace(0, run.history["epoch"][-1] or 0, SNAPSHOTS),
         "beta": growth,
     }
     about = {

@@ -118,6 +118,7 @@ class Player {
     this.applyMarks();
     if (data.asked && data.asked.serial !== this.heeded) this.pin(data.asked.index);
     this.heeded = data.asked?.serial;
+    if (!this.clock.playing) this.remember(); // the page may have written an older moment
     this.redraw();
   }
 
