@@ -1,0 +1,142 @@
+"""Training: from a recipe to weights and a history."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.evaluation import validation
+from explorer.models.objectives import charge_for
+from explorer.models.vae import build
+from explorer.stages.refitting import refit
+from explorer.training import data as training_data
+from explorer.training import folder as folders
+from explorer.training import snapshots, weights
+from explorer.training import state as states
+from explorer.training.fit import Report, Trainer
+
+
+def device(name: str = "") -> torch.device:
+    """The device of that name; without one, the fastest there is.
+
+    Raises:
+        ExplorerError: If this machine has no such device.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available()}
+    available["mps"] = torch.backends.mps.is_available()
+    if not name:
+        return torch.device(next(key for key in ("cuda", "mps", "cpu") if available[key]))
+    if not available.get(name.partition(":")[0], False):
+        here = ", ".join(key for key, there in available.items() if there)
+        raise ExplorerError(f"--device {name}: not on this machine, which has {here}")
+    return torch.device(name)
+
+
+def train(
+    folder: Path,
+    device_name: str = "",
+    resume: bool = False,
+    restart: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Report]:
+    """Trains a run to the end of its recipe and writes its weights.
+
+    Resumes by itself where a state was left; saves one every `training.save_seconds`, and when
+    it is stopped.
+
+    Args:
+        folder: Of the run; its `config.toml` is all that must be there.
+        device_name: `cpu`, `cuda` or `mps`; empty chooses.
+        resume: Insist on a state to resume from.
+        restart: Throw away what was trained before.
+        stop: Asked after every step; True saves the state and ends the training early.
+
+    Raises:
+        ExplorerError: For a bad recipe or corpus, a finished run without `restart`, or `resume`
+            without anything to resume.
+    """
+    config = configs.read(folder / folders.CONFIG)
+    unfinished = states.path(folder).is_file()
+    if restart:
+        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+        unfinished = False
+    elif resume and not unfinished:
+        raise ExplorerError(f"{folder}: no unfinished training to resume")
+    elif (folder / folders.WEIGHTS).is_file() and not unfinished:
+        raise ExplorerError(f"{folder} is trained already: --restart trains it again")
+    where = device(device_name)
+    torch.manual_seed(config.seed)
+    data = training_data.load(config)
+    model = build(config.model, len(data.vocabulary)).to(where)
+    rows = data.select("train", config.corpus.max_tokens)
+    watched = [data.ids[row] for row in data.draw("valid", validation.SENTENCES, config.seed)]
+    charge = charge_for(model, config.objective.rate)
+    watch = validation.Validation(watched, charge, config.seed)
+    trainer = Trainer(model, rows, config, watch)
+    kept = _snapshots(data, config)
+    history = states.restore(folder, trainer) if unfinished else []
+    if unfinished:
+        kept.restore(folder / folders.STATE / snapshots.FILE)
+    elif kept.rows:
+        kept.take(model, 0, 0.0, trainer.beta(0.0))
+    saved = time.monotonic()
+    try:
+        for report in trainer.run(stop):
+            history.append(_row(report))
+            if report.validation and kept.rows:
+                kept.take(model, report.step, report.epoch, report.beta)
+            if time.monotonic() - saved > config.training.save_seconds:
+                _save(folder, trainer, history, kept)
+                saved = time.monotonic()
+            yield report
+    except GeneratorExit:
+        # The caller left between two steps, where the state is whole.
+        _save(folder, trainer, history, kept)
+        raise
+    if not trainer.is_finished:
+        _save(folder, trainer, history, kept)
+        return
+    if trainer.best_weights is not None:
+        model.load_state_dict(trainer.best_weights)
+    if config.training.fit_prior["name"] != "none":
+        model = refit(model, config.training.fit_prior, data, config)
+    data.vocabulary.save(folder / folders.VOCABULARY)
+    weights.save(folder, model)
+    folders.write_history(folder, history)
+    for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):
+        (folder / stale).unlink(missing_ok=True)
+    kept.save(folder / snapshots.FILE)
+    folders.seal(folder)
+    shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+
+
+def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Snapshots:
+    from explorer.space.atlas import draw
+
+    count = config.training.snapshots if config.model.latent_dim else 0
+    rows = draw(len(data.ids), count, config.seed).tolist()
+    return snapshots.Snapshots(
+        rows=rows,
+        ids=[data.ids[row] for row in rows],
+        say=lambda row: data.tokeniser.text(data.vocabulary.decode(row)),
+        corpus={"name": data.corpus.name, "checksum": data.corpus.checksum},
+    )
+
+
+def _save(
+    folder: Path, trainer: Trainer, history: list[dict[str, Any]], kept: snapshots.Snapshots
+) -> None:
+    # The snapshots first: a state that knows more moments than they hold would skip some.
+    kept.save(folder / folders.STATE / snapshots.FILE)
+    states.save(folder, trainer, history)
+
+
+def _row(report: Report) -> dict[str, Any]:
+    keys = ("step", "epoch", "seconds", "beta", "distortion", "rate", "loss", "tokens_per_second")
+    row = {key: round(getattr(report, key), 6) for key in keys}
+    return row | {f"validation_{key}": round(value, 6) for key, value in report.validation.items()}

@@ -1,0 +1,131 @@
+"""Mapping: from a trained run to `atlas.parquet`, and from snapshots to `playback.parquet`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from explorer.errors import ExplorerError
+from explorer.models.vae import TextVAE
+from explorer.text import corpora
+from explorer.training import data as training_data
+from explorer.training import folder as folders
+from explorer.training import snapshots, weights
+
+PRIOR_DRAWS = 20_000
+"""From which the prior's place on the plane of a playback is taken."""
+
+
+def make_atlas(
+    folder: Path, points: int = 0, progress: Callable[[str, float], None] | None = None
+) -> None:
+    """Encodes, reconstructs and lays out the sentences of the map: writes `atlas.parquet`.
+
+    Args:
+        folder: Of a trained run.
+        points: Sentences on the map; 0 takes `atlas.points` of the recipe.
+        progress: Told what is being done, and the share of it that is done.
+
+    Raises:
+        ExplorerError: If the corpus is not on this machine, or the model has no latent space.
+        ModuleNotFoundError: If umap-learn is not installed.
+    """
+    from explorer.models.coding import posteriors, scores
+    from explorer.models.generation import Decoding, generate
+    from explorer.space.atlas import draw, from_arrays
+    from explorer.space.clusters import clusters
+    from explorer.space.projections import umap_layout
+
+    config, vocabulary, model = weights.load_model(folder)
+    if not config.model.latent_dim:
+        raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
+    tell = progress or (lambda stage, share: None)
+    data = training_data.load(config, vocabulary)
+    drawn = draw(len(data.ids), points or config.atlas.points, config.seed).tolist()
+    ids = [data.ids[row] for row in drawn]
+    mean, scale = posteriors(model, ids, _counter(tell, "encoding", len(ids)))
+    distortion, rate = scores(model, ids, config.seed, _counter(tell, "scoring", len(ids)))
+    words: list[str] = []
+    for start in range(0, len(ids), 256):
+        z = torch.from_numpy(mean[start : start + 256])
+        rows = generate(model.decoder, z, Decoding(max_tokens=config.corpus.max_tokens))
+        words += [data.tokeniser.text(vocabulary.decode(row)) for row in rows]
+        tell("reconstructing", len(words) / len(ids))
+    layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)
+    tell("naming", 0.0)
+    regions = clusters(layout.xy, words)
+    corpus = data.corpus
+    atlas = from_arrays(
+        row=drawn,
+        split=[corpus.splits[row] for row in drawn],
+        label=None if corpus.labels is None else [corpus.labels[row] for row in drawn],
+        mean=mean,
+        scale=scale,
+        tokens=[len(row) for row in ids],
+        distortion=distortion,
+        rate=rate,
+        xy=layout.xy,
+        cluster=regions.cluster,
+        levels=regions.levels,
+        reconstruction=words,
+        total=len(corpus.sentences),
+        corpus_name=corpus.name,
+        corpus_checksum=corpus.checksum,
+        projection=layout.meta,
+        layout_is_noise=layout.noise,
+    )
+    atlas.save(folder / folders.ATLAS)
+    folders.seal(folder)
+    tell("naming", 1.0)
+    if (folder / snapshots.FILE).is_file():
+        make_playback(folder)
+
+
+def make_playback(folder: Path) -> None:
+    """Lays the snapshots of a training out on one plane: writes `playback.parquet`.
+
+    Args:
+        folder: Of a trained run that kept `snapshots.safetensors`.
+
+    Raises:
+        ExplorerError: If the snapshots are missing or damaged, or the corpus is another one.
+    """
+    from explorer.space.playback import from_snapshots
+
+    path = folder / snapshots.FILE
+    tensors, about = snapshots.read(path)
+    config, _, model = weights.load_model(folder)
+    corpus = corpora.load(config.corpus, config.seed)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    try:
+        playback = from_snapshots(arrays, about, corpus.splits, _prior_draws(model))
+    except ExplorerError as error:
+        raise ExplorerError(f"{path} cannot be played: {error}") from None
+    if playback.corpus_checksum != corpus.checksum:
+        raise ExplorerError(
+            f"{path} was taken on another version of {corpus.name}: train the run again"
+        )
+    playback.save(folder / folders.PLAYBACK)
+    folders.seal(folder)
+
+
+def _prior_draws(model: TextVAE) -> np.ndarray | None:
+    """Where the prior lies, as draws: the one thing that every prior can answer."""
+    if not model.latent.has_rate:
+        return None
+    with torch.random.fork_rng([]), torch.inference_mode():
+        torch.manual_seed(0)
+        return model.prior().sample((PRIOR_DRAWS,)).numpy()
+
+
+def _counter(tell: Callable[[str, float], None], stage: str, total: int) -> Callable[[int], None]:
+    """Turns counts of sentences done into shares of `total`."""
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        tell(stage, done / total)
+
+    return count

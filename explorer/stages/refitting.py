@@ -1,0 +1,71 @@
+"""Another prior for a trained run."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from explorer import config as configs
+from explorer.models.vae import TextVAE
+from explorer.training import data as training_data
+from explorer.training import folder as folders
+from explorer.training import prior_fit, weights
+
+
+def fit_prior(
+    folder: Path,
+    target: Path,
+    prior: configs.Choice,
+    typed: str,
+    progress: Callable[[str, float], None] | None = None,
+) -> prior_fit.Gain:
+    """Writes a run like another, but for a prior fitted on its training posteriors.
+
+    Args:
+        folder: Of a trained run with Gaussian posteriors.
+        target: The new run's folder, which must not exist.
+        prior: Name and settings, as in `config.toml`.
+        typed: The command, for the recipe's header.
+        progress: Told what is being done, and the share of it that is done.
+
+    Returns:
+        What the new prior saves on the test split, in nats per sentence.
+
+    Raises:
+        ExplorerError: If the corpus is not on this machine, the run has no Gaussian posteriors,
+            or the prior has nothing to fit.
+    """
+    config, vocabulary, old = weights.load_model(folder)
+    data = training_data.load(config, vocabulary)
+    training = dataclasses.replace(config.training, fit_prior=prior)
+    tell = progress or (lambda stage, share: None)
+    model = refit(old, prior, data, config, lambda share: tell("fitting", share))
+    target.mkdir(parents=True)
+    header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {typed}\n"
+    recipe = configs.render(dataclasses.replace(config, training=training), header)
+    folders.write_text(target / folders.CONFIG, recipe)
+    vocabulary.save(target / folders.VOCABULARY)
+    weights.save(target, model)
+    if (folder / folders.HISTORY).is_file():
+        shutil.copyfile(folder / folders.HISTORY, target / folders.HISTORY)
+    folders.seal(target)
+    # Half precision is what the run holds, so it is what is measured.
+    saved = weights.load_model(target)[2]
+    return prior_fit.gain(saved, old.prior, data.select("test"), config.seed)
+
+
+def refit(
+    model: TextVAE,
+    prior: configs.Choice,
+    data: training_data.Data,
+    config: configs.Config,
+    progress: Callable[[float], None] = lambda share: None,
+) -> TextVAE:
+    """The model with this prior, fitted on the posteriors of the training split."""
+    torch.manual_seed(config.seed)
+    other = prior_fit.with_prior(model, prior)
+    train = data.select("train", config.corpus.max_tokens)
+    prior_fit.fit(other, train, data.select("valid"), config.seed, progress)
+    return other
