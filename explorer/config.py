@@ -125,6 +125,9 @@ class TrainingConfig:
     snapshots: int = setting(
         3000, "sentences whose places are kept at each look, for the playback; 0 keeps none"
     )
+    aggressive: bool = setting(
+        False, "the encoder catches up before each decoder step, while information grows (He 2019)"
+    )
     clip: float = setting(5.0, "largest gradient norm")
     patience: int = setting(
         0, "stop after so many epochs without a better validation loss; 0 never"

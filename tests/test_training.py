@@ -17,6 +17,7 @@ from explorer.text.batches import plan
 from explorer.training import folder as folders
 from explorer.training import snapshots, weights
 from explorer.training import state as states
+from explorer.training.aggressive import catch_up
 from explorer.training.fit import Trainer
 from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 
@@ -348,3 +349,45 @@ def test_writes_are_whole_or_not_at_all(tmp_path: Path) -> None:
         folders.write(path, fail)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_aggressive_updates_move_the_encoder_alone_and_end_when_information_falls() -> None:
+    config = recipe(epochs=3, pretrain_epochs=0, aggressive=True)
+    torch.manual_seed(0)
+    information = iter([1.0, 0.5, 0.4])
+    training = Trainer(
+        build(config.model, WORDS),
+        TRAIN,
+        config,
+        lambda model, noise: {
+            "distortion": 1.0,
+            "rate": 1.0,
+            "mutual_information": next(information),
+        },
+    )
+    decoder = {name: w.clone() for name, w in training.model.decoder.named_parameters()}
+    encoder = [w.clone() for w in training.model.latent.parameters()]
+    losses = training._losses(list(range(8)), 1.0)
+    assert catch_up(training.model, training.optimiser, losses, 5.0) % 10 == 0
+    for name, weight in training.model.decoder.named_parameters():
+        assert torch.equal(weight, decoder[name])
+    after = list(training.model.latent.parameters())
+    assert not any(torch.equal(*pair) for pair in zip(after, encoder, strict=True))
+    flags = []
+    for report in training.run():
+        if report.validation:
+            flags.append(training.position.is_aggressive)
+    assert flags == [True, False, False]
+
+
+def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
+    config = recipe(aggressive=True, epochs=2)
+    whole = trainer(config)
+    list(whole.run())
+    part = trainer(config)
+    list(part.run(lambda: part.position.step >= 12))
+    states.save(tmp_path, part, [])
+    rest = trainer(config)
+    states.restore(tmp_path, rest)
+    list(rest.run())
+    assert same_weights(whole.model, rest.model)

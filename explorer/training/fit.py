@@ -14,9 +14,10 @@ from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.objectives import charge_for
 from explorer.models.tensors import collate
-from explorer.models.vae import TextVAE
+from explorer.models.vae import Terms, TextVAE
 from explorer.registry import choose
 from explorer.text.batches import plan
+from explorer.training.aggressive import catch_up, keep_gradients
 from explorer.training.schedules import SCHEDULES, TargetRate
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
@@ -57,6 +58,8 @@ class Position:
     best: float = math.inf  # lowest validation loss at the last beta
     best_epoch: int = 0
     multiplier: float = 0.0  # beta, where it follows the rate
+    is_aggressive: bool = False  # whether the encoder catches up before every step
+    information: float = -math.inf  # highest mutual information of a look, nats
 
 
 class Trainer:
@@ -83,7 +86,9 @@ class Trainer:
         self._charge = charge_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.position.multiplier = self._schedule(0.0)
+        self.position.is_aggressive = config.training.aggressive and model.latent.has_rate
         self._lengths = [len(row) for row in train]
+        self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
         self.optimiser = self._new_optimiser()
 
     @property
@@ -220,18 +225,37 @@ class Trainer:
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, float64."""
         model = self.model
-        tokens = collate([self._train[row] for row in rows], model.device)
+        is_aggressive = self.position.is_aggressive and noise
+        if is_aggressive:
+            catch_up(model, self.optimiser, self._losses(rows, beta), self.config.training.clip)
         self.optimiser.zero_grad(set_to_none=True)
+        terms, loss = self._loss(rows, beta, noise)
+        loss.mean().backward()
+        if is_aggressive:
+            keep_gradients(model, of_encoder=False)
+        nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
+        self.optimiser.step()
+        totals = torch.stack([terms.distortion.sum(), terms.rate.sum(), loss.sum()])
+        return totals.detach().to("cpu", torch.float64)
+
+    def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Terms, Tensor]:
+        """The terms of some sentences, and what each is charged in all."""
+        model = self.model
+        tokens = collate([self._train[row] for row in rows], model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=self.config.training.bf16):
             terms = model(tokens, noise=noise)
             loss = terms.distortion
             if beta:
                 loss = loss + beta * self._charge(terms.rate)
-        loss.mean().backward()
-        nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
-        self.optimiser.step()
-        totals = torch.stack([terms.distortion.sum(), terms.rate.sum(), loss.sum()])
-        return totals.detach().to("cpu", torch.float64)
+        return terms, loss
+
+    def _losses(self, rows: list[int], beta: float) -> Iterator[Tensor]:
+        """Mean losses of this batch and then of others of like length, drawn by the step."""
+        chance = random.Random(self.config.seed * 1_000_003 + self.position.step)
+        while True:
+            yield self._loss(rows, beta, noise=True)[1].mean()
+            start = chance.randrange(len(self._by_length))
+            rows = self._by_length[start : start + self.config.training.batch_size]
 
     def _set_learning_rate(self, rate: float) -> None:
         for group in self.optimiser.param_groups:
@@ -245,6 +269,11 @@ class Trainer:
         self.model.eval()
         validation = self._validate(self.model, not pretraining)
         self.model.train()
+        if self.position.is_aggressive and not pretraining and ends:
+            information = validation.get("mutual_information", 0.0)
+            # He et al. (2019): as soon as it no longer grows, updates become ordinary.
+            self.position.is_aggressive = information > self.position.information
+            self.position.information = max(information, self.position.information)
         if pretraining or not ends or isinstance(self._schedule, TargetRate):
             return validation
         final = self.beta(self.epochs)

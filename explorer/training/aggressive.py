@@ -1,0 +1,60 @@
+"""Aggressive encoder updates: the encoder catches up before each step of the decoder."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from explorer.models.vae import TextVAE
+
+MOST = 100
+"""Encoder steps before a decoder step."""
+BLOCK = 10
+"""Encoder steps whose mean loss is compared with that of the block before."""
+
+
+def catch_up(
+    model: TextVAE, optimiser: torch.optim.Optimizer, losses: Iterator[Tensor], clip: float
+) -> int:
+    """Steps encoder and posterior until the loss of a block no longer falls.
+
+    Args:
+        model: Its decoder and prior stay as they are.
+        optimiser: Of the whole model; weights without a gradient are not stepped.
+        losses: A mean loss a batch, at least `MOST` of them, each computed when asked for.
+        clip: Largest gradient norm.
+
+    Returns:
+        Steps taken.
+
+    Source:
+        He et al. (2019), Lagging Inference Networks, arXiv:1901.05534, algorithm 1.
+    """
+    before, block = torch.inf, 0.0
+    for step in range(1, MOST + 1):
+        optimiser.zero_grad(set_to_none=True)
+        loss = next(losses)
+        loss.backward()
+        keep_gradients(model, of_encoder=True)
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimiser.step()
+        block += loss.item()
+        if step % BLOCK == 0:
+            if block >= before:
+                return step
+            before, block = block, 0.0
+    return MOST
+
+
+def keep_gradients(model: TextVAE, of_encoder: bool) -> None:
+    """Drops the gradients of one half: encoder and posterior, or all the rest.
+
+    A word embedding that both halves share belongs to the decoder, whose output it is.
+    """
+    assert model.encoder is not None
+    half = [*model.encoder.parameters(), *model.latent.parameters()]
+    shared = model.embedding.weight
+    encoder = {id(weight) for weight in half if weight is not shared}
+    for weight in model.parameters():
+        if (id(weight) in encoder) != of_encoder:
+            weight.grad = None
