@@ -33,31 +33,35 @@ def need_playback(run: Run) -> bool:
     return False
 
 
-def controls(run: Run) -> str:
-    """What colours the points, and a sentence to pin by its words; returns the colour."""
-    playback = playing.playback_of(run)
-    told = playing.told(playback)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.selectbox(
-            "Colour",
-            playing.colour_choices(run),
-            format_func=str.capitalize,
-            key="colour",
-            bind="query-params",
-            width=190,
+def colour(run: Run) -> str:
+    """What colours the points; in the address too."""
+    return st.selectbox(
+        "Colour",
+        playing.colour_choices(run),
+        format_func=str.capitalize,
+        key="colour",
+        bind="query-params",
+        width=190,
+    )
+
+
+def chooser(run: Run) -> None:
+    """A sentence to pin by its words, without a map.
+
+    It comes after the player: its words may have to wait for the corpus, the player does not.
+    """
+    told = playing.told(playing.playback_of(run))
+    if told:
+        st.selectbox(
+            f"Pin one of the {len(told)} sentences kept with their words",
+            told,
+            index=None,
+            format_func=lambda index: playing.text_of(run, index)[0][:_LONGEST_OPTION],
+            placeholder="Choose a sentence, or click any dot",
+            key=f"_playback_pin_{run.stamp}",
+            on_change=_ask,
+            args=(run,),
         )
-        if told:
-            st.selectbox(
-                f"Pin one of the {len(told)} sentences kept with their words",
-                told,
-                index=None,
-                format_func=lambda index: playing.text_of(run, index)[0][:_LONGEST_OPTION],
-                placeholder="Choose a sentence, or click any dot",
-                key=f"_playback_pin_{run.stamp}",
-                on_change=_ask,
-                args=(run,),
-            )
-    return by
 
 
 def _ask(run: Run) -> None:

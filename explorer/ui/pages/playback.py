@@ -11,8 +11,9 @@ run = state.current_run()
 @st.fragment
 def explore() -> None:
     """The player and its tables; coming to rest reruns this and nothing else."""
-    by = playback_view.controls(run)
+    by = playback_view.colour(run)
     now = playback_view.play(run, by)
+    playback_view.chooser(run)
     playback_view.tables(run, now, by)
 
 
