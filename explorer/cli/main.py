@@ -23,9 +23,11 @@ COMMANDS = {
     "reconstruct": ("verbs", "encode sentences and decode them again"),
     "sample": ("verbs", "let the model invent sentences"),
     "interpolate": ("verbs", "walk from one sentence to another"),
+    "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
     "neighbours": ("verbs", "find the sentences nearest to one of yours"),
     "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
     "runs": ("runs", "list the runs and their scores"),
+    "benchmark": ("benchmark", "the recipes of a published table, our figures beside the printed"),
     "add": ("runs", "list a run folder from elsewhere, or unpack a pack"),
     "pack": ("runs", "make one checksummed file of a run, to send"),
 }

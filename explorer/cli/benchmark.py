@@ -1,0 +1,121 @@
+"""`explorer benchmark`: the recipes of a published table, and our figures beside the printed."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from explorer.cli.output import say, say_json, table
+from explorer.errors import ExplorerError
+from explorer.training import folder as folders
+from explorer.training.benchmarks import BENCHMARKS, SHARED, Row
+
+EXAMPLE = """\
+example:
+  explorer benchmark ptb                     the table, with what is measured so far
+  explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
+  explorer benchmark ptb --commands          the commands that fill it, one row a line
+
+Each row takes 45 epochs (20 more as an autoencoder where it says AE): minutes on a data-centre
+GPU, hours on two cores. Any row can be stopped and goes on where it was.
+"""
+
+_FIGURES = {
+    "perplexity": "importance_ppl",
+    "information": "mutual_information",
+    "units": "active_units",
+    "elbo": "elbo",
+    "rate": "rate",
+}
+
+
+def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer benchmark`."""
+    parser.epilog = EXAMPLE
+    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--make", action="store_true", help="write the runs' recipes")
+    parser.add_argument("--commands", action="store_true", help="print the commands of each row")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the runs (default 0)")
+
+
+def benchmark(args: argparse.Namespace) -> None:
+    """Prints the table, its commands, or writes its recipes."""
+    if args.name not in BENCHMARKS:
+        raise ExplorerError(f"{args.name!r} is not one of {', '.join(BENCHMARKS)}")
+    corpus, rows = BENCHMARKS[args.name]
+    named = {_name(run, args.seed): row for run, row in rows.items()}
+    if args.make:
+        _make(corpus, named, args.seed)
+    elif args.commands:
+        for run, row in named.items():
+            say(" && ".join([shlex.join(_new(run, corpus, row, args.seed)), *_rest(run)]))
+    else:
+        _tell(named, args.json)
+
+
+def _name(run: str, seed: int) -> str:
+    return f"{run}-seed{seed}" if seed else run
+
+
+def _new(run: str, corpus: str, row: Row, seed: int) -> list[str]:
+    settings = [f"seed={seed}", *SHARED, *row.settings]
+    options = [part for setting in settings for part in ("--set", setting)]
+    return ["explorer", "new", run, "--corpus", corpus, *options]
+
+
+def _rest(run: str) -> list[str]:
+    return [f"explorer train {run}", f"explorer evaluate {run} --samples 500"]
+
+
+def _make(corpus: str, rows: dict[str, Row], seed: int) -> None:
+    from explorer.cli.main import main
+
+    for run, row in rows.items():
+        if (folders.checkpoints() / run / folders.CONFIG).is_file():
+            say(f"{run} is there already")
+        elif main(_new(run, corpus, row, seed)[1:]):
+            raise ExplorerError(f"{run} could not be made")
+
+
+def _tell(rows: dict[str, Row], as_json: bool) -> None:
+    found = {run: _measured(folders.checkpoints() / run) for run in rows}
+    if as_json:
+        say_json(
+            {
+                run: {
+                    "title": row.title,
+                    "source": row.source,
+                    "published": {key: getattr(row.published, key) for key in _FIGURES},
+                    "measured": found[run],
+                }
+                for run, row in rows.items()
+            }
+        )
+        return
+    lines = []
+    for run, row in rows.items():
+        printed = [_figure(getattr(row.published, key)) for key in _FIGURES]
+        own = [_figure(found[run].get(key)) for key in _FIGURES]
+        lines.append((row.title, row.source, *printed))
+        lines.append((f"  {run}", found[run].get("basis", "not measured"), *own))
+    head = ("model", "source, or what was measured", "PPL", "MI", "AU", "−ELBO", "rate")
+    say(table(head, lines, right=(2, 3, 4, 5, 6)))
+
+
+def _measured(folder: Path) -> dict[str, Any]:
+    """The figures of a run, by the names of `Published`; empty where there are none."""
+    if not (folder / folders.METRICS).is_file():
+        return {}
+    metrics = folders.read_metrics(folder)
+    values = {key: metrics.get(name, {}).get("value") for key, name in _FIGURES.items()}
+    entry = metrics.get("importance_ppl", {})
+    count = entry.get("n") or metrics.get("distortion", {}).get("n")
+    samples = entry.get("samples", 0)
+    k = f", K = {samples}" if samples > 1 else ", exact" if entry.get("exact") else ""
+    return values | {"basis": f"{count:,} sentences{k}"} if count else values
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

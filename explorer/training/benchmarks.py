@@ -1,0 +1,119 @@
+"""Published tables as recipes: what to train to stand beside them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A row as printed, nats per sentence; None where the paper gives none."""
+
+    perplexity: float | None = None
+    information: float | None = None
+    units: int | None = None
+    elbo: float | None = None
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model of a benchmark."""
+
+    title: str
+    source: str
+    settings: tuple[str, ...]
+    """For `explorer new --set`, beside those all rows share."""
+    published: Published = Published()
+
+
+SHARED = (
+    "model.embedding_dim=256",
+    "model.latent_dim=32",
+    'model.encoder={name="lstm",hidden_dim=256,pool="last"}',
+    'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false,skip=false}',
+    "training.batch_size=32",
+    "training.learning_rate=0.001",
+    "training.decay=0.6",
+    "training.pretrain_epochs=0",
+    "training.epochs=45",
+    "training.patience=0",
+)
+"""The protocol of He et al. (2019) and Li et al. (2019) at 256/256: 10,000 words, nothing tied.
+Adam takes the place of their stochastic gradient descent."""
+
+_PLAIN = 'objective.rate={name="plain"}'
+_RAMP = 'objective.schedule={name="linear",epochs=10.0}'
+_PRETRAINED = ("training.pretrain_epochs=20", _RAMP)
+
+PTB: dict[str, Row] = {
+    "ptb-language-model": Row(
+        "LSTM language model (exact)",
+        "He et al. (2019)",
+        (
+            'model.latent={name="none"}',
+            "model.latent_dim=0",
+            'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false}',
+            _PLAIN,
+            'objective.schedule={name="constant"}',
+        ),
+        Published(perplexity=100.47, elbo=101.04),
+    ),
+    "ptb-autoencoder": Row(
+        "LSTM autoencoder",
+        "Li et al. (2019)",
+        ('model.latent={name="point"}', _PLAIN, 'objective.schedule={name="constant"}'),
+        Published(information=8.22, units=32),
+    ),
+    "ptb-constant": Row(
+        "VAE, β = 1 from the first step",
+        "",
+        (_PLAIN, 'objective.schedule={name="constant",beta=1.0}'),
+    ),
+    "ptb-linear": Row(
+        "VAE, monotone annealing",
+        "Bowman et al. (2016)",
+        (_PLAIN, _RAMP),
+        Published(perplexity=101.40, information=0.0, units=0, elbo=101.28, rate=0.0),
+    ),
+    "ptb-cyclical": Row(
+        "VAE, cyclical annealing",
+        "Fu et al. (2019)",
+        (_PLAIN, 'objective.schedule={name="cyclical",period=10.0,cycles=4,ramp=0.5}'),
+        Published(perplexity=108.81, information=1.27, units=5, elbo=102.81, rate=1.37),
+    ),
+    "ptb-aggressive": Row(
+        "VAE, aggressive encoder",
+        "He et al. (2019)",
+        (_PLAIN, _RAMP, "training.aggressive=true"),
+        Published(perplexity=99.83, information=0.83, units=4, elbo=101.19, rate=0.93),
+    ),
+    "ptb-free-bits-3": Row(
+        "AE + free bits, λ = 3",
+        "Li et al. (2019)",
+        (*_PRETRAINED, 'objective.rate={name="free_bits",nats=3.0}'),
+    ),
+    "ptb-free-bits-5": Row(
+        "AE + free bits, λ = 5",
+        "Li et al. (2019)",
+        (*_PRETRAINED, 'objective.rate={name="free_bits",nats=5.0}'),
+        Published(perplexity=96.86, information=5.31, units=32, elbo=102.41, rate=6.54),
+    ),
+    "ptb-free-bits-8": Row(
+        "AE + free bits, λ = 8",
+        "Li et al. (2019)",
+        (*_PRETRAINED, 'objective.rate={name="free_bits",nats=8.0}'),
+    ),
+    "ptb-best": Row(
+        "AE + free bits, λ = 5, max-pooled encoder, skip, a mixture fitted as prior",
+        "ours",
+        (
+            *_PRETRAINED,
+            'objective.rate={name="free_bits",nats=5.0}',
+            'model.encoder={name="lstm",hidden_dim=256,pool="max"}',
+            'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false,skip=true}',
+            'training.fit_prior={name="mixture",components=64}',
+        ),
+    ),
+}
+
+BENCHMARKS = {"ptb": ("ptb", PTB)}
+"""Benchmarks by name: the corpus, and rows by the name of their run."""

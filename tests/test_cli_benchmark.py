@@ -1,0 +1,81 @@
+"""Laws of `explorer benchmark`: recipes that build, and a table that says what was measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer import config as configs
+from explorer.cli.main import main
+from explorer.models.objectives import charge_for
+from explorer.models.vae import build
+from explorer.training import folder as folders
+from explorer.training.benchmarks import BENCHMARKS, PTB, SHARED
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with an empty home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("run", PTB)
+def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> None:
+    table: dict = {"corpus": {"name": "ptb"}}
+    for setting in (*SHARED, *PTB[run].settings):
+        configs.set_value(table, setting)
+    config = configs.from_table(table)
+    model = build(config.model, 50)
+    charge_for(model, config.objective.rate)
+    build(configs.final_model(config), 50)
+    assert config.model.embedding_dim == model.decoder.lstm.hidden_size == 256
+    assert config.training.epochs == 45
+
+
+def test_the_commands_hold_every_row_and_its_settings(capsys) -> None:
+    assert main(["benchmark", "ptb", "--commands", "--seed", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(PTB)
+    assert all("--set seed=2" in line and "-seed2" in line for line in lines)
+
+
+def test_an_unmeasured_table_gives_the_printed_figures_only(capsys) -> None:
+    assert main(["benchmark", "ptb"]) == 0
+    text = capsys.readouterr().out
+    assert "96.86" in text and text.count("not measured") == len(PTB)
+    assert main(["benchmark", "ptb", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ptb-linear"]["published"]["perplexity"] == 101.40
+    assert found["ptb-linear"]["measured"] == {}
+
+
+def test_a_measured_row_says_on_what(place: Path, capsys) -> None:
+    folder = place / "checkpoints" / "ptb-linear"
+    folder.mkdir()
+    metrics = {
+        "importance_ppl": {"value": 101.5, "n": 3761, "samples": 500},
+        "active_units": {"value": 0, "n": 3761},
+    }
+    (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+    folders.seal(folder)
+    assert main(["benchmark", "ptb"]) == 0
+    line = next(row for row in capsys.readouterr().out.splitlines() if "  ptb-linear" in row)
+    assert "3,761 sentences, K = 500" in line and "101.50" in line
+
+
+def test_an_unknown_benchmark_names_those_there_are(capsys) -> None:
+    assert main(["benchmark", "yahoo"]) == 1
+    assert all(name in capsys.readouterr().err for name in BENCHMARKS)
+
+
+def test_making_the_table_writes_recipes_with_the_real_corpus(mirror: Path, capsys) -> None:
+    assert main(["benchmark", "ptb", "--make"]) == 0
+    config = configs.read(Path("checkpoints/ptb-free-bits-5") / folders.CONFIG)
+    assert config.objective.rate == {"name": "free_bits", "nats": 5.0}
+    assert config.training.pretrain_epochs == 20
+    capsys.readouterr()
+    assert main(["benchmark", "ptb", "--make"]) == 0
+    assert capsys.readouterr().out.count("is there already") == len(PTB)
