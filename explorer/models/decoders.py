@@ -139,10 +139,33 @@ class LSTMDecoder(nn.Module):
     def token_scores(
         self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "samples batch predicted"]:
-        """`token_log_prob` of each sentence under each of its samples of z."""
-        samples = len(z)
-        repeated = tokens.repeat(samples, 1)
-        return self.token_log_prob(z.flatten(0, 1), repeated).unflatten(0, (samples, -1))
+        """`token_log_prob` of each sentence under each of its samples of z.
+
+        What the words contribute to the LSTM is computed once for all samples. Without gradient,
+        and for a model in `eval` mode.
+        """
+        assert not self.training
+        samples, batch = z.shape[:2]
+        weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
+        inputs, targets = tokens[:, :-1], tokens[:, 1:]
+        words = self.embedding(self._hide(inputs) if self.is_inputless else inputs)
+        gates_of_words = words @ weight[:, :width].T
+        state = self.begin(z.flatten(0, 1))
+        hidden, cell, features = state.hidden, state.cell, []
+        from_latent = state.latent_gates.unflatten(0, (samples, batch))
+        for time in range(inputs.shape[1]):
+            gates = (from_latent + gates_of_words[:, time]).flatten(0, 1)
+            hidden, cell = self._advance(gates, hidden, cell)
+            features.append(self.narrow(hidden) + state.latent_output)
+        valid = mask(targets).repeat(samples, 1)
+        flat = token_log_prob(
+            torch.stack(features, 1)[valid],
+            self.output.weight,
+            self.output.bias,
+            targets.repeat(samples, 1)[valid],
+        )
+        result = flat.new_zeros(valid.shape).masked_scatter(valid, flat)
+        return result.unflatten(0, (samples, batch))
 
     def score_samples(
         self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
@@ -158,6 +181,18 @@ class LSTMDecoder(nn.Module):
         output = z.new_zeros(len(z), width) if self.skip is None else self.skip(z)
         return State(hidden, cell, gates, output)
 
+    def _advance(
+        self,
+        gates: Float[Tensor, "batch gates"],
+        hidden: Float[Tensor, "batch hidden"],
+        cell: Float[Tensor, "batch hidden"],
+    ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
+        """The LSTM's next hidden and cell state, given what its inputs contribute to the gates."""
+        gates = torch.addmm(gates, hidden, self._lstm("weight_hh_l0").T)
+        enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
+        cell = torch.addcmul(forget.sigmoid() * cell, enter.sigmoid(), update.tanh())
+        return leave.sigmoid() * cell.tanh(), cell
+
     def step(
         self, token: Int[Tensor, " batch"], state: State
     ) -> tuple[Float[Tensor, "batch words"], State]:
@@ -165,10 +200,7 @@ class LSTMDecoder(nn.Module):
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         token = self._hide(token) if self.is_inputless else token
         gates = torch.addmm(state.latent_gates, self.embedding(token), weight[:, :width].T)
-        gates = torch.addmm(gates, state.hidden, self._lstm("weight_hh_l0").T)
-        enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
-        cell = forget.sigmoid() * state.cell + enter.sigmoid() * update.tanh()
-        hidden = leave.sigmoid() * cell.tanh()
+        hidden, cell = self._advance(gates, state.hidden, state.cell)
         logits = self.output(self.narrow(hidden) + state.latent_output)
         return logits, State(hidden, cell, state.latent_gates, state.latent_output)
 

@@ -54,13 +54,18 @@ class LSTMEncoder(nn.Module):
             hidden = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
             tokens = tokens.masked_fill(hidden & valid & (tokens != EOS), UNK)
         embedded = self.dropout(self.embedding(tokens))
-        if bool(valid.all()):
-            return self.read(embedded)
-        packed = pack_padded_sequence(
-            embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
-        )
-        packed, (last, _) = self.lstm(packed)
-        states, _ = pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])
+        if self.lstm.bidirectional and not bool(valid.all()):
+            packed = pack_padded_sequence(
+                embedded, valid.sum(1).cpu(), batch_first=True, enforce_sorted=False
+            )
+            packed, (last, _) = self.lstm(packed)
+            states, _ = pad_packed_sequence(packed, batch_first=True, total_length=valid.shape[1])
+        else:
+            # What follows a sentence's end cannot reach back: it is read, and left out below.
+            states, (last, _) = self.lstm(embedded)
+            if self.pool == "last" and not self.lstm.bidirectional:
+                rows = torch.arange(len(states), device=states.device)
+                last = states[rows, valid.sum(1) - 1].unsqueeze(0)
         return self._pool(states.masked_fill(~valid.unsqueeze(-1), -torch.inf), last)
 
     def read(

@@ -18,25 +18,65 @@ Choose = Callable[
 """Picks the next word from scores, given how often each word was said, and chance."""
 
 
+_BLOCK = 128
+"""Words looked at together: a row of scores is searched by its blocks, then within one. Going
+through a whole row word by word takes a third of the time of the product that made it."""
+
+
+def _by_block(
+    values: Float[Tensor, "batch words"], reduce: Callable[[Tensor], Tensor]
+) -> Float[Tensor, "batch blocks"]:
+    """Each block of a row, reduced to one number; the last block may be shorter."""
+    whole = values.shape[1] // _BLOCK * _BLOCK
+    result = reduce(values[:, :whole].unflatten(1, (-1, _BLOCK)))
+    if whole == values.shape[1]:
+        return result
+    return torch.cat([result, reduce(values[:, None, whole:])], 1)
+
+
+def _block(
+    values: Float[Tensor, "batch words"], block: Int[Tensor, "batch 1"], missing: float
+) -> Float[Tensor, "batch block"]:
+    """The values of one block of each row; beyond the last word there is `missing`."""
+    index = block * _BLOCK + torch.arange(_BLOCK, device=values.device)
+    last = values.shape[1] - 1
+    return values.gather(1, index.clamp(max=last)).masked_fill(index > last, missing)
+
+
+def _likeliest(logits: Float[Tensor, "batch words"]) -> Int[Tensor, " batch"]:
+    """The place of each row's largest score."""
+    block = _by_block(logits, lambda blocks: blocks.amax(2)).argmax(1, keepdim=True)
+    within = _block(logits, block, -torch.inf).argmax(1, keepdim=True)
+    return (block * _BLOCK + within).squeeze(1)
+
+
 def _draw(
     logits: Float[Tensor, "batch words"], generator: torch.Generator
 ) -> Int[Tensor, " batch"]:
     """One draw a row by inverting the cumulative distribution: one random number a row."""
-    cumulative = logits.softmax(1).cumsum(1)
-    # The last entry is 1 only up to rounding; scaling by it keeps every draw inside.
-    level = torch.rand(len(logits), 1, generator=generator) * cumulative[:, -1:].cpu()
-    index = torch.searchsorted(cumulative, level.to(logits.device), right=True)
-    return index.squeeze(1).clamp(max=logits.shape[1] - 1)
+    probabilities = logits.softmax(1)
+    cumulative = _by_block(probabilities, lambda blocks: blocks.sum(2)).cumsum(1)
+    # The last entry is 1 only up to rounding; staying below it keeps every draw inside.
+    total = cumulative[:, -1:]
+    level = torch.rand(len(logits), 1, generator=generator).to(logits) * total
+    level = torch.minimum(level, torch.nextafter(total, torch.zeros_like(total)))
+    block = torch.searchsorted(cumulative, level, right=True)
+    before = torch.where(block > 0, cumulative.gather(1, (block - 1).clamp(min=0)), 0.0)
+    inside = _block(probabilities, block, 0.0)
+    within = torch.searchsorted(before + inside.cumsum(1), level, right=True)
+    # A block's sum is a little more than that of its words where rounding wants it so.
+    within = torch.where(within < _BLOCK, within, inside.argmax(1, keepdim=True))
+    return (block * _BLOCK + within).squeeze(1)
 
 
 def _tempered(logits: Tensor, decoding: Decoding) -> Tensor:
-    return logits / max(decoding.temperature, 1e-4)
+    return logits if decoding.temperature == 1 else logits / max(decoding.temperature, 1e-4)
 
 
 def _greedy(
     logits: Tensor, said: Tensor, generator: torch.Generator, decoding: Decoding
 ) -> Tensor:
-    return logits.argmax(1)
+    return _likeliest(logits)
 
 
 def _sample(
@@ -134,35 +174,72 @@ def _beam(
     scores = z.new_full((batch, beam), -torch.inf)
     scores[:, 0] = 0.0
     words = torch.zeros(batch, beam, 0, dtype=torch.int64, device=z.device)
-    first = (torch.arange(batch, device=z.device) * beam).unsqueeze(1)
     best: list[tuple[float, list[int]]] = [(-math.inf, []) for _ in range(batch)]
+    alive = list(range(batch))
     for length in range(1, decoding.max_tokens + 1):
         logits, state = decoder.step(token, state)
-        step = _forbid(logits, decoding).log_softmax(1).unflatten(0, (batch, beam))
-        _finish(best, scores + step[:, :, EOS], words, length)
-        step[:, :, EOS] = -torch.inf
-        total = (scores.unsqueeze(2) + step).flatten(1)
-        scores, index = total.topk(beam, 1)
-        source = index // step.shape[2]
-        token = (index % step.shape[2]).flatten()
+        logits = _forbid(logits, decoding)
+        peaks = _by_block(logits, lambda blocks: blocks.amax(2))
+        highest = peaks.amax(1, keepdim=True)
+        total = highest + torch.sub(logits, highest).exp_().sum(1, keepdim=True).log()
+        before = scores.view(-1, 1) - total  # plus a word's score: that of the longer sentence
+        _finish(best, alive, (before + logits[:, EOS, None]).view_as(scores), words, length)
+        logits[:, EOS] = -torch.inf
+        peaks[:, :1] = logits[:, :_BLOCK].amax(1, keepdim=True)
+        scores, source, token = _spread(logits, before, peaks + before, beam)
         words = words.gather(1, source.unsqueeze(2).expand(-1, -1, words.shape[2]))
-        words = torch.cat([words, token.view(batch, beam, 1)], 2)
-        state = state.select((first + source).flatten())
+        words = torch.cat([words, token.unsqueeze(2)], 2)
         # The usual stop: no beam's mean so far is above that of the best finished sentence.
-        reachable = scores[:, 0] / length
-        if all(value >= bound for (value, _), bound in zip(best, reachable.tolist(), strict=True)):
+        reachable = (scores[:, 0] / length).tolist()
+        going = [
+            place
+            for place, (row, bound) in enumerate(zip(alive, reachable, strict=True))
+            if best[row][0] < bound
+        ]
+        if not going:
             return [sentence for _, sentence in best]
-    _finish(best, scores, words, decoding.max_tokens)
+        alive = [alive[place] for place in going]
+        rows = torch.tensor(going, device=z.device)
+        state = state.select((rows.unsqueeze(1) * beam + source[rows]).flatten())
+        scores, words, token = scores[rows], words[rows], token[rows].flatten()
+    _finish(best, alive, scores, words, decoding.max_tokens)
     return [sentence for _, sentence in best]
 
 
+def _spread(
+    logits: Float[Tensor, "rows words"],
+    before: Float[Tensor, "rows 1"],
+    peaks: Float[Tensor, "rows blocks"],
+    beam: int,
+) -> tuple[Float[Tensor, "batch beam"], Int[Tensor, "batch beam"], Int[Tensor, "batch beam"]]:
+    """The best ways to go on from the beams of each sentence: score, beam gone on from, word.
+
+    The best `beam` words stand in the `beam` blocks with the highest peaks.
+    """
+    batch, blocks, size = len(logits) // beam, peaks.shape[1], logits.shape[1]
+    chosen = peaks.view(batch, beam * blocks).topk(beam, 1).indices.unsqueeze(2)
+    row, block = chosen // blocks, chosen % blocks
+    word = block * _BLOCK + torch.arange(_BLOCK, device=logits.device)
+    place = (row * size + word.clamp(max=size - 1)).flatten(1)
+    values = logits.view(batch, beam * size).gather(1, place)
+    values += before.view(batch, beam).gather(1, row.expand_as(word).flatten(1))
+    values = values.masked_fill((word >= size).flatten(1), -torch.inf)
+    scores, found = values.topk(beam, 1)
+    place = place.gather(1, found)
+    return scores, place // size, place % size
+
+
 def _finish(
-    best: list[tuple[float, list[int]]], scores: Tensor, words: Tensor, length: int
+    best: list[tuple[float, list[int]]],
+    alive: list[int],
+    scores: Float[Tensor, "batch beam"],
+    words: Int[Tensor, "batch beam length"],
+    length: int,
 ) -> None:
     """Keeps the best finished sentence of each row; updates `best`."""
     values, places = (scores / length).max(1)
     rows = words.gather(1, places.view(-1, 1, 1).expand(-1, 1, words.shape[2])).squeeze(1)
-    for row, (value, sentence) in enumerate(zip(values.tolist(), rows.tolist(), strict=True)):
+    for row, value, sentence in zip(alive, values.tolist(), rows.tolist(), strict=True):
         if value > best[row][0]:
             best[row] = (value, sentence)
 

@@ -1,32 +1,58 @@
 """The vocabulary softmax, fused with the lookup of the target's log-probability.
 
-A batch's logits are the largest array of a text model. They are computed here in chunks that
-stay in the processor's cache; in training only the softmax is kept, written over the logits.
+A batch's logits are the largest array of a text model. They are computed here some words at a
+time, in pieces that stay in the processor's cache, and never stand in memory as a whole; in
+training only their exponentials are kept, written over them. Blocks of words rather than of rows:
+each piece of the weights is then read once, and each piece of their gradient written once.
 """
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_CHUNK_BYTES = 2**21
-"""Of logits, small enough for a processor's second-level cache; on a GPU, see `_rows`."""
-
-
-def _rows(hidden: Tensor, words: int) -> int:
-    budget = _CHUNK_BYTES * (64 if hidden.is_cuda else 1)
-    return max(16, budget // (4 * words))
-
+_PIECE_BYTES = 2**21
+"""Of a piece of the logits, small enough for a processor's cache."""
+_LEAST_WORDS = 512
+"""Of a piece: products of fewer columns are slower."""
+_MOST_ROWS = 1024
+"""Scored at once where no gradient is wanted; with one, all rows are."""
+_SAFE = 1e-20, 1e30
+"""Sums of exponentials in which neither overflow nor what underflowed can be noticed."""
 
 _spare: list[Tensor] = []
 """A finished backward pass's buffer, for the next forward pass: touching fresh memory costs a
 CPU more than filling it."""
 
 
-def _buffer(like: Tensor, rows: int, words: int) -> Tensor:
-    flat = _spare.pop() if _spare else like.new_empty(0)
-    if flat.numel() < rows * words or flat.dtype != like.dtype or flat.device != like.device:
-        flat = like.new_empty(rows * words)
-    return flat[: rows * words].view(rows, words)
+def _buffer(like: Tensor, size: int) -> Tensor:
+    """A flat tensor of at least that size."""
+    try:
+        flat = _spare.pop()
+    except IndexError:  # none, or another thread was faster
+        flat = like.new_empty(0)
+    if flat.numel() < size or flat.dtype != like.dtype or flat.device != like.device:
+        flat = like.new_empty(size)
+    return flat
+
+
+def _give_back(buffer: Tensor) -> None:
+    # A tensor made in inference mode may not be written to outside of it.
+    if not _spare and not buffer.is_inference():
+        _spare.append(buffer)
+
+
+def _pieces(rows: int, words: int, on_cpu: bool) -> list[slice]:
+    """Ranges of words; a GPU takes all at once, to keep it busy."""
+    step = words
+    if on_cpu:
+        fitting = _PIECE_BYTES // (4 * max(rows, 1))
+        step = max(_LEAST_WORDS, fitting)
+    return [slice(start, min(start + step, words)) for start in range(0, words, step)]
+
+
+def _product(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """The product, in the precision of its factors, written as `out` has it."""
+    return torch.mm(a, b, out=out) if a.dtype == out.dtype else out.copy_(a @ b)
 
 
 class _TokenLogProb(torch.autograd.Function):
@@ -35,48 +61,97 @@ class _TokenLogProb(torch.autograd.Function):
     @staticmethod
     def forward(ctx, hidden, weight, bias, targets):  # noqa: ANN001, ANN205
         keep = any(ctx.needs_input_grad[:3])
-        n, words = len(hidden), len(weight)
-        step = min(max(n, 1), _rows(hidden, words))
-        softmax = _buffer(hidden, n if keep else step, words)
-        result = hidden.new_empty(n)
-        for start in range(0, n, step):
-            rows = slice(start, min(n, start + step))
-            count = rows.stop - start
-            logits = softmax[rows] if keep else softmax[:count]
-            torch.mm(hidden[rows], weight.T, out=logits).add_(bias)
-            target = logits.gather(1, targets[rows, None]).squeeze(1)
-            peak = logits.amax(1, keepdim=True)
-            logits.sub_(peak).exp_()
-            total = logits.sum(1, keepdim=True)
-            torch.sub(target, (peak + total.log()).squeeze(1), out=result[rows])
-            if keep:
-                logits.div_(total)
+        result, total, kept = _scores(hidden, weight, bias, targets, keep, None)
+        whole = len(_pieces(len(hidden), len(weight), not hidden.is_cuda)) == 1
+        if not whole and not _is_safe(total):
+            _give_back(kept)
+            peak = _peaks(hidden, weight, bias)
+            result, total, kept = _scores(hidden, weight, bias, targets, keep, peak)
         if keep:
-            ctx.step = step
-            ctx.save_for_backward(hidden, weight, targets, softmax)
-        elif not _spare and not softmax.is_inference():
-            # A tensor made in inference mode may not be written to outside of it.
-            _spare.append(softmax.view(-1))
+            ctx.save_for_backward(hidden, weight, targets, total, kept)
+        else:
+            _give_back(kept)
         return result
 
     @staticmethod
     def backward(ctx, grad):  # noqa: ANN001, ANN205  # pyright: ignore[reportIncompatibleMethodOverride]
-        hidden, weight, targets, softmax = ctx.saved_tensors
-        grad_hidden = torch.empty_like(hidden)
-        grad_weight = torch.zeros_like(weight)
-        grad_bias = weight.new_zeros(len(weight))
-        grad = grad.unsqueeze(1)
-        for start in range(0, len(hidden), ctx.step):
-            rows = slice(start, start + ctx.step)
-            # d log p / d logits = onehot - softmax; scaled by what arrives from above.
-            logits = softmax[rows].mul_(-grad[rows])
-            logits.scatter_add_(1, targets[rows, None], grad[rows])
-            torch.mm(logits, weight, out=grad_hidden[rows])
-            grad_weight.addmm_(logits.T, hidden[rows])
-            grad_bias += logits.sum(0)
-        if not _spare:
-            _spare.append(softmax.view(-1))
+        hidden, weight, targets, total, kept = ctx.saved_tensors
+        rows, words = len(hidden), len(weight)
+        factors = weight.to(hidden.dtype)
+        grad_weight, grad_bias = torch.empty_like(weight), weight.new_empty(words)
+        # d log p / d logits = onehot - softmax; scaled by what arrives from above.
+        scale = (-grad / total).unsqueeze(1)
+        grad_hidden = hidden.new_zeros(hidden.shape)
+        for piece in _pieces(rows, words, not hidden.is_cuda):
+            part = _part(kept, rows, piece).mul_(scale)
+            torch.sum(part, 0, out=grad_bias[piece])
+            narrow = part.to(hidden.dtype)
+            _product(narrow.T, hidden, grad_weight[piece])
+            grad_hidden.addmm_(narrow, factors[piece])
+        _give_back(kept)
+        column = grad.unsqueeze(1)
+        grad_hidden += (column * weight[targets]).to(hidden.dtype)
+        grad_weight.index_add_(0, targets, column * hidden)
+        grad_bias.index_add_(0, targets, grad)
         return grad_hidden, grad_weight, grad_bias, None
+
+
+def _part(buffer: Tensor, rows: int, piece: slice) -> Tensor:
+    """A piece's place in the buffer of all pieces."""
+    flat = buffer[rows * piece.start : rows * piece.stop]
+    return flat.view(rows, piece.stop - piece.start)
+
+
+def _scores(
+    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, keep: bool, peak: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Log-probabilities, sums of exponentials and the buffer of the exponentials.
+
+    Args:
+        hidden: As `token_log_prob` takes it, like the next three.
+        weight: Rows are words.
+        bias: Of the words.
+        targets: Words looked up.
+        keep: Whether the buffer is to hold all exponentials, for a gradient.
+        peak: Taken off each row's logits; without it they are taken as they are, which only
+            logits that are very large or very small notice.
+    """
+    rows, words = len(hidden), len(weight)
+    pieces = _pieces(rows, words, not hidden.is_cuda)
+    buffer = _buffer(weight, rows * (words if keep else pieces[0].stop))
+    factors = weight.to(hidden.dtype)
+    total, target = weight.new_zeros(rows), weight.new_zeros(rows)
+    for piece in pieces:
+        size = piece.stop - piece.start
+        part = _part(buffer, rows, piece if keep else slice(0, size))
+        if hidden.dtype == part.dtype:
+            torch.addmm(bias[piece], hidden, factors[piece].T, out=part)
+        else:
+            _product(hidden, factors[piece].T, part).add_(bias[piece])
+        if len(pieces) == 1:
+            peak = part.amax(1, keepdim=True)
+        if peak is not None:
+            part.sub_(peak)
+        place = targets - piece.start
+        found = part.gather(1, place.clamp(0, size - 1).unsqueeze(1)).squeeze(1)
+        target = torch.where((place >= 0) & (place < size), found, target)
+        total += part.exp_().sum(1)
+    return target - total.log(), total, buffer
+
+
+def _is_safe(total: Tensor) -> bool:
+    least, most = total.aminmax() if len(total) else (total.new_ones(()),) * 2
+    return bool((least > _SAFE[0]) & (most < _SAFE[1]))
+
+
+def _peaks(hidden: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The largest logit of each row."""
+    factors = weight.to(hidden.dtype)
+    parts = (
+        (hidden @ factors[piece].T + bias[piece]).amax(1, keepdim=True)
+        for piece in _pieces(len(hidden), len(weight), not hidden.is_cuda)
+    )
+    return torch.cat(list(parts), 1).amax(1, keepdim=True).to(weight.dtype)
 
 
 def token_log_prob(
@@ -90,7 +165,10 @@ def token_log_prob(
     Equals `log_softmax(hidden @ weight.T + bias)[range(n), targets]` without keeping the logits.
     Differentiable once: the backward pass writes over what the forward pass kept.
     """
-    if not torch.is_grad_enabled():
-        # A function of its own cannot see that; without it the softmax would be kept for nothing.
-        hidden, weight, bias = hidden.detach(), weight.detach(), bias.detach()
-    return _TokenLogProb.apply(hidden, weight, bias, targets)  # type: ignore[return-value]
+    if torch.is_grad_enabled():
+        return _TokenLogProb.apply(hidden, weight, bias, targets)  # type: ignore[return-value]
+    # A function of its own cannot see that; without it the softmax would be kept for nothing.
+    hidden, weight, bias = hidden.detach(), weight.detach(), bias.detach()
+    parts = zip(hidden.split(_MOST_ROWS), targets.split(_MOST_ROWS), strict=True)
+    results = [_TokenLogProb.apply(part, weight, bias, aims) for part, aims in parts]
+    return torch.cat(results)  # type: ignore[arg-type]

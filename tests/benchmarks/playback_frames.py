@@ -1,7 +1,8 @@
 """How smoothly a playback runs, in a real browser: `python -m tests.benchmarks.playback_frames`.
 
 Starts `streamlit run app.py`, opens the run's playback in Chromium, plays it at speed 1 and
-measures in the browser the time between the frames that were drawn. Software WebGL is part of the figures: a graphics card has less to do.
+measures in the browser the time between the frames that were drawn. Software WebGL is part of the
+figures: a graphics card has less to do.
 """
 
 import argparse
@@ -64,8 +65,8 @@ def main() -> None:
         for name, pinned in (("all sentences", False), ("with a trail", True)):
             gaps = measure(page, args.seconds, pinned)
             slow = sorted(gaps)[int(0.95 * (len(gaps) - 1))]
-            rows.append((name, f"{1000 * len(gaps) / sum(gaps):.0f}",
-                         f"{statistics.median(gaps):.0f}", f"{slow:.0f}", str(len(gaps))))  # fmt: skip
+            figures = (1000 * len(gaps) / sum(gaps), statistics.median(gaps), slow, len(gaps))
+            rows.append((name, *(f"{figure:.0f}" for figure in figures)))
             page.wait_for_timeout(1500)
         points = page.get_by_test_id("playback-map").evaluate("map => map.state.points")
         browser.close()

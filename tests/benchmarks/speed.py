@@ -1,7 +1,8 @@
 """The project against a plain reference, interleaved: `python -m tests.benchmarks.speed`.
 
 Both sides do the same work on the same weights, in turns within one process, so that a busy
-neighbour slows both; medians and ranges are of those turns. The corpus is Penn Treebank from
+neighbour slows both; medians and ranges are of those turns. With `--threads 1` a second is one of
+this process' CPU time, which leaves neighbours out altogether. The corpus is Penn Treebank from
 `EXPLORER_MIRROR`, or invented sentences of such lengths. Peak memory is measured in two
 processes of their own.
 """
@@ -43,9 +44,10 @@ def timed(case: Case, seconds: float) -> tuple[list[float], list[float]]:
 
 
 def _rate(work: Callable[[], int]) -> float:
-    started = time.perf_counter()
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    started = clock()
     count = work()
-    return count / (time.perf_counter() - started)
+    return count / (clock() - started)
 
 
 def row(case: Case, seconds: float, limit: float) -> tuple[str, ...]:
