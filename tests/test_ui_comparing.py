@@ -354,3 +354,9 @@ def test_a_link_reopens_the_same_runs_in_the_same_order(app: Callable) -> None:
     at.query_params["runs"] = "two,one"
     at.run()
     assert at.multiselect(key="compared").value == ["two", "one"]
+
+
+def test_maps_and_what_moved_can_be_taken_along(app: Callable) -> None:
+    at = app("Maps", pictures=True)
+    assert len(at.get("plotly_chart")) == 2
+    assert [item.label for item in at.get("download_button")] == ["CSV", "JSON"]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
@@ -63,6 +64,14 @@ class Aligned:
         """Places of the run's own map, on this one."""
         moving = self.registration
         return xy.astype(np.float32) if moving is None else moving(xy)
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """Axes have units only on a plane that nothing moved; a moved map's are the frame's."""
+        if self.registration is None:
+            return self.layout.axes
+        name = "UMAP" if self.view == "umap" else "PCA"
+        return {"x": name, "y": f"laid onto {self.frame.name}", "units": False}
 
     @cached_property
     def regions(self) -> UInt8[np.ndarray, " n"]:

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.ui import map_view, routes, selection
-from explorer.ui.aligned import MOST_MOVED, NEIGHBOURS, Aligned, aligned
+from explorer.ui import map_pictures, map_view, moving, routes, selection
+from explorer.ui.aligned import Aligned, aligned
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
 from explorer.ui.layouts import NAMES
-from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map import latent_map
 from explorer.ui.map.colours import CHOICES, Colours, available, colours
 from explorer.ui.map.overlays import Ellipse
@@ -19,8 +18,6 @@ from explorer.ui.selection import Box
 from explorer.ui.words import markdown
 
 HEIGHT = 400
-_LISTED = 15
-_PARTS = {"cluster": "Region", "length": "Length", "split": "Split", "rate": "Rate"}
 
 
 @st.fragment
@@ -47,7 +44,16 @@ def show(columns: Sequence[Column]) -> None:
         for place, column in zip(places, columns, strict=True):
             with place:
                 _one(column, maps.get(column.number), by, chosen)
-    _moved(mapped, maps)
+    others = [maps[column.number] for column in mapped[1:]]
+    moving.show([there for there in others if len(there.pairs[0])])
+    with st.expander(
+        "These maps, and what moved, as files",
+        icon=":material/download:",
+        on_change="rerun",
+        key="pictures",
+    ) as files:
+        if files.open:
+            map_pictures.show(mapped, maps, by, chosen)
     selection.write_address()
 
 
@@ -88,6 +94,8 @@ def _one(column: Column, there: Aligned | None, by: str, chosen: int | Box | Non
         return
     _draw(column, there, by, chosen)
     st.caption(_fit(there))
+    if there.run.atlas is not None and there.run.atlas.layout_is_noise:
+        st.warning("This layout is noise: the posterior means hardly vary.")
 
 
 def _draw(column: Column, there: Aligned, by: str, chosen: int | Box | None) -> None:
@@ -110,7 +118,7 @@ def _draw(column: Column, there: Aligned, by: str, chosen: int | Box | None) -> 
         overlays=[*_ellipses(there), *place.overlays],
         highlight=selection.highlight_of(there, chosen),
         selected=place.selected,
-        axes=_axes(there),
+        axes=there.axes,
         description=_description(there),
         caption=map_view.caption(run),
         view_parameter="",
@@ -155,14 +163,6 @@ def _ellipses(there: Aligned) -> list[Ellipse]:
     return found
 
 
-def _axes(there: Aligned) -> dict[str, Any]:
-    """A moved map's axes are the first run's; they have units on a plane that nothing moved."""
-    if there.registration is None:
-        return there.layout.axes
-    name = "UMAP" if there.view == "umap" else "PCA"
-    return {"x": name, "y": f"laid onto {there.frame.name}", "units": False}
-
-
 def _fit(there: Aligned) -> str:
     """How far a map could be laid onto the first one, in words."""
     if there.is_frame:
@@ -175,11 +175,8 @@ def _fit(there: Aligned) -> str:
         f"Laid onto the first map by {count:,} shared sentences, which explains "
         f"**{fit.share:.0%}** of the variance of their places."
     )
-    return (
-        told
-        if fit.agrees
-        else f"{told} **These two maps do not agree**: compare neighbours, not places."
-    )
+    advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
+    return told + advice
 
 
 def _description(there: Aligned) -> str:
@@ -190,36 +187,3 @@ def _description(there: Aligned) -> str:
         "keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on the "
         "other maps too."
     )
-
-
-def _moved(mapped: Sequence[Column], maps: dict[int, Aligned]) -> None:
-    """The sentences whose latent neighbours changed most from the first run to the others."""
-    others = [maps[column.number] for column in mapped[1:] if len(maps[column.number].pairs[0])]
-    st.subheader(
-        "What moved",
-        help=f"For every shared sentence: how many of its {NEIGHBOURS} nearest sentences in "
-        "latent space are others in the other run (Jaccard distance: 0 none, 100% all).",
-    )
-    if not others:
-        st.caption("Neighbourhoods compare where two runs have maps of the same sentences.")
-        return
-    frame = others[0].frame
-    texts = frame.texts
-    for place, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
-        with place:
-            away = there.moved
-            rows = there.pairs[1][there.compared]
-            st.markdown(
-                f"From **{markdown(frame.name)}** to **{markdown(there.run.name)}**: of a "
-                f"sentence's neighbours **{np.median(away):.0%}** change (median)."
-            )
-            order = np.argsort(-away, kind="stable")[:_LISTED]
-            listed = [
-                Row(int(frame.atlas.row[rows[at]]), texts[rows[at]], f"{away[at]:.0%}")  # type: ignore[union-attr]
-                for at in order.tolist()
-            ]
-            sentence_list(
-                listed, "Sentences that moved most", f"moved_{there.run.stamp}", selection.choose
-            )
-            if len(there.pairs[0]) > MOST_MOVED:
-                st.caption(f"Among {MOST_MOVED:,} of the shared sentences, drawn evenly.")

@@ -45,8 +45,10 @@ def say(columns: Sequence[Column]) -> None:
     if not settings:
         st.caption("Their recipes are the same, word for word.")
         return
-    named = ", ".join(f"`{setting.address}`" for setting in settings[:4])
-    more = f" and {len(settings) - 4} more" if len(settings) > 4 else ""
+    named = ", ".join(
+        f"`{setting.address}` ({markdown(' / '.join(setting.values))})" for setting in settings[:3]
+    )
+    more = f" and {len(settings) - 3} more" if len(settings) > 3 else ""
     count = len(settings)
     lines = "line" if count == 1 else "lines"
     st.caption(f"Their recipes differ in {count} {lines}: {named}{more}.")

@@ -1,0 +1,72 @@
+"""Maps side by side as files: a picture of each, and what moved as a table."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.space.atlas import Atlas
+from explorer.ui import downloads, figures, moving, selection
+from explorer.ui.aligned import Aligned
+from explorer.ui.comparing import Column
+from explorer.ui.map.colours import available
+from explorer.ui.selection import Box
+
+POINTS = 3000
+"""Points a picture shows: enough to read, few enough for a file of vectors."""
+
+
+def show(
+    columns: Sequence[Column], maps: Mapping[int, Aligned], by: str, chosen: int | Box | None
+) -> None:
+    """Each map as it is laid onto the first, and the sentences that moved."""
+    for column in columns:
+        there = maps[column.number]
+        atlas = there.run.atlas
+        assert atlas is not None
+        lit = selection.highlight_of(there, chosen)
+        drawn = figures.latent_map(
+            like_frame(there) if by == "cluster" else atlas,
+            there.run.texts,
+            by=by if by in available(atlas) else "length",
+            xy=there.xy,
+            axes=there.axes,
+            highlight=None if lit is None else lit.tolist(),
+            most=POINTS,
+            svg=True,
+            title=column.name,
+        )
+        downloads.chart(
+            drawn,
+            f"picture_{column.number}",
+            f"Map of {column.name}",
+            f"explorer export {column.name} --out map.png",
+            f"map-{column.name}",
+        )
+        if len(atlas) > POINTS:
+            st.caption(f"{POINTS:,} of {len(atlas):,} points, drawn evenly.")
+        if not there.is_frame and len(there.pairs[0]):
+            name = f"moved-{column.name}"
+            downloads.table_files(moving.table(there), name, f"{name}_files", _python(there))
+
+
+def like_frame(there: Aligned) -> Atlas:
+    """A run's atlas with the regions of the frame: sentences the frame lacks have none."""
+    own, frame = there.run.atlas, there.frame.atlas
+    assert own is not None and frame is not None
+    here, other = there.pairs
+    cluster = np.full(len(own), -1, np.int32)
+    cluster[here] = frame.cluster[other]
+    return dataclasses.replace(own, cluster=cluster, levels=frame.levels)
+
+
+def _python(there: Aligned) -> str:
+    """What moved, for a notebook."""
+    return (
+        "from explorer.run import open_run\n"
+        "from explorer.space.registration import moved, shared\n"
+        f"a, b = open_run({there.frame.name!r}).atlas, open_run({there.run.name!r}).atlas\n"
+        "one, other = shared(a.row, b.row)\n"
+        "print(moved(a.mean[one], b.mean[other]))"
+    )

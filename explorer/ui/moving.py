@@ -1,0 +1,57 @@
+"""How far each sentence's neighbourhood moved from one run to another, and which moved most."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.ui import selection
+from explorer.ui.aligned import MOST_MOVED, NEIGHBOURS, Aligned
+from explorer.ui.lists import Row, sentence_list
+from explorer.ui.words import markdown
+
+_LISTED = 15
+
+
+def show(others: Sequence[Aligned]) -> None:
+    """A list for each run but the first: its sentences with the most changed neighbours."""
+    st.subheader(
+        "What moved",
+        help=f"For every shared sentence: how many of its {NEIGHBOURS} nearest sentences in "
+        "latent space are others in the other run (Jaccard distance: 0 none, 100% all).",
+    )
+    if not others:
+        st.caption("Neighbourhoods compare where two runs have maps of the same sentences.")
+        return
+    for place, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
+        with place:
+            _one(there)
+
+
+def table(there: Aligned) -> dict[str, list]:
+    """Every compared sentence, the most moved first."""
+    atlas = there.frame.atlas
+    assert atlas is not None
+    order = np.argsort(-there.moved, kind="stable")
+    index = there.pairs[1][there.compared][order]
+    texts = there.frame.texts
+    return {
+        "row": atlas.row[index].tolist(),
+        "text": [texts[place] for place in index.tolist()],
+        "moved": there.moved[order].tolist(),
+    }
+
+
+def _one(there: Aligned) -> None:
+    st.markdown(
+        f"From **{markdown(there.frame.name)}** to **{markdown(there.run.name)}**: of a "
+        f"sentence's neighbours **{np.median(there.moved):.0%}** change (median)."
+    )
+    most = {name: values[:_LISTED] for name, values in table(there).items()}
+    rows = [
+        Row(row, text, f"{share:.0%}")
+        for row, text, share in zip(most["row"], most["text"], most["moved"], strict=True)
+    ]
+    sentence_list(rows, "Sentences that moved most", f"moved_{there.run.stamp}", selection.choose)
+    if len(there.pairs[0]) > MOST_MOVED:
+        st.caption(f"Among {MOST_MOVED:,} of the shared sentences, drawn evenly.")
