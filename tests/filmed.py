@@ -16,7 +16,7 @@ TOLD = 8
 def film(folder: Path) -> Path:
     """Gives a run with a map a playback: its cloud opens while the words grow in number.
 
-    The last sentence is told in text that Markdown and HTML would take for something else.
+    The first sentence is told in text that Markdown and HTML would take for something else.
     """
     run = open_run(folder)
     atlas = run.atlas
@@ -24,10 +24,10 @@ def film(folder: Path) -> Path:
     growth = np.linspace(0, 1, SNAPSHOTS)
     turned = np.roll(atlas.mean, 1, axis=1)
     mean = np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
-    words = [text.split() for text in atlas.reconstruction[: TOLD - 1]]
+    words = [text.split() for text in atlas.reconstruction[1:TOLD]]
     texts = [[" ".join(item[: k + 1]) for item in words] for k in range(SNAPSHOTS)]
     for k in range(SNAPSHOTS):
-        texts[k].append(tiny.AWKWARD[k])
+        texts[k].insert(0, tiny.AWKWARD[k])
     tensors = {
         "row": atlas.row,
         "mean": mean,

@@ -101,9 +101,16 @@ def play(run: Run, by: str) -> Moment:
     now = Moment(now.epoch, now.index if now.index < len(playback.row) else -1)
     st.session_state[_EPOCH] = now.epoch
     if now.index != start.index:
-        selection.choose(int(playback.row[now.index]) if now.index >= 0 else None)
-        selection.write_address()
+        _select(run, now.index)
     return now
+
+
+def _select(run: Run, index: int) -> None:
+    """Makes what is pinned the selection of the other pages; the player writes the address."""
+    selection.choose(int(playing.playback_of(run).row[index]) if index >= 0 else None)
+    at = int(playing.atlas_rows(run)[index]) if index >= 0 else -1
+    if at >= 0:
+        state.set_pick(state.Point(at))
 
 
 def _start(run: Run) -> Moment:

@@ -33,6 +33,7 @@ class Sentence(TypedDict):
 
     text: str
     note: str
+    row: int
     reconstructions: list[str] | None
 
 
@@ -118,7 +119,7 @@ def sentence(run: Run, index: int) -> Sentence:
     if not is_real:
         note += " · the corpus is not on this machine"
     told = playback.reconstruction.get(row)
-    return {"text": text, "note": note, "reconstructions": told}
+    return {"text": text, "note": note, "row": row, "reconstructions": told}
 
 
 def told(playback: Playback) -> list[int]:

@@ -71,7 +71,7 @@ def player(
     Args:
         frames_url: Address of float32 x, y pairs, snapshot by snapshot.
         colours_url: Address of a byte a point.
-        sentence_url: Address that answers `?i=index` with `text`, `note` and
+        sentence_url: Address that answers `?i=index` with `text`, `note`, `row` and
             `reconstructions`.
         legend: Names and colours of the bytes.
         legend_title: What the colours mean.

@@ -81,7 +81,7 @@ export class Frames extends Points {
 }
 
 /** What all snapshots fill, save the outermost of the points: a straggler shrinks no map. */
-export function filled(all, share = 0.002) {
+export function filled(all, share = 0.0005) {
   const ends = (axis) => {
     const values = all.filter((_, i) => i % FLOATS === axis).sort();
     const at = (part) => values[Math.round(part * (values.length - 1))];

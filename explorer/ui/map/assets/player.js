@@ -13,14 +13,14 @@ import { drawOverlay } from "./overlay.js";
 import { Pinned } from "./pinned.js";
 import { gestures, KEYS, PICK_PIXELS } from "./player_input.js";
 import { paletteOf, sizeFor } from "./points.js";
-import { writeAddress } from "./remember.js";
+import { forgetAddress, writeAddress } from "./remember.js";
 import { readTheme } from "./theme.js";
 import { short, Timeline } from "./timeline.js";
 import { Sentences, Tooltip } from "./tooltip.js";
 import { drawTrail } from "./trail.js";
 import { View } from "./view.js";
 
-const TELL_MS = 600; // later than the address is written: a rerun sends it along
+const TELL_MS = 600; // later than the address is written, which the rerun sends along
 
 const players = new WeakMap();
 
@@ -61,7 +61,7 @@ class Player {
     this.timeline = new Timeline((epoch) => this.clock.jump(this.positionOf(epoch)));
     this.pinned = new Pinned(() => this.pin(-1));
     this.stage.after(this.controls.root, this.timeline.root, this.pinned.root);
-    Object.assign(this, { focus: null, hovered: -1, index: -1, marked: false, drawn: 0 });
+    Object.assign(this, { focus: null, hovered: -1, index: -1, row: null, marked: false, drawn: 0 });
     try {
       if (new URLSearchParams(window.location.search).get("webgl") === "off") {
         throw new Error("switched off by the address");
@@ -118,7 +118,6 @@ class Player {
     this.applyMarks();
     if (data.asked && data.asked.serial !== this.heeded) this.pin(data.asked.index);
     this.heeded = data.asked?.serial;
-    if (!this.clock.playing) this.remember(); // the page may have written an older moment
     this.redraw();
   }
 
@@ -235,7 +234,7 @@ class Player {
   remember() {
     const epoch = this.epoch.toFixed(3);
     const isEnd = this.position >= this.clock.last; // where a link without an epoch starts
-    writeAddress({ epoch: isEnd ? null : epoch });
+    writeAddress({ epoch: isEnd ? null : epoch, row: this.row });
     clearTimeout(this.telling);
     this.telling = setTimeout(() => {
       const news = `${this.index} ${epoch}`;
@@ -276,6 +275,7 @@ class Player {
   /** Pin a sentence, or none (-1), and say so to the page. */
   async pin(index) {
     this.index = index < this.points.count ? index : -1;
+    this.row = null;
     this.trail = this.index < 0 ? null : this.points.trailOf(this.index);
     this.pinned.clear();
     this.tooltip.hide();
@@ -288,6 +288,7 @@ class Player {
     const asked = this.index;
     const found = await this.sentences.get(asked);
     if (!found || asked !== this.index) return;
+    this.row = String(found.row);
     this.pinned.set(found, this.missing());
     this.live.textContent = `Pinned: ${found.text}`;
     this.remember();
@@ -388,8 +389,7 @@ class Player {
     cancelAnimationFrame(this.waiting);
     clearTimeout(this.reporting);
     clearTimeout(this.telling);
-    // Another page's address says nothing of this one's moment.
-    writeAddress({ epoch: null });
+    forgetAddress(["epoch", "row"]); // another page's address says nothing of this one's moment
     this.observer.disconnect();
     this.unlisten();
     this.tooltip.hide();

@@ -43,3 +43,8 @@ export function writeAddress(parameters) {
     window.history.replaceState(window.history.state, "", address.pathname + search + address.hash);
   }, WAIT_MS);
 }
+
+/** Writes nothing any more about parameters whose page is being left. */
+export function forgetAddress(names) {
+  for (const name of names) delete waiting[name];
+}
