@@ -64,7 +64,7 @@ def has_gaussian_posterior(model: TextVAE) -> bool:
     if not model.latent.has_rate:
         return False
     posterior = model.posterior(collate([[], []], model.device))
-    return isinstance(getattr(posterior, "base_dist", None), Normal)
+    return isinstance(posterior, Independent) and isinstance(posterior.base_dist, Normal)
 
 
 def find_holes(

@@ -222,8 +222,10 @@ def _atlas_rates(_run: Run, stamp: str) -> list[float]:
     import torch
     from torch.distributions import Independent, Normal
 
+    from explorer.evaluation.priors import has_gaussian_posterior
+
     atlas, model = _run.atlas, _run.model
-    if atlas is None or model.rate_parts != atlas.latent_dim or not atlas.scale.all():
+    if atlas is None or model.rate_parts is None or not has_gaussian_posterior(model):
         return []
     posterior = Independent(Normal(torch.tensor(atlas.mean), torch.tensor(atlas.scale)), 1)
     with torch.inference_mode():
@@ -277,9 +279,17 @@ def gains(run: Run) -> None:
         f"words **{total:.1f} nats** likelier on average than a z from the prior does. "
         "A model that ignores z leaves all of them blank, and says the same sentence every time."
     )
-    if right.button("Other sentences", icon=":material/refresh:", key="other_gains"):
-        st.session_state[_OFFSET] = offset + _SAMPLES
-        st.rerun(scope="fragment")
+    right.button(
+        "Other sentences",
+        icon=":material/refresh:",
+        key="other_gains",
+        on_click=_other_sentences,
+        args=[offset + _SAMPLES],
+    )
+
+
+def _other_sentences(offset: int) -> None:
+    st.session_state[_OFFSET] = offset
 
 
 def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> list[int]:
@@ -312,3 +322,9 @@ def story(run: Run) -> None:
         f"explorer train {run.name} --restart",
         f"{run.name}-history",
     )
+    if (run.folder / folders.PLAYBACK).is_file():
+        st.page_link(
+            state.page_file("playback"),
+            label="Watch this training on the map",
+            icon=":material/movie:",
+        )

@@ -49,6 +49,13 @@ class Scene:
     with_holes: bool
 
     @cached_property
+    def is_gaussian(self) -> bool:
+        """Whether a posterior is told by the mean and the scale that the map keeps."""
+        from explorer.evaluation.priors import has_gaussian_posterior
+
+        return has_gaussian_posterior(self.run.model)
+
+    @cached_property
     def rows(self) -> np.ndarray:
         """Atlas rows of the sentences shown, at even distances."""
         assert self.run.atlas is not None
@@ -60,7 +67,7 @@ class Scene:
         """A point for each of them."""
         assert self.run.atlas is not None
         mean, scale = self.run.atlas.mean[self.rows], self.run.atlas.scale[self.rows]
-        if self.dots == "means":
+        if self.dots == "means" or not self.is_gaussian:
             return mean
         noise = np.random.default_rng(self.seed).standard_normal(mean.shape)
         return (mean + noise * scale).astype(np.float32)
@@ -80,7 +87,9 @@ class Scene:
     @cached_property
     def holes(self) -> "Holes | None":
         """What was found, once it was asked for."""
-        return _find(self.run, self.run.stamp, self.seed) if self.with_holes else None
+        if not self.with_holes or not self.is_gaussian:
+            return None
+        return _find(self.run, self.run.stamp, self.seed)
 
     def points(self, kind: str) -> Float32[np.ndarray, "k d"]:
         """The latent points of a kind of mark."""
@@ -197,6 +206,14 @@ def show_mark(name: str) -> None:
     st.query_params[_SHOWN] = name
 
 
+def _show_none() -> None:
+    st.query_params.pop(_SHOWN, None)
+
+
+def _ask() -> None:
+    st.query_params[_HOLES] = "1"
+
+
 def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
     """The mark that an address names, if it is there."""
     match = re.fullmatch(r"([psch])(\d{1,6})", name, re.ASCII)
@@ -223,13 +240,14 @@ def _mark(found: Scene, kind: str, place: int) -> None:
         st.html(plain(run.texts[int(found.rows[place])], quiet=True))
     decoded = run.decode_tokens(z[None], widgets.decoding())[0]
     st.html(shaded(decoded) + shade_key())
-    _density(run, z)
+    if found.is_gaussian:
+        _density(run, z)
     near = run.neighbours(z, 5)
     st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
     st.html("".join(plain(f"{item.distance:.2f}  {item.text}", quiet=True) for item in near))
-    if st.button("Back to the samples", icon=":material/arrow_back:", key="prior_back"):
-        del st.query_params[_SHOWN]
-        st.rerun(scope="fragment")
+    st.button(
+        "Back to the samples", icon=":material/arrow_back:", key="prior_back", on_click=_show_none
+    )
 
 
 def _about(found: Scene, kind: str, place: int) -> str:
@@ -242,10 +260,8 @@ def _about(found: Scene, kind: str, place: int) -> str:
 
 
 def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
-    from explorer.evaluation.priors import has_gaussian_posterior, log_density
+    from explorer.evaluation.priors import log_density
 
-    if not has_gaussian_posterior(run.model):
-        return
     log_q = run.map_index.log_density(z[None])
     if log_q is None:
         return
@@ -315,10 +331,11 @@ def holes(found: Scene) -> None:
         "without its own sentence. Where the prior fits the sentences, none is listed (99 times "
         "in 100)."
     )
+    if not found.is_gaussian:
+        st.info("This model's posteriors are no Gaussians: holes are not judged for it.")
+        return
     if found.holes is None:
-        if st.button("Look for holes", icon=":material/search:", key="find_holes"):
-            st.query_params[_HOLES] = "1"
-            st.rerun(scope="fragment")
+        st.button("Look for holes", icon=":material/search:", key="find_holes", on_click=_ask)
         return
     told = found.holes
     basis = (

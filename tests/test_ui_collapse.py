@@ -1,0 +1,226 @@
+"""The pages on collapse and on the prior: what they say of a run, and what they ask to try."""
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.cli.main import main
+from explorer.evaluation import moment
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.verdict import ADVICE, verdict
+from explorer.run import open_run
+from explorer.training import folder as folders
+from explorer.ui import collapse, experiment, widgets
+from explorer.ui.collapse import Judged
+from explorer.ui.state import page_file
+from tests import tiny
+from tests.test_pages import Open, app, html, runs, said
+
+__all__ = ["app", "runs"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def measured(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny run, measured."""
+    from explorer import stages
+
+    folder = tmp_path_factory.mktemp("measured") / "tiny"
+    shutil.copytree(tiny_run, folder)
+    stages.evaluate(folder, samples=2)
+    return folder
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, runs: Path, measured: Path) -> Open:
+    """Opens a page on the measured run."""
+    monkeypatch.setenv("EXPLORER_RUNS", str(measured))
+
+    def start(name: str, **address: str) -> AppTest:
+        at = AppTest.from_file(Path(__file__).parents[1] / "app.py", default_timeout=90).run()
+        at.switch_page(str(page_file(name)))
+        for key, value in address.items():
+            at.query_params[key] = value
+        at.run()
+        assert not at.exception and not at.error
+        return at
+
+    return start
+
+
+def test_nothing_is_trained_before_it_is_asked_for(page: Open, monkeypatch) -> None:
+    monkeypatch.setattr(experiment, "train", lambda *_: pytest.fail("trained unasked"))
+    at = page("collapse")
+    assert "Nothing is trained yet" in said(at)
+    assert at.button(key="thought_train").label == "Train the four"
+
+
+def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -> None:
+    def outcome(decoder, seed, progress):
+        progress(1.0)
+        return experiment.Outcome(
+            decoder,
+            decoder.needed,
+            decoder.needed,
+            0.0,
+            0.0,
+            "",
+            [(0.0, 3.0)],
+            [("a", "a")],
+            ["a"],
+        )
+
+    monkeypatch.setattr(experiment, "train", outcome)
+    at = page("collapse")
+    at.button(key="thought_train").click().run()
+    assert not at.exception
+    text = said(at)
+    assert "Reads the words: z saves 0.0 nats" in text
+    assert "Reads nothing: z saves 2.2 nats" in text
+
+
+def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> None:
+    metrics = folders.read_metrics(measured)
+    at = page("collapse")
+    shown = {item.label: item.value for item in at.metric}
+    for name in collapse.FIGURES:
+        assert shown[DEFINITIONS[name].title] == widgets.score(metrics[name], DEFINITIONS[name])
+    text = said(at)
+    entry = metrics["mutual_information"]
+    assert f"**{entry['low']:.2f}** and **{entry['high']:.2f}**" in text
+    assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
+
+
+def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
+    metrics = folders.read_metrics(measured)
+    rates, variances, note = collapse.by_dimension(open_run(measured))
+    assert rates == metrics["rate"]["by_dimension"]
+    assert variances == metrics["active_units"]["variances"]
+    assert note == ""
+
+
+def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_path) -> None:
+    folder = tmp_path / "older"
+    shutil.copytree(measured, folder)
+    metrics = json.loads((folder / folders.METRICS).read_text("utf-8"))
+    del metrics["rate"]["by_dimension"], metrics["active_units"]["variances"]
+    (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
+    folders.seal(folder)
+    run = open_run(folder)
+    rates, variances, note = collapse.by_dimension(run)
+    assert run.atlas is not None and "explorer evaluate older" in note
+    assert sum(rates) == pytest.approx(float(run.atlas.rate.mean()), rel=0.02)
+    assert len(variances) == run.atlas.latent_dim
+
+
+@pytest.mark.parametrize("word", ADVICE)
+def test_what_is_advised_is_a_recipe_that_new_accepts(word, tmp_path, monkeypatch, capsys) -> None:
+    corpus = tiny.write_corpus(tmp_path / "corpus.csv")
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path)
+    for number, advice in enumerate(ADVICE[word]):
+        options = shlex.split(" ".join(advice.options))
+        columns = ["--text-column", "text"]
+        main(["new", f"next-{number}", "--corpus", str(corpus), *columns, *options])
+    capsys.readouterr()
+
+
+def test_a_command_names_the_corpus_and_its_columns(measured: Path) -> None:
+    command = collapse.command(open_run(measured), ADVICE["collapsed"][0])
+    assert command.startswith("explorer new tiny-next --corpus ")
+    assert "--text-column text --label-column label" in command
+
+
+def test_a_failed_run_is_compared_with_a_healthy_one_and_the_other_way_round() -> None:
+    good, bad = Judged("good", "healthy", 9.0), Judged("bad", "collapsed", 0.0)
+    assert collapse.partner(bad, [bad, good]) == good
+    assert collapse.partner(good, [bad, good]) == bad
+    assert collapse.partner(good, [good]) is None
+
+
+def test_sample_sentences_are_held_out_and_others_come() -> None:
+    split = ["train"] * 50 + ["test"] * 20
+    first, second = collapse.sample_rows(split, 0), collapse.sample_rows(split, 4)
+    assert min(first + second) >= 50 and len(set(first)) == 4
+    assert not set(first) & set(second)
+
+
+# When it collapsed.
+
+
+def history(rates: list[float | None]) -> dict[str, list[float | None]]:
+    count = len(rates)
+    return {
+        "epoch": [float(place) for place in range(1, count + 1)],
+        "beta": [place / count for place in range(1, count + 1)],
+        "validation_rate": rates,
+    }
+
+
+def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -> None:
+    found = moment.collapse_moment(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+    assert found is not None and (found.epoch, found.rate) == (6.0, 0.09)
+    assert found.beta == pytest.approx(6 / 7)
+    assert "epoch 6" in moment.told(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+
+
+def test_a_rate_that_comes_back_did_not_collapse() -> None:
+    assert moment.collapse_moment(history([5.0, 0.01, 2.0])) is None
+    assert "never collapsed" in moment.told(history([5.0, 0.01, 2.0]))
+
+
+def test_a_history_without_rates_tells_nothing() -> None:
+    for empty in ({}, {"epoch": [1.0], "beta": [0.0]}, history([None]), history([float("nan")])):
+        assert moment.collapse_moment(empty) is None
+        assert moment.told(empty) == ""
+
+
+# The prior.
+
+
+def test_the_prior_page_decodes_samples_and_a_link_shows_one(page: Open) -> None:
+    at = page("prior")
+    assert "What the prior says" in said(at)
+    assert "Marginal KL" in said(at)
+    at = page("prior", shown="p3")
+    assert "A sample of the prior" in said(at)
+    assert "Nearest sentences" in said(at)
+    assert "latent gain" in html(at)
+
+
+@pytest.mark.parametrize("shown", ["p99999", "x1", "h0", "c0", "s-1", "<b>"])
+def test_a_broken_mark_is_ignored(page: Open, shown: str) -> None:
+    assert "What the prior says" in said(page("prior", shown=shown))
+
+
+def test_holes_are_looked_for_on_a_button_only(page: Open) -> None:
+    at = page("prior")
+    assert "samples of the prior against" not in said(at)
+    at.button(key="find_holes").click().run()
+    assert not at.exception
+    assert at.query_params["holes"] == "1"
+    assert "samples of the prior against" in said(at)
+
+
+def test_the_components_of_a_mixture_are_listed_with_their_weights(
+    monkeypatch: pytest.MonkeyPatch, runs: Path
+) -> None:
+    recipe = tiny.RECIPE.replace('name = "free_bits"', 'name = "floor"').replace(
+        "latent_dim = 4", 'latent_dim = 4\nprior = {{ name = "mixture", components = 3 }}'
+    )
+    tiny.build(runs, "mixed", epochs=1, recipe=recipe)
+    at = AppTest.from_file(Path(__file__).parents[1] / "app.py", default_timeout=90).run()
+    at.switch_page(str(page_file("prior")))
+    at.query_params["shown"] = "c2"
+    at.run()
+    assert not at.exception and not at.error
+    assert "3 components" in said(at)
+    assert "A component of the prior 3" in said(at)
+    assert "of the prior's mass" in said(at).replace("\\", "")
+
+
+def test_a_verdict_without_metrics_says_how_to_get_them() -> None:
+    assert verdict({}).word == "not measured"
+    assert "not measured" not in ADVICE
