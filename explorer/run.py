@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,10 @@ from jaxtyping import Float32
 from explorer import config as configs
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoded, Decoding
+from explorer.space import arithmetic, paths
+from explorer.space.neighbours import Neighbour, nearest
+from explorer.space.places import Cycle
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.tokens import EOS, Tokeniser, Vocabulary
@@ -22,7 +25,6 @@ from explorer.training import folder as folders
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.models.generation import Decoding
     from explorer.models.vae import TextVAE
     from explorer.space.atlas import Atlas
     from explorer.space.neighbours import TextIndex
@@ -36,34 +38,6 @@ Latents = Float32[np.ndarray, "n latent"]
 
 # Runs side by side mostly have the same sentences: those are read and kept once.
 _corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """One decoded sentence, word by word; the last token is the end where there was one."""
-
-    text: str
-    tokens: list[str]
-    log_probs: list[float]  # nats, given z and the words before
-    gains: list[float]  # nats: log-probability minus its mean over z drawn from the prior
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A sentence near a latent point."""
-
-    index: int  # of the atlas
-    text: str
-    distance: float  # cosine distance of centred latents, 0…2
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """Where a latent point lands when its sentence is encoded again."""
-
-    text: str
-    z: Float32[np.ndarray, " latent"]
-    distance: float  # Euclidean, from the point asked about
 
 
 class Run:
@@ -202,7 +176,7 @@ class Run:
         self._need_latent()
         return posteriors(self.model, self.ids(texts))
 
-    def decode(self, z: Latents, decoding: "Decoding | None" = None) -> list[str]:
+    def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedy unless told otherwise.
 
         Raises:
@@ -210,7 +184,7 @@ class Run:
         """
         return [self._text(row) for row in self._generate(self._points(z), decoding)]
 
-    def decode_tokens(self, z: Latents, decoding: "Decoding | None" = None) -> list[Decoded]:
+    def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
         """Like `decode`, with each word's log-probability and latent gain."""
         import torch
 
@@ -232,18 +206,16 @@ class Run:
             result.append(Decoded(self._text(row), named, log_prob[:count], gain[:count]))
         return result
 
-    def reconstruct(self, texts: Sequence[str], decoding: "Decoding | None" = None) -> list[str]:
+    def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
         """Decodes the posterior mean of each sentence."""
         return self.decode(self.encode(texts), decoding)
 
-    def sample(self, n: int, decoding: "Decoding | None" = None) -> list[str]:
+    def sample(self, n: int, decoding: Decoding | None = None) -> list[str]:
         """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
 
         Raises:
             ExplorerError: For an autoencoder, which has no prior.
         """
-        from explorer.models.generation import Decoding
-
         decoding = decoding or Decoding(strategy="sample")
         return self.decode(self.prior_samples(n, decoding.seed), decoding)
 
@@ -266,7 +238,7 @@ class Run:
         z: Float32[np.ndarray, " latent"],
         scale: Float32[np.ndarray, " latent"],
         k: int = 5,
-        decoding: "Decoding | None" = None,
+        decoding: Decoding | None = None,
     ) -> list[str]:
         """Decodes k draws from N(z, diag(scale²)): what else the model says near a place."""
         seed = decoding.seed if decoding else 0
@@ -279,7 +251,7 @@ class Run:
         b: str | np.ndarray,
         steps: int = 9,
         spherical: bool = False,
-        decoding: "Decoding | None" = None,
+        decoding: Decoding | None = None,
     ) -> list[str]:
         """Sentences at even steps from one sentence or latent point to another, ends included."""
         return self.decode(self.path(a, b, steps, spherical), decoding)
@@ -292,13 +264,31 @@ class Run:
         A straight line leaves a sphere and mixes codes: its points are brought back to the nearest
         of the space, so that a path between codes jumps at its middle.
         """
-        from explorer.space import paths
-
         if not 2 <= steps <= 1000:
             raise ExplorerError(f"steps {steps} is not between 2 and 1000")
-        ends = [self.encode([end])[0] if isinstance(end, str) else end for end in (a, b)]
         way = paths.spherical if spherical else paths.linear
-        return self._points(way(ends[0], ends[1], paths.steps(steps))).numpy()
+        return self._points(way(self._latent(a), self._latent(b), paths.steps(steps))).numpy()
+
+    def analogy(
+        self,
+        a: str | np.ndarray,
+        b: str | np.ndarray,
+        c: str | np.ndarray,
+        k: Sequence[float] | np.ndarray = (1.0,),
+    ) -> Latents:
+        """C + k·(b − a) for every k, on the space where it is bounded."""
+        start, end, other = (self._latent(point) for point in (a, b, c))
+        share = np.asarray(k, np.float64)
+        return self._points(arithmetic.analogy(start, end, other, share)).numpy()
+
+    def traverse(
+        self, point: str | np.ndarray, dimension: int, values: Sequence[float] | np.ndarray
+    ) -> Latents:
+        """The point with one coordinate at every value, on the space where it is bounded."""
+        coordinates = np.asarray(values, np.float32)
+        return self._points(
+            arithmetic.traverse(self._latent(point), dimension, coordinates)
+        ).numpy()
 
     def score(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Distortion (one posterior sample) and rate of each sentence, nats."""
@@ -317,10 +307,7 @@ class Run:
 
     def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
         """The atlas' sentences nearest to a sentence or latent point, nearest first."""
-        from explorer.space.neighbours import nearest
-
-        z = self.encode([point])[0] if isinstance(point, str) else point
-        index, distance = nearest(z[None], self._atlas.mean, k)
+        index, distance = nearest(self._latent(point)[None], self._atlas.mean, k)
         texts = self.texts
         return [
             Neighbour(int(row), texts[row], float(far))
@@ -366,6 +353,9 @@ class Run:
         if not self.has_latent:
             raise ExplorerError(f"{self.name} is a language model: it has no latent space")
 
+    def _latent(self, point: str | np.ndarray) -> np.ndarray:
+        return self.encode([point])[0] if isinstance(point, str) else point
+
     def _text(self, row: Sequence[int]) -> str:
         return self.tokeniser.text(self.vocabulary.decode(row))
 
@@ -380,8 +370,8 @@ class Run:
             raise ExplorerError("a latent point holds a value that is not a finite number")
         return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(z, np.float32)))
 
-    def _generate(self, points: "Tensor", decoding: "Decoding | None") -> list[list[int]]:
-        from explorer.models.generation import Decoding, generate
+    def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
+        from explorer.models.generation import generate
 
         return generate(self.model.decoder, points, decoding or Decoding())
 

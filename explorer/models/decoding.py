@@ -42,3 +42,13 @@ class Decoding:
             if not low <= getattr(self, name) <= high:
                 value = getattr(self, name)
                 raise ExplorerError(f"{name} {value} is not between {low} and {high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One decoded sentence, word by word; the last token is the end where there was one."""
+
+    text: str
+    tokens: list[str]
+    log_probs: list[float]  # nats, given z and the words before
+    gains: list[float]  # nats: log-probability minus its mean over z drawn from the prior

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +14,15 @@ from explorer.space.words import plain, words
 _BLOCK = 4_000_000
 
 _PHRASE = re.compile(r'"([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A sentence near a latent point."""
+
+    index: int  # of the atlas
+    text: str
+    distance: float  # cosine distance of centred latents, 0…2
 
 
 def nearest(

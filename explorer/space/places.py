@@ -40,6 +40,15 @@ class Place:
     """Their shares in `z`; they sum to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Where a latent point lands when its sentence is encoded again."""
+
+    text: str
+    z: Float32[np.ndarray, " latent"]
+    distance: float  # Euclidean, from the point asked about
+
+
 def place(
     z: Float[np.ndarray, "m d"],
     mean: Float[np.ndarray, "n d"],

@@ -141,24 +141,29 @@ def history(columns: Mapping[str, Sequence[float | None]]) -> "Figure":
 
 
 def strip(
-    values: Sequence[float], name: str, unit: str, reference: float | None = None
+    values: Sequence[float],
+    name: str,
+    unit: str,
+    reference: float | None = None,
+    at: Sequence[float] | None = None,
+    along: str = "step",
 ) -> "Figure":
-    """A low chart of one number at each step of a path."""
+    """A low chart of one number at each step of a path, counted or placed by `at`."""
     import plotly.graph_objects as go
 
     figure = go.Figure(
         go.Scatter(
-            x=list(range(1, len(values) + 1)),
+            x=list(range(1, len(values) + 1)) if at is None else list(at),
             y=list(values),
             mode="lines+markers",
             line={"color": "#0072b2", "width": 2},
-            hovertemplate="step %{x}: %{y:.2f} " + unit + "<extra></extra>",
+            hovertemplate=f"{along} " + "%{x}: %{y:.2f} " + unit + "<extra></extra>",
         )
     )
     if reference is not None:
         figure.add_hline(y=reference, line={"dash": "dot", "color": _GREY, "width": 1})
     figure.update_layout(height=170, margin={"l": 50, "r": 10, "t": 8, "b": 36}, showlegend=False)
-    figure.update_xaxes(title_text="step", tickformat="d")
+    figure.update_xaxes(title_text=along, tickformat="d" if at is None else None)
     figure.update_yaxes(title_text=f"{name}, {unit}")
     return figure
 

@@ -9,6 +9,7 @@ from explorer.ui import state, widgets
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
     "paths": ("Paths", ":material/timeline:"),
+    "arithmetic": ("Arithmetic", ":material/calculate:"),
     "compare": ("Compare", ":material/compare:"),
     "collapse": ("Collapse", ":material/compress:"),
     "playback": ("Playback", ":material/movie:"),

@@ -22,6 +22,7 @@ KEPT = (
     *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told"),
     *("drawn", "dots"),
+    *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
 )
 """Widgets whose values outlive a visit to another page; each is a parameter of the address too."""

@@ -70,15 +70,21 @@ def _typical_density(_run: Run, stamp: str) -> float:
 
 def take_end(run: Run, layout: Layout, pick: state.Pick | None) -> None:
     """A pick on the map becomes A, the next one B, and so on."""
-    if pick is None or isinstance(pick, state.Typed):
+    text = text_at(run, layout, pick)
+    if text is None:
         return
-    if isinstance(pick, state.Point):
-        text = run.texts[pick.index]
-    else:
-        text = run.decode(layout.at(pick.x, pick.y).z[None])[0]
     end = next_end()
     st.session_state[end] = text
     st.session_state[_NEXT] = "to" if end == "from" else "from"
+
+
+def text_at(run: Run, layout: Layout, pick: state.Pick | None) -> str | None:
+    """The sentence that a click on the map means; None where nothing was clicked."""
+    if isinstance(pick, state.Point):
+        return run.texts[pick.index]
+    if isinstance(pick, state.Spot):
+        return run.decode(layout.at(pick.x, pick.y).z[None])[0]
+    return None
 
 
 def next_end() -> str:

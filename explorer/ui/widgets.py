@@ -1,6 +1,6 @@
 """Controls that several pages share: run picker, scores, decode settings, errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -269,8 +269,10 @@ def path_controls() -> tuple[str, int]:
     return way or "linear", steps
 
 
-def density_strip(densities: tuple[Any, float] | None) -> None:
-    """How much of the corpus lies near every step of a path."""
+def density_strip(
+    densities: tuple[Any, float] | None, at: Sequence[float] | None = None, along: str = "step"
+) -> None:
+    """How much of the corpus lies near every step of a path, or at every value of `along`."""
     if densities is None:
         return
     from explorer.ui import figures
@@ -282,7 +284,7 @@ def density_strip(densities: tuple[Any, float] | None) -> None:
         "is its median at the sentences themselves; a path that dips far below crosses a hole.",
     )
     st.plotly_chart(
-        figures.strip(values.tolist(), "log q(z)", "nats", typical),
+        figures.strip(values.tolist(), "log q(z)", "nats", typical, at, along),
         config={"displayModeBar": False},
         alt="Density at every step of the path",
     )

@@ -173,18 +173,23 @@ def path_slider(
     path: str = "path",
     ends: Sequence[str] = ("A", "B"),
     position: int = 0,
+    names: Sequence[str] = (),
+    against: str | None = None,
     key: str = "path_slider",
 ) -> int:
     """A slider through decoded sentences that answers at drag speed, without the server.
 
     While the hand moves it shows the sentence of each step, with the words that differ from
-    the step before emphasised, and moves the marker of the overlay `Path(id=path)`.
+    the step before (or from `against`) emphasised, and moves the marker of the overlay
+    `Path(id=path)`.
 
     Args:
         sentences: The decoded sentence of every step.
         path: The `id` of the path on the map.
         ends: What stands under the two ends of the slider, such as the two sentences.
         position: Step to start at; a later change moves the slider.
+        names: What each step is called beside the slider; its number by default.
+        against: One sentence that all are compared with instead.
         key: Identity of this slider in the session.
 
     Returns:
@@ -200,6 +205,8 @@ def path_slider(
         "path": path,
         "ends": [str(end) for end in ends],
         "position": start,
+        "names": [str(name) for name in names],
+        "against": against,
     }
     result = _slider_component()(key=key, data=data, on_position_change=_nothing)
     chosen = _state(result, "position")

@@ -74,15 +74,15 @@ class PathSlider {
   }
 
   show() {
-    const { sentences, path } = this.data;
+    const { sentences, path, names, against } = this.data;
     const now = sentences[this.position] ?? "";
-    const before = this.position > 0 ? sentences[this.position - 1] : now;
+    const before = against ?? (this.position > 0 ? sentences[this.position - 1] : now);
     this.sentence.replaceChildren();
     changedWords(before, now).forEach(({ word, changed }, k) => {
       if (k) this.sentence.append(" ");
       this.sentence.append(changed ? make("mark", "", word) : word);
     });
-    this.step.textContent = `${this.position + 1} of ${sentences.length}`;
+    this.step.textContent = names[this.position] ?? `${this.position + 1} of ${sentences.length}`;
     const share = (100 * this.position) / Math.max(sentences.length - 1, 1);
     this.input.style.setProperty("--share", `${share}%`);
     this.input.setAttribute("aria-valuetext", `${this.step.textContent}: ${now}`);

@@ -1,0 +1,122 @@
+"""Arithmetic with latent points: analogies, directions between groups, one dimension at a time."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from explorer.errors import ExplorerError
+
+_WORDS = range(4, 13)  # words of a sentence that serves as an example
+_MOST_TEXTS = 4000  # looked at for an example
+
+
+def analogy(
+    a: Float[np.ndarray, " d"],
+    b: Float[np.ndarray, " d"],
+    c: Float[np.ndarray, " d"],
+    k: Float[np.ndarray, " steps"],
+) -> Float[np.ndarray, "steps d"]:
+    """Gives c + k·(b − a) for every k: what A is to B, C is to the answer.
+
+    k = 0 is `c`, k = 1 the analogy as it is asked; a negative k goes the other way.
+
+    Source:
+        Mikolov, Yih & Zweig (2013), Linguistic Regularities in Continuous Space Word
+        Representations. k for sentences: Shen et al. (2020), Educating Text Autoencoders,
+        arXiv:1905.12777.
+    """
+    share = np.asarray(k, np.float64)[:, None]
+    return (c + share * (b.astype(np.float64) - a)).astype(c.dtype)
+
+
+def direction(
+    positive: Float[np.ndarray, "n d"], negative: Float[np.ndarray, "m d"]
+) -> Float[np.ndarray, " d"]:
+    """The way from the mean of one group of points to the mean of the other.
+
+    Raises:
+        ExplorerError: If a group is empty.
+    """
+    for group in (positive, negative):
+        if not len(group):
+            raise ExplorerError("a direction needs at least one sentence on both sides")
+    return positive.mean(axis=0, dtype=np.float64) - negative.mean(axis=0, dtype=np.float64)
+
+
+def separation(
+    positive: Float[np.ndarray, "n d"], negative: Float[np.ndarray, "m d"]
+) -> float | None:
+    """How far the direction between two groups tells them apart: Cohen's d, standard deviations.
+
+    The direction is taken from every other point and judged on the rest, without which any two
+    groups look apart in many dimensions. About 0 where the groups do not differ, 0.8 is called
+    large; None where a half has fewer than two points, or no width.
+    """
+    if min(len(positive), len(negative)) < 4:
+        return None
+    way = direction(positive[::2], negative[::2])
+    high, low = positive[1::2] @ way, negative[1::2] @ way
+    freedom = len(high) + len(low) - 2
+    pooled = ((high - high.mean()) ** 2).sum() + ((low - low.mean()) ** 2).sum()
+    width = float(np.sqrt(pooled / freedom))
+    return float(high.mean() - low.mean()) / width if width > 0 else None
+
+
+def random_direction(length: float, dimensions: int, seed: int) -> Float[np.ndarray, " d"]:
+    """A direction drawn evenly from all, of a given length: what to compare a meant one with."""
+    drawn = np.random.default_rng(seed).standard_normal(dimensions)
+    return drawn * (length / np.linalg.norm(drawn))
+
+
+def traverse(
+    z: Float[np.ndarray, " d"], dimension: int, values: Float[np.ndarray, " steps"]
+) -> Float[np.ndarray, "steps d"]:
+    """Sets one coordinate to each value and leaves all others as they are.
+
+    Raises:
+        ExplorerError: If there is no such dimension; they count from 0.
+    """
+    if not 0 <= dimension < len(z):
+        raise ExplorerError(f"dimension {dimension} is not between 0 and {len(z) - 1}")
+    points = np.tile(z, (len(values), 1))
+    points[:, dimension] = values
+    return points
+
+
+def example(texts: Sequence[str]) -> tuple[str, str, str]:
+    """Three sentences to start with, out of many: A and B differ in one word, C has A's word.
+
+    The word and what replaces it are those that most pairs of sentences differ in. Without such
+    a pair they are three sentences from different places.
+
+    Raises:
+        ExplorerError: If there is no sentence.
+    """
+    if not len(texts):
+        raise ExplorerError("there is no sentence to give an example with")
+    split = {text: text.split() for text in texts[:_MOST_TEXTS]}
+    split = {text: words for text, words in split.items() if len(words) in _WORDS}
+    pairs: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    frames: dict[tuple[str, ...], tuple[str, str]] = {}
+    for text, words in split.items():
+        for place, word in enumerate(words):
+            if len(word) < 3 or not re.fullmatch(r"[^\W\d_]+", word):
+                continue
+            frame = (*words[:place], "", *words[place + 1 :])
+            known, other = frames.setdefault(frame, (text, word))
+            if other != word:
+                pairs[other, word] += 1
+                first.setdefault((other, word), (known, text))
+    for (word, other), _ in pairs.most_common():
+        a, b = first[word, other]
+        near = set(split[a])
+        fit = [text for text, words in split.items() if word in words and other not in words]
+        fit = [text for text in fit if text != a]
+        if fit:
+            return a, b, min(fit, key=lambda text: len(near & set(split[text])))
+    count = len(texts)
+    return texts[count // 5], texts[count // 2], texts[4 * count // 5]

@@ -1,0 +1,313 @@
+"""Arithmetic with sentences: C + k·(B − A), every k decoded at once, beside a random direction."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32
+
+from explorer.models.decoding import Decoding
+from explorer.run import Run
+from explorer.space.arithmetic import example, random_direction
+from explorer.ui import downloads, groups, map_view, state, token_marks, ways, widgets
+from explorer.ui.layouts import Layout, layout_of
+from explorer.ui.map import path_slider
+from explorer.ui.map.overlays import Marker, Overlay, Path
+from explorer.ui.ways import Way
+from explorer.ui.words import markdown, plain
+
+MAP = "arithmetic_map"
+CORNERS = ("a", "b", "c")
+DIRECTIONS = {"sentences": "From A to B", "groups": "Between groups"}
+"""What gives the direction, with the words for a person, which are the values in the address."""
+
+STRENGTHS = np.arange(-4, 13) / 4
+"""The k that are decoded: −1 to 3."""
+
+_K = "times"
+_NEXT = "_next_corner"
+_ZERO, _ONE = int(np.flatnonzero(STRENGTHS == 0)[0]), int(np.flatnonzero(STRENGTHS == 1)[0])
+_PATH = "arithmetic"
+
+Ends: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked: a direction, and the sentence that is moved along it."""
+
+    kind: str
+    ends: Ends
+    """Two sentences, or two groups: where the direction starts and where it leads."""
+    c: str
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """C at every k, along the direction and along a random one of the same length."""
+
+    way: Way
+    control: Way
+    ends: Float32[np.ndarray, "2 d"]
+    distance: Float32[np.ndarray, " steps"]
+    """Latent distance of every result to the nearest sentence of the map."""
+
+
+def take_click(run: Run, kind: str) -> None:
+    """A click on the map becomes A, the next one B, then C; between groups always C."""
+    event = map_view.take_event(MAP)
+    if event is None:
+        return
+    layout = layout_of(run, st.session_state.get("layout", "umap"))
+    text = ways.text_at(run, layout, map_view.pick_from(event, run))
+    if text is None:
+        return
+    corner = next_corner(kind)
+    st.session_state[corner] = text
+    if kind == "sentences":
+        st.session_state[_NEXT] = CORNERS[(CORNERS.index(corner) + 1) % len(CORNERS)]
+
+
+def next_corner(kind: str) -> str:
+    """Which sentence the next click on the map sets."""
+    return "c" if kind == "groups" else st.session_state.get(_NEXT, "a")
+
+
+def ask(run: Run) -> Question | None:
+    """The controls, and what they ask for; None while something is missing."""
+    kind = st.segmented_control(
+        "Direction",
+        list(DIRECTIONS),
+        format_func=DIRECTIONS.__getitem__,
+        default="sentences",
+        required=True,
+        key="direction",
+        bind="query-params",
+        help="Either what turns one sentence into another, or from the mean of one group of "
+        "sentences to the mean of another.",
+    )
+    take_click(run, kind or "sentences")
+    return _ask_groups(run) if kind == "groups" else _ask_sentences(run)
+
+
+def _ask_sentences(run: Run) -> Question | None:
+    names = ("A", "is to B", "as C is to …")
+    texts = []
+    for column, key, name, text in zip(
+        st.columns(3), CORNERS, names, _example(run, run.stamp), strict=True
+    ):
+        texts.append(
+            column.text_input(name, text, state.MOST_TEXT, key=key, bind="query-params") or ""
+        )
+    if not all(text.strip() for text in texts):
+        st.info("Type three sentences, or click three places of the map.", icon=":material/edit:")
+        return None
+    return Question("sentences", (texts[0], texts[1]), texts[2])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
+    return example(_run.texts)
+
+
+def _ask_groups(run: Run) -> Question | None:
+    found = groups.groups(run)
+    start = found.start()
+    if start is None:
+        st.info(
+            "This map has no two groups of five sentences: no labels, no regions, all sentences "
+            "equally long. Choose *From A to B*.",
+            icon=":material/group_off:",
+        )
+        return None
+    names = list(found.rows)
+    left, middle, right = st.columns(3)
+    towards = left.selectbox(
+        "Towards", names, names.index(start[0]), key="towards", bind="query-params"
+    )
+    away = middle.selectbox(
+        "Away from", names, names.index(start[1]), key="away", bind="query-params"
+    )
+    c = right.text_input(
+        "C", _example(run, run.stamp)[2], state.MOST_TEXT, key="c", bind="query-params"
+    )
+    if not (c and c.strip()):
+        st.info("Type a sentence, or click a place of the map.", icon=":material/edit:")
+        return None
+    if towards == away:
+        st.info("Choose two different groups.", icon=":material/call_split:")
+        return None
+    _tell_groups(run, towards, away)
+    return Question("groups", (away, towards), c)
+
+
+def _tell_groups(run: Run, towards: str, away: str) -> None:
+    found = groups.groups(run)
+    sizes = [f"{len(found.rows[name]):,} {markdown(name)}" for name in (towards, away)]
+    apart = groups.apart(run, towards, away)
+    told = f" · **{apart:.1f}** standard deviations apart" if apart is not None else ""
+    st.caption(
+        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}.",
+        help="Cohen's d along the direction, which is taken from half of the sentences and judged "
+        "on the other half: about 0 means that the groups do not differ in latent space.",
+    )
+
+
+def move(run: Run, question: Question, decoding: Decoding) -> Moved:
+    """C at every k, all decoded in one batch with the random direction."""
+    return _move(run, run.stamp, question.kind, question.ends, question.c, decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _move(_run: Run, stamp: str, kind: str, ends: Ends, c: str, decoding: Decoding) -> Moved:
+    if kind == "groups":
+        a, b = groups.means(_run, towards=ends[1], away=ends[0])
+    else:
+        a, b = _run.encode(ends)
+    start = _run.encode([c])[0]
+    length = float(np.linalg.norm(b.astype(np.float64) - a))
+    chance = random_direction(length, len(start), decoding.seed).astype(np.float32)
+    z = _run.analogy(a, b, start, STRENGTHS)
+    beside = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
+    texts = _run.decode(np.concatenate([z, beside]), decoding)
+    count = len(z)
+    return Moved(
+        Way(z, texts[:count]),
+        Way(beside, texts[count:]),
+        np.stack([a, b]),
+        _run.place(z)[1],
+    )
+
+
+def overlays(layout: Layout, question: Question, moved: Moved, position: int) -> list[Overlay]:
+    """The line of results, and where the direction starts and leads."""
+    names = question.ends if question.kind == "groups" else ("A", "B")
+    points = layout.place(np.concatenate([moved.ends, moved.way.z]))
+    marks: list[Overlay] = [
+        Marker(x, y, name) for (x, y), name in zip(points[:2], names, strict=True)
+    ]
+    x, y = points[2 + _ZERO]
+    return [*marks, Marker(x, y, "C"), Path(points[2:], _PATH, ("", "k 3"), position)]
+
+
+def show_map(run: Run, question: Question, moved: Moved, view: str, by: str) -> None:
+    """The map with the line of results; a click on it sets a sentence."""
+    corner = next_corner(question.kind).upper()
+    st.caption(f"A click on the map sets **{corner}**.")
+    layout = layout_of(run, view)
+    shown = overlays(layout, question, moved, read_position())
+    map_view.show(run, layout, by, overlays=shown, key=MAP, height=460)
+
+
+def show_result(run: Run, moved: Moved) -> None:
+    """The slider over k, and what is told about the k it was left at."""
+    way, count = moved.way, len(STRENGTHS)
+    if way.distinct == 1:
+        st.markdown(f"**No k changes a word**, from {STRENGTHS[0]:g} to {STRENGTHS[-1]:g}.")
+    else:
+        st.markdown(f"**C + k·(B − A)**  :gray[· {way.distinct} of {count} sentences differ]")
+    position = path_slider(
+        way.texts,
+        path=_PATH,
+        ends=(_named(0), _named(count - 1)),
+        position=read_position(),
+        names=[_named(step) for step in range(count)],
+        against=way.texts[_ZERO],
+        key="arithmetic_slider",
+    )
+    _write_position(position)
+    st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
+    _control(moved, position)
+    _nearness(run, moved, position)
+    widgets.density_strip(ways.densities(run, way), STRENGTHS.tolist(), "k")
+
+
+def _named(step: int) -> str:
+    return f"k = {STRENGTHS[step]:g}".replace("-", "−")
+
+
+def _against(way: Way, own: str, step: int) -> str:
+    """A sentence with the words marked that another one has not."""
+    return token_marks.sentence(token_marks.marked([own, way.texts[step]])[1])
+
+
+def _control(moved: Moved, position: int) -> None:
+    changed = [_changed(way) for way in (moved.way, moved.control)]
+    st.markdown(
+        f"**Control**  :gray[· {_named(position)} along a random direction of the same length]",
+        help="Any long step changes words. What the direction does and this one does not is what "
+        "the direction means. Another seed under Decoding draws another random direction.",
+    )
+    st.html(_against(moved.control, moved.way.texts[_ZERO], position))
+    st.caption(
+        f"Over all k, **{changed[0]:.0%}** of the words are not C's, along the random direction "
+        f"**{changed[1]:.0%}**."
+    )
+
+
+def _changed(way: Way) -> float:
+    """Share of the words, over all k, that the sentence at k = 0 does not have."""
+    tokens = [
+        token for text in way.texts for token in token_marks.marked([way.texts[_ZERO], text])[1]
+    ]
+    return sum(token.differs for token in tokens) / max(len(tokens), 1)
+
+
+def _nearness(run: Run, moved: Moved, position: int) -> None:
+    far, typical = float(moved.distance[position]), run.map_index.typical
+    times = f", {far / typical:.1f}× what a sentence and its nearest are apart" if typical else ""
+    st.markdown(f"**{far:.2f}** from the nearest sentence in latent space{times}:")
+    nearest = run.neighbours(moved.way.z[position], 1)
+    st.html("".join(plain(item.text, quiet=True) for item in nearest))
+
+
+def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:
+    """Every k along both directions, and the table as a file."""
+    own = moved.way.texts[_ZERO]
+    with st.expander("Every k, beside the random direction", icon=":material/compare_arrows:"):
+        titles = ("The direction", "A random one of the same length")
+        for column, title, way in zip(
+            st.columns(2), titles, (moved.way, moved.control), strict=True
+        ):
+            column.markdown(f"**{title}**  :gray[· {way.distinct} sentences differ]")
+            rows = (token_marks.marked([own, text])[1] for text in way.texts)
+            column.html("".join(map(token_marks.sentence, rows)))
+        columns = {
+            "k": STRENGTHS.tolist(),
+            "sentence": moved.way.texts,
+            "distance": moved.distance.tolist(),
+            "random_direction": moved.control.texts,
+        }
+        downloads.table_files(
+            columns,
+            f"{run.name}-arithmetic",
+            "arithmetic_table",
+            _command(run, question, decoding),
+        )
+
+
+def _command(run: Run, question: Question, decoding: Decoding) -> str:
+    """What gives the same sentences on the command line, where something does."""
+    if question.kind == "groups" or decoding != Decoding():
+        return ""
+    values = [f"{k:g}" for k in STRENGTHS]
+    words = ["explorer", "arithmetic", run.name, *question.ends, question.c, "--k", *values]
+    return shlex.join(words)
+
+
+def read_position() -> int:
+    """The step of the k in the address; that of k = 1 for anything else."""
+    text = st.query_params.get(_K, "")
+    if not re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII):
+        return _ONE
+    near = np.flatnonzero(np.isclose(STRENGTHS, float(text)))
+    return int(near[0]) if len(near) else _ONE
+
+
+def _write_position(step: int) -> None:
+    wanted = f"{STRENGTHS[step]:g}"
+    if st.query_params.get(_K, "1") != wanted:
+        st.query_params[_K] = wanted

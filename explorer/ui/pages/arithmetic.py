@@ -1,0 +1,63 @@
+"""Arithmetic: A is to B as C is to …, and one latent dimension at a time."""
+
+import streamlit as st
+
+from explorer.ui import arithmetic, dimensions, state, widgets
+
+TABS = ("Arithmetic", "Dimensions")
+run = state.current_run()
+
+
+@st.fragment
+def calculate() -> None:
+    """Three sentences, map and slider; a change reruns this and nothing else."""
+    with widgets.errors_shown():
+        question = arithmetic.ask(run)
+        if question is None:
+            return
+        view, by = widgets.map_controls(run)
+        decoding = widgets.decoding()
+        with st.spinner("Decoding…"):
+            moved = arithmetic.move(run, question, decoding)
+        wide, side = st.columns([5, 3], gap="medium")
+        with wide:
+            arithmetic.show_map(run, question, moved, view, by)
+        with side:
+            arithmetic.show_result(run, moved)
+        arithmetic.show_all(run, question, moved, decoding)
+
+
+@st.fragment
+def traverse() -> None:
+    """One dimension, beside the table of all; a change reruns this and nothing else."""
+    with widgets.errors_shown():
+        text = dimensions.ask_sentence(run)
+        wide, side = st.columns([5, 3], gap="medium")
+        with wide:
+            dimension, order = dimensions.ask_dimension(run)
+            widgets.decode_settings()
+            if text is not None:
+                with st.spinner("Decoding…"):
+                    found = dimensions.traverse(run, text, dimension, widgets.decoding())
+                dimensions.show(run, found, dimension)
+            dimensions.extremes(run, dimension)
+        with side:
+            dimensions.table(run, text, order)
+
+
+st.title("Arithmetic")
+st.caption(
+    "Sentences are points: they can be added, subtracted, and moved along one dimension at a "
+    "time. Every result is decoded, and stands beside what a random direction does."
+)
+with widgets.errors_shown():
+    widgets.need_map(run)
+    sums, single = st.tabs(TABS, key="part", bind="query-params")
+    # Only what is looked at is computed.
+    if sums.open:
+        with sums:
+            calculate()
+    if single.open:
+        with single:
+            traverse()
+    widgets.corpus_note(run)

@@ -1,0 +1,135 @@
+"""The page on arithmetic: what it asks, decodes, compares with, and says when nothing happens."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.run import open_run
+from explorer.training import folder as folders
+from explorer.ui import arithmetic, dimensions
+from explorer.ui.state import Point, page_file
+from tests import tiny
+from tests.test_pages import html, said
+
+ROOT = Path(__file__).resolve().parents[1]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_run: Path) -> Open:
+    """Opens the page on the tiny run: parameters of the address, what is picked."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
+
+    def start(pick: object = None, **address: str) -> AppTest:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        for key, value in address.items():
+            at.query_params[key] = value
+        if pick is not None:
+            at.session_state["_pick"] = pick
+        at.run()
+        at.switch_page(str(page_file("arithmetic"))).run()
+        assert not at.exception
+        return at
+
+    return start
+
+
+def test_it_starts_with_an_example_and_its_control(app: Open) -> None:
+    at = app()
+    run = open_run(Path(at.session_state["_run"].folder))
+    assert {at.text_input(key=key).value for key in "abc"} <= set(run.texts)
+    text = said(at)
+    assert "from the nearest sentence" in text
+    assert "random direction of the same length" in text
+    assert "A click on the map sets **A**" in text
+
+
+def test_a_link_reopens_the_same_sum(app: Open) -> None:
+    at = app(a="a dog sings", b="two cats sings", c="a dog waits", times="2.5")
+    assert [at.text_input(key=key).value for key in "abc"] == [
+        "a dog sings",
+        "two cats sings",
+        "a dog waits",
+    ]
+    assert "k = 2.5 along a random direction" in said(at)
+    assert at.query_params["times"] == ["2.5"] or at.query_params["times"] == "2.5"
+
+
+def test_a_direction_between_labels_is_told_with_its_sizes(app: Open) -> None:
+    at = app(direction="Between groups", towards="label animal", away="label other")
+    assert at.selectbox(key="towards").value == "label animal"
+    assert "Mean of" in said(at)
+    at.selectbox(key="away").set_value("label animal").run()
+    assert "two different groups" in at.info[0].value
+
+
+def test_every_run_has_a_direction_to_try(app: Open) -> None:
+    options = app(direction="Between groups").selectbox(key="towards").options
+    assert "long sentences" in options and "short sentences" in options
+
+
+@pytest.mark.parametrize("text", tiny.AWKWARD)
+def test_markup_in_a_sentence_is_shown_as_typed(app: Open, text: str) -> None:
+    for address in ({"a": text, "b": text, "c": text}, {"part": "Dimensions", "sentence": text}):
+        at = app(**address)
+        assert "<script>" not in html(at)
+        for item in [*at.markdown, *at.caption, *at.info]:
+            assert "$x^2$" not in item.value and "](https" not in item.value
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"times": "1e9", "direction": "no", "part": "x"},
+        {"direction": "Between groups", "towards": "label <b>", "away": "gone"},
+        {"part": "Dimensions", "dimension": "99", "value": "nan", "order": "x"},
+        {"a": " ", "b": " "},
+    ],
+)
+def test_a_broken_address_is_ignored(app: Open, address: dict[str, str]) -> None:
+    at = app(**address)
+    assert not at.error
+
+
+def test_where_a_is_b_no_k_changes_a_word(app: Open) -> None:
+    assert "No k changes a word" in said(app(a="a dog sings", b="a dog sings", c="a girl waits"))
+
+
+def test_the_picked_sentence_is_the_one_that_is_traversed(app: Open) -> None:
+    at = app(pick=Point(3), part="Dimensions")
+    run = at.session_state["_run"]
+    assert at.text_input(key="sentence").value == run.texts[3]
+    assert "farthest out" in said(at)
+    assert len(at.dataframe[0].value) == run.config.model.latent_dim
+
+
+def test_a_link_reopens_a_dimension(app: Open) -> None:
+    at = app(part="Dimensions", sentence="a dog sings", dimension="2", value="-1.5")
+    assert at.selectbox(key="dimension").value == 2
+    assert "**Dimension 2**" in said(at)
+    assert at.query_params["value"] in ("-1.5", ["-1.5"])
+
+
+def test_dimensions_are_listed_by_what_matters(tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    variance = dimensions.variances(run)
+    assert (np.diff(variance[dimensions.ordered(run, "variance")]) <= 0).all()
+    assert dimensions.ordered(run, "number") == list(range(len(variance)))
+    rates = dimensions.rate_by_dimension(run)
+    assert rates is None or (np.diff(rates[dimensions.ordered(run, "rate")]) <= 0).all()
+
+
+def test_a_traversal_that_changes_no_word_is_said_to_be_still() -> None:
+    assert dimensions.Traversal("a", ["a", "a"], 0.0, False).is_still
+    assert not dimensions.Traversal("a", ["a", "b"], 0.0, False).is_still
+    assert not dimensions.Traversal("a", ["b", "b"], 0.0, False).is_still
+
+
+def test_the_strengths_hold_c_and_the_analogy_as_it_is_asked() -> None:
+    assert {0.0, 1.0} <= set(arithmetic.STRENGTHS.tolist())
+    assert arithmetic.STRENGTHS[[0, -1]].tolist() == [-1, 3]
