@@ -3,7 +3,8 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,9 @@ from explorer.models.decoding import Decoding
 from explorer.tables import Writer, check_format
 
 CHUNK = 512
-"""Sentences encoded or decoded at once: bounds memory whatever the length of a file."""
+"""Sentences decoded at once: bounds memory whatever the length of a file."""
+ENCODED = 4096
+"""Sentences encoded at once: enough that those of like length fill a batch."""
 
 FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - is standard input"
 
@@ -32,9 +35,13 @@ def _texts(file: str, column: str) -> Iterable[str]:
     """The sentences of a file, or of standard input as they come, a sentence a line."""
     if file == "-":
         return _standard_input()
+    from explorer.text import streaming
     from explorer.text.reading import read
 
-    table = read(Path(file).expanduser(), column)
+    path = Path(file).expanduser()
+    if path.is_file() and path.stat().st_size >= streaming.LARGE:
+        return streaming.sentences(path, column)
+    table = read(path, column)
     if table.dropped:
         warn(f"{file}: {table.dropped:,} without text left out")
     return table.texts
@@ -50,11 +57,11 @@ def _standard_input() -> Iterator[str]:
             yield text
 
 
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+def _chunks(texts: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
     from explorer.text.reading import check_length
 
     source = iter(texts)
-    while chunk := list(islice(source, CHUNK)):
+    while chunk := list(islice(source, size)):
         for text in chunk:
             check_length(text, f"the sentence {text[:20]!r} …")
         yield chunk
@@ -79,9 +86,9 @@ def encode(args: argparse.Namespace) -> None:
     check_format(args.out, (".parquet", ".jsonl", ".csv", ".tsv"))
     run = open_run(args)
     as_lists = args.out.suffix.lower() != ".parquet"
-    done = 0
+    done, rate = 0, _rate()
     with Progress(quiet=args.json) as progress, Writer(args.out) as writer:
-        for chunk in _chunks(_texts(args.file, args.text_column)):
+        for chunk in _chunks(_texts(args.file, args.text_column), ENCODED):
             mean, scale = run.posterior(chunk)
             columns: dict[str, Any] = {"text": chunk, "z": mean}
             if args.scale:
@@ -90,9 +97,15 @@ def encode(args: argparse.Namespace) -> None:
                 columns |= {key: columns[key].tolist() for key in columns if key != "text"}
             writer.add(columns)
             done += len(chunk)
-            progress.show(f"{done:,} sentences encoded")
+            progress.show(f"{done:,} sentences encoded, {rate(done):,.0f}/s")
         _require_any(done, args.file)
     _tell_written(args, done)
+
+
+def _rate() -> Callable[[int], float]:
+    """Sentences a second since now."""
+    started = time.perf_counter()
+    return lambda done: done / max(time.perf_counter() - started, 1e-9)
 
 
 def _require_any(done: int, file: str) -> None:
@@ -134,7 +147,7 @@ def reconstruct(args: argparse.Namespace) -> None:
     settings = decoding(args)
     run = open_run(args)
     texts = _texts(args.file, args.text_column) if args.file else args.text
-    done = 0
+    done, rate = 0, _rate()
     with (
         Progress(quiet=args.json or not args.out) as progress,
         Writer(args.out) if args.out else nullcontext() as writer,
@@ -145,7 +158,7 @@ def reconstruct(args: argparse.Namespace) -> None:
             done += len(chunk)
             if writer is not None:
                 writer.add(columns)
-                progress.show(f"{done:,} sentences reconstructed")
+                progress.show(f"{done:,} sentences reconstructed, {rate(done):,.0f}/s")
             else:
                 _say_reconstructions(run, columns, args.json)
         if args.file:

@@ -21,8 +21,8 @@ FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
 LONGEST = 20_000
 """Characters of a sentence; the state of an encoder for more would fill the memory."""
 
-_LARGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
-_NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
+LARGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
+NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # UTF-32's little-endian mark starts with UTF-16's, so it is tried first.
@@ -66,7 +66,7 @@ def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
     Raises:
         ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
     """
-    kind, packed = _kind(path)
+    kind, packed = kind_of(path)
     if kind == ".parquet":
         columns = _parquet(path)
     else:
@@ -84,12 +84,12 @@ def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
     index = _index(path, columns, text_column) if text_column else _only(path, columns, label)
     cells = columns.cells(index)
     _require_text(path, columns.names[index], cells)
-    texts = [_text_cell(path, columns.names[index], row, cell) for row, cell in enumerate(cells)]
+    texts = [text_of(path, columns.names[index], row, cell) for row, cell in enumerate(cells)]
     labels = None if label is None else [_as_label(cell) for cell in columns.cells(label)]
     return _table(path, texts, labels, f"row, column {columns.names[index]!r},")
 
 
-def _kind(path: Path) -> tuple[str, bool]:
+def kind_of(path: Path) -> tuple[str, bool]:
     """A file's format and whether it is gzipped; refuses what is no file."""
     if path.is_dir():
         raise ExplorerError(f"{path} is a folder: name one file in it")
@@ -120,7 +120,7 @@ def _text(path: Path, packed: bool) -> str:
             raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
     if not data:
         raise ExplorerError(f"{path} is empty")
-    encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
+    encoding = encoding_of(data)
     if encoding.startswith("utf-8") and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise ExplorerError(
@@ -139,13 +139,22 @@ def _text(path: Path, packed: bool) -> str:
         ) from None
 
 
+def encoding_of(start: bytes) -> str:
+    """The encoding that a file's first bytes name; UTF-8 where they name none."""
+    return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+
+
+def separator_of(header: str) -> str:
+    """What separates the columns of a CSV file with this first line."""
+    # Spreadsheets of many countries write semicolons and call it CSV.
+    return next((mark for mark in ",;\t" if mark in header), ",")
+
+
 def _separated(path: Path, text: str, kind: str) -> _Columns:
     separator = "\t"
     if kind == ".csv":
-        header = text.split("\n", 1)[0]
-        # Spreadsheets of many countries write semicolons and call it CSV.
-        separator = next((mark for mark in ",;\t" if mark in header), ",")
-    limit = csv.field_size_limit(_LARGEST_CELL)
+        separator = separator_of(text.split("\n", 1)[0])
+    limit = csv.field_size_limit(LARGEST_CELL)
     try:
         rows = _rows(path, text, separator, quoted=True)
     except ExplorerError:
@@ -159,7 +168,7 @@ def _separated(path: Path, text: str, kind: str) -> _Columns:
 
     def cells(index: int) -> list[Any]:
         column = [row[index] if index < len(row) else None for row in body]
-        return [None if cell in _NO_VALUE else cell for cell in column]
+        return [None if cell in NO_VALUE else cell for cell in column]
 
     return _Columns(names, cells, list(range(len(names))))
 
@@ -263,6 +272,18 @@ def _only(path: Path, columns: _Columns, label: int | None) -> int:
     )
 
 
+def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> str:
+    """The column of the sentences, found from some of its cells unless it is named.
+
+    Raises:
+        ExplorerError: If there is no such column, it holds no text, or more than one may be it.
+    """
+    columns = _Columns(names, cells, list(range(len(names))))
+    index = _index(path, columns, name) if name else _only(path, columns, None)
+    _require_text(path, names[index], cells(index))
+    return names[index]
+
+
 def _listed(columns: _Columns) -> str:
     names = [name if len(name) <= 40 else name[:39] + "…" for name in columns.names[:30]]
     more = ", …" if len(columns.names) > len(names) else ""
@@ -278,7 +299,8 @@ def _require_text(path: Path, name: str, cells: list[Any]) -> None:
         )
 
 
-def _text_cell(path: Path, name: str, row: int, cell: Any) -> str:
+def text_of(path: Path, name: str, row: int, cell: Any) -> str:
+    """A cell as text; an empty one where there is none."""
     if _is_missing(cell):
         return ""
     if isinstance(cell, str | int | float):
@@ -294,7 +316,7 @@ def _as_label(cell: Any) -> str:
     # A column of whole numbers with gaps comes as floats from many programs.
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return _sentence(str(cell))
+    return as_sentence(str(cell))
 
 
 def _is_missing(cell: Any) -> bool:
@@ -312,7 +334,7 @@ def _is_text(cell: Any) -> bool:
 
 
 def _table(path: Path, texts: list[str], labels: list[str] | None, unit: str) -> Table:
-    sentences = [_sentence(text) for text in texts]
+    sentences = [as_sentence(text) for text in texts]
     kept = [row for row, sentence in enumerate(sentences) if sentence]
     if not kept:
         raise ExplorerError(f"{path} holds no text: every {unit} is blank")
@@ -338,7 +360,8 @@ def check_length(text: str, where: str) -> None:
         )
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Text on one line, its white space collapsed."""
     sentence = " ".join(text.replace("\0", " ").split())
     if sentence.isascii():
         return sentence

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import torch
 
@@ -187,12 +188,19 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
 
 
 def peak(steps: Iterator[int], times: int = BATCHES) -> float:
-    """Trains through every batch once; the most memory this process ever held, MB."""
-    import resource
-
+    """Trains through every batch once; the most memory this process held, MB (Linux only)."""
     for _ in range(times):
         next(steps)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_memory()
+
+
+def peak_memory() -> float:
+    """The most memory this process held so far, MB.
+
+    Not `getrusage`, whose figure starts at the size of the process this one was forked from.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def product_rate(sizes: Sequence[int] = (512, 1024, 2048)) -> float:

@@ -1,0 +1,137 @@
+"""Reading a large file of sentences a little at a time, in the memory of a small one."""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.text import reading
+
+LARGE = 2**24
+"""Bytes; a smaller file is read whole, which finds its faults before any work is done."""
+
+_ROWS = 4096
+"""Rows looked at to find the column of the sentences, and read at once from Parquet."""
+
+
+def sentences(path: Path, text_column: str = "") -> Iterator[str]:
+    """The sentences of a large file, white space collapsed, without the empty ones.
+
+    Args:
+        path: As `reading.read` takes it.
+        text_column: The column of the sentences; may be left out where only one holds text.
+
+    Raises:
+        ExplorerError: While it is read, for what `reading.read` refuses too.
+    """
+    kind, packed = reading.kind_of(path)
+    try:
+        for number, text in enumerate(_texts(path, kind, packed, text_column), 1):
+            sentence = reading.as_sentence(text)
+            if sentence:
+                reading.check_length(sentence, f"{path}, text {number}")
+                yield sentence
+    except UnicodeDecodeError:
+        raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+    except csv.Error as error:
+        raise ExplorerError(f"{path}: {error}") from None
+
+
+def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
+    if kind == ".parquet":
+        return _parquet(path, column)
+    if kind == ".txt":
+        if column:
+            raise ExplorerError(
+                f"{path} is plain text, a sentence a line: it has no column {column!r}"
+            )
+        return _lines(path, packed)
+    rows = _objects(path, packed) if kind == ".jsonl" else _separated(path, packed, kind)
+    return _column(path, rows, column)
+
+
+def _lines(path: Path, packed: bool, newline: str | None = None) -> Iterator[str]:
+    encoding = _encoding(path, packed)
+    with _open(path, packed) as raw, io.TextIOWrapper(raw, encoding, newline=newline) as text:
+        yield from text
+
+
+def _open(path: Path, packed: bool) -> Any:
+    return gzip.open(path, "rb") if packed else path.open("rb")
+
+
+def _encoding(path: Path, packed: bool) -> str:
+    with _open(path, packed) as raw:
+        return reading.encoding_of(raw.read(4))
+
+
+def _separated(path: Path, packed: bool, kind: str) -> Iterator[dict[str, Any]]:
+    lines = _lines(path, packed, newline="")
+    header = next(lines, "")
+    separator = reading.separator_of(header) if kind == ".csv" else "\t"
+    limit = csv.field_size_limit(reading.LARGEST_CELL)
+    try:
+        rows = csv.reader(chain([header], lines), delimiter=separator, strict=True)
+        names = [name.strip() for name in next(rows, [])]
+        for row in rows:
+            if len(row) > len(names):
+                raise ExplorerError(
+                    f"{path}, line {rows.line_num}: {len(row)} cells under a header of "
+                    f"{len(names)}; a text that holds {separator!r} must stand in quotes"
+                )
+            cells = (None if cell in reading.NO_VALUE else cell for cell in row)
+            yield dict(zip(names, cells, strict=False))
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_lines(path, packed), 1):
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise ExplorerError(f"{path}, line {number}: not valid JSON ({error})") from None
+        if not isinstance(row, dict):
+            raise ExplorerError(f"{path}, line {number}: expected an object on each line")
+        yield row
+
+
+def _column(path: Path, rows: Iterator[dict[str, Any]], column: str) -> Iterator[str]:
+    """One column of rows; which one is found out from the first few thousand."""
+    first = list(islice(rows, _ROWS))
+    names = list(dict.fromkeys(name for row in first for name in row))
+    name = reading.text_column(
+        path, names, lambda index: [row.get(names[index]) for row in first], column
+    )
+    for number, row in enumerate(chain(first, rows)):
+        yield reading.text_of(path, name, number, row.get(name))
+
+
+def _parquet(path: Path, column: str) -> Iterator[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            first = next(file.iter_batches(_ROWS), None)
+
+            def cells(index: int) -> list[Any]:
+                return [] if first is None else first.column(index).to_pylist()
+
+            name = reading.text_column(path, names, cells, column)
+            number = 0
+            for batch in file.iter_batches(_ROWS, columns=[name]):
+                for cell in batch.column(0).to_pylist():
+                    yield reading.text_of(path, name, number, cell)
+                    number += 1
+    except (pa.ArrowException, OSError) as error:
+        raise ExplorerError(f"{path} is no intact Parquet file: {error}") from None

@@ -1,0 +1,80 @@
+"""A large file is read a little at a time, and says what the same file read whole says."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer.errors import ExplorerError
+from explorer.text import reading, streaming
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXTS = ["a dog  sleeps", "", '"quoted", with; marks', "naïve\tשלום", "=1+1", "the end"]
+
+
+def write(folder, kind, texts):
+    path = folder / f"texts{kind}"
+    if kind == ".txt":
+        path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    elif kind == ".txt.gz":
+        path.write_bytes(gzip.compress("\r\n".join(texts).encode("utf-8-sig")))
+    elif kind == ".csv":
+        cells = ('"' + text.replace('"', '""') + '"' for text in texts)
+        path.write_text("n,text\n" + "".join(f"{n},{c}\n" for n, c in enumerate(cells)), "utf-8")
+    elif kind == ".jsonl":
+        rows = (json.dumps({"n": n, "text": text}) for n, text in enumerate(texts))
+        path.write_text("\n".join(rows), encoding="utf-16")
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.table({"n": range(len(texts)), "text": texts}), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", [".txt", ".txt.gz", ".csv", ".jsonl", ".parquet"])
+def test_a_file_streamed_is_the_file_read(tmp_path, kind):
+    path = write(tmp_path, kind, TEXTS * 3)
+    assert list(streaming.sentences(path)) == reading.read(path).texts
+
+
+def test_faults_are_one_clear_line(tmp_path):
+    broken = tmp_path / "broken.txt.gz"
+    broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])
+    with pytest.raises(ExplorerError, match="no intact gzip"):
+        list(streaming.sentences(broken))
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes("café\n".encode("latin-1"))
+    with pytest.raises(ExplorerError, match="UTF-8"):
+        list(streaming.sentences(latin))
+    path = write(tmp_path, ".csv", TEXTS)
+    with pytest.raises(ExplorerError, match="no column 'words'"):
+        list(streaming.sentences(path, "words"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
+    code = """
+import sys
+from explorer.cli import main, verbs
+from explorer.text import streaming
+from tests.benchmarks.cases import peak_memory
+streaming.LARGE = 0
+verbs.ENCODED = 256
+assert main.main(["encode", sys.argv[1], sys.argv[2], "--out", sys.argv[3], "--json"]) == 0
+print(peak_memory())
+"""
+    peaks = []
+    for lines in (500, 20_000):
+        source = tmp_path / f"{lines}.txt"
+        # Long lines: kept in memory they would show.
+        source.write_text(f"a dog sleeps {'x' * 3000}\n" * lines, encoding="utf-8")
+        out = tmp_path / f"{lines}.jsonl"
+        command = [sys.executable, "-c", code, str(tiny_run), str(source), str(out)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        peaks.append(float(done.stdout.split()[-1]))
+        assert out.stat().st_size > 3000 * lines
+    assert peaks[1] - peaks[0] < 25, "megabytes more for 60 MB more of text"
