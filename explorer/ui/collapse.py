@@ -96,6 +96,10 @@ def judgement(run: Run) -> None:
     """The verdict with its figures and thresholds, and what to try next."""
     found = verdict(run.metrics)
     st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
+    if found.word == "not measured":
+        st.info("This command measures the run:", icon=":material/straighten:")
+        st.code(f"explorer evaluate {run.name}", language="bash")
+        return
     st.markdown(markdown(found.sentence))
     if found.thresholds:
         st.caption(f"The threshold of this word: {markdown(found.thresholds)}.")
@@ -202,8 +206,8 @@ def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
         return rates, variances, ""
     variances = run.atlas.mean.var(axis=0, ddof=1, dtype=np.float64).tolist()
     note = (
-        f"By dimension from the {len(run.atlas):,} sentences of the map: this run was measured "
-        f"before these figures were kept. `explorer evaluate {run.name}` writes them."
+        f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
+        f"does not hold these figures; `explorer evaluate {run.name}` writes them."
     )
     return rates or _atlas_rates(run, run.stamp), variances, note
 
