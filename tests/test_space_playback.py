@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.errors import ExplorerError
+from explorer.run import open_run
 from explorer.space.playback import Playback, from_snapshots
 from explorer.training import folder as folders
 from explorer.training import packing
@@ -214,3 +215,12 @@ def test_a_playback_is_sealed_packed_and_unpacked_with_its_run(tiny_run, tmp_pat
     (run / folders.PLAYBACK).write_bytes(b"changed")
     with pytest.raises(ExplorerError, match="checksum"):
         folders.verify(run, folders.PLAYBACK)
+
+
+def test_a_training_that_kept_snapshots_is_played_once_it_has_a_map(tiny_run):
+    run = open_run(tiny_run)
+    found = run.playback
+    assert found is not None and len(found) > 2
+    assert set(run.atlas.row.tolist()) <= set(found.row.tolist())
+    assert found.step[0] == 0 and found.corpus_checksum == run.atlas.corpus_checksum
+    assert found.prior is not None and abs(found.prior.sd_x - 1) < 0.03
