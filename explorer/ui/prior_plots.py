@@ -67,6 +67,7 @@ def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
                 hovertemplate="%{hovertext}<extra></extra>" if item.texts else item.name
                 + " %{customdata}<extra></extra>",
                 unselected={"marker": {"opacity": item.opacity}},
+                selected={"marker": {"size": item.size + 8, "color": "#d55e00", "opacity": 1}},
             )
         )  # fmt: skip
     for ellipse in pca.ellipses() if ellipses else ():
