@@ -49,9 +49,8 @@ def variances(values: Sequence[float]) -> "Figure":
     )
     figure.add_hline(y=ACTIVE_VARIANCE, line={"dash": "dash", "color": RED, "width": 1.5})
     figure.add_annotation(
-        x=1, xref="paper", y=math.log10(ACTIVE_VARIANCE), xanchor="right", yanchor="bottom",
-        text=f"active above {ACTIVE_VARIANCE}", showarrow=False, font={"size": 11, "color": RED},
-        bgcolor="rgba(255,255,255,0.75)",
+        x=1, y=1, xref="paper", yref="paper", xanchor="right", yanchor="bottom",
+        text=f"dashed: active above {ACTIVE_VARIANCE}", showarrow=False, font={"size": 11},
     )  # fmt: skip
     return figure
 
