@@ -137,6 +137,7 @@ def _ending(model: TextVAE, share: float) -> TextVAE:
 def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
     """Everything that is timed, for models of one size."""
     flops = size.flops()
+    steps = size.batch // 8
     token = sum(flops.values())
     step = flops["decoder"] + flops["vocabulary"]
     endless, mortal = _ending(fresh(size).eval(), 0.0), _ending(fresh(size).eval(), 0.05)
@@ -160,7 +161,7 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
     return [
         Case(
             "train", "tokens", 3 * token,
-            _several(our_steps(size, train), 8), _several(reference_steps(size, train), 8),
+            _several(our_steps(size, train), steps), _several(reference_steps(size, train), steps),
         ),
         Case(
             "encode, batch 256", "sentences", per_sentence,
