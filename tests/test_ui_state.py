@@ -1,7 +1,12 @@
 """The address of a view: what is picked survives a link, and nothing else gets in."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from explorer.training import folder as folders
+from explorer.ui import state
 from explorer.ui.state import Pick, Point, Spot, Typed, read_pick, write_pick
 
 
@@ -42,3 +47,29 @@ def test_a_typed_sentence_is_cut_to_a_readable_length() -> None:
     pick = read_pick("typed", "word " * 10_000, points=5)
     assert isinstance(pick, Typed)
     assert len(pick.text) <= 1000
+
+
+def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EXPLORER_RUNS", raising=False)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    known = {
+        "a-collapsed": ("collapsed", 10.0, True),
+        "b-worse": ("healthy", 30.0, True),
+        "c-better": ("healthy", 20.0, True),
+        "d-without-a-map": ("healthy", 5.0, False),
+    }
+    for name, (word, perplexity, has_map) in known.items():
+        folder = tmp_path / "checkpoints" / name
+        folder.mkdir(parents=True)
+        (folder / "config.toml").touch()
+        metrics = {"verdict": word, "importance_ppl": {"value": perplexity}}
+        (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        if has_map:
+            (folder / "atlas.parquet").touch()
+        folders.seal(folder)
+    assert state.default_run(sorted(known)) == "c-better"
+    (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
+    assert state.default_run(sorted(known)) == "b-worse"

@@ -85,9 +85,22 @@ def listing() -> Listing:
 
 
 def default_run(names: list[str]) -> str:
-    """The first run that has a map, else the first."""
-    mapped = (name for name in names if (folders.find(name) / folders.ATLAS).is_file())
-    return next(mapped, names[0])
+    """What a newcomer sees first: a run with a map, a healthy one, the likeliest among those."""
+    return min(names, key=_standing)
+
+
+def _standing(name: str) -> tuple[bool, bool, float]:
+    folder = folders.find(name)
+    try:
+        metrics = folders.read_metrics(folder)
+    except ExplorerError:
+        metrics = {}
+    perplexity = metrics.get("importance_ppl", {}).get("value")
+    return (
+        not (folder / folders.ATLAS).is_file(),
+        metrics.get("verdict") != "healthy",
+        math.inf if perplexity is None else perplexity,
+    )
 
 
 def run_of(name: str) -> Run:
