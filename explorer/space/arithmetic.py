@@ -10,7 +10,7 @@ from jaxtyping import Float
 from explorer.errors import ExplorerError
 
 _WORDS = range(4, 13)  # words of a sentence that serves as an example
-_MOST_TEXTS = 4000  # looked at for an example
+_MOST_TEXTS = 20_000  # looked at for an example
 
 
 def analogy(

@@ -110,7 +110,9 @@ def _ask_sentences(run: Run) -> Question | None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
-    return example(_run.texts)
+    # The model's own words: it repeats them well, and many of them differ in one word.
+    assert _run.atlas is not None
+    return example(_run.atlas.reconstruction)
 
 
 def _ask_groups(run: Run) -> Question | None:

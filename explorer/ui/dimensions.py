@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import state, token_marks, ways
+from explorer.ui import state, token_marks, ways, widgets
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map import path_slider
 from explorer.ui.words import plain
@@ -112,6 +112,7 @@ def ask_dimension(run: Run) -> tuple[int, str]:
         dimension = st.selectbox(
             "Dimension", numbers, format_func=str, key="dimension", bind="query-params", width=130
         )
+        widgets.decode_settings()
     return dimension, order or orders[0]
 
 
@@ -314,4 +315,4 @@ def _write_position(step: int) -> None:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{value:+.2f}".replace("-", "−") if value else "0"

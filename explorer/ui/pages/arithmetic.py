@@ -35,7 +35,6 @@ def traverse() -> None:
         wide, side = st.columns([5, 3], gap="medium")
         with wide:
             dimension, order = dimensions.ask_dimension(run)
-            widgets.decode_settings()
             if text is not None:
                 with st.spinner("Decoding…"):
                     found = dimensions.traverse(run, text, dimension, widgets.decoding())
