@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Float32
 
+from explorer.config import final_model
 from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.projections import PCA
@@ -50,12 +51,13 @@ class Layout:
 
     @cached_property
     def ellipses(self) -> list[Ellipse]:
-        """The prior's one and two standard deviations, where the view has them."""
-        latent = self.run.config.model.latent["name"]
-        if self.view == "umap" or latent == "point":
+        """One and two standard deviations of N(0, I), on the plane of a Gaussian space."""
+        model = final_model(self.run.config)
+        if self.view == "umap" or model.latent["name"] != "gaussian":
             return []
+        name = "prior" if model.prior["name"] == "normal" else "N(0, I)"
         return [
-            Ellipse(item.x, item.y, item.radius_x, item.radius_y, f"prior {item.sigma:g}σ")
+            Ellipse(item.x, item.y, item.radius_x, item.radius_y, f"{name} {item.sigma:g}σ")
             for item in self.plane.ellipses()
         ]
 
