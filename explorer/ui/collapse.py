@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.config import Config, read
 from explorer.evaluation import moment
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.evaluation.verdict import ADVICE, Advice, verdict
@@ -17,6 +18,7 @@ from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import collapse_plots, downloads, state, widgets
 from explorer.ui.lists import Row, sentence_list
+from explorer.ui.recipes import differing
 from explorer.ui.words import markdown, plain, shade_key, shaded
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
@@ -74,7 +76,9 @@ def runs(current: Run) -> None:
     with st.expander(f"All {len(found)} runs with a latent space", icon=":material/list:"):
         sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
     here = next((run for run in found if run.name == current.name), None)
-    other = partner(here, found) if here else None
+    # Among several, the one whose recipe differs least shows best what a setting did.
+    like = sorted(found, key=lambda run: len(differing([current.config, _recipe(run.name)])))
+    other = partner(here, like) if here else None
     if here and other:
         st.page_link(
             state.page_file("compare"),
@@ -82,6 +86,10 @@ def runs(current: Run) -> None:
             icon=":material/compare_arrows:",
             query_params={"runs": f"{here.name},{other.name}"},
         )
+
+
+def _recipe(name: str) -> Config:
+    return read(folders.find(name) / folders.CONFIG)
 
 
 def _note(run: Judged) -> str:
