@@ -83,10 +83,17 @@ class ModelConfig:
     decoder: Choice = field(
         default_factory=_choice(name="lstm"), metadata=_about("from the latent space to words")
     )
+    labels: tuple[str, ...] = setting(
+        (), "labels of the corpus the decoder is told beside z: a conditional model; none: []"
+    )
 
     def __post_init__(self) -> None:
         _at_least("model.embedding_dim", self.embedding_dim, 1)
         _at_least("model.latent_dim", self.latent_dim, 0)
+        if len(self.labels) == 1 or len(set(self.labels)) < len(self.labels):
+            raise ExplorerError("model.labels: none, or at least two different ones")
+        if not all(self.labels):
+            raise ExplorerError("model.labels: an empty label says nothing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -246,6 +253,10 @@ def _value(expected: Any, value: Any, where: str) -> Any:
         if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
             raise ExplorerError(f'{where}: expected {{ name = "…", … }}, got {value!r}')
         return dict(value)
+    if expected == tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+            raise ExplorerError(f"{where}: expected a list of texts, got {value!r}")
+        return tuple(value)
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):

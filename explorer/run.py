@@ -1,159 +1,36 @@
 """A trained run, opened: what the pages, the command line and notebooks call."""
 
-import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 from jaxtyping import Float32
 
-from explorer import config as configs
-from explorer.config import CorpusConfig
+from explorer.contents import Contents
 from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoded, Decoding
 from explorer.space import arithmetic, paths
 from explorer.space.neighbours import Neighbour, nearest
 from explorer.space.places import Cycle
-from explorer.text import corpora
-from explorer.text.corpora import Corpus
-from explorer.text.tokens import EOS, Tokeniser, Vocabulary
+from explorer.text.tokens import EOS
 from explorer.training import folder as folders
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.models.vae import TextVAE
-    from explorer.space.atlas import Atlas
     from explorer.space.neighbours import TextIndex
     from explorer.space.places import MapIndex, Place
-    from explorer.space.playback import Playback
 
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
 
 Latents = Float32[np.ndarray, "n latent"]
 
-# Runs side by side mostly have the same sentences: those are read and kept once.
-_corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
 
-
-class Run:
-    """One run folder. Parts are read when first asked for; safe to share between threads."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.name = folder.resolve().name
-        self.config = configs.read(folder / folders.CONFIG)
-        self.stamp = folders.stamp(folder)
-        recipe = self.config.corpus
-        self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
-        self._lock = threading.RLock()
-
-    # What the folder holds.
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The words the model knows."""
-        return Vocabulary.load(folders.verify(self.folder, folders.VOCABULARY))
-
-    @property
-    def model(self) -> "TextVAE":
-        """The model, in `eval` mode on the CPU; opened once."""
-        with self._lock:
-            return self._model
-
-    @cached_property
-    def _model(self) -> "TextVAE":
-        from explorer.training import weights
-
-        return weights.load_model(self.folder)[2]
-
-    @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """`metrics.json`; empty before `explorer evaluate`."""
-        return folders.read_metrics(self.folder)
-
-    @cached_property
-    def history(self) -> dict[str, list[float | None]]:
-        """The columns of `history.csv`."""
-        return folders.read_history(self.folder)
-
-    @cached_property
-    def card(self) -> str:
-        """The model card, Markdown; empty where there is none."""
-        path = self.folder / folders.CARD
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-    @cached_property
-    def atlas(self) -> "Atlas | None":
-        """The encoded corpus; None before `explorer atlas`."""
-        from explorer.space.atlas import Atlas
-
-        if not (self.folder / folders.ATLAS).is_file():
-            return None
-        return Atlas.load(folders.verify(self.folder, folders.ATLAS))
-
-    @cached_property
-    def playback(self) -> "Playback | None":
-        """The sentences over training; None where no snapshots were kept."""
-        from explorer.space.playback import Playback
-
-        if not (self.folder / folders.PLAYBACK).is_file():
-            return None
-        return Playback.load(folders.verify(self.folder, folders.PLAYBACK))
-
-    @property
-    def kind(self) -> str:
-        """`VAE`, `autoencoder` or `language model`."""
-        names = {"point": "autoencoder", "none": "language model"}
-        return names.get(self.config.model.latent["name"], "VAE")
-
-    @property
-    def has_latent(self) -> bool:
-        """Whether there is a latent space: not for a language model."""
-        return self.config.model.latent_dim > 0
-
-    @cached_property
-    def corpus(self) -> Corpus | None:
-        """The corpus the run was trained on; None where its text is not on this machine."""
-        recipe, seed = self.config.corpus, self.config.seed
-        try:
-            found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
-        except ExplorerError:
-            return None
-        if recipe.name:  # a named corpus never changes; a file of the user's may
-            _corpora[recipe, seed] = found
-        return found
-
-    @cached_property
-    def _joined(self) -> list[str] | None:
-        from explorer.space.atlas import join
-
-        if self.atlas is None or self.corpus is None:
-            return None
-        return join(self.atlas, self.corpus)
-
-    @property
-    def texts_are_real(self) -> bool:
-        """Whether `texts` are the corpus' sentences, not the model's own words for them."""
-        with self._lock:
-            return self._joined is not None
-
-    @property
-    def texts(self) -> list[str]:
-        """A text for each point of the atlas: its sentence, else the model's reconstruction."""
-        with self._lock:
-            joined = self._joined
-        return joined if joined is not None else list(self._atlas.reconstruction)
-
-    @property
-    def _atlas(self) -> "Atlas":
-        if self.atlas is None:
-            raise ExplorerError(f"{self.name} has no map yet: run `explorer atlas {self.name}`")
-        return self.atlas
+class Run(Contents):
+    """One run folder, and all that can be asked of its model."""
 
     # From text to latents and back.
 
@@ -191,12 +68,18 @@ class Run:
         from explorer.evaluation.gain import token_scores
         from explorer.models.tensors import collate
 
+        decoding = decoding or Decoding()
         points = self._points(z)
         rows = self._generate(points, decoding)
         tokens = collate(rows, self.model.device)
         with torch.inference_mode():
             log_probs, gains = token_scores(
-                self.model.decoder, points, tokens, self._reference(), GAIN_SAMPLES, seed=0
+                self.model.decoder,
+                points,
+                tokens,
+                self._reference(),
+                GAIN_SAMPLES,
+                condition=lambda z: self._place(z, decoding),
             )
         result = []
         for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
@@ -373,7 +256,11 @@ class Run:
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
         from explorer.models.generation import generate
 
-        return generate(self.model.decoder, points, decoding or Decoding())
+        decoding = decoding or Decoding()
+        return generate(self.model.decoder, self._place(points, decoding), decoding)
+
+    def _place(self, z: "Tensor", decoding: Decoding) -> "Tensor":
+        return self.model.steer(z, decoding.label, decoding.strength)
 
     def _reference(self) -> Any:
         """The distribution a latent gain compares with: the prior, else the encodings' own."""

@@ -44,6 +44,11 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         help="how beta grows: constant, linear, logistic, cyclical, target",
     )
     add(
+        "--conditional",
+        action="store_true",
+        help="tell the decoder each sentence's label, so that it can be switched while z stays",
+    )
+    add(
         "--set",
         action="append",
         default=[],
@@ -72,7 +77,7 @@ def new(args: argparse.Namespace) -> None:
         configs.set_value(changes, assignment)
     chosen = _merge(corpus, changes.get("corpus", {}))
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
-    table = recipe(findings, args.latent, args.prior, args.schedule)
+    table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional)
     config = configs.from_table(_merge(table, changes))
     weights = _check(config, findings)
     header = f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"

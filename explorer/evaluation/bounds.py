@@ -46,12 +46,17 @@ def distortions(
     ids: Sequence[Sequence[int]],
     size: int = BATCH,
     advance: Callable[[int], object] = lambda count: None,
+    labels: Sequence[int] = (),
 ) -> Float[Tensor, " n"]:
-    """-log p(x|z) of each sentence at its z, nats per sentence, the end counted."""
+    """-log p(x|z) of each sentence at its z, nats per sentence, the end counted.
+
+    In a conditional model -log p(x|z, c), c the sentence's label.
+    """
     result = torch.empty(len(ids), dtype=torch.float64)
     for rows in batches(ids, size):
         tokens = collate([ids[row] for row in rows], model.device)
-        result[rows] = -model.decoder.log_prob(z[rows], tokens).cpu().double()
+        place = model.condition(z[rows], [labels[row] for row in rows] if labels else ())
+        result[rows] = -model.decoder.log_prob(place, tokens).cpu().double()
         advance(len(rows))
     return result
 
@@ -73,9 +78,10 @@ def log_weights(
     posterior: Distribution,
     z: Float[Tensor, "samples batch latent"],
     tokens: Int[Tensor, "batch time"],
+    labels: Sequence[int] = (),
 ) -> Float[Tensor, "samples batch"]:
     """Log p(x, z_k) - log q(z_k|x) of each sample, nats per sentence."""
-    likelihood = model.decoder.score_samples(z, tokens)
+    likelihood = model.decoder.score_samples(model.condition(z, labels), tokens)
     return likelihood + model.prior().log_prob(z) - posterior.log_prob(z)
 
 
@@ -123,6 +129,7 @@ def importance_nlls(
     seed: int = 0,
     positions: int = POSITIONS,
     advance: Callable[[int], object] = lambda count: None,
+    labels: Sequence[int] = (),
 ) -> Float[Tensor, " n"]:
     """`importance_nll` of each sentence with exactly `samples` draws of its posterior.
 
@@ -133,6 +140,7 @@ def importance_nlls(
         seed: Each row has its own stream, so batches and chunks do not change the result.
         positions: Most tokens scored at once.
         advance: Told how many sentences were finished.
+        labels: Of the sentences, for a conditional model.
 
     Returns:
         Nats per sentence, in the order of `ids`.
@@ -144,8 +152,9 @@ def importance_nlls(
         streams = [generator(seed, f"importance {row}") for row in rows]
         z = sample_rows(posterior, samples, streams)
         chunk = max(1, positions // tokens[:, 1:].numel())
+        own = [labels[row] for row in rows] if labels else ()
         weights = torch.cat(
-            [log_weights(model, posterior, part, tokens) for part in z.split(chunk)]
+            [log_weights(model, posterior, part, tokens, own) for part in z.split(chunk)]
         )
         result[rows] = importance_nll(weights.cpu().double())
         advance(len(rows))

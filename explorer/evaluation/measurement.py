@@ -13,6 +13,7 @@ from explorer.evaluation import bounds, interpolations, retrieval
 from explorer.evaluation.information import Interval, mutual_information
 from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.retrieval import Retrieval
+from explorer.models.control import NO_LABEL
 from explorer.models.generation import Decoding, generate
 from explorer.models.sampling import generator, sample
 from explorer.models.vae import TextVAE
@@ -39,15 +40,20 @@ class HeldOut:
     """The same as the model's ids, without start and end, never cut."""
     groups: Sequence[int] | None = None
     """Which sentences are about the same thing (captions of one image)."""
+    labels: Sequence[str] | None = None
+    """What the corpus says of each sentence; empty where it says nothing."""
     training: Sequence[Sequence[str]] = ()
     """Normalised tokens of the training split."""
+    training_labels: Sequence[str] | None = None
 
     def select(self, rows: Sequence[int]) -> "HeldOut":
         """Some of the sentences; groups are left out, since they would be torn apart."""
         return HeldOut(
             tokens=[self.tokens[row] for row in rows],
             ids=[self.ids[row] for row in rows],
+            labels=None if self.labels is None else [self.labels[row] for row in rows],
             training=self.training,
+            training_labels=self.training_labels,
         )
 
 
@@ -112,7 +118,17 @@ class Measurement:
 
     def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
         """Nats per sentence at other latents."""
-        return bounds.distortions(self.model, z, self.held_out.ids, advance=self.advance)
+        ids = self.held_out.ids
+        return bounds.distortions(self.model, z, ids, advance=self.advance, labels=self.codes)
+
+    @cached_property
+    def codes(self) -> list[int]:
+        """The labels a conditional model is told; none for any other."""
+        kinds, labels = self.model.config.labels, self.held_out.labels
+        if not kinds or labels is None:
+            return []
+        place = {kind: number for number, kind in enumerate(kinds)}
+        return [place.get(label, NO_LABEL) for label in labels]
 
     @cached_property
     def information(self) -> Interval:
@@ -126,14 +142,36 @@ class Measurement:
             return self.distortions
         ids = self.held_out.ids
         return bounds.importance_nlls(
-            self.model, ids, self.samples, self.seed, advance=self.advance
+            self.model,
+            ids,
+            self.samples,
+            self.seed,
+            advance=self.advance,
+            labels=self.codes,
         )
 
-    def decode(self, z: Float[Tensor, "m latent"], strategy: str = "greedy") -> list[list[str]]:
-        """Tokens of one sentence for each point; `<unk>` is not said."""
+    def decode(
+        self,
+        z: Float[Tensor, "m latent"],
+        strategy: str = "greedy",
+        labels: Sequence[int] = (),
+    ) -> list[list[str]]:
+        """Tokens of one sentence for each point; `<unk>` is not said.
+
+        Args:
+            z: The points.
+            strategy: Of decoding.
+            labels: One a point, for a conditional model; none is the average label.
+        """
+        return self.decode_places(self.model.condition(z, labels), strategy)
+
+    def decode_places(
+        self, places: Float[Tensor, "m place"], strategy: str = "greedy"
+    ) -> list[list[str]]:
+        """Like `decode`, from what the decoder takes."""
         longest = max([_LEAST_TOKENS, *map(len, self.held_out.ids)])
         sentences: list[list[str]] = []
-        for number, part in enumerate(z.split(bounds.BATCH)):
+        for number, part in enumerate(places.split(bounds.BATCH)):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(strategy=strategy, max_tokens=longest, seed=seed)
             rows = generate(self.model.decoder, part, decoding)
@@ -146,7 +184,8 @@ class Measurement:
         """Greedy decodes of the posterior means."""
         # Like lengths together, since a batch is decoded until its longest sentence ends.
         order = [row for rows in bounds.batches(self.held_out.ids) for row in rows]
-        said = self.decode(self.posterior.mean[order])
+        labels = [self.codes[row] for row in order] if self.codes else []
+        said = self.decode(self.posterior.mean[order], labels=labels)
         result: list[list[str]] = [[] for _ in order]
         for row, tokens in zip(order, said, strict=True):
             result[row] = tokens
@@ -188,7 +227,9 @@ class Measurement:
         """Sentences drawn from the model: z from the prior, words at temperature 1."""
         if not self.is_language_model:
             self.need_rate()
-        return self.decode(self.prior_z, "sample")
+        # Labels as often as they are held out.
+        labels = [self.codes[row % self.n] for row in range(self.drawn)] if self.codes else []
+        return self.decode(self.prior_z, "sample", labels)
 
     @cached_property
     def real(self) -> list[list[str]]:

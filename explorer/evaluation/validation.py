@@ -23,10 +23,18 @@ class Validation:
         ids: The sentences.
         charge: What the loss charges for a rate.
         seed: Of the noise.
+        labels: Of the sentences, for a conditional model.
     """
 
-    def __init__(self, ids: Sequence[Sequence[int]], charge: Charge, seed: int) -> None:
+    def __init__(
+        self,
+        ids: Sequence[Sequence[int]],
+        charge: Charge,
+        seed: int,
+        labels: Sequence[int] = (),
+    ) -> None:
         self._ids = ids
+        self._labels = labels
         self._charge = charge
         self._seed = seed
 
@@ -43,7 +51,7 @@ class Validation:
         posterior = bounds.posterior(model, self._ids)
         drawn = sample(posterior, 1, generator(self._seed, "validation"))[0]
         z = drawn if noise else posterior.mean
-        distortion = bounds.distortions(model, z, self._ids)
+        distortion = bounds.distortions(model, z, self._ids, labels=self._labels)
         rates = model.latent.rate(posterior, model.prior(), drawn)
         found = {
             "distortion": distortion.mean().item(),
@@ -62,4 +70,5 @@ class Validation:
         self, model: TextVAE, z: Float[Tensor, "n latent"], distortion: Float[Tensor, " n"]
     ) -> float:
         other = others(len(z), generator(self._seed, "validation shuffle"))
-        return (bounds.distortions(model, z[other], self._ids) - distortion).mean().item()
+        shuffled = bounds.distortions(model, z[other], self._ids, labels=self._labels)
+        return (shuffled - distortion).mean().item()

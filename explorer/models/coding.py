@@ -65,11 +65,12 @@ def scores(
     ids: Sequence[Sequence[int]],
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
+    labels: Sequence[int] = (),
 ) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
     """Distortion, from one sample of the posterior a sentence, and rate; nats per sentence.
 
     The noise of a sentence depends on the seed and its place in `ids`, not on the batches, where
-    posteriors are Gaussian.
+    posteriors are Gaussian. `labels` are the sentences' own, for a conditional model.
     """
     if not ids:
         return np.empty(0, np.float32), np.empty(0, np.float32)
@@ -80,7 +81,8 @@ def scores(
         posterior = model.posterior(tokens)
         z = draw(posterior, noise[rows], seed)
         rate = model.latent.rate(posterior, model.prior(), z).sum(1)
-        return -model.decoder.log_prob(z, tokens), rate
+        place = model.condition(z, [labels[row] for row in rows] if labels else ())
+        return -model.decoder.log_prob(place, tokens), rate
 
     distortion, rate = _in_order(model, ids, compute, progress)
     return distortion, rate

@@ -23,6 +23,8 @@ class Decoding:
     max_tokens: int = setting(60, "longest sentence")
     allow_unknown: bool = setting(False, "whether <unk> may be said")
     seed: int = setting(0, "of sampling: the same seed gives the same sentences")
+    label: str = setting("", "of a conditional run: the label to write for; empty: none of them")
+    strength: float = setting(1.0, "how much the label counts: 0 not at all, 1 as trained")
 
     def __post_init__(self) -> None:
         if self.strategy not in STRATEGY_NAMES:
@@ -37,6 +39,7 @@ class Decoding:
             ("penalty", 1.0, 100.0),
             ("max_tokens", 1, 1000),
             ("seed", 0, 2**63 - 1),
+            ("strength", -10.0, 10.0),
         )
         for name, low, high in limits:
             if not low <= getattr(self, name) <= high:

@@ -1,5 +1,6 @@
 """The model: encoder, latent space, prior and decoder, and the two terms of its ELBO."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,6 +10,7 @@ from torch.distributions import Distribution
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
+from explorer.models import control
 from explorer.models.decoders import DECODERS, LSTMDecoder
 from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS, Latent
@@ -72,7 +74,7 @@ class TextVAE(nn.Module):
             self.config.decoder,
             "model.decoder",
             embedding=self.embedding,
-            latent_dim=self.latent_dim,
+            latent_dim=self.latent_dim + len(self.config.labels),
         )
 
     def reset_decoder(self) -> None:
@@ -85,17 +87,56 @@ class TextVAE(nn.Module):
             return self.latent.posterior(self.embedding.weight.new_zeros(len(tokens), 1))
         return self.latent.posterior(self.encoder(tokens))
 
-    def forward(self, tokens: Int[Tensor, "batch time"], noise: bool = True) -> Terms:
+    def condition(
+        self, z: Float[Tensor, "*batch latent"], labels: Sequence[int] = ()
+    ) -> Float[Tensor, "*batch place"]:
+        """What the decoder is given: z, and in a conditional model each sentence's code beside it.
+
+        Args:
+            z: Latent points, sentences in the last but one dimension.
+            labels: Places in `config.labels`, a sentence each; none gives every sentence the
+                average code.
+        """
+        kinds = len(self.config.labels)
+        if not kinds:
+            return z
+        code = control.codes(labels or [control.NO_LABEL], kinds).to(z)
+        return torch.cat([z, code.expand(*z.shape[:-1], kinds)], -1)
+
+    def steer(
+        self, z: Float[Tensor, "*batch latent"], label: str = "", strength: float = 1.0
+    ) -> Float[Tensor, "*batch place"]:
+        """Like `condition`, with one label for all; see `control.steer`.
+
+        Raises:
+            ExplorerError: If the model does not know this label.
+        """
+        kinds = self.config.labels
+        if not kinds and not label:
+            return z
+        code = control.steer(kinds, label, strength).to(z)
+        return torch.cat([z, code.expand(*z.shape[:-1], -1)], -1)
+
+    def forward(
+        self, tokens: Int[Tensor, "batch time"], noise: bool = True, labels: Sequence[int] = ()
+    ) -> Terms:
         """The terms of the negative ELBO from one sample of the posterior a sentence.
 
         Args:
             tokens: Sentences.
             noise: Whether z is sampled; otherwise it is the posterior's mean.
+            labels: Places in `config.labels`, of a conditional model.
         """
         posterior = self.posterior(tokens)
         z = posterior.rsample() if noise else posterior.mean
         rate = self.latent.rate(posterior, self.prior(), z)
-        return Terms(-self.decoder.log_prob(z, tokens), rate)
+        if self.training and labels:
+            withheld = (torch.rand(len(labels)) < control.UNLABELLED).tolist()
+            labels = [
+                control.NO_LABEL if hidden else label
+                for label, hidden in zip(labels, withheld, strict=True)
+            ]
+        return Terms(-self.decoder.log_prob(self.condition(z, labels), tokens), rate)
 
 
 def _latent(config: ModelConfig) -> type[Latent]:

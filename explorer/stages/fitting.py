@@ -74,10 +74,12 @@ def train(
     data = training_data.load(config)
     model = build(config.model, len(data.vocabulary)).to(where)
     rows = data.select("train", config.corpus.max_tokens)
-    watched = [data.ids[row] for row in data.draw("valid", validation.SENTENCES, config.seed)]
+    drawn = data.draw("valid", validation.SENTENCES, config.seed)
+    watched = [data.ids[row] for row in drawn]
     charge = charge_for(model, config.objective.rate)
-    watch = validation.Validation(watched, charge, config.seed)
-    trainer = Trainer(model, rows, config, watch)
+    watch = validation.Validation(watched, charge, config.seed, data.labels_of(drawn))
+    labels = data.labels_of(data.corpus.rows("train"))
+    trainer = Trainer(model, rows, config, watch, labels)
     kept = _snapshots(data, config)
     history = states.restore(folder, trainer) if unfinished else []
     if unfinished:
@@ -125,6 +127,7 @@ def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Sn
         ids=[data.ids[row] for row in rows],
         say=lambda row: data.tokeniser.text(data.vocabulary.decode(row)),
         corpus={"name": data.corpus.name, "checksum": data.corpus.checksum},
+        labels=data.labels_of(rows),
     )
 
 

@@ -45,11 +45,14 @@ def make_atlas(
     drawn = draw(len(data.ids), points or config.atlas.points, config.seed).tolist()
     ids = [data.ids[row] for row in drawn]
     mean, scale = posteriors(model, ids, _counter(tell, "encoding", len(ids)))
-    distortion, rate = scores(model, ids, config.seed, _counter(tell, "scoring", len(ids)))
+    labels = data.labels_of(drawn)
+    counter = _counter(tell, "scoring", len(ids))
+    distortion, rate = scores(model, ids, config.seed, counter, labels)
     words: list[str] = []
     for start in range(0, len(ids), 256):
-        z = torch.from_numpy(mean[start : start + 256])
-        rows = generate(model.decoder, z, Decoding(max_tokens=config.corpus.max_tokens))
+        part = slice(start, start + 256)
+        place = model.condition(torch.from_numpy(mean[part]), labels[part])
+        rows = generate(model.decoder, place, Decoding(max_tokens=config.corpus.max_tokens))
         words += [data.tokeniser.text(vocabulary.decode(row)) for row in rows]
         tell("reconstructing", len(words) / len(ids))
     layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)

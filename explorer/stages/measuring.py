@@ -48,12 +48,14 @@ def evaluate(
     model = model.to(device(device_name))
     data = training_data.load(config, vocabulary)
     corpus = data.corpus
-    test = corpus.rows("test")
+    train, test = corpus.rows("train"), corpus.rows("test")
     held_out = HeldOut(
         tokens=[data.tokeniser.tokens(corpus.sentences[row]) for row in test],
         ids=[data.ids[row] for row in test],
         groups=None if corpus.groups is None else [corpus.groups[row] for row in test],
-        training=[data.tokeniser.tokens(corpus.sentences[row]) for row in corpus.rows("train")],
+        labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
+        training=[data.tokeniser.tokens(corpus.sentences[row]) for row in train],
+        training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
     )
     tell = progress or (lambda stage, share: None)
     entries = measure(

@@ -70,10 +70,16 @@ class Trainer:
         train: Training sentences as ids.
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
+        labels: Of the training sentences, for a conditional model.
     """
 
     def __init__(
-        self, model: TextVAE, train: Sequence[Sequence[int]], config: Config, validate: Validate
+        self,
+        model: TextVAE,
+        train: Sequence[Sequence[int]],
+        config: Config,
+        validate: Validate,
+        labels: Sequence[int] = (),
     ) -> None:
         if not train:
             raise ExplorerError("there is no sentence to train on")
@@ -82,6 +88,7 @@ class Trainer:
         self.position = Position()
         self.best_weights: dict[str, Tensor] | None = None
         self._train = train
+        self._labels = labels
         self._validate = validate
         self._charge = charge_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
@@ -243,7 +250,8 @@ class Trainer:
         model = self.model
         tokens = collate([self._train[row] for row in rows], model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=self.config.training.bf16):
-            terms = model(tokens, noise=noise)
+            labels = [self._labels[row] for row in rows] if self._labels else ()
+            terms = model(tokens, noise=noise, labels=labels)
             loss = terms.distortion
             if beta:
                 loss = loss + beta * self._charge(terms.rate)

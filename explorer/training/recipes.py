@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.config import Config, CorpusConfig
+from explorer.errors import ExplorerError
 from explorer.text import corpora
 from explorer.text.reading import read
 from explorer.text.tokens import SPECIALS, Tokeniser
@@ -17,6 +18,9 @@ SMALL_TOKENS = 600_000
 SMALL_BUDGET = 1_300_000
 """Training tokens of all epochs for a small corpus: some two minutes on two cores."""
 MEDIUM_TOKENS = 2_500_000
+
+MOST_KINDS = 50
+"""Labels a conditional model is told; a column of more is no column of labels."""
 
 _BOUNDED = ("sphere", "cube", "codes")
 _LEARNED = ("mixture", "vamp", "flow")
@@ -102,7 +106,11 @@ def _dropped(config: CorpusConfig) -> int:
 
 
 def recipe(
-    findings: Findings, latent: str = "", prior: str = "", schedule: str = ""
+    findings: Findings,
+    latent: str = "",
+    prior: str = "",
+    schedule: str = "",
+    conditional: bool = False,
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -111,6 +119,10 @@ def recipe(
         latent: Name of the latent space; empty takes the Gaussian one.
         prior: Name of the prior; empty takes the standard normal.
         schedule: Name of the schedule; empty takes the linear one.
+        conditional: Whether the decoder is told each sentence's label.
+
+    Raises:
+        ExplorerError: If the corpus has no labels that a decoder could be told.
     """
     table = _sized(findings)
     corpus = dataclasses.asdict(findings.config)
@@ -134,6 +146,8 @@ def recipe(
         # Their rate is one figure, which cannot be kept from falling dimension by dimension.
         nats = table["objective"]["rate"].get("nats", 0.0)
         table["objective"]["rate"] = {"name": "floor", "nats": nats}
+    if conditional:
+        table["model"]["labels"] = _kinds(findings)
     if schedule:
         table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
     return {"seed": findings.seed, "corpus": corpus, **table}
@@ -147,6 +161,18 @@ def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:
         "cyclical": {"name": name, "period": epochs / 5, "cycles": 4},
         "target": {"name": name, "nats": 6.0},
     }.get(name, {"name": name})
+
+
+def _kinds(findings: Findings) -> list[str]:
+    """The labels of a corpus, in alphabetical order."""
+    kinds = sorted(label for label, _ in findings.labels if label)
+    if not 2 <= len(kinds) <= MOST_KINDS:
+        found = f"{len(kinds):,} different labels" if kinds else "no labels"
+        raise ExplorerError(
+            f"--conditional: {findings.corpus} has {found}, and takes 2 to {MOST_KINDS}; "
+            "--label-column names their column"
+        )
+    return kinds
 
 
 def _vocabulary_size(findings: Findings) -> int:

@@ -29,12 +29,14 @@ class Snapshots:
         ids: The sentences.
         say: From word ids to text.
         corpus: Its name and checksum, by which rows mean something.
+        labels: Of the sentences, for a conditional model.
     """
 
     rows: Sequence[int]
     ids: Sequence[Sequence[int]]
     say: Callable[[Sequence[int]], str]
     corpus: dict[str, str]
+    labels: Sequence[int] = ()
     moments: list[dict[str, float]] = field(default_factory=list)
     """`step`, `epoch` and `beta` of each."""
     means: list[Tensor] = field(default_factory=list)
@@ -47,7 +49,9 @@ class Snapshots:
         was_training = model.training
         model.eval()
         mean = torch.from_numpy(posteriors(model, self.ids)[0])
-        decoded = generate(model.decoder, mean[:RECONSTRUCTED].to(model.device), Decoding())
+        z = mean[:RECONSTRUCTED].to(model.device)
+        place = model.condition(z, self.labels[:RECONSTRUCTED])
+        decoded = generate(model.decoder, place, Decoding())
         model.train(was_training)
         self.moments.append({"step": step, "epoch": epoch, "beta": beta})
         self.means.append(mean.half())

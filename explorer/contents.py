@@ -1,0 +1,137 @@
+"""What a run folder holds."""
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from explorer import config as configs
+from explorer.config import CorpusConfig
+from explorer.errors import ExplorerError
+from explorer.text import corpora
+from explorer.text.corpora import Corpus
+from explorer.text.tokens import Tokeniser, Vocabulary
+from explorer.training import folder as folders
+
+if TYPE_CHECKING:
+    from explorer.models.vae import TextVAE
+    from explorer.space.atlas import Atlas
+    from explorer.space.playback import Playback
+
+# Runs side by side mostly have the same sentences: those are read and kept once.
+_corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
+
+
+class Contents:
+    """A run folder's parts, each read when first asked for; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.resolve().name
+        self.config = configs.read(folder / folders.CONFIG)
+        self.stamp = folders.stamp(folder)
+        recipe = self.config.corpus
+        self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
+        self._lock = threading.RLock()
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words the model knows."""
+        return Vocabulary.load(folders.verify(self.folder, folders.VOCABULARY))
+
+    @property
+    def model(self) -> "TextVAE":
+        """The model, in `eval` mode on the CPU; opened once."""
+        with self._lock:
+            return self._model
+
+    @cached_property
+    def _model(self) -> "TextVAE":
+        from explorer.training import weights
+
+        return weights.load_model(self.folder)[2]
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`; empty before `explorer evaluate`."""
+        return folders.read_metrics(self.folder)
+
+    @cached_property
+    def history(self) -> dict[str, list[float | None]]:
+        """The columns of `history.csv`."""
+        return folders.read_history(self.folder)
+
+    @cached_property
+    def card(self) -> str:
+        """The model card, Markdown; empty where there is none."""
+        path = self.folder / folders.CARD
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    @cached_property
+    def atlas(self) -> "Atlas | None":
+        """The encoded corpus; None before `explorer atlas`."""
+        from explorer.space.atlas import Atlas
+
+        if not (self.folder / folders.ATLAS).is_file():
+            return None
+        return Atlas.load(folders.verify(self.folder, folders.ATLAS))
+
+    @cached_property
+    def playback(self) -> "Playback | None":
+        """The sentences over training; None where no snapshots were kept."""
+        from explorer.space.playback import Playback
+
+        if not (self.folder / folders.PLAYBACK).is_file():
+            return None
+        return Playback.load(folders.verify(self.folder, folders.PLAYBACK))
+
+    @property
+    def kind(self) -> str:
+        """`VAE`, `autoencoder` or `language model`."""
+        names = {"point": "autoencoder", "none": "language model"}
+        return names.get(self.config.model.latent["name"], "VAE")
+
+    @property
+    def has_latent(self) -> bool:
+        """Whether there is a latent space: not for a language model."""
+        return self.config.model.latent_dim > 0
+
+    @cached_property
+    def corpus(self) -> Corpus | None:
+        """The corpus the run was trained on; None where its text is not on this machine."""
+        recipe, seed = self.config.corpus, self.config.seed
+        try:
+            found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
+        except ExplorerError:
+            return None
+        if recipe.name:  # a named corpus never changes; a file of the user's may
+            _corpora[recipe, seed] = found
+        return found
+
+    @cached_property
+    def _joined(self) -> list[str] | None:
+        from explorer.space.atlas import join
+
+        if self.atlas is None or self.corpus is None:
+            return None
+        return join(self.atlas, self.corpus)
+
+    @property
+    def texts_are_real(self) -> bool:
+        """Whether `texts` are the corpus' sentences, not the model's own words for them."""
+        with self._lock:
+            return self._joined is not None
+
+    @property
+    def texts(self) -> list[str]:
+        """A text for each point of the atlas: its sentence, else the model's reconstruction."""
+        with self._lock:
+            joined = self._joined
+        return joined if joined is not None else list(self._atlas.reconstruction)
+
+    @property
+    def _atlas(self) -> "Atlas":
+        if self.atlas is None:
+            raise ExplorerError(f"{self.name} has no map yet: run `explorer atlas {self.name}`")
+        return self.atlas
