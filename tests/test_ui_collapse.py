@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.cli.main import main
 from explorer.evaluation import moment
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, verdict
 from explorer.run import open_run
 from explorer.training import folder as folders
@@ -90,7 +90,7 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
         assert shown[DEFINITIONS[name].title] == widgets.score(metrics[name], DEFINITIONS[name])
     text = said(at)
     entry = metrics["mutual_information"]
-    assert f"**{entry['low']:.2f}** and **{entry['high']:.2f}**" in text
+    assert f"**{written(entry['low'])} and {written(entry['high'])} nats**" in text
     assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
+from explorer.evaluation.definitions import written
 from explorer.training import folder as folders
 
 QUICK_SAMPLES = 50
@@ -78,7 +79,7 @@ def tell_metrics(folder: Path) -> None:
     """Prints `metrics.json` as a table."""
     metrics = folders.read_metrics(folder)
     rows = [
-        (name, number(entry["value"]), str(entry.get("unit", "")), _basis(entry))
+        (name, written(entry["value"]), str(entry.get("unit", "")), _basis(entry))
         for name, entry in metrics.items()
         if isinstance(entry, dict) and entry.get("value") is not None
     ]
@@ -91,13 +92,6 @@ def tell_metrics(folder: Path) -> None:
 def _basis(entry: dict[str, Any]) -> str:
     basis = f"{entry['n']:,} sentences" if entry.get("n") else ""
     return f"{basis}, K = {entry['samples']}" if entry.get("samples") else basis
-
-
-def number(value: Any) -> str:
-    """A figure with as many digits as mean something."""
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def atlas_arguments(parser: argparse.ArgumentParser) -> None:

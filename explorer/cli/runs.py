@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.cli.measure import number
 from explorer.cli.options import add_run
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError
+from explorer.evaluation.definitions import written
 from explorer.training import folder as folders
 from explorer.training import packing
 
@@ -42,7 +42,7 @@ def runs(args: argparse.Namespace) -> None:
 
 
 def _shown(value: Any) -> str:
-    return "–" if value is None else number(value)
+    return "–" if value is None else written(value)
 
 
 def _row(folder: Path) -> dict[str, Any]:

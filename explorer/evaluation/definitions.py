@@ -1,7 +1,7 @@
 """What each figure means: shown beside it, and the only place that says so."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["higher", "lower", "neither"]
 
@@ -220,3 +220,14 @@ DEFINITIONS: dict[str, Definition] = {
     ),
 }
 """Every name of `metrics.json`, in the order it is shown."""
+
+
+def written(value: Any) -> str:
+    """A figure with as many digits as mean something: the same on the command line and the page.
+
+    Three decimals below 10, one from there on.
+    """
+    if not isinstance(value, float):
+        return str(value)
+    told = f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    return "0.000" if told == "-0.000" else told

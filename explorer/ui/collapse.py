@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.config import Config, read
 from explorer.evaluation import moment
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, Advice, verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
@@ -93,7 +93,7 @@ def _recipe(name: str) -> Config:
 
 
 def _note(run: Judged) -> str:
-    rate = "no rate" if run.rate is None else f"rate {run.rate:.1f}"
+    rate = "no rate" if run.rate is None else f"rate {written(run.rate)} nats"
     return f"{run.word} · {rate}"
 
 
@@ -257,14 +257,15 @@ def information(run: Run) -> None:
     ceiling = math.log(n)
     rate = widgets.value_of(run.metrics, "rate")
     figure = collapse_plots.information(low, high, ceiling, rate)
-    alt = f"Mutual information between {low:.2f} and {high:.2f} nats, ceiling {ceiling:.2f}"
+    between = f"{written(low)} and {written(high)} nats"
+    alt = f"Mutual information between {between}, ceiling {written(ceiling)}"
     downloads.chart(figure, "information", alt, _command(run))
     resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value stays unknown."
     if entry.get("resolved"):
         resolved = "Resolved: well below that ceiling."
     st.caption(
-        f"Between **{low:.2f}** and **{high:.2f}** nats of what z says tell sentences apart. With "
-        f"N = {n:,} sentences the lower estimate never exceeds log N = {ceiling:.2f}. {resolved}"
+        f"Of what z says, between **{between}** tell sentences apart. With N = {n:,} sentences "
+        f"the lower estimate never exceeds log N = {written(ceiling)}. {resolved}"
     )
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explorer.evaluation.definitions import written
 from explorer.evaluation.verdict import verdict
 from explorer.run import Run
 from explorer.ui import widgets
 from explorer.ui.comparing import Column
-from explorer.ui.differences import figure
 from explorer.ui.figures import escape
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
     low, high = _frame(points, list(exact.values()))
     _equal_elbo(chart, low, high)
     for name, value in exact.items():
-        _diagonal(chart, value, low, high, f"{name} {figure(value)}", is_model=True)
+        _diagonal(chart, value, low, high, f"{name} {written(value)}", is_model=True)
     for run in others:
         _dot(chart, run, _GREY, "circle-open", 9)
     for item in published:
@@ -214,8 +214,8 @@ def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None
         return
     rate, distortion = point
     told = (
-        f"{escape(run.name)} ({verdict(run.metrics).word})<br>rate {figure(rate)} nats, "
-        f"distortion {figure(distortion)} nats<br>−ELBO {figure(rate + distortion)} nats"
+        f"{escape(run.name)} ({verdict(run.metrics).word})<br>rate {written(rate)} nats, "
+        f"distortion {written(distortion)} nats<br>−ELBO {written(rate + distortion)} nats"
     )
     _mark(chart, go, rate, distortion, run.name, told, {"color": colour, "symbol": symbol}, size)
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, Definition
+from explorer.evaluation.definitions import DEFINITIONS, Definition, written
 from explorer.ui import downloads, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
-from explorer.ui.differences import figure
 
 # Its definition says that runs of different rate do not compare.
 _NOT_RANKED = ("marginal_kl",)
@@ -100,13 +99,13 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
     star = '<span title="best of these" role="img" aria-label="best">★</span> ' if is_best else ""
     beside = f" <small>of {entry['of']}</small>" if "of" in entry else ""
     if name == "mutual_information" and entry.get("resolved") is False:
-        beside = f" <small>to {figure(entry['high'])}</small>"
+        beside = f" <small>to {written(entry['high'])}</small>"
     basis = f"{value!r}, on {entry.get('n', '?')} sentences"
     basis += f", {entry['samples']} samples each" if entry.get("samples") else ""
     kind = "number best" if is_best else "number"
     return (
         f'<td class="{kind}" data-run="{html.escape(column.name)}" data-figure="{name}" '
-        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{figure(value)}{beside}</td>'
+        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{beside}</td>'
     )
 
 

@@ -1,8 +1,8 @@
 """What sets runs apart, in one sentence."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from explorer.evaluation.definitions import written
 from explorer.evaluation.verdict import verdict
 from explorer.run import Run
 from explorer.ui import widgets
@@ -27,13 +27,6 @@ _DO = {
     "no latent": "are language models, which have no latent space",
     "not measured": "are not evaluated yet",
 }
-
-
-def figure(value: Any) -> str:
-    """A figure with the digits that `explorer evaluate` prints."""
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def difference(runs: Sequence[Run]) -> str:
@@ -63,7 +56,7 @@ def _figures(run: Run) -> str:
     for name, title in (("rate", "rate"), ("shuffled_z_gap", "shuffled-z gap")):
         value = widgets.value_of(run.metrics, name)
         if value is not None:
-            told.append(f"{title} {figure(value)} nats")
+            told.append(f"{title} {written(value)} nats")
     return f" ({', '.join(told)})" if told else ""
 
 
@@ -94,7 +87,7 @@ def _times(more: Run, less: Run) -> str:
 
 
 def _more_or_less(a: Run, b: Run, name: str, more: str, less: str, same: str) -> str:
-    first, second = figure(_value(a, name)), figure(_value(b, name))
+    first, second = written(_value(a, name)), written(_value(b, name))
     if first == second:
         return same
     return more if _value(a, name) > _value(b, name) else less
@@ -102,7 +95,7 @@ def _more_or_less(a: Run, b: Run, name: str, more: str, less: str, same: str) ->
 
 def _perplexities(runs: Sequence[Run]) -> str:
     told = [
-        f"{_name(run)} {figure(_value(run, 'importance_ppl'))}"
+        f"{_name(run)} {written(_value(run, 'importance_ppl'))}"
         for run in runs
         if widgets.value_of(run.metrics, "importance_ppl") is not None
     ]
@@ -120,7 +113,7 @@ def _value(run: Run, name: str) -> float:
 
 
 def _against(a: Run, b: Run, name: str) -> str:
-    return f"{figure(_value(a, name))} against {figure(_value(b, name))}"
+    return f"{written(_value(a, name))} against {written(_value(b, name))}"
 
 
 def _name(run: Run) -> str:

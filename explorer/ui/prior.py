@@ -10,7 +10,7 @@ import streamlit as st
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.ui import downloads, widgets
@@ -284,7 +284,7 @@ def marginal_kl(run: Run) -> None:
         st.info(f"`explorer evaluate {run.name}` measures how far prior and sentences are apart.")
         return
     told = markdown(DEFINITIONS["marginal_kl"].sentence)
-    st.markdown(f"**Marginal KL: between {low:.2f} and {high:.2f} nats**", help=told)
+    st.markdown(f"**Marginal KL: between {written(low)} and {written(high)} nats**", help=told)
     resolved = (
         ""
         if entry.get("resolved")

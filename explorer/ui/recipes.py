@@ -80,6 +80,8 @@ def _typed(value: Any) -> str:
     """A value as TOML writes it, strings without their quotes."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_typed, value)) or "(none)"
     return (str(value) or "(empty)") if isinstance(value, str) else f"{value:g}"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from explorer.errors import ExplorerError
-from explorer.evaluation.definitions import DEFINITIONS, Definition
+from explorer.evaluation.definitions import DEFINITIONS, Definition, written
 from explorer.evaluation.verdict import verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
@@ -106,11 +106,10 @@ def value_of(metrics: Mapping[str, Any], name: str) -> float | None:
 
 
 def score(entry: Mapping[str, Any], definition: Definition) -> str:
-    """A score for a person: three digits, units as a share of the dimensions."""
-    value = entry["value"]
+    """A score as `explorer evaluate` prints it, units as a share of the dimensions."""
     if definition.title == "Active units" and "of" in entry:
-        return f"{value:.0f} / {entry['of']}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{entry['value']:.0f} / {entry['of']}"
+    return written(entry["value"])
 
 
 def map_controls(run: Run) -> tuple[str, str]:
