@@ -17,6 +17,7 @@ from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import collapse_plots, downloads, state, widgets
+from explorer.ui.differences import DOES
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.recipes import differing
 from explorer.ui.words import markdown, plain, shade_key, shaded
@@ -64,10 +65,15 @@ def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
 
 
 def runs(current: Run) -> None:
-    """The runs with their verdicts; a click makes one the run of the page."""
+    """Where to go from this run: to one that ended otherwise, or to any run with its verdict."""
     found = judged_runs()
     if len(found) < 2:
         return
+    # Among several, the one whose recipe differs least shows best what a setting did.
+    like = sorted(found, key=lambda run: len(differing([current.config, _recipe(run.name)])))
+    here = next((run for run in found if run.name == current.name), None)
+    if here and (other := partner(here, like)):
+        _links(here, other)
     rows = [Row(place, run.name, _note(run)) for place, run in enumerate(found)]
 
     def chosen(place: int) -> None:
@@ -75,17 +81,20 @@ def runs(current: Run) -> None:
 
     with st.expander(f"All {len(found)} runs with a latent space", icon=":material/list:"):
         sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
-    here = next((run for run in found if run.name == current.name), None)
-    # Among several, the one whose recipe differs least shows best what a setting did.
-    like = sorted(found, key=lambda run: len(differing([current.config, _recipe(run.name)])))
-    other = partner(here, like) if here else None
-    if here and other:
+
+
+def _links(here: Judged, other: Judged) -> None:
+    does = f"{markdown(other.name)}, which {DOES[other.word]}"
+    with st.container(horizontal=True, gap="small"):
         st.page_link(
             state.page_file("compare"),
-            label=f"Compare with {markdown(other.name)}, which is {other.word}",
+            label=f"Compare with {does}",
             icon=":material/compare_arrows:",
             query_params={"runs": f"{here.name},{other.name}"},
         )
+        if other.word in _FAILED:
+            label = f"See why {markdown(other.name)} failed"
+            widgets.run_link("collapse", label, ":material/compress:", other.name)
 
 
 def _recipe(name: str) -> Config:

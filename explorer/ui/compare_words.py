@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from explorer.evaluation.verdict import verdict
-from explorer.ui import differences, downloads, recipes, state
+from explorer.ui import differences, downloads, recipes, widgets
 from explorer.ui.comparing import Column
 from explorer.ui.words import markdown
 
@@ -93,11 +93,13 @@ def recipe_table(columns: Sequence[Column], settings: Sequence[recipes.Setting])
 
 def links(column: Column) -> None:
     """Where else this run can be looked at."""
-    name = {"run": column.name}
     with st.container(horizontal=True, gap="small"):
-        for page, label in (("map", "Map"), ("collapse", "Collapse"), ("model", "Model card")):
-            if state.page_file(page).is_file():
-                st.page_link(state.page_file(page), label=label, query_params=name)
+        for page, label, icon in (
+            ("map", "Map", "scatter_plot"),
+            ("collapse", "Collapse", "compress"),
+            ("model", "Model card", "description"),
+        ):
+            widgets.run_link(page, label, f":material/{icon}:", column.name)
 
 
 def _card(column: Column) -> None:

@@ -9,7 +9,7 @@ from explorer.ui import widgets
 from explorer.ui.words import markdown
 
 _COUNTS = {2: "Both", 3: "All three", 4: "All four"}
-_DOES = {
+DOES = {
     "healthy": "is healthy",
     "collapsed": "collapsed",
     "latent unused": "does not use its latent space",
@@ -18,6 +18,7 @@ _DOES = {
     "no latent": "is a language model: it has no latent space",
     "not measured": "is not evaluated yet",
 }
+"""What a run with that verdict does, behind its name."""
 _DO = {
     "healthy": "are healthy",
     "collapsed": "collapsed",
@@ -47,7 +48,7 @@ def difference(runs: Sequence[Run]) -> str:
 
 def _alone(run: Run, word: str) -> str:
     end = ", so its decoder is a language model" if word == "collapsed" else ""
-    return f"{_name(run)} {_DOES[word]}{_figures(run)}{end}"
+    return f"{_name(run)} {DOES[word]}{_figures(run)}{end}"
 
 
 def _figures(run: Run) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.ui import state, token_marks
+from explorer.ui import state, token_marks, widgets
 from explorer.ui.aligned import Aligned
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
@@ -187,6 +187,8 @@ def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, t
                 st.caption(_why_not(column, maps.get(column.number)))
                 continue
             st.html(_answer(column, marks[column.number], found, common))
+            label, icon = "The sentence on this map", ":material/scatter_plot:"
+            widgets.run_link("map", label, icon, column.name)
 
 
 def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:

@@ -122,8 +122,11 @@ def run_of(name: str) -> Run:
 
 
 def set_current_run(run: Run) -> None:
-    """Makes a run the one the page is about."""
+    """Makes a run the one the page is about; what was picked in another one stays picked."""
     st.session_state[_RUN] = run
+    before, pick = st.session_state.get(_PICK), pick_of(run)
+    if isinstance(before, Point) and isinstance(pick, Typed):
+        st.session_state["text"] = pick.text
 
 
 def current_run() -> Run:
@@ -212,14 +215,19 @@ def index_of(run: Run, row: int) -> int | None:
 
 
 def _on_another_map(pick: Pick | None, before: Run | None, run: Run) -> Pick | None:
-    """The same sentence on the map of another run; a place means nothing there."""
+    """The same sentence in another run: on its map, or put to it; a place means nothing there."""
     if not isinstance(pick, Point) or before is None:
         return None
     own, other = before.atlas, run.atlas
     if own is None or other is None or own.corpus_checksum != other.corpus_checksum:
         return None
-    index = index_of(run, int(own.row[pick.index])) if pick.index < len(own) else None
-    return None if index is None else Point(index)
+    if pick.index >= len(own):
+        return None
+    index = index_of(run, int(own.row[pick.index]))
+    if index is not None:
+        return Point(index)
+    # Without the corpus there are only the other model's words for the sentence.
+    return Typed(before.texts[pick.index][:MOST_TEXT]) if before.texts_are_real else None
 
 
 def set_pick(pick: Pick | None) -> None:

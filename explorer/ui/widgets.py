@@ -36,6 +36,8 @@ SHORT = {
 }
 """The scores beside every page, under names that fit there."""
 
+_ASKED_RUN = "on"
+
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
@@ -56,7 +58,20 @@ def run_picker() -> Run | None:
     return run
 
 
+def run_link(page: str, label: str, icon: str, run: str) -> None:
+    """A link to a page on another run than the one the page is about.
+
+    A parameter of its own: the run picker is bound to `run`, and keeps what it is set to.
+    """
+    st.page_link(state.page_file(page), label=label, icon=icon, query_params={_ASKED_RUN: run})
+
+
 def _chosen(found: state.Listing) -> Run | None:
+    asked = st.query_params.get(_ASKED_RUN)
+    if asked is not None:
+        del st.query_params[_ASKED_RUN]
+        if asked in found.names:
+            st.session_state["run"] = asked
     first = found.names.index(state.default_run(found.names))
     name = st.selectbox("Run", found.names, index=first, key="run", bind="query-params")
     with errors_shown():

@@ -24,13 +24,13 @@ st.caption(
     "A text VAE can score well and ignore its latent space: the decoder reads its own words and "
     "needs no z. Here you see why it happens, and whether it happened to this run."
 )
-collapse.runs(run)
 with st.expander(
     "A thought experiment: which decoders need z?", expanded=True, icon=":material/experiment:"
 ):
     thought_experiment()
 with widgets.errors_shown():
     collapse.judgement(run)
+    collapse.runs(run)
     if run.has_latent:
         collapse.dimensions(run)
         collapse.information(run)
