@@ -9,6 +9,7 @@ from torch import Tensor
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.models.decoders import DECODERS
+from explorer.models.dilated import DilatedDecoder
 from explorer.models.encoders import ENCODERS
 from explorer.models.latents import LATENTS
 from explorer.models.objectives import RATES, charge_for, free_bits, plain
@@ -29,7 +30,7 @@ def tiny(encoder: dict | None = None, decoder: dict | None = None, latent_dim: i
         latent_dim=latent_dim,
         latent={"name": "gaussian" if latent_dim else "none"},
         encoder={"name": "lstm", "hidden_dim": 5} | (encoder or {}),
-        decoder={"name": "lstm", "hidden_dim": 7} | (decoder or {}),
+        decoder={"name": "lstm", "hidden_dim": 8} | (decoder or {}),
     )
     return build(config, WORDS).double().eval()
 
@@ -100,6 +101,26 @@ def test_scores_do_not_depend_on_words_that_come_later(decoder: dict) -> None:
         atol=1e-12,
     )
     assert logits.shape == (2, 5, WORDS)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_dilated_decoder_sees_as_far_back_as_it_says_and_no_further(layers: int) -> None:
+    decoder = tiny(decoder={"name": "dilated", "layers": layers, "hidden_dim": 64}).decoder
+    assert isinstance(decoder, DilatedDecoder)
+    words = [4] * 12
+    z, plain_scores = torch.randn(1, 3).double(), []
+    for changed in range(12):
+        other = [*words[:changed], 5, *words[changed + 1 :]]
+        plain_scores.append(decoder.logits(z, collate([other]))[0, -1])
+    unchanged = decoder.logits(z, collate([words]))[0, -1]
+    moved = [not torch.allclose(scores, unchanged, atol=1e-12) for scores in plain_scores]
+    assert moved == [False] * (12 - decoder.sight) + [True] * decoder.sight
+
+
+def test_impossible_dilated_decoders_are_refused() -> None:
+    for settings in ({"hidden_dim": 7}, {"layers": 0}):
+        with pytest.raises(ExplorerError, match="dilated takes"):
+            tiny(decoder={"name": "dilated", **settings})
 
 
 @pytest.mark.parametrize("decoder", DECODER_SETTINGS)

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
-from explorer.models.decoders import LSTMDecoder
+from explorer.models.decoder import Decoder
 from explorer.models.sampling import generator, sample
 
 _POSITIONS = 2**14
@@ -15,7 +15,7 @@ _POSITIONS = 2**14
 
 @torch.inference_mode()
 def token_scores(
-    decoder: LSTMDecoder,
+    decoder: Decoder,
     z: Float[Tensor, "batch latent"],
     tokens: Int[Tensor, "batch time"],
     prior: Distribution,
@@ -51,7 +51,7 @@ def token_scores(
 
 
 def token_gains(
-    decoder: LSTMDecoder,
+    decoder: Decoder,
     z: Float[Tensor, "batch latent"],
     tokens: Int[Tensor, "batch time"],
     prior: Distribution,

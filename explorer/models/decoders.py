@@ -6,23 +6,24 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from explorer.models.decoder import Decoder
+from explorer.models.dilated import DilatedDecoder
 from explorer.models.softmax import token_log_prob
 from explorer.models.tensors import mask
-from explorer.text.tokens import BOS, UNK
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What a decoder remembers between two tokens of a sentence."""
+class LSTMState:
+    """What an LSTM decoder remembers between two tokens of a sentence."""
 
     hidden: Float[Tensor, "batch hidden"]
     cell: Float[Tensor, "batch hidden"]
     latent_gates: Float[Tensor, "batch gates"]
     latent_output: Float[Tensor, "batch embedding"]
 
-    def select(self, rows: Int[Tensor, " rows"]) -> "State":
+    def select(self, rows: Int[Tensor, " rows"]) -> "LSTMState":
         """The states of some rows, in that order; a row may be taken twice."""
-        return State(
+        return LSTMState(
             self.hidden[rows],
             self.cell[rows],
             self.latent_gates[rows],
@@ -30,7 +31,7 @@ class State:
         )
 
 
-class LSTMDecoder(nn.Module):
+class LSTMDecoder(Decoder):
     """An LSTM language model that sees z in its initial state, every input and every output.
 
     c0 = W z and h0 = tanh(c0) as in He et al. (2019); z is concatenated to every input, and
@@ -58,29 +59,11 @@ class LSTMDecoder(nn.Module):
         word_dropout: float = 0.0,
         dropout: float = 0.2,
     ) -> None:
-        super().__init__()
-        words, width = embedding.weight.shape
-        self.embedding = embedding
-        self.latent_dim = latent_dim
-        self.word_dropout = word_dropout
-        self.dropout = nn.Dropout(dropout)
+        super().__init__(embedding, latent_dim, word_dropout, dropout)
+        width = embedding.embedding_dim
         self.lstm = nn.LSTM(width + latent_dim, hidden_dim, batch_first=True)
         self.start = nn.Linear(latent_dim, hidden_dim) if latent_dim else None
-        self.skip = nn.Linear(latent_dim, width, bias=False) if skip and latent_dim else None
-        self.narrow = nn.Linear(hidden_dim, width) if hidden_dim != width else nn.Identity()
-        self.output = nn.Linear(width, words)
-        if tied:
-            self.output.weight = embedding.weight
-        nn.init.zeros_(self.output.bias)
-
-    @property
-    def is_inputless(self) -> bool:
-        """Whether no word is ever seen, so that words depend on z and their place alone."""
-        return self.word_dropout >= 1
-
-    def _hide(self, words: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
-        """All words as <unk>; the start stays."""
-        return words.masked_fill(words != BOS, UNK)
+        self._add_output(hidden_dim, tied, skip)
 
     def _lstm(self, name: str) -> Tensor:
         return self.lstm.get_parameter(name)
@@ -95,13 +78,7 @@ class LSTMDecoder(nn.Module):
     def _features(
         self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time embedding"]:
-        if self.is_inputless:
-            inputs = self._hide(inputs)
-        elif self.training and self.word_dropout:
-            hidden_words = torch.rand(inputs.shape, device=inputs.device) < self.word_dropout
-            hidden_words[:, 0] = False  # the start stays
-            inputs = inputs.masked_fill(hidden_words, UNK)
-        embedded = self.dropout(self.embedding(inputs))
+        embedded = self.dropout(self.embedding(self._seen(inputs)))
         repeated = z.unsqueeze(1).expand(-1, inputs.shape[1], -1)
         hidden, cell = self._begin(z)
         states, _ = self.lstm(
@@ -111,30 +88,6 @@ class LSTMDecoder(nn.Module):
         if self.skip is not None:
             features = features + self.skip(z).unsqueeze(1)
         return self.dropout(features)
-
-    def token_log_prob(
-        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch predicted"]:
-        """Log-probability of each token after the start, given z and its past; 0 at PAD."""
-        targets = tokens[:, 1:]
-        valid = mask(targets)
-        features = self._features(z, tokens[:, :-1])
-        flat = token_log_prob(
-            features[valid], self.output.weight, self.output.bias, targets[valid]
-        )
-        return flat.new_zeros(valid.shape).masked_scatter(valid, flat)
-
-    def log_prob(
-        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
-    ) -> Float[Tensor, " batch"]:
-        """The log-likelihood of each sentence given its z, nats per sentence, the end counted."""
-        return self.token_log_prob(z, tokens).sum(1)
-
-    def logits(
-        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch predicted words"]:
-        """Scores of every word at every place after the start, for inspection."""
-        return self.output(self._features(z, tokens[:, :-1]))
 
     def token_scores(
         self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
@@ -148,7 +101,7 @@ class LSTMDecoder(nn.Module):
         samples, batch = z.shape[:2]
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         inputs, targets = tokens[:, :-1], tokens[:, 1:]
-        words = self.embedding(self._hide(inputs) if self.is_inputless else inputs)
+        words = self.embedding(self._seen(inputs))
         gates_of_words = words @ weight[:, :width].T
         state = self.begin(z.flatten(0, 1))
         hidden, cell, features = state.hidden, state.cell, []
@@ -167,19 +120,13 @@ class LSTMDecoder(nn.Module):
         result = flat.new_zeros(valid.shape).masked_scatter(valid, flat)
         return result.unflatten(0, (samples, batch))
 
-    def score_samples(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
-    ) -> Float[Tensor, "samples batch"]:
-        """Log-likelihood of each sentence under each of its samples of z, nats per sentence."""
-        return self.token_scores(z, tokens).sum(2)
-
-    def begin(self, z: Float[Tensor, "batch latent"]) -> State:
+    def begin(self, z: Float[Tensor, "batch latent"]) -> LSTMState:
         """The state before the first token; what z contributes to each step is computed once."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         hidden, cell = self._begin(z)
         gates = z @ weight[:, width:].T + self._lstm("bias_ih_l0") + self._lstm("bias_hh_l0")
         output = z.new_zeros(len(z), width) if self.skip is None else self.skip(z)
-        return State(hidden, cell, gates, output)
+        return LSTMState(hidden, cell, gates, output)
 
     def _advance(
         self,
@@ -194,15 +141,16 @@ class LSTMDecoder(nn.Module):
         return leave.sigmoid() * cell.tanh(), cell
 
     def step(
-        self, token: Int[Tensor, " batch"], state: State
-    ) -> tuple[Float[Tensor, "batch words"], State]:
+        self, token: Int[Tensor, " batch"], state: LSTMState
+    ) -> tuple[Float[Tensor, "batch words"], LSTMState]:
         """Reads one token: the scores of the next, and the new state."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
-        token = self._hide(token) if self.is_inputless else token
-        gates = torch.addmm(state.latent_gates, self.embedding(token), weight[:, :width].T)
+        gates = torch.addmm(
+            state.latent_gates, self.embedding(self._seen(token)), weight[:, :width].T
+        )
         hidden, cell = self._advance(gates, state.hidden, state.cell)
         logits = self.output(self.narrow(hidden) + state.latent_output)
-        return logits, State(hidden, cell, state.latent_gates, state.latent_output)
+        return logits, LSTMState(hidden, cell, state.latent_gates, state.latent_output)
 
 
-DECODERS = {"lstm": LSTMDecoder}
+DECODERS: dict[str, type[Decoder]] = {"lstm": LSTMDecoder, "dilated": DilatedDecoder}

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from explorer.models.decoders import LSTMDecoder
+from explorer.models.decoder import Decoder
 from explorer.models.decoding import Decoding
 from explorer.text.tokens import BOS, EOS, PAD, UNK
 
@@ -132,7 +132,7 @@ def _forbid(logits: Tensor, decoding: Decoding) -> Tensor:
 
 
 def _stepwise(
-    decoder: LSTMDecoder, z: Float[Tensor, "batch latent"], decoding: Decoding
+    decoder: Decoder, z: Float[Tensor, "batch latent"], decoding: Decoding
 ) -> list[list[int]]:
     """Word by word; a finished sentence leaves the batch."""
     pick = _STEPWISE[decoding.strategy]
@@ -162,7 +162,7 @@ def _stepwise(
 
 
 def _beam(
-    decoder: LSTMDecoder, z: Float[Tensor, "batch latent"], decoding: Decoding
+    decoder: Decoder, z: Float[Tensor, "batch latent"], decoding: Decoding
 ) -> list[list[int]]:
     """The likeliest sentence a beam finds, by its mean log-probability a token, end counted."""
     batch, beam = len(z), decoding.beam
@@ -250,7 +250,7 @@ STRATEGIES = {**dict.fromkeys(_STEPWISE, _stepwise), "beam": _beam}
 
 @torch.inference_mode()
 def generate(
-    decoder: LSTMDecoder, z: Float[Tensor, "batch latent"], decoding: Decoding
+    decoder: Decoder, z: Float[Tensor, "batch latent"], decoding: Decoding
 ) -> list[list[int]]:
     """Decodes each latent point to one sentence.
 
