@@ -97,21 +97,22 @@ class Run(Contents):
         """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
 
         Raises:
-            ExplorerError: For an autoencoder, which has no prior.
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
         """
         decoding = decoding or Decoding(strategy="sample")
         return self.decode(self.prior_samples(n, decoding.seed), decoding)
 
     def prior_samples(self, n: int, seed: int = 0) -> Latents:
-        """N draws of z from the prior.
+        """N draws of z from the prior, or from the density fitted on an autoencoder's encodings.
 
         Raises:
-            ExplorerError: For an autoencoder, which has no prior.
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
         """
         import torch
 
-        if self.has_latent and not self.model.latent.has_rate:
-            raise ExplorerError(f"{self.name} is an autoencoder: it has no prior to sample from")
+        from explorer.evaluation.priors import need_density
+
+        need_density(self.model, self.name)
         with torch.random.fork_rng([]), torch.inference_mode():
             torch.manual_seed(seed)
             return self.model.prior().sample((n,)).numpy()
@@ -267,7 +268,7 @@ class Run(Contents):
         import torch
         from torch.distributions import Independent, Normal
 
-        if self.model.latent.has_rate:
+        if self.model.has_density:
             return self.model.prior()
         mean = torch.from_numpy(self._atlas.mean)
         return Independent(Normal(mean.mean(0), mean.std(0)), 1)

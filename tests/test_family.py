@@ -120,14 +120,55 @@ def test_a_recipe_that_names_a_fitted_prior_trains_to_the_same_run(corpus: str) 
     assert np.array_equal(fitted.encode(texts), trained.encode(texts))
 
 
-def test_an_autoencoder_takes_no_fitted_prior(
+def test_an_autoencoder_cannot_be_sampled_before_a_density_is_fitted(
     corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = new("plain", corpus, "--latent", "point")
+    list(stages.train(new("plain", corpus, "--latent", "point"), "cpu"))
+    capsys.readouterr()
+    assert main(["sample", "plain"]) == 1
+    assert "explorer prior plain --fit mixture" in capsys.readouterr().err
+    assert main(["evaluate", "plain", "--samples", "2"]) == 0
+    entry = open_run("plain").metrics["self_bleu"]
+    assert entry["value"] is None and "explorer prior" in entry["reason"]
+
+
+@pytest.mark.parametrize("prior", ["mixture", "flow"])
+def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
+    prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(stages.train(new("plain", corpus, "--latent", "point"), "cpu"))
+    capsys.readouterr()
+    assert main(["prior", "plain", "--fit", prior, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"folder", "log_density", "gaussian", "mean", "low", "high", "n"}
+    assert found["mean"] == pytest.approx(found["log_density"] - found["gaussian"], abs=1e-6)
+    assert main(["sample", f"plain-{prior}", "-n", "3"]) == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 3
+    assert "no part of the autoencoder's objective" in said.err
+    assert main(["evaluate", f"plain-{prior}", "--samples", "2"]) == 0
+    metrics = open_run(f"plain-{prior}").metrics
+    for name in ("self_bleu", "novelty", "cycle_distance", "prior_z_gap"):
+        assert metrics[name]["value"] is not None, name
+    for name in ("rate", "elbo", "importance_ppl", "mutual_information", "marginal_kl"):
+        assert "no rate" in metrics[name]["reason"], name
+
+
+def test_a_recipe_can_name_the_density_of_an_autoencoder(
+    corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = ("--set", "training.fit_prior={name='mixture',components=3}")
+    folder = new("dense", corpus, "--latent", "point", *fitted)
     list(stages.train(folder, "cpu"))
-    assert main(["prior", "plain", "--fit", "mixture"]) == 1
-    assert "Gaussian posteriors" in capsys.readouterr().err
-    assert not Path("checkpoints/plain-mixture").exists()
+    assert open_run(folder).prior_samples(4).shape == (4, 8)
+    recipe = (folder / folders.CONFIG).read_text(encoding="utf-8")
+    for wrong, says in (("vamp", "mixture or flow"), ("normal", "mixture or flow")):
+        other = Path("checkpoints") / wrong
+        other.mkdir()
+        text = recipe.replace('{ name = "mixture", components = 3 }', f'{{ name = "{wrong}" }}')
+        (other / folders.CONFIG).write_text(text, encoding="utf-8")
+        assert main(["train", wrong, "--device", "cpu"]) == 1
+        assert says in capsys.readouterr().err
 
 
 def test_what_is_decoded_lies_on_the_space(corpus: str) -> None:

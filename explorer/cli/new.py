@@ -149,8 +149,10 @@ def _check(config: configs.Config, findings: Findings) -> int:
     from explorer.models.objectives import charge_for
     from explorer.models.vae import build
     from explorer.registry import choose
+    from explorer.training import prior_fit
     from explorer.training.schedules import SCHEDULES
 
+    prior_fit.check(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     words = min(config.corpus.vocabulary_size, findings.types + 4)
     model = build(config.model, words)

@@ -3,12 +3,16 @@
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
 from explorer.training.names import place
+
+if TYPE_CHECKING:
+    from explorer.training.prior_fit import Density, Gain
 
 EXAMPLE = """\
 example:
@@ -17,6 +21,10 @@ example:
 
 The new run has the old one's encoder and decoder: what differs is the rate, and what the prior's
 samples say. `explorer evaluate` and `explorer atlas` do for it what they do for any run.
+
+An autoencoder (model.latent point) has no rate and no prior. Here it gets a density of its
+encodings, by maximum likelihood: a mixture or a flow, told by how likely it makes the encodings of
+the test split, beside one Gaussian with all its covariances. Then it can be sampled from.
 """
 
 
@@ -58,11 +66,26 @@ def prior(args: argparse.Namespace) -> None:
     if args.json:
         say_json({"folder": str(target), **dataclasses.asdict(found)})
         return
-    say(
-        f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "
-        f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
-    )
+    say(_sentence(found, args.fit))
     say(f"wrote {target}\nnext: explorer evaluate {target.name} && explorer atlas {target.name}")
+
+
+def _sentence(found: "Gain | Density", name: str) -> str:
+    """What the fit brought on the test split."""
+    from explorer.training.prior_fit import Gain
+
+    basis = f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
+    if isinstance(found, Gain):
+        return (
+            f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "
+            f"{basis}"
+        )
+    return (
+        f"test encodings: log density {found.log_density:.2f} nats a sentence under the {name}, "
+        f"{found.gaussian:.2f} under one Gaussian: {found.mean:+.2f} {basis}\n"
+        "The density was fitted when all else was trained and is no part of the autoencoder's "
+        "objective."
+    )
 
 
 def _target(args: argparse.Namespace, folder: Path) -> Path:

@@ -196,6 +196,8 @@ def sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def sample(args: argparse.Namespace) -> None:
     """Decodes draws from the prior."""
+    from explorer.evaluation.priors import told
+
     if not 1 <= args.n <= 1_000_000:
         raise ExplorerError(f"-n {args.n} is not between 1 and 1,000,000")
     settings = decoding(args)
@@ -208,6 +210,8 @@ def sample(args: argparse.Namespace) -> None:
         say_json([{"text": text} for text in texts])
     else:
         say("\n".join(texts))
+    if note := told(run.model):
+        warn(note)
 
 
 def interpolate_arguments(parser: argparse.ArgumentParser) -> None:

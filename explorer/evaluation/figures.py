@@ -112,7 +112,8 @@ def _shuffled_z_gap(run: Measurement) -> Entry:
 
 
 def _prior_z_gap(run: Measurement) -> Entry:
-    run.need_rate()
+    run.need_latent()
+    run.need_density()
     z = sample(run.model.prior(), run.n, generator(run.seed, "prior gap"))
     return _entry(_mean(run.distortions_at(z) - run.distortions), run.n, 1)
 
@@ -133,7 +134,8 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[Measurement], En
 
 
 def _cycle_distance(run: Measurement) -> Entry:
-    run.need_rate()
+    run.need_latent()
+    run.need_density()
     z = run.prior_z
     ids = [run.vocabulary.encode(tokens) for tokens in run.decode(z)]
     back = bounds.posterior(run.model, ids).mean

@@ -93,7 +93,15 @@ class Measurement:
         """Stops a figure of posteriors and priors for a model that has none."""
         self.need_latent()
         if not self.model.latent.has_rate:
-            raise NotApplicable("an autoencoder's posterior is a point and it has no prior")
+            raise NotApplicable("an autoencoder has no rate: its posterior is a point")
+
+    def need_density(self) -> None:
+        """Stops a figure of samples for a model that has nothing to draw z from."""
+        if not self.model.has_density:
+            raise NotApplicable(
+                "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
+                "fits a density"
+            )
 
     @cached_property
     def posterior(self) -> Distribution:
@@ -225,8 +233,7 @@ class Measurement:
     @cached_property
     def said(self) -> list[list[str]]:
         """Sentences drawn from the model: z from the prior, words at temperature 1."""
-        if not self.is_language_model:
-            self.need_rate()
+        self.need_density()
         # Labels as often as they are held out.
         labels = [self.codes[row % self.n] for row in range(self.drawn)] if self.codes else []
         return self.decode(self.prior_z, "sample", labels)

@@ -1,4 +1,4 @@
-"""A prior looked at: its components, its density for numpy, and the holes it visits."""
+"""A prior looked at: where it is from, its components, its density, and the holes it visits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32
 from torch.distributions import Distribution, Independent, MixtureSameFamily, Normal
 
 from explorer.errors import ExplorerError
+from explorer.models.distributions import Stretched
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
 from explorer.space.holes import Holes, holes
@@ -26,9 +27,39 @@ class Components:
     """Their shares of the prior's mass."""
 
 
+def told(model: TextVAE) -> str:
+    """What to know before an autoencoder's samples are read; empty for any other model."""
+    if model.latent.has_rate or model.encoder is None or not model.has_density:
+        return ""
+    name = str(model.config.prior["name"])
+    return (
+        f"Drawn from a {name} fitted on the encodings when all else was trained: this density is "
+        "no part of the autoencoder's objective."
+    )
+
+
+def need_density(model: TextVAE, name: str) -> None:
+    """Stops where a model has nothing to draw z from, and says how it gets it.
+
+    Raises:
+        ExplorerError: For an autoencoder on whose encodings no density was fitted.
+    """
+    if not model.has_density:
+        raise ExplorerError(
+            f"{name} is an autoencoder: nothing pulls it towards a prior, so there is none to "
+            f"sample from. `explorer prior {name} --fit mixture` fits a density on its encodings"
+        )
+
+
 @torch.inference_mode()
 def components(prior: Distribution) -> Components | None:
     """The components of a prior, the heaviest first; None where it has none."""
+    if isinstance(prior, Stretched):
+        base = components(prior.base)
+        if base is None:
+            return None
+        mean = prior.place(torch.from_numpy(base.mean).to(prior.centre))
+        return Components(mean.cpu().numpy().astype(np.float32), base.weight)
     if not isinstance(prior, MixtureSameFamily):
         return None
     mean = prior.component_distribution.mean.cpu().numpy().astype(np.float32)

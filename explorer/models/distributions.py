@@ -233,6 +233,45 @@ class Codes(_Distribution):
         return math.log(self.logits.shape[-1]) - entropy
 
 
+class Stretched(_Distribution):
+    """Another distribution in sheared and shifted coordinates: z = centre + factor · w.
+
+    Args:
+        base: Of w, event shape (d,).
+        centre: Where w = 0 lies.
+        factor: Lower triangular, its diagonal above 0.
+    """
+
+    def __init__(
+        self, base: Distribution, centre: Float[Tensor, " d"], factor: Float[Tensor, "d d"]
+    ) -> None:
+        self.base, self.centre, self.factor = base, centre, factor
+        super().__init__(base.batch_shape, base.event_shape, validate_args=False)
+
+    def place(self, w: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """Z of w."""
+        return self.centre + w @ self.factor.T
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Nats."""
+        w = whiten(value, self.centre, self.factor)
+        return self.base.log_prob(w) - self.factor.diagonal().log().sum()
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Draws."""
+        return self.place(self.base.sample(torch.Size(sample_shape)))
+
+
+def whiten(
+    z: Float[Tensor, "*batch d"], centre: Float[Tensor, " d"], factor: Float[Tensor, "d d"]
+) -> Float[Tensor, "*batch d"]:
+    """The w of z = centre + factor · w."""
+    flat = torch.linalg.solve_triangular(
+        factor, (z - centre).reshape(-1, len(centre)).T, upper=False
+    )
+    return flat.T.reshape(z.shape)
+
+
 def one_hot(scores: Float[Tensor, "*batch kinds"]) -> Float[Tensor, "*batch kinds"]:
     """1 at the largest entry, 0 elsewhere."""
     return torch.zeros_like(scores).scatter(-1, scores.argmax(-1, keepdim=True), 1.0)

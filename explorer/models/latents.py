@@ -28,6 +28,8 @@ class Latent(nn.Module):
     """Whether the variance of a coordinate says that it is used."""
     priors: tuple[str, ...] = ()
     """Names of the priors that live on this space, the usual one first."""
+    fitted: tuple[str, ...] = ()
+    """Names of those that can be fitted on the encodings when all else is trained."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -70,6 +72,7 @@ class Gaussian(Latent):
     """
 
     priors = ("normal", "mixture", "vamp", "flow")
+    fitted = ("mixture", "vamp", "flow")
 
     def __init__(
         self,
@@ -110,11 +113,14 @@ class Gaussian(Latent):
 class Point(Latent):
     """A plain autoencoder's space: the posterior is a point, there is no rate.
 
-    The posterior is a Gaussian of scale 0, whose samples are its mean; it has no density.
+    The posterior is a Gaussian of scale 0, whose samples are its mean; it has no density. Its
+    prior stands in the recipe and does nothing: a density to draw from is fitted afterwards, on
+    the encodings, and is no part of the objective. No VampPrior, a mean of posteriors, is one.
     """
 
     has_rate = False
     priors = ("normal",)
+    fitted = ("mixture", "flow")
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(latent_dim)

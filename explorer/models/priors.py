@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from explorer.errors import ExplorerError
+from explorer.models.distributions import Stretched, whiten
 from explorer.models.encoders import LSTMEncoder
 from explorer.models.latents import Latent
 from explorer.models.tensors import collate
+
+_LOG_SCALES = (-5.0, 3.0)
+"""Of a component of a mixture: narrower ones would sit on single sentences."""
 
 
 class Prior(nn.Module):
@@ -26,6 +31,8 @@ class Prior(nn.Module):
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
         super().__init__()
+        self.basis: Basis | None = None
+        """The coordinates it lives in, where those are fitted too."""
 
     def forward(self) -> Distribution:
         """p(z), event shape (latent,)."""
@@ -33,6 +40,40 @@ class Prior(nn.Module):
 
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
         """Moves what is learned to where these sentences are encoded; nothing where it is not."""
+
+
+class Basis(nn.Module):
+    """Coordinates in which encodings are centred, uncorrelated and of variance 1.
+
+    Nothing pulls an autoencoder's encodings to N(0, I): they lie anywhere, strongly correlated. A
+    density of the whitened ones starts from the likeliest single Gaussian.
+    """
+
+    _LEAST = 1e-6  # of the mean variance: keeps a dimension that never varies invertible
+    centre: Tensor
+    factor: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(size))
+        self.register_buffer("factor", torch.eye(size))
+
+    def forward(self, base: Distribution) -> Distribution:
+        """A distribution of whitened encodings, as one of encodings."""
+        return Stretched(base, self.centre, self.factor)
+
+    def whiten(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+        """Encodings in these coordinates."""
+        return whiten(z, self.centre, self.factor)
+
+    @torch.no_grad()
+    def fit(self, z: Float[Tensor, "n d"]) -> None:
+        """Takes mean and covariances from encodings."""
+        covariance = torch.cov(z.T.double(), correction=0).reshape(len(self.centre), -1)
+        least = self._LEAST * covariance.diagonal().mean().clamp(min=self._LEAST)
+        covariance += least * torch.eye(len(covariance)).to(covariance)
+        self.factor.copy_(torch.linalg.cholesky(covariance))
+        self.centre.copy_(z.mean(0))
 
 
 class StandardNormal(Prior):
@@ -84,14 +125,16 @@ class Mixture(Prior):
         super().__init__(latent, encoder)
         _at_least_one("components", components)
         self._parts = (latent, encoder)
+        self.basis = None if latent.has_rate else Basis(latent.latent_dim)
         self.logits = nn.Parameter(torch.zeros(components))
         self.means = nn.Parameter(torch.randn(components, latent.latent_dim))
         self.log_scales = nn.Parameter(torch.zeros(components, latent.latent_dim))
 
     def forward(self) -> Distribution:
         """The mixture."""
-        parts = Independent(Normal(self.means, self.log_scales.clamp(-5, 3).exp()), 1)
-        return MixtureSameFamily(Categorical(logits=self.logits), parts)
+        parts = Independent(Normal(self.means, self.log_scales.clamp(*_LOG_SCALES).exp()), 1)
+        mixture = MixtureSameFamily(Categorical(logits=self.logits), parts)
+        return mixture if self.basis is None else self.basis(mixture)
 
     @torch.no_grad()
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
@@ -101,12 +144,12 @@ class Mixture(Prior):
             return
         tokens = collate(ids, self.means.device)
         posterior = latent.posterior(encoder(tokens))
-        encoded = posterior.mean
+        encoded = posterior.mean if self.basis is None else self.basis.whiten(posterior.mean)
         source = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(ids), (len(self.means),), generator=source)
         self.means.copy_(encoded[rows.to(encoded.device)])
         width = (encoded.var(0) + posterior.stddev.square().mean(0)).sqrt()
-        self.log_scales.copy_(width.log().expand_as(self.log_scales))
+        self.log_scales.copy_(width.log().clamp(*_LOG_SCALES).expand_as(self.log_scales))
 
 
 class Vamp(Prior):
@@ -187,13 +230,14 @@ class Flow(Prior):
             raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
         zuko = _zuko()
         hidden = (hidden_dim, hidden_dim)
+        self.basis = None if latent.has_rate else Basis(latent.latent_dim)
         self.flow = zuko.flows.MAF(
             latent.latent_dim, transforms=transforms, passes=2, hidden_features=hidden
         )
 
     def forward(self) -> Distribution:
         """The flow's distribution."""
-        return self.flow()
+        return self.flow() if self.basis is None else self.basis(self.flow())
 
 
 def _zuko() -> Any:

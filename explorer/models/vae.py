@@ -64,6 +64,16 @@ class TextVAE(nn.Module):
         return self.latent.rate_parts if self.prior.is_factorised else None
 
     @property
+    def has_density(self) -> bool:
+        """Whether p(z) says where sentences are, so that z can be drawn from it.
+
+        An autoencoder's does once one was fitted on its encodings; what a recipe names before
+        that has no part in it.
+        """
+        is_point = self.encoder is not None and not self.latent.has_rate
+        return not is_point or self.config.prior["name"] in self.latent.fitted
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.embedding.weight.device
@@ -146,8 +156,13 @@ def _latent(config: ModelConfig) -> type[Latent]:
     return LATENTS[name]
 
 
-def build(config: ModelConfig, vocabulary_size: int) -> TextVAE:
+def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) -> TextVAE:
     """A fresh model; its weights come from torch's current random state.
+
+    Args:
+        config: Its parts.
+        vocabulary_size: Words it knows.
+        is_fitted: Whether the prior is one that is fitted when all else is trained.
 
     Raises:
         ExplorerError: For an unknown part, a wrong setting, or parts that do not fit together.
@@ -156,10 +171,12 @@ def build(config: ModelConfig, vocabulary_size: int) -> TextVAE:
         raise ExplorerError(
             'model.latent_dim: 0 needs model.latent = { name = "none" } (a language model)'
         )
-    admitted, prior = _latent(config).priors, config.prior["name"]
+    latent, prior = _latent(config), config.prior["name"]
+    admitted = latent.fitted if is_fitted else latent.priors
     if prior in PRIORS and prior not in admitted:
+        where = "training.fit_prior" if is_fitted else "model.prior"
         raise ExplorerError(
-            f"model.prior: {prior!r} does not live on the latent space "
-            f"{config.latent['name']!r}, which takes {' or '.join(admitted)}"
+            f"{where}: {prior!r} does not {'fit' if is_fitted else 'live on'} the latent space "
+            f"{config.latent['name']!r}, which takes {' or '.join(admitted) or 'none'}"
         )
     return TextVAE(config, vocabulary_size)

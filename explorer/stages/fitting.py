@@ -16,7 +16,7 @@ from explorer.models.vae import build
 from explorer.stages.refitting import refit
 from explorer.training import data as training_data
 from explorer.training import folder as folders
-from explorer.training import snapshots, weights
+from explorer.training import prior_fit, snapshots, weights
 from explorer.training import state as states
 from explorer.training.fit import Report, Trainer
 
@@ -69,6 +69,7 @@ def train(
         raise ExplorerError(f"{folder}: no unfinished training to resume")
     elif (folder / folders.WEIGHTS).is_file() and not unfinished:
         raise ExplorerError(f"{folder} is trained already: --restart trains it again")
+    prior_fit.check(config)
     where = device(device_name)
     torch.manual_seed(config.seed)
     data = training_data.load(config)

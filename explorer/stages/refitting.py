@@ -20,26 +20,28 @@ def fit_prior(
     prior: configs.Choice,
     typed: str,
     progress: Callable[[str, float], None] | None = None,
-) -> prior_fit.Gain:
+) -> prior_fit.Gain | prior_fit.Density:
     """Writes a run like another, but for a prior fitted on its training posteriors.
 
     Args:
-        folder: Of a trained run with Gaussian posteriors.
+        folder: Of a trained VAE with Gaussian posteriors, or of an autoencoder.
         target: The new run's folder, which must not exist.
         prior: Name and settings, as in `config.toml`.
         typed: The command, for the recipe's header.
         progress: Told what is being done, and the share of it that is done.
 
     Returns:
-        What the new prior saves on the test split, in nats per sentence.
+        What the new prior saves of the rate on the test split; for an autoencoder, which has
+        none, how likely the density makes the encodings of the test split. Nats per sentence.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, the run has no Gaussian posteriors,
-            or the prior has nothing to fit.
+        ExplorerError: If the corpus is not on this machine, or the run's latent space takes no
+            such prior.
     """
     config, vocabulary, old = weights.load_model(folder)
-    data = training_data.load(config, vocabulary)
     training = dataclasses.replace(config.training, fit_prior=prior)
+    prior_fit.check(dataclasses.replace(config, training=training))
+    data = training_data.load(config, vocabulary)
     tell = progress or (lambda stage, share: None)
     model = refit(old, prior, data, config, lambda share: tell("fitting", share))
     target.mkdir(parents=True)
@@ -53,6 +55,9 @@ def fit_prior(
     folders.seal(target)
     # Half precision is what the run holds, so it is what is measured.
     saved = weights.load_model(target)[2]
+    if not saved.latent.has_rate:
+        train = data.select("train", config.corpus.max_tokens)
+        return prior_fit.density(saved, train, data.select("test"))
     return prior_fit.gain(saved, old.prior, data.select("test"), config.seed)
 
 

@@ -1,4 +1,8 @@
-"""A prior fitted on a trained model, with encoder and decoder left as they are."""
+"""A prior fitted on a trained model, with encoder and decoder left as they are.
+
+On a VAE it lowers the rate. An autoencoder has no rate: there it is a density of the encodings, by
+maximum likelihood, which makes the model one that can be drawn from.
+"""
 
 import copy
 import dataclasses
@@ -10,10 +14,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
-from explorer.config import Choice
+from explorer.config import Choice, Config, final_model
 from explorer.errors import ExplorerError
 from explorer.models.coding import posteriors
-from explorer.models.priors import Prior
+from explorer.models.priors import Basis, Prior
 from explorer.models.sampling import generator, sample
 from explorer.models.vae import TextVAE, build
 
@@ -24,6 +28,7 @@ SAMPLES = 10
 """Draws of each posterior a gain is averaged over."""
 _RATES = {"mixture": 1e-2, "vamp": 3e-3}
 _LEARNING_RATE = 1e-3
+_FEW_WORDS = 8  # of a model that is built to be checked only
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,40 @@ class Gain:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How likely a density makes the encodings of an autoencoder, nats per sentence."""
+
+    log_density: float
+    gaussian: float
+    """The same of one Gaussian with all its covariances, of the same training encodings."""
+    mean: float
+    """Of the paired differences; above 0 the density beats the Gaussian."""
+    low: float
+    high: float
+    """95% interval of the mean over sentences, by the normal approximation."""
+    n: int
+
+
+def check(config: Config) -> None:
+    """Makes sure, before anything is trained, that the prior of `training.fit_prior` fits it.
+
+    Raises:
+        ExplorerError: If this latent space takes no such prior, or the prior no such setting.
+    """
+    if config.training.fit_prior["name"] != "none":
+        with torch.random.fork_rng([]):
+            build(final_model(config), _FEW_WORDS, is_fitted=True)
+
+
 def with_prior(model: TextVAE, prior: Choice) -> TextVAE:
     """The same model with a fresh prior, whose weights come from torch's current random state.
 
     Raises:
-        ExplorerError: If the posteriors are not Gaussian, or this prior has nothing to fit.
+        ExplorerError: If no prior of this name is fitted on the model's latent space.
     """
-    if model.config.latent["name"] != "gaussian":
-        raise ExplorerError("another prior is fitted on Gaussian posteriors only")
     config = dataclasses.replace(model.config, prior=prior)
-    other = build(config, model.embedding.num_embeddings).to(model.device)
-    if not any(True for _ in other.prior.parameters()):
-        raise ExplorerError(f"there is nothing to fit in the prior {prior['name']!r}")
+    other = build(config, model.embedding.num_embeddings, is_fitted=True).to(model.device)
     state = {name: item for name, item in model.state_dict().items() if name[:6] != "prior."}
     other.load_state_dict(state, strict=False)
     return other.eval()
@@ -67,7 +94,8 @@ def fit(
     """Maximises the posteriors' mean log p(z) over the weights of `model.prior`.
 
     Stops when held-out posteriors stop gaining, and keeps the best. That lowers the rate, and
-    nothing else: encoder and decoder keep their weights.
+    nothing else: encoder and decoder keep their weights. Posteriors that are points make it the
+    maximum of the encodings' likelihood.
 
     Args:
         model: From `with_prior`.
@@ -89,9 +117,11 @@ def fit(
     if not train or not valid:
         raise ExplorerError("a prior is fitted on training and validation sentences: some miss")
     model.eval().requires_grad_(False)
+    learned = _tensors(model, train)
+    if model.prior.basis is not None:
+        model.prior.basis.fit(learned[0])
     model.prior.initialise(list(train[:: max(1, len(train) // 1000)]), seed)
     model.prior.requires_grad_(True)
-    learned = _tensors(model, train)
     held = _normal(*_tensors(model, valid))
     watched = sample(held, SAMPLES, generator(seed, "prior valid"))
     name = str(model.config.prior["name"])
@@ -126,17 +156,36 @@ def gain(model: TextVAE, before: Prior, ids: Sequence[Sequence[int]], seed: int 
     code = posterior.log_prob(z).double()
     old = (code - before().log_prob(z)).mean(0)
     new = (code - model.prior().log_prob(z)).mean(0)
-    saved = old - new
-    margin = 1.96 * saved.std().item() / len(saved) ** 0.5
-    mean = saved.mean().item()
-    return Gain(
-        before=old.mean().item(),
-        after=new.mean().item(),
-        mean=mean,
-        low=mean - margin,
-        high=mean + margin,
-        n=len(saved),
-    )
+    return Gain(old.mean().item(), new.mean().item(), *_interval(old - new), len(ids))
+
+
+@torch.inference_mode()
+def density(
+    model: TextVAE, train: Sequence[Sequence[int]], ids: Sequence[Sequence[int]]
+) -> Density:
+    """How the density of an autoencoder's encodings does on these sentences.
+
+    Args:
+        model: An autoencoder with a fitted prior.
+        train: The sentences it was fitted on; so is the Gaussian it is compared with.
+        ids: Others.
+    """
+    z = _tensors(model, ids)[0]
+    found = model.prior().log_prob(z).double()
+    basis = Basis(model.latent_dim).to(z)
+    basis.fit(_tensors(model, train)[0])
+    # The likeliest Gaussian is N(0, I) where they are whitened.
+    normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
+    plain = basis(normal).log_prob(z).double()
+    interval = _interval(found - plain)
+    return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
+
+
+def _interval(differences: Float[Tensor, " n"]) -> tuple[float, float, float]:
+    """Their mean and its 95% interval."""
+    mean = differences.mean().item()
+    margin = 1.96 * differences.std().item() / len(differences) ** 0.5
+    return mean, mean - margin, mean + margin
 
 
 def _tensors(
@@ -147,4 +196,5 @@ def _tensors(
 
 
 def _normal(mean: Tensor, scale: Tensor) -> Distribution:
-    return Independent(Normal(mean, scale), 1)
+    # Unchecked: the scale of a point is 0.
+    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)

@@ -90,7 +90,8 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     if not (folder / WEIGHTS).is_file():
         raise ExplorerError(f"{folder} is not trained yet: run `explorer train {folder.name}`")
     vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
-    model = build(configs.final_model(config), len(vocabulary))
+    is_fitted = config.training.fit_prior["name"] != "none"
+    model = build(configs.final_model(config), len(vocabulary), is_fitted)
     path = verify(folder, WEIGHTS)
     tensors, _ = read_tensors(path)
     load_tensors(model, tensors, path)

@@ -177,6 +177,8 @@ def dimensions(run: Run) -> None:
         if rates:
             alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in all"
             downloads.chart(collapse_plots.rates(rates), "rate_bars", alt, command)
+        elif run.kind == "autoencoder":
+            st.caption("An autoencoder has no rate: z costs nothing.")
         else:
             st.caption("The rate of this model is no sum over dimensions.")
     with right:
@@ -298,7 +300,7 @@ def gains(run: Run) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
         f"Grey: the sentence. Below it: what the model says at its posterior mean; z makes these "
-        f"words **{total:.1f} nats** likelier on average than a z from the prior does. "
+        f"words **{total:.1f} nats** likelier on average than {_reference(run)} does. "
         "A model that ignores z leaves all of them blank, and says the same sentence every time."
     )
     right.button(
@@ -308,6 +310,13 @@ def gains(run: Run) -> None:
         on_click=_other_sentences,
         args=[offset + _SAMPLES],
     )
+
+
+def _reference(run: Run) -> str:
+    """What a latent gain is against."""
+    if run.model.latent.has_rate:
+        return "a z from the prior"
+    return "a z from its density" if run.model.has_density else "a z drawn as wide as they lie"
 
 
 def _other_sentences(offset: int) -> None:
@@ -326,6 +335,9 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
 def story(run: Run) -> None:
     """When it collapsed, or that it did not, and the curves that show it."""
     told = moment.told(run.history)
+    if run.kind == "autoencoder":
+        st.caption("An autoencoder has no rate that could collapse: nothing is charged for z.")
+        return
     if not told:
         st.caption(
             "This run has no rate in its history.csv: when it collapsed, if it did, is unknown."

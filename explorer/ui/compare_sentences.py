@@ -48,12 +48,17 @@ def show(columns: Sequence[Column], example: str) -> None:
 
 
 def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
+    from explorer.evaluation.priors import told
+
     st.caption(
         f"Each run decodes draws from **its own prior**, seed {decoding.seed}: with priors of one "
         "kind and size, the same z."
     )
     count = _count()
     found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
+    for column, said in zip(columns, found, strict=True):
+        if isinstance(said, list) and (note := told(column.run.model)):
+            st.caption(f"{markdown(column.name)}: {markdown(note)}")
     flags = _flags(decoding)
     _write(columns, found, "samples", lambda name: f"explorer sample {name} -n {count}{flags}")
 

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
-from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.models.decoding import Decoding
 from explorer.run import Run
@@ -31,9 +30,9 @@ _SHOWN, _HOLES = "shown", "holes"
 _LISTED = 12
 _CHART = "prior_plane"
 _NAMES = {
-    "p": "A sample of the prior",
+    "p": "A sample of the {what}",
     "s": "A sentence",
-    "c": "A component of the prior",
+    "c": "A component of the {what}",
     "h": "A hole",
 }
 
@@ -54,6 +53,11 @@ class Scene:
         from explorer.evaluation.priors import has_gaussian_posterior
 
         return has_gaussian_posterior(self.run.model)
+
+    @property
+    def what(self) -> str:
+        """What is drawn from, in a word: nothing pulled an autoencoder to its density."""
+        return "prior" if self.run.model.latent.has_rate else "density"
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -108,23 +112,22 @@ def scene(run: Run) -> Scene:
     """The controls above the plane, and what they ask for.
 
     Raises:
-        ExplorerError: If the run has no map or no prior.
+        ExplorerError: If the run has no map, or nothing to draw from.
     """
+    from explorer.evaluation.priors import has_gaussian_posterior, need_density
+
     widgets.need_map(run)
-    if not run.model.latent.has_rate:
-        raise ExplorerError(
-            f"{run.name} is an autoencoder: nothing pulls it towards a prior, so there is none "
-            "to show. Pick a VAE on the left."
-        )
+    need_density(run.model, run.name)
+    has_draws = has_gaussian_posterior(run.model)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = st.slider(
-            "Samples of the prior", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
+            "Samples", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
         )
         dots = st.segmented_control(
             "Sentences, each as",
-            list(DOTS),
+            list(DOTS) if has_draws else ["means"],
             format_func=DOTS.__getitem__,
-            default="draws",
+            default="draws" if has_draws else "means",
             required=True,
             key="dots",
             bind="query-params",
@@ -138,6 +141,10 @@ def scene(run: Run) -> Scene:
 
 def show(found: Scene) -> None:
     """The plane, and beside it what was clicked."""
+    from explorer.evaluation.priors import told
+
+    if note := told(found.run.model):
+        st.info(markdown(note), icon=":material/functions:")
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
         _plane(found)
@@ -158,7 +165,8 @@ def _plane(found: Scene) -> None:
     circles = is_standard_normal(run.model.prior())
     figure = prior_plots.plane(pca, _marks(found), circles)
     alt = (
-        f"{len(found.sentences):,} sentences and {len(found.samples):,} samples of the prior on "
+        f"{len(found.sentences):,} sentences and {len(found.samples):,} samples of the "
+        f"{found.what} on "
         "the plane of the sentences' largest variance"
     )
     downloads.chart(figure, _CHART, alt, name=f"{run.name}-prior", on_select=_clicked)
@@ -178,7 +186,7 @@ def _marks(found: Scene) -> "list[Marks]":
     told = [texts[row] for row in found.rows.tolist()]
     marks = [
         Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, 0.45, told),
-        Marks("p", "samples of the prior", found.samples, "#e69f00", "x-thin-open", 6),
+        Marks("p", f"samples of the {found.what}", found.samples, "#e69f00", "x-thin-open", 6),
     ]
     for kind, name, colour, symbol, numbered in (
         ("c", "components", "#009e73", "diamond", False),
@@ -223,19 +231,19 @@ def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
 
 
 def _first_samples(found: Scene) -> None:
-    st.markdown("**What the prior says**  :gray[· click one, or any mark of the plane]")
+    st.markdown(f"**What the {found.what} says**  :gray[· click one, or any mark of the plane]")
     z = found.samples[:_LISTED]
     texts = found.run.decode(z, widgets.decoding())
     rows = [Row(place, text) for place, text in enumerate(texts)]
-    sentence_list(
-        rows, "Samples of the prior", "prior_samples", lambda row: show_mark(f"p{row}"), "Show it"
-    )
+    name = f"Samples of the {found.what}"
+    sentence_list(rows, name, "prior_samples", lambda row: show_mark(f"p{row}"), "Show it")
 
 
 def _mark(found: Scene, kind: str, place: int) -> None:
     run, z = found.run, found.points(kind)[place]
     number = f" {place + 1}" if kind in "ch" else ""
-    st.markdown(f"**{_NAMES[kind]}{number}**  :gray[· {markdown(_about(found, kind, place))}]")
+    name = _NAMES[kind].format(what=found.what)
+    st.markdown(f"**{name}{number}**  :gray[· {markdown(_about(found, kind, place))}]")
     if kind == "s":
         st.html(plain(run.texts[int(found.rows[place])], quiet=True))
     decoded = run.decode_tokens(z[None], widgets.decoding())[0]
@@ -252,7 +260,7 @@ def _mark(found: Scene, kind: str, place: int) -> None:
 
 def _about(found: Scene, kind: str, place: int) -> str:
     if kind == "c" and found.components is not None:
-        return f"{found.components.weight[place]:.1%} of the prior's mass"
+        return f"{found.components.weight[place]:.1%} of the {found.what}'s mass"
     if kind == "h" and found.holes is not None:
         hole = found.holes.found[place]
         return f"{hole.depth:.1f} nats deep, {hole.share:.1%} of the prior's mass"
@@ -278,6 +286,8 @@ def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
 
 def marginal_kl(run: Run) -> None:
     """How far prior and aggregate posterior are apart, with its interval."""
+    if not run.model.latent.has_rate:
+        return
     entry = run.metrics.get("marginal_kl", {})
     low, high = entry.get("low"), entry.get("high")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
@@ -304,7 +314,7 @@ def components(found: Scene) -> None:
     parts = found.components
     if parts is None:
         return
-    st.subheader("What the prior is made of", anchor="components")
+    st.subheader(f"What the {found.what} is made of", anchor="components")
     st.caption(
         f"{len(parts.weight)} components; each one's mean decoded greedily, the heaviest first. A "
         "click shows it on the plane's right."
@@ -314,9 +324,8 @@ def components(found: Scene) -> None:
         Row(place, text, f"{weight:.1%}")
         for place, (text, weight) in enumerate(zip(texts, parts.weight.tolist(), strict=True))
     ]
-    sentence_list(
-        rows, "Components of the prior", "components", lambda row: show_mark(f"c{row}"), "Show it"
-    )
+    name = f"Components of the {found.what}"
+    sentence_list(rows, name, "components", lambda row: show_mark(f"c{row}"), "Show it")
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
     downloads.table_files(columns, f"{found.run.name}-components", "component_table")
 
