@@ -83,6 +83,10 @@ class ModelConfig:
     decoder: Choice = field(
         default_factory=_choice(name="lstm"), metadata=_about("from the latent space to words")
     )
+    auxiliary: Choice = field(
+        default_factory=_choice(name="none"),
+        metadata=_about("a further loss on z in training: none, bag_of_words, adversary"),
+    )
     labels: tuple[str, ...] = setting(
         (), "labels of the corpus the decoder is told beside z: a conditional model; none: []"
     )
