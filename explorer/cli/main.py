@@ -5,10 +5,12 @@ import errno
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from pathlib import Path
 
-from explorer import threads
+from explorer import processes, threads
 from explorer.cli.output import say, warn
 from explorer.errors import ExplorerError
 
@@ -34,6 +36,9 @@ COMMANDS = {
 """Each command: its module here, which has `NAME_arguments` and `NAME`, and what it does."""
 
 ALIASES = {"neighbors": "neighbours"}
+
+SEVERAL = ("train", "evaluate", "encode")
+"""Commands that `torchrun` or `accelerate launch` may start in several processes."""
 
 EXAMPLE = """\
 a first run:
@@ -75,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    warn(f"explorer: {' '.join(message.split())}")
+    who = f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
+    warn(f"explorer{who}: {' '.join(message.split())}")
     return 1
 
 
@@ -103,7 +109,25 @@ def _dispatch(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
     parsed = parser.parse_intermixed_args(arguments[1:])
     parsed.typed = shlex.join(["explorer", *arguments])
-    return getattr(module, name)(parsed) or 0
+    command = getattr(module, name)
+    return _with_others(name, lambda: command(parsed) or 0)
+
+
+def _with_others(name: str, command: Callable[[], int]) -> int:
+    """Runs a command together with the processes a launcher started; only the first speaks."""
+    if processes.launched() == 1:
+        return command()
+    if name not in SEVERAL:
+        raise ExplorerError(
+            f"`explorer {name}` runs in one process: leave the launcher out (several processes "
+            f"work together in explorer {', '.join(SEVERAL)})"
+        )
+    with processes.together():
+        if processes.is_first():
+            return command()
+        nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (closed with the first of three)
+        with nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            return command()
 
 
 def _top(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from explorer import processes
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
@@ -18,7 +19,10 @@ QUICK_LIMIT = 500
 
 def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer evaluate`."""
-    parser.epilog = "example:\n  explorer evaluate my --samples 500\n"
+    parser.epilog = (
+        "example:\n  explorer evaluate my --samples 500\n"
+        "  torchrun --nproc_per_node 2 -m explorer evaluate my\n"
+    )
     add_run(parser)
     parser.add_argument(
         "--samples",
@@ -53,6 +57,8 @@ def evaluate(args: argparse.Namespace) -> None:
     with Progress(quiet=args.json) as progress:
         judge = folders.find(args.language_model) if args.language_model else None
         measure(folder, args.samples, args.limit, progress, judge, args.device)
+    if not processes.is_first():
+        return
     if args.json:
         say_json(folders.read_metrics(folder))
     else:

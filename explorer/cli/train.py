@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from explorer import processes
 from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
@@ -21,7 +22,10 @@ EXAMPLE = """\
 example:
   explorer train my
   explorer train my --device cuda
+  torchrun --nproc_per_node 2 -m explorer train my
+  accelerate launch --num_processes 2 --cpu -m explorer train my
 
+Several processes share every batch and train the weights that one would, but for rounding.
 Ctrl-C stops after the step that is being done and saves; the same command goes on from there, to
 the very weights an uninterrupted training ends with. Whatever kills the process, the state of a
 minute ago (training.save_seconds) is there to go on from.
@@ -49,12 +53,12 @@ def train(args: argparse.Namespace) -> int:
     folder = folders.find(args.run)
     again = f"explorer train {shlex.quote(args.run)}"
     with Progress(quiet=args.json) as progress:
-        if args.restart or not _is_trained(folder):
+        if args.restart or not processes.agreed(_is_trained(folder)):
             with Stop(progress) as stop:
                 _fit(args, folder, stop, progress)
             if stop.signal:
                 return _stopped(folder, again, stop.signal)
-        elif args.resume or (_is_measured(folder) and _has_map(folder)):
+        elif args.resume or processes.agreed(_is_measured(folder) and _has_map(folder)):
             _refuse(folder, args.resume)
         try:
             _finish(args, folder, progress)
@@ -74,7 +78,8 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal came, to this or another of the processes that train together."""
+        self.signal = processes.largest(self.signal)
         return self.signal != 0
 
     def __enter__(self) -> "Stop":
@@ -140,9 +145,12 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """The quick evaluation and the map, where they are missing."""
-    if not _is_measured(folder):
+    if not processes.agreed(_is_measured(folder)):
         measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress)
-    has_map = _has_map(folder) or draw_map(folder, 0, progress, args.run)
+    if not processes.is_first():
+        return
+    with processes.alone():
+        has_map = _has_map(folder) or draw_map(folder, 0, progress, args.run)
     progress.clear()
     if args.json:
         say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from explorer import processes
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
@@ -34,6 +35,8 @@ def _add_file_options(parser: argparse.ArgumentParser, out_help: str, required: 
 def _texts(file: str, column: str) -> Iterable[str]:
     """The sentences of a file, or of standard input as they come, a sentence a line."""
     if file == "-":
+        if processes.count() > 1:
+            raise ExplorerError("several processes cannot read one standard input: name a file")
         return _standard_input()
     from explorer.text import streaming
     from explorer.text.reading import read
@@ -87,16 +90,21 @@ def encode(args: argparse.Namespace) -> None:
     run = open_run(args)
     as_lists = args.out.suffix.lower() != ".parquet"
     done, rate = 0, _rate()
-    with Progress(quiet=args.json) as progress, Writer(args.out) as writer:
+    with (
+        Progress(quiet=args.json) as progress,
+        Writer(args.out) if processes.is_first() else nullcontext() as writer,
+    ):
         for chunk in _chunks(_texts(args.file, args.text_column), ENCODED):
             mean, scale = run.posterior(chunk)
+            done += len(chunk)
+            if writer is None:
+                continue
             columns: dict[str, Any] = {"text": chunk, "z": mean}
             if args.scale:
                 columns["scale"] = scale
             if as_lists:
                 columns |= {key: columns[key].tolist() for key in columns if key != "text"}
             writer.add(columns)
-            done += len(chunk)
             progress.show(f"{done:,} sentences encoded, {rate(done):,.0f}/s")
         _require_any(done, args.file)
     _tell_written(args, done)

@@ -1,13 +1,14 @@
 """Likelihood of held-out sentences: distortion, rate, and the importance estimate."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
+from explorer import processes
 from explorer.models.sampling import generator, sample_rows
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
@@ -39,6 +40,13 @@ def batches(ids: Sequence[Sequence[int]], size: int = BATCH) -> Iterator[list[in
     yield from plan([len(row) for row in ids], size)
 
 
+def _shared(batches: Iterable[list[int]], advance: Callable[[int], object]) -> Iterator[list[int]]:
+    """This process' share of the batches; progress is told as if all were as far."""
+    for rows in processes.mine(batches):
+        yield rows
+        advance(len(rows) * processes.count())
+
+
 @torch.inference_mode()
 def distortions(
     model: TextVAE,
@@ -52,13 +60,12 @@ def distortions(
 
     In a conditional model -log p(x|z, c), c the sentence's label.
     """
-    result = torch.empty(len(ids), dtype=torch.float64)
-    for rows in batches(ids, size):
+    result = torch.zeros(len(ids), dtype=torch.float64)
+    for rows in _shared(batches(ids, size), advance):
         tokens = collate([ids[row] for row in rows], model.device)
         place = model.condition(z[rows], [labels[row] for row in rows] if labels else ())
         result[rows] = -model.decoder.log_prob(place, tokens).cpu().double()
-        advance(len(rows))
-    return result
+    return processes.total(result)
 
 
 @torch.inference_mode()
@@ -67,10 +74,10 @@ def posterior(model: TextVAE, ids: Sequence[Sequence[int]]) -> Distribution:
     like = model.embedding.weight
     if model.encoder is None:
         return model.latent.posterior(like.new_zeros(len(ids), 1))
-    features = like.new_empty(len(ids), model.encoder.feature_dim)
-    for rows in batches(ids):
+    features = like.new_zeros(len(ids), model.encoder.feature_dim)
+    for rows in processes.mine(batches(ids)):
         features[rows] = model.encoder(collate([ids[row] for row in rows], model.device))
-    return model.latent.posterior(features)
+    return model.latent.posterior(processes.total(features))
 
 
 def log_weights(
@@ -145,8 +152,8 @@ def importance_nlls(
     Returns:
         Nats per sentence, in the order of `ids`.
     """
-    result = torch.empty(len(ids), dtype=torch.float64)
-    for rows in _same_length(ids, samples, positions):
+    result = torch.zeros(len(ids), dtype=torch.float64)
+    for rows in _shared(_same_length(ids, samples, positions), advance):
         tokens = collate([ids[row] for row in rows], model.device)
         posterior = model.posterior(tokens)
         streams = [generator(seed, f"importance {row}") for row in rows]
@@ -157,5 +164,4 @@ def importance_nlls(
             [log_weights(model, posterior, part, tokens, own) for part in z.split(chunk)]
         )
         result[rows] = importance_nll(weights.cpu().double())
-        advance(len(rows))
-    return result
+    return processes.total(result)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution
 
+from explorer import processes
 from explorer.evaluation import bounds, interpolations, retrieval
 from explorer.evaluation.information import Interval, mutual_information
 from explorer.evaluation.interpolations import Smoothness
@@ -178,14 +179,17 @@ class Measurement:
     ) -> list[list[str]]:
         """Like `decode`, from what the decoder takes."""
         longest = max([_LEAST_TOKENS, *map(len, self.held_out.ids)])
-        sentences: list[list[str]] = []
-        for number, part in enumerate(places.split(bounds.BATCH)):
+        own: dict[int, list[list[str]]] = {}
+        for number, part in processes.mine(enumerate(places.split(bounds.BATCH))):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(strategy=strategy, max_tokens=longest, seed=seed)
             rows = generate(self.model.decoder, part, decoding)
-            sentences += [self.vocabulary.decode(row) for row in rows]
-            self.advance(len(part))
-        return sentences
+            own[number] = [self.vocabulary.decode(row) for row in rows]
+            self.advance(len(part) * processes.count())
+        said = {
+            number: part for found in processes.gathered(own) for number, part in found.items()
+        }
+        return [sentence for number in sorted(said) for sentence in said[number]]
 
     @cached_property
     def reconstructions(self) -> list[list[str]]:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
+from explorer import processes
 from explorer.models.sampling import draw
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
@@ -18,20 +19,23 @@ BATCH = 256
 def _in_order(
     model: TextVAE,
     ids: Sequence[Sequence[int]],
-    compute: Callable[[Tensor, list[int]], tuple[Tensor, ...]],
+    compute: Callable[[Tensor, list[int]], tuple[Tensor, Tensor]],
+    shape: tuple[int, ...],
     progress: Callable[[int], None] | None = None,
-) -> list[np.ndarray]:
-    """Runs `compute` over batches of like length; rows come back in the order of `ids`."""
-    results: list[np.ndarray] | None = None
-    for rows in plan([len(row) for row in ids], BATCH):
+) -> tuple[np.ndarray, np.ndarray]:
+    """Runs `compute` over batches of like length; rows come back in the order of `ids`.
+
+    Its two results are of that shape for each sentence.
+    """
+    results = torch.zeros(2, len(ids), *shape, dtype=torch.float32)
+    for rows in processes.mine(plan([len(row) for row in ids], BATCH)):
         outputs = compute(collate([ids[row] for row in rows], model.device), rows)
-        if results is None:
-            results = [np.empty((len(ids), *out.shape[1:]), np.float32) for out in outputs]
         for result, output in zip(results, outputs, strict=True):
-            result[rows] = output.float().cpu().numpy()
+            result[rows] = output.float().cpu()
         if progress is not None:
-            progress(len(rows))
-    return results or []
+            progress(len(rows) * processes.count())
+    first, second = processes.total(results).numpy()
+    return first, second
 
 
 @torch.inference_mode()
@@ -55,8 +59,7 @@ def posteriors(
         posterior = model.posterior(tokens)
         return posterior.mean, posterior.stddev
 
-    mean, scale = _in_order(model, ids, compute, progress)
-    return mean, scale
+    return _in_order(model, ids, compute, (model.latent_dim,), progress)
 
 
 @torch.inference_mode()
@@ -84,5 +87,4 @@ def scores(
         place = model.condition(z, [labels[row] for row in rows] if labels else ())
         return -model.decoder.log_prob(place, tokens), rate
 
-    distortion, rate = _in_order(model, ids, compute, progress)
-    return distortion, rate
+    return _in_order(model, ids, compute, (), progress)

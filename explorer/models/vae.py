@@ -11,10 +11,13 @@ from torch.distributions import Distribution
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.models import control
-from explorer.models.decoders import DECODERS, LSTMDecoder
+from explorer.models.auxiliaries import AUXILIARIES, Auxiliary
+from explorer.models.decoder import Decoder
+from explorer.models.decoders import DECODERS
 from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS, Latent
 from explorer.models.priors import PRIORS, Prior
+from explorer.models.shares import ALL, Share
 from explorer.registry import choose
 from explorer.text.tokens import PAD
 
@@ -24,6 +27,8 @@ class Terms(NamedTuple):
 
     distortion: Float[Tensor, " batch"]
     rate: Float[Tensor, "batch parts"]
+    auxiliary: Float[Tensor, " batch"]
+    """A further loss, which is no part of the ELBO; 0 where none was asked for."""
 
 
 class TextVAE(nn.Module):
@@ -51,7 +56,15 @@ class TextVAE(nn.Module):
         self.prior: Prior = choose(
             PRIORS, config.prior, "model.prior", latent=self.latent, encoder=self.encoder
         )
-        self.decoder: LSTMDecoder = self._new_decoder()
+        self.decoder: Decoder = self._new_decoder()
+        self.auxiliary: Auxiliary = choose(
+            AUXILIARIES,
+            config.auxiliary,
+            "model.auxiliary",
+            embedding=self.embedding,
+            latent_dim=self.latent_dim,
+            kinds=len(config.labels),
+        )
 
     @property
     def latent_dim(self) -> int:
@@ -78,7 +91,7 @@ class TextVAE(nn.Module):
         """Where the weights are."""
         return self.embedding.weight.device
 
-    def _new_decoder(self) -> LSTMDecoder:
+    def _new_decoder(self) -> Decoder:
         return choose(
             DECODERS,
             self.config.decoder,
@@ -91,11 +104,18 @@ class TextVAE(nn.Module):
         """Replaces the decoder by a fresh one; the embedding it shares with the encoder stays."""
         self.decoder = self._new_decoder().to(self.device)
 
-    def posterior(self, tokens: Int[Tensor, "batch time"]) -> Distribution:
-        """q(z | x), one distribution a row, event shape (latent,)."""
+    def posterior(self, tokens: Int[Tensor, "batch time"], part: Share = ALL) -> Distribution:
+        """q(z | x), one distribution a row, event shape (latent,).
+
+        Args:
+            tokens: Sentences.
+            part: Those this process reads; the other processes read theirs.
+        """
         if self.encoder is None:
             return self.latent.posterior(self.embedding.weight.new_zeros(len(tokens), 1))
-        return self.latent.posterior(self.encoder(tokens))
+        with part.draws():
+            features = self.encoder(tokens[part.own])
+        return self.latent.posterior(part.whole(features))
 
     def condition(
         self, z: Float[Tensor, "*batch latent"], labels: Sequence[int] = ()
@@ -128,7 +148,11 @@ class TextVAE(nn.Module):
         return torch.cat([z, code.expand(*z.shape[:-1], -1)], -1)
 
     def forward(
-        self, tokens: Int[Tensor, "batch time"], noise: bool = True, labels: Sequence[int] = ()
+        self,
+        tokens: Int[Tensor, "batch time"],
+        noise: bool = True,
+        labels: Sequence[int] = (),
+        part: Share = ALL,
     ) -> Terms:
         """The terms of the negative ELBO from one sample of the posterior a sentence.
 
@@ -136,17 +160,21 @@ class TextVAE(nn.Module):
             tokens: Sentences.
             noise: Whether z is sampled; otherwise it is the posterior's mean.
             labels: Places in `config.labels`, of a conditional model.
+            part: The sentences whose distortion this process answers; the rate is of all.
         """
-        posterior = self.posterior(tokens)
+        posterior = self.posterior(tokens, part)
         z = posterior.rsample() if noise else posterior.mean
         rate = self.latent.rate(posterior, self.prior(), z)
+        auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own])
         if self.training and labels:
             withheld = (torch.rand(len(labels)) < control.UNLABELLED).tolist()
             labels = [
                 control.NO_LABEL if hidden else label
                 for label, hidden in zip(labels, withheld, strict=True)
             ]
-        return Terms(-self.decoder.log_prob(self.condition(z, labels), tokens), rate)
+        place = self.condition(z, labels)[part.own]
+        with part.draws():
+            return Terms(-self.decoder.log_prob(place, tokens[part.own]), rate, auxiliary)
 
 
 def _latent(config: ModelConfig) -> type[Latent]:

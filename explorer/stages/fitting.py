@@ -1,5 +1,6 @@
 """Training: from a recipe to weights and a history."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,10 +10,11 @@ from typing import Any
 import torch
 
 from explorer import config as configs
+from explorer import processes
 from explorer.errors import ExplorerError
 from explorer.evaluation import validation
 from explorer.models.objectives import charge_for
-from explorer.models.vae import build
+from explorer.models.vae import TextVAE, build
 from explorer.stages.refitting import refit
 from explorer.training import data as training_data
 from explorer.training import folder as folders
@@ -29,11 +31,23 @@ def device(name: str = "") -> torch.device:
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available()}
     available["mps"] = torch.backends.mps.is_available()
+    if processes.count() > 1:
+        available["mps"] = False  # of which there is one
     if not name:
-        return torch.device(next(key for key in ("cuda", "mps", "cpu") if available[key]))
+        name = next(key for key in ("cuda", "mps", "cpu") if available[key])
+        if os.environ.get("ACCELERATE_USE_CPU") == "true":  # accelerate launch --cpu
+            name = "cpu"
     if not available.get(name.partition(":")[0], False):
         here = ", ".join(key for key, there in available.items() if there)
         raise ExplorerError(f"--device {name}: not on this machine, which has {here}")
+    if processes.count() > 1 and name == "cuda":
+        if processes.local_rank() >= torch.cuda.device_count():
+            raise ExplorerError(
+                f"{torch.cuda.device_count()} GPUs here for more processes: start one a GPU, or "
+                "add --device cpu"
+            )
+        name = f"cuda:{processes.local_rank()}"
+        torch.cuda.set_device(name)
     return torch.device(name)
 
 
@@ -61,13 +75,16 @@ def train(
             without anything to resume.
     """
     config = configs.read(folder / folders.CONFIG)
-    unfinished = states.path(folder).is_file()
+    unfinished, is_trained = processes.agreed(
+        (states.path(folder).is_file(), (folder / folders.WEIGHTS).is_file())
+    )
     if restart:
-        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+        if processes.is_first():
+            shutil.rmtree(folder / folders.STATE, ignore_errors=True)
         unfinished = False
     elif resume and not unfinished:
         raise ExplorerError(f"{folder}: no unfinished training to resume")
-    elif (folder / folders.WEIGHTS).is_file() and not unfinished:
+    elif is_trained and not unfinished:
         raise ExplorerError(f"{folder} is trained already: --restart trains it again")
     prior_fit.check(config)
     where = device(device_name)
@@ -108,6 +125,18 @@ def train(
         model.load_state_dict(trainer.best_weights)
     if config.training.fit_prior["name"] != "none":
         model = refit(model, config.training.fit_prior, data, config)
+    if processes.is_first():
+        _write(folder, data, model, history, kept)
+    processes.wait()
+
+
+def _write(
+    folder: Path,
+    data: training_data.Data,
+    model: TextVAE,
+    history: list[dict[str, Any]],
+    kept: snapshots.Snapshots,
+) -> None:
     data.vocabulary.save(folder / folders.VOCABULARY)
     weights.save(folder, model)
     folders.write_history(folder, history)
@@ -135,6 +164,8 @@ def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Sn
 def _save(
     folder: Path, trainer: Trainer, history: list[dict[str, Any]], kept: snapshots.Snapshots
 ) -> None:
+    if not processes.is_first():
+        return
     # The snapshots first: a state that knows more moments than they hold would skip some.
     kept.save(folder / folders.STATE / snapshots.FILE)
     states.save(folder, trainer, history)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from explorer import card
+from explorer import card, processes
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE
 from explorer.stages.fitting import device
@@ -69,6 +69,8 @@ def evaluate(
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         progress=lambda name, done, total: tell(name, done / max(total, 1)),
     )
+    if not processes.is_first():
+        return
     judged = verdict(entries)
     shown = f" --limit {limit}" if limit else ""
     shown += f" --language-model {judge.resolve().name}" if judge else ""

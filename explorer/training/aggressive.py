@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from explorer.models.shares import add_up
 from explorer.models.vae import TextVAE
 
 MOST = 100
@@ -14,14 +15,18 @@ BLOCK = 10
 
 
 def catch_up(
-    model: TextVAE, optimiser: torch.optim.Optimizer, losses: Iterator[Tensor], clip: float
+    model: TextVAE,
+    optimiser: torch.optim.Optimizer,
+    losses: Iterator[Tensor],
+    clip: float,
 ) -> int:
     """Steps encoder and posterior until the loss of a block no longer falls.
 
     Args:
         model: Its decoder and prior stay as they are.
         optimiser: Of the whole model; weights without a gradient are not stepped.
-        losses: A mean loss a batch, at least `MOST` of them, each computed when asked for.
+        losses: A mean loss a batch, at least `MOST` of them, each computed when asked for; of
+            several processes' losses the sum counts.
         clip: Largest gradient norm.
 
     Returns:
@@ -30,19 +35,20 @@ def catch_up(
     Source:
         He et al. (2019), Lagging Inference Networks, arXiv:1901.05534, algorithm 1.
     """
-    before, block = torch.inf, 0.0
+    before, block = torch.inf, torch.zeros(1, device=model.device)
     for step in range(1, MOST + 1):
         optimiser.zero_grad(set_to_none=True)
         loss = next(losses)
         loss.backward()
         keep_gradients(model, of_encoder=True)
+        block = block + add_up(model.parameters(), loss.detach().view(1))
         nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimiser.step()
-        block += loss.item()
         if step % BLOCK == 0:
-            if block >= before:
+            found = float(block)
+            if found >= before:
                 return step
-            before, block = block, 0.0
+            before, block = found, torch.zeros_like(block)
     return MOST
 
 

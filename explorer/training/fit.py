@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.objectives import charge_for
+from explorer.models.shares import add_up, share
 from explorer.models.tensors import collate
-from explorer.models.vae import Terms, TextVAE
+from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.text.batches import plan
 from explorer.training.aggressive import catch_up, keep_gradients
@@ -174,7 +175,7 @@ class Trainer:
         every = max(1, math.ceil(len(batches) / REPORTS_PER_EPOCH))
         validations = self.config.training.validations
         watched = {math.ceil(len(batches) * (i + 1) / validations) for i in range(validations)}
-        sums, count, tokens, beta = torch.zeros(3, dtype=torch.float64), 0, 0, 0.0
+        sums, count, tokens, beta = self._nothing(), 0, 0, 0.0
         started, since = time.perf_counter(), position.seconds
         self.model.train()
         while position.batch < len(batches):
@@ -183,7 +184,7 @@ class Trainer:
             beta = self.beta(epoch)
             self._set_learning_rate(self.learning_rate(epoch))
             terms = self._step(rows, beta, noise=not pretraining)
-            sums += terms
+            sums += terms.to(sums.dtype)
             if isinstance(self._schedule, TargetRate) and not pretraining:
                 rate = terms[1].item() / len(rows)
                 position.multiplier = self._schedule.next(position.multiplier, rate)
@@ -226,42 +227,55 @@ class Trainer:
             yield Report(**values)
             if ends or stop():
                 return
-            sums, count, tokens = torch.zeros(3, dtype=torch.float64), 0, 0
+            sums, count, tokens = self._nothing(), 0, 0
             started, since = time.perf_counter(), position.seconds
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
-        """One optimiser step; the batch's summed distortion, rate and loss, float64."""
+        """One optimiser step; the batch's summed distortion, rate and loss, on the device.
+
+        Nothing here waits for the device: a GPU is given the next step while it does this one.
+        """
         model = self.model
         is_aggressive = self.position.is_aggressive and noise
         if is_aggressive:
             catch_up(model, self.optimiser, self._losses(rows, beta), self.config.training.clip)
         self.optimiser.zero_grad(set_to_none=True)
-        terms, loss = self._loss(rows, beta, noise)
-        loss.mean().backward()
+        loss, totals = self._loss(rows, beta, noise)
+        loss.backward()
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
+        totals = add_up(model.parameters(), totals)
         nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
         self.optimiser.step()
-        totals = torch.stack([terms.distortion.sum(), terms.rate.sum(), loss.sum()])
-        return totals.detach().to("cpu", torch.float64)
+        return totals
 
-    def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Terms, Tensor]:
-        """The terms of some sentences, and what each is charged in all."""
-        model = self.model
+    def _nothing(self) -> Tensor:
+        """The sums of no batches: distortion, rate and loss, where the model is."""
+        where = self.model.device
+        wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
+        return torch.zeros(3, dtype=wide, device=where)
+
+    def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Tensor, Tensor]:
+        """The mean loss of some sentences, and their summed distortion, rate and loss.
+
+        Of several processes each answers for its share; all of them together add up to these.
+        """
+        model, part = self.model, share(len(rows))
         tokens = collate([self._train[row] for row in rows], model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=self.config.training.bf16):
             labels = [self._labels[row] for row in rows] if self._labels else ()
-            terms = model(tokens, noise=noise, labels=labels)
-            loss = terms.distortion
+            terms = model(tokens, noise=noise, labels=labels, part=part)
+            loss = terms.distortion + terms.auxiliary
             if beta:
-                loss = loss + beta * self._charge(terms.rate)
-        return terms, loss
+                loss = loss + beta * self._charge(terms.rate)[part.own]
+        sums = torch.stack([terms.distortion.sum(), terms.rate[part.own].sum(), loss.sum()])
+        return part.weight * loss.sum() / len(rows), part.weight * sums.detach()
 
     def _losses(self, rows: list[int], beta: float) -> Iterator[Tensor]:
         """Mean losses of this batch and then of others of like length, drawn by the step."""
         chance = random.Random(self.config.seed * 1_000_003 + self.position.step)
         while True:
-            yield self._loss(rows, beta, noise=True)[1].mean()
+            yield self._loss(rows, beta, noise=True)[0]
             start = chance.randrange(len(self._by_length))
             rows = self._by_length[start : start + self.config.training.batch_size]
 
