@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.run import Run
 from explorer.training import folder as folders
-from explorer.ui import widgets
+from explorer.ui import downloads, widgets
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _IMAGE = re.compile(r"!(?=\[)")
@@ -38,20 +38,23 @@ def scores(run: Run) -> None:
     if not names:
         st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
     else:
+        table = {
+            "score": [DEFINITIONS[name].title for name in names],
+            "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
+            "unit": [DEFINITIONS[name].unit for name in names],
+            "sentences": [metrics[name].get("n") for name in names],
+            "samples": [metrics[name].get("samples") or None for name in names],
+            "definition": [DEFINITIONS[name].sentence for name in names],
+            "source": [DEFINITIONS[name].source for name in names],
+        }
         st.dataframe(
-            {
-                "score": [DEFINITIONS[name].title for name in names],
-                "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
-                "unit": [DEFINITIONS[name].unit for name in names],
-                "sentences": [metrics[name].get("n") for name in names],
-                "samples": [metrics[name].get("samples") or None for name in names],
-                "definition": [DEFINITIONS[name].sentence for name in names],
-                "source": [DEFINITIONS[name].source for name in names],
-            },
+            table,
             hide_index=True,
             height="content",
             column_config={"definition": st.column_config.TextColumn(width="large")},
         )
+        exact = {"value": [metrics[name]["value"] for name in names]}
+        downloads.table_files(table | exact, f"{run.name}-scores", "score_table")
         st.caption("The command that reproduces these figures:")
     st.code(command, language="bash")
 
@@ -63,10 +66,12 @@ def curves(run: Run) -> None:
         return
     from explorer.ui import figures
 
-    st.plotly_chart(
+    downloads.chart(
         figures.history(run.history),
-        config={"displayModeBar": False},
-        alt="Training curves: beta, distortion, rate and active units by epoch",
+        "training_curves",
+        "Training curves: beta, distortion, rate and active units by epoch",
+        f"explorer train {run.name} --restart",
+        f"{run.name}-training",
     )
 
 

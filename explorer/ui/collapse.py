@@ -204,7 +204,8 @@ def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None
     if columns:
         count = len(next(iter(columns.values())))
         columns = {"dimension": list(range(1, count + 1)), **columns}
-        downloads.table_files(columns, f"{run.name}-dimensions", "dimension_table")
+        name = f"{run.name}-dimensions"
+        downloads.table_files(columns, name, "dimension_table", _command(run))
 
 
 def _command(run: Run) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import downloads, state, token_marks, ways, widgets
+from explorer.ui import downloads, snippets, state, token_marks, ways, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
 from explorer.ui.words import markdown
@@ -59,14 +59,14 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     for column, said in zip(columns, found, strict=True):
         if isinstance(said, list) and (note := told(column.run.model)):
             st.caption(f"{markdown(column.name)}: {markdown(note)}")
-    flags = _flags(decoding)
+    flags = snippets.flags(decoding)
     _write(columns, found, "samples", lambda name: f"explorer sample {name} -n {count}{flags}")
 
 
 def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text = _sentence(example)
     found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
-    told = f"{shlex.quote(text)}{_flags(decoding)}"
+    told = f"{shlex.quote(text)}{snippets.flags(decoding)}"
     _write(columns, found, "reconstructions", lambda name: f"explorer reconstruct {name} {told}")
 
 
@@ -82,9 +82,7 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
     way, steps = widgets.path_controls()
     found = _ask(columns, lambda run: ways.both(run, a, b, steps, decoding)[way].texts)
     st.caption(f"The same {steps} steps from A to B, {ways.WAYS[way].lower()}, in each run.")
-    told = f"{shlex.quote(a)} {shlex.quote(b)} --steps {steps}{_flags(decoding)}"
-    told += " --spherical" if way == "spherical" else ""
-    _write(columns, found, "path", lambda name: f"explorer interpolate {name} {told}")
+    _write(columns, found, "path", lambda name: snippets.path(name, a, b, steps, decoding, way))
 
 
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
@@ -93,7 +91,7 @@ def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     same = "the same ε for every run" if len(sizes) == 1 else "ε differ where sizes of z differ"
     st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
     found = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
-    _write(columns, found, "draws", lambda name: _python(name, text, count, decoding))
+    _write(columns, found, "draws", lambda name: snippets.draws(name, text, count, decoding))
 
 
 def _sentence(example: str) -> str:
@@ -165,27 +163,6 @@ def _write(
         }
         told = "\n".join(command(name) for name in table)
         downloads.table_files(table, name, f"{name}_files", told)
-
-
-def _python(name: str, text: str, count: int, decoding: Decoding) -> str:
-    """Draws around a sentence, which only Python can ask for."""
-    return (
-        "from explorer.models.decoding import Decoding\n"
-        "from explorer.run import open_run\n"
-        f"run = open_run({name!r})\n"
-        f"mean, scale = run.posterior([{text!r}])\n"
-        f"print(*run.around(mean[0], scale[0], {count}, {decoding!r}), sep='\\n')"
-    )
-
-
-def _flags(decoding: Decoding) -> str:
-    """The decode settings that are not the command line's own."""
-    plain, flags = Decoding(), ""
-    for name in ("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "seed"):
-        value = getattr(decoding, name)
-        if value != getattr(plain, name) or name in ("strategy", "seed"):
-            flags += f" --{name.replace('_', '-')} {value}"
-    return flags
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from explorer.tables import guard
+from explorer.ui import snippets
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -165,8 +166,10 @@ def reproduced_by(command: str) -> None:
     """The command that gives the same numbers."""
     if command:
         with st.popover("Reproduce", icon=":material/terminal:", type="tertiary"):
-            st.caption("The command that gives these numbers:")
-            st.code(command, language="bash")
+            is_python = snippets.is_python(command)
+            what = "lines of Python that give" if is_python else "command that gives"
+            st.caption(f"The {what} these numbers:")
+            st.code(command, language="python" if is_python else "bash")
 
 
 def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:

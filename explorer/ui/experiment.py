@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from explorer.thought import DECODERS, ENTROPY, Decoder, Outcome, train
-from explorer.ui import downloads
+from explorer.ui import downloads, snippets
 from explorer.ui.words import plain
 
 _DONE = "_thought"
@@ -30,7 +30,7 @@ def show() -> None:
         return
     if seed is not None and next(iter(outcomes)) != seed:
         st.caption(f"Below: seed {next(iter(outcomes))}. The button trains with seed {seed}.")
-    _answer(next(iter(outcomes.values())))
+    _answer(*next(iter(outcomes.items())))
 
 
 def _controls() -> int | None:
@@ -62,7 +62,7 @@ def _trained(seed: int) -> dict[Decoder, Outcome]:
     return outcomes
 
 
-def _answer(outcomes: Mapping[Decoder, Outcome]) -> None:
+def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
     from explorer.ui import collapse_plots
 
     for reads in (True, False):
@@ -71,7 +71,8 @@ def _answer(outcomes: Mapping[Decoder, Outcome]) -> None:
     with left:
         columns = _columns(outcomes)
         st.dataframe(columns, hide_index=True, height="content")
-        downloads.table_files(columns, "thought-experiment", "thought_table")
+        command = snippets.thought(seed)
+        downloads.table_files(columns, "thought-experiment", "thought_table", command)
         st.caption(
             "β = 1 from the first step. *Least* is what the arithmetic allows; a Gaussian "
             "posterior needs a little more, since three Gaussians do not add up to the prior."
@@ -83,7 +84,8 @@ def _answer(outcomes: Mapping[Decoder, Outcome]) -> None:
             collapse_plots.plane(ways, min(top, 6.0)),
             "thought_plane",
             "Rate and distortion of the two decoders with z along their training",
-            name="thought-experiment",
+            command,
+            "thought-experiment",
         )
         st.caption(
             "Along the blue line each nat of rate saves one of distortion: −ELBO is the same "

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.space.atlas import Atlas
-from explorer.ui import downloads, figures, moving, selection
+from explorer.ui import downloads, figures, moving, selection, snippets
 from explorer.ui.aligned import Aligned
 from explorer.ui.comparing import Column
 from explorer.ui.map.colours import available
@@ -48,7 +48,8 @@ def show(
             st.caption(f"{POINTS:,} of {len(atlas):,} points, drawn evenly.")
         if not there.is_frame and len(there.pairs[0]):
             name = f"moved-{column.name}"
-            downloads.table_files(moving.table(there), name, f"{name}_files", _python(there))
+            command = snippets.moved(there.frame.name, there.run.name)
+            downloads.table_files(moving.table(there), name, f"{name}_files", command)
 
 
 def like_frame(there: Aligned) -> Atlas:
@@ -59,14 +60,3 @@ def like_frame(there: Aligned) -> Atlas:
     cluster = np.full(len(own), -1, np.int32)
     cluster[here] = frame.cluster[other]
     return dataclasses.replace(own, cluster=cluster, levels=frame.levels)
-
-
-def _python(there: Aligned) -> str:
-    """What moved, for a notebook."""
-    return (
-        "from explorer.run import open_run\n"
-        "from explorer.space.registration import moved, shared\n"
-        f"a, b = open_run({there.frame.name!r}).atlas, open_run({there.run.name!r}).atlas\n"
-        "one, other = shared(a.row, b.row)\n"
-        "print(moved(a.mean[one], b.mean[other]))"
-    )

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from explorer.run import Run
-from explorer.ui import downloads, playing, routes, selection, state
+from explorer.ui import downloads, playing, routes, selection, state, widgets
 from explorer.ui.map.colours import CHOICES
 from explorer.ui.map.player import Ask, Moment, player
 from explorer.ui.words import markdown
 
-_EPOCH, _ASKED = "_playback_epoch", "_playback_asked"
+_EPOCH, _ASKED, _PINNED = "_playback_epoch", "_playback_asked", "_playback_pinned"
 _LONGEST_OPTION = 90
 
 
@@ -45,12 +45,16 @@ def colour(run: Run) -> str:
     )
 
 
-def chooser(run: Run) -> None:
+def chooser(run: Run, now: Moment) -> None:
     """A sentence to pin by its words, without a map.
 
     It comes after the player: its words may have to wait for the corpus, the player does not.
     """
     told = playing.told(playing.playback_of(run))
+    if st.session_state.get(_PINNED) != (run.stamp, now.index):
+        # A dot was clicked, or the pin taken off: the box must not go on naming another sentence.
+        st.session_state[_PINNED] = (run.stamp, now.index)
+        st.session_state[_choice(run)] = now.index if now.index in told else None
     if told:
         st.selectbox(
             f"Pin one of the {len(told)} sentences kept with their words",
@@ -58,15 +62,19 @@ def chooser(run: Run) -> None:
             index=None,
             format_func=lambda index: playing.text_of(run, index)[0][:_LONGEST_OPTION],
             placeholder="Choose a sentence, or click any dot",
-            key=f"_playback_pin_{run.stamp}",
+            key=_choice(run),
             on_change=_ask,
             args=(run,),
         )
 
 
+def _choice(run: Run) -> str:
+    return f"_playback_pin_{run.stamp}"
+
+
 def _ask(run: Run) -> None:
-    """Has the player pin what was chosen; the choice itself is not kept: a click may follow."""
-    index = st.session_state.get(f"_playback_pin_{run.stamp}")
+    """Has the player pin what was chosen."""
+    index = st.session_state.get(_choice(run))
     before = st.session_state.get(_ASKED)
     if index is not None:
         st.session_state[_ASKED] = Ask(index, before.serial + 1 if before else 1)
@@ -86,7 +94,7 @@ def play(run: Run, by: str) -> Moment:
         kind=found.kind,
         snapshots=playing.snapshots(playback),
         figures=playing.figures(run),
-        ellipses=playing.ellipses(playback),
+        ellipses=playing.ellipses(run),
         axes=playing.axes(playback),
         told=playing.told(playback),
         start=start,
@@ -174,9 +182,7 @@ def _pinned(run: Run, index: int, command: str) -> None:
     row = int(playback.row[index])
     at = int(playing.atlas_rows(run)[index])
     if at >= 0:
-        st.page_link(
-            state.page_file("map"), label="The sentence on the map", icon=":material/scatter_plot:"
-        )
+        widgets.sentence_link()
     with st.expander(
         f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
         on_change="rerun", key="playback_trail",

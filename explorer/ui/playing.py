@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Int64
 
+from explorer.config import final_model
 from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.playback import Playback
@@ -136,7 +137,7 @@ def story(playback: Playback) -> str:
     if most < ACTIVE_VARIANCE:
         return (
             f"The cloud never opens: the posterior means vary by {_small(most)} a dimension at "
-            "most, where 1 is the variance of a standard normal prior."
+            f"most{_beside_the_prior(playback)}."
         )
     if end < ACTIVE_VARIANCE:
         return (
@@ -150,6 +151,14 @@ def story(playback: Playback) -> str:
         f"The cloud is widest at {peak} (a variance of {most:.2g} a dimension); it ends at "
         f"{end:.2g}."
     )
+
+
+def _beside_the_prior(playback: Playback) -> str:
+    prior = playback.prior
+    if prior is None:
+        return ""
+    variance = (prior.sd_x**2 + prior.sd_y**2) / 2
+    return f", where draws from the prior vary by {variance:.2g} along each axis of this plane"
 
 
 def _small(variance: float) -> str:
@@ -176,10 +185,10 @@ def axes(playback: Playback) -> dict[str, Any]:
     return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
 
 
-def ellipses(playback: Playback) -> list[Ellipse]:
-    """The prior's one and two standard deviations; none for a space without a prior."""
-    prior = playback.prior
-    if prior is None:
+def ellipses(run: Run) -> list[Ellipse]:
+    """The prior's one and two standard deviations; none where they would not be its shape."""
+    prior = playback_of(run).prior
+    if prior is None or final_model(run.config).latent["name"] != "gaussian":
         return []
     return [
         Ellipse(prior.x, prior.y, sigma * prior.sd_x, sigma * prior.sd_y, f"prior {sigma}σ")

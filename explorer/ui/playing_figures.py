@@ -117,7 +117,7 @@ def _timing(milliseconds: int) -> dict[str, Any]:
 def _dressed(figure: "Figure", run: Run) -> "Figure":
     """Axes, the prior's ellipses, and one range for every moment."""
     playback = playing.playback_of(run)
-    ellipses, axes = playing.ellipses(playback), playing.axes(playback)
+    ellipses, axes = playing.ellipses(run), playing.axes(playback)
     reach = 1.05 * max(
         [float(np.abs(playback.xy).max(initial=1e-3))]
         + [max(abs(item.x) + item.rx, abs(item.y) + item.ry) for item in ellipses]

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import downloads, widgets
+from explorer.ui import downloads, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.words import markdown, plain, shade_key, shaded
@@ -169,7 +169,8 @@ def _plane(found: Scene) -> None:
         f"{found.what} on "
         "the plane of the sentences' largest variance"
     )
-    downloads.chart(figure, _CHART, alt, name=f"{run.name}-prior", on_select=_clicked)
+    command = snippets.plane_of_prior(run.name, found.drawn, found.seed)
+    downloads.chart(figure, _CHART, alt, command, f"{run.name}-prior", _clicked)
     assert run.atlas is not None
     st.caption(
         f"{len(found.sentences):,} of the {len(run.atlas):,} sentences of the map, drawn evenly. "
@@ -245,14 +246,17 @@ def _mark(found: Scene, kind: str, place: int) -> None:
     name = _NAMES[kind].format(what=found.what)
     st.markdown(f"**{name}{number}**  :gray[· {markdown(_about(found, kind, place))}]")
     if kind == "s":
-        st.html(plain(run.texts[int(found.rows[place])], quiet=True))
+        row = int(found.rows[place])
+        st.html(plain(run.texts[row], quiet=True))
+        state.set_pick(state.Point(row))  # the other pages take it up
+        widgets.sentence_link()
     decoded = run.decode_tokens(z[None], widgets.decoding())[0]
     st.html(shaded(decoded) + shade_key())
     if found.is_gaussian:
         _density(run, z)
     near = run.neighbours(z, 5)
     st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
-    st.html("".join(plain(f"{item.distance:.2f}  {item.text}", quiet=True) for item in near))
+    st.html("".join(plain(item.text, True, f"{item.distance:.2f}") for item in near))
     st.button(
         "Back to the samples", icon=":material/arrow_back:", key="prior_back", on_click=_show_none
     )
@@ -327,7 +331,10 @@ def components(found: Scene) -> None:
     name = f"Components of the {found.what}"
     sentence_list(rows, name, "components", lambda row: show_mark(f"c{row}"), "Show it")
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
-    downloads.table_files(columns, f"{found.run.name}-components", "component_table")
+    name = found.run.name
+    downloads.table_files(
+        columns, f"{name}-components", "component_table", snippets.components(name)
+    )
 
 
 def holes(found: Scene) -> None:
@@ -378,7 +385,8 @@ def holes(found: Scene) -> None:
         "decoded": texts,
         "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in told.found],
     }
-    downloads.table_files(columns, f"{found.run.name}-holes", "hole_table")
+    command = snippets.holes(found.run.name, found.seed)
+    downloads.table_files(columns, f"{found.run.name}-holes", "hole_table", command)
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking for holes…")

@@ -55,7 +55,14 @@ def _both(_run: Run, stamp: str, a: str, b: str, steps: int, decoding: Decoding)
 
 
 def densities(run: Run, way: Way) -> tuple[Float[np.ndarray, " steps"], float] | None:
-    """Log q(z) at every step, and its median at sentences; None for a model without density."""
+    """Log q(z) at every step, and its median at sentences; None for a model without density.
+
+    Nor is there one where posteriors are no Gaussians: on a sphere, in a cube, of codes.
+    """
+    from explorer.evaluation.priors import has_gaussian_posterior
+
+    if not has_gaussian_posterior(run.model):
+        return None
     there = run.map_index.log_density(way.z)
     return None if there is None else (there, _typical_density(run, run.stamp))
 
@@ -118,3 +125,9 @@ def compare(ways: dict[str, Way]) -> None:
         count = len(way.texts)
         column.markdown(f"**{WAYS[name]}**  :gray[· {way.distinct} of {count} sentences differ]")
         column.html("".join(plain(f"{i}. {text}", True) for i, text in enumerate(way.texts, 1)))
+
+
+def table(ways: dict[str, Way]) -> dict[str, list]:
+    """Every step both ways, for a file."""
+    steps = len(next(iter(ways.values())).texts)
+    return {"step": list(range(1, steps + 1)), **{name: way.texts for name, way in ways.items()}}

@@ -58,6 +58,13 @@ def run_picker() -> Run | None:
     return run
 
 
+def sentence_link() -> None:
+    """A link to the map, where what is picked is shown."""
+    st.page_link(
+        state.page_file("map"), label="The sentence on the map", icon=":material/scatter_plot:"
+    )
+
+
 def run_link(page: str, label: str, icon: str, run: str) -> None:
     """A link to a page on another run than the one the page is about.
 
@@ -284,12 +291,15 @@ def path_controls() -> tuple[str, int]:
 
 
 def density_strip(
-    densities: tuple[Any, float] | None, at: Sequence[float] | None = None, along: str = "step"
+    densities: tuple[Any, float] | None,
+    at: Sequence[float] | None = None,
+    along: str = "step",
+    command: str = "",
 ) -> None:
     """How much of the corpus lies near every step of a path, or at every value of `along`."""
     if densities is None:
         return
-    from explorer.ui import figures
+    from explorer.ui import downloads, figures
 
     values, typical = densities
     st.markdown(
@@ -297,8 +307,10 @@ def density_strip(
         help="log q(z): log-density of all sentences' posteriors at each step. The dotted line "
         "is its median at the sentences themselves; a path that dips far below crosses a hole.",
     )
-    st.plotly_chart(
+    downloads.chart(
         figures.strip(values.tolist(), "log q(z)", "nats", typical, at, along),
-        config={"displayModeBar": False},
-        alt="Density at every step of the path",
+        "density_strip",
+        "Density at every step of the path",
+        command,
+        "density",
     )

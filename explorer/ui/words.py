@@ -14,6 +14,9 @@ _STYLE = """
 <style>
 .words { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
 .words.quiet { opacity: 0.72; font-size: 1rem; line-height: 1.5; }
+.words.noted { display: flex; gap: 0.7em; }
+.words.noted > span { min-width: 0; }
+.words.noted > :first-child { flex: none; font-variant-numeric: tabular-nums; }
 .words mark { color: inherit; border-radius: 0.25em; padding: 0.08em 0.2em; margin: 0 0.03em;
   background: rgba(86, 148, 233, var(--shade)); box-decoration-break: clone; }
 .words mark.end { font-size: 0.75em; }
@@ -29,10 +32,14 @@ def markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def plain(text: str, quiet: bool = False) -> str:
-    """A sentence as HTML, in the direction it is written in."""
+def plain(text: str, quiet: bool = False, note: str = "") -> str:
+    """A sentence as HTML, in the direction it is written in; before it a short note."""
     kind = "words quiet" if quiet else "words"
-    return f'{_STYLE}<p class="{kind}" dir="auto">{html.escape(text) or "&nbsp;"}</p>'
+    words = html.escape(text) or "&nbsp;"
+    if not note:
+        return f'{_STYLE}<p class="{kind}" dir="auto">{words}</p>'
+    aside = f"<span>{html.escape(note)}</span>"
+    return f'{_STYLE}<p class="{kind} noted">{aside}<span dir="auto">{words}</span></p>'
 
 
 def shaded(decoded: Decoded) -> str:

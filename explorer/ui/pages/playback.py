@@ -13,7 +13,7 @@ def explore() -> None:
     """The player and its tables; coming to rest reruns this and nothing else."""
     by = playback_view.colour(run)
     now = playback_view.play(run, by)
-    playback_view.chooser(run)
+    playback_view.chooser(run, now)
     playback_view.tables(run, now, by)
 
 
@@ -21,7 +21,7 @@ st.title("Playback of the training")
 st.caption(
     "The same sentences, encoded again and again while the model was trained. One plane for all "
     "moments: what moves here has moved in latent space, and a collapse is the cloud shrinking "
-    "into the prior's centre. Play it, drag the time line, or click a dot to follow a sentence."
+    "to a point. Play it, drag the time line, or click a dot to follow a sentence."
 )
 with widgets.errors_shown():
     if playback_view.need_playback(run):

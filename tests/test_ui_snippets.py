@@ -1,0 +1,62 @@
+"""What the pages say reproduces their numbers: it runs, and gives them."""
+
+import shlex
+
+import numpy as np
+import pytest
+
+from explorer.cli.main import main
+from explorer.models.decoding import Decoding
+from explorer.run import open_run
+from explorer.ui import snippets
+
+A, B = "a dog sleeps at home", "it's <b>two</b> cats"
+
+
+@pytest.fixture
+def say(tiny_run, monkeypatch, capsys):
+    """Runs a snippet and returns what it printed."""
+    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
+
+    def printed(command):
+        if snippets.is_python(command):
+            exec(compile(command, "snippet", "exec"), {})
+        else:
+            main(shlex.split(command)[1:])
+        return capsys.readouterr().out
+
+    return printed
+
+
+@pytest.mark.parametrize("way", ["linear", "spherical"])
+def test_a_path_is_the_one_on_the_page(say, tiny_run, way):
+    decoding = Decoding(strategy="sample", temperature=0.8, seed=3)
+    run = open_run(tiny_run)
+    told = run.decode(run.path(A, B, 4, way == "spherical"), decoding)
+    out = say(snippets.path("tiny", A, B, 4, decoding, way))
+    assert all(text in out for text in told)
+
+
+def test_draws_around_a_sentence_are_those_of_the_page(say, tiny_run):
+    run, decoding = open_run(tiny_run), Decoding(seed=2)
+    mean, scale = run.posterior([B])
+    out = say(snippets.draws("tiny", B, 3, decoding))
+    assert out.splitlines() == run.around(mean[0], scale[0], 3, decoding)
+
+
+def test_the_density_of_a_path_is_that_of_the_page(say, tiny_run):
+    run = open_run(tiny_run)
+    density = run.map_index.log_density(run.path(A, B, 3, spherical=False))
+    out = say(snippets.density("tiny", (A, B), 3, is_spherical=False))
+    assert out.strip() == str(density)
+
+
+def test_the_plane_of_the_prior_and_its_holes_are_printed(say, tiny_run):
+    samples = open_run(tiny_run).prior_samples(7, 1)
+    out = say(snippets.plane_of_prior("tiny", len(samples), 1))
+    assert len(out.splitlines()) >= len(samples)
+    assert "Holes(" in say(snippets.holes("tiny", 0))
+
+
+def test_nothing_has_moved_from_a_run_to_itself(say):
+    assert not any(np.fromstring(say(snippets.moved("tiny", "tiny")).strip(" []\n"), sep=" "))
