@@ -27,7 +27,7 @@ def latent_map(
     atlas: Atlas,
     texts: Sequence[str],
     *,
-    by: str = "cluster",
+    by: str | Colours = "cluster",
     xy: Float[np.ndarray, "n 2"] | None = None,
     axes: Mapping[str, Any] | None = None,
     overlays: Sequence[Overlay] = (),
@@ -42,7 +42,7 @@ def latent_map(
     Args:
         atlas: The encoded corpus.
         texts: A text for each row; shown as typed, never read as markup.
-        by: What colours the points, a key of `colours.CHOICES`.
+        by: What colours the points: a key of `colours.CHOICES`, or the colours themselves.
         xy: Places; the atlas' own by default.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         overlays: Paths, markers and ellipses on top.
@@ -60,7 +60,8 @@ def latent_map(
     figure = go.Figure()
     if grid:
         figure.add_trace(_grid(places))
-    for name, colour, own in _groups(colours(atlas, by), rows, highlight):
+    found = by if isinstance(by, Colours) else colours(atlas, by)
+    for name, colour, own in _groups(found, rows, highlight):
         figure.add_trace(
             scatter(
                 x=places[own, 0],

@@ -11,14 +11,18 @@ from jaxtyping import Float, Float32
 from explorer.config import final_model
 from explorer.errors import ExplorerError
 from explorer.run import Run
+from explorer.space.places import place
 from explorer.space.projections import PCA
+from explorer.ui import ancestry
 from explorer.ui.map.overlays import Ellipse
 
 if TYPE_CHECKING:
     from explorer.space.places import MapIndex, Place
 
 NAMES = {"umap": "UMAP", "pca": "PCA"}
-"""Views, with the words for a person, which are also their values in the address."""
+"""Views of z, with the words for a person, which are also their values in the address."""
+ALL_NAMES = {**NAMES, ancestry.WORDS: ancestry.LAYOUT}
+"""And the one that knows nothing of z."""
 
 _keep: dict[tuple[str, str], "Layout"] = {}
 _KEPT = 16
@@ -34,6 +38,8 @@ class Layout:
     @cached_property
     def xy(self) -> Float32[np.ndarray, "n 2"]:
         """The place of every sentence."""
+        if self.view == ancestry.WORDS:
+            return ancestry.places(self.run)
         return self._atlas.xy if self.view == "umap" else self.plane.transform(self._atlas.mean)
 
     @cached_property
@@ -46,6 +52,8 @@ class Layout:
         """Names of the axes, and whether their ticks mean something."""
         if self.view == "umap":
             return {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
+        if self.view == ancestry.WORDS:
+            return ancestry.axes(self.run)
         names = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.plane.explained)]
         return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
 
@@ -53,7 +61,7 @@ class Layout:
     def ellipses(self) -> list[Ellipse]:
         """One and two standard deviations of N(0, I), on the plane of a Gaussian space."""
         model = final_model(self.run.config)
-        if self.view == "umap" or model.latent["name"] != "gaussian":
+        if self.view != "pca" or model.latent["name"] != "gaussian":
             return []
         name = "prior" if model.prior["name"] == "normal" else "N(0, I)"
         return [
@@ -62,13 +70,17 @@ class Layout:
         ]
 
     def place(self, z: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
-        """The places of latent points: exact on the plane, by latent neighbours on the UMAP."""
+        """The places of latent points: exact on the plane of z, by latent neighbours elsewhere."""
+        if self.view == ancestry.WORDS:
+            return place(z, self._atlas.mean, self.xy)[0]
         return self.run.place(z)[0] if self.view == "umap" else self.plane.transform(z)
 
     def at(self, x: float, y: float) -> "Place":
-        """What lies at a place: the plane's own point, or the UMAP neighbours' latent mean."""
+        """What lies at a place: the plane's own point, or the map neighbours' latent mean."""
         if self.view == "umap":
             return self.run.at(x, y)
+        if self.view == ancestry.WORDS:
+            return self._index.at(x, y)
         from explorer.space.neighbours import nearest
 
         place = self._index.at(x, y)

@@ -7,10 +7,9 @@ import numpy as np
 import streamlit as st
 
 from explorer.run import Run
-from explorer.ui import routes, state
+from explorer.ui import ancestry, routes, state
 from explorer.ui.layouts import Layout
 from explorer.ui.map import MapEvent, current_event, latent_map
-from explorer.ui.map.colours import CHOICES, colours
 from explorer.ui.map.overlays import Overlay
 from explorer.ui.state import Pick, Point, Spot, Typed
 from explorer.ui.words import markdown
@@ -65,7 +64,7 @@ def show(
     """Draws the map; a click is there for `take_event` in the run it starts."""
     atlas = run.atlas
     assert atlas is not None
-    found = colours(atlas, by)
+    found = ancestry.colours_of(run, by)
     everything = [*layout.ellipses, *overlays]
     event = latent_map(
         points_url=routes.points_url(run, layout.view),
@@ -73,7 +72,7 @@ def show(
         hover_url=routes.hover_url(run),
         legend=found.legend,
         kind=found.kind,
-        legend_title=CHOICES[by],
+        legend_title=ancestry.title(by),
         labels=_labels(run, layout),
         overlays=everything,
         highlight=highlight,
@@ -84,6 +83,7 @@ def show(
         key=key,
         height=height,
     )
+    ancestry.note(run, layout.view, by)
     if event is not None and event.kind == "no_webgl":
         _show_svg(run, layout, by, everything, highlight, key)
 
@@ -112,10 +112,13 @@ def _description(run: Run, layout: Layout) -> str:
     assert run.atlas is not None
     names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
-    view = "a UMAP" if layout.view == "umap" else "the plane of the two principal components"
+    view = {
+        "umap": "a UMAP of their latent points",
+        ancestry.WORDS: "the plane of the two principal components of their words",
+    }.get(layout.view, "the plane of the two principal components of their latent points")
     return (
-        f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view} of their latent "
-        f"points.{regions} Arrow keys move, plus and minus zoom, Enter picks the middle."
+        f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}."
+        f"{regions} Arrow keys move, plus and minus zoom, Enter picks the middle."
     )
 
 
@@ -133,7 +136,7 @@ def _show_svg(
     figure = figures.latent_map(
         run.atlas,
         run.texts,
-        by=by,
+        by=ancestry.colours_of(run, by),
         xy=layout.xy,
         axes=layout.axes,
         overlays=overlays,

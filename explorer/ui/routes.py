@@ -17,13 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
-from explorer.ui import playing
+from explorer.ui import ancestry, playing
 from explorer.ui.aligned import aligned
 from explorer.ui.map import scripts
-from explorer.ui.map.colours import available, colours
 from explorer.ui.opened import opened
 
-VIEWS = ("umap", "pca")
+VIEWS = ("umap", "pca", ancestry.WORDS)
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 
@@ -61,7 +60,7 @@ def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
         onto: Another opened run, onto whose map the points are laid.
     """
     frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
-    return f"{_run_url(run)}/points?view={view}{frame}"
+    return f"{_run_url(run)}/points?view={view}{frame}{ancestry.mark(run, view, '')}"
 
 
 def colours_url(run: Any, by: str, like: Any = None) -> str:
@@ -73,7 +72,7 @@ def colours_url(run: Any, by: str, like: Any = None) -> str:
         like: Another opened run, whose regions colour the sentences that both have.
     """
     frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
-    return f"{_run_url(run)}/colours?by={by}{frame}"
+    return f"{_run_url(run)}/colours?by={by}{frame}{ancestry.mark(run, '', by)}"
 
 
 def hover_url(run: Any) -> str:
@@ -132,19 +131,24 @@ def _points(request: Request) -> Response:
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
-    xy = places(atlas, view) if onto is None else aligned(run, _opened(onto)[0], view).xy
+    if onto is not None:
+        xy = aligned(run, _opened(onto)[0], view).xy
+    else:
+        xy = ancestry.places(run) if view == ancestry.WORDS else places(atlas, view)
     return _binary(np.ascontiguousarray(xy, "<f4").tobytes())
 
 
 def _colours(request: Request) -> Response:
-    run, atlas = _run(request)
+    run, _ = _run(request)
     by = request.query_params.get("by", "cluster")
-    if by not in available(atlas):
-        raise _RefusedError(400, f"by is one of {', '.join(available(atlas))}")
+    known = ancestry.choices(run)
+    if by not in known:
+        raise _RefusedError(400, f"by is one of {', '.join(known)}")
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], "umap").regions.tobytes())
-    return _binary(np.ascontiguousarray(colours(atlas, by).ids, np.uint8).tobytes())
+    found = ancestry.colours_of(run, by)
+    return _binary(np.ascontiguousarray(found.ids, np.uint8).tobytes())
 
 
 def _hover(request: Request) -> Response:

@@ -11,9 +11,8 @@ from explorer.evaluation.definitions import DEFINITIONS, Definition, written
 from explorer.evaluation.verdict import verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import state, ways
-from explorer.ui.layouts import NAMES
-from explorer.ui.map.colours import available
+from explorer.ui import ancestry, state, ways
+from explorer.ui.layouts import ALL_NAMES
 from explorer.ui.words import markdown
 
 STRATEGIES = {
@@ -140,24 +139,26 @@ def map_controls(run: Run) -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
             "Layout",
-            list(NAMES),
-            format_func=NAMES.__getitem__,
+            list(ALL_NAMES),
+            format_func=ALL_NAMES.__getitem__,
             default="umap",
             required=True,
             key="layout",
             bind="query-params",
             help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
-            "two directions of largest variance as they are, with the prior's ellipses.",
+            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
+            "the words is what a linear autoencoder makes of the same sentences, without z.",
         )
         by = st.selectbox(
             "Colour",
-            available(run.atlas),
+            ancestry.choices(run),
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
             width=190,
         )
         decode_settings()
+    ancestry.prepare(run, view or "umap", by)
     return view or "umap", by
 
 

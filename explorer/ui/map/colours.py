@@ -77,6 +77,13 @@ def colours(atlas: Any, by: str) -> Colours:
     raise KeyError(by)
 
 
+def categories(group: Any, names: Sequence[str], title: str) -> Colours:
+    """Colours groups 0, 1, … by these names, the largest group first in the legend."""
+    count = np.bincount(group, minlength=len(names))
+    order = [int(item) for item in np.argsort(-count, kind="stable") if count[item]]
+    return _numbered(group, [(item, names[item]) for item in order], title)
+
+
 def palette(count: int) -> list[str]:
     """`count` colours that stay apart for colour-blind people: few named ones, or ordered hues.
 

@@ -1,0 +1,84 @@
+"""`explorer ancestors`: PCA, k-means and a mixture of Gaussians on a run's own sentences."""
+
+import argparse
+from typing import Any
+
+from explorer.cli.options import add_run, open_run
+from explorer.cli.output import Progress, say, say_json, table
+from explorer.space.ancestors import COMPONENTS
+
+EXAMPLE = """\
+example:
+  explorer ancestors captions-smooth
+  explorer ancestors captions-smooth --components 30 --json
+
+PCA (a linear autoencoder of the size of z), k-means (hard EM) and a mixture of diagonal Gaussians
+(EM) are fitted on the TF-IDF of the training sentences' words and judged by the test sentences.
+The map page lays its sentences out by the first and colours them by the other two.
+"""
+
+
+def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer ancestors`."""
+    parser.epilog = EXAMPLE
+    add_run(parser)
+    parser.add_argument(
+        "--components",
+        type=int,
+        default=COMPONENTS,
+        metavar="N",
+        help=f"clusters of k-means and Gaussians of the mixture (default {COMPONENTS})",
+    )
+
+
+def ancestors(args: argparse.Namespace) -> None:
+    """Fits the three and prints what they come to."""
+    from explorer.stages.ancestry import ancestry, figures
+
+    with Progress(quiet=args.json) as progress:
+        found = figures(ancestry(open_run(args), args.components), progress.stage())
+    if args.json:
+        say_json(found)
+        return
+    _tell(found)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    whose = "" if found["sentences_are_real"] else "the model's own words for "
+    say(
+        f"{found['run']}: {whose}{found['sentences']:,} training sentences, TF-IDF of "
+        f"{found['words']:,} words in {found['dimensions']} numbers "
+        f"({found['variance_kept']:.0%} of the variance); judged by {found['held_out']:,} test "
+        "sentences"
+    )
+    rows = [
+        (
+            name,
+            _code(name, entry["code"]),
+            f"{entry['value']:,.3f}",
+            f"{entry['value_of_size_1']:,.3f}",
+            entry["unit"],
+            f"{entry['explained']:.1%}",
+            _share(entry["retrieval_p1"]),
+            _share(entry["retrieval_r10"]),
+        )
+        for name, entry in found["ancestors"].items()
+    ]
+    vae = found["vae"]
+    retrieval = (_share(vae["retrieval_p1"]), _share(vae["retrieval_r10"]))
+    rows.append((found["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
+    head = ("", "code", "value", "of size 1", "unit", "explained", "P@1", "R@10")
+    say(table(head, rows, right=(2, 3, 5, 6, 7)))
+    for name, entry in found["ancestors"].items():
+        say(f"{name}: {entry['about']}.")
+    say("explained: share of the variance of the test sentences' vectors that is decoded.")
+    if vae["retrieval_p1"] is not None:
+        say("P@1, R@10: caption retrieval by the code, as `explorer evaluate` measures it by z.")
+
+
+def _code(name: str, size: int) -> str:
+    return {"pca": f"{size} numbers", "k-means": f"1 of {size}"}.get(name, f"{size} shares")
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
