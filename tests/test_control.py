@@ -8,15 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from torch.nn import functional
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation import bounds
 from explorer.models import control
+from explorer.models.auxiliaries import Adversary
 from explorer.models.decoding import Decoding
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE, build
 from explorer.run import open_run
+from explorer.text.tokens import EOS, PAD
 from tests import tiny
 
 KINDS = ("animal", "other")
@@ -132,3 +137,66 @@ def test_a_recipe_that_names_labels_the_corpus_lacks_is_refused(tmp_path: Path) 
     wrong = tiny.RECIPE.replace("[objective]", 'labels = ["animal", "plant"]\n\n[objective]')
     with pytest.raises(ExplorerError, match="'plant' is no label"):
         tiny.build(tmp_path, "wrong", 1, wrong)
+
+
+def auxiliary(**settings: object) -> TextVAE:
+    torch.manual_seed(0)
+    config = ModelConfig(embedding_dim=8, latent_dim=3, auxiliary=settings, labels=KINDS)
+    return build(config, 12)
+
+
+def test_a_bag_of_words_counts_each_word_and_no_order() -> None:
+    head = auxiliary(name="bag_of_words", weight=2.0).auxiliary
+    z = torch.randn(1, 3).expand(3, -1)
+    loss = head(z, collate([[5, 6, 7], [7, 6, 5], [5, 6, 7, 7]]), ())
+    torch.testing.assert_close(loss[0], loss[1])
+    assert loss[2] > loss[0]
+    every_word = head(torch.zeros(12, 3), collate([[word] for word in range(12)]), ())
+    seen = [word for word in range(12) if word not in (PAD, EOS)]
+    assert torch.exp(-every_word[seen] / 2.0).sum() < 1
+
+
+def test_an_adversary_turns_the_gradient_of_the_encoder_and_not_its_own() -> None:
+    head = auxiliary(name="adversary", weight=3.0).auxiliary
+    assert isinstance(head, Adversary)
+    z = torch.randn(4, 3, requires_grad=True)
+    target = [0, 1, control.NO_LABEL, 1]
+    head(z, collate(IDS), target).sum().backward()
+    assert z.grad is not None
+    turned, own = z.grad, [weight.grad for weight in head.parameters()]
+    other = z.detach().requires_grad_()
+    plain = functional.cross_entropy(
+        head.classifier(other), torch.tensor(target), ignore_index=-1, reduction="sum"
+    )
+    straight = torch.autograd.grad(plain, [other, *head.parameters()])
+    torch.testing.assert_close(turned, -3.0 * straight[0])
+    for mine, expected in zip(own, straight[1:], strict=True):
+        torch.testing.assert_close(mine, expected)
+    assert not turned[2].any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels", "said"),
+    [
+        ({"name": "adversary"}, (), "needs model.labels"),
+        ({"name": "bag_of_words", "weight": 0.0}, KINDS, "not above 0"),
+        ({"name": "bag"}, KINDS, "not one of"),
+    ],
+)
+def test_impossible_auxiliaries_are_refused(settings: dict, labels: tuple, said: str) -> None:
+    with pytest.raises(ExplorerError, match=said):
+        build(ModelConfig(auxiliary=settings, labels=labels), 12)
+
+
+def test_an_adversary_takes_the_label_out_of_z(tmp_path: Path) -> None:
+    labelled = tiny.RECIPE.replace("[objective]", f"labels = {json.dumps(KINDS)}\n\n[objective]")
+    against = labelled.replace("labels =", 'auxiliary = {{ name = "adversary" }}\nlabels =')
+    left = {}
+    for name, recipe in (("with", against), ("without", labelled)):
+        run = open_run(tiny.build(tmp_path / name, name, 12, recipe))
+        assert run.corpus is not None and run.corpus.labels is not None
+        z = run.encode(run.corpus.sentences)
+        kinds = np.array(run.corpus.labels) == "animal"
+        read = LogisticRegression().fit(z, kinds).predict_proba(z)[:, 1]
+        left[name] = roc_auc_score(kinds, read)
+    assert left["with"] < left["without"] - 0.1

@@ -218,6 +218,41 @@ DEFINITIONS: dict[str, Definition] = {
         "Largest edit distance of a step over that of the ends, mean over the pairs.",
         "lower",
     ),
+    "label_information": Definition(
+        "Label in z",
+        "nats",
+        "I(z; label) from below: the labels' entropy minus the cross-entropy of a logistic "
+        "regression that reads them off z, on the half it was not fitted on. In a conditional "
+        "model this is leakage.",
+        "neither",
+    ),
+    "label_switch_accuracy": Definition(
+        "Label switched",
+        _SHARE,
+        "Sentences that, decoded from their own posterior mean with another label told, an "
+        "outside judge (logistic regression on words and pairs) takes for that label.",
+        "higher",
+        "Hu et al. (2017), arXiv:1703.00955",
+    ),
+    "label_switch_bleu": Definition(
+        "Label switched: kept",
+        "BLEU-4, 0 to 100",
+        "BLEU of those sentences against the ones they were made from.",
+        "higher",
+    ),
+    "label_arithmetic_accuracy": Definition(
+        "Label by arithmetic",
+        _SHARE,
+        "The same, with z moved by the difference of the labels' means instead.",
+        "higher",
+        "Shen et al. (2020), arXiv:1905.12777",
+    ),
+    "label_arithmetic_bleu": Definition(
+        "Label by arithmetic: kept",
+        "BLEU-4, 0 to 100",
+        "BLEU of those sentences against the ones they were made from.",
+        "higher",
+    ),
 }
 """Every name of `metrics.json`, in the order it is shown."""
 

@@ -1,6 +1,7 @@
 """The figures of `metrics.json`: each name with the function that measures it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -240,6 +241,26 @@ def _path(name: str, key: str) -> Callable[[Measurement], Entry]:
     return figure
 
 
+# Labels.
+
+
+def _label_information(run: Measurement) -> Entry:
+    found = dict(run.labelled.information)
+    return _entry(found.pop("value"), len(run.labelled.rows), 1, **found)
+
+
+def _switched(way: str, key: str) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        labelled = run.labelled
+        found = getattr(labelled, way)
+        curve = [asdict(switch) for switch in found]
+        as_it_is = next(point for point in curve if point["strength"] == 1.0)
+        judge = labelled.accuracy(labelled.tokens, labelled.labels)
+        return _entry(as_it_is[key], len(labelled.rows), curve=curve, judge=judge)
+
+    return figure
+
+
 FIGURES: dict[str, Callable[[Measurement], Entry]] = {
     "distortion": _distortion,
     "rate": _rate,
@@ -267,6 +288,11 @@ FIGURES: dict[str, Callable[[Measurement], Entry]] = {
     "interpolation_linear_largest_step": _path("linear", "largest_step"),
     "interpolation_spherical_distinct": _path("spherical", "distinct"),
     "interpolation_spherical_largest_step": _path("spherical", "largest_step"),
+    "label_information": _label_information,
+    "label_switch_accuracy": _switched("switches", "accuracy"),
+    "label_switch_bleu": _switched("switches", "bleu"),
+    "label_arithmetic_accuracy": _switched("moves", "accuracy"),
+    "label_arithmetic_bleu": _switched("moves", "bleu"),
     "importance_nll": _importance_nll,
     "importance_ppl": _importance_ppl,
 }

@@ -1,0 +1,176 @@
+"""Whether a label can be switched while the rest of a sentence stays, and what z knows of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from explorer.evaluation.measurement import Measurement, NotApplicable
+from explorer.evaluation.reconstruction import bleu
+
+MOST_KINDS = 50
+SENTENCES = 2000
+"""Most sentences that are rewritten, drawn evenly."""
+STRENGTHS = (0.5, 1.0, 1.5, 2.0, 3.0)
+FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """How one way of switching the label came out."""
+
+    strength: float
+    accuracy: float
+    """Share of the rewritten sentences that the judge takes for the other label."""
+    bleu: float
+    """Of the rewritten sentences against those they were made from."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A labelled split, its labels as numbers, and an outside judge of words.
+
+    The judge is a logistic regression on the words and pairs of words of the training text; it
+    knows nothing of the model.
+    """
+
+    run: Measurement
+    kinds: Sequence[str]
+
+    @classmethod
+    def of(cls, run: Measurement) -> "Labelled":
+        """The labelled part of a measurement.
+
+        Raises:
+            NotApplicable: If the corpus has no labels, or too many.
+        """
+        run.need_latent()
+        found = sorted({label for label in run.held_out.training_labels or () if label})
+        if len(found) < 2:
+            raise NotApplicable("the corpus has no labels")
+        if len(found) > MOST_KINDS:
+            raise NotApplicable(f"the corpus has {len(found)} labels, more than {MOST_KINDS}")
+        return cls(run, found)
+
+    @cached_property
+    def rows(self) -> list[int]:
+        """Held-out sentences with a label and a word, at most `SENTENCES`, evenly spaced."""
+        held = self.run.held_out
+        assert held.labels is not None
+        pairs = enumerate(zip(held.labels, held.tokens, strict=True))
+        rows = [row for row, (label, words) in pairs if label in self.kinds and words]
+        if len({held.labels[row] for row in rows}) < 2:
+            raise NotApplicable("the sentences do not have two labels between them")
+        step = -(-len(rows) // SENTENCES)
+        return rows[::step]
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The label of each of `rows`, a place in `kinds`."""
+        held = self.run.held_out
+        assert held.labels is not None
+        return np.array([self.kinds.index(held.labels[row]) for row in self.rows])
+
+    @property
+    def others(self) -> np.ndarray:
+        """The label each sentence is to be given: the next one, in a circle."""
+        return (self.labels + 1) % len(self.kinds)
+
+    @cached_property
+    def tokens(self) -> list[Sequence[str]]:
+        """The sentences themselves."""
+        return [self.run.held_out.tokens[row] for row in self.rows]
+
+    @cached_property
+    def mean(self) -> Float[Tensor, "n latent"]:
+        """Their posterior means."""
+        return self.run.posterior.mean[self.rows]
+
+    @cached_property
+    def _judge(self) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        held = self.run.held_out
+        assert held.training_labels is not None
+        pairs = zip(held.training, held.training_labels, strict=True)
+        known = [(" ".join(words), label) for words, label in pairs if label and words]
+        words = TfidfVectorizer(
+            token_pattern=r"\S+", lowercase=False, ngram_range=(1, 2), min_df=2
+        )
+        judge = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
+        return judge.fit([text for text, _ in known], [label for _, label in known])
+
+    def accuracy(self, sentences: Sequence[Sequence[str]], labels: np.ndarray) -> float:
+        """Share of the sentences that the judge takes for these labels."""
+        texts = [" ".join(tokens) for tokens in sentences]
+        named = np.array(self.kinds)[labels]
+        return float((self._judge.predict(texts) == named).mean())
+
+    def _switch(self, strength: float, places: Tensor) -> Switch:
+        said = self.run.decode_places(places)
+        return Switch(strength, self.accuracy(said, self.others), bleu(said, self.tokens))
+
+    @cached_property
+    def switches(self) -> list[Switch]:
+        """The sentences decoded from their own z with another label told.
+
+        Raises:
+            NotApplicable: If the model is not conditional.
+        """
+        model = self.run.model
+        if not model.config.labels:
+            raise NotApplicable("the decoder is not told the label")
+        found = []
+        for strength in STRENGTHS:
+            places = torch.empty(len(self.rows), self.mean.shape[1] + len(model.config.labels))
+            places = places.to(self.mean)
+            for number, kind in enumerate(self.kinds):
+                rows = torch.from_numpy(np.flatnonzero(self.others == number))
+                places[rows] = model.steer(self.mean[rows], kind, strength)
+            found.append(self._switch(strength, places))
+        return found
+
+    @cached_property
+    def moves(self) -> list[Switch]:
+        """The sentences decoded from z + k · (mean of the other label − mean of their own)."""
+        run = self.run
+        labels = torch.from_numpy(self.labels).to(self.mean.device)
+        centres = torch.stack(
+            [self.mean[labels == number].mean(0) for number in range(len(self.kinds))]
+        )
+        way = centres[torch.from_numpy(self.others).to(labels)] - centres[labels]
+        codes = [run.codes[row] for row in self.rows] if run.codes else []
+        return [self._switch(k, run.model.condition(self.mean + k * way, codes)) for k in FACTORS]
+
+    @cached_property
+    def information(self) -> dict[str, float]:
+        """I(z; label), nats, from below: label entropy − what a classifier on z leaves of it.
+
+        The classifier is a logistic regression fitted on one half of the samples of z and judged
+        on the other, so a `value` below 0 means that it learned nothing that holds.
+        """
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import log_loss
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        z = self.run.z[self.rows].cpu().numpy()
+        half = np.arange(len(z)) % 2 == 0
+        kinds = np.arange(len(self.kinds))
+        if len(set(self.labels[half])) < len(kinds) or len(set(self.labels[~half])) < 2:
+            raise NotApplicable("too few sentences of some label")
+        reader = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        reader.fit(z[half], self.labels[half])
+        judged = self.labels[~half]
+        shares = np.bincount(judged, minlength=len(kinds)) / len(judged)
+        entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+        left = float(log_loss(judged, reader.predict_proba(z[~half]), labels=kinds))
+        accuracy = float(reader.score(z[~half], judged))
+        return {"value": entropy - left, "ceiling": entropy, "accuracy": accuracy}
