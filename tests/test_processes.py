@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,15 @@ from tests import tiny
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = """
-import json, sys
+import json, os, sys
 from unittest import mock
 from explorer.cli.main import main
+code = 0
 with mock.patch("explorer.stages.make_atlas"):
-    sys.exit(max(main(command) for command in json.loads(sys.argv[1])))
+    for port, command in json.loads(sys.argv[1]):
+        os.environ["MASTER_PORT"] = str(port)
+        code = code or main(command)
+sys.exit(code)
 """
 """Some `explorer` commands one after the other; without umap, whose import takes many seconds."""
 
@@ -43,12 +48,18 @@ with processes.together():
 """
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on."""
+    with ExitStack() as stack:
+        found = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for item in found:
+            item.bind(("127.0.0.1", 0))
+        return [item.getsockname()[1] for item in found]
+
+
 def launch(count: int, *command: str, cwd: Path = ROOT) -> list[subprocess.Popen]:
     """Starts processes as a launcher does: all it gives them is an environment."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = {"WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    shared = {"WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_ports(1)[0]}
     shared |= {"PYTHONPATH": ROOT, "OMP_NUM_THREADS": 1}
     return [
         subprocess.Popen(
@@ -77,7 +88,8 @@ def finish(running: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
 
 def launch_all(*commands: list[str]) -> list[subprocess.Popen]:
     """Two processes that each do all these commands."""
-    return launch(2, "-c", COMMANDS, json.dumps(commands))
+    meetings = list(zip(free_ports(len(commands)), commands, strict=True))
+    return launch(2, "-c", COMMANDS, json.dumps(meetings))
 
 
 def run_all(*commands: list[str]) -> list[tuple[int, str, str]]:

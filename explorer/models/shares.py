@@ -25,20 +25,25 @@ class Share:
     """Which rows of a batch are this process'."""
 
     rows: int
-    """Of the whole batch."""
+    """Of the whole batch; 0 where no batch is shared."""
     own: slice
     weight: float = 1.0
     """Of a row's loss here, by which the losses of all processes add up to the batch's."""
 
+    @property
+    def is_all(self) -> bool:
+        """Whether this process does the whole batch by itself."""
+        return self.rows == 0
+
     def whole(self, features: Tensor) -> Tensor:
         """The features of all rows from those of the own ones; gradients find their way back."""
-        if processes.count() == 1:
+        if self.is_all:
             return features
         return _Whole.apply(features, self)  # type: ignore[return-value]
 
     def draws(self) -> AbstractContextManager[Any]:
         """Inside, dropout is drawn for the whole batch and cut to the own rows."""
-        return nullcontext() if processes.count() == 1 else _WholeDraws(self)
+        return nullcontext() if self.is_all else _WholeDraws(self)
 
 
 ALL = Share(0, slice(None))
