@@ -31,12 +31,13 @@ def show(columns: Sequence[Column], example: str) -> None:
         columns: The runs.
         example: The sentence asked about as long as nobody typed one.
     """
+    runs = [column.run for column in columns]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Show", KINDS, default=KINDS[0], required=True, key="told", bind="query-params"
         )
-        widgets.decode_settings()
-    decoding = widgets.decoding()
+        widgets.decode_settings(*runs)
+    decoding = widgets.decoding(*runs)
     if kind == "Prior samples":
         _samples(columns, decoding)
     elif kind == "Path":

@@ -112,7 +112,7 @@ def ask_dimension(run: Run) -> tuple[int, str]:
         dimension = st.selectbox(
             "Dimension", numbers, format_func=str, key="dimension", bind="query-params", width=130
         )
-        widgets.decode_settings()
+        widgets.decode_settings(run)
     return dimension, order or orders[0]
 
 

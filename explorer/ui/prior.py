@@ -134,9 +134,9 @@ def scene(run: Run) -> Scene:
             help="The prior is to be matched by draws from the posteriors, all together. Their "
             "means alone stand closer together than the prior does, in the best of models.",
         )
-        widgets.decode_settings()
+        widgets.decode_settings(run)
     asked = st.query_params.get(_HOLES) == "1"
-    return Scene(run, drawn, widgets.decoding().seed, dots or "draws", asked)
+    return Scene(run, drawn, widgets.decoding(run).seed, dots or "draws", asked)
 
 
 def show(found: Scene) -> None:
@@ -234,7 +234,7 @@ def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
 def _first_samples(found: Scene) -> None:
     st.markdown(f"**What the {found.what} says**  :gray[· click one, or any mark of the plane]")
     z = found.samples[:_LISTED]
-    texts = found.run.decode(z, widgets.decoding())
+    texts = found.run.decode(z, widgets.decoding(found.run))
     rows = [Row(place, text) for place, text in enumerate(texts)]
     name = f"Samples of the {found.what}"
     sentence_list(rows, name, "prior_samples", lambda row: show_mark(f"p{row}"), "Show it")
@@ -250,7 +250,7 @@ def _mark(found: Scene, kind: str, place: int) -> None:
         st.html(plain(run.texts[row], quiet=True))
         state.set_pick(state.Point(row))  # the other pages take it up
         widgets.sentence_link()
-    decoded = run.decode_tokens(z[None], widgets.decoding())[0]
+    decoded = run.decode_tokens(z[None], widgets.decoding(run))[0]
     st.html(shaded(decoded) + shade_key())
     if found.is_gaussian:
         _density(run, z)

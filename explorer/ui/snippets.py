@@ -9,10 +9,20 @@ from explorer.models.decoding import Decoding
 def flags(decoding: Decoding) -> str:
     """The decode settings that are not the command line's own."""
     plain, told = Decoding(), ""
-    for name in ("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "seed"):
+    for name in (
+        "strategy",
+        "temperature",
+        "top_k",
+        "top_p",
+        "beam",
+        "penalty",
+        "seed",
+        "label",
+        "strength",
+    ):
         value = getattr(decoding, name)
         if value != getattr(plain, name) or name in ("strategy", "seed"):
-            told += f" --{name.replace('_', '-')} {value}"
+            told += f" --{name.replace('_', '-')} {shlex.quote(str(value))}"
     return told
 
 

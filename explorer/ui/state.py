@@ -24,6 +24,7 @@ KEPT = (
     *("drawn", "dots"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
+    *("label", "strength"),
 )
 """Widgets whose values outlive a visit to another page; each is a parameter of the address too."""
 

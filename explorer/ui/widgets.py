@@ -157,13 +157,19 @@ def map_controls(run: Run) -> tuple[str, str]:
             bind="query-params",
             width=190,
         )
-        decode_settings()
+        decode_settings(run)
     ancestry.prepare(run, view or "umap", by)
     return view or "umap", by
 
 
-def decode_settings() -> None:
-    """The settings of `decoding`, in a small window; those that the strategy uses."""
+def _labels(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The labels all of these runs can be told; none where they differ."""
+    told = {run.config.model.labels for run in runs}
+    return told.pop() if len(told) == 1 else ()
+
+
+def decode_settings(*runs: Run) -> None:
+    """The settings of `decoding`, in a small window; those that the strategy and runs use."""
     with st.popover("Decoding", icon=":material/tune:"):
         strategy = st.selectbox(
             "Strategy",
@@ -174,6 +180,20 @@ def decode_settings() -> None:
             width=320,
         )
         st.caption(STRATEGIES[strategy][1])
+        if labels := _labels(runs):
+            chosen = st.selectbox(
+                "Label the decoder is told",
+                ("", *labels),
+                format_func=lambda label: label or "none of them",
+                key="label",
+                bind="query-params",
+                help="z stays as it is. Without a label the decoder is given the average of all.",
+            )
+            if chosen:
+                st.slider(
+                    "Strength", 0.0, 3.0, 1.0, 0.25, key="strength", bind="query-params",
+                    help="1 is the label as it was trained, above 1 an exaggeration of it.",
+                )  # fmt: skip
         if strategy in ("sample", "top_k", "nucleus", "penalised"):
             st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params")
         if strategy == "top_k":
@@ -191,10 +211,12 @@ def decode_settings() -> None:
         st.toggle("May say <unk>", key="unknown", bind="query-params")
 
 
-def decoding() -> Decoding:
-    """What `decode_settings` are set to."""
+def decoding(*runs: Run) -> Decoding:
+    """What `decode_settings` are set to, as far as these runs know it."""
     known = st.session_state
     plain = Decoding()
+    label = known.get("label", plain.label)
+    is_known = label in _labels(runs)
     return Decoding(
         strategy=known.get("strategy", plain.strategy),
         temperature=known.get("temperature", plain.temperature),
@@ -204,6 +226,8 @@ def decoding() -> Decoding:
         penalty=known.get("penalty", plain.penalty),
         allow_unknown=known.get("unknown", plain.allow_unknown),
         seed=known.get("seed", plain.seed),
+        label=label if is_known else plain.label,
+        strength=known.get("strength", plain.strength) if is_known else plain.strength,
     )
 
 

@@ -16,7 +16,7 @@ def calculate() -> None:
         if question is None:
             return
         view, by = widgets.map_controls(run)
-        decoding = widgets.decoding()
+        decoding = widgets.decoding(run)
         with st.spinner("Decoding…"):
             moved = arithmetic.move(run, question, decoding)
         wide, side = st.columns([5, 3], gap="medium")
@@ -37,7 +37,7 @@ def traverse() -> None:
             dimension, order = dimensions.ask_dimension(run)
             if text is not None:
                 with st.spinner("Decoding…"):
-                    found = dimensions.traverse(run, text, dimension, widgets.decoding())
+                    found = dimensions.traverse(run, text, dimension, widgets.decoding(run))
                 dimensions.show(run, found, dimension)
             dimensions.extremes(run, dimension)
         with side:

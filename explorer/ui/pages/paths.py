@@ -28,7 +28,7 @@ def explore() -> None:
         st.info("Type two sentences, or click two places of the map.", icon=":material/route:")
         return
     with st.spinner("Decoding the path…"):
-        both = ways.both(run, a, b, steps, widgets.decoding())
+        both = ways.both(run, a, b, steps, widgets.decoding(run))
     chosen = both[way]
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
@@ -47,7 +47,7 @@ def explore() -> None:
         widgets.density_strip(ways.densities(run, chosen), command=command)
     with st.expander("Both ways, step by step", icon=":material/compare_arrows:"):
         ways.compare(both)
-        settings = widgets.decoding()
+        settings = widgets.decoding(run)
         told = "\n".join(snippets.path(run.name, a, b, steps, settings, name) for name in both)
         downloads.table_files(ways.table(both), f"{run.name}-path", "path_table", told)
 

@@ -1,0 +1,67 @@
+"""On the page of a conditional run the label can be switched while z stays."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.models.decoding import Decoding
+from explorer.run import open_run
+from explorer.training import folder as folders
+from explorer.ui import snippets
+from explorer.ui.state import Point
+from tests import tiny
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("animal", "other")
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    labelled = tiny.RECIPE.replace("[objective]", f"labels = {json.dumps(KINDS)}\n\n[objective]")
+    return tiny.build(tmp_path_factory.mktemp("conditional"), "led", 12, labelled)
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Path, **address: str) -> AppTest:
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "none")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(run))
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in address.items():
+        at.query_params[key] = value
+    at.session_state["_pick"] = Point(7)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    return "\n".join(item.proto.body for item in at.get("html"))
+
+
+def test_a_label_in_the_address_is_what_the_decoder_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None
+    for label in KINDS:
+        decoding = Decoding(label=label, strength=2.0)
+        expected = run.decode_tokens(run.atlas.mean[7:8], decoding)[0]
+        at = opened(monkeypatch, tmp_path, conditional, label=label, strength="2.0")
+        assert at.selectbox(key="label").value == label
+        for word in expected.tokens[:-1]:
+            assert f">{word}<" in said(at)
+
+
+def test_a_run_without_labels_offers_none_and_is_told_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_run: Path
+) -> None:
+    at = opened(monkeypatch, tmp_path, tiny_run, label="animal")
+    assert not at.error
+    assert "label" not in [box.key for box in at.selectbox]
+
+
+def test_commands_that_reproduce_a_page_name_the_label() -> None:
+    told = snippets.flags(Decoding(label="two words", strength=1.5))
+    assert "--label 'two words'" in told and "--strength 1.5" in told
