@@ -122,13 +122,17 @@ def _sentence(run: Run, pick: Point) -> None:
     atlas = run.atlas
     assert atlas is not None
     index = pick.index
-    notes = [f"row {atlas.row[index]:,}", atlas.split[index], f"{atlas.tokens[index]} tokens"]
+    notes = [f"row {atlas.row[index]:,}", atlas.split[index], _tokens(int(atlas.tokens[index]))]
     if atlas.label is not None:
         notes.append(f"label {atlas.label[index]}")
     real = run.texts_are_real
     _heading("The sentence" if real else "A sentence, in the model's words", " · ".join(notes))
     st.html(plain(run.texts[index]))
     _likelihood(float(atlas.distortion[index]), float(atlas.rate[index]))
+
+
+def _tokens(count: int) -> str:
+    return "1 token" if count == 1 else f"{count} tokens"
 
 
 def _likelihood(distortion: float, rate: float) -> None:
@@ -143,7 +147,7 @@ def _likelihood(distortion: float, rate: float) -> None:
 
 def _typed(run: Run, pick: Typed) -> None:
     distortion, rate = run.score([pick.text])
-    _heading("Your sentence", f"{len(run.ids([pick.text])[0])} tokens")
+    _heading("Your sentence", _tokens(len(run.ids([pick.text])[0])))
     st.html(plain(pick.text))
     unknown = run.unknown(pick.text)
     if unknown:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from explorer.evaluation.definitions import written
 from explorer.evaluation.information import ACTIVE_VARIANCE
 from explorer.evaluation.moment import Moment
 from explorer.thought import ENTROPY, Decoder
@@ -70,19 +71,20 @@ def information(low: float, high: float, ceiling: float, rate: float | None) -> 
             hovertemplate=f"between {low:.2f} and {high:.2f} nats<extra></extra>",
         )
     )
-    lines = [(ceiling, f"log N = {ceiling:.1f}", RED, "dash", "top")]
-    if rate is not None:
-        lines.append((rate, f"rate {rate:.1f}", ORANGE, "dot", "bottom"))
-    for x, text, colour, dash, side in lines:
-        figure.add_vline(x=x, line={"color": colour, "dash": dash, "width": 1.5})
-        figure.add_annotation(
-            x=x, y=1 if side == "top" else 0, yref="paper", text=text, showarrow=False,
-            yanchor="bottom" if side == "top" else "top", font={"size": 11},
-        )  # fmt: skip
     top = 1.1 * max(high, ceiling, rate or 0.0)
-    figure.update_xaxes(title_text="mutual information, nats", range=[0, top], title_standoff=18)
+    lines = [(ceiling, f"log N = {written(ceiling)}", RED, "dash")]
+    if rate is not None:
+        lines.append((rate, f"rate {written(rate)}", ORANGE, "dot"))
+    for row, (x, text, colour, dash) in enumerate(lines):
+        figure.add_vline(x=x, line={"color": colour, "dash": dash, "width": 1.5})
+        # One above the other: where the lines are close, so would the names be.
+        figure.add_annotation(
+            x=x, y=1, yref="paper", yshift=14 * row, text=text, showarrow=False,
+            xanchor="left" if x < 0.2 * top else "center", yanchor="bottom", font={"size": 11},
+        )  # fmt: skip
+    figure.update_xaxes(title_text="mutual information, nats", range=[0, top], title_standoff=8)
     figure.update_yaxes(showticklabels=False, fixedrange=True)
-    figure.update_layout(height=170, margin={"l": 10, "r": 10, "t": 24, "b": 60})
+    figure.update_layout(height=170, margin={"l": 10, "r": 10, "t": 38, "b": 46})
     return figure
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GREY = "#8a94a0"
 _LINES = 6  # lines of equal ELBO, about
+_NAME = (0.16, 0.04)  # width and height of a name, as shares of the chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
         _cross(chart, item)
     for column in columns:
         _dot(chart, column.run, column.colour, column.symbol, 15)
+    _name_apart(chart, low, high)
     chart.update_xaxes(title_text="Rate, nats per sentence", range=[low[0], high[0]])
     chart.update_yaxes(title_text="Distortion, nats per sentence", range=[low[1], high[1]])
     chart.update_layout(height=520, margin={"l": 60, "r": 20, "t": 20, "b": 50}, showlegend=False)
@@ -199,11 +201,35 @@ def _diagonal(
         type="line", x0=left, y0=total - left, x1=right, y1=total - right, layer="below",
         line={"color": _GREY, "dash": "dash" if is_model else "dot", "width": 1 + is_model},
     )  # fmt: skip
+    x = right if is_model else left
     chart.add_annotation(
-        x=right if is_model else left, y=total - (right if is_model else left),
-        text=escape(name), showarrow=False, xanchor="left",
+        x=x, y=total - x, text=escape(name), showarrow=False,
+        xanchor="left" if x < 0.6 * high[0] else "right",
         yanchor="bottom", font={"size": 11, "color": _GREY},
     )  # fmt: skip
+
+
+def _name_apart(chart: "Figure", low: tuple[float, float], high: tuple[float, float]) -> None:
+    """Writes the points' names where they meet no other and no edge, those of the chosen first."""
+    taken: list[tuple[float, float]] = []
+    traces: Any = chart.data
+    for trace in reversed(traces):
+        x = (trace.x[0] - low[0]) / (high[0] - low[0])
+        y = (trace.y[0] - low[1]) / (high[1] - low[1])
+        sides = {
+            f"{up} {aside}": (x + dx, y + dy)
+            for aside, dx in (("right", _NAME[0] / 2), ("left", -_NAME[0] / 2))
+            for up, dy in (("top", _NAME[1]), ("bottom", -_NAME[1]))
+        }
+        free = [
+            side
+            for side, (left, top) in sides.items()
+            if _NAME[0] / 2 <= left <= 1 - _NAME[0] / 2
+            and all(abs(left - a) > _NAME[0] or abs(top - b) > _NAME[1] for a, b in taken)
+        ]
+        side = free[0] if free else "top right"
+        trace.textposition = side
+        taken.append(sides[side])
 
 
 def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None:

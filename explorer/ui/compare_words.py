@@ -20,6 +20,7 @@ STYLE = """
 .side table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
 .side :is(th, td) { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
   border-bottom: 1px solid rgba(128, 128, 128, 0.25); overflow-wrap: anywhere; }
+.side tbody th { min-width: 7.8em; }
 .side thead th { font-weight: 600; white-space: nowrap; }
 .side .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .side .quiet, .side small { opacity: 0.7; font-size: 0.85em; font-weight: 400; }
