@@ -2,66 +2,25 @@
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
-]
+from tests.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, listening, sync_api
+
+pytestmark = MARKS
 
 APP = Path(__file__).parent / "map_app"
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
 def address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-    options += ["--browser.gatherUsageStats=false", "--runner.postScriptGC=false"]
+    options = ["--browser.gatherUsageStats=false", "--runner.postScriptGC=false"]
     options += ["--server.fileWatcherType=none"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
     paths = [str(APP.parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    server = subprocess.Popen(command, cwd=APP, env=environment, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        await_health(server, address)
+    variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with listening(APP, variables, options) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def await_health(server, address):
-    for _ in range(300):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail("the server did not answer within a minute")
 
 
 @pytest.fixture(scope="module")

@@ -1,41 +1,18 @@
 """The pages in a real Chromium, on the real server: from a click to a sentence."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.test_browser_map import CHROMIUM, PATIENCE, SWITCHES, await_health
+from tests.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
-]
-
-ROOT = Path(__file__).resolve().parents[1]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def address(tiny_run, tmp_path_factory):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "EXPLORER_RUNS": str(tiny_run), "EXPLORER_HOME": str(home)}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        await_health(server, f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
+    with served(tiny_run, tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,18 @@
 """The playback in a real Chromium: it runs in the browser, and can be held, steered and linked."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from explorer.run import open_run
 from tests import tiny
+from tests.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
 from tests.filmed import SNAPSHOTS, TOLD, film
-from tests.test_browser_map import CHROMIUM, PATIENCE, SWITCHES, await_health
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
-]
+pytestmark = MARKS
 
-ROOT = Path(__file__).resolve().parents[1]
 LAST = SNAPSHOTS - 1
 
 
@@ -34,20 +25,8 @@ def folder(tiny_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folder, tmp_path_factory):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "EXPLORER_RUNS": str(folder), "EXPLORER_HOME": str(home)}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        await_health(server, f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}/playback?run=tiny"
-    finally:
-        server.terminate()
-        server.wait(30)
+    with served(folder, tmp_path_factory.mktemp("home")) as address:
+        yield f"{address}/playback?run=tiny"
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +149,27 @@ def test_a_pinned_sentence_is_read_at_every_snapshot_and_a_link_reopens_it(
     other.open(viewer.page.url).until("state.position === 0 && state.pinned === 1")
     assert other.words.inner_text() == playback.reconstruction[row][0]
     other.page.close()
+
+
+def test_a_sentence_is_pinned_by_its_words_and_the_box_follows_the_pin(viewer, address, folder):
+    texts = open_run(folder).texts
+    viewer.open(address)
+    box = viewer.page.get_by_role("combobox", name=re.compile("Pin one of the"))
+    box.click()
+    viewer.page.get_by_role("option", name=texts[2], exact=True).first.click()
+    viewer.until("state.pinned >= 0")
+    assert viewer.state()["pinned"] in told_as(folder, texts[2])
+    viewer.page.get_by_text("The trail of the pinned sentence").wait_for()
+    viewer.map.focus()
+    viewer.page.keyboard.press("Escape")
+    viewer.until("state.pinned === -1")
+    viewer.page.get_by_text("The trail of the pinned sentence").wait_for(state="detached")
+    assert box.input_value() == ""
+
+
+def told_as(folder, text):
+    run = open_run(folder)
+    return [index for index in range(TOLD) if run.texts[index] == text]
 
 
 def test_a_sentence_whose_words_were_not_kept_says_so(viewer, address):

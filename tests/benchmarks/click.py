@@ -27,7 +27,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from explorer.cli.output import say, table
-from tests.test_browser_map import CHROMIUM, SWITCHES, await_health
+from tests.browsing import CHROMIUM, SWITCHES, await_health
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # milliseconds

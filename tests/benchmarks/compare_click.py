@@ -30,7 +30,7 @@ from playwright.sync_api import Page, sync_playwright
 from explorer.cli.output import say, table
 from explorer.space.atlas import Atlas
 from explorer.training import folder as folders
-from tests.test_browser_map import CHROMIUM, SWITCHES, await_health
+from tests.browsing import CHROMIUM, SWITCHES, await_health
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("captions-smooth", "captions-faithful")
