@@ -62,11 +62,18 @@ class Decoder(nn.Module):
         """
         raise NotImplementedError
 
+    def advance(
+        self, token: Int[Tensor, " batch"], state: Any
+    ) -> tuple[Float[Tensor, "batch embedding"], Any]:
+        """Reads one token: what the next is scored by, and the new state."""
+        raise NotImplementedError
+
     def step(
         self, token: Int[Tensor, " batch"], state: Any
     ) -> tuple[Float[Tensor, "batch words"], Any]:
         """Reads one token: the scores of the next, and the new state."""
-        raise NotImplementedError
+        features, state = self.advance(token, state)
+        return self.output(features), state
 
     @property
     def is_inputless(self) -> bool:
@@ -87,12 +94,18 @@ class Decoder(nn.Module):
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch predicted"]:
         """Log-probability of each token after the start, given z and its past; 0 at PAD."""
-        targets = tokens[:, 1:]
-        valid = mask(targets)
-        features = self._features(z, tokens[:, :-1])
-        flat = token_log_prob(
-            features[valid], self.output.weight, self.output.bias, targets[valid]
-        )
+        return self._scores(self._features(z, tokens[:, :-1]), tokens[:, 1:])
+
+    def _scores(
+        self, features: Float[Tensor, "batch time embedding"], targets: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time"]:
+        """Log-probability of each target given its features; 0 at PAD."""
+        weight, bias, valid = self.output.weight, self.output.bias, mask(targets)
+        if features.device.type != "cpu":
+            # To leave the padding out, its places would have to be waited for.
+            flat = token_log_prob(features.flatten(0, 1), weight, bias, targets.flatten())
+            return flat.view(valid.shape).masked_fill(~valid, 0.0)
+        flat = token_log_prob(features[valid], weight, bias, targets[valid])
         return flat.new_zeros(valid.shape).masked_scatter(valid, flat)
 
     def log_prob(

@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from explorer.models.decoder import Decoder
 from explorer.models.dilated import DilatedDecoder
-from explorer.models.softmax import token_log_prob
-from explorer.models.tensors import mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +108,7 @@ class LSTMDecoder(Decoder):
             gates = (from_latent + gates_of_words[:, time]).flatten(0, 1)
             hidden, cell = self._advance(gates, hidden, cell)
             features.append(self.narrow(hidden) + state.latent_output)
-        valid = mask(targets).repeat(samples, 1)
-        flat = token_log_prob(
-            torch.stack(features, 1)[valid],
-            self.output.weight,
-            self.output.bias,
-            targets.repeat(samples, 1)[valid],
-        )
-        result = flat.new_zeros(valid.shape).masked_scatter(valid, flat)
+        result = self._scores(torch.stack(features, 1), targets.repeat(samples, 1))
         return result.unflatten(0, (samples, batch))
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> LSTMState:
@@ -140,17 +131,17 @@ class LSTMDecoder(Decoder):
         cell = torch.addcmul(forget.sigmoid() * cell, enter.sigmoid(), update.tanh())
         return leave.sigmoid() * cell.tanh(), cell
 
-    def step(
+    def advance(
         self, token: Int[Tensor, " batch"], state: LSTMState
-    ) -> tuple[Float[Tensor, "batch words"], LSTMState]:
-        """Reads one token: the scores of the next, and the new state."""
+    ) -> tuple[Float[Tensor, "batch embedding"], LSTMState]:
+        """Reads one token: what the next is scored by, and the new state."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         gates = torch.addmm(
             state.latent_gates, self.embedding(self._seen(token)), weight[:, :width].T
         )
         hidden, cell = self._advance(gates, state.hidden, state.cell)
-        logits = self.output(self.narrow(hidden) + state.latent_output)
-        return logits, LSTMState(hidden, cell, state.latent_gates, state.latent_output)
+        features = self.narrow(hidden) + state.latent_output
+        return features, LSTMState(hidden, cell, state.latent_gates, state.latent_output)
 
 
 DECODERS: dict[str, type[Decoder]] = {"lstm": LSTMDecoder, "dilated": DilatedDecoder}

@@ -115,12 +115,12 @@ class DilatedDecoder(Decoder):
         ]
         return DilatedState(z, tuple(past))
 
-    def step(
+    def advance(
         self, token: Int[Tensor, " batch"], state: DilatedState
-    ) -> tuple[Float[Tensor, "batch words"], DilatedState]:
-        """Reads one token: the scores of the next, and the new state."""
+    ) -> tuple[Float[Tensor, "batch embedding"], DilatedState]:
+        """Reads one token: what the next is scored by, and the new state."""
         features, state = self._read(token.unsqueeze(1), state)
-        return self.output(features.squeeze(1)), state
+        return features.squeeze(1), state
 
     def _read(
         self, inputs: Int[Tensor, "batch time"], state: DilatedState

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from explorer.models.decoder import Decoder
 from explorer.models.decoding import Decoding
+from explorer.models.softmax import scorer
 from explorer.text.tokens import BOS, EOS, PAD, UNK
 
 Choose = Callable[
@@ -139,14 +140,15 @@ def _stepwise(
     generator = torch.Generator().manual_seed(decoding.seed)
     result: list[list[int]] = [[] for _ in range(len(z))]
     alive = list(range(len(z)))
-    state = decoder.begin(z)
+    state, score = decoder.begin(z), scorer(decoder.output, len(z))
     token = torch.full((len(z),), BOS, device=z.device)
     counts_said = decoding.strategy == "penalised"
     said = z.new_zeros(len(z), decoder.output.out_features if counts_said else 0)
     for _ in range(decoding.max_tokens):
         if not alive:
             break
-        logits, state = decoder.step(token, state)
+        features, state = decoder.advance(token, state)
+        logits = score(features)
         token = pick(_forbid(logits, decoding), said, generator, decoding)
         if counts_said:
             said.scatter_(1, token.unsqueeze(1), 1.0)
@@ -168,7 +170,10 @@ def _beam(
     batch, beam = len(z), decoding.beam
     if not batch:
         return []
-    state = decoder.begin(z.repeat_interleave(beam, 0))
+    state, score = (
+        decoder.begin(z.repeat_interleave(beam, 0)),
+        scorer(decoder.output, batch * beam),
+    )
     token = torch.full((batch * beam,), BOS, device=z.device)
     # All beams of a sentence start equal: only the first may spread.
     scores = z.new_full((batch, beam), -torch.inf)
@@ -177,8 +182,8 @@ def _beam(
     best: list[tuple[float, list[int]]] = [(-math.inf, []) for _ in range(batch)]
     alive = list(range(batch))
     for length in range(1, decoding.max_tokens + 1):
-        logits, state = decoder.step(token, state)
-        logits = _forbid(logits, decoding)
+        features, state = decoder.advance(token, state)
+        logits = _forbid(score(features), decoding)
         peaks = _by_block(logits, lambda blocks: blocks.amax(2))
         highest = peaks.amax(1, keepdim=True)
         total = highest + torch.sub(logits, highest).exp_().sum(1, keepdim=True).log()

@@ -99,7 +99,9 @@ class Gaussian(Latent):
             mean = self._gamma * self.batch_norm(mean)
         # Beyond these the variance leaves float32's comfortable range in an early, wild step.
         highest = min(8.0, math.log(self._widest))
-        return Independent(Normal(mean, (0.5 * log_variance.clamp(-16, highest)).exp()), 1)
+        scale = (0.5 * log_variance.clamp(-16, highest)).exp()
+        # Checking the arguments would wait for a GPU; what is no number shows in the loss.
+        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]

@@ -91,7 +91,8 @@ class StandardNormal(Prior):
 
     def forward(self) -> Distribution:
         """N(0, I)."""
-        return Independent(Normal(self.loc, self.scale), 1)
+        normal = Normal(self.loc, self.scale, validate_args=False)
+        return Independent(normal, 1, validate_args=False)
 
 
 class Uniform(Prior):

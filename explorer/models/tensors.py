@@ -21,7 +21,10 @@ def collate(ids: Sequence[Sequence[int]], device: torch.device | str = "cpu") ->
     """
     width = 2 + max(map(len, ids), default=0)
     rows = [[BOS, *row, EOS] + [PAD] * (width - 2 - len(row)) for row in ids]
-    return torch.tensor(rows, dtype=torch.int64, device=device).view(len(rows), width)
+    tokens = torch.tensor(rows, dtype=torch.int64).view(len(rows), width)
+    if torch.device(device).type == "cuda":
+        tokens = tokens.pin_memory()  # from there it is copied while the host goes on
+    return tokens.to(device, non_blocking=True)
 
 
 def mask(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
