@@ -197,3 +197,22 @@ def test_a_language_model_judges_the_samples_of_a_run_with_its_words(
     assert found["command"].endswith("--language-model words")
     assert main([*evaluate, "--language-model", "run"]) == 1
     assert "latent space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        'model.decoder={name="dilated",hidden_dim=8,layers=2}',
+        'model.auxiliary={name="bag_of_words",weight=0.5}',
+        "model.encoder.word_dropout=0.3",
+        "model.decoder.word_dropout=1.0",
+        "model.latent.batch_norm=0.6",
+        "model.latent.least_rate=0.1",
+        "training.aggressive=true",
+    ],
+)
+def test_every_remedy_trains_and_can_be_sampled(remedy: str, corpus: str) -> None:
+    folder = new("remedy", corpus, "--set", remedy)
+    reports = list(stages.train(folder, "cpu"))
+    assert math.isfinite(reports[-1].loss)
+    assert len(open_run(folder).sample(3)) == 3

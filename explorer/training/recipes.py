@@ -213,6 +213,8 @@ def _tables(
         "model": {
             "embedding_dim": width,
             "latent_dim": latent_dim,
+            "latent": {"name": "gaussian"},
+            "prior": {"name": "normal"},
             "encoder": encoder,
             "decoder": {"name": "lstm", "hidden_dim": width, "dropout": dropout},
         },
