@@ -11,6 +11,10 @@ from explorer.training import folder as folders
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
 _KINDS = {"point": "A plain autoencoder", "none": "A language model"}
+_DENSITY = (
+    "\n\nIt can be sampled by way of a {name} fitted on its encodings when all else was trained: "
+    "this density is no part of the autoencoder's objective."
+)
 
 
 def write(folder: Path) -> None:
@@ -39,11 +43,19 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
     epochs = f"{training.pretrain_epochs} + {training.epochs} epochs"
     return (
         f"# {name}\n\n"
-        f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe.\n\n"
+        f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe."
+        f"{_density(config)}\n\n"
         f"{scores}\n"
         f"## Data\n\n{data}. No text of it is in this folder.{terms}\n\n"
         f"## Again\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
     )
+
+
+def _density(config: configs.Config) -> str:
+    """What was fitted afterwards so that an autoencoder can be sampled; else empty."""
+    name = str(config.training.fit_prior["name"])
+    is_plain = config.model.latent["name"] == "point"
+    return _DENSITY.format(name=name) if is_plain and name != "none" else ""
 
 
 def _scores(metrics: dict[str, Any]) -> str:

@@ -125,7 +125,9 @@ class TrainingConfig:
     reset_decoder: bool = setting(True, "a fresh decoder after pre-training (Li et al. 2019)")
     fit_prior: Choice = field(
         default_factory=_choice(name="none"),
-        metadata=_about("another prior, fitted when all else is trained: mixture, vamp, flow"),
+        metadata=_about(
+            "another prior, or an autoencoder's density, fitted at the end: mixture, vamp, flow"
+        ),
     )
     batch_size: int = setting(64, "sentences a step")
     learning_rate: float = setting(1e-3, "of Adam")
