@@ -8,7 +8,13 @@ import torch
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.evaluation.figures import FIGURES, Entry
-from explorer.evaluation.measurement import HeldOut, Measurement, NotApplicable, Progress
+from explorer.evaluation.measurement import (
+    Foreign,
+    HeldOut,
+    Measurement,
+    NotApplicable,
+    Progress,
+)
 from explorer.models.sampling import generator
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
@@ -44,6 +50,7 @@ def evaluate(
 
     Returns:
         For each name of `DEFINITIONS` its value, unit, n and samples; or None and the reason.
+        Figures about labels are left out where the corpus has none.
 
     Raises:
         ExplorerError: For impossible numbers of samples or sentences.
@@ -70,7 +77,7 @@ def evaluate(
     )
     with _measuring(model, language_model), torch.inference_mode():
         found = {name: _one(name, figure, run, ticker) for name, figure in FIGURES.items()}
-    return {name: found[name] for name in DEFINITIONS}
+    return {name: entry for name in DEFINITIONS if (entry := found[name]) is not None}
 
 
 def quick(
@@ -96,13 +103,15 @@ def quick(
 
 def _one(
     name: str, figure: Callable[[Measurement], Entry], run: Measurement, ticker: "_Ticker"
-) -> Entry:
+) -> Entry | None:
     unit = DEFINITIONS[name].unit
     ticker.start(name)
     if not run.n:
         return {"value": None, "unit": unit, "reason": "the split holds no sentences"}
     try:
         entry = figure(run)
+    except Foreign:
+        return None
     except NotApplicable as reason:
         return {"value": None, "unit": unit, "reason": str(reason)}
     return {"value": entry.pop("value"), "unit": unit} | entry

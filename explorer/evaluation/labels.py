@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation.measurement import Measurement, NotApplicable
+from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
 from explorer.evaluation.reconstruction import bleu
 
 MOST_KINDS = 50
@@ -47,12 +47,13 @@ class Labelled:
         """The labelled part of a measurement.
 
         Raises:
-            NotApplicable: If the corpus has no labels, or too many.
+            NotApplicable: If the model has no latent space, or the corpus too many labels.
+            Foreign: If it has none.
         """
-        run.need_latent()
         found = sorted({label for label in run.held_out.training_labels or () if label})
         if len(found) < 2:
-            raise NotApplicable("the corpus has no labels")
+            raise Foreign("the corpus has no labels")
+        run.need_latent()
         if len(found) > MOST_KINDS:
             raise NotApplicable(f"the corpus has {len(found)} labels, more than {MOST_KINDS}")
         return cls(run, found)

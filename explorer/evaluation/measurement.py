@@ -35,6 +35,10 @@ class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
     """A figure that this kind of model or corpus does not have; the message says why."""
 
 
+class Foreign(NotApplicable):
+    """A figure about something this corpus does not have at all: it is not even listed."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOut:
     """The sentences a model is judged on, and the text it was trained on."""
