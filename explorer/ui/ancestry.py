@@ -2,7 +2,7 @@
 
 import zlib
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -46,7 +46,7 @@ def of(run: Run) -> "Ancestry":
     return found
 
 
-def choices(run: Run) -> list[str]:
+def choices(run: Any) -> list[str]:
     """What a run's map can be coloured by."""
     assert run.atlas is not None
     return [*available(run.atlas), *COLOURINGS]
@@ -57,7 +57,7 @@ def title(by: str) -> str:
     return COLOURINGS.get(by) or CHOICES[by]
 
 
-def colours_of(run: Run, by: str) -> Colours:
+def colours_of(run: Any, by: str) -> Colours:
     """A colour for every sentence of the map, by any of `choices`."""
     assert run.atlas is not None
     if by not in COLOURINGS:
@@ -78,7 +78,7 @@ def _names(run: Run, group: Int[np.ndarray, " n"]) -> list[str]:
     return Namer(run.texts).names(group)
 
 
-def mark(run: Run, view: str, by: str) -> str:
+def mark(run: Any, view: str, by: str) -> str:
     """Distinguishes, in an address that is kept for good, what a run's stamp does not."""
     told = b""
     if view == WORDS:
