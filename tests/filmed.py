@@ -11,6 +11,8 @@ from tests import tiny
 
 SNAPSHOTS = 5
 TOLD = 8
+_WIDTH = 6
+"""How far the cloud opens: past the prior's circles, so that a view of both has to grow."""
 
 
 def film(folder: Path) -> Path:
@@ -23,7 +25,7 @@ def film(folder: Path) -> Path:
     assert atlas is not None
     growth = np.linspace(0, 1, SNAPSHOTS)
     turned = np.roll(atlas.mean, 1, axis=1)
-    mean = np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
+    mean = _WIDTH * np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
     words = [text.split() for text in atlas.reconstruction[1:TOLD]]
     texts = [[" ".join(item[: k + 1]) for item in words] for k in range(SNAPSHOTS)]
     for k in range(SNAPSHOTS):

@@ -67,6 +67,13 @@ class Viewer:
             arg=[self.map.element_handle(), condition],
         )
 
+    def into_view(self, element):
+        """Scrolls, and waits for the event of it: a list that opens before that closes again."""
+        element.scroll_into_view_if_needed()
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
     def click(self, index):
         self.map.scroll_into_view_if_needed()
         box = self.map.bounding_box()
@@ -155,14 +162,9 @@ def test_a_sentence_is_pinned_by_its_words_and_the_box_follows_the_pin(viewer, a
     texts = open_run(folder).texts
     viewer.open(address)
     box = viewer.page.get_by_role("combobox", name=re.compile("Pin one of the"))
-    option = viewer.page.get_by_role("option", name=texts[2], exact=True).first
-    for _ in range(6):  # a list that opens while the page is still being written closes again
-        box.click()
-        try:
-            option.click(timeout=PATIENCE / 6)
-            break
-        except sync_api.TimeoutError:
-            viewer.page.keyboard.press("Escape")
+    viewer.into_view(box)
+    box.click()
+    viewer.page.get_by_role("option", name=texts[2], exact=True).first.click()
     viewer.until("state.pinned >= 0")
     assert viewer.state()["pinned"] in told_as(folder, texts[2])
     viewer.page.get_by_text("The trail of the pinned sentence").wait_for()
@@ -234,3 +236,23 @@ def test_a_phone_needs_no_sideways_scrolling(viewer, address):
     viewer.open(address)
     width = viewer.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert width <= 390
+
+
+def test_the_view_follows_the_cloud_until_it_is_moved(viewer, address):
+    viewer.open(address).until("state.follows")
+    viewer.map.focus()
+    viewer.page.keyboard.press("Home")
+    viewer.until("state.position === 0")
+    first = viewer.state()["scale"]
+    viewer.page.keyboard.press("End")
+    viewer.until(f"state.position === {LAST} && state.scale !== {first}")
+    last = viewer.state()["scale"]
+    viewer.page.keyboard.press("+")
+    viewer.until("!state.follows")
+    moved = viewer.state()["scale"]
+    assert moved > last
+    viewer.page.keyboard.press("Home")
+    viewer.until("state.position === 0")
+    assert viewer.state()["scale"] == moved
+    viewer.page.get_by_role("button", name="Follow the cloud").click()
+    viewer.until(f"state.follows && state.scale === {first}")

@@ -11,6 +11,11 @@ from explorer.ui import downloads, widgets
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _IMAGE = re.compile(r"!(?=\[)")
+# A table wider than the page scrolls by itself; the page does not.
+_STYLE = """<style>
+.st-key-card table { display: block; overflow-x: auto; }
+.st-key-card td { min-width: 7rem; }
+</style>"""
 
 
 def safe_card(text: str) -> str:
@@ -24,7 +29,9 @@ def safe_card(text: str) -> str:
 def card(run: Run) -> None:
     """The model card."""
     if run.card.strip():
-        st.markdown(safe_card(run.card))
+        st.html(_STYLE)
+        with st.container(key="card"):
+            st.markdown(safe_card(run.card))
     else:
         st.info("This run has no card: its README.md is missing.", icon=":material/description:")
 

@@ -85,6 +85,7 @@ def play(run: Run, by: str) -> Moment:
     playback = playing.playback_of(run)
     start = _start(run)
     found = playing.colours_of(run, by)
+    ellipses = playing.ellipses(run)
     now = player(
         frames_url=routes.playback_url(run, "places"),
         colours_url=f"{routes.playback_url(run, 'colours')}?by={by}",
@@ -94,13 +95,14 @@ def play(run: Run, by: str) -> Moment:
         kind=found.kind,
         snapshots=playing.snapshots(playback),
         figures=playing.figures(run),
-        ellipses=playing.ellipses(run),
+        ellipses=ellipses,
         axes=playing.axes(playback),
         told=playing.told(playback),
         start=start,
         asked=st.session_state.get(_ASKED),
         description=playing.description(run),
-        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot.",
+        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot. "
+        + playing.VIEW_FOLLOWS * bool(ellipses),
         key=f"player-{run.stamp}",
     )
     if now is None:

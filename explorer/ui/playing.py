@@ -25,6 +25,10 @@ FIGURES = (
     ("Mutual information", "nats", ("validation_mutual_information",)),
 )
 """What the time line shows: name, unit, and the columns of `history.csv`, best first."""
+VIEW_FOLLOWS = (
+    "The view follows the cloud until you move it: the prior’s circles tell how wide it is."
+)
+"""Said where the prior's circles are drawn: only beside them the cloud's width can be read."""
 _FEWEST_REPORTS = 8
 """Fewer values than this draw no curve: the next best column is taken if it has more."""
 

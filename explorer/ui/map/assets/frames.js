@@ -80,8 +80,8 @@ export class Frames extends Points {
   }
 }
 
-/** What all snapshots fill, save the outermost of the points: a straggler shrinks no map. */
-export function filled(all, share = 0.0005) {
+/** What points fill, save a share of the outermost on each side. */
+export function filled(all, share) {
   const ends = (axis) => {
     const values = all.filter((_, i) => i % FLOATS === axis).sort();
     const at = (part) => values[Math.round(part * (values.length - 1))];

@@ -37,9 +37,10 @@ export function placeLabels(pen, labels, view, lineHeight, taken = []) {
   return placed;
 }
 
-function overlap(a, b) {
-  return a.left < b.left + b.width + GAP && b.left < a.left + a.width + GAP
-    && a.top < b.top + b.height + GAP && b.top < a.top + a.height + GAP;
+/** Whether two boxes have less than a gap between them. */
+export function overlap(a, b, gap = GAP) {
+  return a.left < b.left + b.width + gap && b.left < a.left + a.width + gap
+    && a.top < b.top + b.height + gap && b.top < a.top + a.height + gap;
 }
 
 const wrapped = new Map();

@@ -2,7 +2,7 @@
 // cluster names, the selection and the keyboard's cross-hair.
 
 import { drawAxes } from "./axes.js";
-import { placeLabels } from "./labels.js";
+import { overlap, placeLabels } from "./labels.js";
 
 const LABEL_SIZE = 12.5;
 
@@ -15,6 +15,7 @@ export function drawOverlay(pen, scene) {
   if (scene.axes?.units) drawAxes(pen, scene);
   const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud };
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
+  nameEllipses(pen, scene);
   drawLabels(pen, scene);
   for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
   if (scene.hovered) ring(pen, view.toScreen(...scene.hovered), 7, theme.text, 1.5, theme);
@@ -172,7 +173,7 @@ export function along(points, position) {
   return [0, 1].map((k) => points[low][k] + (points[high][k] - points[low][k]) * (step - low));
 }
 
-function drawEllipse(pen, { x, y, rx, ry, text }, { view, theme }) {
+function drawEllipse(pen, { x, y, rx, ry }, { view, theme }) {
   const [left, top] = view.toScreen(x, y);
   pen.beginPath();
   pen.ellipse(left, top, rx * view.scale, ry * view.scale, 0, 0, 2 * Math.PI);
@@ -186,10 +187,26 @@ function drawEllipse(pen, { x, y, rx, ry, text }, { view, theme }) {
   pen.strokeStyle = theme.text;
   pen.stroke();
   pen.setLineDash([]);
-  if (!text) return;
+}
+
+/** Names above their ellipses, the widest first; below where another name is there already. */
+function nameEllipses(pen, { view, theme, overlays }) {
+  const named = overlays.filter((item) => item.type === "ellipse" && item.text)
+    .sort((a, b) => b.ry - a.ry);
   font(pen, theme, 12, 600);
   pen.textAlign = "center";
-  haloText(pen, text, left, top - ry * view.scale - 15, theme);
+  const taken = [];
+  for (const { x, y, ry, text } of named) {
+    const [middle, centre] = view.toScreen(x, y);
+    const width = pen.measureText(text).width;
+    const places = [-ry * view.scale - 15, ry * view.scale + 4].map((away) => (
+      { left: middle - width / 2, top: centre + away, width, height: 12 }
+    ));
+    const free = places.find((box) => !taken.some((other) => overlap(box, other, 0)));
+    if (!free) continue; // zooming in makes room
+    taken.push(free);
+    haloText(pen, text, middle, free.top, theme);
+  }
   pen.textAlign = "left";
 }
 

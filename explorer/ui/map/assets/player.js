@@ -2,10 +2,11 @@
 // two reruns happens here: the server is asked for the places once, and for a sentence when one
 // is hovered or pinned.
 
+import { Camera } from "./camera.js";
 import { Clock } from "./clock.js";
 import { Controls } from "./controls.js";
 import { frame } from "./frame.js";
-import { filled, Frames } from "./frames.js";
+import { Frames } from "./frames.js";
 import { listen } from "./gestures.js";
 import { buildLegend } from "./legend.js";
 import { Files } from "./loading.js";
@@ -127,15 +128,8 @@ class Player {
     this.places = places;
     const all = new Float32Array(places);
     this.points.setFrames(all, all.length / (2 * snapshots.length));
-    const box = filled(all);
-    for (const { x, y, rx, ry } of overlays) {
-      box.left = Math.min(box.left, x - rx);
-      box.right = Math.max(box.right, x + rx);
-      box.bottom = Math.min(box.bottom, y - ry);
-      box.top = Math.max(box.top, y + ry);
-    }
-    this.view.setBounds(box);
-    this.view.reset();
+    const ellipses = overlays.filter(({ type }) => type === "ellipse");
+    this.camera = new Camera(this.view, all, snapshots.length, ellipses);
     this.clock.last = snapshots.length - 1;
     this.controls.setLast(this.clock.last);
     this.timeline.set(series, snapshots.map(({ epoch }) => epoch));
@@ -216,6 +210,7 @@ class Player {
   show() {
     const { position } = this;
     this.points.seek(position);
+    this.camera.seek(position);
     const snapshot = Math.floor(position + 1e-6);
     const { share, variance } = this.data.snapshots[snapshot];
     const epoch = this.epoch.toFixed(2);
@@ -309,20 +304,35 @@ class Player {
     this.redraw();
   }
 
+  /** What the person does to the view; the camera lets go of it. */
+  look(change) {
+    if (!this.places) return;
+    this.camera.release();
+    change(this.view);
+    this.redraw();
+  }
+
+  home() {
+    if (!this.places) return;
+    this.camera.follow(this.position);
+    this.redraw();
+  }
+
   cross(visible) {
     this.crosshair = visible;
     this.redraw();
   }
 
   wireButtons() {
-    const zoom = (factor) => this.view.zoomAt(this.view.width / 2, this.view.height / 2, factor);
-    const does = { in: () => zoom(1.6), out: () => zoom(1 / 1.6), home: () => this.view.reset() };
-    for (const [name, change] of Object.entries(does)) {
-      this.buttons[name].addEventListener("click", () => {
-        change();
-        this.redraw();
-      });
+    const zoom = (factor) => () => this.look((view) => {
+      view.zoomAt(view.width / 2, view.height / 2, factor);
+    });
+    const does = { in: zoom(1.6), out: zoom(1 / 1.6), home: () => this.home() };
+    for (const [name, act] of Object.entries(does)) {
+      this.buttons[name].addEventListener("click", act);
     }
+    this.buttons.home.title = "Follow the cloud";
+    this.buttons.home.setAttribute("aria-label", "Follow the cloud");
   }
 
   // ---- drawing ------------------------------------------------------------------------------
@@ -378,6 +388,7 @@ class Player {
       get: () => ({
         position: this.clock.position, playing: this.clock.playing, ticks: this.clock.ticks,
         drawn: this.drawn, pinned: this.index, points: this.points?.count ?? 0,
+        follows: this.camera?.follows, scale: this.view.scale,
         snapshots: this.points?.snapshots ?? 0, webgl: Boolean(this.points?.gl),
       }),
     });

@@ -3,23 +3,21 @@
 import { meaning } from "./keys.js";
 
 export const KEYS = "Space plays and pauses, the left and right arrow keys step through the "
-  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero shows everything, Enter "
+  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero follows the cloud, Enter "
   + "pins the sentence under the circle in the middle, Escape lets it go.";
 export const PICK_PIXELS = 10;
 const TOUCH_PIXELS = 18;
 
 export function gestures(player) {
-  const { overlay, view, tooltip } = player;
+  const { overlay, tooltip } = player;
   return {
     pan: (dx, dy) => {
       overlay.classList.add("dragging");
-      view.panBy(dx, dy);
-      player.redraw();
+      player.look((view) => view.panBy(dx, dy));
     },
     zoom: (left, top, factor) => {
       tooltip.hide();
-      view.zoomAt(left, top, factor);
-      player.redraw();
+      player.look((view) => view.zoomAt(left, top, factor));
     },
     done: () => overlay.classList.remove("dragging"),
     hover: (left, top) => player.hover(left, top),
@@ -52,9 +50,9 @@ function look(player, key, shift) {
   const centre = [view.width / 2, view.height / 2];
   if (wanted.pick) player.pin(player.at(...centre, TOUCH_PIXELS));
   else if (wanted.clear) player.pin(-1);
-  else if (wanted.pan) view.panBy(...wanted.pan);
-  else if (wanted.zoom) view.zoomAt(...centre, wanted.zoom);
-  else view.reset();
+  else if (wanted.pan) player.look(() => view.panBy(...wanted.pan));
+  else if (wanted.zoom) player.look(() => view.zoomAt(...centre, wanted.zoom));
+  else player.home();
   player.cross(true);
   return true;
 }
