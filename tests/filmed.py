@@ -25,14 +25,14 @@ def film(folder: Path) -> Path:
     assert atlas is not None
     growth = np.linspace(0, 1, SNAPSHOTS)
     turned = np.roll(atlas.mean, 1, axis=1)
-    mean = _WIDTH * np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
+    mean = np.stack([share * atlas.mean + (1 - share) * share * turned for share in growth])
     words = [text.split() for text in atlas.reconstruction[1:TOLD]]
     texts = [[" ".join(item[: k + 1]) for item in words] for k in range(SNAPSHOTS)]
     for k in range(SNAPSHOTS):
         texts[k].insert(0, tiny.AWKWARD[k])
     tensors = {
         "row": atlas.row,
-        "mean": mean,
+        "mean": _WIDTH * mean,
         "step": np.arange(SNAPSHOTS) * 10,
         "epoch": np.linspace(0, run.history["epoch"][-1] or 0, SNAPSHOTS),
         "beta": growth,
