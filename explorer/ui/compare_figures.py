@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GREY = "#8a94a0"
 _LINES = 6  # lines of equal ELBO, about
+_STUB = 0.1  # a line across less of the chart's width than this only crowds a corner
 _NAME = (0.16, 0.04)  # width and height of a name, as shares of the chart
 
 
@@ -175,8 +176,12 @@ def _equal_elbo(chart: "Figure", low: tuple[float, float], high: tuple[float, fl
     """Thin lines on which rate + distortion is a round number."""
     least, most = low[0] + low[1], high[0] + high[1]
     step = _round_step((most - least) / _LINES)
-    for value in np.arange(np.ceil(least / step) * step, most, step):
-        _diagonal(chart, float(value), low, high, f"−ELBO {value:g}")
+    margin = _STUB * (high[0] - low[0])
+    first = np.ceil((low[1] + margin) / step) * step
+    for number, value in enumerate(np.arange(first, most - margin, step)):
+        # Only the first is named in full: on a phone the lines are nearer than the names are wide.
+        named = f"{value:g}" if number else f"−ELBO {value:g}"
+        _diagonal(chart, float(value), low, high, named)
 
 
 def _round_step(step: float) -> float:

@@ -1,6 +1,7 @@
 """Side by side in words: the difference in a sentence, verdicts, and what recipes differ in."""
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -27,6 +28,13 @@ STYLE = """
 .side code { font-size: 0.9em; }
 .side summary { cursor: help; }
 .side .best { font-weight: 700; }
+@media (max-width: 640px) {
+  .side table { font-size: 0.85rem; }
+  .side thead th { white-space: normal; }
+  .side :is(th, td) { padding-right: 0.6rem; }
+  .side :is(th, td):last-child { padding-right: 0; }
+  .side tbody th { min-width: 6.4em; }
+}
 .run-name { font-weight: 600; overflow-wrap: anywhere; }
 </style>
 """
@@ -82,7 +90,7 @@ def recipe_table(columns: Sequence[Column], settings: Sequence[recipes.Setting])
     head = "".join(f"<th>{title(column)}</th>" for column in columns)
     rows = "".join(
         f"<tr><th><details><summary title='{html.escape(item.about)}'><code>"
-        f"{html.escape(item.address)}</code></summary><small>{html.escape(item.about)}</small>"
+        f"{_breakable(item.address)}</code></summary><small>{html.escape(item.about)}</small>"
         f"</details></th>{''.join(f'<td>{_value(value)}</td>' for value in item.values)}</tr>"
         for item in settings
     )
@@ -111,6 +119,11 @@ def _card(column: Column) -> None:
     if found.thresholds:
         st.caption(f"When: {markdown(found.thresholds)}")
     links(column)
+
+
+def _breakable(address: str) -> str:
+    """A setting's address as HTML that a narrow column breaks between its words."""
+    return re.sub("[._]", r"\g<0><wbr>", html.escape(address))
 
 
 def _value(value: str) -> str:
