@@ -105,3 +105,10 @@ def test_a_path_is_scrubbed_in_the_browser(page, address):
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url(re.compile(r"step=2"))
+
+
+def test_the_map_has_a_name_too(page, address):
+    page.goto(f"{address}/map?run=tiny")
+    page.locator("[data-loaded]").first.wait_for()
+    page.wait_for_url(re.compile(r"/\?run=tiny"))
+    assert not page.get_by_text("Page not found").is_visible()

@@ -132,6 +132,8 @@ def history(columns: Mapping[str, Sequence[float | None]]) -> "Figure":
             told.add(name)
             figure.add_trace(line, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
+    # Every panel is a quantity that starts at nothing: a flat line is seen to be flat.
+    figure.update_yaxes(rangemode="tozero")
     figure.update_annotations(font_size=13, xanchor="left", x=0)
     figure.update_layout(
         height=720,

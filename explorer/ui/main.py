@@ -27,11 +27,19 @@ def page() -> None:
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     pages = [
         st.Page(
-            state.page_file(name), title=title, icon=icon, url_path=name, default=name == "map"
+            state.page_file(name),
+            title=title,
+            icon=icon,
+            # The map has the bare address, and a name that nobody types.
+            url_path=name if name != "map" else "start",
+            default=name == "map",
         )
         for name, (title, icon) in PAGES.items()
     ]
-    chosen = st.navigation(pages, position="top")
+    by_name = st.Page(_nothing, title="Map", url_path="map", visibility="hidden")
+    chosen = st.navigation([*pages, by_name], position="top")
+    if chosen is by_name:
+        st.switch_page(pages[0], query_params=dict(st.query_params))
     state.keep_settings()
     with widgets.errors_shown():
         run = widgets.run_picker()
@@ -40,3 +48,7 @@ def page() -> None:
             return
         state.set_current_run(run)
         chosen.run()
+
+
+def _nothing() -> None:
+    """The page of /map: who types that means the bare address, and is sent there."""

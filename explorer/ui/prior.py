@@ -180,6 +180,10 @@ def _plane(found: Scene) -> None:
     )
 
 
+_FEW = 32
+"""Components beyond this number are drawn smaller: large marks would hide the sentences."""
+
+
 def _marks(found: Scene) -> "list[Marks]":
     from explorer.ui.prior_plots import Marks
 
@@ -195,7 +199,7 @@ def _marks(found: Scene) -> "list[Marks]":
     ):
         points = found.points(kind)
         if len(points):
-            size = 10 if kind == "c" else 16
+            size = 16 if kind == "h" else 10 if len(points) <= _FEW else 6
             marks.append(Marks(kind, name, points, colour, symbol, size, 1.0, None, numbered))
     return marks
 
