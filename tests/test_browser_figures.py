@@ -120,7 +120,7 @@ def test_the_bars_and_curves_of_collapse_are_those_of_the_files(page, address, n
         assert list(zip(curves[label]["x"], curves[label]["y"], strict=True)) == kept
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", (*RUNS, "captions-mixture"))
 def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, capsys, name):
     page.goto(f"{address}/prior?run={name}")
     entry = folders.read_metrics(folder_of(name))["marginal_kl"]
@@ -128,7 +128,10 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     heading.wait_for()
     low, high = re.search(r"between (\S+) and (\S+) nats", heading.inner_text()).groups()
     assert (low, high) == (written(entry["low"]), written(entry["high"]))
-    assert high == printed(name, capsys)["marginal_kl"]
+    told = printed(name, capsys)
+    assert high == told["marginal_kl"]
+    if name == "captions-mixture":
+        page.get_by_text(f"this prior saves {told['prior_gain']} nats").wait_for()
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -45,8 +45,9 @@ def measure(latent: str = "gaussian", model=None, **settings) -> dict:
 @pytest.mark.parametrize("latent", LATENTS)
 def test_every_defined_figure_is_there_with_a_unit_and_a_value_or_a_reason(latent) -> None:
     metrics = measure(latent)
-    # This corpus has no labels, so nothing is said of any.
-    assert list(metrics) == [name for name in DEFINITIONS if not name.startswith("label_")]
+    # This corpus has no labels and this model no learned prior, so nothing is said of any.
+    absent = {name for name in DEFINITIONS if name.startswith("label_")} | {"prior_gain"}
+    assert list(metrics) == [name for name in DEFINITIONS if name not in absent]
     assert set(FIGURES) == set(DEFINITIONS)
     for name, entry in metrics.items():
         assert entry["unit"] == DEFINITIONS[name].unit

@@ -102,6 +102,14 @@ def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     assert np.array_equal(before.encode(texts), after.encode(texts))
     assert before.decode(before.encode(texts)) == after.decode(after.encode(texts))
     assert not np.array_equal(before.prior_samples(4), after.prior_samples(4))
+    # What is printed is what `evaluate` prints again, and N(0, I) gains nothing on itself.
+    for name in ("base", f"base-{prior}"):
+        assert main(["evaluate", name, "--samples", "2"]) == 0
+    gain = open_run(f"base-{prior}").metrics["prior_gain"]
+    assert gain["value"] == pytest.approx(found["mean"], abs=1e-4)
+    assert gain["low"] < gain["value"] < gain["high"]
+    assert "prior_gain" not in open_run("base").metrics
+    capsys.readouterr()
     assert main(["prior", "base", "--fit", prior]) == 1
     assert "already" in capsys.readouterr().err
 

@@ -82,6 +82,14 @@ DEFINITIONS: dict[str, Definition] = {
         "lower",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
+    "prior_gain": Definition(
+        "Gain of the prior",
+        _NATS,
+        "Rate under N(0, I) minus the rate, on the same draws of the same posteriors: what a "
+        "learned or fitted prior saves. 95% interval over sentences.",
+        "neither",
+        "Hoffman & Johnson (2016), ELBO surgery",
+    ),
     "active_units": Definition(
         "Active units",
         "dimensions",

@@ -12,8 +12,11 @@ from explorer.evaluation import (
     reconstruction,
     samples,
 )
-from explorer.evaluation.measurement import Measurement, NotApplicable
+from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
+from explorer.models.latents import Gaussian
+from explorer.models.priors import StandardNormal
 from explorer.models.sampling import generator, others, sample
+from explorer.training import prior_fit
 
 Entry = dict[str, Any]
 """`value`, `n` sentences, `samples` drawn for each, and what else belongs beside the value."""
@@ -89,6 +92,15 @@ def _marginal_kl(run: Measurement) -> Entry:
     _need_two(run)
     gap = information.marginal_kl(_rate(run)["value"], run.information)
     return _interval(gap, gap.high)
+
+
+def _prior_gain(run: Measurement) -> Entry:
+    model = run.model
+    if not isinstance(model.latent, Gaussian) or isinstance(model.prior, StandardNormal):
+        raise Foreign("the prior is N(0, I), or nothing that it could be compared with")
+    normal = StandardNormal(model.latent, None).to(model.device)
+    found = prior_fit.gain(model, normal, run.held_out.ids, run.seed)
+    return _entry(found.mean, run.n, prior_fit.SAMPLES, low=found.low, high=found.high)
 
 
 def _interval(found: information.Interval, value: float) -> Entry:
@@ -268,6 +280,7 @@ FIGURES: dict[str, Callable[[Measurement], Entry]] = {
     "elbo_ppl": _elbo_ppl,
     "mutual_information": _mutual_information,
     "marginal_kl": _marginal_kl,
+    "prior_gain": _prior_gain,
     "active_units": _active_units,
     "shuffled_z_gap": _shuffled_z_gap,
     "prior_z_gap": _prior_z_gap,

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
-from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.ui import downloads, snippets, state, widgets
@@ -290,31 +289,6 @@ def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
 
 
 # Below the plane.
-
-
-def marginal_kl(run: Run) -> None:
-    """How far prior and aggregate posterior are apart, with its interval."""
-    if not run.model.latent.has_rate:
-        return
-    entry = run.metrics.get("marginal_kl", {})
-    low, high = entry.get("low"), entry.get("high")
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        st.info(f"`explorer evaluate {run.name}` measures how far prior and sentences are apart.")
-        return
-    told = markdown(DEFINITIONS["marginal_kl"].sentence)
-    st.markdown(f"**Marginal KL: between {written(low)} and {written(high)} nats**", help=told)
-    resolved = (
-        ""
-        if entry.get("resolved")
-        else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
-        "upwards by their finite number."
-    )
-    st.caption(
-        "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
-        f"as they are.{resolved} Runs of different rate do not compare."
-    )
-    command = run.metrics.get("command")
-    downloads.reproduced_by(command if isinstance(command, str) else "")
 
 
 def components(found: Scene) -> None:

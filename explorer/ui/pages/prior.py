@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import prior, state, widgets
+from explorer.ui import prior, prior_scores, state, widgets
 
 run = state.current_run()
 
@@ -14,7 +14,7 @@ def explore() -> None:
         with st.spinner("Opening the model…", show_time=True):
             found = prior.scene(run)
         prior.show(found)
-        prior.marginal_kl(run)
+        prior_scores.marginal_kl(run)
         prior.components(found)
         prior.holes(found)
 

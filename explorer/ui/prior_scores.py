@@ -1,0 +1,46 @@
+"""How far prior and aggregate posterior are apart, and what a learned prior saves."""
+
+import streamlit as st
+
+from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.run import Run
+from explorer.ui import downloads
+from explorer.ui.words import markdown
+
+
+def marginal_kl(run: Run) -> None:
+    """How far prior and aggregate posterior are apart, with its interval."""
+    if not run.model.latent.has_rate:
+        return
+    entry = run.metrics.get("marginal_kl", {})
+    low, high = entry.get("low"), entry.get("high")
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        st.info(f"`explorer evaluate {run.name}` measures how far prior and sentences are apart.")
+        return
+    told = markdown(DEFINITIONS["marginal_kl"].sentence)
+    st.markdown(f"**Marginal KL: between {written(low)} and {written(high)} nats**", help=told)
+    resolved = (
+        ""
+        if entry.get("resolved")
+        else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
+        "upwards by their finite number."
+    )
+    st.caption(
+        "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
+        f"as they are.{resolved} Runs of different rate do not compare."
+    )
+    _gain(run)
+    command = run.metrics.get("command")
+    downloads.reproduced_by(command if isinstance(command, str) else "")
+
+
+def _gain(run: Run) -> None:
+    entry = run.metrics.get("prior_gain", {})
+    numbers = [entry.get(key) for key in ("value", "low", "high")]
+    if not all(isinstance(number, int | float) for number in numbers):
+        return
+    saved, low, high = map(written, numbers)
+    st.markdown(
+        f"**Against N(0, I) this prior saves {saved} nats** of the rate (95% {low} to {high}).",
+        help=markdown(DEFINITIONS["prior_gain"].sentence),
+    )
