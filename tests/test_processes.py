@@ -105,6 +105,10 @@ RECIPES: dict[str, dict] = {
             "decoder": {"name": "lstm", "hidden_dim": 7, "word_dropout": 0.4, "dropout": 0.3},
         }
     },
+    # As wide as the words: the LSTM's own output is what dropout meets, word by word in memory.
+    "dropout of states": {
+        "model": {"decoder": {"name": "lstm", "hidden_dim": 6, "dropout": 0.3}},
+    },
     "normalised over the batch": {"model": {"latent": {"name": "gaussian", "batch_norm": 0.6}}},
     "a floor under the batch's rate": {"objective": {"rate": {"name": "floor", "nats": 3.0}}},
     "on a sphere": {

@@ -100,8 +100,12 @@ class _WholeDraws(TorchFunctionMode):
     ) -> Tensor:
         if not training or not p:
             return entries
-        ones = entries.new_ones(()).expand(self._whole(entries.shape))
-        return entries * functional.dropout(ones.contiguous(), p)[self._part.own]
+        # Chance goes through memory in order, so the whole has to lie there as the part does.
+        order = sorted(range(entries.dim()), key=lambda axis: (-entries.stride(axis), -axis))
+        whole = self._whole(entries.shape)
+        ones = entries.new_ones([whole[axis] for axis in order])
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return entries * functional.dropout(ones.permute(back), p)[self._part.own]
 
     def _whole(self, shape: torch.Size) -> tuple[int, ...]:
         return (self._part.rows, *shape[1:])
