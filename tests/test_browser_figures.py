@@ -120,7 +120,7 @@ def test_the_bars_and_curves_of_collapse_are_those_of_the_files(page, address, n
         assert list(zip(curves[label]["x"], curves[label]["y"], strict=True)) == kept
 
 
-@pytest.mark.parametrize("name", (*RUNS, "captions-mixture"))
+@pytest.mark.parametrize("name", (*RUNS, "captions-smooth"))
 def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, capsys, name):
     page.goto(f"{address}/prior?run={name}")
     entry = folders.read_metrics(folder_of(name))["marginal_kl"]
@@ -130,7 +130,7 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     assert (low, high) == (written(entry["low"]), written(entry["high"]))
     told = printed(name, capsys)
     assert high == told["marginal_kl"]
-    if name == "captions-mixture":
+    if name == "captions-smooth":
         page.get_by_text(f"this prior saves {told['prior_gain']} nats").wait_for()
 
 

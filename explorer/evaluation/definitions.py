@@ -85,8 +85,8 @@ DEFINITIONS: dict[str, Definition] = {
     "prior_gain": Definition(
         "Gain of the prior",
         _NATS,
-        "Rate under N(0, I) minus the rate, on the same draws of the same posteriors: what a "
-        "learned or fitted prior saves. 95% interval over sentences.",
+        "Rate under the prior of the training minus the rate, on the same draws of the same "
+        "posteriors: what a prior fitted afterwards saves. 95% interval over sentences.",
         "neither",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),

@@ -15,6 +15,7 @@ from explorer.evaluation.measurement import (
     NotApplicable,
     Progress,
 )
+from explorer.models.priors import Prior
 from explorer.models.sampling import generator
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
@@ -33,6 +34,7 @@ def evaluate(
     limit: int | None = None,
     seed: int = 0,
     language_model: TextVAE | None = None,
+    trained_under: Prior | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> dict[str, Entry]:
     """The entries of `metrics.json`.
@@ -46,11 +48,13 @@ def evaluate(
         limit: At most this many sentences, drawn evenly by the seed.
         seed: The same seed gives the same figures.
         language_model: Of real text, with the same vocabulary: judges drawn sentences.
+        trained_under: The prior of the training, where another was fitted afterwards.
         progress: Called with a figure's name, and the sentences done and in all.
 
     Returns:
         For each name of `DEFINITIONS` its value, unit, n and samples; or None and the reason.
-        Figures about labels are left out where the corpus has none.
+        Figures about labels are left out where the corpus has none, and the gain of a fitted
+        prior where none was fitted.
 
     Raises:
         ExplorerError: For impossible numbers of samples or sentences.
@@ -73,6 +77,7 @@ def evaluate(
         seed=seed,
         part=f"{limit} of {whole} sentences" if len(held_out.ids) < whole else "",
         language_model=language_model,
+        trained_under=trained_under,
         advance=ticker.advance,
     )
     with _measuring(model, language_model), torch.inference_mode():

@@ -13,8 +13,6 @@ from explorer.evaluation import (
     samples,
 )
 from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
-from explorer.models.latents import Gaussian
-from explorer.models.priors import StandardNormal
 from explorer.models.sampling import generator, others, sample
 from explorer.training import prior_fit
 
@@ -95,11 +93,9 @@ def _marginal_kl(run: Measurement) -> Entry:
 
 
 def _prior_gain(run: Measurement) -> Entry:
-    model = run.model
-    if not isinstance(model.latent, Gaussian) or isinstance(model.prior, StandardNormal):
-        raise Foreign("the prior is N(0, I), or nothing that it could be compared with")
-    normal = StandardNormal(model.latent, None).to(model.device)
-    found = prior_fit.gain(model, normal, run.held_out.ids, run.seed)
+    if run.trained_under is None or not run.model.latent.has_rate:
+        raise Foreign("its prior is the one it was trained under")
+    found = prior_fit.gain(run.model, run.trained_under, run.held_out.ids, run.seed)
     return _entry(found.mean, run.n, prior_fit.SAMPLES, low=found.low, high=found.high)
 
 

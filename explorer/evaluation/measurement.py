@@ -17,6 +17,7 @@ from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.retrieval import Retrieval
 from explorer.models.control import NO_LABEL
 from explorer.models.generation import Decoding, generate
+from explorer.models.priors import Prior
 from explorer.models.sampling import generator, sample
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
@@ -81,6 +82,8 @@ class Measurement:
     part: str = ""
     """What the sentences are if not the whole split; the reason some figures are absent."""
     language_model: TextVAE | None = None
+    trained_under: Prior | None = None
+    """The prior of the training, where another was fitted afterwards."""
     advance: Callable[[int], object] = lambda count: None
 
     @property

@@ -14,7 +14,7 @@ from explorer.stages.fitting import device
 from explorer.text.tokens import Vocabulary
 from explorer.training import data as training_data
 from explorer.training import folder as folders
-from explorer.training import weights
+from explorer.training import prior_fit, weights
 
 
 def evaluate(
@@ -67,6 +67,7 @@ def evaluate(
         limit=limit or None,
         seed=config.seed,
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
+        trained_under=prior_fit.trained_under(config, model.device),
         progress=lambda name, done, total: tell(name, done / max(total, 1)),
     )
     if not processes.is_first():

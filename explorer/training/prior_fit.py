@@ -71,6 +71,18 @@ def check(config: Config) -> None:
             build(final_model(config), _FEW_WORDS, is_fitted=True)
 
 
+def trained_under(config: Config, device: torch.device) -> Prior | None:
+    """The prior a model was trained under, where another was fitted afterwards.
+
+    None where none was, and where the first one had weights: they were not kept.
+    """
+    if config.training.fit_prior["name"] == "none":
+        return None
+    with torch.random.fork_rng([]):
+        first = build(config.model, _FEW_WORDS).prior.to(device)
+    return None if list(first.parameters()) else first
+
+
 def with_prior(model: TextVAE, prior: Choice) -> TextVAE:
     """The same model with a fresh prior, whose weights come from torch's current random state.
 

@@ -1,4 +1,4 @@
-"""How far prior and aggregate posterior are apart, and what a learned prior saves."""
+"""How far prior and aggregate posterior are apart, and what a fitted prior saves."""
 
 import streamlit as st
 
@@ -41,6 +41,6 @@ def _gain(run: Run) -> None:
         return
     saved, low, high = map(written, numbers)
     st.markdown(
-        f"**Against N(0, I) this prior saves {saved} nats** of the rate (95% {low} to {high}).",
+        f"**Fitted afterwards, this prior saves {saved} nats** of the rate (95% {low} to {high}).",
         help=markdown(DEFINITIONS["prior_gain"].sentence),
     )
