@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny
+from explorer import threads
+
+# Before torch is imported: waiting threads that spin would hold up a test on a busy machine.
+threads.share_cores()
+
+from tests import tiny  # noqa: E402
 
 
 @pytest.fixture(scope="session")
