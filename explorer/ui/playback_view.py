@@ -101,7 +101,7 @@ def play(run: Run, by: str) -> Moment:
         start=start,
         asked=st.session_state.get(_ASKED),
         description=playing.description(run),
-        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot. "
+        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot."
         + playing.VIEW_FOLLOWS * bool(ellipses),
         key=f"player-{run.stamp}",
     )

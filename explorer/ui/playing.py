@@ -26,7 +26,7 @@ FIGURES = (
 )
 """What the time line shows: name, unit, and the columns of `history.csv`, best first."""
 VIEW_FOLLOWS = (
-    "The view follows the cloud until you move it: the prior’s circles tell how wide it is."
+    " The view follows the cloud until you move it: the prior’s circles tell how wide it is."
 )
 """Said where the prior's circles are drawn: only beside them the cloud's width can be read."""
 _FEWEST_REPORTS = 8

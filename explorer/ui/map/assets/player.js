@@ -130,6 +130,9 @@ class Player {
     this.points.setFrames(all, all.length / (2 * snapshots.length));
     const ellipses = overlays.filter(({ type }) => type === "ellipse");
     this.camera = new Camera(this.view, all, snapshots.length, ellipses);
+    const home = ellipses.length ? "Follow the cloud" : "Show everything";
+    this.buttons.home.title = home;
+    this.buttons.home.setAttribute("aria-label", home);
     this.clock.last = snapshots.length - 1;
     this.controls.setLast(this.clock.last);
     this.timeline.set(series, snapshots.map(({ epoch }) => epoch));
@@ -331,8 +334,6 @@ class Player {
     for (const [name, act] of Object.entries(does)) {
       this.buttons[name].addEventListener("click", act);
     }
-    this.buttons.home.title = "Follow the cloud";
-    this.buttons.home.setAttribute("aria-label", "Follow the cloud");
   }
 
   // ---- drawing ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import { meaning } from "./keys.js";
 
 export const KEYS = "Space plays and pauses, the left and right arrow keys step through the "
-  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero follows the cloud, Enter "
+  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero takes the view back, Enter "
   + "pins the sentence under the circle in the middle, Escape lets it go.";
 export const PICK_PIXELS = 10;
 const TOUCH_PIXELS = 18;
