@@ -117,6 +117,25 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_that_comes_while_the_others_are_asked_is_kept(
+    quick: list[str], capsys, monkeypatch
+) -> None:
+    asked = 0
+
+    def slowly(value: int) -> int:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return value  # what it was before
+
+    folder = write_run("my")
+    monkeypatch.setattr("explorer.processes.largest", slowly)
+    assert main(["train", "./my"]) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert not (folder / WEIGHTS).exists()
+
+
 def test_a_second_interrupt_quits_at_once(quick: list[str], capsys, monkeypatch) -> None:
     from explorer.training.fit import Trainer
 

@@ -55,9 +55,9 @@ def train(args: argparse.Namespace) -> int:
     with Progress(quiet=args.json) as progress:
         if args.restart or not processes.agreed(_is_trained(folder)):
             with Stop(progress) as stop:
-                _fit(args, folder, stop, progress)
-            if stop.signal:
-                return _stopped(folder, again, stop.signal)
+                heard = _fit(args, folder, stop, progress)
+            if heard:
+                return _stopped(folder, again, heard)
         elif args.resume or processes.agreed(_is_measured(folder) and _has_map(folder)):
             _refuse(folder, args.resume)
         try:
@@ -79,8 +79,12 @@ class Stop:
 
     def __call__(self) -> bool:
         """Whether a signal came, to this or another of the processes that train together."""
-        self.signal = processes.largest(self.signal)
-        return self.signal != 0
+        return self.heard() != 0
+
+    def heard(self) -> int:
+        """The signal that came to any of them, 0 before; the same answer for all."""
+        # Nothing is written here: a signal may come while the others are being asked.
+        return processes.largest(self.signal)
 
     def __enter__(self) -> "Stop":
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -99,7 +103,8 @@ class Stop:
         warn("stopping after this step, then saving; once more quits at once")
 
 
-def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> None:
+def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> int:
+    """Trains on, and returns the signal that stopped it, 0 if none did."""
     progress.show(f"{folder.name}: reading the corpus")
     from explorer import stages
 
@@ -109,9 +114,11 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
                 say_json(dataclasses.asdict(report))
             else:
                 progress.show(line(report), keep=bool(report.validation))
+        return stop.heard()
     except KeyboardInterrupt:
         progress.clear()
         warn("quit at once: what was last saved is kept")
+        return stop.signal
 
 
 def line(report: "Report") -> str:
