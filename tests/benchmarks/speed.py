@@ -6,32 +6,32 @@ this process' CPU time, which leaves neighbours out altogether. The corpus is Pe
 `EXPLORER_MIRROR`, or invented sentences of such lengths. Peak memory is measured in two
 processes of their own.
 
-What the profile says (one thread of a 2.8 GHz Ice Lake, float32, whose products reach 155 GFLOP/s;
-ratios are ours to the reference, shares of the product limit in brackets):
+Two threads of a 2.8 GHz Ice Lake with nothing else running, float32 (that processor has no
+bfloat16), ratios of ours to the reference, shares of the limit that products reach (312 and 325
+GFLOP/s) in brackets; `--size small --seconds 10` and `--size large --seconds 12`:
 
 | | small | large |
 | --- | --- | --- |
-| train | 1.24 (51%, reference 41%) | 1.07 (53%, 52%) |
-| encode | 1.00 (52%, 52%) | 1.21 (63%, 52%) |
-| greedy | 1.14 (50%, 46%) | 1.12 (62%, 56%) |
-| sampling | 6.9 (35%, 5%) | 3.7 (49%, 13%) |
-| beam 5 | 9.4 (40%, 4%) | 10.6 (59%, 6%) |
-| importance NLL | 1.8 (66%, 37%) | 1.5 (81%, 54%) |
+| train | 1.28 (46%, reference 36%) | 1.15 (53%, 46%) |
+| encode | 1.19 (43%, 36%) | 1.25 (55%, 44%) |
+| greedy | 1.33 (42%, 31%) | 1.12 (62%, 53%) |
+| sampling | 10.9 (30%, 3%) | 4.9 (42%, 8%) |
+| beam 5 | 8.3 (32%, 4%) | 10.5 (52%, 5%) |
+| importance NLL | 1.8 (55%, 28%) | 1.3 (70%, 51%) |
+| peak memory while training | 884 of 1,360 MB | 1,149 of 1,272 MB |
+
+What the profile says, of one thread:
 
 - Train, small: vocabulary products 48% of the time, the LSTMs' kernels 28%, passes over the
   exponentials 8%, dropout's random numbers 2%, Adam 1%. In float32 nothing else is left to win
   much: twice the reference would be 82% of the limit, which products of these shapes do not
   reach (130 GFLOP/s is their best). Products in bfloat16 are the next step, where the processor
   has them.
-- Greedy: the vocabulary product and the copy of its bias were 88%. Since the table was made the
-  bias is one more column of the weights, and scores are written into one buffer step after step:
-  measured apart, small, 15 words a sentence, greedy takes 1/1.38 of the time it took and is 1.42
-  times the reference, sampling takes 1/1.14; the words are the same. Large, 8 words: no change.
+- Greedy: the vocabulary product is most of it; its bias is one more column of the weights, and
+  scores are written into one buffer step after step.
 - Sampling: softmax and sums by block 24%, product 59%. The reference draws 10,000 random numbers
   a word. Beam: product 58%, subtracting and adding up exponentials 15%.
 - Importance: the product runs in blocks of 512 words by 1,024 rows and is 80% at large size.
-
-- Peak memory while training, small: 854 MB, the reference 1,378 MB; large: 1,131 MB.
 - Start-up: importing torch is four fifths of the processor time of `explorer sample`.
 
 No processor with bfloat16 and no GPU was at hand; nothing here says anything about them. That a
