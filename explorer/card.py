@@ -7,6 +7,7 @@ from typing import Any
 from explorer import config as configs
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.text.named import NAMED
+from explorer.training import fine_tuning
 from explorer.training import folder as folders
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
@@ -34,13 +35,13 @@ def write(folder: Path) -> None:
 
 
 def _card(name: str, config: configs.Config, scores: str) -> str:
-    model, training = config.model, config.training
+    model = config.model
     kind = _KINDS.get(str(model.latent["name"]), "A sentence VAE")
     corpus = NAMED.get(config.corpus.name)
     data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a file of the user's"
     terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""
     sizes = f"{model.embedding_dim}-wide words, {model.latent_dim} latent dimensions"
-    epochs = f"{training.pretrain_epochs} + {training.epochs} epochs"
+    epochs = f"{fine_tuning.passes(config)} epochs"
     return (
         f"# {name}\n\n"
         f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe."

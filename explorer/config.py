@@ -129,6 +129,12 @@ class TrainingConfig:
             "another prior, or an autoencoder's density, fitted at the end: mixture, vamp, flow"
         ),
     )
+    fine_tuning: Choice = field(
+        default_factory=_choice(name="none"),
+        metadata=_about(
+            "a last stage: joint trains all with the fitted prior; nats: free; or none"
+        ),
+    )
     batch_size: int = setting(64, "sentences a step")
     learning_rate: float = setting(1e-3, "of Adam")
     decay: float = setting(

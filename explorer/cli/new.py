@@ -10,6 +10,7 @@ from typing import Any
 from explorer import config as configs
 from explorer.cli.output import say, say_json
 from explorer.errors import ExplorerError
+from explorer.training import fine_tuning
 from explorer.training import folder as folders
 from explorer.training.names import place
 from explorer.training.recipes import Findings, inspect, recipe
@@ -153,6 +154,7 @@ def _check(config: configs.Config, findings: Findings) -> int:
     from explorer.training.schedules import SCHEDULES
 
     prior_fit.check(config)
+    fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     words = min(config.corpus.vocabulary_size, findings.types + 4)
     model = build(config.model, words)
@@ -185,10 +187,9 @@ def _tell(
         kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in findings.labels[:5])
         more = f", and {len(findings.labels) - 5:,} more" if len(findings.labels) > 5 else ""
         say(f"  labels  {len(findings.labels):,} kinds: {kinds}{more}")
-    training = config.training
     say(
-        f"  model   {weights / 1e6:.1f} million weights, {training.pretrain_epochs} +"
-        f" {training.epochs} epochs of {findings.train_tokens:,} tokens"
+        f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
+        f" {findings.train_tokens:,} tokens"
     )
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")

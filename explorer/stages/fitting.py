@@ -17,8 +17,8 @@ from explorer.models.objectives import charge_for
 from explorer.models.vae import TextVAE, build
 from explorer.stages.refitting import refit
 from explorer.training import data as training_data
+from explorer.training import fine_tuning, prior_fit, snapshots, weights
 from explorer.training import folder as folders
-from explorer.training import prior_fit, snapshots, weights
 from explorer.training import state as states
 from explorer.training.fit import Report, Trainer
 
@@ -87,30 +87,77 @@ def train(
     elif is_trained and not unfinished:
         raise ExplorerError(f"{folder} is trained already: --restart trains it again")
     prior_fit.check(config)
+    second = fine_tuning.second(config)
+    is_second = unfinished and states.is_of(folder, second)
     where = device(device_name)
     torch.manual_seed(config.seed)
     data = training_data.load(config)
-    model = build(config.model, len(data.vocabulary)).to(where)
-    rows = data.select("train", config.corpus.max_tokens)
-    drawn = data.draw("valid", validation.SENTENCES, config.seed)
-    watched = [data.ids[row] for row in drawn]
-    charge = charge_for(model, config.objective.rate)
-    watch = validation.Validation(watched, charge, config.seed, data.labels_of(drawn))
-    labels = data.labels_of(data.corpus.rows("train"))
-    trainer = Trainer(model, rows, config, watch, labels)
     kept = _snapshots(data, config)
+    recipe = second if second and is_second else config
+    model = build(recipe.model, len(data.vocabulary), is_fitted=is_second).to(where)
+    trainer = _trainer(model, data, recipe)
     history = states.restore(folder, trainer) if unfinished else []
     if unfinished:
         kept.restore(folder / folders.STATE / snapshots.FILE)
     elif kept.rows:
-        kept.take(model, 0, 0.0, trainer.beta(0.0))
+        kept.take(trainer.model, 0, 0.0, trainer.beta(0.0))
+    if second and not is_second:
+        yield from _run(folder, trainer, history, kept, stop)
+        if not trainer.is_finished:
+            return
+        following = _trainer(_with_prior(_best(trainer), data, config), data, second)
+        following.follow(trainer.position)
+        trainer = following
+        _save(folder, trainer, history, kept)
+    yield from _run(folder, trainer, history, kept, stop)
+    if not trainer.is_finished:
+        return
+    model = _best(trainer)
+    if not second:
+        model = _with_prior(model, data, config)
+    if processes.is_first():
+        _write(folder, data, model, history, kept)
+    processes.wait()
+
+
+def _trainer(model: TextVAE, data: training_data.Data, recipe: configs.Config) -> Trainer:
+    drawn = data.draw("valid", validation.SENTENCES, recipe.seed)
+    watched = [data.ids[row] for row in drawn]
+    charge = charge_for(model, recipe.objective.rate)
+    watch = validation.Validation(watched, charge, recipe.seed, data.labels_of(drawn))
+    rows = data.select("train", recipe.corpus.max_tokens)
+    labels = data.labels_of(data.corpus.rows("train"))
+    return Trainer(model, rows, recipe, watch, labels)
+
+
+def _best(trainer: Trainer) -> TextVAE:
+    if trainer.best_weights is not None:
+        trainer.model.load_state_dict(trainer.best_weights)
+    return trainer.model
+
+
+def _with_prior(model: TextVAE, data: training_data.Data, config: configs.Config) -> TextVAE:
+    """The model, with the prior that the recipe fits after training if it fits one."""
+    if config.training.fit_prior["name"] == "none":
+        return model
+    return refit(model, config.training.fit_prior, data, config).requires_grad_(True)
+
+
+def _run(
+    folder: Path,
+    trainer: Trainer,
+    history: list[dict[str, Any]],
+    kept: snapshots.Snapshots,
+    stop: Callable[[], bool],
+) -> Iterator[Report]:
+    """One stage to its end, or until it is stopped; then its state is saved."""
     saved = time.monotonic()
     try:
         for report in trainer.run(stop):
             history.append(_row(report))
             if report.validation and kept.rows:
-                kept.take(model, report.step, report.epoch, report.beta)
-            if time.monotonic() - saved > config.training.save_seconds:
+                kept.take(trainer.model, report.step, report.epoch, report.beta)
+            if time.monotonic() - saved > trainer.config.training.save_seconds:
                 _save(folder, trainer, history, kept)
                 saved = time.monotonic()
             yield report
@@ -120,14 +167,6 @@ def train(
         raise
     if not trainer.is_finished:
         _save(folder, trainer, history, kept)
-        return
-    if trainer.best_weights is not None:
-        model.load_state_dict(trainer.best_weights)
-    if config.training.fit_prior["name"] != "none":
-        model = refit(model, config.training.fit_prior, data, config)
-    if processes.is_first():
-        _write(folder, data, model, history, kept)
-    processes.wait()
 
 
 def _write(

@@ -61,6 +61,7 @@ class Position:
     multiplier: float = 0.0  # beta, where it follows the rate
     is_aggressive: bool = False  # whether the encoder catches up before every step
     information: float = -math.inf  # highest mutual information of a look, nats
+    before: int | None = None  # epochs of the stage this one follows, where it follows one
 
 
 class Trainer:
@@ -104,8 +105,17 @@ class Trainer:
         """Epochs in all."""
         return self._pretrain_epochs + self.config.training.epochs
 
+    def follow(self, position: Position) -> None:
+        """Makes this the second stage of a training that came to this position."""
+        step, seconds = position.step, position.seconds
+        self.position = dataclasses.replace(
+            self.position, epoch=position.epoch, before=position.epoch, step=step, seconds=seconds
+        )
+
     @property
     def _pretrain_epochs(self) -> int:
+        if self.position.before is not None:
+            return self.position.before
         # Without a latent space there is nothing to pre-train an encoder for.
         return self.config.training.pretrain_epochs if self.model.latent.has_rate else 0
 
@@ -152,7 +162,8 @@ class Trainer:
         position = self.position
         while not self.is_finished and not stop():
             pretraining = position.epoch < self._pretrain_epochs
-            starts_training = position.epoch == self._pretrain_epochs and position.batch == 0
+            is_first_epoch = position.epoch == self._pretrain_epochs and position.before is None
+            starts_training = is_first_epoch and position.batch == 0
             if starts_training and position.epoch and self.config.training.reset_decoder:
                 self.model.reset_decoder()
                 self.optimiser = self._new_optimiser()

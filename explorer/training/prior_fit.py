@@ -74,9 +74,11 @@ def check(config: Config) -> None:
 def trained_under(config: Config, device: torch.device) -> Prior | None:
     """The prior a model was trained under, where another was fitted afterwards.
 
-    None where none was, and where the first one had weights: they were not kept.
+    None where none was, where the model was trained on with the fitted one, and where the first
+    one had weights: they were not kept.
     """
-    if config.training.fit_prior["name"] == "none":
+    training = config.training
+    if training.fit_prior["name"] == "none" or training.fine_tuning["name"] != "none":
         return None
     with torch.random.fork_rng([]):
         first = build(config.model, _FEW_WORDS).prior.to(device)

@@ -49,6 +49,17 @@ def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
     write_tensors(path(folder), tensors, json.dumps(record))
 
 
+def is_of(folder: Path, config: Config | None) -> bool:
+    """Whether the state, if one is there, was saved by a trainer with this recipe."""
+    source = path(folder)
+    if config is None or not source.is_file():
+        return False
+    try:
+        return json.loads(read_tensors(source)[1])["recipe"] == _plain(recipe(config))
+    except (ValueError, KeyError, TypeError):
+        return False  # `restore` says what is wrong
+
+
 def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
     """Puts a trainer where `save` left it; the history until then.
 
@@ -62,7 +73,7 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
         saved, position = record["recipe"], Position(**record["position"])
     except (ValueError, KeyError, TypeError):
         raise ExplorerError(f"{source} is damaged: delete {source.parent} to start over") from None
-    if saved != json.loads(json.dumps(recipe(trainer.config))):
+    if saved != _plain(recipe(trainer.config)):
         raise ExplorerError(
             f"{folder}: the recipe changed since this training began "
             f"({_difference(saved, trainer)}); change it back, or start over with --restart"
@@ -106,5 +117,10 @@ def _aliases(state: dict[str, Tensor]) -> dict[str, str]:
 
 def _difference(saved: dict[str, Any], trainer: Trainer) -> str:
     now = recipe(trainer.config)
-    keys = [key for key in now if saved.get(key) != json.loads(json.dumps(now[key]))]
+    keys = [key for key in now if saved.get(key) != _plain(now[key])]
     return ", ".join(keys)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON gives it back."""
+    return json.loads(json.dumps(value))
