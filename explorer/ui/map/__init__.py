@@ -301,4 +301,4 @@ def _map_component() -> Any:
 def _slider_component() -> Any:
     from streamlit.components import v2
 
-    return v2.component("path_slider", js=stub("slider"))
+    return v2.component("path_slider", js=stub("slider", "range"))

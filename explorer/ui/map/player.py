@@ -139,4 +139,4 @@ def _nothing() -> None:
 def _component() -> Any:
     from streamlit.components import v2
 
-    return v2.component("playback_player", js=stub("player", "map"))
+    return v2.component("playback_player", js=stub("player", "map", "range"))

@@ -1,64 +1,29 @@
 // The map of sentences: what the page asked for on one side, what the person does on the other.
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
-import { frame } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
-import { buildLegend } from "./legend.js";
 import { hear, tell } from "./links.js";
-import { Files } from "./loading.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
-import { readTheme } from "./theme.js";
-import { Sentences, Tooltip } from "./tooltip.js";
-import { View } from "./view.js";
 import { readView, rememberView } from "./remember.js";
+import { mounting, Surface } from "./surface.js";
+import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NO_CLASS = 255;
 
-const maps = new WeakMap();
-
-export function mount(component) {
-  const { parentElement } = component;
-  let map = maps.get(parentElement);
-  if (!map) {
-    map = new LatentMap(parentElement);
-    maps.set(parentElement, map);
-  }
-  map.update(component);
-  return () => {
-    map.destroy();
-    maps.delete(parentElement);
-  };
-}
-
-class LatentMap {
+class LatentMap extends Surface {
   constructor(parent) {
-    Object.assign(this, frame(parent));
-    this.view = new View();
+    super(parent, Points, "map");
     this.positions = new Map();
-    this.focus = null;
     this.hovered = null;
     this.selected = null;
     this.crosshair = false;
     this.loaded = {};
-    this.files = new Files();
     this.serial = Date.now();
-    this.sentences = new Sentences();
-    this.tooltip = new Tooltip(this.tip, this.sentences);
-    this.pen = this.overlay.getContext("2d");
-    try {
-      if (isForcedOff()) throw new Error("switched off by the address");
-      this.points = new Points(this.canvas, () => this.redraw());
-    } catch (error) {
-      console.warn(`The map falls back to a drawing without WebGL2: ${error.message}`);
-      this.points = null;
-    }
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.stage);
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -70,7 +35,12 @@ class LatentMap {
       this.drawLegend();
       this.redraw();
     });
-    this.wireButtons();
+    const seen = (change) => () => {
+      change(this.view);
+      this.redraw();
+      this.moved();
+    };
+    this.wireButtons(seen, seen((view) => view.reset()));
     this.exposeForTests();
   }
 
@@ -88,7 +58,7 @@ class LatentMap {
     this.caption.textContent = data.caption;
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
-      this.reportMissing(data);
+      this.reportMissing();
       return;
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
@@ -172,38 +142,13 @@ class LatentMap {
   }
 
   drawLegend() {
-    const { link, show_legend: isShown } = this.data;
-    buildLegend(this.legend, this.data, this.focus, (id) => {
-      this.focus = id;
-      tell(link, this, { focus: id });
-      this.drawLegend();
-      this.legend.querySelector(`[data-id="${id}"]`)?.focus();
-      this.redraw();
-    });
+    super.drawLegend();
     // One legend explains several maps of the same colours.
-    if (isShown === false) this.legend.hidden = true;
+    if (this.data.show_legend === false) this.legend.hidden = true;
   }
 
-  /** Tell Python until it knows: a message sent while mounting may be lost. */
-  reportMissing(data) {
-    this.say("This browser has no WebGL2, which the interactive map needs.");
-    this.stage.style.height = "72px";
-    this.root.classList.add("without-webgl");
-    clearTimeout(this.reporting);
-    if (!data.webgl_missing) {
-      const tell = (wait) => {
-        this.reporting = setTimeout(() => {
-          this.setState("webgl", "missing");
-          if (wait < 8000) tell(wait * 2);
-        }, wait);
-      };
-      tell(60);
-    }
-  }
-
-  say(text) {
-    this.message.textContent = text;
-    this.message.hidden = false;
+  focused(id) {
+    tell(this.data.link, this, { focus: id });
   }
 
   // ---- what the person does ---------------------------------------------------------------
@@ -342,20 +287,6 @@ class LatentMap {
     this.live.textContent = found ? found.text : `Point ${index}.`;
   }
 
-  wireButtons() {
-    const zoom = (factor) => () => {
-      this.view.zoomAt(this.view.width / 2, this.view.height / 2, factor);
-    };
-    const does = { in: zoom(1.6), out: zoom(1 / 1.6), home: () => this.view.reset() };
-    for (const [name, change] of Object.entries(does)) {
-      this.buttons[name].addEventListener("click", () => {
-        change();
-        this.redraw();
-        this.moved();
-      });
-    }
-  }
-
   /** Keeps the view in this tab and in the address, without asking the server. */
   moved() {
     const { view_parameter: parameter, points_url: url } = this.data;
@@ -366,27 +297,8 @@ class LatentMap {
 
   resize() {
     if (!this.data || !this.points) return;
-    // On a phone a map as high as the screen would leave no page to hold on to.
-    const tallest = Math.max(1.15 * this.stage.clientWidth, 300);
-    this.stage.style.height = `${Math.round(Math.min(this.data.height, tallest))}px`;
-    const { clientWidth, clientHeight } = this.stage;
-    const ratio = window.devicePixelRatio || 1;
-    this.view.resize(clientWidth, clientHeight);
-    for (const canvas of [this.canvas, this.overlay]) {
-      const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-      if (canvas.width !== width || canvas.height !== height) {
-        canvas.width = width;
-        canvas.height = height;
-      }
-    }
+    this.fit(1.15, 300);
     this.draw();
-  }
-
-  redraw() {
-    this.waiting ??= requestAnimationFrame(() => {
-      this.waiting = null;
-      this.draw();
-    });
   }
 
   draw() {
@@ -421,22 +333,15 @@ class LatentMap {
   }
 
   destroy() {
-    cancelAnimationFrame(this.waiting);
-    clearTimeout(this.reporting);
     clearTimeout(this.speaking);
     window.removeEventListener("latent-path", this.onPath);
-    this.observer.disconnect();
     this.unlisten();
     this.unhear();
-    this.tooltip.hide();
-    this.points?.destroy();
-    this.root.remove();
+    super.destroy();
   }
 }
 
-function isForcedOff() {
-  return new URLSearchParams(window.location.search).get("webgl") === "off";
-}
+export const mount = mounting(LatentMap);
 
 function differs(a, b) {
   return JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);

@@ -5,51 +5,26 @@
 import { Camera } from "./camera.js";
 import { Clock } from "./clock.js";
 import { Controls } from "./controls.js";
-import { frame } from "./frame.js";
 import { Frames } from "./frames.js";
 import { listen } from "./gestures.js";
-import { buildLegend } from "./legend.js";
-import { Files } from "./loading.js";
 import { drawOverlay } from "./overlay.js";
 import { Pinned } from "./pinned.js";
 import { gestures, KEYS, PICK_PIXELS } from "./player_input.js";
 import { paletteOf, sizeFor } from "./points.js";
 import { forgetAddress, writeAddress } from "./remember.js";
+import { mounting, Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 import { short, Timeline } from "./timeline.js";
-import { Sentences, Tooltip } from "./tooltip.js";
 import { drawTrail } from "./trail.js";
-import { View } from "./view.js";
 
 const TELL_MS = 600; // later than the address is written, which the rerun sends along
 
-const players = new WeakMap();
-
-export function mount(component) {
-  const { parentElement } = component;
-  let player = players.get(parentElement);
-  if (!player) {
-    player = new Player(parentElement);
-    players.set(parentElement, player);
-  }
-  player.update(component);
-  return () => {
-    player.destroy();
-    players.delete(parentElement);
-  };
-}
-
-class Player {
+class Player extends Surface {
   constructor(parent) {
-    Object.assign(this, frame(parent));
+    super(parent, Frames, "player");
     this.root.classList.add("player");
     this.overlay.dataset.testid = "playback-map";
     this.stage.querySelector("#latent-map-keys").textContent = KEYS;
-    this.view = new View();
-    this.files = new Files();
-    this.sentences = new Sentences();
-    this.tooltip = new Tooltip(this.tip, this.sentences);
-    this.pen = this.overlay.getContext("2d");
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.clock = new Clock(() => this.ticked());
     this.controls = new Controls({
@@ -62,20 +37,9 @@ class Player {
     this.timeline = new Timeline((epoch) => this.clock.jump(this.positionOf(epoch)));
     this.pinned = new Pinned(() => this.pin(-1));
     this.stage.after(this.controls.root, this.timeline.root, this.pinned.root);
-    Object.assign(this, { focus: null, hovered: -1, index: -1, row: null, marked: false, drawn: 0 });
-    try {
-      if (new URLSearchParams(window.location.search).get("webgl") === "off") {
-        throw new Error("switched off by the address");
-      }
-      this.points = new Frames(this.canvas, () => this.redraw());
-    } catch (error) {
-      console.warn(`The playback falls back to a drawing without WebGL2: ${error.message}`);
-      this.points = null;
-    }
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.stage);
+    Object.assign(this, { hovered: -1, index: -1, row: null, marked: false, drawn: 0 });
     this.unlisten = listen(this.overlay, gestures(this));
-    this.wireButtons();
+    this.wireButtons((change) => () => this.look(change), () => this.home());
     this.exposeForTests();
   }
 
@@ -92,7 +56,7 @@ class Player {
     this.axesLine.textContent = "";
     this.sentences.setUrl(data.sentence_url);
     if (!this.points) {
-      this.reportMissing(data);
+      this.reportMissing();
       return;
     }
     if (before.colours_url !== data.colours_url) this.focus = null;
@@ -147,36 +111,6 @@ class Player {
     const stands = new Uint8Array(this.points.count).fill(this.marked ? 0 : 1);
     if (this.marked) for (const i of this.data.told) stands[i] = 1;
     this.points.setStanding(stands);
-  }
-
-  drawLegend() {
-    buildLegend(this.legend, this.data, this.focus, (id) => {
-      this.focus = id;
-      this.drawLegend();
-      this.legend.querySelector(`[data-id="${id}"]`)?.focus();
-      this.redraw();
-    });
-  }
-
-  /** Tell Python until it knows: a message sent while mounting may be lost. */
-  reportMissing(data) {
-    this.say("This browser has no WebGL2, which the player needs.");
-    this.stage.style.height = "72px";
-    this.root.classList.add("without-webgl");
-    clearTimeout(this.reporting);
-    if (data.webgl_missing) return;
-    const tell = (wait) => {
-      this.reporting = setTimeout(() => {
-        this.setState("webgl", "missing");
-        if (wait < 8000) tell(wait * 2);
-      }, wait);
-    };
-    tell(60);
-  }
-
-  say(text) {
-    this.message.textContent = text;
-    this.message.hidden = false;
   }
 
   // ---- time ---------------------------------------------------------------------------------
@@ -326,42 +260,17 @@ class Player {
     this.redraw();
   }
 
-  wireButtons() {
-    const zoom = (factor) => () => this.look((view) => {
-      view.zoomAt(view.width / 2, view.height / 2, factor);
-    });
-    const does = { in: zoom(1.6), out: zoom(1 / 1.6), home: () => this.home() };
-    for (const [name, act] of Object.entries(does)) {
-      this.buttons[name].addEventListener("click", act);
-    }
-  }
-
   // ---- drawing ------------------------------------------------------------------------------
 
   resize() {
     if (!this.data || !this.points) return;
-    const tallest = Math.max(1.05 * this.stage.clientWidth, 280);
-    this.stage.style.height = `${Math.round(Math.min(this.data.height, tallest))}px`;
-    const { clientWidth, clientHeight } = this.stage;
-    const ratio = window.devicePixelRatio || 1;
-    this.view.resize(clientWidth, clientHeight);
-    for (const canvas of [this.canvas, this.overlay]) {
-      const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-      if (canvas.width !== width || canvas.height !== height) {
-        canvas.width = width;
-        canvas.height = height;
-      }
-    }
+    this.fit(1.05, 280);
     this.timeline.draw();
     this.draw();
   }
 
   redraw() {
-    if (this.clock.playing) return; // the next frame is on its way
-    this.waiting ??= requestAnimationFrame(() => {
-      this.waiting = null;
-      this.draw();
-    });
+    if (!this.clock.playing) super.redraw(); // else the next frame is on its way
   }
 
   draw() {
@@ -398,14 +307,11 @@ class Player {
   destroy() {
     this.clock.onTick = () => {};
     this.clock.pause();
-    cancelAnimationFrame(this.waiting);
-    clearTimeout(this.reporting);
     clearTimeout(this.telling);
     forgetAddress(["epoch", "row"]); // another page's address says nothing of this one's moment
-    this.observer.disconnect();
     this.unlisten();
-    this.tooltip.hide();
-    this.points?.destroy();
-    this.root.remove();
+    super.destroy();
   }
 }
+
+export const mount = mounting(Player);
