@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import snippets
-from explorer.ui.state import Point
+from explorer.ui import answers, snippets
+from explorer.ui.state import Point, Spot, Typed
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +52,27 @@ def test_a_label_in_the_address_is_what_the_decoder_is_told(
         assert at.selectbox(key="label").value == label
         for word in expected.tokens[:-1]:
             assert f">{word}<" in said(at)
+
+
+def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None and run.atlas.label is not None
+    own = run.atlas.label[7]
+    assert own in KINDS
+    plain = Decoding()
+    assert answers.own_label(run, Point(7), plain).label == own
+    assert answers.own_label(run, Spot(0.0, 0.0), plain) == plain
+    assert answers.own_label(run, Typed("a dog sleeps"), plain) == plain
+    for label in KINDS:
+        chosen = Decoding(label=label)
+        assert answers.own_label(run, Point(7), chosen) == chosen
+    at = opened(monkeypatch, tmp_path, conditional)
+    assert any(f"told the label {own}" in item.value for item in at.markdown)
+    expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
+    for word in expected.tokens[:-1]:
+        assert f">{word}<" in said(at)
 
 
 def test_a_run_without_labels_offers_none_and_is_told_none(

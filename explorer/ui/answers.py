@@ -1,5 +1,6 @@
 """What the page says about a pick: a sentence, a place between sentences, or a typed one."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,15 @@ def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
     return Found(pick, place.z, atlas.scale[place.neighbours].mean(axis=0), place)
 
 
+def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
+    """The settings a sentence of the map is decoded with: its own label where none was chosen."""
+    if decoding.label or run.atlas is None or run.atlas.label is None:
+        return decoding
+    label = run.atlas.label[pick.index] if isinstance(pick, Point) else None
+    told = run.config.model.labels
+    return dataclasses.replace(decoding, label=label) if label in told else decoding
+
+
 def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     """Decodes a pick and writes what a click waits for, each line as soon as it is known.
 
@@ -84,7 +94,7 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     else:
         _heading("An empty place", "the model decodes it all the same")
     decoded = run.decode_tokens(found.z[None], decoding)[0]
-    table = _decoded(found, decoded)
+    table = _decoded(found, decoded, decoding.label)
     if found.place is None:
         return Answer(decoded, table)
     cycle = run.cycle(found.z, decoded.text)
@@ -158,9 +168,9 @@ def _typed(run: Run, pick: Typed) -> None:
     _likelihood(float(distortion[0]), float(rate[0]))
 
 
-def _decoded(found: Found, decoded: Decoded) -> "DeltaGenerator":
+def _decoded(found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
     source = "this place" if isinstance(found.pick, Spot) else "its posterior mean"
-    _heading("Decoded", f"from {source}")
+    _heading("Decoded", f"from {source}" + (f", told the label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
     return st.empty()
 

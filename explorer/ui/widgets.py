@@ -184,10 +184,11 @@ def decode_settings(*runs: Run) -> None:
             chosen = st.selectbox(
                 "Label the decoder is told",
                 ("", *labels),
-                format_func=lambda label: label or "none of them",
+                format_func=lambda label: label or "none chosen",
                 key="label",
                 bind="query-params",
-                help="z stays as it is. Without a label the decoder is given the average of all.",
+                help="z stays as it is. With none chosen, the map decodes a sentence with its own "
+                "label; for all else the decoder is given the average of all labels.",
             )
             if chosen:
                 st.slider(

@@ -17,7 +17,8 @@ def explore() -> None:
         state.set_pick(map_view.pick_from(event, run))
     view, by = widgets.map_controls(run)
     hits = searching.inputs(run)
-    layout, decoding, pick = layout_of(run, view), widgets.decoding(run), state.pick_of(run)
+    layout, pick = layout_of(run, view), state.pick_of(run)
+    decoding = answers.own_label(run, pick, widgets.decoding(run))
     wide, side = st.columns([5, 3], gap="medium")
     # On a link with a pick the map must not wait for the model: it is drawn without the answer.
     found, said = None, None
