@@ -32,7 +32,7 @@ def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> No
     charge_for(model, config.objective.rate)
     build(configs.final_model(config), 50)
     assert config.model.embedding_dim == model.decoder.lstm.hidden_size == 256
-    assert config.training.epochs == 45
+    assert config.training.epochs == (12 if run == "ptb-short" else 45)
 
 
 def test_the_commands_hold_every_row_and_its_settings(capsys) -> None:
@@ -60,10 +60,17 @@ def test_a_measured_row_says_on_what(place: Path, capsys) -> None:
         "active_units": {"value": 0, "n": 3761},
     }
     (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+    recipe = "[corpus]\nname = 'ptb'\n[training]\npretrain_epochs = 3\nepochs = 9\n"
+    (folder / folders.CONFIG).write_text(recipe, encoding="utf-8")
     folders.seal(folder)
     assert main(["benchmark", "ptb"]) == 0
     line = next(row for row in capsys.readouterr().out.splitlines() if "  ptb-linear" in row)
-    assert "3,761 sentences, K = 500" in line and "101.50" in line
+    assert "3,761 sentences, K = 500; 3 + 9 epochs" in line and "101.50" in line
+    assert main(["benchmark", "ptb", "--commands"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if not line.startswith("explorer new ")] == [
+        "explorer train ptb-linear && explorer evaluate ptb-linear --samples 500"
+    ]
 
 
 def test_an_unknown_benchmark_names_those_there_are(capsys) -> None:

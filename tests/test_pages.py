@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.training import folder as folders
+from explorer.ui import state
 from explorer.ui.main import PAGES
 from explorer.ui.state import Point, Spot, Typed, page_file
 from tests import tiny
@@ -191,6 +192,20 @@ def test_a_damaged_run_is_listed_with_what_is_wrong(runs: Path, tiny_run: Path) 
     assert not at.exception
     assert at.selectbox(key="run").options == ["good"]
     assert "1 run not shown" in [item.label for item in at.sidebar.expander]
+
+
+def test_figures_without_weights_are_no_run_to_explore(runs: Path, tiny_run: Path) -> None:
+    shutil.copytree(tiny_run, runs / "good")
+    shutil.copytree(tiny_run, runs / "figures")
+    (runs / "figures" / folders.METRICS).write_text('{"verdict": "healthy"}', encoding="utf-8")
+    for name in (folders.WEIGHTS, folders.ATLAS):
+        (runs / "figures" / name).unlink()
+    folders.seal(runs / "figures")
+    found = state.listing()
+    assert (found.names, found.damaged) == (["good"], {})
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    assert not at.exception
+    assert at.selectbox(key="run").options == ["good"]
 
 
 def test_a_damaged_map_is_an_error_and_another_run_can_be_picked(

@@ -5,10 +5,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from explorer import config as configs
 from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
 from explorer.training.benchmarks import BENCHMARKS, SHARED, Row
+from explorer.training.fine_tuning import passes
 
 EXAMPLE = """\
 example:
@@ -16,8 +18,8 @@ example:
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
   explorer benchmark ptb --commands          the commands that fill it, one row a line
 
-Each row takes 45 epochs (20 more as an autoencoder where it says AE): minutes on a data-centre
-GPU, hours on two cores. Any row can be stopped and goes on where it was.
+Each row but the last takes 45 epochs (20 more as an autoencoder where it says AE): minutes on a
+data-centre GPU, hours on two cores. Any row can be stopped and goes on where it was.
 """
 
 _FIGURES = {
@@ -48,7 +50,7 @@ def benchmark(args: argparse.Namespace) -> None:
         _make(corpus, named, args.seed)
     elif args.commands:
         for run, row in named.items():
-            say(" && ".join([shlex.join(_new(run, corpus, row, args.seed)), *_rest(run)]))
+            say(" && ".join([*_made(run, corpus, row, args.seed), *_rest(run)]))
     else:
         _tell(named, args.json)
 
@@ -63,6 +65,11 @@ def _new(run: str, corpus: str, row: Row, seed: int) -> list[str]:
     return ["explorer", "new", run, "--corpus", corpus, *options]
 
 
+def _made(run: str, corpus: str, row: Row, seed: int) -> list[str]:
+    is_there = (folders.checkpoints() / run / folders.CONFIG).is_file()
+    return [] if is_there else [shlex.join(_new(run, corpus, row, seed))]
+
+
 def _rest(run: str) -> list[str]:
     return [f"explorer train {run}", f"explorer evaluate {run} --samples 500"]
 
@@ -71,7 +78,7 @@ def _make(corpus: str, rows: dict[str, Row], seed: int) -> None:
     from explorer.cli.main import main
 
     for run, row in rows.items():
-        if (folders.checkpoints() / run / folders.CONFIG).is_file():
+        if not _made(run, corpus, row, seed):
             say(f"{run} is there already")
         elif main(_new(run, corpus, row, seed)[1:]):
             raise ExplorerError(f"{run} could not be made")
@@ -112,7 +119,10 @@ def _measured(folder: Path) -> dict[str, Any]:
     count = entry.get("n") or metrics.get("distortion", {}).get("n")
     samples = entry.get("samples", 0)
     k = f", K = {samples}" if samples > 1 else ", exact" if entry.get("exact") else ""
-    return values | {"basis": f"{count:,} sentences{k}"} if count else values
+    if not count:
+        return values
+    epochs = passes(configs.read(folder / folders.CONFIG))
+    return values | {"basis": f"{count:,} sentences{k}; {epochs} epochs"}
 
 
 def _figure(value: float | None) -> str:

@@ -43,6 +43,12 @@ Adam takes the place of their stochastic gradient descent."""
 _PLAIN = 'objective.rate={name="plain"}'
 _RAMP = 'objective.schedule={name="linear",epochs=10.0}'
 _PRETRAINED = ("training.pretrain_epochs=20", _RAMP)
+_BEST = (
+    'objective.rate={name="free_bits",nats=5.0}',
+    'model.encoder={name="lstm",hidden_dim=256,pool="max"}',
+    'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false,skip=true}',
+    'training.fit_prior={name="mixture",components=64}',
+)
 
 PTB: dict[str, Row] = {
     "ptb-language-model": Row(
@@ -105,12 +111,19 @@ PTB: dict[str, Row] = {
     "ptb-best": Row(
         "AE + free bits, λ = 5, max-pooled encoder, skip, a mixture fitted as prior",
         "ours",
+        (*_PRETRAINED, *_BEST),
+    ),
+    "ptb-short": Row(
+        "the same in 3 + 12 epochs, which a CPU core does in two hours",
+        "ours",
         (
-            *_PRETRAINED,
-            'objective.rate={name="free_bits",nats=5.0}',
-            'model.encoder={name="lstm",hidden_dim=256,pool="max"}',
-            'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false,skip=true}',
-            'training.fit_prior={name="mixture",components=64}',
+            *_BEST,
+            'objective.schedule={name="linear",epochs=4.0}',
+            "training.pretrain_epochs=3",
+            "training.epochs=12",
+            "training.batch_size=64",
+            "training.learning_rate=0.002",
+            "training.decay=0.7",
         ),
     ),
 }

@@ -68,6 +68,11 @@ def list_runs() -> list[Path]:
     return list(found.values())
 
 
+def is_report(folder: Path) -> bool:
+    """Whether it holds a recipe and its figures alone: a run whose weights are kept elsewhere."""
+    return (folder / METRICS).is_file() and not (folder / WEIGHTS).is_file()
+
+
 def _registry_path() -> Path:
     return configs.home() / "runs.json"
 

@@ -77,6 +77,8 @@ def listing() -> Listing:
     """Looks at every run folder, without opening a model."""
     names, damaged = [], {}
     for folder in folders.list_runs():
+        if folders.is_report(folder):
+            continue
         try:
             folders.stamp(folder)
             names.append(folder.name if folder.name not in names else str(folder))
