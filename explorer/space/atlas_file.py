@@ -1,19 +1,14 @@
-"""The Parquet form of an atlas: its columns, its description, and what counts as damaged."""
+"""The Parquet form of an atlas: its columns and its description."""
 
-import io
-import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from explorer.errors import ExplorerError
+from explorer.space import parquet
 
 FORMAT = 1
-_KEY = b"explorer"
 
 
 def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
@@ -24,9 +19,6 @@ def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> No
         columns: The columns of an `Atlas`.
         meta: JSON values.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     schema = _schema(columns["mean"].shape[1])
     values = dict(columns)
     xy = values.pop("xy")
@@ -34,15 +26,8 @@ def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> No
     if values["label"] is None:
         values["label"] = [None] * len(values["row"])
     for name in ("mean", "scale"):
-        half = pa.array(values[name].astype(np.float16).ravel())
-        values[name] = pa.FixedSizeListArray.from_arrays(half, type=schema.field(name).type)
-    text = json.dumps({"format": FORMAT, **meta}, ensure_ascii=False, allow_nan=False)
-    table = pa.table(
-        {name: values[name] for name in schema.names}, schema.with_metadata({_KEY: text.encode()})
-    )
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
-    _replace(path, buffer.getvalue())
+        values[name] = parquet.lists(values[name], schema.field(name).type)
+    parquet.write(_KIND, path, values, schema, meta)
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -54,23 +39,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ExplorerError: If the file is missing, truncated, altered, or another kind of file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            meta = _description(file.schema_arrow.metadata)
-            _check(file.schema_arrow)
-            table = file.read()
-        table.validate(full=True)
-        return _columns(table), meta
-    except FileNotFoundError:
-        raise ExplorerError(f"{path} is missing: `explorer atlas RUN` makes it") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ExplorerError(f"{path} is damaged or is not Parquet: {reason}") from None
-    except ExplorerError as error:
-        raise ExplorerError(f"{path} is not an atlas of this version: {error}") from None
+    return parquet.read(_KIND, path, _columns)
 
 
 def _schema(latent_dim: int) -> Any:
@@ -95,27 +64,7 @@ def _schema(latent_dim: int) -> Any:
     )
 
 
-def _check(schema: Any) -> None:
-    mean = schema.field("mean").type if "mean" in schema.names else None
-    width = getattr(mean, "list_size", 1)
-    expected = _schema(width)
-    if schema.names != expected.names:
-        raise ExplorerError(f"its columns are {', '.join(schema.names)[:200]}")
-    for name in expected.names:
-        own, wanted = schema.field(name).type, expected.field(name).type
-        if own != wanted:
-            raise ExplorerError(f"the column {name!r} holds {own}, not {wanted}")
-
-
-def _description(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
-    try:
-        meta = json.loads((metadata or {})[_KEY])
-        version = meta.pop("format")
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
-        raise ExplorerError("its description is missing or malformed") from None
-    if version != FORMAT:
-        raise ExplorerError(f"its format is {version!r}, expected {FORMAT}")
-    return meta
+_KIND = parquet.Kind("an atlas", "explorer atlas RUN", FORMAT, _schema, "mean")
 
 
 def _columns(table: Any) -> dict[str, Any]:
@@ -124,13 +73,9 @@ def _columns(table: Any) -> dict[str, Any]:
     for name in table.column_names:
         column = table.column(name).combine_chunks()
         if name != "label" and column.null_count:
-            raise ExplorerError(f"the column {name!r} has empty cells")
+            raise parquet.empty(name)
         if name in ("mean", "scale"):
-            values = column.flatten()
-            if values.null_count:
-                raise ExplorerError(f"the column {name!r} has empty cells")
-            width = column.type.list_size
-            columns[name] = values.to_numpy(zero_copy_only=False).reshape(-1, width)
+            columns[name] = parquet.array(name, column)
         elif name in ("split", "label", "reconstruction"):
             columns[name] = column.to_pylist()
         else:
@@ -139,16 +84,3 @@ def _columns(table: Any) -> dict[str, Any]:
         columns["label"] = None
     columns["xy"] = np.stack([columns.pop("projection_x"), columns.pop("projection_y")], axis=1)
     return columns
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
