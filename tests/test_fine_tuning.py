@@ -98,7 +98,13 @@ def test_a_language_model_is_tuned_by_its_likelihood(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "lm", JOINT, model=lines)
     text = (folder / folders.CONFIG).read_text("utf-8").replace("latent_dim = 4\n", "")
     (folder / folders.CONFIG).write_text(text, "utf-8")
-    last = list(stages.train(folder, "cpu"))[-1]
+    running = stages.train(folder, "cpu")
+    for report in running:
+        if report.epoch > 3:  # in the second stage: it has no pre-training
+            break
+    running.close()
+    last = list(stages.train(folder, "cpu", resume=True))[-1]
+    assert last.epoch == 4
     assert last.rate == 0 and last.loss == pytest.approx(last.distortion)
 
 

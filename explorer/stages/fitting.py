@@ -94,7 +94,8 @@ def train(
     data = training_data.load(config)
     kept = _snapshots(data, config)
     recipe = second if second and is_second else config
-    model = build(recipe.model, len(data.vocabulary), is_fitted=is_second).to(where)
+    is_fitted = is_second and config.training.fit_prior["name"] != "none"
+    model = build(recipe.model, len(data.vocabulary), is_fitted).to(where)
     trainer = _trainer(model, data, recipe)
     history = states.restore(folder, trainer) if unfinished else []
     if unfinished:
