@@ -3,7 +3,9 @@
 What `explorer evaluate` printed is printed again from the run's `metrics.json`.
 """
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -22,9 +24,20 @@ BESIDE = {"Rate": "rate", "Mutual info.": "mutual_information", "BLEU": "bleu"}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    nothing = tmp_path_factory.mktemp("runs")
-    with served(nothing, tmp_path_factory.mktemp("home")) as address:
+def fitted(tmp_path_factory):
+    """A run that ships, as if its prior had been fitted after training."""
+    folder = tmp_path_factory.mktemp("runs") / "fitted"
+    shutil.copytree(folder_of("captions-floor"), folder)
+    entry = {"value": 0.8376, "low": 0.8124, "high": 0.8629, "unit": "nats", "n": 5000}
+    metrics = folders.read_metrics(folder) | {"prior_gain": entry | {"samples": 10}}
+    (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+    folders.seal(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, fitted):
+    with served(fitted.parent, tmp_path_factory.mktemp("home")) as address:
         yield address
 
 
@@ -45,9 +58,9 @@ def folder_of(name):
     return ROOT / "checkpoints" / name
 
 
-def printed(name, capsys):
+def printed(folder, capsys):
     """What `explorer evaluate` printed for a run: each figure's digits."""
-    tell_metrics(folder_of(name))
+    tell_metrics(folder)
     lines = capsys.readouterr().out.splitlines()
     return dict(re.match(r"(\w+) +(\S+)", line).groups() for line in lines[1:-1])
 
@@ -75,7 +88,7 @@ def metrics_shown(page, where):
 def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys, name):
     page.goto(f"{address}/collapse?run={name}")
     page.get_by_role("heading", name="When did it collapse?").wait_for()
-    metrics, told = folders.read_metrics(folder_of(name)), printed(name, capsys)
+    metrics, told = folders.read_metrics(folder_of(name)), printed(folder_of(name), capsys)
     shown = metrics_shown(page, "stMain")
     for key in READ:
         assert shown[DEFINITIONS[key].title] == told[key]
@@ -128,10 +141,14 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     heading.wait_for()
     low, high = re.search(r"between (\S+) and (\S+) nats", heading.inner_text()).groups()
     assert (low, high) == (written(entry["low"]), written(entry["high"]))
-    told = printed(name, capsys)
+    told = printed(folder_of(name), capsys)
     assert high == told["marginal_kl"]
-    if name == "captions-smooth":
-        page.get_by_text(f"this prior saves {told['prior_gain']} nats").wait_for()
+
+
+def test_the_prior_page_shows_what_a_fitted_prior_saves(page, address, capsys, fitted):
+    page.goto(f"{address}/prior?run=fitted")
+    told = printed(fitted, capsys)["prior_gain"]
+    page.get_by_text(f"this prior saves {told} nats of the rate (95% 0.812 to 0.863)").wait_for()
 
 
 @pytest.mark.parametrize("name", RUNS)
