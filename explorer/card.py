@@ -37,6 +37,8 @@ def write(folder: Path) -> None:
 def _card(name: str, config: configs.Config, scores: str) -> str:
     model = config.model
     kind = _KINDS.get(str(model.latent["name"]), "A sentence VAE")
+    if model.latent["name"] == "point" and model.encoder.get("word_dropout"):
+        kind = "A denoising autoencoder"
     corpus = NAMED.get(config.corpus.name)
     data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a file of the user's"
     terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""

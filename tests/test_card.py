@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from explorer import card
 from explorer.training import folder as folders
 
@@ -40,3 +42,29 @@ def test_only_the_scores_of_an_edited_card_change(tmp_path: Path) -> None:
     run(folder, rate={"value": 2.0, "unit": "nats per sentence"})
     card.write(folder)
     assert path.read_text(encoding="utf-8") == edited.replace("| 1.00 |", "| 2.00 |")
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("", "A sentence VAE"),
+        ("latent = {name = 'point'}", "A plain autoencoder"),
+        (
+            "latent = {name = 'point'}\nencoder = {name = 'lstm', word_dropout = 0.3}",
+            "A denoising autoencoder",
+        ),
+        ("latent = {name = 'none'}\nlatent_dim = 0", "A language model"),
+    ],
+)
+def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
+    tmp_path: Path, model: str, kind: str
+) -> None:
+    folder = run(tmp_path / "r")
+    tuned = "" if "point" in model else "fine_tuning = {name = 'joint', epochs = 3}\n"
+    recipe = f"[corpus]\nname = 'captions'\n[model]\n{model}\n[training]\nepochs = 7\n{tuned}"
+    (folder / "config.toml").write_text(recipe, encoding="utf-8")
+    folders.seal(folder)
+    card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"{kind} trained on" in text
+    assert f"2 + 7{' + 3' if tuned else ''} epochs" in text
