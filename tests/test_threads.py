@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from explorer import threads
 
@@ -40,3 +41,16 @@ def test_torch_computes_with_the_threads_asked_for(environment):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "1"
+
+
+def test_a_small_model_trains_on_one_thread_and_the_rest_gets_its_threads_back() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads.enough_for(threads.SMALL):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+        with threads.enough_for(threads.SMALL + 1):
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from explorer import config as configs
-from explorer import processes
+from explorer import processes, threads
 from explorer.errors import ExplorerError
 from explorer.evaluation import validation
 from explorer.models.objectives import charge_for
@@ -75,6 +75,19 @@ def train(
             without anything to resume.
     """
     config = configs.read(folder / folders.CONFIG)
+    units = config.model.decoder.get("hidden_dim", threads.SMALL + 1)
+    with threads.enough_for(units):
+        yield from _train(folder, config, device_name, resume, restart, stop)
+
+
+def _train(
+    folder: Path,
+    config: configs.Config,
+    device_name: str,
+    resume: bool,
+    restart: bool,
+    stop: Callable[[], bool],
+) -> Iterator[Report]:
     unfinished, is_trained = processes.agreed(
         (states.path(folder).is_file(), (folder / folders.WEIGHTS).is_file())
     )
