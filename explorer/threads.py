@@ -12,8 +12,9 @@ programs wanted as well:
 | 2 | spinning, the default | 193 | 71 | 8 | 66 |
 | 2 | asleep | 2,454 | 1,069 | 55 | 178 |
 
-So the number of threads stays what torch takes, a thread a core, and they wait asleep. Both are
-settings of OpenMP, and what a person sets in the environment is left alone.
+So the number of threads stays what torch takes, a thread a core, and they wait asleep; only a
+small model trains on one (`enough_for`). Both are settings of OpenMP, and what a person sets in
+the environment is left alone.
 """
 
 import os
@@ -38,12 +39,15 @@ def share_cores(threads: int = 0) -> None:
 
 
 @contextmanager
-def enough_for(units: int) -> Iterator[None]:
-    """One thread for an LSTM of few units, for as long as this lasts; else what torch takes."""
+def enough_for(units: object) -> Iterator[None]:
+    """One thread for an LSTM of few units, for as long as this lasts; else what torch takes.
+
+    Units that are no number are for whoever builds the model to complain about.
+    """
     import torch
 
     before = torch.get_num_threads()
-    if units <= SMALL:
+    if isinstance(units, int) and units <= SMALL:
         torch.set_num_threads(1)
     try:
         yield

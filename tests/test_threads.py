@@ -50,7 +50,8 @@ def test_a_small_model_trains_on_one_thread_and_the_rest_gets_its_threads_back()
         with threads.enough_for(threads.SMALL):
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 2
-        with threads.enough_for(threads.SMALL + 1):
-            assert torch.get_num_threads() == 2
+        for units in (threads.SMALL + 1, None, "128"):
+            with threads.enough_for(units):
+                assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

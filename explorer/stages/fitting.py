@@ -75,8 +75,7 @@ def train(
             without anything to resume.
     """
     config = configs.read(folder / folders.CONFIG)
-    units = config.model.decoder.get("hidden_dim", threads.SMALL + 1)
-    with threads.enough_for(units):
+    with threads.enough_for(config.model.decoder.get("hidden_dim")):
         yield from _train(folder, config, device_name, resume, restart, stop)
 
 
