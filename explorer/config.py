@@ -151,7 +151,7 @@ class TrainingConfig:
     patience: int = setting(
         0, "stop after so many epochs without a better validation loss; 0 never"
     )
-    bf16: bool = setting(False, "bf16 products where the hardware has them")
+    bf16: bool = setting(True, "bfloat16 products, where the hardware has them; else float32")
     save_seconds: float = setting(60.0, "how often the state to resume from is written")
 
     def __post_init__(self) -> None:

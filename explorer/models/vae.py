@@ -16,6 +16,7 @@ from explorer.models.decoder import Decoder
 from explorer.models.decoders import DECODERS
 from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS, Latent
+from explorer.models.precision import products
 from explorer.models.priors import PRIORS, Prior
 from explorer.models.shares import ALL, Share
 from explorer.registry import choose
@@ -104,18 +105,21 @@ class TextVAE(nn.Module):
         """Replaces the decoder by a fresh one; the embedding it shares with the encoder stays."""
         self.decoder = self._new_decoder().to(self.device)
 
-    def posterior(self, tokens: Int[Tensor, "batch time"], part: Share = ALL) -> Distribution:
+    def posterior(
+        self, tokens: Int[Tensor, "batch time"], part: Share = ALL, bf16: bool = False
+    ) -> Distribution:
         """q(z | x), one distribution a row, event shape (latent,).
 
         Args:
             tokens: Sentences.
             part: Those this process reads; the other processes read theirs.
+            bf16: Whether the encoder's products are in bfloat16, where the hardware has them.
         """
         if self.encoder is None:
             return self.latent.posterior(self.embedding.weight.new_zeros(len(tokens), 1))
-        with part.draws():
+        with part.draws(), products(self.device, bf16):
             features = self.encoder(tokens[part.own])
-        return self.latent.posterior(part.whole(features))
+        return self.latent.posterior(part.whole(features.to(self.embedding.weight.dtype)))
 
     def condition(
         self, z: Float[Tensor, "*batch latent"], labels: Sequence[int] = ()
@@ -153,6 +157,7 @@ class TextVAE(nn.Module):
         noise: bool = True,
         labels: Sequence[int] = (),
         part: Share = ALL,
+        bf16: bool = False,
     ) -> Terms:
         """The terms of the negative ELBO from one sample of the posterior a sentence.
 
@@ -161,8 +166,10 @@ class TextVAE(nn.Module):
             noise: Whether z is sampled; otherwise it is the posterior's mean.
             labels: Places in `config.labels`, of a conditional model.
             part: The sentences whose distortion this process answers; the rate is of all.
+            bf16: Whether products of encoder and decoder are in bfloat16, where the hardware has
+                them.
         """
-        posterior = self.posterior(tokens, part)
+        posterior = self.posterior(tokens, part, bf16)
         z = posterior.rsample() if noise else posterior.mean
         rate = self.latent.rate(posterior, self.prior(), z)
         auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own])
@@ -173,8 +180,9 @@ class TextVAE(nn.Module):
                 for label, hidden in zip(labels, withheld, strict=True)
             ]
         place = self.condition(z, labels)[part.own]
-        with part.draws():
-            return Terms(-self.decoder.log_prob(place, tokens[part.own]), rate, auxiliary)
+        with part.draws(), products(self.device, bf16):
+            distortion = -self.decoder.log_prob(place, tokens[part.own])
+        return Terms(distortion, rate, auxiliary)
 
 
 def _latent(config: ModelConfig) -> type[Latent]:

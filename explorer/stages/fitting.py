@@ -17,7 +17,7 @@ from explorer.models.objectives import charge_for
 from explorer.models.vae import TextVAE, build
 from explorer.stages.refitting import refit
 from explorer.training import data as training_data
-from explorer.training import fine_tuning, prior_fit, snapshots, weights
+from explorer.training import fine_tuning, prior_fit, record, snapshots, weights
 from explorer.training import folder as folders
 from explorer.training import state as states
 from explorer.training.fit import Report, Trainer
@@ -130,6 +130,8 @@ def _train(
         model = _with_prior(model, data, config)
     if processes.is_first():
         _write(folder, data, model, history, kept)
+        record.note(folder, where, config.training.bf16, trainer.position.seconds)
+        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
     processes.wait()
 
 
@@ -196,7 +198,6 @@ def _write(
         (folder / stale).unlink(missing_ok=True)
     kept.save(folder / snapshots.FILE)
     folders.seal(folder)
-    shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 
 
 def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Snapshots:

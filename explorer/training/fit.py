@@ -273,12 +273,12 @@ class Trainer:
         """
         model, part = self.model, share(len(rows))
         tokens = collate([self._train[row] for row in rows], model.device)
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=self.config.training.bf16):
-            labels = [self._labels[row] for row in rows] if self._labels else ()
-            terms = model(tokens, noise=noise, labels=labels, part=part)
-            loss = terms.distortion + terms.auxiliary
-            if beta:
-                loss = loss + beta * self._charge(terms.rate)[part.own]
+        labels = [self._labels[row] for row in rows] if self._labels else ()
+        bf16 = self.config.training.bf16
+        terms = model(tokens, noise=noise, labels=labels, part=part, bf16=bf16)
+        loss = terms.distortion + terms.auxiliary
+        if beta:
+            loss = loss + beta * self._charge(terms.rate)[part.own]
         sums = torch.stack([terms.distortion.sum(), terms.rate[part.own].sum(), loss.sum()])
         return part.weight * loss.sum() / len(rows), part.weight * sums.detach()
 

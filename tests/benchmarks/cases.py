@@ -14,6 +14,7 @@ from explorer.evaluation.bounds import importance_nlls
 from explorer.models.coding import posteriors
 from explorer.models.decoding import Decoding
 from explorer.models.generation import generate
+from explorer.models.precision import has_bf16
 from explorer.models.vae import TextVAE, build
 from explorer.text.batches import plan
 from explorer.text.tokens import EOS
@@ -87,7 +88,7 @@ def fresh(size: Size) -> TextVAE:
     return build(config, WORDS)
 
 
-def our_steps(size: Size, train: Ids) -> Iterator[int]:
+def our_steps(size: Size, train: Ids, bf16: bool = False) -> Iterator[int]:
     """The project's training, a step at a time; gives the predicted tokens of each."""
     batches = plan([len(row) for row in train], size.batch)
     kept = batches[:: max(1, len(batches) // BATCHES)]
@@ -99,7 +100,7 @@ def our_steps(size: Size, train: Ids) -> Iterator[int]:
             rate={"name": "plain"}, schedule={"name": "constant", "beta": 1.0}
         ),
         training=TrainingConfig(
-            epochs=10**6, pretrain_epochs=0, batch_size=size.batch, snapshots=0
+            epochs=10**6, pretrain_epochs=0, batch_size=size.batch, snapshots=0, bf16=bf16
         ),
     )
     trainer = Trainer(
@@ -158,11 +159,14 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
         noise = torch.randn(500, size.latent)
         return len([slow.importance_nll(row, noise) for row in scored])
 
+    def trained(name: str, bf16: bool) -> Case:
+        ours, theirs = our_steps(size, train, bf16), reference_steps(size, train)
+        return Case(name, "tokens", 3 * token, _several(ours, steps), _several(theirs, steps))
+
+    in_bf16 = [trained("train, bf16", True)] if has_bf16(z.device) else []
     return [
-        Case(
-            "train", "tokens", 3 * token,
-            _several(our_steps(size, train), steps), _several(reference_steps(size, train), steps),
-        ),
+        trained("train", False),
+        *in_bf16,
         Case(
             "encode, batch 256", "sentences", per_sentence,
             lambda: len(posteriors(endless, rows)[0]), encoded,

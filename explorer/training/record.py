@@ -1,0 +1,46 @@
+"""What a training leaves in its recipe, as a comment: on what, in which precision, how long."""
+
+from pathlib import Path
+
+import torch
+
+from explorer import processes
+from explorer.models.precision import has_bf16
+from explorer.training import folder as folders
+
+_START = "# Trained on "
+
+
+def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None:
+    """Puts it above the recipe's first setting, in place of what an earlier training left there.
+
+    Args:
+        folder: Of the run.
+        device: What it was trained on.
+        bf16: Whether bfloat16 was asked for.
+        seconds: It took, what was done before it was resumed included.
+    """
+    precision = "bfloat16 products" if bf16 and has_bf16(device) else "float32"
+    took = f"{precision}, in {_minutes(seconds)}, torch {torch.__version__}"
+    line = f"{_START}{_named(device)}, {took}."
+    path = folder / folders.CONFIG
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = next((place for place, old in enumerate(lines) if not old.startswith("#")), len(lines))
+    header = [old for old in lines[:first] if not old.startswith(_START)]
+    folders.write_text(path, "\n".join([*header, line, *lines[first:]]) + "\n")
+
+
+def _named(device: torch.device) -> str:
+    count = processes.count()
+    if device.type == "cuda":
+        each = torch.cuda.get_device_name(device)
+    elif device.type == "cpu":
+        threads = torch.get_num_threads()
+        each = f"a CPU ({threads} thread{'s' * (threads > 1)})"
+    else:
+        each = device.type
+    return each if count == 1 else f"{count} processes, each {each}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
