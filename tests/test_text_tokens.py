@@ -12,6 +12,7 @@ PLAIN = Tokeniser(lowercase=False)
 PIECES = [
     *"ab5_ '’\"-/.,:!%()[]{}<>$#“”‘«»=+|`*~",
     *"éİΣßहकि्मी漢あ\u0301\u0300\u0308\u200b\u200c\u200d\ufe0f\u20e3\ufeff\u202e",
+    *"のーกำั我。、「」，（）ｶﾞ\u3000",
     *"😀👩🏽🇩🇪\U000e0067\x00\x1b\x1c\x85\u00a0\u2028\u2029\t\n\r",
     *("<unk>", "<eos>", "<pad>", "don't", "s'", "\r\n", "1,000", "👩‍👩‍👧"),
 ]
@@ -29,7 +30,12 @@ PIECES = [
         "a list [of three] {things}; 50% off…",
         "“curly” quotes and the ‘single’ kind",
         "हिन्दी में लिखा हुआ",
-        "สวัสดีครับ ทุกคน",
+        "สวัสดีครับ",
+        "我今天喜欢看电影，你呢？",
+        "日本語のテキストを「分割」する。",
+        "價格：$5.50（含稅）",
+        "hello, 世界!",
+        "한국어 문장은 띄어 씁니다.",
         "cafe\u0301 cre\u0300me",
         "שלום עולם, مرحبا.",
         "می‌خواهم بروم",
@@ -81,7 +87,20 @@ def test_marks_stay_with_their_letters_and_joined_emoji_are_one_token(text, toke
     assert PLAIN.tokens(text) == tokens
 
 
-@pytest.mark.parametrize("unit", ["a'", "é ", "'", '"', "\u200d", "a\u0301"])
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("我爱NLP，3个猫", ["我", "爱", "NLP", "，", "3", "个", "猫"]),
+        ("コーヒー", ["コ", "ー", "ヒ", "ー"]),
+        ("ที่นี่ ดี", ["ที่", "นี่", "ดี"]),
+        ("한국어 문장", ["한국어", "문장"]),
+    ],
+)
+def test_scripts_without_blanks_come_in_characters(text, tokens):
+    assert PLAIN.tokens(text) == tokens
+
+
+@pytest.mark.parametrize("unit", ["a'", "é ", "我", "我，a", "'", '"', "\u200d", "a\u0301"])
 def test_a_very_long_line_takes_linear_time(unit):
     text = unit * (30_000 // len(unit))
     start = time.process_time()

@@ -24,6 +24,15 @@ _JOINERS = "\u200c\u200d"
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
 _TAGS = "\U000e0020-\U000e007f"  # the letters inside a regional flag
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao; Myanmar; Khmer
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u312f\u31a0-\u31bf"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U00016fe0-\U00018d8f\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
+)
+"""Scripts written without blanks between words, as ranges inside a regular expression's class."""
+_WIDE_SIGNS = "\u3000-\u303f\u30fb\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+"""Punctuation as wide as a character, which brings the white around it along."""
 _LONGEST_WORD = 100  # characters; longer "words" are data that nobody says
 
 
@@ -40,11 +49,16 @@ def _marks() -> str:
 
 @cache
 def _token() -> re.Pattern[str]:
-    """Tokens in any script: a mark stays with its letter, a joined emoji is one token."""
-    letters = rf"[\w{_marks()}{_JOINERS}]*"
+    """Tokens in any script: a mark stays with its letter, a joined emoji is one token.
+
+    A script written without blanks comes in characters, as words cannot be told apart by looks.
+    """
+    character = rf"[{_UNSPACED}][{_marks()}{_JOINERS}]*"
+    letter = rf"[^\W{_UNSPACED}]"
+    word = rf"{letter}(?:{letter}|[{_marks()}{_JOINERS}])*"
     sign = rf"[^\w\s][{_marks()}{_SKIN_TONES}{_TAGS}]*"
     return re.compile(
-        rf"<unk>|\w{letters}(?:['’]\w{letters})*|{_FLAG}|{sign}(?:\u200d{sign}){{0,9}}+"
+        rf"<unk>|{word}(?:['’]{word})*|{_FLAG}|{character}|{sign}(?:\u200d{sign}){{0,9}}+"
     )
 
 
@@ -52,6 +66,13 @@ def _token() -> re.Pattern[str]:
 def _dependent() -> re.Pattern[str]:
     """The start of a token that would melt into a sign written directly before it."""
     return re.compile(rf"[{_marks()}{_JOINERS}{_SKIN_TONES}{_TAGS}]")
+
+
+@cache
+def _without_blank() -> re.Pattern[str]:
+    """Two tokens, with a blank between, that are written without it."""
+    either = rf"[{_UNSPACED}{_WIDE_SIGNS}]"
+    return re.compile(rf"{either}\S* {either}|[{_WIDE_SIGNS}]\S* |\S* [{_WIDE_SIGNS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,8 @@ class Tokeniser:
         last = {token: index for index, token in enumerate(tokens) if token in inside}
         for index, token in enumerate(tokens):
             before, after = _spaces(tokens, index, inside, last)
+            if index and not (token.isascii() and tokens[index - 1].isascii()):
+                before &= not _without_blank().match(f"{tokens[index - 1]} {token}")
             melts = not token.isascii() and _dependent().match(token)
             if index and (melts or (before and not glued)):
                 pieces.append(" ")
