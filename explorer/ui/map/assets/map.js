@@ -5,10 +5,11 @@ import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
 import { hear, tell } from "./links.js";
+import { mounting } from "./mounting.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
-import { mounting, Surface } from "./surface.js";
+import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;

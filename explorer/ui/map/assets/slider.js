@@ -1,25 +1,11 @@
 // Scrubbing through a path that is already decoded: no server is asked while the hand moves.
 // The map hears of every step through the window event "latent-path".
 
-import { changedWords } from "./words.js";
 import { make } from "./legend.js";
+import { mounting } from "./mounting.js";
+import { changedWords } from "./words.js";
 
 const PLAY_MS = 700;
-const sliders = new WeakMap();
-
-export function mount(component) {
-  const { parentElement } = component;
-  let slider = sliders.get(parentElement);
-  if (!slider) {
-    slider = new PathSlider(parentElement);
-    sliders.set(parentElement, slider);
-  }
-  slider.update(component);
-  return () => {
-    slider.destroy();
-    sliders.delete(parentElement);
-  };
-}
 
 class PathSlider {
   constructor(parent) {
@@ -132,3 +118,5 @@ class PathSlider {
     this.root.remove();
   }
 }
+
+export const mount = mounting(PathSlider);

@@ -7,24 +7,6 @@ import { Files } from "./loading.js";
 import { Sentences, Tooltip } from "./tooltip.js";
 import { View } from "./view.js";
 
-/** Streamlit's `mount` for a kind of surface: one a parent, however often the page reruns. */
-export function mounting(Kind) {
-  const mounted = new WeakMap();
-  return (component) => {
-    const { parentElement } = component;
-    let surface = mounted.get(parentElement);
-    if (!surface) {
-      surface = new Kind(parentElement);
-      mounted.set(parentElement, surface);
-    }
-    surface.update(component);
-    return () => {
-      surface.destroy();
-      mounted.delete(parentElement);
-    };
-  };
-}
-
 export class Surface {
   /** `Drawing` draws the points; `name` is what a person calls this: "map". */
   constructor(parent, Drawing, name) {
