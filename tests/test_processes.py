@@ -142,7 +142,7 @@ def trained(name: str, wide: bool) -> dict[str, torch.Tensor]:
             | RECIPES[name].get("model", {}),
             "objective": {"schedule": {"name": "linear", "epochs": 1.0}}
             | RECIPES[name].get("objective", {}),
-            "training": {"epochs": 1, "pretrain_epochs": 1, "batch_size": 7}
+            "training": {"epochs": 1, "pretrain_epochs": 1, "batch_size": 7, "bf16": False}
             | RECIPES[name].get("training", {}),
         }
     )

@@ -32,6 +32,7 @@ schedule = {{ name = "constant", beta = {beta} }}
 [training]
 epochs = {epochs}
 pretrain_epochs = 0
+bf16 = false
 batch_size = 32
 learning_rate = {rate}
 """

@@ -44,6 +44,7 @@ rate = {{ name = "free_bits", nats = 4.0 }}
 [training]
 epochs = {epochs}
 pretrain_epochs = 2
+bf16 = false
 batch_size = 16
 learning_rate = 0.01
 
