@@ -47,7 +47,7 @@ nats, and at 125.112 in float32.
 
 Several processes: `torchrun --nproc_per_node 2 -m explorer train RUN --json` of the small model on
 Penn Treebank, a thread each, trained on 3,758 tokens/s, one process with two threads on 3,835,
-with one thread on 2,992. These two cores are halves of one, so neither can double.
+with one thread on 2,992.
 
 No processor with bfloat16 and no GPU was at hand; nothing here says how fast they are. That a
 training step never waits for a GPU is tested on torch's "meta" device, which has no values to
