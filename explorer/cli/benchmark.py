@@ -18,8 +18,8 @@ example:
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
   explorer benchmark ptb --commands          the commands that fill it, one row a line
 
-Each row but the last takes 45 epochs (20 more as an autoencoder where it says AE): minutes on a
-data-centre GPU, hours on two cores. Any row can be stopped and goes on where it was.
+Each row but the short ones takes 45 epochs (20 more as an autoencoder where it says AE): minutes
+on a data-centre GPU, hours on two cores. Any row can be stopped and goes on where it was.
 """
 
 _FIGURES = {
