@@ -26,7 +26,7 @@ def recipe(bf16: bool) -> Config:
     """256/256 with 32 latent dimensions, free bits from the first step."""
     decoder = {"name": "lstm", "hidden_dim": 256, "dropout": 0.5, "tied": False, "skip": True}
     return Config(
-        corpus=CorpusConfig(name="ptb", vocabulary_size=10_000),
+        corpus=CorpusConfig(name="ptb", vocabulary_size=10_000, max_tokens=100),
         model=ModelConfig(
             embedding_dim=256,
             latent_dim=32,
