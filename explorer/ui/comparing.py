@@ -1,13 +1,19 @@
 """Which runs stand side by side, and how they are told apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
+from explorer import config as configs
+from explorer.config import Config
+from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import state, widgets
+from explorer.ui.families import Family, families
 from explorer.ui.words import markdown
 
 MOST = 4
@@ -15,6 +21,7 @@ MOST = 4
 KEY = "compared"
 
 _ADDRESS = "runs"
+_FAMILY = "compared_family"
 _WRITTEN, _CURRENT = "_runs_written", "_compared_current"
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _GLYPHS = ("●", "■", "◆", "▲")
@@ -86,6 +93,7 @@ def choose() -> list[Column]:
         help="Two to four runs. Each keeps its colour and shape all over the page.",
     )
     chosen = list(st.session_state[KEY])
+    _offer_families(names, chosen)
     _write(chosen)
     if len(chosen) < 2:
         st.info("Choose two to four runs above.", icon=":material/compare:")
@@ -95,6 +103,44 @@ def choose() -> list[Column]:
         with widgets.errors_shown():
             found.append(Column(state.run_of(name), len(found)))
     return found if len(found) >= 2 else []
+
+
+def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
+    """Choices of runs that differ in one thing; the one that is shown is marked."""
+    offered = {family.label(MOST): family.names[:MOST] for family in _families(names)}
+    if not offered:
+        return
+    shown = (label for label, family in offered.items() if set(family) == set(chosen))
+    st.session_state[_FAMILY] = next(shown, None)
+    st.pills(
+        "Alike but for one thing",
+        list(offered),
+        key=_FAMILY,
+        on_change=_take_family,
+        args=(offered,),
+        help="Runs whose recipes agree in every line but those of this part.",
+    )
+
+
+def _take_family(offered: Mapping[str, Sequence[str]]) -> None:
+    chosen = st.session_state[_FAMILY]
+    if chosen is not None:
+        st.session_state[KEY] = list(offered[chosen])
+
+
+def _families(names: Sequence[str]) -> list[Family]:
+    found = {}
+    for name in names:
+        # A recipe that cannot be read is said to be so where its run is chosen.
+        with suppress(ExplorerError, OSError):
+            path = folders.find(name) / folders.CONFIG
+            found[name] = _recipe(path, path.stat().st_mtime_ns)
+    return families(found)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _recipe(path: Path, written: int) -> Config:
+    return configs.read(path)
 
 
 def _need_another(names: Sequence[str]) -> None:

@@ -18,6 +18,11 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
+# As tall as the fields beside them, so that the labels of a row stand on one line.
+_STYLE = """<style>
+[data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button { min-height: 2.5rem; }
+</style>"""
+
 # A file of our own: Streamlit would fetch the picture of a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
@@ -25,6 +30,7 @@ ICON = Path(__file__).parent / "icon.svg"
 def page() -> None:
     """Runs the page that the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
+    st.html(_STYLE)
     pages = [
         st.Page(
             state.page_file(name),

@@ -41,6 +41,12 @@ def flatten(recipe: Config) -> dict[str, Any]:
     return dict(_flat(dataclasses.asdict(recipe), ""))
 
 
+def is_default(table: Mapping[str, Any], address: str) -> bool:
+    """Whether a choice's own setting, of a flattened recipe, is what it would be unsaid."""
+    choice, _, own = address.rpartition(".")
+    return bool(_default(choice, table.get(choice), own) == table[address])
+
+
 def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         address = f"{where}.{key}" if where else key
