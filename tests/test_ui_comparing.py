@@ -60,7 +60,9 @@ def test_a_run_is_first_compared_with_one_that_has_a_map() -> None:
 # Words.
 
 
-@pytest.mark.parametrize("text", [*tiny.AWKWARD, "", "  two  blanks ", "it's well-known."])
+@pytest.mark.parametrize(
+    "text", [*tiny.AWKWARD, "", "  two  blanks ", "it's well-known.", "कि 👩‍👩‍👧 ไม่"]
+)
 def test_the_tokens_of_a_sentence_are_the_sentence(text: str) -> None:
     (tokens,) = marked([text])
     assert "".join(token.text for token in tokens) == text.rstrip()
@@ -82,6 +84,17 @@ def test_a_word_missing_in_one_of_three_is_marked_in_the_others() -> None:
     assert [[token.differs for token in line] for line in lines] == [
         [False, True], [False, True], [False]
     ]  # fmt: skip
+
+
+def test_a_script_without_blanks_is_marked_by_its_characters() -> None:
+    first, second = marked(["一只黑狗在草地上跑。", "一只白狗在草地上跑。"])
+    assert [token.text for token in first if token.differs] == ["黑"]
+    assert "一只<ins>白</ins>狗" in sentence(second)
+
+
+def test_neighbours_that_differ_share_a_mark_where_no_blank_parts_them() -> None:
+    first, _ = marked(["一只小黑狗 and more", "一只狗 nor less"])
+    assert "一只<ins>小黑</ins>狗 <ins>and</ins> <ins>more</ins>" in sentence(first)
 
 
 def test_a_marked_sentence_holds_no_markup_of_its_own() -> None:

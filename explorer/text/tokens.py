@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from explorer.errors import ExplorerError
@@ -73,6 +73,15 @@ def _without_blank() -> re.Pattern[str]:
     """Two tokens, with a blank between, that are written without it."""
     either = rf"[{_UNSPACED}{_WIDE_SIGNS}]"
     return re.compile(rf"{either}\S* {either}|[{_WIDE_SIGNS}]\S* |\S* [{_WIDE_SIGNS}]")
+
+
+def pieces(text: str) -> list[str]:
+    """The tokens of a text as it stands, each with the white before it.
+
+    Joined they are the text, but for white at its end.
+    """
+    ends = [0, *(found.end() for found in _token().finditer(text))]
+    return [text[start:end] for start, end in pairwise(ends)]
 
 
 @dataclass(frozen=True, slots=True)

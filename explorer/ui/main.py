@@ -20,7 +20,9 @@ PAGES = {
 
 # As tall as the fields beside them, so that the labels of a row stand on one line.
 _STYLE = """<style>
-[data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button { min-height: 2.5rem; }
+[data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
+  min-height: 2.5rem;
+}
 </style>"""
 
 # A file of our own: Streamlit would fetch the picture of a named icon from the network.

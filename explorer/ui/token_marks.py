@@ -2,11 +2,11 @@
 
 import difflib
 import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"\s*(?:\w+(?:['’\-]\w+)*|\S)")
+from explorer.text.tokens import pieces
+
 _STYLE = """
 <style>
 .told { margin: 0 0 0.55rem; line-height: 1.55; overflow-wrap: anywhere; }
@@ -17,6 +17,7 @@ _STYLE = """
   font-variant-numeric: tabular-nums; }
 </style>
 """
+_END = "</ins>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def marked(texts: Sequence[str]) -> list[list[Token]]:
 
     Case and blanks do not matter. The tokens of a sentence joined are the sentence.
     """
-    split = [_TOKEN.findall(text) for text in texts]
+    split = [pieces(text) for text in texts]
     words = [[token.strip().casefold() for token in tokens] for tokens in split]
     result = []
     for number, (tokens, own) in enumerate(zip(split, words, strict=True)):
@@ -47,12 +48,15 @@ def marked(texts: Sequence[str]) -> list[list[Token]]:
 def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
     """A marked sentence as HTML, the text as typed; what differs is underlined and bold."""
     count = "" if number is None else f'<span class="count">{number}</span>'
-    parts = []
+    shown = ""
     for token in tokens:
-        blank = token.text[: len(token.text) - len(token.text.lstrip())]
         word = html.escape(token.text.lstrip())
-        parts.append(f"{blank}<ins>{word}</ins>" if token.differs else f"{blank}{word}")
-    return f'{_STYLE}<p class="told" dir="auto">{count}{"".join(parts) or "&nbsp;"}</p>'
+        white = token.text[: len(token.text) - len(token.text.lstrip())]
+        if token.differs and not white and shown.endswith(_END):
+            shown = f"{shown.removesuffix(_END)}{word}{_END}"  # one mark where no white parts them
+        else:
+            shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
+    return f'{_STYLE}<p class="told" dir="auto">{count}{shown or "&nbsp;"}</p>'
 
 
 def _unmatched(own: Sequence[str], other: Sequence[str]) -> list[int]:

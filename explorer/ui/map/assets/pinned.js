@@ -2,7 +2,7 @@
 // of it goes in by textContent: a sentence is data, whatever it contains.
 
 import { make } from "./legend.js";
-import { changedWords } from "./words.js";
+import { showChanged } from "./words.js";
 
 export class Pinned {
   /** @param {() => void} onUnpin */
@@ -50,11 +50,7 @@ export class Pinned {
     const now = this.told[snapshot];
     const before = snapshot > 0 ? this.told[snapshot - 1] : now;
     this.when.textContent = when;
-    this.words.replaceChildren();
-    changedWords(before, now).forEach(({ word, changed }, k) => {
-      if (k) this.words.append(" ");
-      this.words.append(changed ? make("mark", "", word) : word);
-    });
+    showChanged(this.words, before, now);
     if (!now.trim()) this.words.append(make("span", "nothing", "no words at all"));
   }
 }

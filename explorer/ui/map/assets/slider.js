@@ -3,7 +3,7 @@
 
 import { make } from "./legend.js";
 import { mounting } from "./mounting.js";
-import { changedWords } from "./words.js";
+import { showChanged } from "./words.js";
 
 const PLAY_MS = 700;
 
@@ -63,11 +63,7 @@ class PathSlider {
     const { sentences, path, names, against } = this.data;
     const now = sentences[this.position] ?? "";
     const before = against ?? (this.position > 0 ? sentences[this.position - 1] : now);
-    this.sentence.replaceChildren();
-    changedWords(before, now).forEach(({ word, changed }, k) => {
-      if (k) this.sentence.append(" ");
-      this.sentence.append(changed ? make("mark", "", word) : word);
-    });
+    showChanged(this.sentence, before, now);
     this.step.textContent = names[this.position] ?? `${this.position + 1} of ${sentences.length}`;
     const share = (100 * this.position) / Math.max(sentences.length - 1, 1);
     this.input.style.setProperty("--share", `${share}%`);
