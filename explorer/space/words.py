@@ -3,10 +3,11 @@
 import re
 import unicodedata
 
+from explorer.text.tokens import UNSPACED
+
 # Scripts written without blanks are taken character by character, as search engines do.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_CHARACTER = re.compile(f"[{_UNSPACED}]")
-_PIECE = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_CHARACTER = re.compile(f"[{UNSPACED}]")
+_PIECE = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _PLACEHOLDER = re.compile(r"<unk>|_(?:unk|num)_")
 
 

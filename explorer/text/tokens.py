@@ -24,7 +24,7 @@ _JOINERS = "\u200c\u200d"
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
 _TAGS = "\U000e0020-\U000e007f"  # the letters inside a regional flag
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao; Myanmar; Khmer
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u312f\u31a0-\u31bf"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
@@ -53,8 +53,8 @@ def _token() -> re.Pattern[str]:
 
     A script written without blanks comes in characters, as words cannot be told apart by looks.
     """
-    character = rf"[{_UNSPACED}][{_marks()}{_JOINERS}]*"
-    letter = rf"[^\W{_UNSPACED}]"
+    character = rf"[{UNSPACED}][{_marks()}{_JOINERS}]*"
+    letter = rf"[^\W{UNSPACED}]"
     word = rf"{letter}(?:{letter}|[{_marks()}{_JOINERS}])*"
     sign = rf"[^\w\s][{_marks()}{_SKIN_TONES}{_TAGS}]*"
     return re.compile(
@@ -71,7 +71,7 @@ def _dependent() -> re.Pattern[str]:
 @cache
 def _without_blank() -> re.Pattern[str]:
     """Two tokens, with a blank between, that are written without it."""
-    either = rf"[{_UNSPACED}{_WIDE_SIGNS}]"
+    either = rf"[{UNSPACED}{_WIDE_SIGNS}]"
     return re.compile(rf"{either}\S* {either}|[{_WIDE_SIGNS}]\S* |\S* [{_WIDE_SIGNS}]")
 
 
