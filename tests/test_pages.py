@@ -1,5 +1,6 @@
 """Every page runs on a tiny run, answers what is asked of it, and shows text as typed."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +224,31 @@ def test_a_damaged_map_is_an_error_and_another_run_can_be_picked(
     at.selectbox(key="run").set_value("good").run()
     assert not at.exception
     assert not at.error
+
+
+@pytest.mark.parametrize("page", ["map", "paths", "arithmetic", "prior", "playback"])
+def test_a_language_model_is_told_to_be_a_control_and_leads_on(
+    app: Open, tiny_run: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    model = ROOT / "checkpoints" / "captions-language-model"
+    monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join([str(tiny_run), str(model)]))
+    at = app(page, run=model.name)
+    assert not at.exception
+    assert not at.error, "nothing is wrong with it"
+    assert "is a language model: a control" in at.info[0].value
+    links = [item.proto for item in at.get("page_link")]
+    assert {f"The map of {tiny_run.name}", "Compare it", "Its model card"} <= {
+        link.label for link in links
+    }
+
+
+def test_a_run_without_a_map_says_which_command_draws_it(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_run, runs / "bare")
+    (runs / "bare" / folders.ATLAS).unlink()
+    folders.seal(runs / "bare")
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))
+    at = app("paths")
+    assert not at.error
+    assert [item.value for item in at.code] == ["explorer atlas bare"]

@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from explorer import config as configs
-from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.training import folder as folders
@@ -129,18 +128,20 @@ def _take_family(offered: Mapping[str, Sequence[str]]) -> None:
 
 
 def _families(names: Sequence[str]) -> list[Family]:
-    found = {}
-    for name in names:
+    listed = {folder.name: folder for folder in folders.list_runs()}
+    paths = {name: listed.get(name, Path(name)) / folders.CONFIG for name in names}
+    there = {name: path for name, path in paths.items() if path.is_file()}
+    return _found(there, [path.stat().st_mtime_ns for path in there.values()])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _found(paths: Mapping[str, Path], written: Sequence[int]) -> list[Family]:
+    recipes = {}
+    for name, path in paths.items():
         # A recipe that cannot be read is said to be so where its run is chosen.
-        with suppress(ExplorerError, OSError):
-            path = folders.find(name) / folders.CONFIG
-            found[name] = _recipe(path, path.stat().st_mtime_ns)
-    return families(found)
-
-
-@st.cache_data(max_entries=512, show_spinner=False)
-def _recipe(path: Path, written: int) -> Config:
-    return configs.read(path)
+        with suppress(ExplorerError):
+            recipes[name] = configs.read(path)
+    return families(recipes)
 
 
 def _need_another(names: Sequence[str]) -> None:

@@ -17,11 +17,7 @@ def need_playback(run: Run) -> bool:
     if run.playback is not None:
         return True
     if not run.has_latent:
-        st.info(
-            f"**{markdown(run.name)}** is a language model: it has no latent space that could "
-            "form or collapse. Choose another run in the sidebar.",
-            icon=":material/info:",
-        )
+        widgets.no_latent(run)
         return False
     st.info(
         f"**{markdown(run.name)}** has no playback: its training kept no snapshots of where the "

@@ -108,14 +108,13 @@ class Scene:
 
 
 def scene(run: Run) -> Scene:
-    """The controls above the plane, and what they ask for.
+    """The controls above the plane of a run with a map, and what they ask for.
 
     Raises:
-        ExplorerError: If the run has no map, or nothing to draw from.
+        ExplorerError: If the run has nothing to draw from.
     """
     from explorer.evaluation.priors import has_gaussian_posterior, need_density
 
-    widgets.need_map(run)
     need_density(run.model, run.name)
     has_draws = has_gaussian_posterior(run.model)
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -275,15 +275,32 @@ def invitation() -> None:
 
 
 def need_map(run: Run) -> None:
-    """Stops where a run has no map, and says how it gets one.
+    """Stops the page where a run has no map, and says what can be done instead."""
+    if run.atlas is not None:
+        return
+    if run.has_latent:
+        st.info(f"**{markdown(run.name)}** has no map yet.", icon=":material/scatter_plot:")
+        st.caption("This command draws it; reload this page when it is done:")
+        st.code(f"explorer atlas {run.name}", language="bash")
+    else:
+        no_latent(run)
+    st.stop()
 
-    Raises:
-        ExplorerError: If the run has no map.
-    """
-    if not run.has_latent:
-        raise ExplorerError(f"{run.name} is a language model: it has no latent space to map")
-    if run.atlas is None:
-        raise ExplorerError(f"{run.name} has no map yet: run `explorer atlas {run.name}`")
+
+def no_latent(run: Run) -> None:
+    """What a language model is here for, and where to go on."""
+    st.info(
+        f"**{markdown(run.name)}** is a language model: a control. It has no latent space to map, "
+        "to walk through or to collapse; its perplexity is what that of a VAE is held against.",
+        icon=":material/info:",
+    )
+    names = state.listing().names
+    first = state.default_run(names)
+    with st.container(horizontal=True, gap="small"):
+        if first != run.name:
+            run_link("map", f"The map of {markdown(first)}", ":material/scatter_plot:", first)
+        run_link("compare", "Compare it", ":material/compare:", run.name)
+        run_link("model", "Its model card", ":material/description:", run.name)
 
 
 def no_runs() -> None:

@@ -24,5 +24,6 @@ st.caption(
     "Sentences are drawn from the prior. Does it go where the sentences are? Each blue dot is a "
     "sentence's place, each cross a place the prior goes to: click one to read it."
 )
+widgets.need_map(run)
 explore()
 widgets.corpus_note(run)
