@@ -75,6 +75,18 @@ def test_an_example_differs_in_one_word_which_the_third_sentence_has():
     assert arithmetic.example(texts) == (texts[0], texts[1], texts[2])
 
 
+def test_the_third_sentence_of_an_example_is_one_that_is_said_often():
+    texts = [
+        "a dog runs home",
+        "a cat runs home",
+        "an odd dog sings opera",
+        "we see one dog there",
+    ]
+    often = [*texts, texts[3]]
+    assert arithmetic.example(often)[2] == texts[3]
+    assert arithmetic.example([*often, *[texts[0]] * 9])[2] == texts[3], "but not A itself"
+
+
 def test_without_such_a_pair_an_example_is_three_sentences_of_the_run():
     texts = ["one", "two three", "שלום", "$x^2$"]
     assert set(arithmetic.example(texts)) <= set(texts)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -111,12 +111,23 @@ def example(texts: Sequence[str]) -> tuple[str, str, str]:
             if other != word:
                 pairs[other, word] += 1
                 first.setdefault((other, word), (known, text))
+    said = Counter(texts)
     for (word, other), _ in pairs.most_common():
         a, b = first[word, other]
-        near = set(split[a])
         fit = [text for text, words in split.items() if word in words and other not in words]
         fit = [text for text in fit if text != a]
         if fit:
-            return a, b, min(fit, key=lambda text: len(near & set(split[text])))
+            return a, b, _typical(a, fit, said)
     count = len(texts)
     return texts[count // 5], texts[count // 2], texts[4 * count // 5]
+
+
+def _typical(a: str, texts: Sequence[str], said: Mapping[str, int]) -> str:
+    """The text said most of those that share at most half of a's words, or that share least."""
+    near = set(a.split())
+
+    def rank(text: str) -> tuple[bool, int, int]:
+        shared = len(near & set(text.split()))
+        return 2 * shared > len(near), -said[text], shared
+
+    return min(texts, key=rank)

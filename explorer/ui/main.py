@@ -18,10 +18,16 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
-# As tall as the fields beside them, so that the labels of a row stand on one line.
+# Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
+# narrow enough for four of them on a phone.
 _STYLE = """<style>
 [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
   min-height: 2.5rem;
+}
+@media (max-width: 640px) {
+  [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
+    padding-inline: 0.6rem;
+  }
 }
 </style>"""
 
