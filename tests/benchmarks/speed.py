@@ -45,6 +45,13 @@ Computed without it (`python -m tests.benchmarks.half_precision`), an epoch of P
 the same weights, batches and noise (small, 658 steps) ended at a validation -ELBO of 125.110
 nats, and at 125.112 in float32.
 
+Where MKL does not use AVX-512 (on AMD's processors), oneDNN's float32 products are faster: with
+`MKL_ENABLE_INSTRUCTIONS=AVX2` to stand in for such a processor, 1.3 to 1.6 times at the shapes of
+a decoding, on one thread. torch offers them through a private operator only
+(`torch.ops.mkldnn._linear_pointwise`), which builds a kernel, 4 ms, for every new number of rows,
+and is useless for weights that are not contiguous. Not used; a trial on such a processor might
+pay.
+
 Several processes: `torchrun --nproc_per_node 2 -m explorer train RUN --json` of the small model on
 Penn Treebank, a thread each, trained on 3,758 tokens/s, one process with two threads on 3,835,
 with one thread on 2,992.
