@@ -7,7 +7,7 @@ import torch
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import DEFINITIONS
-from explorer.evaluation.evaluate import evaluate, quick
+from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.figures import FIGURES
 from explorer.evaluation.measurement import HeldOut
 from explorer.evaluation.verdict import verdict
@@ -114,12 +114,10 @@ def test_dropout_is_off_while_measuring_and_back_afterwards() -> None:
     assert model.training
 
 
-def test_the_quick_figures_say_how_few_sentences_and_samples_they_saw(monkeypatch) -> None:
-    monkeypatch.setattr("explorer.evaluation.evaluate.QUICK_SENTENCES", 10)
-    monkeypatch.setattr("explorer.evaluation.evaluate.QUICK_DRAWN", 10)
-    metrics = quick(tiny(latent_dim=2).float(), WORDS, HELD_OUT)
+def test_limited_figures_say_how_few_sentences_and_samples_they_saw() -> None:
+    metrics = measure(limit=10, samples=5, drawn=10)
     assert metrics["importance_nll"]["n"] == 10
-    assert metrics["importance_nll"]["samples"] == 50
+    assert metrics["importance_nll"]["samples"] == 5
     assert "10 of 24 sentences" in metrics["caption_retrieval_p1"]["reason"]
 
 

@@ -52,26 +52,3 @@ def test_where_no_great_circle_is_defined_the_path_is_the_straight_line(other):
 def test_paths_keep_the_precision_of_their_start():
     for path in paths.PATHS.values():
         assert path(A.astype(np.float32), B.astype(np.float32), paths.steps(3)).dtype == np.float32
-
-
-def test_equal_strides_are_perfectly_even():
-    assert paths.evenness(np.full(4, 2.5)) == 1
-    assert paths.evenness(np.array([0.0, 0.0])) == 1
-    assert paths.evenness(np.array([])) == 1
-    assert paths.evenness(np.array([0.0, 4.0])) == 0.5
-
-
-def test_statistics_of_a_straight_path_through_its_data():
-    walked = paths.linear(A, B, paths.steps(5))
-    measured = paths.statistics(walked, walked[[0, 2, 4]])
-    assert measured.detour == pytest.approx(1)
-    assert measured.evenness == pytest.approx(1)
-    assert measured.length == pytest.approx(np.linalg.norm(B - A))
-    np.testing.assert_array_equal(measured.nearest[[0, 2, 4]], [0, 1, 2])
-    stride = measured.length / 4
-    np.testing.assert_allclose(measured.distance, [0, stride, 0, stride, 0], atol=1e-5)
-
-
-def test_a_path_that_stays_has_no_length_and_no_detour():
-    measured = paths.statistics(np.tile(A, (3, 1)), A[None])
-    assert (measured.length, measured.detour, measured.evenness) == (0, 1, 1)

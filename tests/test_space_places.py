@@ -63,24 +63,18 @@ def test_a_click_on_a_sentence_gives_its_latent(world):
 
 def test_from_a_place_to_latent_and_back_is_near(world):
     mean, scale, xy = world
+    index = MapIndex(mean, scale, xy)
     places = np.random.default_rng(4).normal(size=(60, 2))
-    back, _ = place(MapIndex(mean, scale, xy).latents(places), mean, xy)
+    back, _ = place(np.stack([index.at(x, y).z for x, y in places.tolist()]), mean, xy)
     assert np.median(np.linalg.norm(back - places, axis=1)) < 0.3
-
-
-def test_one_place_equals_the_same_place_among_many(world):
-    index = MapIndex(*world)
-    places = np.random.default_rng(4).normal(size=(5, 2))
-    for row, (x, y) in enumerate(places.tolist()):
-        np.testing.assert_allclose(index.at(x, y).z, index.latents(places)[row], atol=1e-6)
-        assert index.at(x, y).density == index.density(places)[row]
 
 
 def test_a_latent_from_the_map_is_as_long_as_its_neighbours():
     generator = np.random.default_rng(0)
     mean = generator.normal(size=(300, 32)).astype(np.float32)
     index = MapIndex(mean, np.ones_like(mean), generator.normal(size=(300, 2)))
-    norms = np.linalg.norm(index.latents(generator.normal(size=(20, 2))), axis=1)
+    places = generator.normal(size=(20, 2)).tolist()
+    norms = np.array([np.linalg.norm(index.at(x, y).z) for x, y in places])
     data = np.linalg.norm(mean, axis=1)
     assert (norms >= data.min() - 1e-3).all()
     assert (norms <= data.max() + 1e-3).all()
@@ -95,13 +89,13 @@ def test_outside_the_map_everything_is_defined_and_called_empty(world):
 
 def test_the_middle_of_a_bump_is_denser_than_its_rim(world):
     index = MapIndex(*world)
-    middle, rim = index.density(np.array([[0.0, 0.0], [4.5, 0.0]]))
-    assert middle > 75
-    assert rim < 20
+    assert index.at(0, 0).density > 75
+    assert index.at(4.5, 0).density < 20
 
 
 def test_density_is_a_percentage_spread_evenly_over_the_sentences(world):
-    density = MapIndex(*world).density(world[2])
+    index = MapIndex(*world)
+    density = np.array([index.at(x, y).density for x, y in world[2].tolist()])
     assert ((density >= 0) & (density <= 100)).all()
     assert np.median(density) == pytest.approx(50, abs=10)
 
@@ -119,7 +113,6 @@ def test_a_model_without_posterior_width_has_no_log_density(world):
     mean, scale, xy = world
     index = MapIndex(mean, np.zeros_like(scale), xy)
     assert index.log_density(mean[:2]) is None
-    assert index.at(0, 0).log_density is None
 
 
 def test_typical_is_the_median_distance_of_nearest_sentences(world):
@@ -132,7 +125,8 @@ def test_typical_is_the_median_distance_of_nearest_sentences(world):
 @pytest.mark.parametrize("count", [1, 2, 20])
 def test_equal_sentences_and_tiny_maps_are_defined(count):
     mean = np.zeros((count, 3), np.float32)
-    found = MapIndex(mean, np.ones_like(mean), np.zeros((count, 2))).at(0, 0)
+    index = MapIndex(mean, np.ones_like(mean), np.zeros((count, 2)))
+    found = index.at(0, 0)
     np.testing.assert_array_equal(found.z, 0)
     assert (found.distance, found.typical) == (0, 0)
-    assert np.isfinite([found.density, found.log_density]).all()
+    assert np.isfinite([found.density, *index.log_density(mean)]).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.space import projections
-from explorer.space.projections import PCA, PROJECTIONS, hardly_varies, umap_layout
+from explorer.space.projections import PCA, hardly_varies, pca_layout, umap_layout
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_pca_of_next_to_nothing_is_defined(shape):
     assert np.isfinite(PCA.fit(points).transform(points)).all()
 
 
-@pytest.mark.parametrize("layout", PROJECTIONS.values())
+@pytest.mark.parametrize("layout", [umap_layout, pca_layout])
 def test_the_same_seed_gives_the_same_map(mean, layout):
     first, second = layout(mean, 10, 0.1, 3), layout(mean, 10, 0.1, 3)
     np.testing.assert_array_equal(first.xy, second.xy)
@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_map(mean, layout):
     assert np.isfinite(first.xy).all()
 
 
-@pytest.mark.parametrize("layout", PROJECTIONS.values())
+@pytest.mark.parametrize("layout", [umap_layout, pca_layout])
 def test_rows_keep_their_order(mean, layout):
     xy = layout(mean, 10, 0.1, 0).xy
     centres = np.stack([xy[group::3].mean(axis=0) for group in range(3)])

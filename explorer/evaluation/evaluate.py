@@ -20,8 +20,7 @@ from explorer.models.sampling import generator
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
 
-SAMPLES, DRAWN = 500, 1000
-QUICK_SAMPLES, QUICK_SENTENCES, QUICK_DRAWN = 50, 500, 200
+SAMPLES, DRAWN, QUICK_DRAWN = 500, 1000, 200
 
 
 def evaluate(
@@ -83,27 +82,6 @@ def evaluate(
     with _measuring(model, language_model), torch.inference_mode():
         found = {name: _one(name, figure, run, ticker) for name, figure in FIGURES.items()}
     return {name: entry for name in DEFINITIONS if (entry := found[name]) is not None}
-
-
-def quick(
-    model: TextVAE,
-    vocabulary: Vocabulary,
-    held_out: HeldOut,
-    *,
-    seed: int = 0,
-    progress: Progress = lambda name, done, total: None,
-) -> dict[str, Entry]:
-    """`evaluate` on 500 sentences with 50 samples: what training ends with."""
-    return evaluate(
-        model,
-        vocabulary,
-        held_out,
-        samples=QUICK_SAMPLES,
-        drawn=QUICK_DRAWN,
-        limit=QUICK_SENTENCES,
-        seed=seed,
-        progress=progress,
-    )
 
 
 def _one(

@@ -48,15 +48,3 @@ def token_scores(
         [decoder.token_scores(condition(part), tokens) for part in points.split(size)]
     )
     return scores[0], scores[0] - scores[1:].sum(0) / samples
-
-
-def token_gains(
-    decoder: Decoder,
-    z: Float[Tensor, "batch latent"],
-    tokens: Int[Tensor, "batch time"],
-    prior: Distribution,
-    samples: int = 16,
-    seed: int = 0,
-) -> Float[Tensor, "batch predicted"]:
-    """The second of `token_scores`."""
-    return token_scores(decoder, z, tokens, prior, samples, seed)[1]

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution
 
-ACTIVE_VARIANCE = 0.01
-"""Least variance over the data of a live dimension's posterior mean (Burda et al. 2016)."""
+from explorer.space.projections import ACTIVE_VARIANCE
 
 _ENTRIES = 2**22
 """Values of log q(z_i|x_j) per dimension computed at once: 16 MB."""

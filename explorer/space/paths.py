@@ -1,11 +1,7 @@
-"""Paths between two latent points, and how they run past the data."""
-
-from dataclasses import dataclass
+"""Paths between two latent points."""
 
 import numpy as np
-from jaxtyping import Float, Int
-
-from explorer.space.neighbours import nearest
+from jaxtyping import Float
 
 # Below this sine of the angle the great circle is the straight line to float precision, or (for
 # opposite directions) is not unique.
@@ -54,45 +50,3 @@ def spherical(
 
 PATHS = {"linear": linear, "spherical": spherical}
 """Paths by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class PathStatistics:
-    """How a path runs: in latent units, beside the data it passes."""
-
-    length: float
-    """Sum of the strides."""
-    detour: float
-    """Length over the straight distance of the ends; 1 for the straight line."""
-    evenness: float
-    """Mean over longest stride; 1 when all strides are equal."""
-    nearest: Int[np.ndarray, " steps"]
-    """Index of the nearest data point at every step."""
-    distance: Float[np.ndarray, " steps"]
-    """Euclidean distance to it."""
-
-
-def evenness(strides: Float[np.ndarray, " n"]) -> float:
-    """Mean over longest stride, within (0, 1]; 1 when there is no stride or none has length.
-
-    Strides are distances between successive steps in any unit, edit distances included.
-    """
-    longest = float(strides.max(initial=0.0))
-    return float(strides.mean()) / longest if longest > 0 else 1.0
-
-
-def statistics(
-    path: Float[np.ndarray, "steps d"], means: Float[np.ndarray, "n d"]
-) -> PathStatistics:
-    """Measures a path and its distance to the data at every step."""
-    strides = np.linalg.norm(np.diff(path.astype(np.float64), axis=0), axis=1)
-    straight = float(np.linalg.norm(path[-1].astype(np.float64) - path[0]))
-    index, distance = nearest(path, means, 1, metric="euclidean")
-    length = float(strides.sum())
-    return PathStatistics(
-        length=length,
-        detour=length / straight if straight > 0 else 1.0,
-        evenness=evenness(strides),
-        nearest=index[:, 0],
-        distance=distance[:, 0],
-    )

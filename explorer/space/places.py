@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from explorer.space.holes import Mixture
 from explorer.space.neighbours import nearest
 
 NEIGHBOURS = 15
@@ -32,8 +33,6 @@ class Place:
     """Percent of the sentences that stand in a thinner part of the map, 0…100."""
     empty: bool
     """Whether the place is thinner than 99% of the sentences' places."""
-    log_density: float | None
-    """Nats: log q(z), the mean of the atlas' posteriors; None where they have no width."""
     neighbours: Int[np.ndarray, " k"]
     """Atlas indexes of the nearest sentences on the map, nearest first."""
     weights: Float[np.ndarray, " k"]
@@ -110,11 +109,6 @@ class MapIndex:
         # Its stub does not know that k may be a range, which keeps the axis for one neighbour.
         self._tree: Any = KDTree(xy.astype(np.float64))
 
-    def latents(self, xy: Float[np.ndarray, "m 2"]) -> Float32[np.ndarray, "m d"]:
-        """The latent at each place: see `Place.z`."""
-        index, radius = self._around(xy)
-        return self._mix(index, _weights(radius))
-
     def at(self, x: float, y: float) -> Place:
         """Describes one place; it is defined everywhere, and `empty` says where nothing is."""
         index, radius = self._around(np.array([[x, y]], np.float64))
@@ -122,7 +116,6 @@ class MapIndex:
         z = self._mix(index, weights)
         closest, distance = nearest(z, self._mean, 1, metric="euclidean")
         density = float(self._thinner(radius[:, -1])[0])
-        log_density = self.log_density(z)
         return Place(
             z=z[0],
             nearest=int(closest[0, 0]),
@@ -130,14 +123,9 @@ class MapIndex:
             typical=self.typical,
             density=density,
             empty=density < _EMPTY,
-            log_density=None if log_density is None else float(log_density[0]),
             neighbours=index[0],
             weights=weights[0],
         )
-
-    def density(self, xy: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, " m"]:
-        """Percent of the sentences that stand in a thinner part of the map than each place."""
-        return self._thinner(self._around(xy)[1][:, -1])
 
     def log_density(self, z: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " m"] | None:
         """Gives log q(z) in nats, q(z) being the mean of the Gaussian posteriors on the map.
@@ -145,13 +133,7 @@ class MapIndex:
         Exact for the sentences on the map, so an estimate of the corpus' aggregate posterior;
         compare it with the prior's log p(z) to find holes. None where the model has no width.
         """
-        if not (self._scale > 0).all():
-            return None
-        precision, weighted, constant = self._mixture
-        point = z.astype(np.float64)
-        exponent = constant - 0.5 * (point**2 @ precision.T) + point @ weighted.T
-        highest = exponent.max(axis=1, keepdims=True)
-        return np.log(np.exp(exponent - highest).mean(axis=1)) + highest[:, 0]
+        return None if self._mixture is None else self._mixture.log_density(z)
 
     @cached_property
     def typical(self) -> float:
@@ -168,13 +150,8 @@ class MapIndex:
         return np.sort(self._around(self._tree.data)[1][:, -1])
 
     @cached_property
-    def _mixture(
-        self,
-    ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"], Float[np.ndarray, " n"]]:
-        mean, scale = self._mean.astype(np.float64), self._scale.astype(np.float64)
-        precision = scale**-2
-        constant = -0.5 * (mean**2 * precision + np.log(2 * np.pi * scale**2)).sum(axis=1)
-        return precision, mean * precision, constant
+    def _mixture(self) -> Mixture | None:
+        return Mixture(self._mean, self._scale) if (self._scale > 0).all() else None
 
     def _around(
         self, xy: Float[np.ndarray, "m 2"]

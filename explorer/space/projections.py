@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,10 @@ from jaxtyping import Float, Float32
 Progress = Callable[[str, float], None]
 """Told what is being done, and which share (0…1) of it is done."""
 
-# measures.md's threshold of an active unit: below it a dimension carries nothing.
 ACTIVE_VARIANCE = 0.01
+"""Least variance over the data of a live dimension's posterior mean (Burda et al. 2016,
+arXiv:1509.00519): below it a dimension carries nothing."""
+
 _TRUST_POINTS = 3000
 _TRUST_NEIGHBOURS = 15
 _LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to keep
@@ -153,10 +155,6 @@ def pca_layout(
     xy = plane.transform(mean)
     meta: dict[str, Any] = {"method": "pca", "explained": plane.explained.tolist()}
     return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, progress or _silent))
-
-
-PROJECTIONS: Mapping[str, Callable[..., Layout]] = {"umap": umap_layout, "pca": pca_layout}
-"""Layouts by name; all take the arguments of `umap_layout`."""
 
 
 def trustworthiness(

@@ -20,7 +20,6 @@ KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
 """What is shown, which is also its value in the address."""
 
 _MOST = 12
-_STEPS = 7
 
 
 @st.fragment
