@@ -189,6 +189,9 @@ class Config:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     atlas: AtlasConfig = field(default_factory=AtlasConfig)
 
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
+
 
 def final_model(config: Config) -> ModelConfig:
     """The model a finished run holds: with the prior that was fitted afterwards, if one was."""

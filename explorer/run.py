@@ -111,11 +111,12 @@ class Run(Contents):
         import torch
 
         from explorer.evaluation.priors import need_density
+        from explorer.models.sampling import generator, sample
 
         need_density(self.model, self.name)
-        with torch.random.fork_rng([]), torch.inference_mode():
-            torch.manual_seed(seed)
-            return self.model.prior().sample((n,)).numpy()
+        with torch.inference_mode():
+            # A stream of its own: decoding draws its words from the same seed.
+            return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
 
     def around(
         self,

@@ -61,6 +61,7 @@ def test_text_that_toml_cannot_hold_is_refused() -> None:
         (CORPUS | {"model": {"latent_dim": 2.5}}, "model.latent_dim: expected int, got 2.5"),
         (CORPUS | {"model": {"latent_dim": True}}, "model.latent_dim: expected int"),
         (CORPUS | {"model": {"prior": "normal"}}, "model.prior: expected"),
+        (CORPUS | {"seed": -1}, "seed: -1 is below 0"),
         (CORPUS | {"model": {"latent_dim": -1}}, "model.latent_dim: -1 is below 0"),
         (CORPUS | {"training": {"learning_rate": 0}}, "above 0"),
         (CORPUS | {"training": {"decay": 1.5}}, "training.decay: 1.5 is not between"),

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -48,15 +49,20 @@ def known(is_leaking: bool) -> Distribution:
     return Independent(Normal(z, torch.full_like(z, 0.1)), 1)
 
 
-def measurement(labels: tuple[str, ...], is_leaking: bool) -> Measurement:
+def measurement(
+    labels: tuple[str, ...],
+    is_leaking: bool,
+    test_kinds: Sequence[str] = TEST_KINDS,
+    train_kinds: Sequence[str] = TRAIN_KINDS,
+) -> Measurement:
     torch.manual_seed(0)
     model = build(ModelConfig(embedding_dim=4, latent_dim=3, labels=labels), len(WORDS)).eval()
     held_out = HeldOut(
         tokens=TEST,
         ids=[WORDS.encode(row) for row in TEST],
-        labels=TEST_KINDS,
+        labels=test_kinds,
         training=TRAIN,
-        training_labels=TRAIN_KINDS,
+        training_labels=train_kinds,
     )
     run = Measurement(model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0)
     run.__dict__["posterior"] = known(is_leaking)
@@ -122,3 +128,28 @@ def test_what_does_not_apply_says_why() -> None:
     found = evaluate(model, WORDS, bare, samples=2, drawn=2, limit=20)
     assert not found.keys() & set(NAMES)
     assert found["rate"]["value"] is not None
+
+
+def test_labels_that_the_model_is_not_told_or_no_sentence_has_are_left_out() -> None:
+    odd, training = [*TEST_KINDS[:-3], *["ugly"] * 3], [*TRAIN_KINDS[:-2], "ugly", "gone"]
+    told = perfect(measurement(("bad", "good"), True, odd, training), is_obeying=True)
+    labelled = Labelled.of(told)
+    assert labelled.kinds == ["bad", "good"], "the model is told no more"
+    assert {switch.strength: switch.accuracy for switch in labelled.switches}[1.0] == 1.0
+
+    free = perfect(measurement((), True, TEST_KINDS, training), is_obeying=False)
+    labelled = Labelled.of(free)
+    assert labelled.kinds == ["bad", "good"], "no held-out sentence is ugly"
+    assert all(math.isfinite(switch.accuracy) for switch in labelled.moves)
+
+
+def test_sentences_are_read_where_the_latent_space_has_points() -> None:
+    torch.manual_seed(0)
+    sphere = {"name": "sphere"}
+    config = ModelConfig(embedding_dim=4, latent_dim=3, latent=sphere, prior={"name": "uniform"})
+    model = build(config, len(WORDS)).eval()
+    held_out = HeldOut(tokens=TEST, ids=[WORDS.encode(row) for row in TEST])
+    run = Measurement(model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0)
+    z = torch.randn(4, 3)
+    z /= z.norm(dim=1, keepdim=True)
+    assert run.decode(z) == run.decode(0.2 * z), "a path's middle is inside the sphere"

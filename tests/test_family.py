@@ -68,6 +68,7 @@ def test_every_prior_trains_with_every_schedule(
         (["--latent", "gaussian", "--prior", "uniform"], "normal or mixture"),
         (["--latent", "codes", "--set", "model.latent.kinds=3"], "multiple"),
         (["--schedule", "cyclic"], "cyclical"),
+        (["--prior", "vamp", "--set", "model.latent.batch_norm=0.6"], "batch_norm"),
     ],
 )
 def test_combinations_that_make_no_sense_are_refused_before_training(

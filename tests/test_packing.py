@@ -129,6 +129,22 @@ def test_a_cut_pack_is_refused(share: float, run: Path, tmp_path: Path) -> None:
         packing.add(path)
 
 
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_a_pack_with_a_wrong_byte_is_refused_or_holds_the_run(
+    place: int, run: Path, tmp_path: Path
+) -> None:
+    path = packing.pack(run, tmp_path / "run.zip")
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x5A
+    path.write_bytes(content)
+    try:
+        folder = packing.add(path)
+    except ExplorerError as error:
+        assert "\n" not in str(error)
+    else:  # a byte that says nothing, such as a date's
+        assert (folder / folders.WEIGHTS).read_bytes() == (run / folders.WEIGHTS).read_bytes()
+
+
 def test_a_damaged_or_untrained_run_is_not_packed(run: Path, tmp_path: Path) -> None:
     (run / folders.WEIGHTS).write_bytes(b"changed")
     with pytest.raises(ExplorerError, match="checksum"):

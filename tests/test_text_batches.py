@@ -30,3 +30,12 @@ def test_a_seed_gives_one_order_and_another_seed_another():
 
 def test_without_rows_there_are_no_batches():
     assert plan([], 4, 0) == []
+
+
+@pytest.mark.parametrize("size", [2, 5, 10])
+def test_no_row_trains_alone(size):
+    batches = plan(LENGTHS, size, 0)
+    assert sorted(row for batch in batches for row in batch) == list(range(len(LENGTHS)))
+    assert min(map(len, batches)) > 1
+    assert max(map(len, batches)) <= size + 1
+    assert plan(LENGTHS[:1], size, 0) == [[0]], "where there is no other row"

@@ -41,6 +41,32 @@ def test_a_file_streamed_is_the_file_read(tmp_path, kind):
     assert list(streaming.sentences(path)) == reading.read(path).texts
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("loose.tsv", b'text\tn\nan inch is 1" long\t1\n"so" it is\t2\n'),
+        ("quoted.tsv", b'text\tn\n"two\nlines"\t1\n'),
+        ("late.csv", b"\n\ntext,n\nwords here,1\n"),
+        ("nul.txt", b"one line\nand \0 another\n"),
+        ("nul.csv", b"text,n\none,1\nand \0 another,2\n"),
+        ("wide.csv", b"text,n\none,1\ntwo,2,3\n"),
+        ("blank.csv", b"\n\n\n"),
+    ],
+)
+def test_what_is_read_or_refused_does_not_depend_on_the_size(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    column = "" if path.suffix == ".txt" else "text"
+    try:
+        expected = reading.read(path, column).texts
+    except ExplorerError as error:
+        with pytest.raises(ExplorerError) as found:
+            list(streaming.sentences(path, column))
+        assert str(found.value) == str(error)
+    else:
+        assert list(streaming.sentences(path, column)) == expected
+
+
 def test_faults_are_one_clear_line(tmp_path):
     broken = tmp_path / "broken.txt.gz"
     broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])

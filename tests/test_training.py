@@ -188,7 +188,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:
     )
     list(training.run())
     assert training.is_finished
-    assert training.position.epoch == 4
+    assert training.position.epoch == 3
     assert training.position.best_epoch == 2
 
 

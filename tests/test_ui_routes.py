@@ -1,6 +1,7 @@
 """Laws of the HTTP routes: right bytes for an opened run, a clear refusal for everything else."""
 
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,6 +24,7 @@ class FakeRun:
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)
         self.stamp, self.name, self.texts_are_real = stamp, "captions", False
+        self.folder = Path("runs/captions")
         self.texts = [SCRIPT] + [f"sentence {i}" for i in range(1, n)]
         region = np.arange(n, dtype=np.int32) % 2
         names = [SimpleNamespace(id=i, name=f"region {i}", x=0.0, y=0.0, size=9) for i in (0, 1)]

@@ -153,7 +153,7 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """The quick evaluation and the map, where they are missing."""
     if not processes.agreed(_is_measured(folder)):
-        measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress)
+        measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
     if not processes.is_first():
         return
     with processes.alone():

@@ -41,6 +41,9 @@ class Labelled:
 
     run: Measurement
     kinds: Sequence[str]
+    """Labels that the training text, the model if it is conditional, and `rows` have."""
+    rows: Sequence[int]
+    """Held-out sentences with such a label and a word, at most `SENTENCES`, evenly spaced."""
 
     @classmethod
     def of(cls, run: Measurement) -> "Labelled":
@@ -56,19 +59,16 @@ class Labelled:
         run.need_latent()
         if len(found) > MOST_KINDS:
             raise NotApplicable(f"the corpus has {len(found)} labels, more than {MOST_KINDS}")
-        return cls(run, found)
-
-    @cached_property
-    def rows(self) -> list[int]:
-        """Held-out sentences with a label and a word, at most `SENTENCES`, evenly spaced."""
-        held = self.run.held_out
+        known = set(found) & set(run.model.config.labels or found)
+        held = run.held_out
         assert held.labels is not None
         pairs = enumerate(zip(held.labels, held.tokens, strict=True))
-        rows = [row for row, (label, words) in pairs if label in self.kinds and words]
-        if len({held.labels[row] for row in rows}) < 2:
+        rows = [row for row, (label, words) in pairs if label in known and words]
+        rows = rows[:: max(1, -(-len(rows) // SENTENCES))]
+        kinds = sorted({held.labels[row] for row in rows})
+        if len(kinds) < 2:
             raise NotApplicable("the sentences do not have two labels between them")
-        step = -(-len(rows) // SENTENCES)
-        return rows[::step]
+        return cls(run, kinds, rows)
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -148,7 +148,11 @@ class Labelled:
         )
         way = centres[torch.from_numpy(self.others).to(labels)] - centres[labels]
         codes = [run.codes[row] for row in self.rows] if run.codes else []
-        return [self._switch(k, run.model.condition(self.mean + k * way, codes)) for k in FACTORS]
+
+        def moved(k: float) -> Tensor:
+            return run.model.latent.project(self.mean + k * way)
+
+        return [self._switch(k, run.model.condition(moved(k), codes)) for k in FACTORS]
 
     @cached_property
     def information(self) -> dict[str, float]:

@@ -179,11 +179,13 @@ class Measurement:
         """Tokens of one sentence for each point; `<unk>` is not said.
 
         Args:
-            z: The points.
+            z: The points; each stands for the nearest one of the latent space.
             strategy: Of decoding.
             labels: One a point, for a conditional model; none is the average label.
         """
-        return self.decode_places(self.model.condition(z, labels), strategy)
+        return self.decode_places(
+            self.model.condition(self.model.latent.project(z), labels), strategy
+        )
 
     def decode_places(
         self, places: Float[Tensor, "m place"], strategy: str = "greedy"

@@ -55,8 +55,8 @@ class Validation:
         rates = model.latent.rate(posterior, model.prior(), drawn)
         found = {
             "distortion": distortion.mean().item(),
-            "rate": rates.sum(1).double().mean().item(),
-            "charge": self._charge(rates).double().mean().item(),
+            "rate": rates.sum(1).cpu().double().mean().item(),
+            "charge": self._charge(rates).cpu().double().mean().item(),
         }
         if model.encoder is not None and len(self._ids) > 1:
             found["shuffled_z_gap"] = self._gap(model, z, distortion)

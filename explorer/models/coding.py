@@ -82,7 +82,7 @@ def scores(
 
     def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
         posterior = model.posterior(tokens)
-        z = draw(posterior, noise[rows], seed)
+        z = draw(posterior, noise[rows], seed + rows[0])
         rate = model.latent.rate(posterior, model.prior(), z).sum(1)
         place = model.condition(z, [labels[row] for row in rows] if labels else ())
         return -model.decoder.log_prob(place, tokens), rate

@@ -69,7 +69,8 @@ class Basis(nn.Module):
     @torch.no_grad()
     def fit(self, z: Float[Tensor, "n d"]) -> None:
         """Takes mean and covariances from encodings."""
-        covariance = torch.cov(z.T.double(), correction=0).reshape(len(self.centre), -1)
+        # On the CPU: not every GPU has float64.
+        covariance = torch.cov(z.T.cpu().double(), correction=0).reshape(len(self.centre), -1)
         least = self._LEAST * covariance.diagonal().mean().clamp(min=self._LEAST)
         covariance += least * torch.eye(len(covariance)).to(covariance)
         self.factor.copy_(torch.linalg.cholesky(covariance))

@@ -215,4 +215,10 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
             f"{where}: {prior!r} does not {'fit' if is_fitted else 'live on'} the latent space "
             f"{config.latent['name']!r}, which takes {' or '.join(admitted) or 'none'}"
         )
+    if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):
+        # Normalised among themselves, they would bend the statistics the sentences are read by.
+        raise ExplorerError(
+            "model.prior: the pseudo-inputs of vamp are no batch that batch_norm could normalise; "
+            "leave one out, or fit vamp afterwards (training.fit_prior)"
+        )
     return TextVAE(config, vocabulary_size)

@@ -46,6 +46,11 @@ def fit_prior(
     model = refit(old, prior, data, config, lambda share: tell("fitting", share))
     target.mkdir(parents=True)
     header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {typed}\n"
+    if config.training.fine_tuning["name"] != "none":
+        header += (
+            f"The source was trained on with its own prior, {config.training.fit_prior['name']}: "
+            "to train this recipe\nfrom the start makes another model.\n"
+        )
     recipe = configs.render(dataclasses.replace(config, training=training), header)
     folders.write_text(target / folders.CONFIG, recipe)
     vocabulary.save(target / folders.VOCABULARY)

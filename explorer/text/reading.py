@@ -8,7 +8,7 @@ import json
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,10 +123,7 @@ def _text(path: Path, packed: bool) -> str:
     encoding = encoding_of(data)
     if encoding.startswith("utf-8") and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise ExplorerError(
-            f"{path} is not text: line {line} holds a NUL byte. If it comes from a text editor, "
-            "save it as UTF-8; other files must be exported as text first"
-        )
+        raise ExplorerError(no_text(path, line))
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -137,6 +134,14 @@ def _text(path: Path, packed: bool) -> str:
             f"{path} is not {encoding.removesuffix('-sig').upper()} text ({where}): save it as "
             "UTF-8 in the program it comes from"
         ) from None
+
+
+def no_text(path: Path, line: int) -> str:
+    """What is said of a file with a NUL byte."""
+    return (
+        f"{path} is not text: line {line} holds a NUL byte. If it comes from a text editor, "
+        "save it as UTF-8; other files must be exported as text first"
+    )
 
 
 def encoding_of(start: bytes) -> str:
@@ -154,17 +159,14 @@ def _separated(path: Path, text: str, kind: str) -> _Columns:
     separator = "\t"
     if kind == ".csv":
         separator = separator_of(text.split("\n", 1)[0])
-    limit = csv.field_size_limit(LARGEST_CELL)
     try:
-        rows = _rows(path, text, separator, quoted=True)
+        found = list(rows(path, io.StringIO(text, newline=""), separator))
     except ExplorerError:
         # Many tab-separated files hold quotes as they are, without quoting.
         if kind == ".csv":
             raise
-        rows = _rows(path, text, separator, quoted=False)
-    finally:
-        csv.field_size_limit(limit)
-    names, body = [name.strip() for name in rows[0]], rows[1:]
+        found = list(rows(path, io.StringIO(text, newline=""), separator, quoted=False))
+    names, body = [name.strip() for name in found[0]], found[1:]
 
     def cells(index: int) -> list[Any]:
         column = [row[index] if index < len(row) else None for row in body]
@@ -173,28 +175,40 @@ def _separated(path: Path, text: str, kind: str) -> _Columns:
     return _Columns(names, cells, list(range(len(names))))
 
 
-def _rows(path: Path, text: str, separator: str, quoted: bool) -> list[list[str]]:
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=separator,
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-        strict=True,
-    )
-    rows: list[list[str]] = []
+def rows(
+    path: Path, lines: Iterable[str], separator: str, quoted: bool = True
+) -> Iterator[list[str]]:
+    """The rows of a separated file, the header first; blank lines before it are no rows.
+
+    Args:
+        path: For messages.
+        lines: With their ends, as a file opened with `newline=""` has them.
+        separator: Between the cells of a row.
+        quoted: Whether quotes hold a cell together, rather than being a part of it.
+
+    Raises:
+        ExplorerError: While it is read, if a row is longer than the header, or quotes do not end.
+    """
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    limit = csv.field_size_limit(LARGEST_CELL)
+    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
+    width = 0
     try:
         for row in reader:
-            if rows and len(row) > len(rows[0]):
+            if width and len(row) > width:
                 raise ExplorerError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells under a header of "
-                    f"{len(rows[0])}; a text that holds {separator!r} must stand in quotes"
+                    f"{path}, line {reader.line_num}: {len(row)} cells under a header of {width}; "
+                    f"a text that holds {separator!r} must stand in quotes"
                 )
-            if row or rows:
-                rows.append(row)
+            width = width or len(row)
+            if width:
+                yield row
     except csv.Error as error:
         raise ExplorerError(f"{path}, line {reader.line_num}: {error}") from None
-    if not rows:
+    finally:
+        csv.field_size_limit(limit)
+    if not width:
         raise ExplorerError(f"{path} holds only blank lines")
-    return rows
 
 
 def _json_lines(path: Path, text: str) -> _Columns:

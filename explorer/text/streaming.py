@@ -1,6 +1,5 @@
 """Reading a large file of sentences a little at a time, in the memory of a small one."""
 
-import csv
 import gzip
 import io
 import json
@@ -41,8 +40,6 @@ def sentences(path: Path, text_column: str = "") -> Iterator[str]:
         raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
-    except csv.Error as error:
-        raise ExplorerError(f"{path}: {error}") from None
 
 
 def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
@@ -61,7 +58,10 @@ def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
 def _lines(path: Path, packed: bool, newline: str | None = None) -> Iterator[str]:
     encoding = _encoding(path, packed)
     with _open(path, packed) as raw, io.TextIOWrapper(raw, encoding, newline=newline) as text:
-        yield from text
+        for number, line in enumerate(text, 1):
+            if "\0" in line:
+                raise ExplorerError(reading.no_text(path, number))
+            yield line
 
 
 def _open(path: Path, packed: bool) -> Any:
@@ -74,23 +74,27 @@ def _encoding(path: Path, packed: bool) -> str:
 
 
 def _separated(path: Path, packed: bool, kind: str) -> Iterator[dict[str, Any]]:
-    lines = _lines(path, packed, newline="")
-    header = next(lines, "")
-    separator = reading.separator_of(header) if kind == ".csv" else "\t"
-    limit = csv.field_size_limit(reading.LARGEST_CELL)
+    def rows(quoted: bool) -> Iterator[list[str]]:
+        lines = _lines(path, packed, newline="")
+        header = next(lines, "")
+        separator = reading.separator_of(header) if kind == ".csv" else "\t"
+        return reading.rows(path, chain([header], lines), separator, quoted)
+
+    found = rows(kind == ".csv" or _is_quoted(rows(True)))
+    names = [name.strip() for name in next(found)]
+    for row in found:
+        cells = (None if cell in reading.NO_VALUE else cell for cell in row)
+        yield dict(zip(names, cells, strict=False))
+
+
+def _is_quoted(rows: Iterator[list[str]]) -> bool:
+    """Whether a tab-separated file can be read with its quotes; read to its end to see."""
     try:
-        rows = csv.reader(chain([header], lines), delimiter=separator, strict=True)
-        names = [name.strip() for name in next(rows, [])]
-        for row in rows:
-            if len(row) > len(names):
-                raise ExplorerError(
-                    f"{path}, line {rows.line_num}: {len(row)} cells under a header of "
-                    f"{len(names)}; a text that holds {separator!r} must stand in quotes"
-                )
-            cells = (None if cell in reading.NO_VALUE else cell for cell in row)
-            yield dict(zip(names, cells, strict=False))
-    finally:
-        csv.field_size_limit(limit)
+        for _ in rows:
+            pass
+    except ExplorerError:
+        return False
+    return True
 
 
 def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:

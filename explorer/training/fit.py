@@ -147,7 +147,7 @@ class Trainer:
         """Whether the last epoch is done, or patience ran out."""
         patience = self.config.training.patience
         waited = self.position.epoch - self.position.best_epoch
-        is_patient = not patience or not self.position.best_epoch or waited <= patience
+        is_patient = not patience or not self.position.best_epoch or waited < patience
         return self.position.epoch >= self.epochs or not is_patient
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
@@ -244,7 +244,9 @@ class Trainer:
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, on the device.
 
-        Nothing here waits for the device: a GPU is given the next step while it does this one.
+        A GPU is given the next step while it does this one: nothing waits for it, but for a
+        schedule that follows the rate, aggressive updates, and a bidirectional encoder, whose
+        packing asks for the lengths.
         """
         model = self.model
         is_aggressive = self.position.is_aggressive and noise
@@ -287,8 +289,9 @@ class Trainer:
         chance = random.Random(self.config.seed * 1_000_003 + self.position.step)
         while True:
             yield self._loss(rows, beta, noise=True)[0]
-            start = chance.randrange(len(self._by_length))
-            rows = self._by_length[start : start + self.config.training.batch_size]
+            size = self.config.training.batch_size
+            start = chance.randrange(max(1, len(self._by_length) - size + 1))
+            rows = self._by_length[start : start + size]
 
     def _set_learning_rate(self, rate: float) -> None:
         for group in self.optimiser.param_groups:

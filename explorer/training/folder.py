@@ -43,7 +43,7 @@ def find(run: str | Path) -> Path:
     path = Path(run)
     if (path / CONFIG).is_file():
         return path
-    listed = {folder.name: folder for folder in list_runs()}
+    listed = by_name()
     if str(run) in listed:
         return listed[str(run)]
     if path.is_dir():
@@ -66,6 +66,14 @@ def list_runs() -> list[Path]:
         if (folder / CONFIG).is_file():
             found.setdefault(str(folder.resolve()), folder)
     return list(found.values())
+
+
+def by_name() -> dict[str, Path]:
+    """Every run folder by its name; of two with the same name, the first of `list_runs`."""
+    found: dict[str, Path] = {}
+    for folder in list_runs():
+        found.setdefault(folder.name, folder)
+    return found
 
 
 def is_report(folder: Path) -> bool:

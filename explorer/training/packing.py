@@ -5,6 +5,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -145,7 +146,7 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
                 if target.exists():
                     shutil.rmtree(target)
                 inside.rename(target)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is damaged: {error}") from None
     except OSError as error:
         raise ExplorerError(f"cannot unpack {path}: {error.strerror or error}") from None

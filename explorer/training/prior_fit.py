@@ -130,6 +130,7 @@ def fit(
     """
     if not train or not valid:
         raise ExplorerError("a prior is fitted on training and validation sentences: some miss")
+    # A VampPrior learns through the encoder, which stays as it was evaluated: no dropout.
     model.eval().requires_grad_(False)
     learned = _tensors(model, train)
     if model.prior.basis is not None:
@@ -147,7 +148,9 @@ def fit(
             mean, scale = (part[rows] for part in learned)
             z = mean + scale * torch.randn(mean.shape, generator=source).to(mean.device)
             optimiser.zero_grad()
-            (-model.prior().log_prob(z).mean()).backward()
+            # cuDNN gives no gradient through an LSTM that is in `eval` mode.
+            with torch.backends.cudnn.flags(enabled=False):
+                (-model.prior().log_prob(z).mean()).backward()
             nn.utils.clip_grad_norm_(model.prior.parameters(), 5.0)
             optimiser.step()
         with torch.no_grad():
@@ -167,9 +170,10 @@ def gain(model: TextVAE, before: Prior, ids: Sequence[Sequence[int]], seed: int 
     """What the model's prior saves against another one on the same draws of these sentences."""
     posterior = _normal(*_tensors(model, ids))
     z = sample(posterior, SAMPLES, generator(seed, "prior gain"))
-    code = posterior.log_prob(z).double()
-    old = (code - before().log_prob(z)).mean(0)
-    new = (code - model.prior().log_prob(z)).mean(0)
+    # Added up where float64 exists, which is not on every GPU.
+    code = posterior.log_prob(z).cpu().double()
+    old = (code - before().log_prob(z).cpu()).mean(0)
+    new = (code - model.prior().log_prob(z).cpu()).mean(0)
     return Gain(old.mean().item(), new.mean().item(), *_interval(old - new), len(ids))
 
 
@@ -185,12 +189,12 @@ def density(
         ids: Others.
     """
     z = _tensors(model, ids)[0]
-    found = model.prior().log_prob(z).double()
+    found = model.prior().log_prob(z).cpu().double()
     basis = Basis(model.latent_dim).to(z)
     basis.fit(_tensors(model, train)[0])
     # The likeliest Gaussian is N(0, I) where they are whitened.
     normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
-    plain = basis(normal).log_prob(z).double()
+    plain = basis(normal).log_prob(z).cpu().double()
     interval = _interval(found - plain)
     return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
 

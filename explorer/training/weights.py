@@ -18,7 +18,11 @@ from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify, write
 
 def save(folder: Path, model: TextVAE) -> None:
     """Writes `model.safetensors` in half precision, each shared tensor once."""
-    tensors = {name: tensor.half().cpu() for name, tensor in unique(model.state_dict()).items()}
+    tensors = {
+        # A count of steps does not fit into half precision.
+        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu()
+        for name, tensor in unique(model.state_dict()).items()
+    }
     write_tensors(folder / WEIGHTS, tensors)
 
 

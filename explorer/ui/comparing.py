@@ -128,7 +128,7 @@ def _take_family(offered: Mapping[str, Sequence[str]]) -> None:
 
 
 def _families(names: Sequence[str]) -> list[Family]:
-    listed = {folder.name: folder for folder in folders.list_runs()}
+    listed = folders.by_name()
     paths = {name: listed.get(name, Path(name)) / folders.CONFIG for name in names}
     there = {name: path for name, path in paths.items() if path.is_file()}
     return _found(there, [path.stat().st_mtime_ns for path in there.values()])

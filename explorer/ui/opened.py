@@ -10,6 +10,12 @@ _lock = Lock()
 def remember(run: Any) -> None:
     """Let the routes answer for `run`, under its stamp."""
     with _lock:
+        _runs.pop(run.stamp, None)
+        # A run that was trained or drawn again is another one. The one before may still be looked
+        # at in a tab; those before it would only fill the memory.
+        former = [stamp for stamp, known in _runs.items() if known.folder == run.folder]
+        for stamp in former[:-1]:
+            del _runs[stamp]
         _runs[run.stamp] = run
 
 

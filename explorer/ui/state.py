@@ -76,12 +76,13 @@ class Listing:
 def listing() -> Listing:
     """Looks at every run folder, without opening a model."""
     names, damaged = [], {}
+    first = folders.by_name()
     for folder in folders.list_runs():
         if folders.is_report(folder):
             continue
         try:
             folders.stamp(folder)
-            names.append(folder.name if folder.name not in names else str(folder))
+            names.append(folder.name if folder == first[folder.name] else str(folder))
         except ExplorerError as error:
             damaged[folder.name] = str(error)
     return Listing(names, damaged)
