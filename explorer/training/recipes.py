@@ -134,10 +134,10 @@ def recipe(
     if latent in ("point", "none"):
         # Without a rate nothing is charged, and there is nothing to anneal.
         table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
+        table["training"]["pretrain_epochs"] = 0
     if latent == "none":
         table["model"]["latent_dim"] = 0
         del table["model"]["encoder"]
-        table["training"]["pretrain_epochs"] = 0
     if prior or latent in _BOUNDED:
         table["model"]["prior"] = {"name": prior or "uniform"}
     if prior == "uniform" and not latent:
