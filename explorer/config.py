@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import sys
 import tomllib
@@ -160,6 +161,7 @@ class TrainingConfig:
         _at_least("training.batch_size", self.batch_size, 1)
         _at_least("training.validations", self.validations, 1)
         _at_least("training.snapshots", self.snapshots, 0)
+        _at_least("training.patience", self.patience, 0)
         _within("training.decay", self.decay, 0.0, 1.0)
         if self.learning_rate <= 0 or self.clip <= 0:
             raise ExplorerError("training.learning_rate and training.clip must be above 0")
@@ -176,6 +178,7 @@ class AtlasConfig:
     def __post_init__(self) -> None:
         _at_least("atlas.points", self.points, 1)
         _at_least("atlas.neighbours", self.neighbours, 2)
+        _within("atlas.min_dist", self.min_dist, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +193,7 @@ class Config:
     atlas: AtlasConfig = field(default_factory=AtlasConfig)
 
     def __post_init__(self) -> None:
-        _at_least("seed", self.seed, 0)
+        _within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
 
 
 def final_model(config: Config) -> ModelConfig:
@@ -222,10 +225,11 @@ def read(path: Path) -> Config:
             the wrong type or out of range; the message names the key.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors begin a file with a byte-order mark, which is no TOML.
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `explorer new` writes one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ExplorerError(f"{path} is not valid TOML: {error}") from None
     try:
         return from_table(table)
@@ -267,6 +271,8 @@ def _value(expected: Any, value: Any, where: str) -> Any:
     if expected == Choice:
         if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
             raise ExplorerError(f'{where}: expected {{ name = "…", … }}, got {value!r}')
+        for key, own in value.items():
+            _need_finite(f"{where}.{key}", own)
         return dict(value)
     if expected == tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
@@ -276,7 +282,13 @@ def _value(expected: Any, value: Any, where: str) -> Any:
         return float(value)
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise ExplorerError(f"{where}: expected {expected.__name__}, got {value!r}")
+    _need_finite(where, value)
     return value
+
+
+def _need_finite(where: str, value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ExplorerError(f"{where}: {value} is not a finite number")
 
 
 def set_value(table: dict[str, Any], assignment: str) -> None:

@@ -75,7 +75,14 @@ class Contents:
 
         if not (self.folder / folders.ATLAS).is_file():
             return None
-        return Atlas.load(folders.verify(self.folder, folders.ATLAS))
+        found = Atlas.load(folders.verify(self.folder, folders.ATLAS))
+        width, size = found.mean.shape[1], self.config.model.latent_dim
+        if width != size:
+            raise ExplorerError(
+                f"{self.folder / folders.ATLAS} is of another run: its points have {width} "
+                f"dimensions, the model has {size}"
+            )
+        return found
 
     @cached_property
     def playback(self) -> "Playback | None":

@@ -43,7 +43,10 @@ def choose(table: Mapping[str, Callable[..., T]], choice: Choice, where: str, **
         ) from None
     for key, value in settings.items():
         _check_type(f"{where}.{key}", value, signature.parameters[key].annotation)
-    return implementation(**given, **settings)
+    try:
+        return implementation(**given, **settings)
+    except (ValueError, OverflowError) as error:  # what torch's layers say of a size or a share
+        raise ExplorerError(f"{where}: {name}: {error}") from None
 
 
 def _check_type(where: str, value: Any, expected: Any) -> None:

@@ -35,7 +35,16 @@ class Run(Contents):
     # From text to latents and back.
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Sentences as word ids, without start and end."""
+        """Sentences as word ids, without start and end.
+
+        Raises:
+            ExplorerError: For a lone sentence, which would be read letter by letter.
+        """
+        if isinstance(texts, str):
+            raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+        odd = next((text for text in texts if not isinstance(text, str)), "")
+        if odd != "":
+            raise ExplorerError(f"a sentence is text, not {odd!r}")
         return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
 
     def unknown(self, text: str) -> list[str]:
@@ -114,6 +123,8 @@ class Run(Contents):
         from explorer.models.sampling import generator, sample
 
         need_density(self.model, self.name)
+        if n < 0 or seed < 0:
+            raise ExplorerError(f"{n} draws with the seed {seed}: neither may be below 0")
         with torch.inference_mode():
             # A stream of its own: decoding draws its words from the same seed.
             return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
@@ -192,6 +203,8 @@ class Run(Contents):
 
     def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
         """The atlas' sentences nearest to a sentence or latent point, nearest first."""
+        if k < 1:
+            raise ExplorerError(f"k {k} is below 1")
         index, distance = nearest(self._latent(point)[None], self._atlas.mean, k)
         texts = self.texts
         return [
@@ -239,7 +252,17 @@ class Run(Contents):
             raise ExplorerError(f"{self.name} is a language model: it has no latent space")
 
     def _latent(self, point: str | np.ndarray) -> np.ndarray:
-        return self.encode([point])[0] if isinstance(point, str) else point
+        """One latent point: of a sentence, or as it is, checked."""
+        if isinstance(point, str):
+            return self.encode([point])[0]
+        size, z = self.config.model.latent_dim, np.asarray(point)
+        if z.shape != (size,) or z.dtype.kind not in "fiu":
+            raise ExplorerError(
+                f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
+            )
+        if not np.isfinite(z).all():
+            raise ExplorerError("a latent point holds a value that is not a finite number")
+        return z
 
     def _text(self, row: Sequence[int]) -> str:
         return self.tokeniser.text(self.vocabulary.decode(row))
@@ -248,8 +271,8 @@ class Run(Contents):
         """Latent points as the decoder takes them: checked, and on the latent space."""
         import torch
 
-        size = self.config.model.latent_dim
-        if z.ndim != 2 or z.shape[1] != size:
+        size, z = self.config.model.latent_dim, np.asarray(z)
+        if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
             raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
         if not np.isfinite(z).all():
             raise ExplorerError("a latent point holds a value that is not a finite number")

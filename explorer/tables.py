@@ -211,6 +211,5 @@ def _close(file: IO[bytes]) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> ExplorerError:
-    return ExplorerError(
-        f"cannot write {path}: {error.strerror or error}; what stood there before is untouched"
-    )
+    kept = "; what stood there before is untouched" if path.exists() else ""
+    return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")

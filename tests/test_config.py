@@ -61,7 +61,15 @@ def test_text_that_toml_cannot_hold_is_refused() -> None:
         (CORPUS | {"model": {"latent_dim": 2.5}}, "model.latent_dim: expected int, got 2.5"),
         (CORPUS | {"model": {"latent_dim": True}}, "model.latent_dim: expected int"),
         (CORPUS | {"model": {"prior": "normal"}}, "model.prior: expected"),
-        (CORPUS | {"seed": -1}, "seed: -1 is below 0"),
+        (CORPUS | {"seed": -1}, "seed: -1 is not between"),
+        (CORPUS | {"seed": 2**32}, "seed: 4294967296 is not between"),
+        (CORPUS | {"atlas": {"min_dist": 5}}, "atlas.min_dist: 5.0 is not between"),
+        (CORPUS | {"training": {"learning_rate": float("nan")}}, "nan is not a finite number"),
+        (CORPUS | {"training": {"patience": -3}}, "training.patience: -3 is below 0"),
+        (
+            CORPUS | {"objective": {"rate": {"name": "free_bits", "nats": float("inf")}}},
+            "objective.rate.nats: inf is not a finite number",
+        ),
         (CORPUS | {"model": {"latent_dim": -1}}, "model.latent_dim: -1 is below 0"),
         (CORPUS | {"training": {"learning_rate": 0}}, "above 0"),
         (CORPUS | {"training": {"decay": 1.5}}, "training.decay: 1.5 is not between"),
@@ -112,3 +120,9 @@ def test_an_assignment_reaches_its_table(assignment: str, table: dict) -> None:
 def test_a_malformed_assignment_is_refused(assignment: str) -> None:
     with pytest.raises(ExplorerError, match="--set"):
         configs.set_value({"seed": 1}, assignment)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[corpus]\nname = "captions"\n', encoding="utf-8-sig")
+    assert configs.read(path).corpus.name == "captions"

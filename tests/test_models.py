@@ -264,6 +264,9 @@ def test_a_language_model_is_the_model_without_a_latent_space() -> None:
         ({"encoder": {"name": "lstm", "pool": "mean"}}, "last, max"),
         ({"decoder": {"name": "lstm", "hiden": 3}}, "hidden_dim"),
         ({"decoder": {"name": "lstm", "hidden_dim": 2.5}}, "expected int"),
+        ({"encoder": {"name": "lstm", "dropout": 2.0}}, "model.encoder: lstm: dropout"),
+        ({"encoder": {"name": "lstm", "hidden_dim": 0}}, "model.encoder: lstm: hidden_size"),
+        ({"latent_dim": 10**14}, "no model of these sizes"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_by_name(settings: dict, message: str) -> None:

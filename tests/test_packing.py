@@ -129,6 +129,22 @@ def test_a_cut_pack_is_refused(share: float, run: Path, tmp_path: Path) -> None:
         packing.add(path)
 
 
+def test_a_link_out_of_the_folder_is_not_packed(run: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for sending")
+    (run / folders.CARD).symlink_to(secret)
+    with pytest.raises(ExplorerError, match="link to a file elsewhere"):
+        packing.pack(run, tmp_path / "run.zip")
+
+
+@pytest.mark.parametrize("content", ["[1]", "null", '{"rate": 3}', '{"rate": {"value": NaN}}'])
+def test_a_run_with_odd_figures_is_not_added(content: str, run: Path) -> None:
+    (run / folders.METRICS).write_text(content)
+    folders.seal(run)
+    with pytest.raises(ExplorerError, match=r"metrics\.json is damaged"):
+        packing.add(run)
+
+
 @pytest.mark.parametrize("place", range(0, 400, 7))
 def test_a_pack_with_a_wrong_byte_is_refused_or_holds_the_run(
     place: int, run: Path, tmp_path: Path

@@ -3,17 +3,24 @@
 import dataclasses
 import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from explorer.cli.main import main
+from explorer.errors import ExplorerError
 from explorer.models.vae import build
 from explorer.run import open_run
 from explorer.training import folder as folders
 from explorer.training import weights
 from explorer.ui import state
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_where_a_sample_lies_says_nothing_about_the_chance_its_words_are_drawn_by(
@@ -64,3 +71,57 @@ def test_a_count_of_any_size_survives_half_precision(tmp_path: Path, tiny_run: P
     tensors, _ = weights.read_tensors(tmp_path / folders.WEIGHTS)
     weights.load_tensors(model, tensors, tmp_path / folders.WEIGHTS)
     assert model.latent.batch_norm.num_batches_tracked == 10**9
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda run, z: run.encode("a dog"), "in a list"),
+        (lambda run, z: run.reconstruct("a dog"), "in a list"),
+        (lambda run, z: run.neighbours(np.nan * z), "finite"),
+        (lambda run, z: run.neighbours(z[None]), "numbers, not"),
+        (lambda run, z: run.neighbours(z, 0), "k 0 is below 1"),
+        (lambda run, z: run.interpolate(z[:1], z), "numbers, not"),
+        (lambda run, z: run.analogy(z, z[:1], z), "numbers, not"),
+        (lambda run, z: run.sample(-1), "below 0"),
+    ],
+)
+def test_what_is_no_sentence_or_point_is_refused_in_one_line(
+    tiny_run: Path, ask: Callable[[Any, np.ndarray], object], says: str
+) -> None:
+    run = open_run(tiny_run)
+    with pytest.raises(ExplorerError, match=says) as found:
+        ask(run, run.encode(["a"])[0])
+    assert "\n" not in str(found.value)
+
+
+def test_threads_draw_what_one_draws(tiny_run: Path) -> None:
+    run = open_run(ROOT / "checkpoints" / "captions-smooth")  # its prior is a mixture
+    alone = [run.prior_samples(5, seed) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda turn: run.prior_samples(5, turn % 8), range(160)))
+    assert all(np.array_equal(z, alone[turn % 8]) for turn, z in enumerate(found))
+
+
+def test_an_atlas_of_another_model_is_refused(tiny_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(tiny_run, folder)
+    shutil.copyfile(ROOT / "checkpoints/captions-floor/atlas.parquet", folder / folders.ATLAS)
+    folders.seal(folder)
+    with pytest.raises(ExplorerError, match="of another run"):
+        open_run(folder).neighbours("a dog")
+
+
+def test_a_file_is_not_written_over_what_it_is_made_from(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text,kept\na dog,1\n")
+    (tmp_path / "link.csv").symlink_to(path)
+    for out in (path, tmp_path / "link.csv"):
+        assert main(
+            ["encode", str(tiny_run), str(path), "--text-column", "text", "--out", str(out)]
+        )
+        assert main(["reconstruct", str(tiny_run), "--file", str(path), "--out", str(out)])
+    assert capsys.readouterr().err.count("is the file that is read") == 4
+    assert path.read_text() == "text,kept\na dog,1\n"

@@ -90,4 +90,6 @@ def _sentence(found: "Gain | Density", name: str) -> str:
 
 def _target(args: argparse.Namespace, folder: Path) -> Path:
     name = args.to or f"{folder.resolve().name}-{args.fit}"
-    return place(name, folders.checkpoints())
+    # Beside a run that was named by its path; else where runs with a name are.
+    is_path = (Path(args.run) / folders.CONFIG).is_file()
+    return place(name, folder.parent if is_path else folders.checkpoints())

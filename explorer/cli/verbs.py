@@ -50,7 +50,15 @@ def _texts(file: str, column: str) -> Iterable[str]:
     return table.texts
 
 
+def _need_apart(file: str | None, out: Path | None) -> None:
+    """A file is not written over what it is made from."""
+    if file and out and file != "-" and out.exists() and out.samefile(file):
+        raise ExplorerError(f"--out {out} is the file that is read: choose another name")
+
+
 def _standard_input() -> Iterator[str]:
+    if sys.stdin is None:
+        raise ExplorerError("standard input is closed: name a file")
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             text = " ".join(line.decode("utf-8-sig").split())
@@ -87,6 +95,7 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
 def encode(args: argparse.Namespace) -> None:
     """Encodes a file."""
     check_format(args.out, (".parquet", ".jsonl", ".csv", ".tsv"))
+    _need_apart(args.file, args.out)
     run = open_run(args)
     as_lists = args.out.suffix.lower() != ".parquet"
     done, rate = 0, _rate()
@@ -152,6 +161,7 @@ def reconstruct(args: argparse.Namespace) -> None:
         raise ExplorerError("reconstruct needs sentences or --file, one of the two")
     if args.out:
         check_format(args.out)
+        _need_apart(args.file, args.out)
     settings = decoding(args)
     run = open_run(args)
     texts = _texts(args.file, args.text_column) if args.file else args.text

@@ -2,11 +2,15 @@
 
 import zlib
 from collections.abc import Sequence
+from threading import Lock
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
+
+_GLOBAL = Lock()
+"""Of torch's global state, which the threads of a server share."""
 
 
 def generator(seed: int, stream: str) -> torch.Generator:
@@ -61,7 +65,7 @@ def _sample_globally(
     distribution: Distribution, samples: int, source: torch.Generator
 ) -> Float[Tensor, "samples *shape"]:
     """For distributions that draw from torch's global state: it is lent a seed and put back."""
-    with torch.random.fork_rng():
+    with _GLOBAL, torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**62, (), generator=source)))
         return distribution.sample((samples,))
 

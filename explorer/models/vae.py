@@ -221,4 +221,8 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
             "model.prior: the pseudo-inputs of vamp are no batch that batch_norm could normalise; "
             "leave one out, or fit vamp afterwards (training.fit_prior)"
         )
-    return TextVAE(config, vocabulary_size)
+    try:
+        return TextVAE(config, vocabulary_size)
+    except (RuntimeError, TypeError) as error:  # of torch, for sizes that no memory holds
+        first = str(error).splitlines()[0]
+        raise ExplorerError(f"model: no model of these sizes can be made: {first}") from None

@@ -213,11 +213,28 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
         raise ExplorerError(f"{path} is damaged: a value is not a number") from None
 
 
+_PLAIN = ("verdict", "verdict_in_words", "split", "command", "device", "seed")
+"""Of `metrics.json`, what is no figure with its sample count."""
+
+
 def read_metrics(folder: Path) -> dict[str, Any]:
     """`metrics.json`, or an empty table for a run that was not evaluated."""
     if not (folder / METRICS).is_file():
         return {}
     try:
-        return json.loads(verify(folder, METRICS).read_text(encoding="utf-8"))
-    except ValueError as error:
+        text = verify(folder, METRICS).read_text(encoding="utf-8")
+        found = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None
+    if not isinstance(found, dict):
+        raise ExplorerError(f"{folder / METRICS} is damaged: it holds no table")
+    for name, entry in found.items():
+        if name in _PLAIN:
+            continue
+        if not isinstance(entry, dict) or not isinstance(entry.get("value"), int | float | None):
+            raise ExplorerError(f"{folder / METRICS} is damaged: {name!r} is no figure")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a finite number")

@@ -49,6 +49,8 @@ def pack(folder: Path, out: Path) -> Path:
         raise ExplorerError(f"{folder} is not trained: there is nothing to send yet")
     names = [name for name in CONTENTS if (folder / name).is_file()]
     for name in names:
+        if (folder / name).resolve().parent != folder.resolve():
+            raise ExplorerError(f"{folder / name} is a link to a file elsewhere: it is not packed")
         if name in folders.SEALED:
             folders.verify(folder, name)
     top = folder.resolve().name
@@ -112,6 +114,7 @@ def check(folder: Path) -> None:
     if not (folder / folders.CONFIG).is_file():
         raise ExplorerError(f"{folder} is not a run: it has no {folders.CONFIG}")
     configs.read(folder / folders.CONFIG)
+    folders.read_metrics(folder)
     if not (folder / folders.SUMS).is_file() and not (folder / folders.WEIGHTS).exists():
         return  # a recipe that is not trained yet
     for name in folders.sums(folder):
