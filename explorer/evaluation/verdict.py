@@ -115,10 +115,11 @@ def verdict(metrics: Mapping[str, Any]) -> Verdict:
             f"rate < {COLLAPSED_RATE} nats and no active unit",
         )
     if gap < UNUSED_GAP:
+        less = f"only {gap:.2f} nats" if gap >= 0.005 else "no"
         return Verdict(
             "latent unused",
-            f"With another sentence's z the words are only {gap:.2f} nats less likely: the "
-            "decoder does not listen to z.",
+            f"With another sentence's z the words are {less} less likely: the decoder does not "
+            "listen to z.",
             f"shuffled-z gap < {UNUSED_GAP} nats",
         )
     if rate is None:
@@ -141,7 +142,9 @@ def _with_rate(
     if units is not None and dimensions and units < ACTIVE_SHARE * dimensions:
         return Verdict(
             "partly used",
-            f"{units:.0f} of {dimensions} dimensions are active.",
+            f"{units:.0f} of {dimensions} dimensions are active."
+            if units
+            else f"The rate is {rate:.2f} nats, but no dimension is active: z says little.",
             f"active units < {ACTIVE_SHARE:.0%} of the dimensions",
         )
     if information is not None:
