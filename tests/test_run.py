@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from explorer import config as configs
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.models.vae import build
@@ -19,6 +20,7 @@ from explorer.run import open_run
 from explorer.training import folder as folders
 from explorer.training import weights
 from explorer.ui import state
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -125,3 +127,19 @@ def test_a_file_is_not_written_over_what_it_is_made_from(
         assert main(["reconstruct", str(tiny_run), "--file", str(path), "--out", str(out)])
     assert capsys.readouterr().err.count("is the file that is read") == 4
     assert path.read_text() == "text,kept\na dog,1\n"
+
+
+def test_a_corpus_that_changed_since_the_training_is_mapped_without_playback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tiny.build(tmp_path, "changing", epochs=1)
+    with Path(configs.read(folder / folders.CONFIG).corpus.path).open("a") as corpus:
+        corpus.write("a sentence more,x\n")
+    before = (folder / folders.PLAYBACK).read_bytes()
+    assert main(["atlas", str(folder)]) == 0
+    told = capsys.readouterr().err
+    assert "without the playback" in told
+    assert "train the run again" in told
+    assert (folder / folders.PLAYBACK).read_bytes() == before
+    run = open_run(folder)
+    assert "a sentence more" in run.texts

@@ -140,7 +140,10 @@ def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
         warn(f"{folder.name} is a language model: there is no latent space to map")
         return False
     try:
-        stages.make_atlas(folder, points, progress.stage())
+        missing = stages.make_atlas(folder, points, progress.stage())
+        if missing:
+            progress.clear()
+            warn(f"the map is drawn, without the playback of the training: {missing}")
     except ModuleNotFoundError as error:
         progress.clear()
         warn(

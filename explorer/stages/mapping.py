@@ -19,13 +19,16 @@ PRIOR_DRAWS = 20_000
 
 def make_atlas(
     folder: Path, points: int = 0, progress: Callable[[str, float], None] | None = None
-) -> None:
+) -> str:
     """Encodes, reconstructs and lays out the sentences of the map: writes `atlas.parquet`.
 
     Args:
         folder: Of a trained run.
         points: Sentences on the map; 0 takes `atlas.points` of the recipe.
         progress: Told what is being done, and the share of it that is done.
+
+    Returns:
+        Why the snapshots of the training, if it kept any, could not be played; empty if they can.
 
     Raises:
         ExplorerError: If the corpus is not on this machine, or the model has no latent space.
@@ -82,7 +85,12 @@ def make_atlas(
     folders.seal(folder)
     tell("naming", 1.0)
     if (folder / snapshots.FILE).is_file():
-        make_playback(folder)
+        try:
+            make_playback(folder)
+        except ExplorerError as error:
+            # The corpus changed since the training: the map is of what it is now.
+            return str(error)
+    return ""
 
 
 def make_playback(folder: Path) -> None:
