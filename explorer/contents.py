@@ -140,5 +140,6 @@ class Contents:
     @property
     def _atlas(self) -> "Atlas":
         if self.atlas is None:
-            raise ExplorerError(f"{self.name} has no map yet: run `explorer atlas {self.name}`")
+            command = f"explorer atlas {folders.typed(self.folder)}"
+            raise ExplorerError(f"{self.name} has no map yet: run `{command}`")
         return self.atlas

@@ -45,7 +45,10 @@ def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
     """
     check_format(out, tuple(FORMATS))
     if run.atlas is None:
-        raise ExplorerError(f"{run.name} has no map yet: run `explorer atlas {run.name}`")
+        if not run.has_latent:
+            raise ExplorerError(f"{run.name} is a language model: there is no map to export")
+        command = f"explorer atlas {folders.typed(run.folder)}"
+        raise ExplorerError(f"{run.name} has no map yet: run `{command}`")
     tell = progress or (lambda what, share: None)
     FORMATS[out.suffix.lower()](run, run.atlas, out, tell)
 

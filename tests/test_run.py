@@ -62,6 +62,10 @@ def test_of_two_runs_with_one_name_the_first_has_the_name_and_the_other_its_path
     assert folders.find("my") == places[0]
     assert state.listing().names == ["my", str(places[1])]
     assert [folders.find(name) for name in state.listing().names] == places
+    assert [folders.typed(place) for place in places] == ["my", str(places[1])]
+    (places[1] / folders.ATLAS).unlink()
+    with pytest.raises(ExplorerError, match=f"explorer atlas {places[1]}"):
+        open_run(places[1]).neighbours("a dog")
 
 
 def test_a_count_of_any_size_survives_half_precision(tmp_path: Path, tiny_run: Path) -> None:

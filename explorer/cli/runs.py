@@ -91,6 +91,8 @@ def add(args: argparse.Namespace) -> None:
         say_json({"name": folder.name, "folder": str(folder)})
     else:
         say(f"{folder.name} is listed now; it lies in {folder}")
+        if folders.typed(folder) != folder.name:
+            say(f"another run has the name {folder.name}: this one is named by its path")
 
 
 def pack_arguments(parser: argparse.ArgumentParser) -> None:

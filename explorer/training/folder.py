@@ -76,6 +76,13 @@ def by_name() -> dict[str, Path]:
     return found
 
 
+def typed(folder: Path) -> str:
+    """What names a run in a command: its name where that means this folder, else its path."""
+    listed = by_name().get(folder.resolve().name)
+    is_listed = listed is not None and listed.resolve() == folder.resolve()
+    return folder.resolve().name if is_listed else str(folder)
+
+
 def is_report(folder: Path) -> bool:
     """Whether it holds a recipe and its figures alone: a run whose weights are kept elsewhere."""
     return (folder / METRICS).is_file() and not (folder / WEIGHTS).is_file()

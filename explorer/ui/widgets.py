@@ -11,6 +11,7 @@ from explorer.evaluation.definitions import DEFINITIONS, Definition, written
 from explorer.evaluation.verdict import verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui import ancestry, state, ways
 from explorer.ui.layouts import ALL_NAMES
 from explorer.ui.words import markdown
@@ -281,7 +282,7 @@ def need_map(run: Run) -> None:
     if run.has_latent:
         st.info(f"**{markdown(run.name)}** has no map yet.", icon=":material/scatter_plot:")
         st.caption("This command draws it; reload this page when it is done:")
-        st.code(f"explorer atlas {run.name}", language="bash")
+        st.code(f"explorer atlas {folders.typed(run.folder)}", language="bash")
     else:
         no_latent(run)
     st.stop()
