@@ -38,13 +38,14 @@ class Run(Contents):
         """Sentences as word ids, without start and end.
 
         Raises:
-            ExplorerError: For a lone sentence, which would be read letter by letter.
+            ExplorerError: For a lone sentence, which would be read letter by letter, and for what
+                is no text.
         """
         if isinstance(texts, str):
             raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
-        odd = next((text for text in texts if not isinstance(text, str)), "")
-        if odd != "":
-            raise ExplorerError(f"a sentence is text, not {odd!r}")
+        for text in texts:
+            if not isinstance(text, str):
+                raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
         return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
 
     def unknown(self, text: str) -> list[str]:
