@@ -13,9 +13,11 @@ from explorer import config as configs
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
+from explorer.training import lock
 from tests import tiny
 
 WEIGHTS = folders.WEIGHTS
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -200,8 +202,7 @@ def test_a_changed_recipe_does_not_resume(quick: list[str], capsys, monkeypatch)
 def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]) -> None:
     folder = write_run("my", epochs=400, save_seconds=0.2)
     command = [sys.executable, "-m", "explorer", "train", "./my", "--device", "cpu"]
-    root = Path(__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     state = folder / folders.STATE / "state.safetensors"
     try:
@@ -218,12 +219,50 @@ def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]
     assert report.step > 1
 
 
+def test_two_commands_do_not_train_one_run_at_once(place: Path, quick: list[str], capsys) -> None:
+    folder = write_run("my", epochs=400, save_seconds=0.2)
+    command = [sys.executable, "-m", "explorer", "train", "./my", "--device", "cpu"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    state = folder / folders.STATE / "state.safetensors"
+    try:
+        end = time.monotonic() + 120
+        while not state.is_file() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        assert main(["train", "./my", "--restart"]) == 1
+        assert "being trained by another" in capsys.readouterr().err
+        assert state.is_file()  # --restart threw nothing away
+    finally:
+        process.kill()
+        process.wait()
+    recipe = folder / folders.CONFIG
+    recipe.write_text(recipe.read_text("utf-8").replace("epochs = 400", "epochs = 1"))
+    assert main(["train", "./my", "--restart"]) == 0  # a killed process holds nothing
+    assert not (folder / lock.FILE).exists()
+
+
+def test_a_kill_while_measuring_keeps_the_model_and_says_so(
+    quick: list[str], capsys, monkeypatch
+) -> None:
+    def killed(*args, **kwargs) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    folder = write_run("my", epochs=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.stages.evaluate", killed)
+        assert main(["train", "./my"]) == 143
+    assert "`explorer train ./my` does what is left" in capsys.readouterr().err
+    assert (folder / WEIGHTS).is_file()
+    assert main(["train", "./my"]) == 0
+    assert quick == ["evaluate", "atlas"]
+
+
 def test_a_reader_that_leaves_is_no_error(tiny_run: Path) -> None:
-    root = Path(__file__).parents[1]
     command = f'"{sys.executable}" -m explorer runs --help | head -c 10'
     done = subprocess.run(
         ["/bin/sh", "-c", command],
-        env=os.environ | {"PYTHONPATH": str(root)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

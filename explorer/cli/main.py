@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from explorer import processes, threads
+from explorer.cli import signals
 from explorer.cli.output import say, warn
 from explorer.errors import ExplorerError
 
@@ -60,16 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _dispatch(arguments)
+        with signals.heard():
+            code = _dispatch(arguments)
         sys.stdout.flush()
         return code
     except SystemExit as leave:  # argparse: help is 0, a wrong command line 2
         return leave.code if isinstance(leave.code, int) else 1
     except ExplorerError as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         warn("stopped")
-        return 130
+        return signals.exit_code(interrupt)
     except BrokenPipeError:
         # `explorer … | head` is no mistake. Python would complain once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,11 +9,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from explorer import processes
+from explorer.cli import signals
 from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
+from explorer.training import lock
 
 if TYPE_CHECKING:
     from explorer.training.fit import Report
@@ -52,7 +54,7 @@ def train(args: argparse.Namespace) -> int:
     """Runs the stages that are not done yet."""
     folder = folders.find(args.run)
     again = f"explorer train {shlex.quote(args.run)}"
-    with Progress(quiet=args.json) as progress:
+    with lock.alone_with(folder), Progress(quiet=args.json) as progress:
         if args.restart or not processes.agreed(_is_trained(folder)):
             with Stop(progress) as stop:
                 heard = _fit(args, folder, stop, progress)
@@ -62,10 +64,10 @@ def train(args: argparse.Namespace) -> int:
             _refuse(folder, args.resume)
         try:
             _finish(args, folder, progress)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             progress.clear()
             warn(f"stopped: the trained model is safe; `{again}` does what is left")
-            return 130
+            return signals.exit_code(interrupt)
     return 0
 
 
