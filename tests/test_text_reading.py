@@ -35,6 +35,15 @@ def test_unicode_encodings_with_their_mark_are_known(tmp_path, encoding):
 
 
 @pytest.mark.parametrize(
+    "header", ["id;text;said, as written", '"a, b, c, d";text;label', "id,text,a;b"]
+)
+def test_the_commonest_separator_of_the_header_separates(tmp_path, header):
+    mark = "," if header.startswith("id,") else ";"
+    path = write(tmp_path, "a.csv", f"{header}\n1{mark}Two red bikes{mark}x\n")
+    assert read(path, "text").texts == ["Two red bikes"]
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.csv", CSV),

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -152,7 +153,7 @@ def encoding_of(start: bytes) -> str:
 def separator_of(header: str) -> str:
     """What separates the columns of a CSV file with this first line."""
     # Spreadsheets of many countries write semicolons and call it CSV.
-    return next((mark for mark in ",;\t" if mark in header), ",")
+    return max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
 
 
 def _separated(path: Path, text: str, kind: str) -> _Columns:
