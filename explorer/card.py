@@ -6,6 +6,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.evaluation.definitions import DEFINITIONS
+from explorer.files import write_text
 from explorer.text.named import NAMED
 from explorer.training import fine_tuning
 from explorer.training import folder as folders
@@ -31,7 +32,7 @@ def write(folder: Path) -> None:
             text = f"{text.rstrip()}\n\n{scores}"
     else:
         text = _card(folder.resolve().name, config, scores)
-    folders.write_text(path, text.rstrip() + "\n")
+    write_text(path, text.rstrip() + "\n")
 
 
 def _card(name: str, config: configs.Config, scores: str) -> str:
@@ -73,12 +74,15 @@ def _scores(metrics: dict[str, Any]) -> str:
         if entry.get("value") is None:
             continue
         low, high = entry.get("low"), entry.get("high")
-        interval = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
+        interval = f" ± {entry['error']:.2g}" if entry.get("error") else ""
+        if low is not None and high is not None:
+            interval = f" ({low:.2f} to {high:.2f})"
         lines.append(
             f"| {definition.title} (`{name}`) | {_number(entry['value'])}{interval} | "
             f"{entry.get('unit', definition.unit)} | {_count(entry.get('n'))} | "
             f"{_count(entry.get('samples'))} |"
         )
+    lines.append("\n± is the standard error over the sentences measured on.")
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.errors import ExplorerError
+from explorer.files import write, write_text
 from explorer.space.neighbours import nearest
-from explorer.tables import Writer, check_format
+from explorer.tables import check_format, writing
 from explorer.training import folder as folders
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
 
 
 def _table(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
-    with Writer(out) as writer:
+    with writing(out) as writer:
         for columns in table_columns(run, atlas):
             writer.add(columns)
             tell("writing rows", (columns["row"][-1] + 1) / len(atlas))
@@ -161,7 +162,7 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
         config={"scrollZoom": True, "displaylogo": False, "responsive": True},
     )
     title = f"<head><title>{html.escape(run.name)}</title>"
-    folders.write_text(out, page.replace("<head>", title, 1))
+    write_text(out, page.replace("<head>", title, 1))
     tell("drawing", 1.0)
 
 
@@ -208,7 +209,7 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
             )
     draw.text((width // 80, height // 80), caption(run, atlas), "black", font)
     image = image.resize(_PIXELS, Image.Resampling.LANCZOS)
-    folders.write(out, lambda file: image.save(file, "PNG", optimize=True))
+    write(out, lambda file: image.save(file, "PNG", optimize=True))
     tell("drawing", 1.0)
 
 

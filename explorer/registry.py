@@ -4,11 +4,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from explorer.config import Choice
 from explorer.errors import ExplorerError
-
-Choice = Mapping[str, Any]
-"""An inline table of a recipe: `name` plus the settings of that implementation."""
-
 
 T = TypeVar("T")
 

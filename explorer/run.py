@@ -263,7 +263,7 @@ class Run(Contents):
             )
         if not np.isfinite(z).all():
             raise ExplorerError("a latent point holds a value that is not a finite number")
-        return z
+        return z.astype(np.float32)
 
     def _text(self, row: Sequence[int]) -> str:
         return self.tokeniser.text(self.vocabulary.decode(row))

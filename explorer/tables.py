@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from explorer.errors import ExplorerError
+from explorer.files import replacing, unwritable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First letters a spreadsheet may take for a formula (OWASP, CSV injection)."""
@@ -154,6 +154,32 @@ def check_format(path: Path, formats: Sequence[str] = tuple(FORMATS)) -> None:
 
 
 class Writer:
+    """A table that rows are added to."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path = path
+        self._sheet: Sheet = FORMATS[path.suffix.lower()](file)
+
+    def add(self, rows: Mapping[str, Column]) -> None:
+        """Appends rows, given as equally long columns."""
+        with self._told():
+            self._sheet.add(rows)
+
+    def close(self) -> None:
+        """Writes what the format has at its end."""
+        with self._told():
+            self._sheet.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise unwritable(self._path, error) from None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Writer]:
     """A table being written beside its place; it takes that place when all went well.
 
     Args:
@@ -162,54 +188,8 @@ class Writer:
     Raises:
         ExplorerError: If the format is unknown, or the file cannot be written.
     """
-
-    def __init__(self, path: Path) -> None:
-        check_format(path)
-        self.path = path
-
-    def __enter__(self) -> "Writer":
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
-        self._temporary = Path(name)
-        self._file = os.fdopen(handle, "wb")
-        self._sheet: Sheet = FORMATS[self.path.suffix.lower()](self._file)
-        return self
-
-    def add(self, rows: Mapping[str, Column]) -> None:
-        """Appends rows, given as equally long columns."""
-        try:
-            self._sheet.add(rows)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            if kind is None:
-                self._sheet.close()
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                umask = os.umask(0)
-                os.umask(umask)
-                self._temporary.chmod(0o666 & ~umask)
-                self._file.close()
-                self._temporary.replace(self.path)
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
-        finally:
-            _close(self._file)
-            self._temporary.unlink(missing_ok=True)
-
-
-def _close(file: IO[bytes]) -> None:
-    # Closing flushes, and fails again where the disk is full: the first error is the one told.
-    try:
-        file.close()
-    except OSError:
-        return
-
-
-def _unwritable(path: Path, error: OSError) -> ExplorerError:
-    kept = "; what stood there before is untouched" if path.exists() else ""
-    return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")
+    check_format(path)
+    with replacing(path) as file:
+        writer = Writer(path, file)
+        yield writer
+        writer.close()

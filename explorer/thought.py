@@ -83,10 +83,9 @@ def train(
         seed: Of first weights, batches and noise; the same seed gives the same outcome.
         progress: Told the share that is done.
     """
-    import torch
-
     from explorer.evaluation.validation import Validation
     from explorer.models.objectives import plain
+    from explorer.models.sampling import Stream
     from explorer.models.vae import build
     from explorer.training.fit import Trainer
 
@@ -94,14 +93,18 @@ def train(
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
     vocabulary = Vocabulary.build(tokens, config.corpus.vocabulary_size)
     ids = [vocabulary.encode(row) for row in tokens]
-    way = []
-    with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
+    way, chance = [], Stream(seed)
+    with chance.lent():
         model = build(config.model, len(vocabulary))
         watch = Validation(ids[: len(toy.LETTERS)], plain(model.rate_parts), seed)
-        for report in Trainer(model, ids, config, watch).run():
-            way.append((report.rate, report.distortion))
-            progress(report.epoch / report.epochs)
+        reports = Trainer(model, ids, config, watch).run()
+    while True:
+        with chance.lent():  # between two reports others draw
+            report = next(reports, None)
+        if report is None:
+            break
+        way.append((report.rate, report.distortion))
+        progress(report.epoch / report.epochs)
     return _outcome(decoder, model.eval(), vocabulary, tokens[:_TESTED], way, seed)
 
 

@@ -13,7 +13,6 @@ from explorer import config as configs
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
-from explorer.training import lock
 from tests import tiny
 
 WEIGHTS = folders.WEIGHTS
@@ -238,7 +237,6 @@ def test_two_commands_do_not_train_one_run_at_once(place: Path, quick: list[str]
     recipe = folder / folders.CONFIG
     recipe.write_text(recipe.read_text("utf-8").replace("epochs = 400", "epochs = 1"))
     assert main(["train", "./my", "--restart"]) == 0  # a killed process holds nothing
-    assert not (folder / lock.FILE).exists()
 
 
 def test_a_kill_while_measuring_keeps_the_model_and_says_so(

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import DEFINITIONS
 from explorer.evaluation.evaluate import evaluate
@@ -12,6 +13,7 @@ from explorer.evaluation.figures import FIGURES
 from explorer.evaluation.measurement import HeldOut
 from explorer.evaluation.verdict import verdict
 from explorer.models.latents import LATENTS
+from explorer.models.vae import build
 from explorer.text.tokens import SPECIALS, Vocabulary
 from tests.test_evaluation_bounds import deafen, tiny
 
@@ -63,7 +65,9 @@ def test_a_vae_has_all_figures_but_those_that_need_another_model() -> None:
     absent = [name for name, entry in metrics.items() if entry["value"] is None]
     # An untrained model says one sentence everywhere: its paths may have no leap to measure.
     absent = [name for name in absent if not name.endswith("largest_step")]
-    assert absent == ["forward_perplexity", "reverse_perplexity"]
+    judged = ("forward_perplexity", "reverse_perplexity")
+    paths = ("interpolation_linear_middle", "interpolation_spherical_middle")
+    assert absent == [*judged, *paths]
     value = {name: entry["value"] for name, entry in metrics.items()}
     assert value["elbo"] == pytest.approx(value["distortion"] + value["rate"])
     assert value["marginal_kl"] == pytest.approx(value["rate"] - value["mutual_information"])
@@ -130,8 +134,41 @@ def test_progress_runs_to_the_end_of_the_slow_figure() -> None:
 
 def test_a_language_model_judges_drawn_sentences() -> None:
     judge = tiny("none", 0).float()
-    entry = measure(language_model=judge)["forward_perplexity"]
+    metrics = measure(language_model=judge)
+    entry = metrics["forward_perplexity"]
     assert entry["value"] > 1 and entry["reference"] > 1
+    middle = metrics["interpolation_linear_middle"]
+    assert middle["value"] == pytest.approx(middle["middle"] / middle["ends"])
+
+
+def test_a_mean_over_sentences_has_its_standard_error() -> None:
+    model = tiny("none", 0).float()
+    metrics = measure(model=model)
+    nats = torch.tensor(
+        [
+            evaluate(model, WORDS, HeldOut(tokens=[words], ids=[row]))["importance_nll"]["value"]
+            for words, row in zip(HELD_OUT.tokens, IDS, strict=True)
+        ]
+    )
+    error = nats.std().item() / len(nats) ** 0.5
+    assert metrics["importance_nll"]["error"] == pytest.approx(error, rel=1e-4)
+    # A resampling of whole sentences says how much a perplexity moves.
+    tokens, rows = torch.tensor([len(row) + 1.0 for row in IDS]), torch.Generator().manual_seed(0)
+    chosen = torch.randint(len(IDS), (4000, len(IDS)), generator=rows)
+    moved = (nats[chosen].sum(1) / tokens[chosen].sum(1)).exp().std().item()
+    assert metrics["importance_ppl"]["error"] == pytest.approx(moved, rel=0.15)
+
+
+def test_a_rate_without_closed_form_is_said_to_be_sampled() -> None:
+    learned = build(ModelConfig(latent_dim=2, prior={"name": "mixture"}), len(WORDS)).eval()
+    assert measure(model=learned)["rate"]["samples"] == 1
+    assert measure()["rate"]["samples"] == 0
+
+
+def test_sentences_longer_than_any_decoding_are_measured(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.evaluation.measurement.MOST_TOKENS", 3)
+    assert max(map(len, IDS)) > 3
+    assert measure()["bleu"]["value"] is not None
 
 
 def test_small_and_empty_splits_are_measured_as_far_as_they_go() -> None:
@@ -163,6 +200,8 @@ def entries(rate=10.0, units=32, gap=12.0, information=7.0, n=5000) -> dict:
         (entries(units=16), "healthy"),
         (entries(rate=20.0, information=3.0), "noisy rate"),
         (entries(rate=20.0, information=4.0), "healthy"),
+        (entries(rate=6.0, units=0, gap=0.2, information=0.03), "noisy rate"),
+        (entries(rate=12.0, units=None, information=0.0), "healthy"),
         (entries(rate=2.0, information=1.1), "healthy"),
         (entries(rate=None, information=None), "healthy"),
         (entries(rate=None, information=None, gap=0.0), "latent unused"),

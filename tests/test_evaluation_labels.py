@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -153,3 +154,27 @@ def test_sentences_are_read_where_the_latent_space_has_points() -> None:
     z = torch.randn(4, 3)
     z /= z.norm(dim=1, keepdim=True)
     assert run.decode(z) == run.decode(0.2 * z), "a path's middle is inside the sphere"
+
+
+def test_labels_are_drawn_as_often_as_they_are_held_out_however_they_are_sorted() -> None:
+    rows = sorted(range(len(TEST)), key=lambda row: TEST_KINDS[row])
+    run = replace(measurement(("bad", "good"), False, [TEST_KINDS[row] for row in rows]), drawn=60)
+    given: list[int] = []
+    steer = run.model.condition
+
+    def note(z: Tensor, labels: Sequence[int] = ()) -> Tensor:
+        given.extend(labels)
+        return steer(z, labels)
+
+    run.model.condition = note  # type: ignore[method-assign]
+    assert len(run.said) == run.drawn
+    share = sum(kind == "good" for kind in TEST_KINDS) / len(TEST_KINDS)
+    assert sum(given) / len(given) == pytest.approx(share, abs=0.05)
+
+
+def test_a_judge_learns_where_no_word_stands_twice() -> None:
+    words = [[f"word{number}"] for number in range(len(TRAIN))]
+    run = measurement((), True)
+    held_out = replace(run.held_out, training=words)
+    judged = Labelled.of(replace(run, held_out=held_out))
+    assert 0 <= judged.accuracy(judged.tokens, judged.labels) <= 1

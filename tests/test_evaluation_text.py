@@ -1,5 +1,7 @@
 """Figures of sentences, neighbours and paths, on sentences whose answers can be counted."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -148,3 +150,9 @@ def test_paths_start_and_end_at_their_sentences(path) -> None:
     z = interpolations.latents(mean, [(0, 1), (2, 3)], path).reshape(2, 11, 3)
     np.testing.assert_allclose(z[:, 0], mean[[0, 2]], atol=1e-6)
     np.testing.assert_allclose(z[:, -1], mean[[1, 3]], atol=1e-6)
+
+
+def test_a_text_of_four_words_has_nearest_sentences_too() -> None:
+    chance = random.Random(0)
+    training = [chance.choices("acgt", k=12) for _ in range(1_200)]
+    assert samples.nearest_training([training[3], list("aaaa")], training)[0] == 0.0

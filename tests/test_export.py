@@ -12,7 +12,7 @@ from PIL import Image
 from explorer.errors import ExplorerError
 from explorer.export import NEIGHBOURS, as_typed, export
 from explorer.run import Run, open_run
-from explorer.tables import FORMULA, Writer, guard
+from explorer.tables import FORMULA, guard, writing
 from tests import tiny
 
 
@@ -99,7 +99,7 @@ def test_an_unknown_format_and_a_run_without_map_are_refused(run: Run, tmp_path:
 def test_a_table_that_fails_leaves_what_stood_there(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("before")
-    with pytest.raises(ValueError, match="stop"), Writer(path) as writer:
+    with pytest.raises(ValueError, match="stop"), writing(path) as writer:
         writer.add({"text": ["a"]})
         raise ValueError("stop")
     assert path.read_text() == "before"
@@ -116,7 +116,7 @@ def test_a_full_disk_is_one_line_and_leaves_what_stood_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(ExplorerError, match="No space left"), Writer(path) as writer:
+    with pytest.raises(ExplorerError, match="No space left"), writing(path) as writer:
         writer.add({"text": ["a"]})
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
@@ -125,7 +125,7 @@ def test_a_full_disk_is_one_line_and_leaves_what_stood_there(
 @pytest.mark.parametrize("ending", [".txt", ".csv", ".tsv", ".jsonl", ".parquet"])
 def test_every_format_keeps_rows_in_order(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"out{ending}"
-    with Writer(path) as writer:
+    with writing(path) as writer:
         writer.add({"n": [1], "text": ["a,b\tc"]})
         writer.add({"n": [2], "text": ["b"]})
     if ending == ".parquet":

@@ -12,6 +12,7 @@ from explorer import config as configs
 from explorer import stages
 from explorer.config import Config
 from explorer.errors import ExplorerError
+from explorer.files import write, write_text
 from explorer.models.vae import build
 from explorer.text.batches import plan
 from explorer.training import folder as folders
@@ -340,13 +341,13 @@ def test_an_unknown_device_names_those_there_are() -> None:
 
 def test_writes_are_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    folders.write_text(path, "before")
+    write_text(path, "before")
 
     def fail(file: object) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(ExplorerError, match="No space left"):
-        folders.write(path, fail)
+        write(path, fail)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 

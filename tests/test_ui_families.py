@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import config as configs
+from explorer.files import write_text
 from explorer.training import folder as folders
 from explorer.ui import recipes
 from explorer.ui.families import Family, families
@@ -95,7 +96,7 @@ def page(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App
         if name == "other":
             training = dataclasses.replace(written.training, clip=1.5, patience=9)
             changed = dataclasses.replace(changed, training=training)
-        folders.write_text(folder / folders.CONFIG, configs.render(changed))
+        write_text(folder / folders.CONFIG, configs.render(changed))
         folders.seal(folder)
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     at.switch_page(str(page_file("compare")))

@@ -45,6 +45,13 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         help="a language model of the same corpus and vocabulary, to judge the run's samples by",
     )
     parser.add_argument(
+        "--seed",
+        type=int,
+        default=-1,
+        metavar="S",
+        help="of every draw, to see how much chance is in a figure (default: the run's)",
+    )
+    parser.add_argument(
         "--device", default="", metavar="D", help="cpu, cuda or mps; without it the fastest"
     )
 
@@ -54,9 +61,12 @@ def evaluate(args: argparse.Namespace) -> None:
     if args.samples < 1 or args.limit < 0:
         raise ExplorerError("--samples must be at least 1 and --limit at least 0")
     folder = folders.find(args.run)
+    seed = None if args.seed == -1 else args.seed
+    if seed is not None and not 0 <= seed < 2**32:
+        raise ExplorerError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
     with Progress(quiet=args.json) as progress:
         judge = folders.find(args.language_model) if args.language_model else None
-        measure(folder, args.samples, args.limit, progress, judge, args.device)
+        measure(folder, args.samples, args.limit, progress, judge, args.device, seed)
     if not processes.is_first():
         return
     if args.json:
@@ -72,13 +82,14 @@ def measure(
     progress: Progress,
     judge: Path | None = None,
     device: str = "",
+    seed: int | None = None,
 ) -> None:
     """Runs the evaluation stage."""
     progress.show(f"{folder.name}: loading the model")
     from explorer import stages
 
     told = progress.stage()
-    stages.evaluate(folder, samples, limit, told, device_name=device, judge=judge)
+    stages.evaluate(folder, samples, limit, told, device_name=device, judge=judge, seed=seed)
 
 
 def tell_metrics(folder: Path) -> None:
@@ -96,8 +107,12 @@ def tell_metrics(folder: Path) -> None:
 
 
 def _basis(entry: dict[str, Any]) -> str:
-    basis = f"{entry['n']:,} sentences" if entry.get("n") else ""
-    return f"{basis}, K = {entry['samples']}" if entry.get("samples") else basis
+    told = [f"{entry['n']:,} sentences"] if entry.get("n") else []
+    if entry.get("samples"):
+        told.append(f"K = {entry['samples']}")
+    if entry.get("error"):
+        told.append(f"standard error {entry['error']:.2g}")
+    return ", ".join(told)
 
 
 def atlas_arguments(parser: argparse.ArgumentParser) -> None:

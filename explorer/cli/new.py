@@ -10,7 +10,8 @@ from typing import Any
 from explorer import config as configs
 from explorer.cli.output import say, say_json
 from explorer.errors import ExplorerError
-from explorer.training import fine_tuning
+from explorer.files import write_text
+from explorer.training import fine_tuning, lock, snapshots
 from explorer.training import folder as folders
 from explorer.training.names import place
 from explorer.training.recipes import Findings, inspect, recipe
@@ -81,11 +82,13 @@ def new(args: argparse.Namespace) -> None:
     table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional)
     config = configs.from_table(_merge(table, changes))
     weights = _check(config, findings)
-    header = f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
-    _clear(folder)
-    folders.write_text(
-        folder / folders.CONFIG, configs.render(config, f"{header}  explorer train {args.run}\n")
+    header = (
+        f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
+        f"  explorer train {shlex.quote(args.run)}\n"
     )
+    with lock.alone_with(folder):
+        _clear(folder)
+        write_text(folder / folders.CONFIG, configs.render(config, header))
     if args.json:
         say_json({"folder": str(folder), "weights": weights, **findings.summary()})
     else:
@@ -97,13 +100,14 @@ def _check_free(folder: Path, force: bool) -> None:
         raise ExplorerError(f"{folder} is a run already: --force replaces it, or use another name")
     if folder.is_file() or folder.is_symlink():
         raise ExplorerError(f"{folder} is a file or a link, not a folder for a run")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / folders.CONFIG).exists():
+    others = folder.is_dir() and any(item.name != lock.FILE for item in folder.iterdir())
+    if others and not (folder / folders.CONFIG).exists():
         raise ExplorerError(f"{folder} holds other files: use another name")
 
 
 def _clear(folder: Path) -> None:
     """Removes what a run left, and nothing else."""
-    for name in (*folders.SEALED, folders.SUMS, folders.CARD):
+    for name in (*folders.SEALED, folders.SUMS, folders.CARD, snapshots.FILE):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 

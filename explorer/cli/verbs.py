@@ -15,7 +15,7 @@ from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoding
-from explorer.tables import Writer, check_format
+from explorer.tables import check_format, writing
 
 CHUNK = 512
 """Sentences decoded at once: bounds memory whatever the length of a file."""
@@ -101,7 +101,7 @@ def encode(args: argparse.Namespace) -> None:
     done, rate = 0, _rate()
     with (
         Progress(quiet=args.json) as progress,
-        Writer(args.out) if processes.is_first() else nullcontext() as writer,
+        writing(args.out) if processes.is_first() else nullcontext() as writer,
     ):
         for chunk in _chunks(_texts(args.file, args.text_column), ENCODED):
             mean, scale = run.posterior(chunk)
@@ -168,7 +168,7 @@ def reconstruct(args: argparse.Namespace) -> None:
     done, rate = 0, _rate()
     with (
         Progress(quiet=args.json or not args.out) as progress,
-        Writer(args.out) if args.out else nullcontext() as writer,
+        writing(args.out) if args.out else nullcontext() as writer,
     ):
         for number, chunk in enumerate(_chunks(texts)):
             words = run.reconstruct(chunk, _reseeded(settings, number))

@@ -33,7 +33,8 @@ DEFINITIONS: dict[str, Definition] = {
     "rate": Definition(
         "Rate",
         _NATS,
-        "KL(q(z|x) ‖ p(z)), never thresholded or weighted: what it costs to send z.",
+        "KL(q(z|x) ‖ p(z)), never thresholded or weighted: what it costs to send z. In closed "
+        "form, or at one sample of z where the prior has none.",
         "neither",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -214,6 +215,13 @@ DEFINITIONS: dict[str, Definition] = {
         "Largest edit distance of a step over that of the ends, mean over the pairs.",
         "lower",
     ),
+    "interpolation_linear_middle": Definition(
+        "Linear paths: middle",
+        "ratio of perplexities",
+        "Perplexity that a language model of real text gives to the sentences halfway, over that "
+        "of the decoded ends; above 1 the way leads through less likely sentences.",
+        "lower",
+    ),
     "interpolation_spherical_distinct": Definition(
         "Spherical paths: sentences",
         "sentences of 11",
@@ -224,6 +232,13 @@ DEFINITIONS: dict[str, Definition] = {
         "Spherical paths: largest leap",
         "share of the ends' distance",
         "Largest edit distance of a step over that of the ends, mean over the pairs.",
+        "lower",
+    ),
+    "interpolation_spherical_middle": Definition(
+        "Spherical paths: middle",
+        "ratio of perplexities",
+        "Perplexity that a language model of real text gives to the sentences halfway, over that "
+        "of the decoded ends; above 1 the way leads through less likely sentences.",
         "lower",
     ),
     "label_information": Definition(

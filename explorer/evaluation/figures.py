@@ -1,6 +1,6 @@
 """The figures of `metrics.json`: each name with the function that measures it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,15 +9,18 @@ import torch
 from explorer.evaluation import (
     bounds,
     information,
+    interpolations,
     reconstruction,
     samples,
 )
 from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
 from explorer.models.sampling import generator, others, sample
+from explorer.models.vae import TextVAE
 from explorer.training import prior_fit
 
 Entry = dict[str, Any]
-"""`value`, `n` sentences, `samples` drawn for each, and what else belongs beside the value."""
+"""`value`, `n` sentences, `samples` drawn for each, for a mean over sentences its standard
+`error`, and what else belongs beside the value."""
 
 _NEAREST = 200
 """Sentences whose nearest training sentence is looked for."""
@@ -31,44 +34,70 @@ def _mean(values: torch.Tensor) -> float:
     return values.cpu().double().mean().item()
 
 
+def _mean_entry(values: torch.Tensor, samples: int = 0, **more: Any) -> Entry:
+    """The mean of what each sentence has, with its standard error over sentences."""
+    return _entry(_mean(values), len(values), samples, **_error(values), **more)
+
+
+def _error(values: torch.Tensor) -> Entry:
+    if len(values) < 2:
+        return {}
+    return {"error": values.cpu().double().std().item() / len(values) ** 0.5}
+
+
 # Likelihood.
 
 
 def _distortion(run: Measurement) -> Entry:
     run.need_latent()
     samples_each = 1 if run.model.latent.has_rate else 0
-    return _entry(_mean(run.distortions), run.n, samples_each)
+    return _mean_entry(run.distortions, samples_each)
 
 
 def _rate(run: Measurement) -> Entry:
     run.need_rate()
-    entry = _entry(_mean(run.rates.sum(1)), run.n)
+    # A prior of independent parts has a closed form; any other is asked at one sample of q.
+    samples_each = 0 if run.model.prior.is_factorised else 1
+    entry = _mean_entry(run.rates.sum(1), samples_each)
     if run.model.rate_parts is None:
         return entry
     return entry | {"by_dimension": run.rates.mean(0).tolist()}
 
 
 def _elbo(run: Measurement) -> Entry:
-    return _entry(_distortion(run)["value"] + _rate(run)["value"], run.n, 1)
+    run.need_rate()
+    return _mean_entry(run.elbos, 1)
 
 
 def _elbo_ppl(run: Measurement) -> Entry:
-    nats = _elbo(run)["value"] * run.n
-    tokens = bounds.predicted_tokens(run.held_out.ids)
-    return _entry(bounds.perplexity(nats, tokens), run.n, 1, tokens=tokens)
+    run.need_rate()
+    return _perplexity(run, run.elbos, _elbo(run))
+
+
+def _perplexity(run: Measurement, nats: torch.Tensor, entry: Entry) -> Entry:
+    """The entry of a figure in nats as one per predicted token.
+
+    Its standard error is that of a ratio of two sums, nats over tokens, to first order.
+    """
+    ids = run.held_out.ids
+    tokens = bounds.predicted_tokens(ids)
+    value = bounds.perplexity(entry["value"] * run.n, tokens)
+    each = torch.tensor([bounds.predicted_tokens([row]) for row in ids], dtype=torch.float64)
+    beyond = nats.cpu().double() - nats.sum().item() / tokens * each
+    error = {name: value * own * run.n / tokens for name, own in _error(beyond).items()}
+    return entry | {"value": value, "tokens": tokens} | error
 
 
 def _importance_nll(run: Measurement) -> Entry:
     if run.is_language_model:
-        return _entry(_mean(run.importance_nlls), run.n, 1, exact=True)
+        return _mean_entry(run.importance_nlls, 1, exact=True)
     run.need_rate()
-    return _entry(_mean(run.importance_nlls), run.n, run.samples, exact=False)
+    return _mean_entry(run.importance_nlls, run.samples, exact=False)
 
 
 def _importance_ppl(run: Measurement) -> Entry:
     entry = _importance_nll(run)
-    tokens = bounds.predicted_tokens(run.held_out.ids)
-    return entry | {"value": bounds.perplexity(entry["value"] * run.n, tokens), "tokens": tokens}
+    return _perplexity(run, run.importance_nlls, entry)
 
 
 # What z holds.
@@ -95,6 +124,7 @@ def _marginal_kl(run: Measurement) -> Entry:
 def _prior_gain(run: Measurement) -> Entry:
     if run.trained_under is None or not run.model.latent.has_rate:
         raise Foreign("its prior is the one it was trained under")
+    _need_two(run)
     found = prior_fit.gain(run.model, run.trained_under, run.held_out.ids, run.seed)
     return _entry(found.mean, run.n, prior_fit.SAMPLES, low=found.low, high=found.high)
 
@@ -106,7 +136,7 @@ def _interval(found: information.Interval, value: float) -> Entry:
 def _active_units(run: Measurement) -> Entry:
     run.need_latent()
     if not run.model.latent.has_units:
-        raise NotApplicable("codes have no variance that says which are used")
+        raise NotApplicable(run.model.latent.without_units)
     _need_two(run)
     mean = run.posterior.mean
     units, variances = information.active_units(mean), information.unit_variances(mean)
@@ -117,14 +147,14 @@ def _shuffled_z_gap(run: Measurement) -> Entry:
     run.need_latent()
     _need_two(run)
     other = others(run.n, generator(run.seed, "shuffle"))
-    return _entry(_mean(run.distortions_at(run.z[other]) - run.distortions), run.n, 1)
+    return _mean_entry(run.distortions_at(run.z[other]) - run.distortions, 1)
 
 
 def _prior_z_gap(run: Measurement) -> Entry:
     run.need_latent()
     run.need_density()
     z = sample(run.model.prior(), run.n, generator(run.seed, "prior gap"))
-    return _entry(_mean(run.distortions_at(z) - run.distortions), run.n, 1)
+    return _mean_entry(run.distortions_at(z) - run.distortions, 1)
 
 
 # Reconstruction.
@@ -220,13 +250,16 @@ def _forward_perplexity(run: Measurement) -> Entry:
     said = run.said
     if judge is None:
         raise NotApplicable("no language model to judge by was given")
-    figures = []
-    for sentences in (said, run.real):
-        ids = [run.vocabulary.encode(tokens) for tokens in sentences]
-        nothing = torch.zeros(len(ids), 0, device=judge.device)
-        nats = bounds.distortions(judge, nothing, ids).sum().item()
-        figures.append(bounds.perplexity(nats, bounds.predicted_tokens(ids)))
-    return _entry(figures[0], len(said), reference=figures[1])
+    value, reference = (_judged(run, judge, sentences) for sentences in (said, run.real))
+    return _entry(value, len(said), reference=reference)
+
+
+def _judged(run: Measurement, judge: TextVAE, sentences: Sequence[Sequence[str]]) -> float:
+    """The perplexity that a language model gives to sentences."""
+    ids = [run.vocabulary.encode(tokens) for tokens in sentences]
+    nothing = torch.zeros(len(ids), 0, device=judge.device)
+    nats = bounds.distortions(judge, nothing, ids).sum().item()
+    return bounds.perplexity(nats, bounds.predicted_tokens(ids))
 
 
 def _reverse_perplexity(run: Measurement) -> Entry:
@@ -245,6 +278,21 @@ def _path(name: str, key: str) -> Callable[[Measurement], Entry]:
         if value is None:
             raise NotApplicable("both ends of every path decode to the same sentence")
         return _entry(value, found.paths)
+
+    return figure
+
+
+def _middle(name: str) -> Callable[[Measurement], Entry]:
+    def figure(run: Measurement) -> Entry:
+        run.need_latent()
+        _need_two(run)
+        judge = run.language_model
+        if judge is None:
+            raise NotApplicable("no language model to judge by was given")
+        paths = run.paths[name]
+        middle = _judged(run, judge, [path[interpolations.POINTS // 2] for path in paths])
+        ends = _judged(run, judge, [path[end] for path in paths for end in (0, -1)])
+        return _entry(middle / ends, len(paths), middle=middle, ends=ends)
 
     return figure
 
@@ -295,8 +343,10 @@ FIGURES: dict[str, Callable[[Measurement], Entry]] = {
     "reverse_perplexity": _reverse_perplexity,
     "interpolation_linear_distinct": _path("linear", "distinct"),
     "interpolation_linear_largest_step": _path("linear", "largest_step"),
+    "interpolation_linear_middle": _middle("linear"),
     "interpolation_spherical_distinct": _path("spherical", "distinct"),
     "interpolation_spherical_largest_step": _path("spherical", "largest_step"),
+    "interpolation_spherical_middle": _middle("spherical"),
     "label_information": _label_information,
     "label_switch_accuracy": _switched("switches", "accuracy"),
     "label_switch_bleu": _switched("switches", "bleu"),

@@ -1,5 +1,6 @@
 """Whether a label can be switched while the rest of a sentence stays, and what z knows of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,8 +103,10 @@ class Labelled:
         assert held.training_labels is not None
         pairs = zip(held.training, held.training_labels, strict=True)
         known = [(" ".join(words), label) for words, label in pairs if label and words]
+        counts = Counter(word for text, _ in known for word in set(text.split()))
+        least = min(2, max(counts.values(), default=1))  # words of one sentence say little
         words = TfidfVectorizer(
-            token_pattern=r"\S+", lowercase=False, ngram_range=(1, 2), min_df=2
+            token_pattern=r"\S+", lowercase=False, ngram_range=(1, 2), min_df=least
         )
         judge = make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))
         return judge.fit([text for text, _ in known], [label for _, label in known])

@@ -16,7 +16,8 @@ from explorer.evaluation.information import Interval, mutual_information
 from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.retrieval import Retrieval
 from explorer.models.control import NO_LABEL
-from explorer.models.generation import Decoding, generate
+from explorer.models.decoding import MOST_TOKENS, Decoding
+from explorer.models.generation import generate
 from explorer.models.priors import Prior
 from explorer.models.sampling import generator, sample
 from explorer.models.vae import TextVAE
@@ -29,7 +30,7 @@ Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
 
 _LEAST_TOKENS = 60
-"""Longest sentence a model may say, unless a held-out one is longer."""
+"""Longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at most."""
 
 
 class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
@@ -136,6 +137,11 @@ class Measurement:
         """Nats per sentence at `z`."""
         return self.distortions_at(self.z)
 
+    @property
+    def elbos(self) -> Float[Tensor, " n"]:
+        """-ELBO of each sentence at `z`, nats."""
+        return self.distortions + self.rates.sum(1).to(self.distortions)
+
     def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
         """Nats per sentence at other latents."""
         ids = self.held_out.ids
@@ -191,7 +197,7 @@ class Measurement:
         self, places: Float[Tensor, "m place"], strategy: str = "greedy"
     ) -> list[list[str]]:
         """Like `decode`, from what the decoder takes."""
-        longest = max([_LEAST_TOKENS, *map(len, self.held_out.ids)])
+        longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
         for number, part in processes.mine(enumerate(places.split(bounds.BATCH))):
             seed = self.seed * 1_000_003 + number
@@ -217,8 +223,8 @@ class Measurement:
         return result
 
     @cached_property
-    def smoothness(self) -> dict[str, Smoothness]:
-        """How greedy decodes of linear and of spherical paths read."""
+    def paths(self) -> dict[str, list[list[list[str]]]]:
+        """Greedy decodes of linear and of spherical paths, sentence by sentence."""
         ends = interpolations.pairs(self.n, interpolations.PAIRS, self.seed)
         mean = self.posterior.mean.cpu().numpy()
         result = {}
@@ -226,9 +232,13 @@ class Measurement:
             z = torch.from_numpy(interpolations.latents(mean, ends, name))
             said = self.decode(z.to(self.model.device))
             starts = range(0, len(said), interpolations.POINTS)
-            paths = [said[start : start + interpolations.POINTS] for start in starts]
-            result[name] = interpolations.smoothness(paths)
+            result[name] = [said[start : start + interpolations.POINTS] for start in starts]
         return result
+
+    @cached_property
+    def smoothness(self) -> dict[str, Smoothness]:
+        """How those paths read."""
+        return {name: interpolations.smoothness(paths) for name, paths in self.paths.items()}
 
     @cached_property
     def retrievals(self) -> dict[str, Retrieval]:
@@ -258,9 +268,9 @@ class Measurement:
     def said(self) -> list[list[str]]:
         """Sentences drawn from the model: z from the prior, words at temperature 1."""
         self.need_density()
-        # Labels as often as they are held out.
-        labels = [self.codes[row % self.n] for row in range(self.drawn)] if self.codes else []
-        return self.decode(self.prior_z, "sample", labels)
+        # Labels as often as they are held out, wherever in the file each stands.
+        rows = [row * self.n // self.drawn for row in range(self.drawn)] if self.codes else []
+        return self.decode(self.prior_z, "sample", [self.codes[row] for row in rows])
 
     @cached_property
     def real(self) -> list[list[str]]:

@@ -39,6 +39,8 @@ def nearest_training(samples: Sentences, training: Sentences) -> list[float]:
     most = _COMMON if len(training) > 1000 else 1.0
     as_they_are: Any = list
     vectoriser = TfidfVectorizer(analyzer=as_they_are, max_df=most)
+    if not _has_rare(training, most):
+        vectoriser = TfidfVectorizer(analyzer=as_they_are)
     corpus: Any = vectoriser.fit_transform(training)
     queries: Any = vectoriser.transform(samples)
     result = []
@@ -49,6 +51,12 @@ def nearest_training(samples: Sentences, training: Sentences) -> list[float]:
         distance = min(edit_distance(tokens, training[int(place)]) for place in candidates)
         result.append(distance / max(1, len(tokens)))
     return result
+
+
+def _has_rare(sentences: Sentences, share: float) -> bool:
+    """Whether some word stands in no more than that share of the sentences."""
+    counts = Counter(word for tokens in sentences for word in set(tokens))
+    return min(counts.values()) <= share * len(sentences)
 
 
 def distinct_n(samples: Sentences, n: int = 2) -> float:

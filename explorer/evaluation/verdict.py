@@ -100,8 +100,8 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
 def verdict(metrics: Mapping[str, Any]) -> Verdict:
     """Judges the entries of `metrics.json`.
 
-    The first word whose threshold is met is taken. A space without a rate is judged by the
-    shuffled-z gap alone.
+    The first word whose threshold is met is taken. A space without a rate, or whose rate is fixed
+    or whose units cannot be counted, is judged by the shuffled-z gap alone.
     """
     rate, units = _value(metrics, "rate"), _value(metrics, "active_units")
     gap, information = _value(metrics, "shuffled_z_gap"), _value(metrics, "mutual_information")
@@ -128,18 +128,28 @@ def verdict(metrics: Mapping[str, Any]) -> Verdict:
             f"With another sentence's z the words are {gap:.1f} nats less likely: z is used.",
             f"shuffled-z gap ≥ {UNUSED_GAP} nats; there is no rate to judge",
         )
+    if units is None:
+        return Verdict(
+            "healthy",
+            f"{rate:.1f} nats a sentence go through z, and with another sentence's z the words "
+            f"are {gap:.1f} nats less likely.",
+            f"shuffled-z gap ≥ {UNUSED_GAP} nats; there are no active units to judge",
+        )
     return _with_rate(metrics, rate, units, gap, information)
 
 
 def _with_rate(
     metrics: Mapping[str, Any],
     rate: float,
-    units: float | None,
+    units: float,
     gap: float,
     information: float | None,
 ) -> Verdict:
     dimensions = metrics.get("active_units", {}).get("of")
-    if units is not None and dimensions and units < ACTIVE_SHARE * dimensions:
+    noisy = _noisy(metrics, rate, information)
+    if noisy and not units:  # nothing is used, not even partly
+        return noisy
+    if dimensions and units < ACTIVE_SHARE * dimensions:
         return Verdict(
             "partly used",
             f"{units:.0f} of {dimensions} dimensions are active."
@@ -147,14 +157,8 @@ def _with_rate(
             else f"The rate is {rate:.2f} nats, but no dimension is active: z says little.",
             f"active units < {ACTIVE_SHARE:.0%} of the dimensions",
         )
-    if information is not None:
-        most = min(rate, math.log(metrics["mutual_information"]["n"]) - 1)
-        if information < INFORMATION_SHARE * most:
-            return Verdict(
-                "noisy rate",
-                f"Of a rate of {rate:.1f} nats only {information:.1f} tell sentences apart.",
-                f"mutual information < {INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
-            )
+    if noisy:
+        return noisy
     told = "" if information is None else f", {information:.1f} of them tell sentences apart"
     return Verdict(
         "healthy",
@@ -163,6 +167,19 @@ def _with_rate(
         f"rate ≥ {COLLAPSED_RATE} or an active unit, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
         f"{ACTIVE_SHARE:.0%} of the dimensions active, mutual information ≥ "
         f"{INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
+    )
+
+
+def _noisy(metrics: Mapping[str, Any], rate: float, information: float | None) -> Verdict | None:
+    if information is None:
+        return None
+    most = min(rate, math.log(metrics["mutual_information"]["n"]) - 1)
+    if information >= INFORMATION_SHARE * most:
+        return None
+    return Verdict(
+        "noisy rate",
+        f"Of a rate of {rate:.1f} nats only {information:.1f} tell sentences apart.",
+        f"mutual information < {INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
     )
 
 

@@ -8,6 +8,8 @@ from explorer.errors import ExplorerError
 
 STRATEGY_NAMES = ("greedy", "sample", "top_k", "nucleus", "penalised", "beam")
 """The keys of `generation.STRATEGIES`; a test compares them."""
+MOST_TOKENS = 1000
+"""Words of a sentence at most: decoding stops there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,7 @@ class Decoding:
             ("top_p", 0.0, 1.0),
             ("beam", 1, 64),
             ("penalty", 1.0, 100.0),
-            ("max_tokens", 1, 1000),
+            ("max_tokens", 1, MOST_TOKENS),
             ("seed", 0, 2**63 - 1),
             ("strength", -10.0, 10.0),
         )

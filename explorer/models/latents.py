@@ -26,6 +26,8 @@ class Latent(nn.Module):
     has_encoder = True
     has_units = True
     """Whether the variance of a coordinate says that it is used."""
+    without_units = ""
+    """Why it does not, where it does not."""
     priors: tuple[str, ...] = ()
     """Names of the priors that live on this space, the usual one first."""
     fitted: tuple[str, ...] = ()
@@ -175,6 +177,8 @@ class Sphere(Latent):
     """
 
     priors = ("uniform",)
+    has_units = False
+    without_units = "the coordinates of a direction share a variance of 1: all cannot vary much"
 
     def __init__(self, feature_dim: int, latent_dim: int, concentration: float = 80.0) -> None:
         super().__init__(latent_dim)
@@ -258,6 +262,7 @@ class CodeSpace(Latent):
 
     priors = ("uniform",)
     has_units = False
+    without_units = "codes have no variance that says which are used"
 
     def __init__(
         self, feature_dim: int, latent_dim: int, kinds: int = 8, temperature: float = 0.7

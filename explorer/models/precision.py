@@ -1,7 +1,8 @@
 """Products in bfloat16: those of encoder and decoder, in training, where the hardware has them.
 
-Without such hardware they are computed all the same, several times slower than in float32. What
-is small but counts in nats, the latent space and its prior, stays in float32 everywhere.
+Without such hardware they are computed several times slower than in float32, or, by a processor
+without AVX-512, not at all. What is small but counts in nats, the latent space and its prior,
+stays in float32 everywhere.
 """
 
 from contextlib import AbstractContextManager

@@ -134,8 +134,9 @@ class Mixture(Prior):
 
     def forward(self) -> Distribution:
         """The mixture."""
-        parts = Independent(Normal(self.means, self.log_scales.clamp(*_LOG_SCALES).exp()), 1)
-        mixture = MixtureSameFamily(Categorical(logits=self.logits), parts)
+        scales = self.log_scales.clamp(*_LOG_SCALES).exp()
+        parts = Normal(self.means, scales, validate_args=False)
+        mixture = _mixture(self.logits, Independent(parts, 1, validate_args=False))
         return mixture if self.basis is None else self.basis(mixture)
 
     @torch.no_grad()
@@ -187,9 +188,7 @@ class Vamp(Prior):
         """The mixture of posteriors, all of one weight."""
         latent, encoder = self._parts
         parts = latent.posterior(encoder.read(self.inputs))
-        return MixtureSameFamily(
-            Categorical(logits=self.inputs.new_zeros(len(self.inputs))), parts
-        )
+        return _mixture(self.inputs.new_zeros(len(self.inputs)), parts)
 
     @torch.no_grad()
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
@@ -240,6 +239,12 @@ class Flow(Prior):
     def forward(self) -> Distribution:
         """The flow's distribution."""
         return self.flow() if self.basis is None else self.basis(self.flow())
+
+
+def _mixture(logits: Tensor, parts: Distribution) -> Distribution:
+    """A mixture whose arguments are not checked: a GPU would be waited for."""
+    kinds = Categorical(logits=logits, validate_args=False)
+    return MixtureSameFamily(kinds, parts, validate_args=False)
 
 
 def _zuko() -> Any:

@@ -1,7 +1,8 @@
 """Draws with an explicit source of chance: a seeded stream for each purpose, on any device."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 
 import torch
@@ -11,6 +12,29 @@ from torch.distributions import Distribution, Independent, Normal
 
 _GLOBAL = Lock()
 """Of torch's global state, which the threads of a server share."""
+
+
+class Stream:
+    """A course of torch's global chance that other threads neither change nor are changed by.
+
+    For what draws from the global state and cannot be given a generator: a training.
+
+    Args:
+        seed: Where it starts.
+    """
+
+    def __init__(self, seed: int) -> None:
+        with _GLOBAL, torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            self._state = torch.get_rng_state()
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """The global state is this stream's for as long as this lasts; others wait."""
+        with _GLOBAL, torch.random.fork_rng([]):
+            torch.set_rng_state(self._state)
+            yield
+            self._state = torch.get_rng_state()
 
 
 def generator(seed: int, stream: str) -> torch.Generator:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer import files
 from explorer.errors import ExplorerError
-from explorer.training import folder as folders
 
 _KEY = b"explorer"
 
@@ -55,7 +55,7 @@ def write(
     buffer = io.BytesIO()
     options |= {"compression": "zstd", "write_page_checksum": True}
     pq.write_table(table, buffer, **options)
-    folders.write(path, lambda file: file.write(buffer.getvalue()))
+    files.write(path, lambda file: file.write(buffer.getvalue()))
 
 
 def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tuple[Any, Any]:

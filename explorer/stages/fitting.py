@@ -111,7 +111,7 @@ def _train(
     trainer = _trainer(model, data, recipe)
     history = states.restore(folder, trainer) if unfinished else []
     if unfinished:
-        kept.restore(folder / folders.STATE / snapshots.FILE)
+        kept.restore(folder / folders.STATE / snapshots.FILE, trainer.position.step)
     elif kept.rows:
         kept.take(trainer.model, 0, 0.0, trainer.beta(0.0))
     if second and not is_second:
@@ -146,8 +146,10 @@ def _trainer(model: TextVAE, data: training_data.Data, recipe: configs.Config) -
 
 
 def _best(trainer: Trainer) -> TextVAE:
-    if trainer.best_weights is not None:
-        trainer.model.load_state_dict(trainer.best_weights)
+    own = trainer.model.state_dict()
+    with torch.no_grad():
+        for name, tensor in (trainer.best_weights or {}).items():
+            own[name].copy_(tensor)
     return trainer.model
 
 

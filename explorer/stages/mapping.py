@@ -35,7 +35,8 @@ def make_atlas(
         ModuleNotFoundError: If umap-learn is not installed.
     """
     from explorer.models.coding import posteriors, scores
-    from explorer.models.generation import Decoding, generate
+    from explorer.models.decoding import MOST_TOKENS, Decoding
+    from explorer.models.generation import generate
     from explorer.space.atlas import draw, from_arrays
     from explorer.space.clusters import clusters
     from explorer.space.projections import umap_layout
@@ -52,10 +53,11 @@ def make_atlas(
     counter = _counter(tell, "scoring", len(ids))
     distortion, rate = scores(model, ids, config.seed, counter, labels)
     words: list[str] = []
+    decoding = Decoding(max_tokens=min(MOST_TOKENS, config.corpus.max_tokens))
     for start in range(0, len(ids), 256):
         part = slice(start, start + 256)
         place = model.condition(torch.from_numpy(mean[part]), labels[part])
-        rows = generate(model.decoder, place, Decoding(max_tokens=config.corpus.max_tokens))
+        rows = generate(model.decoder, place, decoding)
         words += [data.tokeniser.text(vocabulary.decode(row)) for row in rows]
         tell("reconstructing", len(words) / len(ids))
     layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)

@@ -9,6 +9,7 @@ import torch
 
 from explorer import card, processes
 from explorer.errors import ExplorerError
+from explorer.files import write_text
 from explorer.models.vae import TextVAE
 from explorer.stages.fitting import device
 from explorer.text.tokens import Vocabulary
@@ -24,6 +25,7 @@ def evaluate(
     progress: Callable[[str, float], None] | None = None,
     device_name: str = "",
     judge: Path | None = None,
+    seed: int | None = None,
 ) -> None:
     """Measures a trained run on its test split: writes `metrics.json`.
 
@@ -34,6 +36,7 @@ def evaluate(
         progress: Told what is being done, and the share of it that is done.
         device_name: `cpu`, `cuda` or `mps`; empty chooses.
         judge: Folder of a language model that judges the run's samples.
+        seed: Of every draw; None takes the recipe's.
 
     Raises:
         ExplorerError: If the corpus is not on this machine, the run is damaged, or the judge is
@@ -65,7 +68,7 @@ def evaluate(
         samples=samples,
         drawn=QUICK_DRAWN if limit else DRAWN,
         limit=limit or None,
-        seed=config.seed,
+        seed=config.seed if seed is None else seed,
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         trained_under=prior_fit.trained_under(config, model.device),
         progress=lambda name, done, total: tell(name, done / max(total, 1)),
@@ -75,6 +78,7 @@ def evaluate(
     judged = verdict(entries)
     shown = f" --limit {limit}" if limit else ""
     shown += f" --language-model {judge.resolve().name}" if judge else ""
+    shown += "" if seed is None else f" --seed {seed}"
     record = {
         "verdict": judged.word,
         "verdict_in_words": judged.sentence,
@@ -82,10 +86,10 @@ def evaluate(
         "command": f"explorer evaluate {folder.resolve().name} --samples {samples}{shown}",
         "device": str(model.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "seed": config.seed,
+        "seed": config.seed if seed is None else seed,
     }
-    text = json.dumps(entries | record, indent=1, ensure_ascii=False)
-    folders.write_text(folder / folders.METRICS, text + "\n")
+    text = json.dumps(entries | record, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(folder / folders.METRICS, text + "\n")
     folders.seal(folder)
     card.write(folder)
 

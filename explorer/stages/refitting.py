@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from explorer import config as configs
+from explorer.files import write_text
 from explorer.models.vae import TextVAE
 from explorer.training import data as training_data
 from explorer.training import folder as folders
@@ -52,7 +53,7 @@ def fit_prior(
             "to train this recipe\nfrom the start makes another model.\n"
         )
     recipe = configs.render(dataclasses.replace(config, training=training), header)
-    folders.write_text(target / folders.CONFIG, recipe)
+    write_text(target / folders.CONFIG, recipe)
     vocabulary.save(target / folders.VOCABULARY)
     weights.save(target, model)
     if (folder / folders.HISTORY).is_file():

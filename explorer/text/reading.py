@@ -22,7 +22,7 @@ FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
 LONGEST = 20_000
 """Characters of a sentence; the state of an encoder for more would fill the memory."""
 
-LARGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
+csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, at first 131,072
 NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -191,7 +191,6 @@ def rows(
         ExplorerError: While it is read, if a row is longer than the header, or quotes do not end.
     """
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    limit = csv.field_size_limit(LARGEST_CELL)
     reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
     width = 0
     try:
@@ -206,8 +205,6 @@ def rows(
                 yield row
     except csv.Error as error:
         raise ExplorerError(f"{path}, line {reader.line_num}: {error}") from None
-    finally:
-        csv.field_size_limit(limit)
     if not width:
         raise ExplorerError(f"{path} holds only blank lines")
 

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from explorer.errors import ExplorerError
+from explorer.files import write_text
 
 PAD, BOS, EOS, UNK = range(4)
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
@@ -215,7 +216,7 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         """Writes one token a line, UTF-8."""
-        path.write_text("\n".join(self.words) + "\n", encoding="utf-8", newline="\n")
+        write_text(path, "\n".join(self.words) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":

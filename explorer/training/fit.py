@@ -20,6 +20,7 @@ from explorer.registry import choose
 from explorer.text.batches import plan
 from explorer.training.aggressive import catch_up, keep_gradients
 from explorer.training.schedules import SCHEDULES, TargetRate
+from explorer.training.weights import unique
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
 """Measures a model on held-out sentences, with or without posterior noise; has at least
@@ -88,7 +89,7 @@ class Trainer:
         self.model = model
         self.config = config
         self.position = Position()
-        self.best_weights: dict[str, Tensor] | None = None
+        self.best_weights: dict[str, Tensor] | None = None  # tied ones once
         self._train = train
         self._labels = labels
         self._validate = validate
@@ -316,7 +317,6 @@ class Trainer:
         score = validation["distortion"] + final * validation.get("charge", validation["rate"])
         if score < self.position.best:
             self.position.best, self.position.best_epoch = score, self.position.epoch
-            self.best_weights = {
-                name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()
-            }
+            own = unique(self.model.state_dict())
+            self.best_weights = {name: tensor.detach().clone() for name, tensor in own.items()}
         return validation

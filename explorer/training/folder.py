@@ -2,15 +2,16 @@
 
 import csv
 import hashlib
+import io
 import json
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
+from explorer.files import write_text
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
@@ -108,41 +109,7 @@ def register(folder: Path) -> None:
     """Remembers a run folder, so that every listing shows it."""
     entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
     path = _registry_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, lambda file: file.write(json.dumps(entries, indent=1).encode()))
-
-
-def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Writes a file whole or not at all: fills a neighbour, then renames it.
-
-    Raises:
-        ExplorerError: If the disk is full or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise ExplorerError(f"cannot write {path}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except OSError as error:
-        raise ExplorerError(
-            f"cannot write {path}: {error.strerror or error}; what stood there before is untouched"
-        ) from None
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """`write` for UTF-8 text."""
-    write(path, lambda file: file.write(text.encode("utf-8")))
+    write_text(path, json.dumps(entries, indent=1))
 
 
 def sha256(path: Path) -> str:
@@ -194,14 +161,11 @@ def write_history(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes `history.csv`: one row a report, the union of their columns."""
     rows = list(rows)
     columns = list(dict.fromkeys(key for row in rows for key in row))
-
-    def fill(file: IO[bytes]) -> None:
-        lines = ["", *([row.get(column, "") for column in columns] for row in rows)]
-        lines[0] = columns
-        for line in lines:
-            file.write((",".join(map(str, line)) + "\n").encode())
-
-    write(folder / HISTORY, fill)
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(folder / HISTORY, text.getvalue())
 
 
 def read_history(folder: Path) -> dict[str, list[float | None]]:

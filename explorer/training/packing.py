@@ -11,6 +11,7 @@ from typing import IO
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
+from explorer.files import write
 from explorer.training import folder as folders
 from explorer.training.names import check_name
 
@@ -66,7 +67,7 @@ def pack(folder: Path, out: Path) -> Path:
                     shutil.copyfileobj(source, target, _CHUNK)
             archive.writestr(_entry(top, folders.SUMS), sums)
 
-    folders.write(out, fill)
+    write(out, fill)
     return out
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from explorer import processes
+from explorer.files import write_text
 from explorer.models.precision import has_bf16
 from explorer.training import folder as folders
 
@@ -27,7 +28,7 @@ def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None
     lines = path.read_text(encoding="utf-8").splitlines()
     first = next((place for place, old in enumerate(lines) if not old.startswith("#")), len(lines))
     header = [old for old in lines[:first] if not old.startswith(_START)]
-    folders.write_text(path, "\n".join([*header, line, *lines[first:]]) + "\n")
+    write_text(path, "\n".join([*header, line, *lines[first:]]) + "\n")
 
 
 def _named(device: torch.device) -> str:

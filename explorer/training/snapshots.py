@@ -72,8 +72,13 @@ class Snapshots:
         about = {"reconstructions": decoded, "corpus": self.corpus}
         write_tensors(path, tensors, json.dumps(about))
 
-    def restore(self, path: Path) -> None:
+    def restore(self, path: Path, step: int) -> None:
         """Goes on from what `save` wrote; from nothing where there is no such file.
+
+        Args:
+            path: Of the file.
+            step: Where the training goes on: moments after it were kept by a process that was
+                killed before it saved the rest of its state, and will come again.
 
         Raises:
             ExplorerError: If the file is damaged or about other sentences.
@@ -86,8 +91,10 @@ class Snapshots:
         columns = [tensors[name].tolist() for name in ("step", "epoch", "beta")]
         names = ("step", "epoch", "beta")
         self.moments = [dict(zip(names, item, strict=True)) for item in zip(*columns, strict=True)]
-        self.means = list(tensors["mean"])
-        self.texts = about["reconstructions"]["texts"]
+        kept = sum(moment["step"] <= step for moment in self.moments)
+        self.moments = self.moments[:kept]
+        self.means = list(tensors["mean"][:kept])
+        self.texts = about["reconstructions"]["texts"][:kept]
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

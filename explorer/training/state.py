@@ -36,7 +36,7 @@ def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
         tensors["random_cuda"] = torch.cuda.get_rng_state(trainer.model.device)
     for name, tensor in unique(trainer.model.state_dict()).items():
         tensors[f"model.{name}"] = tensor
-    for name, tensor in unique(trainer.best_weights or {}).items():
+    for name, tensor in (trainer.best_weights or {}).items():
         tensors[f"best.{name}"] = tensor
     for index, moments in trainer.optimiser.state_dict()["state"].items():
         for name, tensor in moments.items():
@@ -85,11 +85,8 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
             parts[part][rest] = tensor
     load_tensors(trainer.model, parts["model"], source)
     if parts["best"]:
-        own = trainer.model.state_dict()
-        trainer.best_weights = {name: tensor.clone() for name, tensor in own.items()}
-        aliases = _aliases(own)
-        for name, tensor in trainer.best_weights.items():
-            tensor.copy_(parts["best"][aliases[name]])
+        where = trainer.model.device
+        trainer.best_weights = {name: tensor.to(where) for name, tensor in parts["best"].items()}
     _restore_adam(trainer, parts["adam"])
     torch.set_rng_state(tensors["random"])
     if "random_cuda" in tensors and trainer.model.device.type == "cuda":
@@ -105,14 +102,6 @@ def _restore_adam(trainer: Trainer, moments: dict[str, Tensor]) -> None:
         states.setdefault(int(index), {})[key] = tensor
     groups = trainer.optimiser.state_dict()["param_groups"]
     trainer.optimiser.load_state_dict({"state": states, "param_groups": groups})
-
-
-def _aliases(state: dict[str, Tensor]) -> dict[str, str]:
-    """The name under which `unique` keeps each tensor."""
-    kept = {tensor.data_ptr(): name for name, tensor in unique(state).items() if tensor.numel()}
-    return {
-        name: kept[tensor.data_ptr()] if tensor.numel() else name for name, tensor in state.items()
-    }
 
 
 def _difference(saved: dict[str, Any], trainer: Trainer) -> str:

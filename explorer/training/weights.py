@@ -11,9 +11,10 @@ from torch import Tensor
 from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError
+from explorer.files import write
 from explorer.models.vae import TextVAE, build
 from explorer.text.tokens import Vocabulary
-from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify, write
+from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify
 
 
 def save(folder: Path, model: TextVAE) -> None:

@@ -1,0 +1,75 @@
+"""Files that are written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from explorer.errors import ExplorerError
+
+
+def _mode() -> int:
+    """What a new file's rights are here; asked once, since asking changes them for a moment."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+_MODE = _mode()
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Writes a file whole or not at all: fills a neighbour, then renames it.
+
+    Raises:
+        ExplorerError: If the disk is full or the folder cannot be written.
+    """
+    with replacing(path) as file:
+        try:
+            fill(file)
+        except OSError as error:
+            raise unwritable(path, error) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write` for UTF-8 text."""
+    write(path, lambda file: file.write(text.encode("utf-8")))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A neighbour of a file, to write to; it takes the file's place when all went well.
+
+    Raises:
+        ExplorerError: If the disk is full or the folder cannot be written. An error of what is
+            done with the file goes through as it is.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    file = os.fdopen(handle, "wb")
+    try:
+        yield file
+        try:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            Path(name).chmod(_MODE)
+            Path(name).replace(path)
+        except OSError as error:
+            raise unwritable(path, error) from None
+    finally:
+        # Closing flushes, and fails again where the disk is full: the first error is the one told.
+        with suppress(OSError):
+            file.close()
+        Path(name).unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError) -> ExplorerError:
+    """What is said where a file could not be written."""
+    kept = "; what stood there before is untouched" if path.exists() else ""
+    return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")
