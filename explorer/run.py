@@ -43,6 +43,7 @@ class Run(Contents):
         """
         if isinstance(texts, str):
             raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+        texts = list(texts)
         for text in texts:
             if not isinstance(text, str):
                 raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
@@ -261,9 +262,7 @@ class Run(Contents):
             raise ExplorerError(
                 f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
             )
-        if not np.isfinite(z).all():
-            raise ExplorerError("a latent point holds a value that is not a finite number")
-        return z.astype(np.float32)
+        return _finite(z)
 
     def _text(self, row: Sequence[int]) -> str:
         return self.tokeniser.text(self.vocabulary.decode(row))
@@ -275,9 +274,7 @@ class Run(Contents):
         size, z = self.config.model.latent_dim, np.asarray(z)
         if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
             raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
-        if not np.isfinite(z).all():
-            raise ExplorerError("a latent point holds a value that is not a finite number")
-        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(z, np.float32)))
+        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
 
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
         from explorer.models.generation import generate
@@ -297,6 +294,15 @@ class Run(Contents):
             return self.model.prior()
         mean = torch.from_numpy(self._atlas.mean)
         return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+
+
+def _finite(z: np.ndarray) -> np.ndarray:
+    """Numbers as the model takes them, in single precision."""
+    with np.errstate(over="ignore"):
+        z = z.astype(np.float32)
+    if not np.isfinite(z).all():
+        raise ExplorerError("a latent point holds a value that is not a finite number")
+    return z
 
 
 def open_run(run: str | Path) -> Run:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -253,3 +255,68 @@ def test_a_full_disk_is_one_line(tiny_run: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr("os.fsync", full)
     for argv in (["export", str(tiny_run), "--out", "m.csv"], ["pack", str(tiny_run)]):
         assert "No space left" in refused(capsys, *argv)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["pack", "{run}", "--out", "{run}/model.safetensors"],
+        ["export", "{run}", "--out", "{run}/atlas.parquet"],
+        ["encode", "{run}", "words.txt", "--out", "{run}/deeper/z.csv"],
+        ["export", "{run}", "--out", "{corpus}"],
+    ],
+)
+def test_no_result_is_written_over_a_run_or_its_corpus(argv, tiny_run: Path, place, capsys):
+    (place / "words.txt").write_text("a dog sleeps\n", encoding="utf-8")
+    corpus = tiny_run.parent / "corpus.csv"
+    before = {path: path.read_bytes() for path in [*tiny_run.glob("*.*"), corpus]}
+    line = refused(capsys, *(part.format(run=tiny_run, corpus=corpus) for part in argv))
+    assert "--out" in line
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+@pytest.mark.parametrize("kind", [".parquet", ".csv", ".html"])
+def test_an_export_makes_the_folder_it_goes_to(kind: str, tiny_run: Path, place, capsys) -> None:
+    out = place / "deep" / f"map{kind}"
+    answer(capsys, "export", str(tiny_run), "--out", str(out))
+    assert out.is_file()
+
+
+def test_a_first_line_that_looks_like_a_sentence_is_pointed_out(place: Path, capsys) -> None:
+    rows = "\n".join(f'"the food was good {number}"' for number in range(30))
+    (place / "a.csv").write_text(f"we liked the food here\n{rows}\n", encoding="utf-8")
+    assert main(["new", "my", "--corpus", "a.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert "column  'we liked the food here'" in out and "taken for the header" in err
+    assert 'text_column = "we liked the food here"' in (
+        place / "checkpoints/my/config.toml"
+    ).read_text("utf-8")
+
+
+def test_a_kind_of_prior_is_named_once(tiny_run: Path, capsys) -> None:
+    line = refused(capsys, "prior", str(tiny_run), "--fit", "mixture", "--set", "name=flow")
+    assert "--fit" in line
+
+
+def test_a_home_that_is_not_there_is_one_line(capsys) -> None:
+    assert "home" in refused(capsys, "new", "x", "--corpus", "~nobody-of-that-name/x.txt")
+
+
+@pytest.mark.parametrize("seed", ["9223372036854775807", "18446744073709"])
+def test_any_seed_there_is_draws(seed: str, tiny_run: Path, capsys) -> None:
+    assert answer(capsys, "sample", str(tiny_run), "-n", "600", "--seed", seed).count("\n") == 600
+
+
+def test_text_that_no_encoding_holds_is_written_all_the_same(tiny_run: Path, place, capsys):
+    argv = ["reconstruct", str(tiny_run), "caf\udce9 dog", "--out", str(place / "o.jsonl")]
+    answer(capsys, *argv)
+    assert json.loads((place / "o.jsonl").read_text("utf-8"))["text"].endswith(" dog")
+
+
+def test_a_terminal_without_unicode_gets_what_it_can_show(tiny_run: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "explorer", "--help"], env=environment, capture_output=True
+    )
+    assert done.returncode == 0 and b"Traceback" not in done.stderr

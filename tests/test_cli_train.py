@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from explorer import config as configs
+from explorer import files
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
@@ -36,6 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def stage(name: str, file: str):
         def run(folder: Path, *args, **kwargs) -> None:
             (folder / file).write_text("{}")
+            (folder / folders.CARD).write_text("# my\n")
             folders.seal(folder)
             done.append(name)
 
@@ -266,3 +268,43 @@ def test_a_reader_that_leaves_is_no_error(tiny_run: Path) -> None:
         check=False,
     )
     assert done.stderr == ""
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize(
+    "broken", [folders.WEIGHTS, folders.HISTORY, folders.SUMS, folders.METRICS, folders.ATLAS]
+)
+def test_killed_before_any_file_the_same_command_goes_on(
+    broken: str, quick: list[str], capsys, monkeypatch
+) -> None:
+    """What stands between two files of a finished training is never a dead end."""
+    folder = write_run("my", epochs=1)
+    seal = folders.seal
+
+    def dies(place: Path) -> None:
+        if (place / broken).exists():
+            raise Killed
+        seal(place)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        if broken in (folders.METRICS, folders.ATLAS):
+            patch.setattr(folders, "seal", dies)
+        else:
+            write = "explorer.files.replacing"
+            real = files.replacing
+
+            def stops(path: Path):
+                if path.name == broken:
+                    raise Killed
+                return real(path)
+
+            patch.setattr(write, stops)
+        main(["train", "./my"])
+    capsys.readouterr()
+    assert main(["train", "./my"]) == 0
+    assert "my is ready" in capsys.readouterr().out
+    for name in (folders.WEIGHTS, folders.METRICS, folders.ATLAS):
+        assert folders.is_sealed(folder, name)

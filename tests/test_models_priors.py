@@ -170,3 +170,24 @@ def test_a_floor_leaves_the_rate_alone_below_it() -> None:
     rate = torch.full((4, 3), 0.1, requires_grad=True)
     RATES["floor"](3, nats=3.0)(rate).mean().backward()
     assert rate.grad is not None and not rate.grad.any()
+
+
+@pytest.mark.parametrize("prior", ["normal", "mixture", "vamp", "flow"])
+def test_no_step_waits_for_a_value_of_the_prior(prior: str) -> None:
+    """What reads a value within a step holds up a GPU; a prior's checks of arguments did."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    asked: list[str] = []
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            if func.overloadpacket._qualified_op_name == "aten::_local_scalar_dense":
+                asked.append(str(func))
+            return func(*args, **(kwargs or {}))
+
+    model = space("gaussian", prior).train()
+    posterior = model.posterior(torch.tensor([[1, 4, 5, 2], [1, 6, 7, 2]]))
+    z = posterior.rsample()
+    with Watch():
+        model.latent.rate(posterior, model.prior(), z).sum().backward()
+    assert not asked

@@ -137,7 +137,24 @@ def test_a_link_out_of_the_folder_is_not_packed(run: Path, tmp_path: Path) -> No
         packing.pack(run, tmp_path / "run.zip")
 
 
-@pytest.mark.parametrize("content", ["[1]", "null", '{"rate": 3}', '{"rate": {"value": NaN}}'])
+def _figures(rate: str = "1.0", verdict: str = "healthy", why: str = "It is.") -> str:
+    said = f'"verdict": "{verdict}", "verdict_in_words": "{why}", "command": "explorer evaluate x"'
+    return f'{{{said}, "rate": {{"value": {rate}}}}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[1]",
+        "null",
+        '{"rate": 3}',
+        _figures(rate="NaN"),
+        _figures(rate="1e999"),
+        _figures(rate="1" + "0" * 400),
+        _figures(rate="true"),
+        _figures(verdict="\\u001b[31m"),
+    ],
+)
 def test_a_run_with_odd_figures_is_not_added(content: str, run: Path) -> None:
     (run / folders.METRICS).write_text(content)
     folders.seal(run)

@@ -147,3 +147,18 @@ def test_a_corpus_that_changed_since_the_training_is_mapped_without_playback(
     assert (folder / folders.PLAYBACK).read_bytes() == before
     run = open_run(folder)
     assert "a sentence more" in run.texts
+
+
+def test_whole_numbers_are_points_like_any_other(tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    origin, corner = np.zeros(4, int), np.ones(4, int)
+    assert run.path(origin, corner, 5)[:, 0].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert run.traverse(origin, 0, [0.5, 1.5])[:, 0].tolist() == [0.5, 1.5]
+    with pytest.raises(ExplorerError, match="finite"):
+        run.decode(np.full((1, 4), 1e300))
+
+
+def test_sentences_may_come_one_after_the_other(tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    texts = ["a dog sleeps at home", "a girl sings outside"]
+    assert np.array_equal(run.encode(text for text in texts), run.encode(texts))

@@ -1,10 +1,14 @@
 """The thought experiment: what the arithmetic says, and what a training finds."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from explorer import thought
+from explorer.models.sampling import generator, sample
 from explorer.text import toy
 from explorer.thought import DECODERS, ENTROPY, Decoder, train
 
@@ -57,3 +61,20 @@ def test_the_same_seed_gives_the_same_outcome(monkeypatch) -> None:
     decoder = Decoder(reads=True, latent=True)
     assert train(decoder, 3) == train(decoder, 3)
     assert train(decoder, 3).way != train(decoder, 4).way
+
+
+def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
+    monkeypatch.setattr(thought, "_EPOCHS", 2)
+    decoder = thought.DECODERS[1]
+    alone = thought.train(decoder)
+    mixture = MixtureSameFamily(
+        Categorical(torch.ones(3)), Independent(Normal(torch.randn(3, 2), torch.ones(3, 2)), 1)
+    )
+
+    def draw(share: float) -> None:
+        sample(mixture, 5, generator(0, "others"))
+        torch.rand(3)
+
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda _: thought.train(decoder, progress=draw), range(2)))
+    assert together == [alone, alone]

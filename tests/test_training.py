@@ -10,7 +10,7 @@ import torch
 
 from explorer import config as configs
 from explorer import stages
-from explorer.config import Config
+from explorer.config import Config, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.files import write, write_text
 from explorer.models.vae import build
@@ -392,3 +392,17 @@ def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
     states.restore(tmp_path, rest)
     list(rest.run())
     assert same_weights(whole.model, rest.model)
+
+
+def test_a_moment_kept_just_before_a_kill_comes_once(tmp_path: Path) -> None:
+    def fresh() -> snapshots.Snapshots:
+        return snapshots.Snapshots([3], [[4, 5]], lambda row: "x", {"name": "c", "checksum": "s"})
+
+    model, kept = build(ModelConfig(embedding_dim=4, latent_dim=2), 9), fresh()
+    for step in (0, 10, 20):
+        kept.take(model, step, step / 10, 0.0)
+    kept.save(tmp_path / "s.safetensors")
+    again = fresh()
+    again.restore(tmp_path / "s.safetensors", 10)  # the state was saved at step 10
+    assert [moment["step"] for moment in again.moments] == [0, 10]
+    assert len(again.means) == len(again.texts) == 2

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from explorer.cli.options import add_run, open_run
+from explorer.cli.options import add_run, check_out, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 
 
@@ -30,6 +30,7 @@ def export(args: argparse.Namespace) -> None:
     from explorer.export import export as write
 
     run = open_run(args)
+    check_out(args.out, run.folder)
     with Progress(quiet=args.json) as progress:
         write(run, args.out, progress.stage())
     if args.json:

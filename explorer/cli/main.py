@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import shlex
 import sys
@@ -60,6 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         Ctrl-C; 143 for a polite `kill`; 141 where the reader of a pipe left.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of a terminal that has no UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         with signals.heard():
             code = _dispatch(arguments)
@@ -78,6 +84,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         return _fail(_explain(error))
+    except RuntimeError as error:
+        if "home directory" not in str(error):
+            raise
+        return _fail("there is no such home folder: set EXPLORER_HOME, and write paths without ~")
     except MemoryError:
         return _fail("there is not enough memory for this: try fewer sentences at once")
 

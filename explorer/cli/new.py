@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.cli.output import say, say_json
+from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.files import write_text
 from explorer.training import fine_tuning, lock, snapshots
@@ -23,6 +23,9 @@ example:
 
 settings for --set, with their defaults (`new` chooses others to suit the corpus):
 """
+
+_SENTENCE = 4
+"""Words from which on the name of a column looks like a sentence."""
 
 
 def new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +177,13 @@ def _tell(
         f"{folder.name}: {findings.sentences:,} sentences of {findings.corpus}"
         f" ({findings.duplicates:,} of them repeat others{left_out})"
     )
+    if findings.column:
+        say(f"  column  {findings.column!r}")
+    if len(findings.column.split()) >= _SENTENCE:
+        warn(
+            f"the first line, {findings.column!r}, is taken for the header: if it is a sentence, "
+            "write a line with the names of the columns above it"
+        )
     splits = ", ".join(f"{count:,} {name}" for name, count in findings.splits.items())
     say(f"  splits  {splits}")
     cut = config.corpus.max_tokens
@@ -188,9 +198,12 @@ def _tell(
         f" {unknown:.1%} of the held-out tokens are not"
     )
     if findings.labels:
-        kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in findings.labels[:5])
-        more = f", and {len(findings.labels) - 5:,} more" if len(findings.labels) > 5 else ""
-        say(f"  labels  {len(findings.labels):,} kinds: {kinds}{more}")
+        found = [(kind, count) for kind, count in findings.labels if kind]
+        kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in found[:5])
+        more = f", and {len(found) - 5:,} more" if len(found) > 5 else ""
+        without = sum(count for kind, count in findings.labels if not kind)
+        told = f"; {without:,} sentences without" if without else ""
+        say(f"  labels  {len(found):,} kinds: {kinds}{more}{told}")
     say(
         f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
         f" {findings.train_tokens:,} tokens"

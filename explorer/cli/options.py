@@ -2,9 +2,13 @@
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer import config as configs
+from explorer.errors import ExplorerError
 from explorer.models.decoding import STRATEGY_NAMES, Decoding
+from explorer.training import folder as folders
 
 if TYPE_CHECKING:
     from explorer.run import Run
@@ -47,6 +51,27 @@ def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> N
                 metavar=metavar,
                 help=f"{about} (default {item.default})",
             )
+
+
+def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
+    """A result is not written over what it is made from.
+
+    Args:
+        out: What `--out` names.
+        folder: Of the run.
+        file: What else is read.
+
+    Raises:
+        ExplorerError: If it lies in the run's folder, or is the file or the run's corpus.
+    """
+    if out is None:
+        return
+    if folder.resolve() in out.resolve().parents:
+        raise ExplorerError(f"--out {out} lies in the run's own folder: choose another place")
+    corpus = configs.read(folder / folders.CONFIG).corpus.path
+    for read in (file, corpus):
+        if read and read != "-" and out.exists() and Path(read).exists() and out.samefile(read):
+            raise ExplorerError(f"--out {out} is the file that is read: choose another name")
 
 
 def decoding(args: argparse.Namespace) -> Decoding:

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,8 @@ def prior(args: argparse.Namespace) -> None:
     settings: dict[str, object] = {"name": args.fit}
     for assignment in args.set:
         configs.set_value(settings, assignment)
+    if settings["name"] != args.fit:
+        raise ExplorerError(f"--set name={settings['name']}: the prior's name is that of --fit")
     with Progress(quiet=args.json) as progress:
         progress.show(f"{folder.name}: reading the corpus")
         from explorer import stages
@@ -67,7 +70,8 @@ def prior(args: argparse.Namespace) -> None:
         say_json({"folder": str(target), **dataclasses.asdict(found)})
         return
     say(_sentence(found, args.fit))
-    say(f"wrote {target}\nnext: explorer evaluate {target.name} && explorer atlas {target.name}")
+    again = shlex.quote(folders.typed(target))
+    say(f"wrote {target}\nnext: explorer evaluate {again} && explorer atlas {again}")
 
 
 def _sentence(found: "Gain | Density", name: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.cli.options import add_run
+from explorer.cli.options import add_run, check_out
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import written
@@ -108,7 +108,11 @@ def pack_arguments(parser: argparse.ArgumentParser) -> None:
 def pack(args: argparse.Namespace) -> None:
     """Writes a pack."""
     folder = folders.find(args.run)
-    out = packing.pack(folder, args.out or Path(f"{folder.resolve().name}.zip"))
+    out = args.out or Path(f"{folder.resolve().name}.zip")
+    if out.is_dir():
+        raise ExplorerError(f"--out {out} is a folder: name a file in it")
+    check_out(out, folder)
+    packing.pack(folder, out)
     size = out.stat().st_size
     if args.json:
         say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})

@@ -175,11 +175,11 @@ def _is_trained(folder: Path) -> bool:
 
 
 def _is_measured(folder: Path) -> bool:
-    return (folder / folders.METRICS).is_file()
+    return folders.is_sealed(folder, folders.METRICS) and (folder / folders.CARD).is_file()
 
 
 def _has_map(folder: Path) -> bool:
-    return (folder / folders.ATLAS).is_file()
+    return folders.is_sealed(folder, folders.ATLAS)
 
 
 def _refuse(folder: Path, resume: bool) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from explorer import processes
-from explorer.cli.options import add_decoding, add_run, decoding, open_run
+from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoding
 from explorer.tables import check_format, writing
+from explorer.text.reading import as_sentence
 
 CHUNK = 512
 """Sentences decoded at once: bounds memory whatever the length of a file."""
@@ -48,12 +49,6 @@ def _texts(file: str, column: str) -> Iterable[str]:
     if table.dropped:
         warn(f"{file}: {table.dropped:,} without text left out")
     return table.texts
-
-
-def _need_apart(file: str | None, out: Path | None) -> None:
-    """A file is not written over what it is made from."""
-    if file and out and file != "-" and out.exists() and out.samefile(file):
-        raise ExplorerError(f"--out {out} is the file that is read: choose another name")
 
 
 def _standard_input() -> Iterator[str]:
@@ -95,8 +90,8 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
 def encode(args: argparse.Namespace) -> None:
     """Encodes a file."""
     check_format(args.out, (".parquet", ".jsonl", ".csv", ".tsv"))
-    _need_apart(args.file, args.out)
     run = open_run(args)
+    check_out(args.out, run.folder, args.file)
     as_lists = args.out.suffix.lower() != ".parquet"
     done, rate = 0, _rate()
     with (
@@ -161,10 +156,10 @@ def reconstruct(args: argparse.Namespace) -> None:
         raise ExplorerError("reconstruct needs sentences or --file, one of the two")
     if args.out:
         check_format(args.out)
-        _need_apart(args.file, args.out)
     settings = decoding(args)
     run = open_run(args)
-    texts = _texts(args.file, args.text_column) if args.file else args.text
+    check_out(args.out, run.folder, args.file)
+    texts = _texts(args.file, args.text_column) if args.file else map(as_sentence, args.text)
     done, rate = 0, _rate()
     with (
         Progress(quiet=args.json or not args.out) as progress,
@@ -187,7 +182,7 @@ def reconstruct(args: argparse.Namespace) -> None:
 
 def _reseeded(settings: Decoding, number: int) -> Decoding:
     """Other random numbers for each chunk; the first has those of a call without chunks."""
-    return dataclasses.replace(settings, seed=settings.seed + number)
+    return dataclasses.replace(settings, seed=(settings.seed + number) % 2**63)
 
 
 def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:

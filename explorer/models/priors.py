@@ -125,7 +125,7 @@ class Mixture(Prior):
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None, components: int = 32) -> None:
         super().__init__(latent, encoder)
-        _at_least_one("components", components)
+        _need_count("components", components)
         self._parts = (latent, encoder)
         self.basis = None if latent.has_rate else Basis(latent.latent_dim)
         self.logits = nn.Parameter(torch.zeros(components))
@@ -176,8 +176,8 @@ class Vamp(Prior):
         words: int = 12,
     ) -> None:
         super().__init__(latent, encoder)
-        _at_least_one("components", components)
-        _at_least_one("words", words)
+        _need_count("components", components)
+        _need_count("words", words)
         if encoder is None:
             raise ExplorerError("model.prior: vamp needs an encoder")
         self._parts = (latent, encoder)
@@ -225,8 +225,8 @@ class Flow(Prior):
         hidden_dim: int = 64,
     ) -> None:
         super().__init__(latent, encoder)
-        _at_least_one("transforms", transforms)
-        _at_least_one("hidden_dim", hidden_dim)
+        _need_count("transforms", transforms)
+        _need_count("hidden_dim", hidden_dim)
         if latent.latent_dim < 2:
             raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
         zuko = _zuko()
@@ -256,9 +256,10 @@ def _zuko() -> Any:
     return zuko
 
 
-def _at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise ExplorerError(f"model.prior.{name}: {value} is below 1")
+def _need_count(name: str, value: int, most: int = 10_000) -> None:
+    """A recipe from elsewhere must not take all the memory there is."""
+    if not 1 <= value <= most:
+        raise ExplorerError(f"model.prior.{name}: {value} is not between 1 and {most}")
 
 
 PRIORS: dict[str, type[Prior]] = {

@@ -129,6 +129,8 @@ def _train(
     if not second:
         model = _with_prior(model, data, config)
     if processes.is_first():
+        # Whatever ends the process before all files are there leaves a training to go on with.
+        _save(folder, trainer, history, kept)
         _write(folder, data, model, history, kept)
         record.note(folder, where, config.training.bf16, trainer.position.seconds)
         shutil.rmtree(folder / folders.STATE, ignore_errors=True)

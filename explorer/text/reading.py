@@ -10,7 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,13 @@ class Table:
         texts: Its sentences in order, white space collapsed to single blanks, none empty.
         labels: A label for each text ("" where the cell is empty), or None without a column.
         dropped: How many lines or rows had no text.
+        column: The column the texts stand in; empty for plain text.
     """
 
     texts: list[str]
     labels: list[str] | None
     dropped: int
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
     _require_text(path, columns.names[index], cells)
     texts = [text_of(path, columns.names[index], row, cell) for row, cell in enumerate(cells)]
     labels = None if label is None else [_as_label(cell) for cell in columns.cells(label)]
-    return _table(path, texts, labels, f"row, column {columns.names[index]!r},")
+    name = columns.names[index]
+    return replace(_table(path, texts, labels, f"row, column {name!r},"), column=name)
 
 
 def kind_of(path: Path) -> tuple[str, bool]:
@@ -96,6 +99,8 @@ def kind_of(path: Path) -> tuple[str, bool]:
         raise ExplorerError(f"{path} is a folder: name one file in it")
     if not path.exists():
         raise ExplorerError(f"{path} does not exist")
+    if not path.is_file():
+        raise ExplorerError(f"{path} is no file that can be read again and again")
     name = path.name.lower()
     packed = name.endswith(".gz")
     kind = Path(name.removesuffix(".gz")).suffix
@@ -153,7 +158,7 @@ def encoding_of(start: bytes) -> str:
 def separator_of(header: str) -> str:
     """What separates the columns of a CSV file with this first line."""
     # Spreadsheets of many countries write semicolons and call it CSV.
-    return max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
+    return max(",;\t|", key=re.sub(r'"[^"]*"', "", header).count)
 
 
 def _separated(path: Path, text: str, kind: str) -> _Columns:

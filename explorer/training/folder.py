@@ -133,6 +133,21 @@ def sums(folder: Path) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
+def is_sealed(folder: Path, name: str) -> bool:
+    """Whether a file is there as it was written to the end."""
+    path = folder / name
+    if not path.is_file() or not (folder / SUMS).is_file():
+        return False
+    return sums(folder).get(name) == sha256(path)
+
+
+_REMEDIES = {
+    METRICS: "`explorer evaluate` measures the run anew",
+    ATLAS: "`explorer atlas` draws the map anew",
+    PLAYBACK: "`explorer atlas` draws the map anew",
+}
+
+
 def verify(folder: Path, name: str) -> Path:
     """The path of a sealed file, after its checksum was compared.
 
@@ -145,7 +160,7 @@ def verify(folder: Path, name: str) -> Path:
     if sums(folder).get(name) != sha256(path):
         raise ExplorerError(
             f"{path} does not match its checksum in {SUMS}: it was cut short or changed; "
-            "copy the run again, or train or evaluate it anew"
+            f"copy the run again, or {_REMEDIES.get(name, 'train it anew')}"
         )
     return path
 
@@ -199,12 +214,25 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None
     if not isinstance(found, dict):
         raise ExplorerError(f"{folder / METRICS} is damaged: it holds no table")
+    for name in ("verdict", "verdict_in_words", "command") if found else ():
+        if not isinstance(found.get(name), str) or not found[name].isprintable():
+            raise ExplorerError(f"{folder / METRICS} is damaged: it says no {name}")
     for name, entry in found.items():
         if name in _PLAIN:
             continue
-        if not isinstance(entry, dict) or not isinstance(entry.get("value"), int | float | None):
+        if not isinstance(entry, dict) or not _is_figure(entry.get("value")):
             raise ExplorerError(f"{folder / METRICS} is damaged: {name!r} is no figure")
     return found
+
+
+def _is_figure(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        return False
+    return value is None or abs(value) < _LARGEST
+
+
+_LARGEST = 1e300
+"""Beyond it JSON has numbers that no float holds."""
 
 
 def _no_constant(name: str) -> float:

@@ -36,6 +36,7 @@ class Findings:
     sentences: int
     duplicates: int  # sentences that stand earlier in the corpus too
     dropped: int  # rows of the file without text
+    column: str  # of the file that the sentences stand in; empty where there are no columns
     splits: dict[str, int]
     mean_tokens: float
     longest: int  # tokens
@@ -75,6 +76,7 @@ def inspect(config: Config) -> Findings:
     held: Counter[str] = Counter()
     lengths: list[int] = []
     train_tokens = 0
+    dropped, column = _of_file(config.corpus)
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
@@ -87,7 +89,8 @@ def inspect(config: Config) -> Findings:
         corpus=corpus.name,
         sentences=len(corpus.sentences),
         duplicates=len(corpus.sentences) - len(set(corpus.sentences)),
-        dropped=_dropped(config.corpus),
+        dropped=dropped,
+        column=column,
         splits={name: corpus.splits.count(name) for name in corpora.SPLITS},
         mean_tokens=sum(lengths) / len(lengths),
         longest=max(lengths),
@@ -98,11 +101,13 @@ def inspect(config: Config) -> Findings:
     )
 
 
-def _dropped(config: CorpusConfig) -> int:
+def _of_file(config: CorpusConfig) -> tuple[int, str]:
+    """Rows without text, and the column of the sentences."""
     if not config.path:
-        return 0
+        return 0, ""
     path = Path(config.path).expanduser()
-    return read(path, config.text_column, config.label_column).dropped
+    table = read(path, config.text_column, config.label_column)
+    return table.dropped, table.column
 
 
 def recipe(
@@ -125,7 +130,7 @@ def recipe(
         ExplorerError: If the corpus has no labels that a decoder could be told.
     """
     table = _sized(findings)
-    corpus = dataclasses.asdict(findings.config)
+    corpus = dataclasses.asdict(findings.config) | {"text_column": findings.column}
     if not findings.config.name:
         corpus["vocabulary_size"] = _vocabulary_size(findings)
     ramp = table["objective"]["schedule"]
