@@ -1,11 +1,15 @@
 """What the pages say reproduces their numbers: it runs, and gives them."""
 
+import argparse
+import dataclasses
 import shlex
 
 import numpy as np
 import pytest
 
 from explorer.cli.main import main
+from explorer.cli.options import add_decoding
+from explorer.cli.options import decoding as read_decoding
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
 from explorer.ui import snippets
@@ -26,6 +30,30 @@ def say(tiny_run, monkeypatch, capsys):
         return capsys.readouterr().out
 
     return printed
+
+
+OTHER = {
+    "strategy": "nucleus",
+    "temperature": 0.7,
+    "top_k": 3,
+    "top_p": 0.25,
+    "beam": 2,
+    "penalty": 1.5,
+    "max_tokens": 7,
+    "allow_unknown": True,
+    "seed": 12,
+    "label": "two words",
+    "strength": 1.5,
+}
+"""A value for every decode setting that is not its default."""
+
+
+@pytest.mark.parametrize("item", dataclasses.fields(Decoding), ids=lambda item: item.name)
+def test_no_decode_setting_is_left_out_of_a_command(item):
+    asked = Decoding(**{item.name: OTHER[item.name]})
+    parser = argparse.ArgumentParser()
+    add_decoding(parser)
+    assert read_decoding(parser.parse_args(shlex.split(snippets.flags(asked)))) == asked
 
 
 @pytest.mark.parametrize("way", ["linear", "spherical"])

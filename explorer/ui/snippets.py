@@ -1,5 +1,6 @@
 """What reproduces the numbers of a page: a command line, or a few lines of Python without one."""
 
+import dataclasses
 import shlex
 from collections.abc import Sequence
 
@@ -9,20 +10,14 @@ from explorer.models.decoding import Decoding
 def flags(decoding: Decoding) -> str:
     """The decode settings that are not the command line's own."""
     plain, told = Decoding(), ""
-    for name in (
-        "strategy",
-        "temperature",
-        "top_k",
-        "top_p",
-        "beam",
-        "penalty",
-        "seed",
-        "label",
-        "strength",
-    ):
-        value = getattr(decoding, name)
-        if value != getattr(plain, name) or name in ("strategy", "seed"):
-            told += f" --{name.replace('_', '-')} {shlex.quote(str(value))}"
+    for item in dataclasses.fields(Decoding):
+        name, value = item.name, getattr(decoding, item.name)
+        # Commands differ in the strategy they have unless told.
+        if value == getattr(plain, name) and name not in ("strategy", "seed"):
+            continue
+        told += f" --{name.replace('_', '-')}"
+        if item.type is not bool:  # an option that is off unless it is named
+            told += f" {shlex.quote(str(value))}"
     return told
 
 
