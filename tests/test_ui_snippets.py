@@ -12,7 +12,7 @@ from explorer.cli.options import add_decoding
 from explorer.cli.options import decoding as read_decoding
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
-from explorer.ui import snippets
+from explorer.ui import snippets, ways
 
 A, B = "a dog sleeps at home", "it's <b>two</b> cats"
 
@@ -56,13 +56,12 @@ def test_no_decode_setting_is_left_out_of_a_command(item):
     assert read_decoding(parser.parse_args(shlex.split(snippets.flags(asked)))) == asked
 
 
-@pytest.mark.parametrize("way", ["linear", "spherical"])
+@pytest.mark.parametrize("way", ways.WAYS)
 def test_a_path_is_the_one_on_the_page(say, tiny_run, way):
-    decoding = Decoding(strategy="sample", temperature=0.8, seed=3)
-    run = open_run(tiny_run)
-    told = run.decode(run.path(A, B, 4, way == "spherical"), decoding)
-    out = say(snippets.path("tiny", A, B, 4, decoding, way))
-    assert all(text in out for text in told)
+    decoding = Decoding(strategy="sample", temperature=2.0, allow_unknown=True, seed=3)
+    shown = ways.both(open_run(tiny_run), A, B, 6, decoding)[way]
+    out = say(snippets.path("tiny", A, B, 6, decoding, way))
+    assert out.splitlines() == shown.texts
 
 
 def test_draws_around_a_sentence_are_those_of_the_page(say, tiny_run):

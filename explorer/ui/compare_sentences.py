@@ -80,7 +80,7 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
         st.info("Type two sentences.", icon=":material/route:")
         return
     way, steps = widgets.path_controls()
-    found = _ask(columns, lambda run: ways.both(run, a, b, steps, decoding)[way].texts)
+    found = _ask(columns, lambda run: ways.walk(run, a, b, steps, decoding, way).texts)
     st.caption(f"The same {steps} steps from A to B, {ways.WAYS[way].lower()}, in each run.")
     _write(columns, found, "path", lambda name: snippets.path(name, a, b, steps, decoding, way))
 

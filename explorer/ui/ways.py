@@ -1,4 +1,4 @@
-"""A path between two sentences, decoded in one batch both ways, and what is told about it."""
+"""A path between two sentences, decoded one way or both, and what is told about it."""
 
 from dataclasses import dataclass
 
@@ -40,18 +40,19 @@ def examples(run: Run) -> tuple[str, str]:
 
 
 def both(run: Run, a: str, b: str, steps: int, decoding: Decoding) -> dict[str, Way]:
-    """The path both ways, decoded together."""
-    return _both(run, run.stamp, a, b, steps, decoding)
+    """The path both ways."""
+    return {way: walk(run, a, b, steps, decoding, way) for way in WAYS}
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _both(_run: Run, stamp: str, a: str, b: str, steps: int, decoding: Decoding) -> dict[str, Way]:
-    points = {name: _run.path(a, b, steps, name == "spherical") for name in WAYS}
-    texts = _run.decode(np.concatenate(list(points.values())), decoding)
-    return {
-        name: Way(z, texts[number * steps : (number + 1) * steps])
-        for number, (name, z) in enumerate(points.items())
-    }
+def walk(run: Run, a: str, b: str, steps: int, decoding: Decoding, way: str) -> Way:
+    """The path one way, decoded by itself: drawn words depend on what is decoded beside them."""
+    return _walk(run, run.stamp, a, b, steps, decoding, way)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _walk(_run: Run, stamp: str, a: str, b: str, steps: int, decoding: Decoding, way: str) -> Way:
+    z = _run.path(a, b, steps, way == "spherical")
+    return Way(z, _run.decode(z, decoding))
 
 
 def densities(run: Run, way: Way) -> tuple[Float[np.ndarray, " steps"], float] | None:
