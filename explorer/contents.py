@@ -140,6 +140,5 @@ class Contents:
     @property
     def _atlas(self) -> "Atlas":
         if self.atlas is None:
-            command = f"explorer atlas {folders.typed(self.folder)}"
-            raise ExplorerError(f"{self.name} has no map yet: run `{command}`")
+            raise ExplorerError(folders.no_map(self.folder))
         return self.atlas

@@ -48,8 +48,7 @@ def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
     if run.atlas is None:
         if not run.has_latent:
             raise ExplorerError(f"{run.name} is a language model: there is no map to export")
-        command = f"explorer atlas {folders.typed(run.folder)}"
-        raise ExplorerError(f"{run.name} has no map yet: run `{command}`")
+        raise ExplorerError(folders.no_map(run.folder))
     tell = progress or (lambda what, share: None)
     FORMATS[out.suffix.lower()](run, run.atlas, out, tell)
 

@@ -124,7 +124,7 @@ class Run(Contents):
         from explorer.evaluation.priors import need_density
         from explorer.models.sampling import generator, sample
 
-        need_density(self.model, self.name)
+        need_density(self.model, self.folder)
         if n < 0 or seed < 0:
             raise ExplorerError(f"{n} draws with the seed {seed}: neither may be below 0")
         with torch.inference_mode():

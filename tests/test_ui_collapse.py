@@ -111,7 +111,7 @@ def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_p
     folders.seal(folder)
     run = open_run(folder)
     rates, variances, note = collapse.by_dimension(run)
-    assert run.atlas is not None and "explorer evaluate older" in note
+    assert run.atlas is not None and folders.command("evaluate", folder) in note
     assert sum(rates) == pytest.approx(float(run.atlas.rate.mean()), rel=0.02)
     assert len(variances) == run.atlas.latent_dim
 

@@ -13,6 +13,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 from explorer.errors import ExplorerError
+from explorer.training import folder as folders
 from explorer.ui import opened, routes
 from explorer.ui.map import scripts
 from explorer.ui.map.colours import colours
@@ -134,7 +135,7 @@ def test_a_run_without_a_map_says_which_command_makes_one(client):
     opened.remember(run)
     answer = client.get(routes.points_url(run))
     assert answer.status_code == 404
-    assert "explorer atlas captions" in answer.json()["error"]
+    assert answer.json()["error"] == folders.no_map(run.folder)
 
 
 def test_a_stamp_with_a_slash_or_space_is_one_part_of_the_address(run):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from explorer.run import Decoded
-from explorer.ui.words import listed, markdown, plain, shaded
+from explorer.ui.words import code, listed, markdown, plain, shaded
 from tests.tiny import AWKWARD
 
 
@@ -15,6 +15,13 @@ def test_markdown_is_escaped_and_can_be_read_back(text: str) -> None:
     escaped = markdown(text)
     assert re.sub(r"\\(.)", r"\1", escaped) == text
     assert not re.search(r"(?<!\\)[<$\[\]:*_`]", escaped)
+
+
+@pytest.mark.parametrize("text", [*AWKWARD, "explorer atlas my-run", "a `b` c", "``", "`"])
+def test_code_is_shown_with_nothing_escaped(text: str) -> None:
+    fence, body = re.fullmatch(r"(`+)([^`].*[^`])\1", code(text), re.DOTALL).groups()  # type: ignore[union-attr]
+    assert fence not in body
+    assert body == text or body == f" {text} "
 
 
 @pytest.mark.parametrize("text", AWKWARD)

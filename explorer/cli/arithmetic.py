@@ -6,6 +6,7 @@ import math
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError
+from explorer.training import folder as folders
 
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 """The k of published tables of arithmetic with sentences (Shen et al. 2020)."""
@@ -57,7 +58,7 @@ def arithmetic(args: argparse.Namespace) -> None:
     rows = [[f"{item['k']:g}", _told(item["distance"], typical), item["text"]] for item in results]
     say(table(["k", "distance", "sentence"], rows, right=[0, 1]))
     if not has_map:
-        warn(f"no distances: {run.name} has no map yet; `explorer atlas {run.name}` draws it")
+        warn(f"no distances: {folders.no_map(run.folder)}")
 
 
 def _told(distance: float | None, typical: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from explorer.models.distributions import Stretched
 from explorer.models.tensors import collate
 from explorer.models.vae import TextVAE
 from explorer.space.holes import Holes, holes
+from explorer.training import folder as folders
 
 SAMPLES = 2000
 """Of the prior, judged for holes."""
@@ -38,16 +40,17 @@ def told(model: TextVAE) -> str:
     )
 
 
-def need_density(model: TextVAE, name: str) -> None:
+def need_density(model: TextVAE, folder: Path) -> None:
     """Stops where a model has nothing to draw z from, and says how it gets it.
 
     Raises:
         ExplorerError: For an autoencoder on whose encodings no density was fitted.
     """
     if not model.has_density:
+        fit = folders.command("prior", folder, "--fit mixture")
         raise ExplorerError(
-            f"{name} is an autoencoder: nothing pulls it towards a prior, so there is none to "
-            f"sample from. `explorer prior {name} --fit mixture` fits a density on its encodings"
+            f"{folder.resolve().name} is an autoencoder: nothing pulls it towards a prior, so "
+            f"there is none to sample from. `{fit}` fits a density on its encodings"
         )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.ancestors import ANCESTORS, COMPONENTS, Ancestor, Vectors, Words
+from explorer.training import folder as folders
 
 MOST = 20_000
 """Sentences the ancestors are fitted on, drawn evenly from more."""
@@ -101,8 +102,8 @@ def ancestry(run: Run, components: int = COMPONENTS) -> Ancestry:
         return Ancestry(run, train, held_out, groups, True, components)
     if run.atlas is None:
         raise ExplorerError(
-            f"neither the corpus nor a map of {run.name} is here: `explorer atlas {run.name}` "
-            "draws one where the corpus is"
+            f"neither the corpus nor a map of {run.name} is here: "
+            f"`{folders.command('atlas', run.folder)}` draws one where the corpus is"
         )
     own, splits = run.atlas.reconstruction, run.atlas.split
     train = [text for text, split in zip(own, splits, strict=True) if split == "train"]

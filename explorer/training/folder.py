@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ def typed(folder: Path) -> str:
     listed = by_name().get(folder.resolve().name)
     is_listed = listed is not None and listed.resolve() == folder.resolve()
     return folder.resolve().name if is_listed else str(folder)
+
+
+def command(verb: str, folder: Path, *options: str) -> str:
+    """The command that does something to a run, as a shell takes it."""
+    return " ".join(["explorer", verb, shlex.quote(typed(folder)), *options])
+
+
+def no_map(folder: Path) -> str:
+    """What is said where a map is needed that is not drawn yet."""
+    return f"{folder.resolve().name} has no map yet: run `{command('atlas', folder)}`"
 
 
 def is_report(folder: Path) -> bool:

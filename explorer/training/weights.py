@@ -14,7 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.files import write
 from explorer.models.vae import TextVAE, build
 from explorer.text.tokens import Vocabulary
-from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify
+from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, command, verify
 
 
 def save(folder: Path, model: TextVAE) -> None:
@@ -93,7 +93,7 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     """
     config = configs.read(folder / CONFIG)
     if not (folder / WEIGHTS).is_file():
-        raise ExplorerError(f"{folder} is not trained yet: run `explorer train {folder.name}`")
+        raise ExplorerError(f"{folder} is not trained yet: run `{command('train', folder)}`")
     vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
     is_fitted = config.training.fit_prior["name"] != "none"
     model = build(configs.final_model(config), len(vocabulary), is_fitted)

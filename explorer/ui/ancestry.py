@@ -9,8 +9,9 @@ import streamlit as st
 from jaxtyping import Int
 
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui.map.colours import CHOICES, Colours, available, categories, colours
-from explorer.ui.words import markdown
+from explorer.ui.words import code
 
 if TYPE_CHECKING:
     from explorer.stages.ancestry import Ancestry
@@ -131,11 +132,11 @@ def note(run: Run, view: str, by: str) -> None:
         )
     if not told:
         return
-    found = of(run)
+    found, fit = of(run), folders.command("ancestors", run.folder)
     whose = "the training sentences" if found.is_real else "the model's own words, as no corpus is"
     whose += "" if found.is_real else " here"
     told.append(
         f"Fitted on the TF-IDF of {whose} ({len(found.train):,} of them, {found.words.count:,} "
-        f"words); `explorer ancestors {markdown(run.name)}` prints what each comes to."
+        f"words); {code(fit)} prints what each comes to."
     )
     st.caption(" ".join(told))

@@ -12,6 +12,7 @@ from jaxtyping import Float32
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.arithmetic import example, random_direction
+from explorer.training import folder as folders
 from explorer.ui import downloads, groups, map_view, state, token_marks, ways, widgets
 from explorer.ui.layouts import Layout, layout_of
 from explorer.ui.map import path_slider
@@ -296,8 +297,8 @@ def _command(run: Run, question: Question, decoding: Decoding) -> str:
     if question.kind == "groups" or decoding != Decoding():
         return ""
     values = [f"{k:g}" for k in STRENGTHS]
-    words = ["explorer", "arithmetic", run.name, *question.ends, question.c, "--k", *values]
-    return shlex.join(words)
+    told = shlex.join([*question.ends, question.c, "--k", *values])
+    return folders.command("arithmetic", run.folder, told)
 
 
 def read_position() -> int:

@@ -41,7 +41,7 @@ def scores(run: Run) -> None:
     metrics = run.metrics
     names = [name for name in DEFINITIONS if widgets.value_of(metrics, name) is not None]
     command = metrics.get("command")
-    command = command if isinstance(command, str) else f"explorer evaluate {run.name}"
+    command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
     if not names:
         st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
     else:
@@ -77,7 +77,7 @@ def curves(run: Run) -> None:
         figures.history(run.history),
         "training_curves",
         "Training curves: beta, distortion, rate and active units by epoch",
-        f"explorer train {run.name} --restart",
+        folders.command("train", run.folder, "--restart"),
         f"{run.name}-training",
     )
 

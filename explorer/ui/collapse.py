@@ -20,7 +20,7 @@ from explorer.ui import collapse_plots, downloads, state, widgets
 from explorer.ui.differences import DOES
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.recipes import differing
-from explorer.ui.words import markdown, plain, shade_key, shaded
+from explorer.ui.words import code, markdown, plain, shade_key, shaded
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
 _FAILED = ("collapsed", "latent unused")
@@ -70,8 +70,10 @@ def runs(current: Run) -> None:
     if len(found) < 2:
         return
     # Among several, the one whose recipe differs least shows best what a setting did.
+    # A listing names a run as a command does: of two with one name, the other by its path.
+    named = folders.typed(current.folder)
     like = sorted(found, key=lambda run: len(differing([current.config, _recipe(run.name)])))
-    here = next((run for run in found if run.name == current.name), None)
+    here = next((run for run in found if run.name == named), None)
     if here and (other := partner(here, like)):
         _links(here, other)
     rows = [Row(place, run.name, _note(run)) for place, run in enumerate(found)]
@@ -115,7 +117,7 @@ def judgement(run: Run) -> None:
     st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
     if found.word == "not measured":
         st.info("This command measures the run:", icon=":material/straighten:")
-        st.code(f"explorer evaluate {run.name}", language="bash")
+        st.code(folders.command("evaluate", run.folder), language="bash")
         return
     st.markdown(markdown(found.sentence))
     if found.thresholds:
@@ -210,7 +212,7 @@ def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None
 
 def _command(run: Run) -> str:
     command = run.metrics.get("command")
-    return command if isinstance(command, str) else f"explorer evaluate {run.name}"
+    return command if isinstance(command, str) else folders.command("evaluate", run.folder)
 
 
 def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
@@ -225,9 +227,10 @@ def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
     if variances or run.atlas is None:
         return rates, variances, ""
     variances = run.atlas.mean.var(axis=0, ddof=1, dtype=np.float64).tolist()
+    evaluate = folders.command("evaluate", run.folder)
     note = (
         f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
-        f"does not hold these figures; `explorer evaluate {run.name}` writes them."
+        f"does not hold these figures; {code(evaluate)} writes them."
     )
     return rates or _atlas_rates(run, run.stamp), variances, note
 
@@ -285,7 +288,8 @@ def gains(run: Run) -> None:
     """A few sentences of the map, decoded, each word shaded by what z adds to it."""
     atlas = run.atlas
     if atlas is None:
-        st.info(f"`explorer atlas {run.name}` makes the map that sentences are taken from.")
+        draw = folders.command("atlas", run.folder)
+        st.info(f"{code(draw)} makes the map that sentences are taken from.")
         return
     offset = int(st.session_state.get(_OFFSET, 0))
     rows = sample_rows(atlas.split, offset)
@@ -354,7 +358,7 @@ def story(run: Run) -> None:
         figure,
         "collapse_history",
         "Beta, rate and active units along the training",
-        f"explorer train {run.name} --restart",
+        folders.command("train", run.folder, "--restart"),
         f"{run.name}-history",
     )
     if (run.folder / folders.PLAYBACK).is_file():

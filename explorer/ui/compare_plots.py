@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui import compare_figures, compare_scores, downloads, state
 from explorer.ui.comparing import Column
 from explorer.ui.words import listed, markdown
@@ -43,7 +44,7 @@ def _plane(columns: Sequence[Column]) -> None:
         compare_figures.plane(drawn, others),
         "rate_distortion",
         "Rate against distortion of each run, with lines of equal ELBO",
-        "\n".join(f"explorer evaluate {run.name}" for run in [*chosen, *others]),
+        "\n".join(folders.command("evaluate", run.folder) for run in [*chosen, *others]),
         "rate-distortion",
     )
     notes = []
@@ -83,7 +84,9 @@ def _training(columns: Sequence[Column]) -> None:
             compare_figures.curves(columns),
             "curves",
             "Beta, rate, distortion, mutual information and active units by epoch, for each run",
-            "\n".join(f"explorer train {column.name} --restart" for column in columns),
+            "\n".join(
+                folders.command("train", column.run.folder, "--restart") for column in columns
+            ),
             "training",
         )
         st.caption(

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.evaluation.definitions import DEFINITIONS, Definition, written
+from explorer.training import folder as folders
 from explorer.ui import downloads, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
@@ -125,4 +126,4 @@ def _number(column: Column, name: str) -> float | None:
 
 def _command(column: Column) -> str:
     command = column.run.metrics.get("command")
-    return command if isinstance(command, str) else f"explorer evaluate {column.name}"
+    return command if isinstance(command, str) else folders.command("evaluate", column.run.folder)

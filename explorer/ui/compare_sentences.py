@@ -1,7 +1,7 @@
 """What several runs say: own samples, the same sentence, the same path, the same noise."""
 
-import shlex
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -59,15 +59,14 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     for column, said in zip(columns, found, strict=True):
         if isinstance(said, list) and (note := told(column.run.model)):
             st.caption(f"{markdown(column.name)}: {markdown(note)}")
-    flags = snippets.flags(decoding)
-    _write(columns, found, "samples", lambda name: f"explorer sample {name} -n {count}{flags}")
+    _write(columns, found, "samples", lambda name: snippets.samples(name, count, decoding))
 
 
 def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text = _sentence(example)
     found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
-    told = f"{shlex.quote(text)}{snippets.flags(decoding)}"
-    _write(columns, found, "reconstructions", lambda name: f"explorer reconstruct {name} {told}")
+    command = partial(snippets.reconstruction, text=text, decoding=decoding)
+    _write(columns, found, "reconstructions", command)
 
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
@@ -157,7 +156,7 @@ def _write(
         st.caption("Underlined: words that another column does not have at that place.")
     if lists:
         table = {
-            column.name: item
+            column.typed: item
             for column, item in zip(columns, found, strict=True)
             if isinstance(item, list)
         }

@@ -108,7 +108,7 @@ def links(column: Column) -> None:
             ("collapse", "Collapse", "compress"),
             ("model", "Model card", "description"),
         ):
-            widgets.run_link(page, label, f":material/{icon}:", column.name)
+            widgets.run_link(page, label, f":material/{icon}:", column.typed)
 
 
 def _card(column: Column) -> None:

@@ -41,6 +41,11 @@ class Column:
         return self.run.name
 
     @property
+    def typed(self) -> str:
+        """What names the run in a command and in an address: two may have one name."""
+        return folders.typed(self.run.folder)
+
+    @property
     def colour(self) -> str:
         """Of its glyph, its points and its lines."""
         return _COLOURS[self.number]

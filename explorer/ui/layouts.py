@@ -13,6 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.places import place
 from explorer.space.projections import PCA
+from explorer.training import folder as folders
 from explorer.ui import ancestry
 from explorer.ui.map.overlays import Ellipse
 
@@ -99,9 +100,7 @@ class Layout:
     @property
     def _atlas(self) -> Any:
         if self.run.atlas is None:
-            raise ExplorerError(
-                f"{self.run.name} has no map yet: run `explorer atlas {self.run.name}`"
-            )
+            raise ExplorerError(folders.no_map(self.run.folder))
         return self.run.atlas
 
 

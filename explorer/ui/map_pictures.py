@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.space.atlas import Atlas
+from explorer.training import folder as folders
 from explorer.ui import downloads, figures, moving, selection, snippets
 from explorer.ui.aligned import Aligned
 from explorer.ui.comparing import Column
@@ -41,14 +42,16 @@ def show(
             drawn,
             f"picture_{column.number}",
             f"Map of {column.name}",
-            f"explorer export {column.name} --out map.png",
+            folders.command("export", there.run.folder, "--out map.png"),
             f"map-{column.name}",
         )
         if len(atlas) > POINTS:
             st.caption(f"{POINTS:,} of {len(atlas):,} points, drawn evenly.")
         if not there.is_frame and len(there.pairs[0]):
             name = f"moved-{column.name}"
-            command = snippets.moved(there.frame.name, there.run.name)
+            command = snippets.moved(
+                folders.typed(there.frame.folder), folders.typed(there.run.folder)
+            )
             downloads.table_files(moving.table(there), name, f"{name}_files", command)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui import downloads, playing, routes, selection, state, widgets
 from explorer.ui.map.colours import CHOICES
 from explorer.ui.map.player import Ask, Moment, player
@@ -25,7 +26,7 @@ def need_playback(run: Run) -> bool:
         "differ a little.",
         icon=":material/movie:",
     )
-    st.code(f"explorer train {run.name} --restart", language="bash")
+    st.code(folders.command("train", run.folder, "--restart"), language="bash")
     return False
 
 
@@ -148,7 +149,7 @@ def _film(run: Run, by: str) -> None:
 
 def tables(run: Run, now: Moment, by: str) -> None:
     """The same in numbers, and this moment as a picture; computed when they are opened."""
-    command = f"explorer train {run.name} --restart"
+    command = folders.command("train", run.folder, "--restart")
     if now.index >= 0:
         _pinned(run, now.index, command)
     with st.expander(

@@ -12,6 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.playback import Playback
 from explorer.space.projections import ACTIVE_VARIANCE
+from explorer.training import folder as folders
 from explorer.ui.map import colours as colouring
 from explorer.ui.map.colours import NO_CLASS, Colours
 from explorer.ui.map.overlays import Ellipse
@@ -50,7 +51,8 @@ def playback_of(run: Run) -> Playback:
     """
     if run.playback is None:
         raise ExplorerError(
-            f"{run.name} has no playback: `explorer train {run.name} --restart` keeps snapshots"
+            f"{run.name} has no playback: "
+            f"`{folders.command('train', run.folder, '--restart')}` keeps snapshots"
         )
     return run.playback
 

@@ -11,6 +11,7 @@ from jaxtyping import Float32
 
 from explorer.models.decoding import Decoding
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui import downloads, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
@@ -115,7 +116,7 @@ def scene(run: Run) -> Scene:
     """
     from explorer.evaluation.priors import has_gaussian_posterior, need_density
 
-    need_density(run.model, run.name)
+    need_density(run.model, run.folder)
     has_draws = has_gaussian_posterior(run.model)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = st.slider(
@@ -167,7 +168,7 @@ def _plane(found: Scene) -> None:
         f"{found.what} on "
         "the plane of the sentences' largest variance"
     )
-    command = snippets.plane_of_prior(run.name, found.drawn, found.seed)
+    command = snippets.plane_of_prior(folders.typed(run.folder), found.drawn, found.seed)
     downloads.chart(figure, _CHART, alt, command, f"{run.name}-prior", _clicked)
     assert run.atlas is not None
     st.caption(
@@ -310,7 +311,10 @@ def components(found: Scene) -> None:
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
     name = found.run.name
     downloads.table_files(
-        columns, f"{name}-components", "component_table", snippets.components(name)
+        columns,
+        f"{name}-components",
+        "component_table",
+        snippets.components(folders.typed(found.run.folder)),
     )
 
 
@@ -362,7 +366,7 @@ def holes(found: Scene) -> None:
         "decoded": texts,
         "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in told.found],
     }
-    command = snippets.holes(found.run.name, found.seed)
+    command = snippets.holes(folders.typed(found.run.folder), found.seed)
     downloads.table_files(columns, f"{found.run.name}-holes", "hole_table", command)
 
 

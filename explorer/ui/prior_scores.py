@@ -4,8 +4,9 @@ import streamlit as st
 
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.run import Run
+from explorer.training import folder as folders
 from explorer.ui import downloads
-from explorer.ui.words import markdown
+from explorer.ui.words import code, markdown
 
 
 def marginal_kl(run: Run) -> None:
@@ -15,7 +16,8 @@ def marginal_kl(run: Run) -> None:
     entry = run.metrics.get("marginal_kl", {})
     low, high = entry.get("low"), entry.get("high")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
-        st.info(f"`explorer evaluate {run.name}` measures how far prior and sentences are apart.")
+        evaluate = folders.command("evaluate", run.folder)
+        st.info(f"{code(evaluate)} measures how far prior and sentences are apart.")
         return
     told = markdown(DEFINITIONS["marginal_kl"].sentence)
     st.markdown(f"**Marginal KL: between {written(low)} and {written(high)} nats**", help=told)

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
+from explorer.training import folder as folders
 from explorer.ui import ancestry, playing
 from explorer.ui.aligned import aligned
 from explorer.ui.map import scripts
@@ -222,7 +223,7 @@ def _opened(stamp: str) -> tuple[Any, Any]:
     if run is None:
         raise _RefusedError(404, "no run with this stamp is open: reload the page")
     if run.atlas is None:
-        raise _RefusedError(404, f"{run.name} has no map yet: run `explorer atlas {run.name}`")
+        raise _RefusedError(404, folders.no_map(run.folder))
     return run, run.atlas
 
 

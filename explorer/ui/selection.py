@@ -188,7 +188,7 @@ def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, t
                 continue
             st.html(_answer(column, marks[column.number], found, common))
             label, icon = "The sentence on this map", ":material/scatter_plot:"
-            widgets.run_link("map", label, icon, column.name)
+            widgets.run_link("map", label, icon, column.typed)
 
 
 def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:

@@ -21,10 +21,20 @@ def flags(decoding: Decoding) -> str:
     return told
 
 
+def samples(run: str, count: int, decoding: Decoding) -> str:
+    """Draws from the prior."""
+    return f"explorer sample {shlex.quote(run)} -n {count}{flags(decoding)}"
+
+
+def reconstruction(run: str, text: str, decoding: Decoding) -> str:
+    """A sentence, encoded and decoded."""
+    return f"explorer reconstruct {shlex.quote(run)} {shlex.quote(text)}{flags(decoding)}"
+
+
 def path(run: str, a: str, b: str, steps: int, decoding: Decoding, way: str) -> str:
     """The steps from one sentence to another."""
     ends = f"{shlex.quote(a)} {shlex.quote(b)}"
-    told = f"explorer interpolate {run} {ends} --steps {steps}{flags(decoding)}"
+    told = f"explorer interpolate {shlex.quote(run)} {ends} --steps {steps}{flags(decoding)}"
     return told + (" --spherical" if way == "spherical" else "")
 
 

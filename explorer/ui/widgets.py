@@ -1,5 +1,6 @@
 """Controls that several pages share: run picker, scores, decode settings, errors."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import ancestry, state, ways
 from explorer.ui.layouts import ALL_NAMES
-from explorer.ui.words import markdown
+from explorer.ui.words import code, markdown
 
 STRATEGIES = {
     "greedy": ("Greedy", "Always the likeliest word."),
@@ -116,7 +117,8 @@ def _scores(run: Run) -> None:
                 width=118,
             )
     if not shown:
-        st.caption(f"No scores yet: `explorer evaluate {markdown(run.name)}` measures them.")
+        evaluate = folders.command("evaluate", run.folder)
+        st.caption(f"No scores yet: {code(evaluate)} measures them.")
     st.page_link(state.page_file("model"), label="Model card", icon=":material/description:")
 
 
@@ -238,8 +240,9 @@ def corpus_note(run: Run) -> None:
     if run.texts_are_real:
         return
     recipe = run.config.corpus
+    get = f"explorer corpus get {shlex.quote(recipe.name)}"
     way = (
-        f"`explorer corpus get {markdown(recipe.name)}` brings the real sentences."
+        f"{code(get)} brings the real sentences."
         if recipe.name
         else f"The file {markdown(recipe.path)} holds the real sentences; it is not there."
     )
@@ -282,7 +285,7 @@ def need_map(run: Run) -> None:
     if run.has_latent:
         st.info(f"**{markdown(run.name)}** has no map yet.", icon=":material/scatter_plot:")
         st.caption("This command draws it; reload this page when it is done:")
-        st.code(f"explorer atlas {folders.typed(run.folder)}", language="bash")
+        st.code(folders.command("atlas", run.folder), language="bash")
     else:
         no_latent(run)
     st.stop()
@@ -296,12 +299,12 @@ def no_latent(run: Run) -> None:
         icon=":material/info:",
     )
     names = state.listing().names
-    first = state.default_run(names)
+    first, named = state.default_run(names), folders.typed(run.folder)
     with st.container(horizontal=True, gap="small"):
-        if first != run.name:
+        if first != named:
             run_link("map", f"The map of {markdown(first)}", ":material/scatter_plot:", first)
-        run_link("compare", "Compare it", ":material/compare:", run.name)
-        run_link("model", "Its model card", ":material/description:", run.name)
+        run_link("compare", "Compare it", ":material/compare:", named)
+        run_link("model", "Its model card", ":material/description:", named)
 
 
 def no_runs() -> None:

@@ -32,6 +32,13 @@ def markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
+def code(text: str) -> str:
+    """Text as code in Markdown: a command, in which a backslash before a mark would show."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, edge = "`" * (longest + 1), " " if "`" in text else ""
+    return f"{fence}{edge}{text}{edge}{fence}"
+
+
 def plain(text: str, quiet: bool = False, note: str = "") -> str:
     """A sentence as HTML, in the direction it is written in; before it a short note."""
     kind = "words quiet" if quiet else "words"

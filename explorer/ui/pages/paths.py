@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.training import folder as folders
 from explorer.ui import downloads, map_view, snippets, state, ways, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.map import path_slider
@@ -43,12 +44,13 @@ def explore() -> None:
             chosen.texts, ends=(a, b), position=ways.read_step(steps), key="path_slider"
         )
         ways.write_step(step)
-        command = snippets.density(run.name, (a, b), steps, way == "spherical")
+        command = snippets.density(folders.typed(run.folder), (a, b), steps, way == "spherical")
         widgets.density_strip(ways.densities(run, chosen), command=command)
     with st.expander("Both ways, step by step", icon=":material/compare_arrows:"):
         ways.compare(both)
         settings = widgets.decoding(run)
-        told = "\n".join(snippets.path(run.name, a, b, steps, settings, name) for name in both)
+        named = folders.typed(run.folder)
+        told = "\n".join(snippets.path(named, a, b, steps, settings, name) for name in both)
         downloads.table_files(ways.table(both), f"{run.name}-path", "path_table", told)
 
 

@@ -1,0 +1,106 @@
+"""Of two runs with one name, what a page or a message says to type is about the one meant."""
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.cli.main import main
+from explorer.errors import ExplorerError
+from explorer.export import export
+from explorer.run import open_run
+from explorer.stages.ancestry import ancestry
+from explorer.training import folder as folders
+from explorer.ui.layouts import layout_of
+from explorer.ui.state import page_file
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def second(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The second of two runs called `my`; its path needs quotes."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("explorer.ui.opened._runs", {})  # those of another test are gone
+    places = [tmp_path / "here" / "my", tmp_path / "over there" / "my"]
+    for place in places:
+        shutil.copytree(tiny_run, place)
+    (places[0] / folders.ATLAS).unlink()  # or both would be one run, copied
+    folders.seal(places[0])
+    monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join(str(place.parent) for place in places))
+    return places[1]
+
+
+def meant(code: str) -> Iterator[str]:
+    """What each command and each `open_run` of a page names."""
+    yield from re.findall(r"open_run\('(.+?)'\)", code)
+    for line in code.splitlines():
+        if line.startswith("explorer "):
+            yield shlex.split(line)[2]
+
+
+def test_a_command_names_the_folder_it_was_asked_about(second: Path) -> None:
+    first = folders.find("my")
+    assert folders.command("atlas", first) == "explorer atlas my"
+    told = folders.command("train", second, "--restart")
+    assert shlex.split(told) == ["explorer", "train", str(second), "--restart"]
+
+
+@pytest.mark.parametrize("page", ["paths", "arithmetic", "prior", "collapse", "model"])
+def test_every_command_of_a_page_is_about_the_run_of_the_page(second: Path, page: str) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["run"] = str(second)
+    at.run()
+    at.switch_page(str(page_file(page))).run()
+    assert not at.exception
+    named = [name for item in at.code for name in meant(item.value)]
+    assert named and set(named) == {str(second)}
+
+
+@pytest.mark.parametrize("told", ["Reconstruction", "Prior samples", "Path", "Posterior draws"])
+def test_runs_side_by_side_are_each_named_by_their_commands(second: Path, told: str) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["runs"] = f"my,{second}"
+    at.query_params["section"], at.query_params["told"] = "Sentences", told
+    at.run()
+    at.switch_page(str(page_file("compare"))).run()
+    assert not at.exception
+    assert {"my", str(second)} <= {name for item in at.code for name in meant(item.value)}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda run, out: run.neighbours("a dog"),
+        lambda run, out: export(run, out / "map.csv"),
+        lambda run, out: layout_of(run, "pca").xy,
+    ],
+)
+def test_a_missing_map_is_told_in_one_sentence(
+    second: Path, tmp_path: Path, ask: Callable[..., object]
+) -> None:
+    (second / folders.ATLAS).unlink()
+    with pytest.raises(ExplorerError) as error:
+        ask(open_run(second), tmp_path)
+    assert str(error.value) == folders.no_map(second)
+    assert f"`explorer atlas {shlex.quote(str(second))}`" in str(error.value)
+
+
+def test_other_words_for_a_missing_map_name_the_same_command(
+    second: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (second / folders.ATLAS).unlink()
+    draws = folders.command("atlas", second)
+    main(["arithmetic", str(second), "a dog", "two cats", "a girl"])
+    assert draws in capsys.readouterr().err
+    run = open_run(second)
+    vars(run)["corpus"] = None  # as where its text is not on this machine
+    with pytest.raises(ExplorerError, match="over there") as error:
+        ancestry(run)
+    assert draws in str(error.value)
