@@ -11,6 +11,7 @@ from explorer.run import open_run
 from explorer.training import folder as folders
 from explorer.ui import arithmetic, dimensions
 from explorer.ui.state import Point, page_file
+from explorer.ui.words import plain
 from tests import tiny
 from tests.test_pages import html, said
 
@@ -47,6 +48,18 @@ def test_it_starts_with_an_example_and_its_control(app: Open) -> None:
     assert "from the nearest sentence" in text
     assert "random direction of the same length" in text
     assert "A click on the map sets **A**" in text
+
+
+def test_the_nearest_sentence_is_the_one_whose_distance_is_told(app: Open, tiny_run: Path) -> None:
+    run, ends = open_run(tiny_run), {"a": "a dog sings", "b": "two cats sings", "c": "a dog waits"}
+    z = run.analogy(*ends.values(), arithmetic.STRENGTHS)
+    away = np.linalg.norm(z[:, None] - run.atlas.mean, axis=2)
+    near = [run.texts[row] for row in away.argmin(1)]
+    # A k for which the cosine would name another sentence.
+    k = next(k for k, point in enumerate(z) if run.neighbours(point, 1)[0].text != near[k])
+    at = app(**ends, times=f"{arithmetic.STRENGTHS[k]:g}")
+    assert f"**{away[k].min():.2f}** from the nearest" in said(at)
+    assert plain(near[k], quiet=True) in html(at)
 
 
 def test_a_link_reopens_the_same_sum(app: Open) -> None:

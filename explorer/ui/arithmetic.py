@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.arithmetic import example, random_direction
+from explorer.space.neighbours import nearest
 from explorer.training import folder as folders
 from explorer.ui import downloads, groups, map_view, state, token_marks, ways, widgets
 from explorer.ui.layouts import Layout, layout_of
@@ -53,8 +54,10 @@ class Moved:
     way: Way
     control: Way
     ends: Float32[np.ndarray, "2 d"]
+    nearest: Int[np.ndarray, " steps"]
+    """Atlas index of the sentence nearest to every result: Euclidean, in latent space."""
     distance: Float32[np.ndarray, " steps"]
-    """Latent distance of every result to the nearest sentence of the map."""
+    """Its distance."""
 
 
 def take_click(run: Run, kind: str) -> None:
@@ -177,11 +180,14 @@ def _move(_run: Run, stamp: str, kind: str, ends: Ends, c: str, decoding: Decodi
     beside = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
     texts = _run.decode(np.concatenate([z, beside]), decoding)
     count = len(z)
+    assert _run.atlas is not None
+    index, distance = nearest(z, _run.atlas.mean, 1, metric="euclidean")
     return Moved(
         Way(z, texts[:count]),
         Way(beside, texts[count:]),
         np.stack([a, b]),
-        _run.place(z)[1],
+        index[:, 0],
+        distance[:, 0],
     )
 
 
@@ -263,8 +269,7 @@ def _nearness(run: Run, moved: Moved, position: int) -> None:
     far, typical = float(moved.distance[position]), run.map_index.typical
     times = f", {far / typical:.1f}× what a sentence and its nearest are apart" if typical else ""
     st.markdown(f"**{far:.2f}** from the nearest sentence in latent space{times}:")
-    nearest = run.neighbours(moved.way.z[position], 1)
-    st.html("".join(plain(item.text, quiet=True) for item in nearest))
+    st.html(plain(run.texts[moved.nearest[position]], quiet=True))
 
 
 def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:
