@@ -109,6 +109,14 @@ def test_log_density_is_the_mixture_of_the_posteriors(world):
     np.testing.assert_allclose(MapIndex(mean, scale, xy).log_density(z), expected, rtol=1e-4)
 
 
+def test_a_sentence_left_out_of_the_density_is_as_if_it_were_not_on_the_map(world):
+    mean, scale, xy = world
+    row = 7
+    rest = MapIndex(*(np.delete(part, row, axis=0) for part in world))
+    found = MapIndex(mean, scale, xy).log_density(mean[[row]], without=np.array([row]))
+    np.testing.assert_allclose(found, rest.log_density(mean[[row]]))
+
+
 def test_a_model_without_posterior_width_has_no_log_density(world):
     mean, scale, xy = world
     index = MapIndex(mean, np.zeros_like(scale), xy)

@@ -12,6 +12,7 @@ from explorer.cli.options import add_decoding
 from explorer.cli.options import decoding as read_decoding
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
+from explorer.space.holes import Mixture
 from explorer.ui import snippets, ways
 
 A, B = "a dog sleeps at home", "it's <b>two</b> cats"
@@ -76,6 +77,19 @@ def test_the_density_of_a_path_is_that_of_the_page(say, tiny_run):
     density = run.map_index.log_density(run.path(A, B, 3, spherical=False))
     out = say(snippets.density("tiny", (A, B), 3, is_spherical=False))
     assert out.strip() == str(density)
+
+
+def test_the_typical_density_is_that_of_the_other_sentences(tiny_run):
+    run = open_run(tiny_run)
+    told = ways.densities(run, ways.walk(run, A, B, 3, Decoding(), "linear"))
+    assert told is not None and run.atlas is not None
+    rows = np.arange(len(run.atlas))
+    rest = [
+        Mixture(*(np.delete(part, row, 0) for part in (run.atlas.mean, run.atlas.scale)))
+        for row in rows
+    ]
+    others = [q.log_density(run.atlas.mean[[row]])[0] for row, q in zip(rows, rest, strict=True)]
+    assert told[1] == pytest.approx(np.median(others))
 
 
 def test_the_plane_of_the_prior_and_its_holes_are_printed(say, tiny_run):

@@ -127,13 +127,20 @@ class MapIndex:
             weights=weights[0],
         )
 
-    def log_density(self, z: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " m"] | None:
+    def log_density(
+        self, z: Float[np.ndarray, "m d"], without: Int[np.ndarray, " m"] | None = None
+    ) -> Float[np.ndarray, " m"] | None:
         """Gives log q(z) in nats, q(z) being the mean of the Gaussian posteriors on the map.
 
         Exact for the sentences on the map, so an estimate of the corpus' aggregate posterior;
         compare it with the prior's log p(z) to find holes. None where the model has no width.
+
+        Args:
+            z: Points.
+            without: For each point a sentence whose own posterior is left out. At a sentence's
+                own mean its posterior outweighs all others.
         """
-        return None if self._mixture is None else self._mixture.log_density(z)
+        return None if self._mixture is None else self._mixture.log_density(z, without)
 
     @cached_property
     def typical(self) -> float:

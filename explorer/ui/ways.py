@@ -58,6 +58,7 @@ def _walk(_run: Run, stamp: str, a: str, b: str, steps: int, decoding: Decoding,
 def densities(run: Run, way: Way) -> tuple[Float[np.ndarray, " steps"], float] | None:
     """Log q(z) at every step, and its median at sentences; None for a model without density.
 
+    At a sentence q is that of the others: a step between two has no posterior of its own.
     Nor is there one where posteriors are no Gaussians: on a sphere, in a cube, of codes.
     """
     from explorer.evaluation.priors import has_gaussian_posterior
@@ -71,8 +72,10 @@ def densities(run: Run, way: Way) -> tuple[Float[np.ndarray, " steps"], float] |
 @st.cache_data(max_entries=8, show_spinner=False)
 def _typical_density(_run: Run, stamp: str) -> float:
     assert _run.atlas is not None
-    rows = np.linspace(0, len(_run.atlas) - 1, _TYPICAL).astype(int)
-    found = _run.map_index.log_density(_run.atlas.mean[rows])
+    count = len(_run.atlas)
+    rows = np.linspace(0, count - 1, min(count, _TYPICAL)).round().astype(int)
+    own = rows if count > 1 else None
+    found = _run.map_index.log_density(_run.atlas.mean[rows], without=own)
     return float(np.median(found)) if found is not None else 0.0
 
 

@@ -352,7 +352,8 @@ def density_strip(
     st.markdown(
         "**Density along the path**",
         help="log q(z): log-density of all sentences' posteriors at each step. The dotted line "
-        "is its median at the sentences themselves; a path that dips far below crosses a hole.",
+        "is its median at the sentences themselves, each judged without its own posterior; a path "
+        "that dips far below crosses a hole.",
     )
     downloads.chart(
         figures.strip(values.tolist(), "log q(z)", "nats", typical, at, along),
