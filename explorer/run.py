@@ -1,5 +1,6 @@
 """A trained run, opened: what the pages, the command line and notebooks call."""
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -234,6 +235,8 @@ class Run(Contents):
 
     def at(self, x: float, y: float) -> "Place":
         """What lies at a place of the map: see `explorer.space.places.Place`."""
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ExplorerError(f"a place of the map is two finite numbers, not {x} and {y}")
         return self.map_index.at(x, y)
 
     def search(self, query: str, limit: int = 200) -> np.ndarray:

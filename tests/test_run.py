@@ -162,3 +162,13 @@ def test_sentences_may_come_one_after_the_other(tiny_run: Path) -> None:
     run = open_run(tiny_run)
     texts = ["a dog sleeps at home", "a girl sings outside"]
     assert np.array_equal(run.encode(text for text in texts), run.encode(texts))
+
+
+def test_every_place_of_the_map_that_is_a_number_has_an_answer(tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    found = run.at(1e160, 0)
+    assert found.empty
+    assert np.isfinite(found.z).all()
+    for x, y in ((np.nan, 0.0), (0.0, -np.inf)):
+        with pytest.raises(ExplorerError, match="two finite numbers"):
+            run.at(x, y)

@@ -80,8 +80,10 @@ def test_a_latent_from_the_map_is_as_long_as_its_neighbours():
     assert (norms <= data.max() + 1e-3).all()
 
 
-def test_outside_the_map_everything_is_defined_and_called_empty(world):
-    found = MapIndex(*world).at(1e4, -1e4)
+@pytest.mark.parametrize("far", [1e4, 1e160, 1.7e308])
+def test_outside_the_map_everything_is_defined_and_called_empty(world, far):
+    found = MapIndex(*world).at(far, -far)
+    assert found.weights.sum() == pytest.approx(1)
     assert np.isfinite(found.z).all()
     assert found.density == 0
     assert found.empty

@@ -112,6 +112,8 @@ def test_a_place_decodes(client, run):
         ("captions-12ab/decode?x=1", 400),
         ("captions-12ab/decode?x=nan&y=0", 400),
         ("captions-12ab/decode?x=1&y=inf", 400),
+        ("captions-12ab/decode?x=1e160&y=0", 400),
+        ("captions-12ab/decode?x=0&y=-1000001", 400),
         ("captions-12ab/decode?x=101&y=0", 422),
     ],
 )

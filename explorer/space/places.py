@@ -14,6 +14,7 @@ NEIGHBOURS = 15
 _EMPTY = 1.0  # percent: a place thinner than 99% of the sentences' places counts as empty
 _SOFTENING = 1e-3  # of the neighbours' mean distance: keeps a weight on a point itself finite
 _LEAST_SQUARE = 1e-200  # far below any real one, and still has a finite inverse
+_FARTHEST = 1e100  # a place beyond is taken to be there, as its squared distances have no number
 _TYPICAL_POINTS = 2000  # sample for the median distance between nearest sentences
 
 
@@ -111,7 +112,7 @@ class MapIndex:
 
     def at(self, x: float, y: float) -> Place:
         """Describes one place; it is defined everywhere, and `empty` says where nothing is."""
-        index, radius = self._around(np.array([[x, y]], np.float64))
+        index, radius = self._around(np.clip([[x, y]], -_FARTHEST, _FARTHEST))
         weights = _weights(radius)
         z = self._mix(index, weights)
         closest, distance = nearest(z, self._mean, 1, metric="euclidean")

@@ -5,7 +5,6 @@ part of an address ever becomes a path. Addresses name their content (the run's 
 checksum of the scripts), so what does not depend on a person's files is cached for good.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from starlette.routing import Route
 
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
-from explorer.ui import ancestry, playing
+from explorer.ui import ancestry, playing, state
 from explorer.ui.aligned import aligned
 from explorer.ui.map import scripts
 from explorer.ui.opened import opened
@@ -170,8 +169,8 @@ def _hover(request: Request) -> Response:
 def _decode(request: Request) -> Response:
     run, _ = _run(request)
     x, y = _number(request, "x", float), _number(request, "y", float)
-    if not (math.isfinite(x) and math.isfinite(y)):
-        raise _RefusedError(400, "x and y are finite numbers")
+    if not state.is_finite_place(x, y):
+        raise _RefusedError(400, f"x and y are finite numbers, at most {state.FARTHEST:,.0f}")
     place = run.at(x, y)
     answer = {
         "text": run.decode(place.z[None])[0],

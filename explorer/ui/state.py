@@ -18,6 +18,9 @@ from explorer.ui.opened import opened, remember
 MOST_TEXT = 1000
 """Characters of a typed sentence, or of a search, that are read."""
 
+FARTHEST = 1e6
+"""Map units: a place beyond is nobody's click."""
+
 KEPT = (
     *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told"),
@@ -31,7 +34,6 @@ KEPT = (
 _PICK, _PICK_RUN, _RUN = "_pick", "_pick_run", "_run"
 _ADDRESS = "at"
 _TYPED = "typed"
-_FARTHEST = 1e6  # map units: a place beyond is nobody's click
 
 _opening = Lock()
 _marks: dict[str, int] = {}
@@ -184,7 +186,7 @@ def read_pick(address: str, text: str, points: int) -> Pick | None:
     if match is None:
         return None
     x, y = float(match[1]), float(match[2])
-    return Spot(x, y) if max(abs(x), abs(y)) <= _FARTHEST else None
+    return Spot(x, y) if max(abs(x), abs(y)) <= FARTHEST else None
 
 
 def write_pick(pick: Pick | None) -> str:
@@ -265,4 +267,4 @@ def page_file(name: str) -> Path:
 def is_finite_place(x: Any, y: Any) -> bool:
     """Whether numbers from the browser are a place of a map."""
     numbers = isinstance(x, int | float) and isinstance(y, int | float)
-    return numbers and math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) <= _FARTHEST
+    return numbers and math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) <= FARTHEST
