@@ -30,6 +30,13 @@ def recipe(seed: int = 0, points: int = 100, epochs: int = 3, **objective: Any) 
     )
 
 
+def with_part(table: str, part: str, value: Any) -> configs.Config:
+    whole = recipe()
+    return dataclasses.replace(
+        whole, **{table: dataclasses.replace(getattr(whole, table), **{part: value})}
+    )
+
+
 def test_runs_that_differ_in_their_schedule_alone_are_a_family() -> None:
     found = families(
         {
@@ -61,6 +68,35 @@ def test_a_default_that_is_written_out_is_no_difference() -> None:
         families({"a": recipe(schedule=LINEAR), "b": recipe(schedule=LINEAR | {"beta": 1.0})})
         == []
     )
+
+
+WRITTEN_OUT = [
+    ("model", "auxiliary", {"name": "bag_of_words"}, {"weight": 1.0}),
+    ("training", "fit_prior", {"name": "mixture"}, {"components": 32}),
+    ("training", "fine_tuning", {"name": "joint"}, {"epochs": 2, "nats": 8}),
+    ("objective", "rate", {"name": "free_bits", "nats": 4}, {"nats": 4.0}),
+]
+
+
+@pytest.mark.parametrize(("table", "part", "short", "more"), WRITTEN_OUT)
+def test_of_no_part_is_a_written_default_a_difference(
+    table: str, part: str, short: dict[str, Any], more: dict[str, Any]
+) -> None:
+    a, b = (with_part(table, part, choice) for choice in (short, short | more))
+    assert families({"a": a, "b": b}) == []
+    assert recipes.differing([a, b]) == []
+
+
+def test_every_part_that_is_chosen_by_name_has_its_registry() -> None:
+    chosen = {address for address, default, _ in configs.settings() if isinstance(default, dict)}
+    assert set(recipes.choices()) == chosen
+
+
+def test_recipes_with_seeds_of_many_digits_are_told_apart() -> None:
+    (line,) = recipes.differing([recipe(seed=1234567), recipe(seed=1234568)])
+    assert line.values == ("1234567", "1234568")
+    rates = [with_part("training", "learning_rate", rate) for rate in (0.00123456, 0.001234561)]
+    assert [line.address for line in recipes.differing(rates)] == ["training.learning_rate"]
 
 
 def test_a_family_is_called_by_what_its_runs_are_not_all_called() -> None:

@@ -83,7 +83,7 @@ def _parts(recipe: Config) -> dict[str, frozenset[tuple[str, str]]]:
     table = recipes.flatten(recipe)
     for address, value in table.items():
         if not address.startswith(_ASIDE) and not recipes.is_default(table, address):
-            parts.setdefault(_part(address), set()).add((address, repr(value)))
+            parts.setdefault(_part(address), set()).add((address, recipes.typed(value)))
     return {part: frozenset(settings) for part, settings in parts.items()}
 
 

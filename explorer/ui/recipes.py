@@ -2,9 +2,9 @@
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
+from functools import cache
 from typing import Any
 
 from explorer import config as configs
@@ -53,7 +53,7 @@ def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
         if not isinstance(value, Mapping):
             yield address, value
             continue
-        if "name" in value and address in CHOICES:
+        if "name" in value and address in choices():
             yield address, value["name"]
             value = {own: setting for own, setting in value.items() if own != "name"}
         yield from _flat(value, address)
@@ -76,41 +76,59 @@ def _below(address: str, order: Mapping[str, int]) -> float:
 
 def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
     if address in table:
-        return _typed(table[address])
+        return typed(table[address])
     choice = address.rpartition(".")[0]
     default = _default(choice, table.get(choice), address.rpartition(".")[2])
-    return "–" if default is None else f"{_typed(default)}{DEFAULT}"
+    return "–" if default is None else f"{typed(default)}{DEFAULT}"
 
 
-def _typed(value: Any) -> str:
-    """A value as TOML writes it, strings without their quotes."""
+def typed(value: Any) -> str:
+    """A value as TOML writes it, strings without their quotes; other values read otherwise."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return ", ".join(map(_typed, value)) or "(none)"
-    return (str(value) or "(empty)") if isinstance(value, str) else f"{value:g}"
+        return ", ".join(map(typed, value)) or "(none)"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a setting may be written either way
+    return str(value) or "(empty)"
 
 
 def _default(choice: str, name: Any, setting: str) -> Any:
     """What a setting is where the recipe does not say; None where there is no such setting."""
-    if choice not in CHOICES or not isinstance(name, str):
+    if choice not in choices() or not isinstance(name, str):
         return None
-    room, table = CHOICES[choice]
-    implementation = getattr(import_module(f"explorer.{room}"), table).get(name)
+    implementation = choices()[choice].get(name)
     known = inspect.signature(implementation).parameters if implementation else {}
     default = known[setting].default if setting in known else None
     return None if default is inspect.Parameter.empty else default
 
 
-CHOICES = {
-    "model.latent": ("models.latents", "LATENTS"),
-    "model.prior": ("models.priors", "PRIORS"),
-    "model.encoder": ("models.encoders", "ENCODERS"),
-    "model.decoder": ("models.decoders", "DECODERS"),
-    "objective.rate": ("models.objectives", "RATES"),
-    "objective.schedule": ("training.schedules", "SCHEDULES"),
-}
-"""The parts of a recipe that are chosen by name: where their implementations are."""
+@cache
+def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
+    """The parts of a recipe that are chosen by name, and what there is to choose from."""
+    # Only when asked for: they bring torch, which takes seconds.
+    from explorer.models.auxiliaries import AUXILIARIES
+    from explorer.models.decoders import DECODERS
+    from explorer.models.encoders import ENCODERS
+    from explorer.models.latents import LATENTS
+    from explorer.models.objectives import RATES
+    from explorer.models.priors import PRIORS
+    from explorer.training.fine_tuning import FINE_TUNINGS
+    from explorer.training.schedules import SCHEDULES
+
+    return {
+        "model.latent": LATENTS,
+        "model.prior": PRIORS,
+        "model.encoder": ENCODERS,
+        "model.decoder": DECODERS,
+        "model.auxiliary": AUXILIARIES,
+        "objective.rate": RATES,
+        "objective.schedule": SCHEDULES,
+        "training.fit_prior": PRIORS,
+        "training.fine_tuning": FINE_TUNINGS,
+    }
+
+
 _TABLES = {
     "corpus": configs.CorpusConfig,
     "model": configs.ModelConfig,
