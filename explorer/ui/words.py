@@ -75,11 +75,6 @@ def _mark(token: str, gain: float, log_prob: float, is_end: bool) -> str:
     return f'<mark{kind} style="--shade: {shade:.2f}" title="{told}">{word}</mark>'
 
 
-def nats(value: float) -> str:
-    """A number of nats for a person."""
-    return f"{value:.1f} nats"
-
-
 def listed(words: Sequence[str], most: int = 8) -> str:
     """Words in quotes, the first few of them."""
     shown = ", ".join(f"“{word}”" for word in words[:most])
