@@ -13,18 +13,23 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 from explorer.errors import ExplorerError
+from explorer.run import Run
+from explorer.space.projections import PCA
 from explorer.training import folder as folders
 from explorer.ui import opened, routes
+from explorer.ui.layouts import layout_of
 from explorer.ui.map import scripts
 from explorer.ui.map.colours import colours
 
 SCRIPT = "<script>alert(1)</script> & $x^2$"
 
 
-class FakeRun:
+class FakeRun(Run):
+    texts, texts_are_real = (), False
+
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)
-        self.stamp, self.name, self.texts_are_real = stamp, "captions", False
+        self.stamp, self.name = stamp, "captions"
         self.folder = Path("runs/captions")
         self.texts = [SCRIPT] + [f"sentence {i}" for i in range(1, n)]
         region = np.arange(n, dtype=np.int32) % 2
@@ -76,6 +81,15 @@ def test_the_second_view_is_pca_in_units_of_the_latents(client, run):
     assert xy.shape == run.atlas.xy.shape
     whole = ((run.atlas.mean - run.atlas.mean.mean(0)) ** 2).sum()
     assert 0 < (xy**2).sum() < whole
+
+
+def test_a_view_is_computed_once_and_is_that_of_the_page(client, run, monkeypatch):
+    fitted, fit = [], PCA.fit
+    monkeypatch.setattr(PCA, "fit", lambda mean: fitted.append(mean) or fit(mean))
+    for _ in range(3):
+        answer = client.get(routes.points_url(run, "pca"))
+    assert len(fitted) == 1
+    assert answer.content == layout_of(run, "pca").xy.astype("<f4").tobytes()
 
 
 @pytest.mark.parametrize("by", ["cluster", "length", "split", "rate"])

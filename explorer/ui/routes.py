@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from jaxtyping import Float32
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +18,7 @@ from explorer.errors import ExplorerError
 from explorer.training import folder as folders
 from explorer.ui import ancestry, playing, state
 from explorer.ui.aligned import aligned
+from explorer.ui.layouts import layout_of
 from explorer.ui.map import scripts
 from explorer.ui.opened import opened
 
@@ -85,15 +85,6 @@ def playback_url(run: Any, what: str) -> str:
     return f"{_run_url(run)}/playback/{run.playback.mark}/{what}"
 
 
-def places(atlas: Any, view: str) -> Float32[np.ndarray, "n 2"]:
-    """Map coordinates of every atlas row: of the UMAP, or of PCA in units of the prior."""
-    if view == "umap":
-        return atlas.xy
-    from explorer.space.projections import PCA
-
-    return PCA.fit(atlas.mean).transform(atlas.mean)
-
-
 def _run_url(run: Any) -> str:
     return f"{scripts.base_path()}/api/runs/{quote(run.stamp, safe='')}"
 
@@ -126,16 +117,13 @@ def _asset(request: Request) -> Response:
 
 
 def _points(request: Request) -> Response:
-    run, atlas = _run(request)
+    run, _ = _run(request)
     view = request.query_params.get("view", "umap")
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
-    if onto is not None:
-        xy = aligned(run, _opened(onto)[0], view).xy
-    else:
-        xy = ancestry.places(run) if view == ancestry.WORDS else places(atlas, view)
-    return _binary(np.ascontiguousarray(xy, "<f4").tobytes())
+    there = layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
+    return _binary(np.ascontiguousarray(there.xy, "<f4").tobytes())
 
 
 def _colours(request: Request) -> Response:
