@@ -189,11 +189,22 @@ class Run(Contents):
             arithmetic.traverse(self._latent(point), dimension, coordinates)
         ).numpy()
 
-    def score(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Distortion (one posterior sample) and rate of each sentence, nats."""
+    def score(self, texts: Sequence[str], label: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Distortion (one posterior sample) and rate of each sentence, nats.
+
+        Args:
+            texts: Sentences.
+            label: Of a conditional run: what the decoder is told, as it was in training; empty
+                for the average of all labels.
+
+        Raises:
+            ExplorerError: If the model does not know this label.
+        """
+        from explorer.models import control
         from explorer.models.coding import scores
 
-        return scores(self.model, self.ids(texts))
+        ids, place = self.ids(texts), control.place(self.config.model.labels, label)
+        return scores(self.model, ids, labels=[place] * len(ids))
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
         """Encodes the sentence a point was decoded to; without one, it is decoded greedily."""

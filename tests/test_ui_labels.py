@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.errors import ExplorerError
+from explorer.models.coding import scores
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
 from explorer.training import folder as folders
 from explorer.ui import answers, snippets
-from explorer.ui.state import Point, Spot, Typed
+from explorer.ui.state import Pick, Point, Spot, Typed
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,14 +25,20 @@ def conditional(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.build(tmp_path_factory.mktemp("conditional"), "led", 12, labelled)
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Path, **address: str) -> AppTest:
+def opened(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    run: Path,
+    pick: Pick | None = None,
+    **address: str,
+) -> AppTest:
     monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "none")
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("EXPLORER_RUNS", str(run))
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     for key, value in address.items():
         at.query_params[key] = value
-    at.session_state["_pick"] = Point(7)
+    at.session_state["_pick"] = pick or Point(7)
     at.run()
     assert not at.exception
     return at
@@ -73,6 +81,41 @@ def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
     expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
     for word in expected.tokens[:-1]:
         assert f">{word}<" in said(at)
+
+
+def test_the_figures_of_a_typed_sentence_are_those_of_the_chosen_label(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run, text = open_run(conditional), "a dog sleeps at home"
+    told = {label: run.score([text], label)[0].item() for label in ("", *KINDS)}
+    for place, label in enumerate(KINDS):
+        assert told[label] == scores(run.model, run.ids([text]), labels=[place])[0].item()
+    assert len(set(told.values())) == 3
+    assert told[""] == scores(run.model, run.ids([text]))[0].item()
+    for label in ("", *KINDS):
+        address = {"label": label} if label else {}
+        at = opened(monkeypatch, tmp_path, conditional, Typed(text), **address)
+        (line,) = [item.value for item in at.caption if "distortion" in item.value]
+        assert f"distortion **{told[label]:.1f}** nats" in line
+        assert line.endswith(f"told the label {label}" if label else "nats")
+
+
+def test_the_figures_of_a_sentence_of_the_map_are_those_of_its_own_label(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None and run.atlas.label is not None
+    for label in KINDS:
+        at = opened(monkeypatch, tmp_path, conditional, label=label)
+        (line,) = [item.value for item in at.caption if "distortion" in item.value]
+        assert line.endswith(f"told the label {run.atlas.label[7]}")
+
+
+def test_a_label_a_run_does_not_know_is_refused(conditional: Path, tiny_run: Path) -> None:
+    with pytest.raises(ExplorerError, match="not one of animal, other"):
+        open_run(conditional).score(["a dog"], "plant")
+    with pytest.raises(ExplorerError, match="no conditional run"):
+        open_run(tiny_run).score(["a dog"], "animal")
 
 
 def test_a_run_without_labels_offers_none_and_is_told_none(

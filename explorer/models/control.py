@@ -33,10 +33,19 @@ def steer(kinds: Sequence[str], label: str, strength: float = 1.0) -> Float[Tens
     Raises:
         ExplorerError: If the model does not know this label.
     """
+    average, code = codes([NO_LABEL, place(kinds, label)], len(kinds))
+    return average + strength * (code - average)
+
+
+def place(kinds: Sequence[str], label: str) -> int:
+    """Where a label stands among those a model knows; `NO_LABEL` for an empty one.
+
+    Raises:
+        ExplorerError: If the model does not know this label.
+    """
     if not label:
-        return codes([NO_LABEL], len(kinds))[0]
+        return NO_LABEL
     if label not in kinds:
         known = f"is not one of {', '.join(kinds)}" if kinds else "is given to no conditional run"
         raise ExplorerError(f"label {label!r} {known}")
-    average, code = codes([NO_LABEL, list(kinds).index(label)], len(kinds))
-    return average + strength * (code - average)
+    return list(kinds).index(label)

@@ -90,7 +90,7 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     if isinstance(found.pick, Point):
         _sentence(run, found.pick)
     elif isinstance(found.pick, Typed):
-        _typed(run, found.pick)
+        _typed(run, found.pick, decoding.label)
     else:
         _heading("An empty place", "the model decodes it all the same")
     decoded = run.decode_tokens(found.z[None], decoding)[0]
@@ -138,25 +138,29 @@ def _sentence(run: Run, pick: Point) -> None:
     real = run.texts_are_real
     _heading("The sentence" if real else "A sentence, in the model's words", " · ".join(notes))
     st.html(plain(run.texts[index]))
-    _likelihood(float(atlas.distortion[index]), float(atlas.rate[index]))
+    # The map is scored with each sentence's own label, whatever label is chosen.
+    own = own_label(run, pick, Decoding()).label
+    _likelihood(float(atlas.distortion[index]), float(atlas.rate[index]), own)
 
 
 def _tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count} tokens"
 
 
-def _likelihood(distortion: float, rate: float) -> None:
+def _likelihood(distortion: float, rate: float, label: str) -> None:
     told = f"distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats"
+    told += f" · told the label {markdown(label)}" if label else ""
     st.caption(
         told,
         help="Distortion: how unlikely the decoder finds the sentence, given one z drawn from its "
         "posterior. Rate: what it costs to tell the decoder that z instead of one from the "
-        "prior. Their sum bounds −log p of the sentence from above.",
+        "prior. Their sum bounds −log p of the sentence from above. A label counts as it was "
+        "trained, whatever strength is chosen.",
     )
 
 
-def _typed(run: Run, pick: Typed) -> None:
-    distortion, rate = run.score([pick.text])
+def _typed(run: Run, pick: Typed, label: str) -> None:
+    distortion, rate = run.score([pick.text], label)
     _heading("Your sentence", _tokens(len(run.ids([pick.text])[0])))
     st.html(plain(pick.text))
     unknown = run.unknown(pick.text)
@@ -165,7 +169,7 @@ def _typed(run: Run, pick: Typed) -> None:
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
-    _likelihood(float(distortion[0]), float(rate[0]))
+    _likelihood(float(distortion[0]), float(rate[0]), label)
 
 
 def _decoded(found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
