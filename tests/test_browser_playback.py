@@ -238,6 +238,20 @@ def test_a_phone_needs_no_sideways_scrolling(viewer, address):
     assert width <= 390
 
 
+def test_a_drag_with_shift_moves_the_view_as_any_other(viewer, address):
+    viewer.open(address).until("state.follows")
+    viewer.map.scroll_into_view_if_needed()
+    box = viewer.map.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    viewer.page.keyboard.down("Shift")
+    viewer.page.mouse.move(x, y)
+    viewer.page.mouse.down()
+    viewer.page.mouse.move(x + 60, y + 30, steps=4)
+    viewer.page.mouse.up()
+    viewer.page.keyboard.up("Shift")
+    viewer.until("!state.follows")
+
+
 def test_the_view_follows_the_cloud_until_it_is_moved(viewer, address):
     viewer.open(address).until("state.follows")
     viewer.map.focus()

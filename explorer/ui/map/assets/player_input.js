@@ -20,6 +20,7 @@ export function gestures(player) {
       player.look((view) => view.zoomAt(left, top, factor));
     },
     done: () => overlay.classList.remove("dragging"),
+    boxes: () => false,
     hover: (left, top) => player.hover(left, top),
     leave: () => player.leave(),
     click: (left, top, { pointerType }) => {
