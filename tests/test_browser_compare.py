@@ -89,6 +89,28 @@ def test_a_rectangle_on_one_map_lights_up_the_same_sentences_on_the_other(page, 
     page.get_by_text(f"{len(one.atlas)} sentences").first.wait_for()
 
 
+def test_a_rectangle_whose_pointer_is_taken_away_is_gone_and_selects_nothing(page, address, pair):
+    left, _ = open_maps(page, address)
+    drawn = page.locator(".drawn-box").nth(0)
+    x, y = on_screen(left, open_run(pair[0]).atlas.xy.mean(axis=0).tolist())
+    page.keyboard.down("Shift")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=4)
+    drawn.wait_for(state="visible")
+    left.evaluate("""map => {
+        const told = { pointerId: 1, bubbles: true };
+        map.dispatchEvent(new PointerEvent("pointercancel", told));
+    }""")
+    drawn.wait_for(state="hidden")
+    page.mouse.move(x + 90, y + 70, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.wait_for_timeout(700)
+    assert drawn.is_hidden()
+    assert page.get_by_text("in the rectangle").count() == 0
+
+
 def test_every_figure_read_off_the_page_is_the_one_that_was_measured(page, address, pair):
     page.goto(f"{address}&section=Figures")
     page.locator("[data-value]").first.wait_for()

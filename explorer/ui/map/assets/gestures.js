@@ -5,7 +5,7 @@ const CLICK_SLOP = 5;
 const TOUCH_SLOP = 10;
 const DOUBLE_MS = 320;
 
-/** Calls `on.pan/zoom/hover/leave/click/box/key/done`; returns a function that removes it all. */
+/** Calls `on.pan/zoom/hover/leave/click/box/unbox/key/done`; returns a function that removes it all. */
 export function listen(element, on) {
   const fingers = new Map();
   let start = null;
@@ -75,7 +75,13 @@ export function listen(element, on) {
     else on.click(left, top, event);
   };
 
-  const cancel = (event) => fingers.delete(event.pointerId);
+  // The browser took the pointer away: nobody let go of a rectangle, so none is meant.
+  const cancel = (event) => {
+    if (!fingers.delete(event.pointerId)) return;
+    if (boxing) on.unbox();
+    else if (dragged && fingers.size === 0) on.done();
+    boxing = false;
+  };
 
   const wheel = (event) => {
     event.preventDefault();

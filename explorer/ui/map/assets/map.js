@@ -179,6 +179,9 @@ class LatentMap extends Surface {
       },
       boxes: () => Boolean(this.data?.link),
       box: (from, to, isDone) => this.drawBox(from, to, isDone),
+      unbox: () => {
+        this.box.hidden = true;
+      },
       click: (left, top, event) => this.pick(left, top, event.shiftKey, event.pointerType),
       key: (key, shift) => this.key(key, shift),
       focus: () => {
