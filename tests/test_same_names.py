@@ -74,6 +74,18 @@ def test_runs_side_by_side_are_each_named_by_their_commands(second: Path, told: 
     assert {"my", str(second)} <= {name for item in at.code for name in meant(item.value)}
 
 
+def test_the_recipes_that_are_compared_are_those_of_the_two_runs(second: Path) -> None:
+    written = (second / folders.CONFIG).read_text("utf-8").replace("seed = 0", "seed = 1", 1)
+    (second / folders.CONFIG).write_text(written, "utf-8")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["runs"] = f"my,{second}"
+    at.run()
+    at.switch_page(str(page_file("compare"))).run()
+    command = next(item.value for item in at.code if item.value.startswith("diff "))
+    read = [Path(name).read_text("utf-8") for name in shlex.split(command)[1:]]
+    assert read == [(folders.find("my") / folders.CONFIG).read_text("utf-8"), written]
+
+
 @pytest.mark.parametrize(
     "ask",
     [

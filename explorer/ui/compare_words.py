@@ -2,12 +2,14 @@
 
 import html
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Literal
 
 import streamlit as st
 
 from explorer.evaluation.verdict import verdict
+from explorer.training import folder as folders
 from explorer.ui import differences, downloads, recipes, widgets
 from explorer.ui.comparing import Column
 from explorer.ui.words import markdown
@@ -77,7 +79,7 @@ def show(columns: Sequence[Column]) -> None:
     table = {
         "setting": [setting.address for setting in settings],
         **{
-            column.name: [setting.values[number] for setting in settings]
+            column.typed: [setting.values[number] for setting in settings]
             for number, column in enumerate(columns)
         },
         "about": [setting.about for setting in settings],
@@ -136,4 +138,5 @@ def _value(value: str) -> str:
 
 
 def _shown_by(columns: Sequence[Column]) -> str:
-    return " ".join(["diff", *(f"{column.name}/config.toml" for column in columns[:2])])
+    paths = [str(column.run.folder / folders.CONFIG) for column in columns[:2]]
+    return shlex.join(["diff", *paths])
