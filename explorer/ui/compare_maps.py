@@ -14,7 +14,7 @@ from explorer.ui.layouts import NAMES
 from explorer.ui.map import latent_map
 from explorer.ui.map.colours import CHOICES, Colours, available, colours
 from explorer.ui.map.overlays import Ellipse
-from explorer.ui.selection import Box
+from explorer.ui.selection import Box, Words
 from explorer.ui.words import markdown
 
 HEIGHT = 400
@@ -35,15 +35,16 @@ def show(columns: Sequence[Column]) -> None:
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
     chosen = selection.current()
+    words = selection.words_of(maps, chosen)
     # What a click waits for goes out first; the maps follow, each at its place above.
     above, below = st.container(), st.container()
     with below:
-        selection.show(columns, maps, chosen)
+        selection.show(columns, maps, chosen, words)
     with above:
         places = st.columns(len(columns), gap="small")
         for place, column in zip(places, columns, strict=True):
             with place:
-                _one(column, maps.get(column.number), by, chosen)
+                _one(column, maps.get(column.number), by, chosen, words)
     others = [maps[column.number] for column in mapped[1:]]
     moving.show([there for there in others if len(there.pairs[0])])
     with st.expander(
@@ -83,7 +84,9 @@ def _controls(first: Column) -> tuple[str, str]:
     return view or "umap", by
 
 
-def _one(column: Column, there: Aligned | None, by: str, chosen: int | Box | None) -> None:
+def _one(
+    column: Column, there: Aligned | None, by: str, chosen: int | Box | None, words: Words | None
+) -> None:
     """One column: the run's name, its map, and how well the map could be laid onto the first."""
     st.html(STYLE + title(column))
     if there is None:
@@ -92,20 +95,22 @@ def _one(column: Column, there: Aligned | None, by: str, chosen: int | Box | Non
             reason = "is a language model: it has no latent space to map"
         st.info(f"{markdown(column.name)} {reason}.")
         return
-    _draw(column, there, by, chosen)
+    _draw(column, there, by, chosen, words)
     st.caption(_fit(there))
     if there.run.atlas is not None and there.run.atlas.layout_is_noise:
         st.warning("This layout is noise: the posterior means hardly vary.")
 
 
-def _draw(column: Column, there: Aligned, by: str, chosen: int | Box | None) -> None:
+def _draw(
+    column: Column, there: Aligned, by: str, chosen: int | Box | None, words: Words | None
+) -> None:
     run, frame = there.run, there.frame
     atlas = run.atlas
     assert atlas is not None and frame.atlas is not None
     by = by if by in available(atlas) else "length"
     found = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
-    place = selection.place_of(there, chosen)
+    place = selection.place_of(there, chosen, words)
     latent_map(
         points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=routes.colours_url(run, by, like),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.run import Run
 from explorer.ui import state, token_marks, widgets
 from explorer.ui.aligned import Aligned
 from explorer.ui.compare_words import STYLE, title
@@ -36,6 +37,15 @@ class Mark:
 
     selected: dict[str, Any] | None = None
     overlays: list[Marker] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The text of the selected sentence."""
+
+    text: str
+    said_by: str = ""
+    """The run whose own words these are, where the corpus is not on this machine."""
 
 
 def take(there: Aligned, event: MapEvent) -> bool:
@@ -102,18 +112,37 @@ def write_address() -> None:
     state.write_address()
 
 
-def place_of(there: Aligned, chosen: int | Box | None) -> Mark:
-    """Where a map marks the selected sentence."""
+def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
+    """Where a map marks the selected sentence: its own point, or where its words are encoded."""
     if not isinstance(chosen, int) or not _same_corpus(there):
         return Mark()
     index = index_of(there.run, chosen)
     if index is not None:
         return Mark({"row": index})
-    text = _text(there, chosen)
-    if text is None or not state.is_warm(there.run):
+    if words is None:
         return Mark()
-    (x, y), *_ = there.move(there.layout.place(there.run.encode([text]))).tolist()
-    return Mark({"x": x, "y": y}, [Marker(x, y, "placed by its neighbours")])
+    z = _asked(there.run, there.run.stamp, words.text)[0]
+    (x, y), *_ = there.move(there.layout.place(z)).tolist()
+    return Mark({"x": x, "y": y}, [Marker(x, y, "encoded here")])
+
+
+def words_of(maps: Mapping[int, Aligned], chosen: int | Box | None) -> Words | None:
+    """The selected sentence: of the corpus, else as the map that has it best says it."""
+    if not isinstance(chosen, int):
+        return None
+    having = []
+    for item in maps.values():
+        run, atlas = item.run, item.run.atlas
+        if atlas is None or not _same_corpus(item):
+            continue
+        corpus = run.corpus
+        if corpus is not None and corpus.checksum == atlas.corpus_checksum:
+            return Words(corpus.sentences[chosen]) if chosen < len(corpus.sentences) else None
+        index = index_of(run, chosen)
+        if index is not None:
+            having.append((float(atlas.distortion[index]), Words(run.texts[index], run.name)))
+    # A collapsed model says the same of every sentence: its words would stand for none.
+    return min(having, key=lambda found: found[0])[1] if having else None
 
 
 def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
@@ -123,7 +152,12 @@ def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
     return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows))
 
 
-def show(columns: Sequence[Column], maps: Mapping[int, Aligned], chosen: int | Box | None) -> None:
+def show(
+    columns: Sequence[Column],
+    maps: Mapping[int, Aligned],
+    chosen: int | Box | None,
+    words: Words | None,
+) -> None:
     """The selected sentence, and what each run makes of it."""
     if chosen is None:
         st.info(
@@ -135,13 +169,19 @@ def show(columns: Sequence[Column], maps: Mapping[int, Aligned], chosen: int | B
     if isinstance(chosen, Box):
         _several(maps, chosen)
         return
-    text = next((found for m in maps.values() if (found := _text(m, chosen)) is not None), None)
-    if text is None:
+    if words is None:
         st.caption(f"Row {chosen:,} of the corpus is on none of these maps.")
         return
-    st.markdown(f"**The sentence**  :gray[· row {chosen:,} of the corpus]")
-    st.html(token_marks.sentence([token_marks.Token(text, False)]))
-    _answers(columns, maps, chosen, text)
+    whose = f", in the words of {markdown(words.said_by)}" if words.said_by else ""
+    st.markdown(f"**The sentence{whose}**  :gray[· row {chosen:,} of the corpus]")
+    st.html(token_marks.sentence([token_marks.Token(words.text, False)]))
+    with st.spinner("Asking every run…"):
+        told = {
+            number: found
+            for number, there in maps.items()
+            if (found := told_by(there, chosen, words)) is not None
+        }
+    _answers(columns, maps, told, words)
 
 
 def example(columns: Sequence[Column]) -> str:
@@ -164,12 +204,15 @@ class Told:
     rate: float
     near: list[tuple[int, str]]
     """Corpus row and text of its nearest sentences."""
+    on_map: bool
 
 
-def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, text: str) -> None:
-    told = {
-        number: found for number, there in maps.items() if (found := _told(there, row)) is not None
-    }
+def _answers(
+    columns: Sequence[Column],
+    maps: Mapping[int, Aligned],
+    told: Mapping[int, Told],
+    words: Words,
+) -> None:
     marks = dict(
         zip(
             told,
@@ -184,9 +227,13 @@ def _answers(columns: Sequence[Column], maps: Mapping[int, Aligned], row: int, t
             st.html(STYLE + title(column))
             found = told.get(column.number)
             if found is None:
-                st.caption(_why_not(column, maps.get(column.number)))
+                st.caption(_why_not(maps.get(column.number)))
                 continue
             st.html(_answer(column, marks[column.number], found, common))
+            if not found.on_map:
+                whose = "the words above were" if words.said_by else "it was"
+                st.caption(f"Not among the sentences of this map: {whose} encoded for you.")
+                continue
             label, icon = "The sentence on this map", ":material/scatter_plot:"
             widgets.run_link("map", label, icon, column.typed)
 
@@ -199,20 +246,29 @@ def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int
     )
 
 
-def _told(there: Aligned, row: int) -> Told | None:
-    """The stored figures of a sentence: nothing is computed but its neighbours."""
+def told_by(there: Aligned, row: int, words: Words) -> Told | None:
+    """What is stored of a sentence; of one that is not on the map, what its words give."""
     run, atlas = there.run, there.run.atlas
-    index = index_of(run, row) if _same_corpus(there) else None
-    if atlas is None or index is None:
+    if atlas is None or not _same_corpus(there):
         return None
-    near = run.neighbours(atlas.mean[index], NEAREST + 1)
+    index = index_of(run, row)
+    if index is None:
+        z, said, distortion, rate = _asked(run, run.stamp, words.text)
+    else:
+        z, said = atlas.mean[index], atlas.reconstruction[index]
+        distortion, rate = float(atlas.distortion[index]), float(atlas.rate[index])
+    near = run.neighbours(z.reshape(-1), NEAREST + 1)
     others = [item for item in near if item.index != index][:NEAREST]
-    return Told(
-        atlas.reconstruction[index],
-        float(atlas.distortion[index]),
-        float(atlas.rate[index]),
-        [(int(atlas.row[item.index]), item.text) for item in others],
-    )
+    rows = [(int(atlas.row[item.index]), item.text) for item in others]
+    return Told(said, distortion, rate, rows, index is not None)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _asked(_run: Run, stamp: str, text: str) -> tuple[np.ndarray, str, float, float]:
+    """A sentence's mean, what is decoded there, its distortion and its rate."""
+    z = _run.encode([text])
+    (distortion,), (rate,) = _run.score([text])
+    return z, _run.decode(z)[0], float(distortion), float(rate)
 
 
 def _near(found: Told, common: set[int]) -> str:
@@ -223,12 +279,10 @@ def _near(found: Told, common: set[int]) -> str:
     return f"<small>nearest sentences{', = in all' if common else ''}</small><ul>{items}</ul>"
 
 
-def _why_not(column: Column, there: Aligned | None) -> str:
+def _why_not(there: Aligned | None) -> str:
     if there is None:
         return "No map, so no stored answer."
-    if not _same_corpus(there):
-        return "Another corpus: it does not know this sentence."
-    return "Not among the sentences of this map."
+    return "Another corpus: it does not know this sentence."
 
 
 def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
@@ -249,8 +303,3 @@ def _same_corpus(there: Aligned) -> bool:
     own, other = there.run.atlas, there.frame.atlas
     assert own is not None and other is not None
     return own.corpus_checksum == other.corpus_checksum
-
-
-def _text(there: Aligned, row: int) -> str | None:
-    index = index_of(there.run, row) if _same_corpus(there) else None
-    return None if index is None else there.run.texts[index]

@@ -1,0 +1,76 @@
+"""What is selected on one map has an answer on every map of its corpus."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer.run import Run, open_run
+from explorer.ui import selection
+from explorer.ui.aligned import Aligned
+from explorer.ui.selection import Words
+from explorer.ui.state import index_of
+from tests import tiny_pair
+
+
+def rows(one: Run, two: Run) -> tuple[int, int]:
+    """A row of the corpus that only the first map has, and one that both have."""
+    assert one.atlas is not None
+    own = one.atlas.row.tolist()
+    lacking = [row for row in own if index_of(two, row) is None]
+    return lacking[0], next(row for row in own if row not in lacking)
+
+
+def maps(*runs: Run) -> dict[int, Aligned]:
+    return {number: Aligned(run, runs[0], "pca") for number, run in enumerate(runs)}
+
+
+@pytest.fixture(scope="module")
+def pair(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return tiny_pair.build(tmp_path_factory.mktemp("pair"), tiny_run)
+
+
+def test_a_sentence_one_map_lacks_is_put_to_that_model(pair: tuple[Path, Path]) -> None:
+    one, two = (open_run(folder) for folder in pair)
+    there, (row, _) = maps(one, two), rows(one, two)
+    words = selection.words_of(there, row)
+    assert words is not None and one.corpus is not None
+    assert words == Words(one.corpus.sentences[row])
+    assert selection.place_of(there[0], row, words).selected == {"row": index_of(one, row)}
+    mark = selection.place_of(there[1], row, words)
+    z = two.encode([words.text])
+    (x, y), *_ = there[1].move(there[1].layout.place(z)).tolist()
+    assert mark.selected == pytest.approx({"x": x, "y": y})
+    assert len(mark.overlays) == 1
+    told = selection.told_by(there[1], row, words)
+    assert told is not None
+    assert not told.on_map
+    assert told.reconstruction == two.decode(z)[0]
+    assert told.rate == pytest.approx(float(two.score([words.text])[1][0]))
+
+
+def test_without_the_corpus_the_best_words_for_a_sentence_stand_for_it(
+    pair: tuple[Path, Path],
+) -> None:
+    one, two = (open_run(folder) for folder in pair)
+    one.corpus = two.corpus = None
+    alone, common = rows(one, two)
+    there = maps(one, two)
+    for run in (one, two):
+        index = index_of(run, common)
+        assert run.atlas is not None and index is not None
+        distortion = np.full(len(run.atlas), 1 if run is two else 2, np.float32)
+        run.atlas = dataclasses.replace(run.atlas, distortion=distortion)
+        said = Words(run.atlas.reconstruction[index], run.name)
+    assert selection.words_of(there, common) == said
+    words = selection.words_of(there, alone)
+    assert words is not None and words.said_by == one.name
+
+
+def test_a_sentence_that_is_nowhere_has_no_words(pair: tuple[Path, Path]) -> None:
+    one, two = (open_run(folder) for folder in pair)
+    assert selection.words_of(maps(one, two), 10**6) is None
+    only_one, _ = rows(one, two)
+    two.corpus = None
+    assert selection.words_of(maps(two), only_one) is None
