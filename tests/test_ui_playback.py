@@ -190,6 +190,33 @@ def test_the_story_tells_a_cloud_that_collapsed_from_one_that_did_not(run):
     assert "ends at 0.4" in told([0.1, 0.9, 0.5, 0.4, 0.4])
 
 
+def test_a_figure_that_nobody_reported_at_a_snapshot_is_left_out(run):
+    epochs = run.playback.epoch.tolist()
+    run.history = {"epoch": epochs[1:], "rate": [float(k) for k in range(1, SNAPSHOTS)]}
+    assert playing.snapshot_table(run)["rate (nats)"] == [None, *run.history["rate"]]
+    assert playing.snapshot_table(run)["mutual information (nats)"] == [None] * SNAPSHOTS
+
+
+def test_a_training_that_went_on_without_snapshots_says_so(run):
+    end = float(run.playback.epoch[-1])
+    run.history = {"epoch": [end], "beta": [1.0]}
+    assert playing.ending(run) == ""
+    run.history = {"epoch": [end, end + 3], "beta": [1.0, 1.0]}
+    assert "the last 3 epochs of the training kept none" in playing.ending(run)
+
+
+def test_a_picture_is_as_wide_as_its_moment_and_the_priors_circles(run):
+    playback = run.playback
+    reach = [
+        playing_figures.moment(run, epoch, "length").layout.xaxis.range[1]
+        for epoch in playback.epoch.tolist()
+    ]
+    circle = max(abs(item.x) + item.rx for item in playing.ellipses(run))
+    assert reach[0] < reach[-1]
+    for xy, seen in zip(playback.xy, reach, strict=True):
+        assert seen >= max(np.abs(xy).max(), circle)
+
+
 def test_a_moment_between_snapshots_lies_on_the_line_between_them(run):
     playback = run.playback
     middle = (playback.epoch[1] + playback.epoch[2]) / 2

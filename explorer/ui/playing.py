@@ -159,6 +159,18 @@ def story(playback: Playback) -> str:
     )
 
 
+def ending(run: Run) -> str:
+    """Says where the snapshots end before the training does; empty where they do not."""
+    playback = playback_of(run)
+    end, last = float(playback.epoch[-1]), max((at for at, _ in _reports(run, "beta")), default=0)
+    apart = float(np.diff(playback.epoch).max(initial=0))
+    if last - end < max(apart, 0.01):
+        return ""
+    rest = f"{last - end:.3g}"
+    kept = "epoch" if rest == "1" else f"{rest} epochs"
+    return f"The snapshots end at epoch {end:.3g}: the last {kept} of the training kept none."
+
+
 def _beside_the_prior(playback: Playback) -> str:
     prior = playback.prior
     if prior is None:
@@ -236,7 +248,7 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def snapshot_table(run: Run) -> dict[str, list[Any]]:
-    """Every snapshot in numbers; figures of the history are those of the nearest report."""
+    """Every snapshot in numbers; figures of the history are those of the report beside it."""
     playback = playback_of(run)
     columns: dict[str, list[Any]] = {
         "snapshot": list(range(1, len(playback) + 1)),
@@ -245,16 +257,22 @@ def snapshot_table(run: Run) -> dict[str, list[Any]]:
         "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
     }
     for name, unit, sources in FIGURES[1:]:
+        points = _best(run, sources)
         columns[f"{name.lower()} ({unit})"] = [
-            _nearest(_best(run, sources), epoch) for epoch in playback.epoch.tolist()
+            _reported(points, epoch) for epoch in playback.epoch.tolist()
         ]
     columns["variance of the means"] = [float(f"{v:.4g}") for v in playback.variance.tolist()]
     columns["share in the plane"] = [round(value, 4) for value in playback.share.tolist()]
     return columns
 
 
-def _nearest(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
-    return min(points, key=lambda point: abs(point[0] - epoch))[1] if points else None
+def _reported(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
+    """The figure at an epoch; None where no report is nearer than half the way to the next."""
+    if not points:
+        return None
+    apart = float(np.median(np.diff([0.0, *(at for at, _ in points)])))
+    at, value = min(points, key=lambda point: abs(point[0] - epoch))
+    return value if abs(at - epoch) < apart / 2 else None
 
 
 def trail_table(run: Run, index: int) -> dict[str, list[Any]]:

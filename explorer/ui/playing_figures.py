@@ -49,7 +49,8 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
             )
         )
     figure.update_layout(title_text=escape(f"{run.name}, epoch {epoch:.2f}"), title_font_size=14)
-    return _dressed(figure, run)
+    # As in the player: beside the prior's circles a cloud's own width is seen, and only there.
+    return _dressed(figure, run, places if playing.ellipses(run) else playback.xy)
 
 
 def film(run: Run, by: str) -> "Figure":
@@ -76,7 +77,7 @@ def film(run: Run, by: str) -> "Figure":
         updatemenus=[{"type": "buttons", "buttons": [play, pause], "x": 0, "y": 1.1,
                       "xanchor": "left", "direction": "left"}],
     )  # fmt: skip
-    return _dressed(figure, run)
+    return _dressed(figure, run, playback.xy)
 
 
 def _clouds(
@@ -114,12 +115,11 @@ def _timing(milliseconds: int) -> dict[str, Any]:
     return {"frame": frame, "transition": {"duration": 0}, "mode": "immediate"}
 
 
-def _dressed(figure: "Figure", run: Run) -> "Figure":
-    """Axes, the prior's ellipses, and one range for every moment."""
-    playback = playing.playback_of(run)
-    ellipses, axes = playing.ellipses(run), playing.axes(playback)
+def _dressed(figure: "Figure", run: Run, seen: Float[np.ndarray, "*moments n 2"]) -> "Figure":
+    """Axes, the prior's ellipses, and a square that holds them and the places to be seen."""
+    ellipses, axes = playing.ellipses(run), playing.axes(playing.playback_of(run))
     reach = 1.05 * max(
-        [float(np.abs(playback.xy).max(initial=1e-3))]
+        [float(np.abs(seen).max(initial=1e-3))]
         + [max(abs(item.x) + item.rx, abs(item.y) + item.ry) for item in ellipses]
     )
     for item in ellipses:
@@ -133,8 +133,7 @@ def _dressed(figure: "Figure", run: Run) -> "Figure":
         margin={"l": 40, "r": 10, "t": 60, "b": 40},
         legend={"orientation": "h", "y": -0.1, "font": {"size": 11}, "itemsizing": "constant"},
     )
-    figure.update_xaxes(title_text=axes["x"], range=[-reach, reach], zeroline=False)
-    figure.update_yaxes(
-        title_text=axes["y"], range=[-reach, reach], zeroline=False, scaleanchor="x"
-    )
+    square = {"range": [-reach, reach], "zeroline": False, "constrain": "domain"}
+    figure.update_xaxes(title_text=axes["x"], **square)
+    figure.update_yaxes(title_text=axes["y"], scaleanchor="x", **square)
     return figure

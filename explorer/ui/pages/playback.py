@@ -25,5 +25,6 @@ st.caption(
 )
 with widgets.errors_shown():
     if playback_view.need_playback(run):
-        st.markdown(markdown(playing.story(playing.playback_of(run))))
+        told = f"{playing.story(playing.playback_of(run))} {playing.ending(run)}"
+        st.markdown(markdown(told.strip()))
         explore()
