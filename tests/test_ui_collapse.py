@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.cli.main import main
+from explorer.config import Config, CorpusConfig, ModelConfig, TrainingConfig
 from explorer.evaluation import moment
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, verdict
@@ -49,6 +50,18 @@ def page(monkeypatch: pytest.MonkeyPatch, runs: Path, measured: Path) -> Open:
         return at
 
     return start
+
+
+def test_a_run_of_another_kind_of_latent_space_is_never_the_most_alike() -> None:
+    model = ModelConfig(latent={"name": "point"}, prior={"name": "none"})
+    corpus, training = CorpusConfig(name="captions"), TrainingConfig(epochs=7, batch_size=5)
+    own = Config(corpus=corpus)
+    autoencoder, vae = (
+        Config(corpus=corpus, model=model),
+        Config(seed=3, corpus=corpus, training=training),
+    )
+    like = sorted([autoencoder, vae], key=lambda other: collapse.unlikeness(own, other))
+    assert like == [vae, autoencoder]
 
 
 def test_nothing_is_trained_before_it_is_asked_for(page: Open, monkeypatch) -> None:

@@ -181,6 +181,14 @@ def test_every_run_stands_at_its_rate_and_distortion() -> None:
     assert places == {"a": (11.0, 33.0), "b": (0.01, 42.0)}
 
 
+def test_names_of_points_that_nearly_coincide_stand_on_different_sides() -> None:
+    near = [run(name, **{**HEALTHY, "distortion": 33.0 + place / 100}) for place, name in
+            enumerate(("a", "b", "c", "d"))]  # fmt: skip
+    chart = compare_figures.plane(columns(run("far", rate=30.0, distortion=20.0)), near).to_dict()
+    sides = {trace["textposition"] for trace in chart["data"] if trace["name"] != "far"}
+    assert len(sides) == len(near)
+
+
 def test_lines_of_equal_elbo_are_lines_of_equal_sum_within_the_frame() -> None:
     language_model = run("lm")
     language_model.metrics["importance_nll"] = {"value": 41.63, "exact": True}

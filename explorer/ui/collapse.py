@@ -69,10 +69,9 @@ def runs(current: Run) -> None:
     found = judged_runs()
     if len(found) < 2:
         return
-    # Among several, the one whose recipe differs least shows best what a setting did.
     # A listing names a run as a command does: of two with one name, the other by its path.
     named = folders.typed(current.folder)
-    like = sorted(found, key=lambda run: len(differing([current.config, _recipe(run.name)])))
+    like = sorted(found, key=lambda run: unlikeness(current.config, _recipe(run.name)))
     here = next((run for run in found if run.name == named), None)
     if here and (other := partner(here, like)):
         _links(here, other)
@@ -83,6 +82,15 @@ def runs(current: Run) -> None:
 
     with st.expander(f"All {len(found)} runs with a latent space", icon=":material/list:"):
         sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
+
+
+def unlikeness(recipe: Config, other: Config) -> tuple[bool, int]:
+    """Sorts first what shows best what a setting did: the recipe that differs in fewest lines.
+
+    Only among those of one kind of latent space: an autoencoder cannot collapse, however like.
+    """
+    kinds = {item.model.latent["name"] for item in (recipe, other)}
+    return len(kinds) > 1, len(differing([recipe, other]))
 
 
 def _links(here: Judged, other: Judged) -> None:

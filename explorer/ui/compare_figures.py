@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _GREY = "#8a94a0"
 _LINES = 6  # lines of equal ELBO, about
 _STUB = 0.1  # a line across less of the chart's width than this only crowds a corner
-_NAME = (0.16, 0.04)  # width and height of a name, as shares of the chart
+_NAME = (0.16, 0.027)  # width and height of a name, as shares of the chart
+_AWAY = (0.09, 0.025)  # from the middle of a point to that of its name, beside and above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +224,8 @@ def _name_apart(chart: "Figure", low: tuple[float, float], high: tuple[float, fl
         y = (trace.y[0] - low[1]) / (high[1] - low[1])
         sides = {
             f"{up} {aside}": (x + dx, y + dy)
-            for aside, dx in (("right", _NAME[0] / 2), ("left", -_NAME[0] / 2))
-            for up, dy in (("top", _NAME[1]), ("bottom", -_NAME[1]))
+            for aside, dx in (("right", _AWAY[0]), ("left", -_AWAY[0]))
+            for up, dy in (("top", _AWAY[1]), ("bottom", -_AWAY[1]))
         }
         free = [
             side

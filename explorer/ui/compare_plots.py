@@ -47,14 +47,15 @@ def _plane(columns: Sequence[Column]) -> None:
         "\n".join(folders.command("evaluate", run.folder) for run in [*chosen, *others]),
         "rate-distortion",
     )
-    notes = []
-    if others:
-        named = markdown(listed([run.name for run in others]))
+    notes, missing = [], compare_figures.off_the_plane([*chosen, *others])
+    if seen := [run.name for run in others if run.name not in missing]:
+        named = markdown(listed(seen))
         notes.append(f"In grey, on the same text: {named}.")
     if strangers:
         notes.append(f"Not drawn, other text: {markdown(listed(strangers))}.")
-    if missing := compare_figures.off_the_plane([*chosen, *others]):
-        notes.append(f"Without rate or not evaluated, so without a place: {listed(missing)}.")
+    if missing:
+        named = markdown(listed(missing))
+        notes.append(f"Without rate or not evaluated, so without a place: {named}.")
     if notes:
         st.caption(" ".join(notes))
 
