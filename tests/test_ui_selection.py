@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explorer.run import Run, open_run
-from explorer.ui import selection
+from explorer.ui import moving, selection
 from explorer.ui.aligned import Aligned
 from explorer.ui.selection import Words
 from explorer.ui.state import index_of
@@ -74,3 +74,31 @@ def test_a_sentence_that_is_nowhere_has_no_words(pair: tuple[Path, Path]) -> Non
     only_one, _ = rows(one, two)
     two.corpus = None
     assert selection.words_of(maps(two), only_one) is None
+
+
+def test_of_sentences_that_moved_as_far_the_likelier_comes_first(pair: tuple[Path, Path]) -> None:
+    one, two = (open_run(folder) for folder in pair)
+    found, there = moving.table(maps(one, two)[1]), maps(one, two)[1]
+    assert one.atlas is not None and two.atlas is not None
+    order = []
+    for row, moved in zip(found["row"], found["moved"], strict=True):
+        places = index_of(one, row), index_of(two, row)
+        assert places[0] is not None and places[1] is not None
+        told = one.atlas.distortion[places[0]] + two.atlas.distortion[places[1]]
+        order.append((-moved, float(told)))
+    assert order == sorted(order)
+    assert len(found["row"]) == len(there.compared)
+
+
+def test_what_moved_is_told_in_the_words_of_the_run_that_says_it_best(
+    pair: tuple[Path, Path],
+) -> None:
+    one, two = (open_run(folder) for folder in pair)
+    there = maps(one, two)[1]
+    rows = tuple(places[there.compared] for places in there.pairs)
+    assert moving.spoken(there, *rows)[0] is one
+    one.corpus = two.corpus = None
+    vars(one).pop("_joined", None)
+    assert two.atlas is not None
+    two.atlas = dataclasses.replace(two.atlas, distortion=np.zeros_like(two.atlas.distortion))
+    assert moving.spoken(there, *rows)[0] is two

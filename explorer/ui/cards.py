@@ -58,7 +58,12 @@ def scores(run: Run) -> None:
             table,
             hide_index=True,
             height="content",
-            column_config={"definition": st.column_config.TextColumn(width="large")},
+            placeholder="–",
+            column_config={
+                "sentences": st.column_config.NumberColumn(format="localized"),
+                "samples": st.column_config.NumberColumn(format="localized"),
+                "definition": st.column_config.TextColumn(width="large"),
+            },
         )
         exact = {"value": [metrics[name]["value"] for name in names]}
         downloads.table_files(table | exact, f"{run.name}-scores", "score_table")

@@ -49,7 +49,7 @@ def _controls() -> int | None:
 
 def _trained(seed: int) -> dict[Decoder, Outcome]:
     """All four, with a bar that moves."""
-    bar = st.progress(0.0)
+    bar = st.progress(0.0, "Getting ready…")
     outcomes = {}
     for number, decoder in enumerate(DECODERS):
         text = f"Training {number + 1} of {len(DECODERS)}: {_name(decoder)}, {_given(decoder)}"
@@ -70,7 +70,7 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         columns = _columns(outcomes)
-        st.dataframe(columns, hide_index=True, height="content")
+        st.dataframe(columns, hide_index=True, height="content", placeholder="–")
         command = snippets.thought(seed)
         downloads.table_files(columns, "thought-experiment", "thought_table", command)
         st.caption(
@@ -128,6 +128,13 @@ def _sentence(reads: bool, outcomes: Mapping[Decoder, Outcome]) -> str:
 
 def _said(outcomes: Mapping[Decoder, Outcome]) -> None:
     st.markdown("**What they say**")
+    if (
+        len({tuple(found.reconstructions) for found in outcomes.values() if found.decoder.latent})
+        < 2
+    ):
+        st.caption(
+            "Both say the same: the words do not tell which decoder needs z, the figures above do."
+        )
     for column, decoder in zip(
         st.columns(2), [item for item in outcomes if item.latent], strict=True
     ):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from explorer.run import Run
 from explorer.ui import selection
 from explorer.ui.aligned import MOST_MOVED, NEIGHBOURS, Aligned
 from explorer.ui.lists import Row, sentence_list
@@ -29,17 +30,31 @@ def show(others: Sequence[Aligned]) -> None:
 
 
 def table(there: Aligned) -> dict[str, list]:
-    """Every compared sentence, the most moved first."""
-    atlas = there.frame.atlas
-    assert atlas is not None
-    order = np.argsort(-there.moved, kind="stable")
-    index = there.pairs[1][there.compared][order]
-    texts = there.frame.texts
+    """Every compared sentence, the most moved first, the likelier first where as many changed."""
+    atlas, own = there.frame.atlas, there.run.atlas
+    assert atlas is not None and own is not None
+    here, frame = (rows[there.compared] for rows in there.pairs)
+    # Ten neighbours make few shares: of ties, what both models say best is the easiest to judge.
+    unlikely = atlas.distortion[frame] + own.distortion[here]
+    order = np.lexsort((unlikely, -there.moved))
+    said, rows = spoken(there, here, frame)
     return {
-        "row": atlas.row[index].tolist(),
-        "text": [texts[place] for place in index.tolist()],
+        "row": atlas.row[frame[order]].tolist(),
+        "text": [said.texts[place] for place in rows[order].tolist()],
         "moved": there.moved[order].tolist(),
     }
+
+
+def spoken(there: Aligned, here: np.ndarray, frame: np.ndarray) -> tuple[Run, np.ndarray]:
+    """The run whose words stand for these sentences, and where it has them.
+
+    Without the corpus those are a model's own, and one that collapsed says the same of all.
+    """
+    own, other = there.run.atlas, there.frame.atlas
+    assert own is not None and other is not None
+    if not there.frame.texts_are_real and own.distortion.mean() < other.distortion.mean():
+        return there.run, here
+    return there.frame, frame
 
 
 def _one(there: Aligned) -> None:
@@ -49,7 +64,7 @@ def _one(there: Aligned) -> None:
     )
     most = {name: values[:_LISTED] for name, values in table(there).items()}
     rows = [
-        Row(row, text, f"{share:.0%}")
+        Row(row, text, f"row {row:,} · {share:.0%}")
         for row, text, share in zip(most["row"], most["text"], most["moved"], strict=True)
     ]
     sentence_list(rows, "Sentences that moved most", f"moved_{there.run.stamp}", selection.choose)

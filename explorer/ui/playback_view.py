@@ -158,7 +158,7 @@ def tables(run: Run, now: Moment, by: str) -> None:
     ) as every:  # fmt: skip
         if every.open:
             table = playing.snapshot_table(run)
-            st.dataframe(table, hide_index=True)
+            st.dataframe(table, hide_index=True, placeholder="–")
             downloads.table_files(table, f"{run.name}-snapshots", "playback_table", command)
     with st.expander(
         f"This moment (epoch {now.epoch:.2f}) as a picture", icon=":material/image:",
@@ -188,7 +188,7 @@ def _pinned(run: Run, index: int, command: str) -> None:
     ) as trail:  # fmt: skip
         if trail.open:
             table = playing.trail_table(run, index)
-            st.dataframe(table, hide_index=True)
+            st.dataframe(table, hide_index=True, placeholder="–")
             downloads.table_files(
                 table, f"{run.name}-sentence-{row}", "playback_trail_files", command
             )
