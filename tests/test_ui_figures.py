@@ -91,3 +91,12 @@ def test_training_curves_skip_what_was_not_measured() -> None:
 
 def test_a_run_without_a_history_has_empty_curves() -> None:
     assert all(len(trace.x) == 0 for trace in figures.history({}).data)
+
+
+def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
+    circle = Ellipse(0.0, 0.5, 2.0, 1.0, "prior 1σ")
+    drawn = figures.latent_map(atlas, ["x"] * COUNT, overlays=[circle]).layout
+    assert (drawn.shapes[-1].y0, drawn.shapes[-1].y1) == (-0.5, 1.5)
+    name = drawn.annotations[-1]
+    assert (name.text, name.y) == ("prior 1σ", 1.5)
+    assert name.bgcolor and name.font.color

@@ -257,9 +257,7 @@ def _draw(figure: "Figure", overlay: Overlay) -> None:
     import plotly.graph_objects as go
 
     if isinstance(overlay, Ellipse):
-        box = {"x0": overlay.x - overlay.rx, "x1": overlay.x + overlay.rx}
-        box |= {"y0": overlay.y - overlay.ry, "y1": overlay.y + overlay.ry}
-        figure.add_shape(type="circle", line={"color": _GREY, "dash": "dot"}, **box)
+        add_circle(figure, overlay)
         return
     if isinstance(overlay, Marker):
         points, mode, name = np.array([[overlay.x, overlay.y]]), "markers+text", overlay.text
@@ -295,3 +293,15 @@ def _dress(figure: "Figure", axes: Mapping[str, Any], title: str) -> None:
         update(title_text=name, showticklabels=units, showgrid=units, zeroline=False)
     if units:
         figure.update_yaxes(scaleanchor="x")
+
+
+def add_circle(figure: "Figure", item: Ellipse) -> None:
+    """Draws an ellipse, its name on a ground of its own: legible on dots and in both themes."""
+    figure.add_shape(
+        type="circle", line={"color": _GREY, "dash": "dot"},
+        x0=item.x - item.rx, x1=item.x + item.rx, y0=item.y - item.ry, y1=item.y + item.ry,
+    )  # fmt: skip
+    figure.add_annotation(
+        x=item.x, y=item.y + item.ry, text=escape(item.text), showarrow=False, borderpad=1,
+        font={"size": 11, "color": "#1f2933"}, bgcolor="rgba(255, 255, 255, 0.85)",
+    )  # fmt: skip

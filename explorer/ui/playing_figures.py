@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from explorer.run import Run
 from explorer.ui import playing
-from explorer.ui.figures import escape
+from explorer.ui.figures import add_circle, escape
 from explorer.ui.map.colours import NO_CLASS, RAMP_TOP
 
 if TYPE_CHECKING:
@@ -123,11 +123,7 @@ def _dressed(figure: "Figure", run: Run, seen: Float[np.ndarray, "*moments n 2"]
         + [max(abs(item.x) + item.rx, abs(item.y) + item.ry) for item in ellipses]
     )
     for item in ellipses:
-        figure.add_shape(
-            type="circle", line={"color": _GREY, "dash": "dot"},
-            x0=item.x - item.rx, x1=item.x + item.rx, y0=item.y - item.ry, y1=item.y + item.ry,
-            label={"text": item.text, "textposition": "top center", "font": {"size": 11}},
-        )  # fmt: skip
+        add_circle(figure, item)
     figure.update_layout(
         height=620,
         margin={"l": 40, "r": 10, "t": 60, "b": 40},

@@ -8,12 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from explorer.space.projections import PCA
-from explorer.ui.figures import hover
+from explorer.ui.figures import add_circle, hover
+from explorer.ui.map.overlays import Ellipse
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-_GREY = "#9aa5b1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +69,9 @@ def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
                 selected={"marker": {"size": item.size + 8, "color": "#d55e00", "opacity": 1}},
             )
         )  # fmt: skip
-    for ellipse in pca.ellipses() if ellipses else ():
-        x, y, rx, ry = ellipse.x, ellipse.y, ellipse.radius_x, ellipse.radius_y
-        figure.add_shape(
-            type="circle", x0=x - rx, x1=x + rx, y0=y - ry, y1=y + ry,
-            line={"color": _GREY, "dash": "dot"},
-            label={"text": f"prior {ellipse.sigma:g}σ", "textposition": "top center"},
-        )  # fmt: skip
+    for item in pca.ellipses() if ellipses else ():
+        name = f"prior {item.sigma:g}σ"
+        add_circle(figure, Ellipse(item.x, item.y, item.radius_x, item.radius_y, name))
     names = [f"PC {place + 1} ({share:.0%})" for place, share in enumerate(pca.explained)]
     figure.update_xaxes(title_text=names[0], zeroline=False)
     figure.update_yaxes(title_text=f"{names[1]}, in units of z", zeroline=False, scaleanchor="x")
