@@ -242,6 +242,13 @@ def test_a_language_model_is_told_to_be_a_control_and_leads_on(
     }
 
 
+def test_collapse_of_a_language_model_leads_on(app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ROOT / "checkpoints" / "captions-language-model"
+    monkeypatch.setenv("EXPLORER_RUNS", str(model))
+    links = [item.proto.label for item in app("collapse", run=model.name).get("page_link")]
+    assert {"Compare it", "Its model card"} <= set(links)
+
+
 def test_a_run_without_a_map_says_which_command_draws_it(
     app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

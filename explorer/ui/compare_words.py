@@ -110,6 +110,8 @@ def links(column: Column) -> None:
             ("collapse", "Collapse", "compress"),
             ("model", "Model card", "description"),
         ):
+            if page != "model" and not column.run.has_latent:
+                continue  # of a language model these pages say only that it has no z
             widgets.run_link(page, label, f":material/{icon}:", column.typed)
 
 

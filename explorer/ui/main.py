@@ -18,6 +18,12 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
+# A link to this very page, on another run, looks like any other link: Streamlit shows it pressed.
+_LINKS = """<style>
+[data-testid="stMain"] [data-testid="stPageLink"] a:not(:hover) { background: transparent; }
+[data-testid="stMain"] [data-testid="stPageLink"] a :is(p, span) { font-weight: 400; }
+</style>"""
+
 # Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
 # narrow enough for four of them on a phone.
 _STYLE = """<style>
@@ -38,7 +44,7 @@ ICON = Path(__file__).parent / "icon.svg"
 def page() -> None:
     """Runs the page that the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
-    st.html(_STYLE)
+    st.html(_STYLE + _LINKS)
     pages = [
         st.Page(
             state.page_file(name),

@@ -298,6 +298,11 @@ def no_latent(run: Run) -> None:
         "to walk through or to collapse; its perplexity is what that of a VAE is held against.",
         icon=":material/info:",
     )
+    onwards(run)
+
+
+def onwards(run: Run) -> None:
+    """Where a language model's page leads on to."""
     names = state.listing().names
     first, named = state.default_run(names), folders.typed(run.folder)
     with st.container(horizontal=True, gap="small"):

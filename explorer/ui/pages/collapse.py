@@ -38,3 +38,5 @@ with widgets.errors_shown():
         words()
         st.subheader("When did it collapse?", anchor="history")
         collapse.story(run)
+    else:
+        widgets.onwards(run)
