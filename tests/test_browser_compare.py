@@ -125,7 +125,7 @@ def test_every_figure_read_off_the_page_is_the_one_that_was_measured(page, addre
         }  # fmt: skip
         assert {name: value for name, (value, _) in found.items()} == wanted
         for name, (value, shown) in found.items():
-            written = float(re.search(r"-?[\d,.]+", shown)[0].replace(",", ""))
+            written = float(re.search(r"-?[\d,.]+", shown.replace("−", "-"))[0].replace(",", ""))
             assert written == pytest.approx(value, abs=0.051, rel=0), name
 
 

@@ -14,6 +14,7 @@ from explorer.cli.measure import tell_metrics
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.run import open_run
 from explorer.training import folder as folders
+from explorer.ui.words import minus
 from tests.browsing import CHROMIUM, MARKS, PATIENCE, ROOT, SWITCHES, served, sync_api
 
 pytestmark = MARKS
@@ -80,7 +81,8 @@ def metrics_shown(page, where):
     found = {}
     for item in page.locator(f"[data-testid={where}] [data-testid=stMetric]").all():
         label = item.locator("[data-testid=stMetricLabel]").inner_text().split("\n")[0]
-        found[label] = item.locator("[data-testid=stMetricValue]").inner_text()
+        shown = item.locator("[data-testid=stMetricValue]").inner_text()
+        found[label] = shown.removesuffix(" nats").replace("−", "-")
     return found
 
 
@@ -102,7 +104,7 @@ def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys,
     page.get_by_text(metrics["verdict_in_words"]).first.wait_for()
     entry = metrics["mutual_information"]
     between = f"between {written(entry['low'])} and {written(entry['high'])} nats"
-    page.get_by_text(f"Of what z says, {between} tell sentences apart").wait_for()
+    page.get_by_text(f"Of what z says, {minus(between)} tell sentences apart").wait_for()
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -140,7 +142,9 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     heading = page.get_by_text("Marginal KL: between").first
     heading.wait_for()
     low, high = re.search(r"between (\S+) and (\S+) nats", heading.inner_text()).groups()
-    assert (low, high) == (written(entry["low"]), written(entry["high"]))
+    assert (low, high) == (minus(written(entry["low"])), written(entry["high"]))
+    unclear = page.get_by_text("A KL is at least 0")
+    assert unclear.count() == (entry["low"] < 0)
     told = printed(folder_of(name), capsys)
     assert high == told["marginal_kl"]
 

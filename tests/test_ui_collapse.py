@@ -1,5 +1,6 @@
 """The pages on collapse and on the prior: what they say of a run, and what they ask to try."""
 
+import dataclasses
 import json
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from explorer.training import folder as folders
 from explorer.ui import collapse, experiment, widgets
 from explorer.ui.collapse import Judged
 from explorer.ui.state import page_file
+from explorer.ui.words import minus
 from tests import tiny
 from tests.test_pages import Open, app, html, runs, said
 
@@ -95,15 +97,25 @@ def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -
     assert "Reads nothing: z saves 2.2 nats" in text
 
 
+@pytest.mark.parametrize("name", ["mixture", "vamp", "flow"])
+def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured: Path) -> None:
+    run = open_run(measured)
+    model = dataclasses.replace(run.config.model, prior={"name": name})
+    run.config = dataclasses.replace(run.config, model=model)
+    told = collapse._why_no_rates(run)
+    assert told.startswith("Its prior is a ") and "no sum" in told
+
+
 def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> None:
     metrics = folders.read_metrics(measured)
     at = page("collapse")
     shown = {item.label: item.value for item in at.metric}
     for name in collapse.FIGURES:
-        assert shown[DEFINITIONS[name].title] == widgets.score(metrics[name], DEFINITIONS[name])
+        assert shown[DEFINITIONS[name].title] == widgets.tile(metrics[name], DEFINITIONS[name])
     text = said(at)
     entry = metrics["mutual_information"]
-    assert f"**{written(entry['low'])} and {written(entry['high'])} nats**" in text
+    assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text
+    assert shown[DEFINITIONS["rate"].title].endswith(" nats")
     assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
 
 

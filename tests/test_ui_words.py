@@ -6,7 +6,7 @@ import re
 import pytest
 
 from explorer.run import Decoded
-from explorer.ui.words import code, listed, markdown, plain, shaded
+from explorer.ui.words import code, listed, markdown, minus, plain, shaded
 from tests.tiny import AWKWARD
 
 
@@ -48,3 +48,8 @@ def test_the_shade_grows_with_the_gain_and_stays_within_bounds() -> None:
 
 def test_a_long_list_of_words_is_cut() -> None:
     assert listed(["x"] * 10, most=2) == "“x”, “x” and 8 more"
+
+
+def test_numbers_below_zero_have_the_sign_of_subtraction_and_words_keep_their_hyphens() -> None:
+    assert minus("between -0.956 and -3 nats") == "between −0.956 and −3 nats"
+    assert minus("top-5 of 2-3") == "top-5 of 2-3"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.config import Config, read
+from explorer.config import Config, final_model, read
 from explorer.evaluation import moment
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, Advice, verdict
@@ -20,7 +20,7 @@ from explorer.ui import collapse_plots, downloads, state, widgets
 from explorer.ui.differences import DOES
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.recipes import differing
-from explorer.ui.words import code, markdown, plain, shade_key, shaded
+from explorer.ui.words import code, markdown, minus, plain, shade_key, shaded
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
 _FAILED = ("collapsed", "latent unused")
@@ -167,7 +167,7 @@ def _figures(run: Run) -> None:
             counts = f" N = {entry['n']:,} sentences."
             st.metric(
                 definition.title,
-                widgets.score(entry, definition),
+                widgets.tile(entry, definition),
                 help=markdown(told + counts),
                 width=150,
             )
@@ -176,21 +176,20 @@ def _figures(run: Run) -> None:
 def dimensions(run: Run) -> None:
     """Rate and variance of each dimension, and the interval of the mutual information."""
     rates, variances, note = by_dimension(run)
-    left, right = st.columns(2, gap="medium")
     command = _command(run)
-    with left:
-        st.markdown(
-            "**Rate of each dimension**",
-            help="KL of the posterior from the prior, dimension by dimension, mean over the "
-            "sentences. A dimension at 0 carries nothing.",
-        )
-        if rates:
+    if rates:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.markdown(
+                "**Rate of each dimension**",
+                help="KL of the posterior from the prior, dimension by dimension, mean over the "
+                "sentences. A dimension at 0 carries nothing.",
+            )
             alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in all"
             downloads.chart(collapse_plots.rates(rates), "rate_bars", alt, command)
-        elif run.kind == "autoencoder":
-            st.caption("An autoencoder has no rate: z costs nothing.")
-        else:
-            st.caption("The rate of this model is no sum over dimensions.")
+    else:
+        st.caption(_why_no_rates(run))
+        right = st.container()
     with right:
         st.markdown(
             "**Variance of the posterior means**",
@@ -205,6 +204,17 @@ def dimensions(run: Run) -> None:
     _table(rates, variances, run)
 
 
+def _why_no_rates(run: Run) -> str:
+    """Why a run's rate is not told dimension by dimension."""
+    if run.kind == "autoencoder":
+        return "An autoencoder has no rate: z costs nothing."
+    name = final_model(run.config).prior["name"]
+    prior = {"mixture": "a mixture", "vamp": "a VampPrior", "flow": "a flow"}.get(name)
+    if prior is None:
+        return "The rate of this model is no sum over dimensions."
+    return f"Its prior is {prior} over all dimensions at once: the rate is no sum over them."
+
+
 def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:
     columns: dict[str, Sequence[Any]] = {}
     if rates:
@@ -215,6 +225,7 @@ def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None
         count = len(next(iter(columns.values())))
         columns = {"dimension": list(range(1, count + 1)), **columns}
         name = f"{run.name}-dimensions"
+        st.caption("Every dimension as a table:")
         downloads.table_files(columns, name, "dimension_table", _command(run))
 
 
@@ -280,7 +291,7 @@ def information(run: Run) -> None:
     ceiling = math.log(n)
     rate = widgets.value_of(run.metrics, "rate")
     figure = collapse_plots.information(low, high, ceiling, rate)
-    between = f"{written(low)} and {written(high)} nats"
+    between = minus(f"{written(low)} and {written(high)} nats")
     alt = f"Mutual information between {between}, ceiling {written(ceiling)}"
     downloads.chart(figure, "information", alt, _command(run))
     resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value stays unknown."

@@ -15,7 +15,7 @@ from explorer.training import folder as folders
 from explorer.ui import downloads, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
-from explorer.ui.words import markdown, plain, shade_key, shaded
+from explorer.ui.words import markdown, minus, nats, plain, shade_key, shaded
 
 if TYPE_CHECKING:
     from explorer.evaluation.priors import Components
@@ -282,7 +282,8 @@ def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
         return
     log_p = float(log_density(run.model.prior())(z[None])[0])
     st.caption(
-        f"log q(z) **{log_q[0]:.1f}** − log p(z) **{log_p:.1f}** = {log_q[0] - log_p:.1f} nats",
+        minus(f"log q(z) (**{log_q[0]:.1f}**) − log p(z) (**{log_p:.1f}**)")
+        + f" = {nats(log_q[0] - log_p)}",
         help="q(z) is the mean of the posteriors of the map's sentences, p(z) the prior. In many "
         "dimensions any finite set of sentences makes q(z) look low: compare it with other marks.",
     )

@@ -6,7 +6,7 @@ from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import downloads
-from explorer.ui.words import code, markdown
+from explorer.ui.words import code, markdown, minus
 
 
 def marginal_kl(run: Run) -> None:
@@ -20,13 +20,16 @@ def marginal_kl(run: Run) -> None:
         st.info(f"{code(evaluate)} measures how far prior and sentences are apart.")
         return
     told = markdown(DEFINITIONS["marginal_kl"].sentence)
-    st.markdown(f"**Marginal KL: between {written(low)} and {written(high)} nats**", help=told)
+    interval = minus(f"{written(low)} and {written(high)} nats")
+    st.markdown(f"**Marginal KL: between {interval}**", help=told)
     resolved = (
         ""
         if entry.get("resolved")
         else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
         "upwards by their finite number."
     )
+    if low < 0:
+        resolved += " A KL is at least 0, so that the lower figure says nothing here."
     st.caption(
         "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
         f"as they are.{resolved} Runs of different rate do not compare."
@@ -41,7 +44,7 @@ def _gain(run: Run) -> None:
     numbers = [entry.get(key) for key in ("value", "low", "high")]
     if not all(isinstance(number, int | float) for number in numbers):
         return
-    saved, low, high = map(written, numbers)
+    saved, low, high = (minus(written(number)) for number in numbers)
     st.markdown(
         f"**Fitted afterwards, this prior saves {saved} nats** of the rate (95% {low} to {high}).",
         help=markdown(DEFINITIONS["prior_gain"].sentence),

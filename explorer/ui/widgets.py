@@ -15,7 +15,7 @@ from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import ancestry, state, ways
 from explorer.ui.layouts import ALL_NAMES
-from explorer.ui.words import code, markdown
+from explorer.ui.words import code, markdown, minus
 
 STRATEGIES = {
     "greedy": ("Greedy", "Always the likeliest word."),
@@ -110,7 +110,7 @@ def _scores(run: Run) -> None:
             definition = DEFINITIONS[name]
             st.metric(
                 SHORT[name],
-                score(metrics[name], definition),
+                tile(metrics[name], definition),
                 help=markdown(
                     f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
                 ),
@@ -133,7 +133,13 @@ def score(entry: Mapping[str, Any], definition: Definition) -> str:
     """A score as `explorer evaluate` prints it, units as a share of the dimensions."""
     if definition.title == "Active units" and "of" in entry:
         return f"{entry['value']:.0f} / {entry['of']}"
-    return written(entry["value"])
+    return minus(written(entry["value"]))
+
+
+def tile(entry: Mapping[str, Any], definition: Definition) -> str:
+    """A score that stands alone: with its unit where that is nats."""
+    unit = " nats" if definition.unit.startswith("nats") else ""
+    return score(entry, definition) + unit
 
 
 def map_controls(run: Run) -> tuple[str, str]:

@@ -10,6 +10,7 @@ FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash makes it literal
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _STYLE = """
 <style>
 .words { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
@@ -73,6 +74,11 @@ def _mark(token: str, gain: float, log_prob: float, is_end: bool) -> str:
     told = f"latent gain {gain:+.2f} nats, log-probability {log_prob:.2f} nats"
     word, kind = ("end", ' class="end"') if is_end else (html.escape(token), "")
     return f'<mark{kind} style="--shade: {shade:.2f}" title="{told}">{word}</mark>'
+
+
+def minus(text: str) -> str:
+    """Numbers with the sign of subtraction for the hyphen that programs write."""
+    return _NEGATIVE.sub("−", text)
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:
