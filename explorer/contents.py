@@ -34,6 +34,9 @@ class Contents:
         recipe = self.config.corpus
         self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
         self._lock = threading.RLock()
+        self._looked: object = None
+        self._corpus: Corpus | None = None
+        self._joined: list[str] | None = None
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -104,9 +107,17 @@ class Contents:
         """Whether there is a latent space: not for a language model."""
         return self.config.model.latent_dim > 0
 
-    @cached_property
+    @property
     def corpus(self) -> Corpus | None:
-        """The corpus the run was trained on; None where its text is not on this machine."""
+        """The corpus the run was trained on; None while its text is not on this machine."""
+        with self._lock:
+            # What was missing is looked for again: it may be fetched while a server is up.
+            if self._joined is None and self._looked != (mark := corpora.mark(self.config.corpus)):
+                self._looked = mark
+                self._corpus = self._read_corpus()
+            return self._corpus
+
+    def _read_corpus(self) -> Corpus | None:
         recipe, seed = self.config.corpus, self.config.seed
         try:
             found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
@@ -116,25 +127,25 @@ class Contents:
             _corpora[recipe, seed] = found
         return found
 
-    @cached_property
-    def _joined(self) -> list[str] | None:
+    def _join(self) -> list[str] | None:
+        """The real sentence of every row of the atlas, once the corpus is there."""
         from explorer.space.atlas import join
 
-        if self.atlas is None or self.corpus is None:
-            return None
-        return join(self.atlas, self.corpus)
+        if self._joined is None and self.atlas is not None and self.corpus is not None:
+            self._joined = join(self.atlas, self.corpus)
+        return self._joined
 
     @property
     def texts_are_real(self) -> bool:
         """Whether `texts` are the corpus' sentences, not the model's own words for them."""
         with self._lock:
-            return self._joined is not None
+            return self._join() is not None
 
     @property
     def texts(self) -> list[str]:
         """A text for each point of the atlas: its sentence, else the model's reconstruction."""
         with self._lock:
-            joined = self._joined
+            joined = self._join()
         return joined if joined is not None else list(self._atlas.reconstruction)
 
     @property

@@ -33,6 +33,8 @@ Latents = Float32[np.ndarray, "n latent"]
 class Run(Contents):
     """One run folder, and all that can be asked of its model."""
 
+    _indexed: "tuple[bool, TextIndex] | None" = None
+
     # From text to latents and back.
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
@@ -253,13 +255,15 @@ class Run(Contents):
     def search(self, query: str, limit: int = 200) -> np.ndarray:
         """Atlas indexes of the texts that hold all words of a query."""
         with self._lock:
-            return self._text_index.search(query, limit)
+            return self._index(self.texts_are_real).search(query, limit)
 
-    @cached_property
-    def _text_index(self) -> "TextIndex":
+    def _index(self, is_real: bool) -> "TextIndex":
+        """The words of `texts`: others, once the corpus is there."""
         from explorer.space.neighbours import TextIndex
 
-        return TextIndex(self.texts)
+        if self._indexed is None or self._indexed[0] != is_real:
+            self._indexed = (is_real, TextIndex(self.texts))
+        return self._indexed[1]
 
     # Help.
 

@@ -59,11 +59,12 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 
 def test_a_page_runs_no_script_of_a_sentence(run: Run, tmp_path: Path) -> None:
-    run.__dict__["_joined"] = [f"{text}</script><img src=x>" for text in run.texts]
+    real = run.texts
+    run._joined = [f"{text}</script><img src=x>" for text in real]
     try:
         export(run, tmp_path / "map.html")
     finally:
-        del run.__dict__["_joined"]
+        run._joined = real
     page = (tmp_path / "map.html").read_text(encoding="utf-8")
     # What is left after plotly's own library is the data.
     data = page[page.rindex("Plotly.newPlot") :]

@@ -172,3 +172,21 @@ def test_every_place_of_the_map_that_is_a_number_has_an_answer(tiny_run: Path) -
     for x, y in ((np.nan, 0.0), (0.0, -np.inf)):
         with pytest.raises(ExplorerError, match="two finite numbers"):
             run.at(x, y)
+
+
+def test_a_corpus_that_is_fetched_while_the_run_is_open_is_read(
+    tiny_run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "run")
+    recipe, corpus = tmp_path / "run" / folders.CONFIG, tmp_path / "later.csv"
+    real = str(tiny_run.parent / "corpus.csv")
+    recipe.write_text(recipe.read_text("utf-8").replace(real, str(corpus)), "utf-8")
+    run = open_run(tmp_path / "run")
+    assert (run.corpus, run.texts_are_real) == (None, False)
+    missed = run.search("robot").tolist()
+    corpus.write_text("text,label\n" + "".join(f"another {i},x\n" for i in range(20)), "utf-8")
+    assert run.corpus is not None and not run.texts_are_real, "a corpus, but not the run's"
+    shutil.copyfile(real, corpus)
+    assert run.texts_are_real
+    assert run.texts == open_run(tiny_run).texts
+    assert run.search("robot").tolist() == open_run(tiny_run).search("robot").tolist() != missed

@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ __all__ = [
     "get",
     "is_present",
     "load",
+    "mark",
 ]
 
 SPLITS = ("train", "valid", "test")
@@ -159,6 +161,22 @@ def get(
 def is_present(name: str) -> bool:
     """Whether a named corpus can be loaded without the network."""
     return all(_locate(name, file) is not None for file in _known(name).files)
+
+
+def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
+    """How a corpus' files stand; while it is the same, `load` answers as it did."""
+    if config.name:
+        named = NAMED[config.name].files if config.name in NAMED else ()
+        paths = [_locate(config.name, file) for file in named]
+    else:
+        paths = [Path(config.path).expanduser()]
+    found = []
+    for path in paths:
+        if path is not None:
+            with suppress(OSError, ValueError):  # not there, or no name a file can have
+                there = path.stat()
+                found.append((str(path), there.st_size, there.st_mtime_ns))
+    return tuple(found)
 
 
 def _known(name: str) -> NamedCorpus:

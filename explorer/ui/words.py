@@ -81,6 +81,11 @@ def minus(text: str) -> str:
     return _NEGATIVE.sub("−", text)
 
 
+def nats(value: float) -> str:
+    """A number of nats for a person."""
+    return minus(f"{value:.1f} nats")
+
+
 def listed(words: Sequence[str], most: int = 8) -> str:
     """Words in quotes, the first few of them."""
     shown = ", ".join(f"“{word}”" for word in words[:most])
