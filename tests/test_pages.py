@@ -209,6 +209,28 @@ def test_figures_without_weights_are_no_run_to_explore(runs: Path, tiny_run: Pat
     assert at.selectbox(key="run").options == ["good"]
 
 
+def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ROOT / "checkpoints" / "ptb-short"
+    shutil.copytree(tiny_run, runs / "good")
+    roots = [str(tiny_run), str(runs), str(report)]
+    monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join(roots))
+    at = app(run="no*such")
+    assert "no run 'no\\*such' here" in at.warning[0].value.replace("\\'", "'")
+    at.run()
+    assert at.warning, "another answer on the page is no choice of a run"
+    at.selectbox(key="run").set_value("good").run()
+    assert not at.warning
+    at = app("compare", run=report.name)
+    assert "comes without weights" in at.warning[0].value
+    assert "explorer benchmark ptb" in at.warning[0].value
+    at = app("compare", runs=f"gone,{tiny_run.name},good")
+    assert at.multiselect(key="compared").value == [tiny_run.name, "good"]
+    assert [("gone" in item.value) for item in at.warning] == [True]
+    assert not app("compare", run="good", runs=f"good,{tiny_run.name}").warning
+
+
 def test_a_damaged_map_is_an_error_and_another_run_can_be_picked(
     runs: Path, tiny_run: Path
 ) -> None:

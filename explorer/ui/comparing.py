@@ -11,7 +11,7 @@ from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.training import folder as folders
-from explorer.ui import state, widgets
+from explorer.ui import missing, state, widgets
 from explorer.ui.families import Family, families
 from explorer.ui.words import markdown
 
@@ -21,7 +21,7 @@ KEY = "compared"
 
 _ADDRESS = "runs"
 _FAMILY = "compared_family"
-_WRITTEN, _CURRENT = "_runs_written", "_compared_current"
+_WRITTEN, _CURRENT, _MISSED = "_runs_written", "_compared_current", "_compared_missed"
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _GLYPHS = ("●", "■", "◆", "▲")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
@@ -88,6 +88,7 @@ def choose() -> list[Column]:
         _need_another(names)
         return []
     _adopt(names)
+    missing.warn(_missed())
     st.multiselect(
         "Runs side by side",
         names,
@@ -175,6 +176,15 @@ def _adopt(names: Sequence[str]) -> None:
     known[_CURRENT] = current
     if known.get(KEY) != chosen:
         known[KEY] = chosen
+    if address != known.get(_WRITTEN):
+        asked = dict.fromkeys(part for part in address.split(",") if part)
+        known[_MISSED] = (chosen, [name for name in asked if name not in names][:MOST])
+
+
+def _missed() -> list[str]:
+    """The runs that the link named and that are not here, until others are chosen."""
+    chosen, names = st.session_state.get(_MISSED, ([], []))
+    return names if chosen == st.session_state[KEY] else []
 
 
 def has_map(name: str) -> bool:

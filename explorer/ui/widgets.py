@@ -13,7 +13,7 @@ from explorer.evaluation.verdict import verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.training import folder as folders
-from explorer.ui import ancestry, state, ways
+from explorer.ui import ancestry, missing, state, ways
 from explorer.ui.layouts import ALL_NAMES
 from explorer.ui.words import code, markdown, minus
 
@@ -37,7 +37,7 @@ SHORT = {
 }
 """The scores beside every page, under names that fit there."""
 
-_ASKED_RUN = "on"
+_ASKED_RUN, _MISSED = "on", "_missed_run"
 
 
 @contextmanager
@@ -56,6 +56,7 @@ def run_picker() -> Run | None:
         run = _chosen(found) if found.names else None
         if found.damaged:
             _damaged(found.damaged)
+    missing.warn(st.session_state.get(_MISSED, ()))
     return run
 
 
@@ -80,13 +81,23 @@ def _chosen(found: state.Listing) -> Run | None:
         del st.query_params[_ASKED_RUN]
         if asked in found.names:
             st.session_state["run"] = asked
+    # The picker takes another run in silence, and corrects the address.
+    asked = asked or st.query_params.get("run")
+    if asked and asked not in found.names:
+        st.session_state[_MISSED] = (asked,)
     first = found.names.index(state.default_run(found.names))
-    name = st.selectbox("Run", found.names, index=first, key="run", bind="query-params")
+    name = st.selectbox(
+        "Run", found.names, index=first, key="run", bind="query-params", on_change=_forget_missed
+    )
     with errors_shown():
         run = state.run_of(name)
         _scores(run)
         return run
     return None
+
+
+def _forget_missed() -> None:
+    st.session_state.pop(_MISSED, None)
 
 
 def _damaged(damaged: Mapping[str, str]) -> None:
