@@ -1,6 +1,7 @@
 """Every page runs on a tiny run, answers what is asked of it, and shows text as typed."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -153,7 +154,16 @@ def test_a_path_is_decoded_both_ways(app: Open) -> None:
     at.text_input(key="from").set_value("a dog sings at home")
     at.text_input(key="to").set_value("two cats sleeps outside").run()
     assert not at.exception
-    assert "sentences differ" in said(at)
+    for name in ("Linear", "Spherical"):
+        assert re.search(rf"\*\*{name}\*\* · .* 9 steps", said(at))
+
+
+def test_an_emptied_end_leaves_the_map_and_the_next_click_fills_it(app: Open) -> None:
+    at = app("paths", **{"from": "a dog sings at home", "to": "two cats sleeps outside"})
+    at.text_input(key="to").set_value("").run()
+    assert "Type two sentences" in at.info[0].value
+    assert "click on the map sets **B**" in said(at)
+    assert len(at.get("bidi_component")) == 1
 
 
 def test_settings_survive_a_visit_to_another_page(app: Open) -> None:

@@ -73,10 +73,21 @@ def test_a_link_reopens_the_same_sum(app: Open) -> None:
     assert at.query_params["times"] in ("2.5", ["2.5"])
 
 
+def test_an_emptied_sentence_leaves_the_map_and_the_next_click_fills_it(app: Open) -> None:
+    at = app(a="a dog sings", b="two cats sings", c="a dog waits")
+    at.text_input(key="b").set_value(" ").run()
+    assert "Type three sentences" in at.info[0].value
+    assert "click on the map sets **B**" in said(at)
+    assert len(at.get("bidi_component")) == 1
+    at = app(direction="Between groups", c="")
+    assert len(at.get("bidi_component")) == 1
+
+
 def test_a_direction_between_labels_is_told_with_its_sizes(app: Open) -> None:
     at = app(direction="Between groups", towards="label animal", away="label other")
     assert at.selectbox(key="towards").value == "label animal"
     assert "Mean of" in said(at)
+    assert "B − A" not in said(at)
     at.selectbox(key="away").set_value("label animal").run()
     assert "two different groups" in at.info[0].value
 
@@ -110,7 +121,9 @@ def test_a_broken_address_is_ignored(app: Open, address: dict[str, str]) -> None
 
 
 def test_where_a_is_b_no_k_changes_a_word(app: Open) -> None:
-    assert "No k changes a word" in said(app(a="a dog sings", b="a dog sings", c="a girl waits"))
+    text = said(app(a="a dog sings", b="a dog sings", c="a girl waits"))
+    assert "No k changes a word" in text
+    assert "Marked" not in text
 
 
 def test_the_picked_sentence_is_the_one_that_is_traversed(app: Open) -> None:

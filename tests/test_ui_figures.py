@@ -100,3 +100,11 @@ def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
     name = drawn.annotations[-1]
     assert (name.text, name.y) == ("prior 1σ", 1.5)
     assert name.bgcolor and name.font.color
+
+
+def test_a_strip_of_next_to_nothing_is_drawn_flat() -> None:
+    low, high = figures.strip([-29.3876, -29.387], "log q(z)", "nats").layout.yaxis.range
+    assert high - low >= 1
+    assert low < -29.3876 < -29.387 < high
+    assert figures.strip([-20.0, -29.0], "log q(z)", "nats").layout.yaxis.range is None
+    assert figures.strip([-20.0, -20.1], "log q(z)", "nats", -24.0).layout.yaxis.range is None

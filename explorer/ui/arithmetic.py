@@ -76,8 +76,10 @@ def take_click(run: Run, kind: str) -> None:
 
 
 def next_corner(kind: str) -> str:
-    """Which sentence the next click on the map sets."""
-    return "c" if kind == "groups" else st.session_state.get(_NEXT, "a")
+    """Which sentence the next click on the map sets, an empty one first."""
+    known = st.session_state
+    empty = (key for key in CORNERS if key in known and not (known[key] or "").strip())
+    return "c" if kind == "groups" else next(empty, known.get(_NEXT, "a"))
 
 
 def ask(run: Run) -> Question | None:
@@ -202,22 +204,23 @@ def overlays(layout: Layout, question: Question, moved: Moved, position: int) ->
     return [*marks, Marker(x, y, "C"), Path(points[2:], _PATH, ("", "k 3"), position)]
 
 
-def show_map(run: Run, question: Question, moved: Moved, view: str, by: str) -> None:
-    """The map with the line of results; a click on it sets a sentence."""
-    corner = next_corner(question.kind).upper()
+def show_map(run: Run, question: Question | None, moved: Moved | None, view: str, by: str) -> None:
+    """The map with the line of results, where something is asked; a click sets a sentence."""
+    corner = next_corner(st.session_state["direction"] or "sentences").upper()
     st.caption(f"A click on the map sets **{corner}**.")
     layout = layout_of(run, view)
-    shown = overlays(layout, question, moved, read_position())
+    shown = overlays(layout, question, moved, read_position()) if question and moved else []
     map_view.show(run, layout, by, overlays=shown, key=MAP, height=460)
 
 
-def show_result(run: Run, moved: Moved) -> None:
+def show_result(run: Run, question: Question, moved: Moved) -> None:
     """The slider over k, and what is told about the k it was left at."""
     way, count = moved.way, len(STRENGTHS)
     if way.distinct == 1:
         st.markdown(f"**No k changes a word**, from {STRENGTHS[0]:g} to {STRENGTHS[-1]:g}.")
     else:
-        st.markdown(f"**C + k·(B − A)**  :gray[· {way.distinct} of {count} sentences differ]")
+        direction = "towards − away" if question.kind == "groups" else "B − A"
+        st.markdown(f"**C + k·({direction})** · {way.told}")
     position = path_slider(
         way.texts,
         path=_PATH,
@@ -228,7 +231,8 @@ def show_result(run: Run, moved: Moved) -> None:
         key="arithmetic_slider",
     )
     _write_position(position)
-    st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
+    if way.distinct > 1:
+        st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
     _control(moved, position)
     _nearness(run, moved, position)
     widgets.density_strip(ways.densities(run, way), STRENGTHS.tolist(), "k")
@@ -280,7 +284,7 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
         for column, title, way in zip(
             st.columns(2), titles, (moved.way, moved.control), strict=True
         ):
-            column.markdown(f"**{title}**  :gray[· {way.distinct} sentences differ]")
+            column.markdown(f"**{title}** · {way.told}")
             rows = (token_marks.marked([own, text])[1] for text in way.texts)
             column.html("".join(map(token_marks.sentence, rows)))
         columns = {

@@ -20,6 +20,7 @@ GRID_CELLS = 40
 """Cells a side of the invisible grid that makes empty places clickable."""
 
 _GREY = "#9aa5b1"
+_LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is flat
 _LONGEST = 80  # characters a line of a hover
 
 
@@ -167,6 +168,10 @@ def strip(
         figure.add_hline(y=reference, line={"dash": "dot", "color": _GREY, "width": 1})
     figure.update_layout(height=170, margin={"l": 50, "r": 10, "t": 8, "b": 36}, showlegend=False)
     figure.update_xaxes(title_text=along, tickformat="d" if at is None else None)
+    shown = [value for value in (*values, reference) if value is not None and np.isfinite(value)]
+    if shown and max(shown) - min(shown) < _LEAST_SPAN:
+        middle = (max(shown) + min(shown)) / 2
+        figure.update_yaxes(range=[middle - _LEAST_SPAN / 2, middle + _LEAST_SPAN / 2])
     figure.update_yaxes(title_text=f"{name}, {unit}")
     return figure
 

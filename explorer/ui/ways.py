@@ -32,6 +32,14 @@ class Way:
         """Different sentences on the way."""
         return len(set(self.texts))
 
+    @property
+    def told(self) -> str:
+        """How many different sentences there are on the way, as Markdown."""
+        count = len(self.texts)
+        if self.distinct == 1:
+            return f"**One sentence** at all {count} steps"
+        return f"**{self.distinct}** different sentences in {count} steps"
+
 
 def examples(run: Run) -> tuple[str, str]:
     """Two sentences of the map to start with."""
@@ -99,8 +107,10 @@ def text_at(run: Run, layout: Layout, pick: state.Pick | None) -> str | None:
 
 
 def next_end() -> str:
-    """Which end the next pick on the map sets: `from` or `to`."""
-    return st.session_state.get(_NEXT, "from")
+    """Which end the next pick on the map sets, an empty one first: `from` or `to`."""
+    known = st.session_state
+    empty = (end for end in ("from", "to") if end in known and not (known[end] or "").strip())
+    return next(empty, known.get(_NEXT, "from"))
 
 
 def swap() -> None:
@@ -126,8 +136,7 @@ def write_step(step: int) -> None:
 def compare(ways: dict[str, Way]) -> None:
     """Every step both ways, side by side."""
     for column, (name, way) in zip(st.columns(2), ways.items(), strict=True):
-        count = len(way.texts)
-        column.markdown(f"**{WAYS[name]}**  :gray[· {way.distinct} of {count} sentences differ]")
+        column.markdown(f"**{WAYS[name]}** · {way.told}")
         column.html("".join(plain(f"{i}. {text}", True) for i, text in enumerate(way.texts, 1)))
 
 

@@ -13,17 +13,18 @@ def calculate() -> None:
     """Three sentences, map and slider; a change reruns this and nothing else."""
     with widgets.errors_shown():
         question = arithmetic.ask(run)
-        if question is None:
-            return
         view, by = widgets.map_controls(run)
         decoding = widgets.decoding(run)
         with st.spinner("Decoding…"):
-            moved = arithmetic.move(run, question, decoding)
+            moved = arithmetic.move(run, question, decoding) if question else None
         wide, side = st.columns([5, 3], gap="medium")
         with wide:
             arithmetic.show_map(run, question, moved, view, by)
+            widgets.layout_notes(run, view)
+        if question is None or moved is None:
+            return
         with side:
-            arithmetic.show_result(run, moved)
+            arithmetic.show_result(run, question, moved)
         arithmetic.show_all(run, question, moved, decoding)
 
 

@@ -25,21 +25,23 @@ def explore() -> None:
     b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
     way, steps = widgets.path_controls()
     view, by = widgets.map_controls(run)
-    if not (a and a.strip() and b and b.strip()):
-        st.info("Type two sentences, or click two places of the map.", icon=":material/route:")
-        return
+    asked = bool(a and a.strip() and b and b.strip())
     with st.spinner("Decoding the path…"):
-        both = ways.both(run, a, b, steps, widgets.decoding(run))
-    chosen = both[way]
+        both = ways.both(run, a, b, steps, widgets.decoding(run)) if asked else {}
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
         end = "A" if ways.next_end() == "from" else "B"
         st.caption(f"A click on the map sets **{end}**.")
-        points = layout_of(run, view).place(chosen.z)
-        overlay = Path(points, position=ways.read_step(steps))
-        map_view.show(run, layout_of(run, view), by, overlays=[overlay], key=KEY, height=460)
+        layout = layout_of(run, view)
+        drawn = [Path(layout.place(both[way].z), position=ways.read_step(steps))] if asked else []
+        map_view.show(run, layout, by, overlays=drawn, key=KEY, height=460)
+        widgets.layout_notes(run, view)
+    if not asked:
+        side.info("Type two sentences, or click two places of the map.", icon=":material/route:")
+        return
+    chosen = both[way]
     with side:
-        st.markdown(f"**{chosen.distinct} of {steps}** sentences on the way are different.")
+        st.markdown(chosen.told)
         step = path_slider(
             chosen.texts, ends=(a, b), position=ways.read_step(steps), key="path_slider"
         )
