@@ -149,6 +149,63 @@ def test_a_search_lists_what_it_found(app: Open) -> None:
     assert "No sentence" in at.info[0].value
 
 
+def test_a_search_finds_all_there_are_and_says_how_it_looks(app: Open) -> None:
+    at = app(find="a")
+    run = at.session_state["_run"]
+    count = len(run.search("a", len(run.atlas)))
+    assert count > 30
+    assert f"Found {count} on the map" in [item.label for item in at.expander]
+    assert "longer words that begin with it" in said(at)
+
+
+def test_what_is_typed_leaves_its_box_when_something_else_is_picked(app: Open) -> None:
+    at = app(at="typed", text="a dog sings")
+    at.query_params["at"] = "3"  # as Back does
+    at.run()
+    assert at.session_state["_pick"] == Point(3)
+    assert not at.text_input(key="text").value
+    at = app(pick=Spot(0.1, 0.1))
+    at.session_state["text"] = "a dog sings"
+    at.button(key="nearest").click().run()
+    assert isinstance(at.session_state["_pick"], Point)
+    assert not at.text_input(key="text").value
+
+
+def test_back_to_an_address_without_a_pick_picks_nothing_but_another_page_keeps_it(
+    app: Open,
+) -> None:
+    at = app(at="3")
+    at.switch_page(str(page_file("paths")))
+    del at.query_params["at"]
+    at.run()
+    at.switch_page(str(page_file("map"))).run()
+    assert at.session_state["_pick"] == Point(3)
+    del at.query_params["at"]
+    at.run()
+    assert at.session_state["_pick"] is None
+
+
+def test_a_long_text_is_cut_at_a_word_and_said_to_be(app: Open) -> None:
+    at = app(at="typed", text="dogs " * 300)
+    assert at.session_state["_pick"] == Typed(("dogs " * 200).strip())
+    assert "1,000 characters" in said(at)
+    at.text_input(key="text").set_value("dogs " * 300).run()
+    assert "1,000 characters" in said(at)
+    at.text_input(key="text").set_value("dogs").run()
+    assert at.session_state["_pick"] == Typed("dogs")
+    assert "1,000 characters" not in said(at)
+
+
+def test_an_autoencoder_has_no_rate_and_no_posterior(
+    app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(ROOT / "checkpoints" / "captions-denoising"))
+    for pick in (Point(3), Typed("a dog runs in the park")):
+        text = said(app(pick=pick))
+        assert "distortion" in text and "its encoding" in text
+        assert "rate **" not in text and "posterior" not in text
+
+
 def test_a_path_is_decoded_both_ways(app: Open) -> None:
     at = app("paths")
     at.text_input(key="from").set_value("a dog sings at home")
@@ -187,6 +244,8 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     assert not at.exception
     assert "the model's own words" in said(at)
     assert "A sentence, in the model's words" in said(at)
+    assert re.search(r"the original has \d+ tokens: distortion", said(at))
+    assert html(at).count('<p class="words"') == 1, "the model's words stand there once"
 
 
 def test_without_a_run_the_page_says_how_to_make_one(runs: Path) -> None:

@@ -49,6 +49,14 @@ def test_a_typed_sentence_is_cut_to_a_readable_length() -> None:
     assert len(pick.text) <= 1000
 
 
+@pytest.mark.parametrize("text", ["a b", "x" * 3000, "word " * 300, "ab " * 333 + "cde fgh"])
+def test_a_shortened_text_is_a_beginning_that_ends_with_a_word(text: str) -> None:
+    read = state.shortened(text)
+    assert text.startswith(read)
+    assert len(read) <= 1000
+    assert read == text or " " not in text or text[len(read)] == " "
+
+
 def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

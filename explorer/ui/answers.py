@@ -14,6 +14,7 @@ from explorer.ui import state
 from explorer.ui.layouts import Layout
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map.overlays import Marker
+from explorer.ui.spelling import as_the_corpus_writes
 from explorer.ui.state import Pick, Point, Spot, Typed
 from explorer.ui.words import listed, markdown, plain, shade_key, shaded
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from explorer.space.places import Place
 
 NEIGHBOURS = 8
+_SHOWN = 80  # characters of a sentence on a button
 _FAINTEST = 0.35  # opacity of a marker far from every sentence
 
 
@@ -94,7 +96,7 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     else:
         _heading("An empty place", "the model decodes it all the same")
     decoded = run.decode_tokens(found.z[None], decoding)[0]
-    table = _decoded(found, decoded, decoding.label)
+    table = _decoded(run, found, decoded, decoding.label)
     if found.place is None:
         return Answer(decoded, table)
     cycle = run.cycle(found.z, decoded.text)
@@ -132,26 +134,40 @@ def _sentence(run: Run, pick: Point) -> None:
     atlas = run.atlas
     assert atlas is not None
     index = pick.index
-    notes = [f"row {atlas.row[index]:,}", atlas.split[index], _tokens(int(atlas.tokens[index]))]
+    notes = [f"row {atlas.row[index]:,}", str(atlas.split[index])]
     if atlas.label is not None:
         notes.append(f"label {atlas.label[index]}")
-    real = run.texts_are_real
-    _heading("The sentence" if real else "A sentence, in the model's words", " · ".join(notes))
-    st.html(plain(run.texts[index]))
+    count = _tokens(int(atlas.tokens[index]))
+    numbers = float(atlas.distortion[index]), float(atlas.rate[index])
     # The map is scored with each sentence's own label, whatever label is chosen.
     own = own_label(run, pick, Decoding()).label
-    _likelihood(float(atlas.distortion[index]), float(atlas.rate[index]), own)
+    if run.texts_are_real:
+        _heading("The sentence", " · ".join([*notes[:2], count, *notes[2:]]))
+        st.html(plain(run.texts[index]))
+        _likelihood(run, *numbers, own)
+    else:
+        # The words that stand for it are those decoded below.
+        _heading("A sentence, in the model's words", " · ".join(notes))
+        _likelihood(run, *numbers, own, whose=f"the original has {count}: ")
 
 
 def _tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count} tokens"
 
 
-def _likelihood(distortion: float, rate: float, label: str) -> None:
-    told = f"distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats"
-    told += f" · told the label {markdown(label)}" if label else ""
+def _likelihood(
+    run: Run, distortion: float, rate: float, label: str = "", whose: str = ""
+) -> None:
+    told = f" · told the label {markdown(label)}" if label else ""
+    if not run.model.latent.has_rate:
+        st.caption(
+            f"{whose}distortion **{distortion:.1f}** nats{told}",
+            help="How unlikely the decoder finds the sentence, given its encoding. A plain "
+            "autoencoder has no rate, and so no bound on −log p.",
+        )
+        return
     st.caption(
-        told,
+        f"{whose}distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats{told}",
         help="Distortion: how unlikely the decoder finds the sentence, given one z drawn from its "
         "posterior. Rate: what it costs to tell the decoder that z instead of one from the "
         "prior. Their sum bounds −log p of the sentence from above. A label counts as it was "
@@ -162,18 +178,35 @@ def _likelihood(distortion: float, rate: float, label: str) -> None:
 def _typed(run: Run, pick: Typed, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
     _heading("Your sentence", _tokens(len(run.ids([pick.text])[0])))
-    st.html(plain(pick.text))
+    st.html(plain(pick.text, clamped=True))
+    if state.was_cut(pick):
+        st.caption(f"Only its first {state.MOST_TEXT:,} characters are read, up to a blank.")
     unknown = run.unknown(pick.text)
     if unknown:
         st.warning(
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
-    _likelihood(float(distortion[0]), float(rate[0]), label)
+        _respelled(run, pick.text)
+    _likelihood(run, float(distortion[0]), float(rate[0]), label)
 
 
-def _decoded(found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
-    source = "this place" if isinstance(found.pick, Spot) else "its posterior mean"
+def _respelled(run: Run, text: str) -> None:
+    other = as_the_corpus_writes(run, text)
+    if other is None:
+        return
+    shown = other if len(other) <= _SHOWN else f"{other[:_SHOWN]}…"
+    st.button(
+        f"Write it as the corpus does: {markdown(shown)}",
+        icon=":material/spellcheck:",
+        on_click=state.type_text,
+        args=(other,),
+    )
+
+
+def _decoded(run: Run, found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
+    own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
+    source = "this place" if isinstance(found.pick, Spot) else own
     _heading("Decoded", f"from {source}" + (f", told the label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
     return st.empty()
@@ -211,18 +244,23 @@ def _emptiness(place: "Place", cycle: "Cycle") -> None:
         f"- Encoded again, the decoded sentence lands **{cycle.distance:.2f}** away "
         f"({cycle.distance / typical:.1f}×), where the map shows *encoded again*."
     )
-    if st.button("Show the nearest sentence", icon=":material/my_location:", key="nearest"):
-        state.set_pick(Point(place.nearest))
-        st.rerun(scope="fragment")
+    st.button(
+        "Show the nearest sentence",
+        icon=":material/my_location:",
+        key="nearest",
+        on_click=state.set_pick,
+        args=(Point(place.nearest),),
+    )
 
 
 def samples(run: Run, found: Found, decoding: Decoding) -> None:
     """Sentences decoded from draws around a pick, as many as the slider says."""
+    if not found.scale.any():
+        _heading("Around it", "nothing to draw")
+        st.caption("This model encodes a sentence as a point, without a width around it.")
+        return
     around = "its posterior" if not isinstance(found.pick, Spot) else "its neighbours' width"
     _heading("Around it", f"draws from {around}, seed {decoding.seed}")
-    if not found.scale.any():
-        st.caption("This model's posterior has no width: there is nothing to draw.")
-        return
     k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
     texts = run.around(found.z, found.scale, k, decoding)
     st.html("".join(plain(text, quiet=True) for text in texts))

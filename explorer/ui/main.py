@@ -60,6 +60,7 @@ def page() -> None:
     chosen = st.navigation([*pages, by_name], position="top")
     if chosen is by_name:
         st.switch_page(pages[0], query_params=dict(st.query_params))
+    state.follow_address(chosen.url_path)
     state.keep_settings()
     with widgets.errors_shown():
         run = widgets.run_picker()

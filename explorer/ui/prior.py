@@ -117,25 +117,29 @@ def scene(run: Run) -> Scene:
     from explorer.evaluation.priors import has_gaussian_posterior, need_density
 
     need_density(run.model, run.folder)
-    has_draws = has_gaussian_posterior(run.model)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drawn = st.slider(
             "Samples", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
         )
-        dots = st.segmented_control(
-            "Sentences, each as",
-            list(DOTS) if has_draws else ["means"],
-            format_func=DOTS.__getitem__,
-            default="draws" if has_draws else "means",
-            required=True,
-            key="dots",
-            bind="query-params",
-            help="The prior is to be matched by draws from the posteriors, all together. Their "
-            "means alone stand closer together than the prior does, in the best of models.",
-        )
+        dots = _ask_dots() if has_gaussian_posterior(run.model) else "means"
         widgets.decode_settings(run)
     asked = st.query_params.get(_HOLES) == "1"
-    return Scene(run, drawn, widgets.decoding(run).seed, dots or "draws", asked)
+    return Scene(run, drawn, widgets.decoding(run).seed, dots, asked)
+
+
+def _ask_dots() -> str:
+    dots = st.segmented_control(
+        "Sentences, each as",
+        list(DOTS),
+        format_func=DOTS.__getitem__,
+        default="draws",
+        required=True,
+        key="dots",
+        bind="query-params",
+        help="The prior is to be matched by draws from the posteriors, all together. Their "
+        "means alone stand closer together than the prior does, in the best of models.",
+    )
+    return dots or "draws"
 
 
 def show(found: Scene) -> None:

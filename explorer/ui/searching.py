@@ -1,14 +1,15 @@
 """Finding a place by words: typing a sentence, and searching those on the map."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from explorer.run import Run
 from explorer.ui import state
 from explorer.ui.lists import Row, sentence_list
-from explorer.ui.state import MOST_TEXT, Point, Typed
+from explorer.ui.state import Point
 
-MOST_HITS = 200
 _LISTED = 30
 
 
@@ -18,25 +19,28 @@ def inputs(run: Run) -> np.ndarray | None:
     Returns:
         Atlas rows that hold the words searched for; None where nothing is searched.
     """
+    assert run.atlas is not None
+    sentence, words = _examples(run.atlas.reconstruction)
     typed, search = st.columns(2)
     typed.text_input(
         "Type a sentence",
-        max_chars=MOST_TEXT,
         key="text",
         bind="query-params",
-        placeholder="a child plays with a ball",
+        placeholder=sentence,
         on_change=_typed,
         icon=":material/edit:",
     )
     query = search.text_input(
         "Find sentences with these words",
-        max_chars=MOST_TEXT,
+        max_chars=state.MOST_TEXT,
         key="find",
         bind="query-params",
-        placeholder="red bicycle",
+        placeholder=words,
         icon=":material/search:",
     )
-    return run.search(query, MOST_HITS) if query and query.strip() else None
+    if not (query and query.strip()):
+        return None
+    return run.search(query, len(run.atlas))
 
 
 def results(run: Run, hits: np.ndarray | None) -> None:
@@ -47,15 +51,20 @@ def results(run: Run, hits: np.ndarray | None) -> None:
     if not count:
         st.info("No sentence of the map holds all these words.", icon=":material/search_off:")
         return
-    many = f"the first {MOST_HITS} of those" if count == MOST_HITS else f"{count}"
-    with st.expander(f"Found {many} on the map", expanded=True):
+    with st.expander(f"Found {count:,} on the map", expanded=True):
         texts = run.texts
         rows = [Row(int(row), texts[row]) for row in hits[:_LISTED].tolist()]
         sentence_list(rows, "Sentences found", "hits", lambda row: state.set_pick(Point(row)))
-        if count > _LISTED:
-            st.caption(f"The first {_LISTED} are listed; the map shows all.")
+        first = f"The first {_LISTED} are listed; the map shows all. " if count > _LISTED else ""
+        st.caption(f"{first}A word also finds longer words that begin with it.")
 
 
 def _typed() -> None:
-    text = st.session_state.get("text") or ""
-    state.set_pick(Typed(text[:MOST_TEXT]) if text.strip() else None)
+    state.type_text(st.session_state.get("text") or "")
+
+
+def _examples(texts: Sequence[str]) -> tuple[str, str]:
+    """A sentence to type and words to search for, both of this run's own."""
+    sentence, other = texts[len(texts) // 3], texts[len(texts) // 2].split()
+    longest = sorted(other, key=len, reverse=True)[:2]
+    return sentence, " ".join(word.strip(",.!?") for word in other if word in longest)

@@ -32,7 +32,8 @@ KEPT = (
 """Widgets whose values outlive a visit to another page; each is a parameter of the address too."""
 
 _PICK, _PICK_RUN, _RUN = "_pick", "_pick_run", "_run"
-_ADDRESS = "at"
+_ADDRESS, _PAGE, _SEEN = "at", "_page", "_at_seen"
+_CUT = "_cut_text"
 _TYPED = "typed"
 
 _opening = Lock()
@@ -179,7 +180,7 @@ def _warm_quietly(run: Run | None) -> None:
 def read_pick(address: str, text: str, points: int) -> Pick | None:
     """The pick an address names: `17`, `1.5,-2` or `typed`; None for anything else."""
     if address == _TYPED:
-        return Typed(text[:MOST_TEXT]) if text.strip() else None
+        return Typed(shortened(text)) if text.strip() else None
     if re.fullmatch(r"\d{1,9}", address, re.ASCII):
         return Point(int(address)) if int(address) < points else None
     match = re.fullmatch(r"(-?\d{1,7}(?:\.\d{1,9})?),(-?\d{1,7}(?:\.\d{1,9})?)", address, re.ASCII)
@@ -233,17 +234,53 @@ def _on_another_map(pick: Pick | None, before: Run | None, run: Run) -> Pick | N
     if index is not None:
         return Point(index)
     # Without the corpus there are only the other model's words for the sentence.
-    return Typed(before.texts[pick.index][:MOST_TEXT]) if before.texts_are_real else None
+    return Typed(shortened(before.texts[pick.index])) if before.texts_are_real else None
 
 
 def set_pick(pick: Pick | None) -> None:
-    """Picks something for this session."""
+    """Picks something for this session; a sentence that was typed before leaves its box."""
     st.session_state[_PICK] = pick
+    if not isinstance(pick, Typed) and st.session_state.get("text"):
+        st.session_state["text"] = ""
+
+
+def shortened(text: str) -> str:
+    """The part of a text that is read: at most `MOST_TEXT` characters, to the end of a word."""
+    if len(text) <= MOST_TEXT:
+        return text
+    words = text[: MOST_TEXT + 1].rsplit(maxsplit=1)[0]
+    return words if len(words) <= MOST_TEXT else text[:MOST_TEXT]
+
+
+def type_text(text: str) -> None:
+    """Picks a sentence as if it were typed into the box; None where there is none in it."""
+    known, read = st.session_state, shortened(text)
+    known["text"] = read
+    known[_CUT] = read if read.rstrip() != text.rstrip() else None
+    set_pick(Typed(read) if read.strip() else None)
+
+
+def was_cut(pick: Typed) -> bool:
+    """Whether this is only the beginning of what was typed."""
+    return pick.text == st.session_state.get(_CUT)
+
+
+def follow_address(page: str) -> None:
+    """Takes over what Back, Forward or a link put into the address since it was last seen."""
+    known, address = st.session_state, st.query_params.get(_ADDRESS, "")
+    is_other = address != known.get(_SEEN, "")
+    # A visit to another page leaves an address without a pick behind: that picks nothing else.
+    if is_other and (address or known.get(_PAGE) == page):
+        known.pop(_PICK, None)
+        known["text"] = ""
+        if address == _TYPED:
+            type_text(st.query_params.get("text", ""))
+    known[_PAGE], known[_SEEN] = page, address
 
 
 def write_address() -> None:
     """Brings the address up to date with what is picked."""
-    wanted = write_pick(st.session_state.get(_PICK))
+    wanted = st.session_state[_SEEN] = write_pick(st.session_state.get(_PICK))
     if st.query_params.get(_ADDRESS, "") == wanted:
         return
     if wanted:

@@ -15,6 +15,8 @@ _STYLE = """
 <style>
 .words { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
 .words.quiet { opacity: 0.72; font-size: 1rem; line-height: 1.5; }
+.words.clamped { display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical;
+  overflow: hidden; }
 .words.noted { display: flex; gap: 0.7em; }
 .words.noted > span { min-width: 0; }
 .words.noted > :first-child { flex: none; font-variant-numeric: tabular-nums; }
@@ -40,9 +42,16 @@ def code(text: str) -> str:
     return f"{fence}{edge}{text}{edge}{fence}"
 
 
-def plain(text: str, quiet: bool = False, note: str = "") -> str:
-    """A sentence as HTML, in the direction it is written in; before it a short note."""
-    kind = "words quiet" if quiet else "words"
+def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False) -> str:
+    """A sentence as HTML, in the direction it is written in; before it a short note.
+
+    Args:
+        text: The sentence.
+        quiet: Whether it stands back behind others.
+        note: What stands before it.
+        clamped: Whether its first lines are enough.
+    """
+    kind = "words quiet" if quiet else "words clamped" if clamped else "words"
     words = html.escape(text) or "&nbsp;"
     if not note:
         return f'{_STYLE}<p class="{kind}" dir="auto">{words}</p>'
