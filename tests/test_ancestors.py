@@ -149,7 +149,7 @@ def test_without_the_corpus_the_models_own_words_are_used(
     tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = open_run(tiny_run)
-    monkeypatch.setitem(vars(run), "corpus", None)
+    monkeypatch.setattr(type(run), "corpus", None)
     found = ancestry(run)
     assert not found.is_real
     assert run.atlas is not None and set(found.train) <= set(run.atlas.reconstruction)
