@@ -71,6 +71,11 @@ def test_every_page_runs_without_error(app: Open, page: str) -> None:
     assert at.title
 
 
+def test_a_link_opens_a_part_of_the_card(app: Open) -> None:
+    at = app("model", tab="Recipe")
+    assert at.session_state["tab"] == "Recipe"
+
+
 def test_every_page_file_is_in_the_list_of_pages() -> None:
     assert {path.stem for path in (ROOT / "explorer/ui/pages").glob("*.py")} == set(PAGES)
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from explorer.run import Decoded
-from explorer.ui.words import code, listed, markdown, minus, plain, shaded
+from explorer.ui.words import code, drawn_of, listed, markdown, minus, plain, shaded
 from tests.tiny import AWKWARD
 
 
@@ -53,3 +53,8 @@ def test_a_long_list_of_words_is_cut() -> None:
 def test_numbers_below_zero_have_the_sign_of_subtraction_and_words_keep_their_hyphens() -> None:
     assert minus("between -0.956 and -3 nats") == "between −0.956 and −3 nats"
     assert minus("top-5 of 2-3") == "top-5 of 2-3"
+
+
+def test_what_is_all_is_not_said_to_be_drawn() -> None:
+    assert drawn_of(3000, 3000, "dots") == "all 3,000 dots"
+    assert drawn_of(30, 3000, "dots") == "30 of the 3,000 dots, drawn evenly"

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import state, widgets
+from explorer.ui.words import markdown
 
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
@@ -25,10 +26,13 @@ _LINKS = """<style>
 </style>"""
 
 # Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
-# narrow enough for four of them on a phone.
+# narrow enough for four of them on a phone. There the sidebar is away, and with it the run's name.
 _STYLE = """<style>
 [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
   min-height: 2.5rem;
+}
+@media (min-width: 640px) {
+  .st-key-run_name { display: none; }
 }
 @media (max-width: 640px) {
   [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
@@ -68,6 +72,10 @@ def page() -> None:
             widgets.no_runs()
             return
         state.set_current_run(run)
+        # Tabs and bookmarks of several pages and runs are told apart by how they begin.
+        st.set_page_config(page_title=f"{chosen.title} · {run.name}", page_icon=str(ICON))
+        with st.container(key="run_name"):
+            st.caption(markdown(run.name))
         chosen.run()
 
 

@@ -12,7 +12,7 @@ from explorer.ui.layouts import Layout
 from explorer.ui.map import MapEvent, current_event, latent_map
 from explorer.ui.map.overlays import Overlay
 from explorer.ui.state import Pick, Point, Spot, Typed
-from explorer.ui.words import markdown
+from explorer.ui.words import drawn_of, markdown
 
 HEIGHT = 600
 _SEEN = "_seen_event"
@@ -145,11 +145,8 @@ def _show_svg(
         svg=True,
         grid=True,
     )
-    shown = min(len(run.atlas), figures.SVG_POINTS)
-    st.caption(
-        f"This browser has no WebGL2: a plain map of {shown:,} of the {len(run.atlas):,} "
-        "points, drawn evenly, stands in."
-    )
+    shown = drawn_of(min(len(run.atlas), figures.SVG_POINTS), len(run.atlas), "points")
+    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.")
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])

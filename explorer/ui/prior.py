@@ -15,7 +15,7 @@ from explorer.training import folder as folders
 from explorer.ui import downloads, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
-from explorer.ui.words import markdown, minus, nats, plain, shade_key, shaded
+from explorer.ui.words import drawn_of, markdown, minus, nats, plain, shade_key, shaded
 
 if TYPE_CHECKING:
     from explorer.evaluation.priors import Components
@@ -176,7 +176,7 @@ def _plane(found: Scene) -> None:
     downloads.chart(figure, _CHART, alt, command, f"{run.name}-prior", _clicked)
     assert run.atlas is not None
     st.caption(
-        f"{len(found.sentences):,} of the {len(run.atlas):,} sentences of the map, drawn evenly. "
+        f"{drawn_of(len(found.sentences), len(run.atlas), 'sentences of the map')}. "
         "Every mark is projected on one plane, in units of z; nothing is moved towards the "
         "sentences. What lies apart here is apart; what lies together may differ in the other "
         f"{max(0, run.atlas.latent_dim - 2)} dimensions."

@@ -24,7 +24,7 @@ FARTHEST = 1e6
 KEPT = (
     *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told"),
-    *("drawn", "dots"),
+    *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
     *("label", "strength"),

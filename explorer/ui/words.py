@@ -95,6 +95,13 @@ def nats(value: float) -> str:
     return minus(f"{value:.1f} nats")
 
 
+def drawn_of(shown: int, total: int, what: str) -> str:
+    """How many of how many are shown."""
+    if shown >= total:
+        return f"all {total:,} {what}"
+    return f"{shown:,} of the {total:,} {what}, drawn evenly"
+
+
 def listed(words: Sequence[str], most: int = 8) -> str:
     """Words in quotes, the first few of them."""
     shown = ", ".join(f"“{word}”" for word in words[:most])
