@@ -28,7 +28,7 @@ def marginal_kl(run: Run) -> None:
         else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
         "upwards by their finite number."
     )
-    if low < 0:
+    if written(low).startswith("-"):
         resolved += " A KL is at least 0, so that the lower figure says nothing here."
     st.caption(
         "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
