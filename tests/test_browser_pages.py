@@ -72,6 +72,22 @@ def test_a_click_on_a_sentence_decodes_it_and_a_link_reopens_it(page, address, c
     other.close()
 
 
+def test_back_goes_through_what_was_picked(page, address):
+    open_map(page, address, "?at=3")
+    page.get_by_text("The sentence", exact=True).wait_for()
+    for place in ((0.4, 0.4), (0.6, 0.6)):
+        box = page.locator("canvas.overlay").bounding_box()
+        before = page.url
+        page.mouse.click(box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"])
+        page.wait_for_url(lambda url, before=before: url != before)
+    page.go_back()
+    page.go_back()
+    page.wait_for_url(re.compile(r"at=3(&|$)"))
+    page.get_by_text("The sentence", exact=True).wait_for()
+    page.wait_for_timeout(1500)
+    assert re.search(r"at=3(&|$)", page.url), "the address is not written over"
+
+
 def test_an_empty_place_decodes_too(page, address):
     canvas = open_map(page, address)
     view = canvas.evaluate("(map) => map.toData(4, 4)")
@@ -100,7 +116,7 @@ def test_a_phone_needs_no_sideways_scrolling(page, address):
 def test_a_path_is_scrubbed_in_the_browser(page, address):
     page.goto(f"{address}/paths?run=tiny")
     page.locator("[data-loaded]").first.wait_for()
-    page.get_by_text("sentences on the way are different").wait_for()
+    page.get_by_text(re.compile(r"at all 9 steps|in 9 steps")).first.wait_for()
     slider = page.get_by_test_id("path-slider")
     slider.focus()
     slider.press("ArrowRight")

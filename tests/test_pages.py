@@ -176,6 +176,16 @@ def test_what_is_typed_leaves_its_box_when_something_else_is_picked(app: Open) -
     assert not at.text_input(key="text").value
 
 
+def test_back_to_another_typed_sentence_reads_that_one(app: Open) -> None:
+    at = app(at="typed", text="a dog sings")
+    at.text_input(key="text").set_value("two cats").run()
+    assert at.query_params["text"] in ("two cats", ["two cats"])
+    at.query_params["text"] = "a dog sings"
+    at.run()
+    assert at.session_state["_pick"] == Typed("a dog sings")
+    assert at.text_input(key="text").value == "a dog sings"
+
+
 def test_back_to_an_address_without_a_pick_picks_nothing_but_another_page_keeps_it(
     app: Open,
 ) -> None:
@@ -249,7 +259,7 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     assert not at.exception
     assert "the model's own words" in said(at)
     assert "A sentence, in the model's words" in said(at)
-    assert re.search(r"the original has \d+ tokens: distortion", said(at))
+    assert re.search(r"The original has \d+ tokens: distortion", said(at))
     assert html(at).count('<p class="words"') == 1, "the model's words stand there once"
 
 

@@ -148,7 +148,7 @@ def _sentence(run: Run, pick: Point) -> None:
     else:
         # The words that stand for it are those decoded below.
         _heading("A sentence, in the model's words", " · ".join(notes))
-        _likelihood(run, *numbers, own, whose=f"the original has {count}: ")
+        _likelihood(run, *numbers, own, whose=f"The original has {count}: ")
 
 
 def _tokens(count: int) -> str:

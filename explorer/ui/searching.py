@@ -1,7 +1,5 @@
 """Finding a place by words: typing a sentence, and searching those on the map."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -20,12 +18,13 @@ def inputs(run: Run) -> np.ndarray | None:
         Atlas rows that hold the words searched for; None where nothing is searched.
     """
     assert run.atlas is not None
-    sentence, words = _examples(run.atlas.reconstruction)
+    # The model says its own words best; what is searched for is to be found.
+    sentence = run.atlas.reconstruction[len(run.atlas) // 3]
+    words = _telling(run.texts[len(run.atlas) // 2])
     typed, search = st.columns(2)
     typed.text_input(
         "Type a sentence",
         key="text",
-        bind="query-params",
         placeholder=sentence,
         on_change=_typed,
         icon=":material/edit:",
@@ -63,8 +62,8 @@ def _typed() -> None:
     state.type_text(st.session_state.get("text") or "")
 
 
-def _examples(texts: Sequence[str]) -> tuple[str, str]:
-    """A sentence to type and words to search for, both of this run's own."""
-    sentence, other = texts[len(texts) // 3], texts[len(texts) // 2].split()
-    longest = sorted(other, key=len, reverse=True)[:2]
-    return sentence, " ".join(word.strip(",.!?") for word in other if word in longest)
+def _telling(text: str) -> str:
+    """The two longest words of a sentence, as they follow each other in it."""
+    words = [word.strip(",.!?") for word in text.split()]
+    longest = sorted(words, key=len, reverse=True)[:2]
+    return " ".join(word for word in words if word in longest)

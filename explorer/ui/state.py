@@ -29,7 +29,8 @@ KEPT = (
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
     *("label", "strength"),
 )
-"""Widgets whose values outlive a visit to another page; each is a parameter of the address too."""
+"""Widgets whose values outlive a visit to another page; each is a parameter of the address too.
+The sentence that was typed is written there with what is picked."""
 
 _PICK, _PICK_RUN, _RUN = "_pick", "_pick_run", "_run"
 _ADDRESS, _PAGE, _SEEN = "at", "_page", "_at_seen"
@@ -267,26 +268,31 @@ def was_cut(pick: Typed) -> bool:
 
 def follow_address(page: str) -> None:
     """Takes over what Back, Forward or a link put into the address since it was last seen."""
-    known, address = st.session_state, st.query_params.get(_ADDRESS, "")
-    is_other = address != known.get(_SEEN, "")
+    known, address = st.session_state, _read_address()
+    at, text = address
     # A visit to another page leaves an address without a pick behind: that picks nothing else.
-    if is_other and (address or known.get(_PAGE) == page):
+    if address != known.get(_SEEN, ("", "")) and (at or known.get(_PAGE) == page):
         known.pop(_PICK, None)
         known["text"] = ""
-        if address == _TYPED:
-            type_text(st.query_params.get("text", ""))
+        if at == _TYPED:
+            type_text(text)
     known[_PAGE], known[_SEEN] = page, address
+
+
+def _read_address() -> tuple[str, str]:
+    return st.query_params.get(_ADDRESS, ""), st.query_params.get("text", "")
 
 
 def write_address() -> None:
     """Brings the address up to date with what is picked."""
-    wanted = st.session_state[_SEEN] = write_pick(st.session_state.get(_PICK))
-    if st.query_params.get(_ADDRESS, "") == wanted:
-        return
-    if wanted:
-        st.query_params[_ADDRESS] = wanted
-    else:
-        del st.query_params[_ADDRESS]
+    pick = st.session_state.get(_PICK)
+    wanted = (write_pick(pick), pick.text if isinstance(pick, Typed) else "")
+    st.session_state[_SEEN] = wanted
+    for name, now, then in zip((_ADDRESS, "text"), _read_address(), wanted, strict=True):
+        if then and then != now:
+            st.query_params[name] = then
+        elif now and not then:
+            del st.query_params[name]
 
 
 def keep_settings() -> None:
