@@ -247,6 +247,7 @@ def test_a_tap_on_a_phone_picks(chromium, address):
     page = Driver(context.new_page()).open(address)
     page.page.touchscreen.tap(*page.screen(5, 3))
     page.says("index=41")
+    page.page.locator(".tip-text").first.wait_for()  # the answer stands below the screen
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
 

@@ -27,10 +27,16 @@ _LINKS = """<style>
 
 # Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
 # narrow enough for four of them on a phone. There the sidebar is away, and with it the run's name.
+# Captions and the commands in them are read at small sizes: at least 4.5:1 against any background.
 _STYLE = """<style>
 [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
   min-height: 2.5rem;
 }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: inherit;
+}
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
+[data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.92em; }
 @media (min-width: 640px) {
   .st-key-run_name { display: none; }
 }

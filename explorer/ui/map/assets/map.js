@@ -223,7 +223,8 @@ class LatentMap extends Surface {
     // The marker is there before Python answers.
     if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
     if (pointer === "touch" && index >= 0) {
-      this.tooltip.show(index, left, top, this.view.width, this.view.height);
+      // After the finger's own leaving, which hides it.
+      setTimeout(() => this.tooltip.show(index, left, top, this.view.width, this.view.height));
     }
     this.redraw();
     this.announce(index, x, y);
