@@ -45,12 +45,27 @@ Computed without it (`python -m tests.benchmarks.half_precision`), an epoch of P
 the same weights, batches and noise (small, 658 steps) ended at a validation -ELBO of 125.110
 nats, and at 125.112 in float32.
 
-Where MKL does not use AVX-512 (on AMD's processors), oneDNN's float32 products are faster: with
-`MKL_ENABLE_INSTRUCTIONS=AVX2` to stand in for such a processor, 1.3 to 1.6 times at the shapes of
-a decoding, on one thread. torch offers them through a private operator only
-(`torch.ops.mkldnn._linear_pointwise`), which builds a kernel, 4 ms, for every new number of rows,
-and is useless for weights that are not contiguous. Not used; a trial on such a processor might
-pay.
+Two threads of an AMD Zen 3, which has AVX2 alone (170 and 161 GFLOP/s), the same commands with
+8 and 10 seconds:
+
+| | small | large |
+| --- | --- | --- |
+| train | 1.48 (68%, reference 46%) | 1.13 (61%, 56%) |
+| encode | 1.01 (59%, 57%) | 1.08 (61%, 59%) |
+| greedy | 1.09 (51%, 47%) | 1.04 (59%, 57%) |
+| sampling | 6.8 (32%, 5%) | 3.1 (35%, 11%) |
+| beam 5 | 9.2 (28%, 3%) | 8.2 (42%, 5%) |
+| importance NLL | 1.7 (56%, 34%) | 1.3 (74%, 57%) |
+| peak memory while training | 847 of 1,366 MB | 1,140 of 1,336 MB |
+
+There the most possible is 2.2 and 1.8 times for training, 2.1 and 1.8 for greedy decoding, 2.9 and
+1.8 for the importance bound. oneDNN's float32 products (through a private operator of torch,
+`torch.ops.mkldnn._linear_pointwise`, which builds a kernel for every new number of rows) are no
+faster than MKL's on one thread of it, 1.2 to 1.5 times as fast on two at the shapes of a decoding,
+and slower at those of a training; not used. A batched product, in which each thread scores whole
+pieces of the vocabulary, was tried for decoding: 1.29, 1.03 and 1.14 times as fast (greedy,
+sampling, beam; small, one thread), 1.04 at large size, nucleus sampling 0.9; not kept, as every
+drawn word would be another.
 
 Several processes: `torchrun --nproc_per_node 2 -m explorer train RUN --json` of the small model on
 Penn Treebank, a thread each, trained on 3,758 tokens/s, one process with two threads on 3,835,
