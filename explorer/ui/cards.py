@@ -1,6 +1,7 @@
 """A run described: its card, scores with their definitions, training curves and recipe."""
 
 import re
+from typing import Any
 
 import streamlit as st
 
@@ -48,6 +49,7 @@ def scores(run: Run) -> None:
         table = {
             "score": [DEFINITIONS[name].title for name in names],
             "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
+            "± standard error": [_error(metrics[name]) for name in names],
             "unit": [DEFINITIONS[name].unit for name in names],
             "sentences": [metrics[name].get("n") for name in names],
             "samples": [metrics[name].get("samples") or None for name in names],
@@ -69,6 +71,12 @@ def scores(run: Run) -> None:
         downloads.table_files(table | exact, f"{run.name}-scores", "score_table")
         st.caption("The command that reproduces these figures:")
     st.code(command, language="bash")
+
+
+def _error(entry: dict[str, Any]) -> str | None:
+    """Over sentences, of a mean; None for a figure that is none."""
+    error = entry.get("error")
+    return f"{error:.2g}" if isinstance(error, int | float) else None
 
 
 def curves(run: Run) -> None:
