@@ -1,7 +1,7 @@
 """A trained run, opened: what the pages, the command line and notebooks call."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ class Run(Contents):
 
     # From text to latents and back.
 
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def ids(self, texts: Iterable[str]) -> list[list[int]]:
         """Sentences as word ids, without start and end.
 
         Raises:
@@ -56,11 +56,11 @@ class Run(Contents):
         """The words of a sentence the model does not know."""
         return self.vocabulary.unknown(self.tokeniser.tokens(text))
 
-    def encode(self, texts: Sequence[str]) -> Latents:
+    def encode(self, texts: Iterable[str]) -> Latents:
         """The posterior mean of each sentence."""
         return self.posterior(texts)[0]
 
-    def posterior(self, texts: Sequence[str]) -> tuple[Latents, Latents]:
+    def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
         """Mean and standard deviation of each sentence's posterior."""
         from explorer.models.coding import posteriors
 

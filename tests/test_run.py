@@ -155,7 +155,7 @@ def test_whole_numbers_are_points_like_any_other(tiny_run: Path) -> None:
     assert run.path(origin, corner, 5)[:, 0].tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert run.traverse(origin, 0, [0.5, 1.5])[:, 0].tolist() == [0.5, 1.5]
     with pytest.raises(ExplorerError, match="finite"):
-        run.decode(np.full((1, 4), 1e300))
+        run.path(origin, np.full(4, 1e300), 3)
 
 
 def test_sentences_may_come_one_after_the_other(tiny_run: Path) -> None:

@@ -18,6 +18,7 @@ from explorer.stages.ancestry import ancestry
 from explorer.training import folder as folders
 from explorer.ui.layouts import layout_of
 from explorer.ui.state import page_file
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -112,7 +113,7 @@ def test_other_words_for_a_missing_map_name_the_same_command(
     main(["arithmetic", str(second), "a dog", "two cats", "a girl"])
     assert draws in capsys.readouterr().err
     run = open_run(second)
-    vars(run)["corpus"] = None  # as where its text is not on this machine
+    tiny.without_corpus(run)
     with pytest.raises(ExplorerError, match="over there") as error:
         ancestry(run)
     assert draws in str(error.value)

@@ -73,7 +73,6 @@ def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
 
     def draw(share: float) -> None:
         sample(mixture, 5, generator(0, "others"))
-        torch.rand(3)
 
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda _: thought.train(decoder, progress=draw), range(2)))

@@ -11,7 +11,7 @@ from explorer.ui import moving, selection
 from explorer.ui.aligned import Aligned
 from explorer.ui.selection import Words
 from explorer.ui.state import index_of
-from tests import tiny_pair
+from tests import tiny, tiny_pair
 
 
 def rows(one: Run, two: Run) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def test_without_the_corpus_the_best_words_for_a_sentence_stand_for_it(
     pair: tuple[Path, Path],
 ) -> None:
     one, two = (open_run(folder) for folder in pair)
-    one.corpus = two.corpus = None
+    tiny.without_corpus(one, two)
     alone, common = rows(one, two)
     there = maps(one, two)
     for run in (one, two):
@@ -72,7 +72,7 @@ def test_a_sentence_that_is_nowhere_has_no_words(pair: tuple[Path, Path]) -> Non
     one, two = (open_run(folder) for folder in pair)
     assert selection.words_of(maps(one, two), 10**6) is None
     only_one, _ = rows(one, two)
-    two.corpus = None
+    tiny.without_corpus(two)
     assert selection.words_of(maps(two), only_one) is None
 
 
@@ -97,8 +97,8 @@ def test_what_moved_is_told_in_the_words_of_the_run_that_says_it_best(
     there = maps(one, two)[1]
     rows = tuple(places[there.compared] for places in there.pairs)
     assert moving.spoken(there, *rows)[0] is one
-    one.corpus = two.corpus = None
-    vars(one).pop("_joined", None)
+    tiny.without_corpus(one, two)
+    one._joined = None  # what was joined before
     assert two.atlas is not None
     two.atlas = dataclasses.replace(two.atlas, distortion=np.zeros_like(two.atlas.distortion))
     assert moving.spoken(there, *rows)[0] is two

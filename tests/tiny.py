@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 from explorer import stages
+from explorer.run import Run
 from explorer.space.projections import pca_layout
 from explorer.training import folder as folders
 
@@ -67,6 +68,12 @@ def write_corpus(path: Path, count: int = 240) -> Path:
     quoted = ('"' + text.replace('"', '""') + f'",{label}\n' for text, label in rows)
     path.write_text("text,label\n" + "".join(quoted), encoding="utf-8")
     return path
+
+
+def without_corpus(*runs: Run) -> None:
+    """Makes open runs what they are where the text of their corpus is not."""
+    for run in runs:
+        run.__class__ = type("Bare", (type(run),), {"corpus": None})
 
 
 def build(root: Path, name: str = "tiny", epochs: int = 3, recipe: str = RECIPE) -> Path:

@@ -102,8 +102,8 @@ def tell_metrics(folder: Path) -> None:
     ]
     if rows:
         say(table(("figure", "value", "unit", "measured on"), rows, right=(1,)))
-    if metrics:
-        say(f"verdict: {metrics['verdict']}. {metrics['verdict_in_words']}")
+    if metrics.get("verdict"):
+        say(f"verdict: {metrics['verdict']}. {metrics.get('verdict_in_words', '')}")
 
 
 def _basis(entry: dict[str, Any]) -> str:

@@ -225,9 +225,10 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None
     if not isinstance(found, dict):
         raise ExplorerError(f"{folder / METRICS} is damaged: it holds no table")
-    for name in ("verdict", "verdict_in_words", "command") if found else ():
-        if not isinstance(found.get(name), str) or not found[name].isprintable():
-            raise ExplorerError(f"{folder / METRICS} is damaged: it says no {name}")
+    for name in ("verdict", "verdict_in_words", "command"):
+        told = found.get(name, "")
+        if not isinstance(told, str) or not told.isprintable():
+            raise ExplorerError(f"{folder / METRICS} is damaged: {name} is no text")
     for name, entry in found.items():
         if name in _PLAIN:
             continue
