@@ -38,7 +38,7 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 [data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.92em; }
 @media (min-width: 640px) {
-  .st-key-run_name { display: none; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-run_name) { display: none; }
 }
 @media (max-width: 640px) {
   [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
