@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -200,9 +202,10 @@ def test_a_changed_recipe_does_not_resume(quick: list[str], capsys, monkeypatch)
     assert main(["train", "./my", "--restart"]) == 0
 
 
-def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]) -> None:
-    folder = write_run("my", epochs=400, save_seconds=0.2)
-    command = [sys.executable, "-m", "explorer", "train", "./my", "--device", "cpu"]
+@contextmanager
+def in_training(folder: Path) -> Iterator[Path]:
+    """Another process that trains a run, from its first saved state on; killed at the end."""
+    command = [sys.executable, "-m", "explorer", "train", f"./{folder}", "--device", "cpu"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     state = folder / folders.STATE / "state.safetensors"
@@ -211,9 +214,16 @@ def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]
         while not state.is_file() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.1)
         assert state.is_file()
+        yield state
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]) -> None:
+    folder = write_run("my", epochs=400, save_seconds=0.2)
+    with in_training(folder):
+        pass
     from explorer import stages
 
     report = next(stages.train(folder, "cpu", resume=True))
@@ -222,20 +232,10 @@ def test_a_killed_process_leaves_a_state_to_resume(place: Path, quick: list[str]
 
 def test_two_commands_do_not_train_one_run_at_once(place: Path, quick: list[str], capsys) -> None:
     folder = write_run("my", epochs=400, save_seconds=0.2)
-    command = [sys.executable, "-m", "explorer", "train", "./my", "--device", "cpu"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    state = folder / folders.STATE / "state.safetensors"
-    try:
-        end = time.monotonic() + 120
-        while not state.is_file() and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
+    with in_training(folder) as state:
         assert main(["train", "./my", "--restart"]) == 1
         assert "being trained by another" in capsys.readouterr().err
         assert state.is_file()  # --restart threw nothing away
-    finally:
-        process.kill()
-        process.wait()
     recipe = folder / folders.CONFIG
     recipe.write_text(recipe.read_text("utf-8").replace("epochs = 400", "epochs = 1"))
     assert main(["train", "./my", "--restart"]) == 0  # a killed process holds nothing
