@@ -137,7 +137,11 @@ class TrainingConfig:
         ),
     )
     batch_size: int = setting(64, "sentences a step")
-    learning_rate: float = setting(1e-3, "of Adam")
+    optimiser: Choice = field(
+        default_factory=_choice(name="adam"),
+        metadata=_about("from gradients to steps: adam, or sgd, whose learning rate is near 1"),
+    )
+    learning_rate: float = setting(1e-3, "size of the optimiser's steps")
     decay: float = setting(
         0.5, "share of the epochs, at the end, over which the learning rate falls to 0"
     )

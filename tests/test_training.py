@@ -149,9 +149,17 @@ def test_the_learning_rate_is_flat_then_falls_to_zero() -> None:
     assert training.learning_rate(12.0) == 0.0
 
 
-@pytest.mark.parametrize("stop_at", [2, 8, 9, 20])
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, stop_at: int) -> None:
-    config = recipe()
+SGD = {"name": "sgd", "momentum": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "optimiser"),
+    [(2, None), (8, None), (9, None), (20, None), (9, SGD), (9, {"name": "sgd"})],
+)
+def test_stopped_and_resumed_equals_uninterrupted(
+    tmp_path: Path, stop_at: int, optimiser: dict | None
+) -> None:
+    config = recipe(**{"optimiser": optimiser} if optimiser else {})
     whole = trainer(config)
     straight = list(whole.run())
     part = trainer(config)
@@ -206,6 +214,52 @@ def test_a_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
     states.save(tmp_path, training, [])
     with pytest.raises(ExplorerError, match=r"training"):
         states.restore(tmp_path, trainer(recipe(batch_size=9)))
+
+
+def test_a_state_saved_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:
+    training = trainer(recipe())
+    states.save(tmp_path, training, [])
+    tensors, text = weights.read_tensors(states.path(tmp_path))
+    record = json.loads(text)
+    del record["recipe"]["training"]["patience"]
+    weights.write_tensors(states.path(tmp_path), tensors, json.dumps(record))
+    assert states.is_of(tmp_path, recipe())
+    assert states.restore(tmp_path, trainer(recipe())) == []
+    assert not states.is_of(tmp_path, recipe(patience=3))
+
+
+def test_a_state_with_parts_of_another_version_says_so(tmp_path: Path) -> None:
+    training = trainer(recipe())
+    states.save(tmp_path, training, [])
+    tensors, text = weights.read_tensors(states.path(tmp_path))
+    weights.write_tensors(states.path(tmp_path), tensors | {"adam.0.step": torch.ones(1)}, text)
+    with pytest.raises(ExplorerError, match=r"another version .* --restart"):
+        states.restore(tmp_path, trainer(recipe()))
+
+
+def test_without_momentum_sgd_steps_by_the_clipped_gradient_times_the_rate() -> None:
+    config = recipe(optimiser={"name": "sgd"}, learning_rate=0.5, clip=0.1, epochs=1, decay=0.0)
+    training = trainer(config)
+    before = torch.cat([weight.detach().flatten() for weight in training.model.parameters()])
+    next(training.run(lambda: training.position.step >= 1), None)
+    after = torch.cat([weight.detach().flatten() for weight in training.model.parameters()])
+    assert training.position.step == 1
+    assert float((after - before).norm()) == pytest.approx(0.5 * 0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "message"),
+    [
+        ({"name": "sdg"}, "training.optimiser: 'sdg' is not one of adam, sgd"),
+        ({"name": "sgd", "beta1": 0.5}, "its settings are: momentum"),
+        ({"name": "adam", "beta1": 1.5}, "training.optimiser: adam"),
+    ],
+)
+def test_an_optimiser_there_is_not_is_refused_before_training(
+    optimiser: dict, message: str
+) -> None:
+    with pytest.raises(ExplorerError, match=message):
+        trainer(recipe(optimiser=optimiser))
 
 
 def test_a_damaged_state_is_named(tmp_path: Path) -> None:

@@ -158,6 +158,7 @@ def _check(config: configs.Config, findings: Findings) -> int:
     from explorer.models.vae import build
     from explorer.registry import choose
     from explorer.training import prior_fit
+    from explorer.training.optimisers import optimiser_for
     from explorer.training.schedules import SCHEDULES
 
     prior_fit.check(config)
@@ -166,6 +167,7 @@ def _check(config: configs.Config, findings: Findings) -> int:
     words = min(config.corpus.vocabulary_size, findings.types + 4)
     model = build(config.model, words)
     charge_for(model, config.objective.rate)
+    optimiser_for(model, config.training)
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -19,6 +19,7 @@ from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.text.batches import plan
 from explorer.training.aggressive import catch_up, keep_gradients
+from explorer.training.optimisers import optimiser_for
 from explorer.training.schedules import SCHEDULES, TargetRate
 from explorer.training.weights import unique
 
@@ -99,7 +100,7 @@ class Trainer:
         self.position.is_aggressive = config.training.aggressive and model.latent.has_rate
         self._lengths = [len(row) for row in train]
         self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
-        self.optimiser = self._new_optimiser()
+        self.optimiser = optimiser_for(model, config.training)
 
     @property
     def epochs(self) -> int:
@@ -120,13 +121,6 @@ class Trainer:
         # Without a latent space there is nothing to pre-train an encoder for.
         return self.config.training.pretrain_epochs if self.model.latent.has_rate else 0
 
-    def _new_optimiser(self) -> torch.optim.Adam:
-        # Fused kernels exist for these devices only.
-        fused = self.model.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(
-            self.model.parameters(), self.config.training.learning_rate, fused=fused
-        )
-
     def beta(self, epoch: float) -> float:
         """The weight of the rate after so many epochs, pre-training included."""
         if not self.model.latent.has_rate or epoch < self._pretrain_epochs:
@@ -136,7 +130,7 @@ class Trainer:
         return self._schedule(epoch - self._pretrain_epochs)
 
     def learning_rate(self, epoch: float) -> float:
-        """Adam's step size after so many epochs: flat, then linear towards 0."""
+        """The size of a step after so many epochs: flat, then linear towards 0."""
         training = self.config.training
         if training.decay == 0 or epoch < self._pretrain_epochs:
             return training.learning_rate
@@ -167,7 +161,7 @@ class Trainer:
             starts_training = is_first_epoch and position.batch == 0
             if starts_training and position.epoch and self.config.training.reset_decoder:
                 self.model.reset_decoder()
-                self.optimiser = self._new_optimiser()
+                self.optimiser = optimiser_for(self.model, self.config.training)
             if starts_training:
                 self._initialise_prior()
             yield from self._run_epoch(pretraining, stop)

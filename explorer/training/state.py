@@ -1,4 +1,4 @@
-"""The state to resume from: weights, Adam's moments, random state, position and history."""
+"""The state to resume from: weights, moments of the optimiser, random state, position, history."""
 
 import dataclasses
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explorer.config import Config
+from explorer.config import Config, from_table
 from explorer.errors import ExplorerError
 from explorer.training.fit import Position, Trainer
 from explorer.training.folder import STATE
@@ -40,7 +40,7 @@ def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
         tensors[f"best.{name}"] = tensor
     for index, moments in trainer.optimiser.state_dict()["state"].items():
         for name, tensor in moments.items():
-            tensors[f"adam.{index}.{name}"] = tensor
+            tensors[f"optimiser.{index}.{name}"] = tensor
     record = {
         "position": dataclasses.asdict(trainer.position),
         "recipe": recipe(trainer.config),
@@ -55,8 +55,8 @@ def is_of(folder: Path, config: Config | None) -> bool:
     if config is None or not source.is_file():
         return False
     try:
-        return json.loads(read_tensors(source)[1])["recipe"] == _plain(recipe(config))
-    except (ValueError, KeyError, TypeError):
+        return _recipe_of(json.loads(read_tensors(source)[1])) == _plain(recipe(config))
+    except (ExplorerError, ValueError, KeyError, TypeError):
         return False  # `restore` says what is wrong
 
 
@@ -70,7 +70,7 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
     tensors, text = read_tensors(source)
     try:
         record = json.loads(text)
-        saved, position = record["recipe"], Position(**record["position"])
+        saved, position = _recipe_of(record), Position(**record["position"])
     except (ValueError, KeyError, TypeError):
         raise ExplorerError(f"{source} is damaged: delete {source.parent} to start over") from None
     if saved != _plain(recipe(trainer.config)):
@@ -78,16 +78,21 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
             f"{folder}: the recipe changed since this training began "
             f"({_difference(saved, trainer)}); change it back, or start over with --restart"
         )
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "adam": {}}
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
     for name, tensor in tensors.items():
         part, _, rest = name.partition(".")
+        if rest and part not in parts:
+            raise ExplorerError(
+                f"{source} was saved by another version of this program: go on with that one, or "
+                "start over with --restart"
+            )
         if rest:
             parts[part][rest] = tensor
     load_tensors(trainer.model, parts["model"], source)
     if parts["best"]:
         where = trainer.model.device
         trainer.best_weights = {name: tensor.to(where) for name, tensor in parts["best"].items()}
-    _restore_adam(trainer, parts["adam"])
+    _restore_optimiser(trainer, parts["optimiser"])
     torch.set_rng_state(tensors["random"])
     if "random_cuda" in tensors and trainer.model.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random_cuda"], trainer.model.device)
@@ -95,13 +100,18 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
     return record["history"]
 
 
-def _restore_adam(trainer: Trainer, moments: dict[str, Tensor]) -> None:
+def _restore_optimiser(trainer: Trainer, moments: dict[str, Tensor]) -> None:
     states: dict[int, dict[str, Tensor]] = {}
     for name, tensor in moments.items():
         index, _, key = name.partition(".")
         states.setdefault(int(index), {})[key] = tensor
     groups = trainer.optimiser.state_dict()["param_groups"]
     trainer.optimiser.load_state_dict({"state": states, "param_groups": groups})
+
+
+def _recipe_of(record: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of a saved training; a setting that came later had its default."""
+    return _plain(recipe(from_table(record["recipe"])))
 
 
 def _difference(saved: dict[str, Any], trainer: Trainer) -> str:
