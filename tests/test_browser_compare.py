@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from explorer.run import open_run
+from explorer.ui.aligned import aligned
 from tests import tiny_pair
 from tests.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
 
@@ -47,6 +49,23 @@ def on_screen(canvas, place):
     left, top = canvas.evaluate("(map, at) => map.toScreen(...at)", place)
     box = canvas.bounding_box()
     return box["x"] + left, box["y"] + top
+
+
+def test_every_map_reads_what_its_own_run_says_there(page, address, pair):
+    page.goto(f"{address}&section=Maps&read=true")
+    page.locator("[data-loaded]").nth(1).wait_for()
+    one, two = (open_run(folder) for folder in pair)
+    for number, run in enumerate((one, two)):
+        canvas = page.get_by_test_id("latent-map").nth(number)
+        found = None
+        for _ in range(PATIENCE // 100):
+            found = canvas.evaluate("(map) => map.state.said")
+            if found:
+                break
+            page.wait_for_timeout(100)
+        xy = np.array([[item["x"], item["y"]] for item in found])
+        z, _ = aligned(run, one, "umap").latents(xy)
+        assert [item["text"] for item in found] == run.decode(z)
 
 
 def selected(page, canvas):

@@ -96,6 +96,71 @@ def test_an_empty_place_decodes_too(page, address):
     page.get_by_text("Encoded again").wait_for()
 
 
+def said(canvas):
+    """The sentences that stand on the map, by their places."""
+    items = canvas.evaluate("(map) => (map.state.said ?? []).filter((item) => item.box)")
+    return {(item["x"], item["y"]): item for item in items}
+
+
+def wait_for_words(page, canvas, otherwise_than=None):
+    for _ in range(PATIENCE // 100):
+        found = said(canvas)
+        if found and found.keys() != (otherwise_than or {}).keys():
+            return found
+        page.wait_for_timeout(100)
+    return pytest.fail("nothing is said on the map")
+
+
+def test_the_map_is_read_wherever_one_looks(page, address):
+    canvas = open_map(page, address, "?read=true")
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url) if "/decode?" in sent.url else None)
+    first = wait_for_words(page, canvas)
+    box = canvas.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 40, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(800)
+    moved = said(canvas)
+    kept = first.keys() & moved.keys()
+    assert kept, "the grid is fixed to the map"
+    assert all(first[place]["text"] == moved[place]["text"] for place in kept)
+
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -600)
+    closer = wait_for_words(page, canvas, moved)
+    assert len(closer) > 1
+    requests = len(asked)
+    page.wait_for_timeout(800)
+    assert len(asked) == requests, "what is known is not asked for again"
+
+    page.locator("label", has_text="Read the map").click()
+    for _ in range(PATIENCE // 100):
+        if not said(canvas):
+            break
+        page.wait_for_timeout(100)
+    assert not said(canvas)
+
+
+def test_a_click_on_words_opens_their_place(page, address):
+    canvas = open_map(page, address, "?read=true&layout=PCA&view=0,0,0.5")
+    found = wait_for_words(page, canvas)
+    size = canvas.bounding_box()
+    # Far from the points, so that the click means the words and not a sentence below them.
+    place, item = max(found.items(), key=lambda known: abs(known[0][0]) + abs(known[0][1]))
+    words = item["box"]
+    page.mouse.click(size["x"] + words["left"] + 6, size["y"] + words["top"] + words["height"] - 4)
+    page.get_by_text("An empty place", exact=True).wait_for()
+    page.get_by_text("Encoded again").wait_for()
+    shown = page.locator("p.words").first.inner_text()
+    assert "".join(shown.split()).startswith("".join(item["text"].split()))
+    chosen = canvas.evaluate("(map) => map.state.selected")
+    assert (chosen["x"], chosen["y"]) == pytest.approx(place, rel=1e-3)
+
+
 def test_typed_markup_is_shown_as_typed(page, address):
     open_map(page, address)
     text = "<b>a dog</b> $x^2$ [a](b) :red[c]"

@@ -61,6 +61,15 @@ def test_a_click_on_a_sentence_gives_its_latent(world):
         assert not found.empty
 
 
+def test_many_places_give_what_each_gives(world):
+    index, xy = MapIndex(*world), world[2]
+    asked = np.concatenate([xy[:4], [[1e3, -50.0], [0.3, 0.2]]])
+    z, distance = index.latents(asked)
+    found = [index.at(x, y) for x, y in asked]
+    assert z == pytest.approx(np.stack([one.z for one in found]), abs=1e-6)
+    assert distance == pytest.approx([one.distance for one in found], abs=1e-6)
+
+
 def test_from_a_place_to_latent_and_back_is_near(world):
     mean, scale, xy = world
     index = MapIndex(mean, scale, xy)

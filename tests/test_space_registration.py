@@ -39,6 +39,13 @@ def test_what_was_registered_on_some_sentences_places_all_others() -> None:
     assert register(copy[:20], xy[:20])(copy) == pytest.approx(xy, abs=1e-5)
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_way_back_undoes_it(mirrored: bool) -> None:
+    xy = places()
+    found = register(3 * turned(xy, 0.7, mirrored) + 2, xy)
+    assert found.back(found(xy)) == pytest.approx(xy, abs=1e-4)
+
+
 def test_unrelated_maps_explain_next_to_nothing_of_each_other() -> None:
     found = register(places(2000, seed=1), places(2000, seed=2))
     assert found.share < 0.01
@@ -58,6 +65,7 @@ def test_a_map_that_is_one_point_explains_nothing_and_stays_finite() -> None:
     for first, second in ((point, xy), (xy, point), (point, point)):
         found = register(first, second)
         assert found.share == 0
+        assert np.isfinite(found.back(xy)).all()
         assert np.isfinite(found(first)).all()
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from threading import RLock
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,11 +14,13 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.projections import PCA
 from explorer.training import folder as folders
 from explorer.ui import opened, routes
-from explorer.ui.layouts import layout_of
+from explorer.ui.aligned import aligned
+from explorer.ui.layouts import layout_of, opacity
 from explorer.ui.map import scripts
 from explorer.ui.map.colours import colours
 
@@ -30,13 +33,16 @@ class FakeRun(Run):
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)
         self.stamp, self.name = stamp, "captions"
-        self.folder = Path("runs/captions")
+        self.folder, self._lock = Path("runs/captions"), RLock()
         self.texts = [SCRIPT] + [f"sentence {i}" for i in range(1, n)]
         region = np.arange(n, dtype=np.int32) % 2
         names = [SimpleNamespace(id=i, name=f"region {i}", x=0.0, y=0.0, size=9) for i in (0, 1)]
         self.atlas = SimpleNamespace(
             xy=rng.normal(size=(n, 2)).astype(np.float32),
             mean=rng.normal(size=(n, 5)).astype(np.float32),
+            scale=np.ones((n, 5), np.float32),
+            corpus_checksum="same",
+            row=np.arange(n),
             cluster=region,
             regions=lambda level: region,
             levels=[names],
@@ -46,14 +52,13 @@ class FakeRun(Run):
             rate=np.arange(n, dtype=np.float32),
         )
 
-    def at(self, x, y):
-        if x > 100:
-            raise ExplorerError("that is too far out")
-        z = np.array([x, y], np.float32)
-        return SimpleNamespace(z=z, nearest=2, distance=0.5, density=40.0)
+    has_latent = True
 
-    def decode(self, z):
-        return [f"decoded {row[0]:.1f} {row[1]:.1f}" for row in z]
+    def decode(self, z, decoding=None):
+        if decoding.label == "nobody's":
+            raise ExplorerError("there is no such label")
+        label = f" {decoding.label} {decoding.strength}" if decoding.label else ""
+        return [f"decoded {row[0]:.3f}{label}" for row in z]
 
 
 @pytest.fixture
@@ -105,10 +110,36 @@ def test_hover_gives_the_sentence_as_it_is(client, run):
     assert "the model's words" in answer.json()["note"]
 
 
-def test_a_place_decodes(client, run):
-    answer = client.get("/api/runs/captions-12ab/decode", params={"x": 1, "y": 2.5})
-    assert answer.json()["text"] == "decoded 1.0 2.5"
-    assert answer.json()["nearest_text"] == run.texts[2]
+@pytest.mark.parametrize("view", ["umap", "pca"])
+def test_places_say_what_a_click_there_says(client, run, view):
+    there = layout_of(run, view)
+    asked = [(0.5, 0.25), (-3.0, 40.0), tuple(there.xy[3].tolist())]
+    at = ";".join(f"{x},{y}" for x, y in asked)
+    answer = client.get(f"{routes.decode_url(run, view, Decoding())}&at={at}").json()
+    clicked = [there.at(x, y) for x, y in asked]
+    assert [item["text"] for item in answer] == run.decode(
+        np.stack([place.z for place in clicked]), Decoding()
+    )
+    seen = [item["opacity"] for item in answer]
+    assert seen == pytest.approx([opacity(place.distance, run) for place in clicked], abs=0.006)
+    assert seen[2] == 1.0, "a sentence's own place is as clear as can be"
+
+
+def test_a_map_laid_onto_another_says_what_it_says_where_its_sentences_went(client, run):
+    other = FakeRun("other-34cd")
+    turn = np.array([[0.0, 2.0], [-2.0, 0.0]], np.float32)
+    other.atlas.xy = (run.atlas.xy @ turn + np.array([5.0, 1.0])).astype(np.float32)
+    opened.remember(other)
+    x, y = aligned(other, run, "umap").xy[7]
+    assert (x, y) == pytest.approx(tuple(run.atlas.xy[7]), abs=1e-4)
+    url = routes.decode_url(other, "umap", Decoding(), run)
+    (answer,) = client.get(f"{url}&at={x},{y}").json()
+    assert answer["text"] == f"decoded {other.atlas.mean[7, 0]:.3f}"
+
+
+def test_a_conditional_model_is_told_the_label(client, run):
+    url = routes.decode_url(run, "umap", Decoding(label="a & b", strength=1.5))
+    assert client.get(f"{url}&at=0,0").json()[0]["text"].endswith(" a & b 1.5")
 
 
 @pytest.mark.parametrize(
@@ -123,12 +154,20 @@ def test_a_place_decodes(client, run):
         ("captions-12ab/hover?i=x", 400),
         ("captions-12ab/hover?i=-1", 404),
         ("captions-12ab/hover?i=30", 404),
-        ("captions-12ab/decode?x=1", 400),
-        ("captions-12ab/decode?x=nan&y=0", 400),
-        ("captions-12ab/decode?x=1&y=inf", 400),
-        ("captions-12ab/decode?x=1e160&y=0", 400),
-        ("captions-12ab/decode?x=0&y=-1000001", 400),
-        ("captions-12ab/decode?x=101&y=0", 422),
+        ("captions-12ab/decode", 400),
+        ("captions-12ab/decode?at=1", 400),
+        ("captions-12ab/decode?at=1,2;", 400),
+        ("captions-12ab/decode?at=1,2,3", 400),
+        ("captions-12ab/decode?at=nan,0", 400),
+        ("captions-12ab/decode?at=1,inf", 400),
+        ("captions-12ab/decode?at=1e160,0", 400),
+        ("captions-12ab/decode?at=0,-1000001", 400),
+        ("captions-12ab/decode?at=" + ";".join(["0,0"] * 65), 400),
+        ("captions-12ab/decode?at=0,0&view=3d", 400),
+        ("captions-12ab/decode?at=0,0&onto=nobody", 404),
+        ("captions-12ab/decode?at=0,0&label=nobody%27s", 422),
+        ("captions-12ab/decode?at=0,0&label=x&strength=nan", 422),
+        ("captions-12ab/decode?at=0,0&strength=much", 400),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_one_line(client, run, address, status):

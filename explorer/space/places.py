@@ -128,6 +128,14 @@ class MapIndex:
             weights=weights[0],
         )
 
+    def latents(
+        self, xy: Float[np.ndarray, "m 2"]
+    ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+        """What `at` gives as `z` and `distance`, of many places at once."""
+        index, radius = self._around(np.clip(xy, -_FARTHEST, _FARTHEST))
+        z = self._mix(index, _weights(radius))
+        return z, nearest(z, self._mean, 1, metric="euclidean")[1][:, 0]
+
     def log_density(
         self, z: Float[np.ndarray, "m d"], without: Int[np.ndarray, " m"] | None = None
     ) -> Float[np.ndarray, " m"] | None:

@@ -43,6 +43,11 @@ class Registration:
         """Moves places of the one map to where they lie on the other."""
         return (self.target + self.scale * (xy - self.source) @ self.turn).astype(np.float32)
 
+    def back(self, xy: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+        """Where places of the other map came from; the centre, if all of this map fell on one."""
+        shrunk = 0.0 if self.scale == 0 else 1.0 / self.scale
+        return self.source + shrunk * (xy - self.target) @ self.turn.T
+
 
 def shared(
     rows: Int[np.ndarray, " n"], other: Int[np.ndarray, " m"]

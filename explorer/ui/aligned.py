@@ -65,6 +65,13 @@ class Aligned:
         moving = self.registration
         return xy.astype(np.float32) if moving is None else moving(xy)
 
+    def latents(
+        self, xy: Float[np.ndarray, "m 2"]
+    ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+        """What this run has at places of this map: latent points, distances to a sentence."""
+        moving = self.registration
+        return self.layout.latents(xy if moving is None else moving.back(xy))
+
     @property
     def axes(self) -> dict[str, Any]:
         """Axes have units only on a plane that nothing moved; a moved map's are the frame's."""

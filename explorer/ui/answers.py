@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from explorer.models.decoding import Decoding
 from explorer.run import Decoded, Run
 from explorer.ui import state
-from explorer.ui.layouts import Layout
+from explorer.ui.layouts import Layout, opacity
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map.overlays import Marker
 from explorer.ui.spelling import as_the_corpus_writes
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 8
 _SHOWN = 80  # characters of a sentence on a button
-_FAINTEST = 0.35  # opacity of a marker far from every sentence
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
     if isinstance(pick, Typed):
         mean, deviation = run.posterior([pick.text])
         (x, y), far = layout.place(mean)[0].tolist(), run.place(mean)[1][0]
-        marker = Marker(x, y, "your sentence", _opacity(float(far), run))
+        marker = Marker(x, y, "your sentence", opacity(float(far), run))
         return Found(pick, mean[0], deviation[0], typed=marker)
     place = layout.at(pick.x, pick.y)
     return Found(pick, place.z, atlas.scale[place.neighbours].mean(axis=0), place)
@@ -109,7 +108,7 @@ def markers(run: Run, layout: Layout, found: Found, said: Answer | None) -> list
     result = [found.typed] if found.typed is not None else []
     if said is not None and said.cycle is not None:
         x, y = layout.place(said.cycle.z[None])[0].tolist()
-        result.append(Marker(x, y, "encoded again", _opacity(said.cycle.distance, run)))
+        result.append(Marker(x, y, "encoded again", opacity(said.cycle.distance, run)))
     return result
 
 
@@ -118,12 +117,6 @@ def show_around(run: Run, found: Found, said: Answer, decoding: Decoding) -> Non
     samples(run, found, decoding)
     neighbours(run, found)
     _words(said)
-
-
-def _opacity(distance: float, run: Run) -> float:
-    """Fades with the latent distance to the nearest sentence, in typical distances."""
-    typical = run.map_index.typical
-    return max(_FAINTEST, min(1.0, 2 * typical / distance)) if distance > 0 else 1.0
 
 
 def _heading(title: str, note: str) -> None:

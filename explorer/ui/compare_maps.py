@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.ui import map_pictures, map_view, moving, routes, selection
+from explorer.ui import map_pictures, map_view, moving, routes, selection, widgets
 from explorer.ui.aligned import Aligned, aligned
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
@@ -81,6 +81,7 @@ def _controls(first: Column) -> tuple[str, str]:
             help=f"“Cluster” gives every sentence the colour of its region on {first.name}, on "
             "all maps: what belongs together there is seen to stay together, or to scatter.",
         )
+        map_view.reading_switch()
     return view or "umap", by
 
 
@@ -115,6 +116,7 @@ def _draw(
         points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=routes.colours_url(run, by, like),
         hover_url=routes.hover_url(run),
+        decode_url=_decode_url(there),
         legend=found.legend,
         kind=found.kind,
         legend_title=CHOICES[by] if there.is_frame or by != "cluster" else "",
@@ -131,6 +133,14 @@ def _draw(
         height=HEIGHT,
         key=_key(column),
     )
+
+
+def _decode_url(there: Aligned) -> str:
+    """Where a map reads what its run says; empty while none is to be read."""
+    if not map_view.is_read():
+        return ""
+    onto = None if there.is_frame else there.frame
+    return routes.decode_url(there.run, there.view, widgets.decoding(there.run), onto)
 
 
 def _colours(there: Aligned, by: str) -> Colours:

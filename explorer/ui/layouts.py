@@ -27,6 +27,7 @@ ALL_NAMES = {**NAMES, ancestry.WORDS: ancestry.LAYOUT}
 
 _keep: dict[tuple[str, str], "Layout"] = {}
 _KEPT = 16
+_FAINTEST = 0.35  # opacity of what is far from every sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,19 @@ class Layout:
             place, z=z[0], nearest=int(index[0, 0]), distance=float(distance[0, 0])
         )
 
+    def latents(
+        self, xy: Float[np.ndarray, "m 2"]
+    ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+        """What `at` gives as `z` and `distance`, of many places at once."""
+        if self.view == "umap":
+            return self.run.map_index.latents(xy)
+        if self.view == ancestry.WORDS:
+            return self._index.latents(xy)
+        from explorer.space.neighbours import nearest
+
+        z = self.plane.inverse(xy)
+        return z, nearest(z, self._atlas.mean, 1, metric="euclidean")[1][:, 0]
+
     @cached_property
     def _index(self) -> "MapIndex":
         from explorer.space.places import MapIndex
@@ -102,6 +116,15 @@ class Layout:
         if self.run.atlas is None:
             raise ExplorerError(folders.no_map(self.run.folder))
         return self.run.atlas
+
+
+def opacity(distance: float, run: Run) -> float:
+    """How clearly the map shows what is so far, in latent space, from every sentence.
+
+    It fades with the distance in typical ones: what is placed by neighbours is less and less so.
+    """
+    typical = run.map_index.typical
+    return max(_FAINTEST, min(1.0, 2 * typical / distance)) if distance > 0 else 1.0
 
 
 def layout_of(run: Run, view: str) -> Layout:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import ancestry, routes, state
-from explorer.ui.layouts import Layout
+from explorer.ui import ancestry, routes, state, widgets
+from explorer.ui.layouts import ALL_NAMES, Layout
 from explorer.ui.map import MapEvent, current_event, latent_map
 from explorer.ui.map.overlays import Overlay
 from explorer.ui.state import Pick, Point, Spot, Typed
@@ -16,6 +17,60 @@ from explorer.ui.words import drawn_of, markdown
 
 HEIGHT = 600
 _SEEN = "_seen_event"
+_READ = "read"
+
+
+def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
+    """View and colour of the map, both in the address.
+
+    Args:
+        run: The run.
+        can_be_read: Whether `reading_switch` is among them.
+    """
+    assert run.atlas is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Layout",
+            list(ALL_NAMES),
+            format_func=ALL_NAMES.__getitem__,
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
+            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
+            "the words is what a linear autoencoder makes of the same sentences, without z.",
+        )
+        by = st.selectbox(
+            "Colour",
+            ancestry.choices(run),
+            format_func=str.capitalize,  # the label is the value in the address: short
+            key="colour",
+            bind="query-params",
+            width=190,
+        )
+        widgets.decode_settings(run)
+        if can_be_read:
+            reading_switch()
+    ancestry.prepare(run, view or "umap", by)
+    return view or "umap", by
+
+
+def reading_switch() -> bool:
+    """A switch, the same on every page: what the model says stands all over its map."""
+    return st.toggle(
+        "Read the map",
+        key=_READ,
+        bind="query-params",
+        help="Writes what the model says at a grid of places, wherever you look: each dot is a "
+        "place, the words below it are decoded there (greedily, whatever the strategy), fainter "
+        "the farther the nearest sentence is. Zoom in for more.",
+    )
+
+
+def is_read() -> bool:
+    """Whether that switch is on."""
+    return bool(st.session_state.get(_READ))
 
 
 def take_event(key: str) -> MapEvent | None:
@@ -58,10 +113,23 @@ def show(
     overlays: Sequence[Overlay] = (),
     highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
+    reading: Decoding | None = None,
     key: str = "map",
     height: int = HEIGHT,
 ) -> None:
-    """Draws the map; a click is there for `take_event` in the run it starts."""
+    """Draws the map; a click is there for `take_event` in the run it starts.
+
+    Args:
+        run: The run.
+        layout: Where its sentences stand.
+        by: What colours them.
+        overlays: What lies on top.
+        highlight: Rows that stand out.
+        selected: What is marked as picked.
+        reading: The settings with which the model is read all over the map; None not to.
+        key: Identity of the map in the session.
+        height: In CSS pixels.
+    """
     atlas = run.atlas
     assert atlas is not None
     found = ancestry.colours_of(run, by)
@@ -70,6 +138,7 @@ def show(
         points_url=routes.points_url(run, layout.view),
         colours_url=routes.colours_url(run, by),
         hover_url=routes.hover_url(run),
+        decode_url=routes.decode_url(run, layout.view, reading) if reading else "",
         legend=found.legend,
         kind=found.kind,
         legend_title=ancestry.title(by),
@@ -146,7 +215,8 @@ def _show_svg(
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), figures.SVG_POINTS), len(run.atlas), "points")
-    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.")
+    unread = " The words all over the map need WebGL2." if is_read() else ""
+    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{unread}")
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])

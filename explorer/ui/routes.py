@@ -15,14 +15,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoding
 from explorer.training import folder as folders
 from explorer.ui import ancestry, playing, state
-from explorer.ui.aligned import aligned
-from explorer.ui.layouts import layout_of
+from explorer.ui.aligned import Aligned, aligned
+from explorer.ui.layouts import Layout, layout_of, opacity
 from explorer.ui.map import scripts
 from explorer.ui.opened import opened
 
 VIEWS = ("umap", "pca", ancestry.WORDS)
+MOST_PLACES = 64
+"""Places decoded for one request."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 
@@ -59,8 +62,29 @@ def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
         view: One of `VIEWS`.
         onto: Another opened run, onto whose map the points are laid.
     """
+    return f"{_run_url(run)}/points?{_map_query(run, view, onto)}"
+
+
+def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str:
+    """Where it is read what the run says at places of its map; the map adds `&at=x,y;x,y`.
+
+    The answer holds, for each place, `text` and `opacity`. Words are those of greedy decoding,
+    which say the same whoever asks for how many.
+
+    Args:
+        run: The run.
+        view: One of `VIEWS`.
+        decoding: Whose label and strength a conditional model is told.
+        onto: Another opened run, onto whose map the places are laid.
+    """
+    label = f"&label={quote(decoding.label)}&strength={decoding.strength:g}"
+    told = label if decoding.label else ""
+    return f"{_run_url(run)}/decode?{_map_query(run, view, onto)}{told}"
+
+
+def _map_query(run: Any, view: str, onto: Any) -> str:
     frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
-    return f"{_run_url(run)}/points?view={view}{frame}{ancestry.mark(run, view, '')}"
+    return f"view={view}{frame}{ancestry.mark(run, view, '')}"
 
 
 def colours_url(run: Any, by: str, like: Any = None) -> str:
@@ -118,12 +142,16 @@ def _asset(request: Request) -> Response:
 
 def _points(request: Request) -> Response:
     run, _ = _run(request)
+    return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
+
+
+def _map(request: Request, run: Any) -> Layout | Aligned:
+    """The map that an address means: a view of the run, perhaps laid onto another run's."""
     view = request.query_params.get("view", "umap")
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
-    there = layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
-    return _binary(np.ascontiguousarray(there.xy, "<f4").tobytes())
+    return layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
 
 
 def _colours(request: Request) -> Response:
@@ -156,18 +184,36 @@ def _hover(request: Request) -> Response:
 
 def _decode(request: Request) -> Response:
     run, _ = _run(request)
-    x, y = _number(request, "x", float), _number(request, "y", float)
-    if not state.is_finite_place(x, y):
-        raise _RefusedError(400, f"x and y are finite numbers, at most {state.FARTHEST:,.0f}")
-    place = run.at(x, y)
-    answer = {
-        "text": run.decode(place.z[None])[0],
-        "nearest": int(place.nearest),
-        "nearest_text": run.texts[int(place.nearest)],
-        "distance": float(place.distance),
-        "density": float(place.density),
-    }
-    return JSONResponse(answer, headers=NEVER)
+    there = _map(request, run)
+    xy = _places(request)
+    strength = _number(request, "strength", float, "1")
+    decoding = Decoding(label=request.query_params.get("label", ""), strength=strength)
+    z, distances = there.latents(xy)
+    answer = [
+        {"text": text, "opacity": round(opacity(float(distance), run), 2)}
+        for text, distance in zip(run.decode(z, decoding), distances, strict=True)
+    ]
+    return JSONResponse(answer, headers=FOREVER)
+
+
+def _places(request: Request) -> np.ndarray:
+    """The places an address asks about: `at=x,y;x,y`, finite ones, some at least, not too many."""
+    try:
+        found = [
+            [float(number) for number in place.split(",")]
+            for place in request.query_params.get("at", "").split(";")
+        ]
+    except ValueError:
+        found = []
+    if not 0 < len(found) <= MOST_PLACES or not all(
+        len(place) == 2 and state.is_finite_place(*place) for place in found
+    ):
+        raise _RefusedError(
+            400,
+            f"at is 1 to {MOST_PLACES} places, x,y;x,y, of finite numbers, "
+            f"at most {state.FARTHEST:,.0f}",
+        )
+    return np.array(found)
 
 
 def _frames(request: Request) -> Response:
@@ -214,8 +260,8 @@ def _opened(stamp: str) -> tuple[Any, Any]:
     return run, run.atlas
 
 
-def _number(request: Request, name: str, kind: Callable[[str], Any]) -> Any:
-    text = request.query_params.get(name, "")
+def _number(request: Request, name: str, kind: Callable[[str], Any], default: str = "") -> Any:
+    text = request.query_params.get(name, default)
     try:
         return kind(text)
     except ValueError:

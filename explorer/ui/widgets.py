@@ -13,8 +13,7 @@ from explorer.evaluation.verdict import verdict
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.training import folder as folders
-from explorer.ui import ancestry, missing, state, ways
-from explorer.ui.layouts import ALL_NAMES
+from explorer.ui import missing, state, ways
 from explorer.ui.words import code, markdown, minus
 
 STRATEGIES = {
@@ -151,35 +150,6 @@ def tile(entry: Mapping[str, Any], definition: Definition) -> str:
     """A score that stands alone: with its unit where that is nats."""
     unit = " nats" if definition.unit.startswith("nats") else ""
     return score(entry, definition) + unit
-
-
-def map_controls(run: Run) -> tuple[str, str]:
-    """View and colour of the map, both in the address."""
-    assert run.atlas is not None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = st.segmented_control(
-            "Layout",
-            list(ALL_NAMES),
-            format_func=ALL_NAMES.__getitem__,
-            default="umap",
-            required=True,
-            key="layout",
-            bind="query-params",
-            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
-            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
-            "the words is what a linear autoencoder makes of the same sentences, without z.",
-        )
-        by = st.selectbox(
-            "Colour",
-            ancestry.choices(run),
-            format_func=str.capitalize,  # the label is the value in the address: short
-            key="colour",
-            bind="query-params",
-            width=190,
-        )
-        decode_settings(run)
-    ancestry.prepare(run, view or "umap", by)
-    return view or "umap", by
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ def latent_map(
     caption: str = "",
     legend_title: str = "",
     hover_url: str,
+    decode_url: str = "",
     view_parameter: str = "view",
     show_legend: bool = True,
     link: str = "",
@@ -114,6 +115,8 @@ def latent_map(
         caption: A line under the map, such as "showing 20,000 of 145,000, drawn evenly".
         legend_title: What the colours mean.
         hover_url: Address that answers `?i=row` with `{"text", "note"}` (`routes.hover_url`).
+        decode_url: Address that answers `&at=x,y;x,y` with `[{"text", "opacity"}]`
+            (`routes.decode_url`): what is said at a grid of places stands on the map.
         view_parameter: Name of the view in the address; empty to leave the address alone.
         show_legend: Whether the legend stands under the map; beside another one, once is enough.
         link: Maps with the same link bring out the same class, and can be drawn rectangles on.
@@ -140,6 +143,7 @@ def latent_map(
         "selected": _selected(selected),
         "view": _view_data(view),
         "axes": {"x": axes["x"], "y": axes["y"], "units": bool(axes["units"])},
+        "decode_url": decode_url,
         "description": description,
         "caption": caption,
         "view_parameter": view_parameter,

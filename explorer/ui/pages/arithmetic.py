@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import arithmetic, dimensions, state, widgets
+from explorer.ui import arithmetic, dimensions, map_view, state, widgets
 
 TABS = ("Arithmetic", "Dimensions")
 run = state.current_run()
@@ -13,7 +13,7 @@ def calculate() -> None:
     """Three sentences, map and slider; a change reruns this and nothing else."""
     with widgets.errors_shown():
         question = arithmetic.ask(run)
-        view, by = widgets.map_controls(run)
+        view, by = map_view.controls(run)
         decoding = widgets.decoding(run)
         with st.spinner("Decoding…"):
             moved = arithmetic.move(run, question, decoding) if question else None

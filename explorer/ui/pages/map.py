@@ -15,7 +15,7 @@ def explore() -> None:
     event = map_view.take_event(KEY)
     if event is not None:
         state.set_pick(map_view.pick_from(event, run))
-    view, by = widgets.map_controls(run)
+    view, by = map_view.controls(run, can_be_read=True)
     hits = searching.inputs(run)
     layout, pick = layout_of(run, view), state.pick_of(run)
     decoding = answers.own_label(run, pick, widgets.decoding(run))
@@ -37,6 +37,7 @@ def explore() -> None:
             overlays=answers.markers(run, layout, found, said) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
+            reading=decoding if map_view.is_read() else None,
             key=KEY,
         )
         widgets.layout_notes(run, view)

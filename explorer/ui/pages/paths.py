@@ -24,7 +24,7 @@ def explore() -> None:
     a = left.text_input("A", first, state.MOST_TEXT, key="from", bind="query-params")
     b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
     way, steps = widgets.path_controls()
-    view, by = widgets.map_controls(run)
+    view, by = map_view.controls(run)
     asked = bool(a and a.strip() and b and b.strip())
     with st.spinner("Decoding the path…"):
         both = ways.both(run, a, b, steps, widgets.decoding(run)) if asked else {}

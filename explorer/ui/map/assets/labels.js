@@ -3,6 +3,7 @@
 
 const MAX_WIDTH = 132;
 const GAP = 5;
+const LINES = 3;
 
 /** The level of names that a zoom shows: the second from about 2.2 on, the third from 5. */
 export function levelFor(zoom, levels) {
@@ -45,10 +46,11 @@ export function overlap(a, b, gap = GAP) {
 
 const wrapped = new Map();
 
-function wrap(pen, text) {
+/** A text in the pen's font as at most three lines; "…" where it is longer. */
+export function wrap(pen, text) {
   const key = `${pen.font}|${text}`;
   if (!wrapped.has(key)) {
-    if (wrapped.size > 2000) wrapped.clear();
+    if (wrapped.size > 4000) wrapped.clear();
     wrapped.set(key, breakLines(pen, text));
   }
   return wrapped.get(key);
@@ -61,7 +63,9 @@ function breakLines(pen, text) {
     if (lines.length && pen.measureText(longer).width <= MAX_WIDTH) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
-  return (lines.length ? lines.slice(0, 3) : [""]).map((line) => shorten(pen, line));
+  const shown = lines.length ? lines.slice(0, LINES) : [""];
+  if (lines.length > LINES) shown[LINES - 1] += " …";
+  return shown.map((line) => shorten(pen, line));
 }
 
 function shorten(pen, line) {

@@ -4,6 +4,7 @@
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
+import { Lattice, saidAt } from "./lattice.js";
 import { hear, tell } from "./links.js";
 import { mounting } from "./mounting.js";
 import { drawOverlay } from "./overlay.js";
@@ -25,6 +26,7 @@ class LatentMap extends Surface {
     this.crosshair = false;
     this.loaded = {};
     this.serial = Date.now();
+    this.lattice = new Lattice(() => this.redraw());
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -56,6 +58,7 @@ class LatentMap extends Surface {
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
+    this.lattice.setUrl(data.decode_url);
     this.caption.textContent = data.caption;
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
@@ -205,9 +208,16 @@ class LatentMap extends Surface {
     return this.grid.nearest(x, y, reach / this.view.scale, accepts);
   }
 
+  /** What is meant where no point is: the place of the words there, else the place itself. */
+  placeAt(left, top) {
+    const { x, y } = saidAt(this.said, left, top) ?? {};
+    return x === undefined ? this.view.toData(left, top) : [x, y];
+  }
+
   hover(left, top) {
     const index = this.at(left, top);
-    this.overlay.classList.toggle("on-point", index >= 0);
+    const isOn = index >= 0 || Boolean(saidAt(this.said, left, top));
+    this.overlay.classList.toggle("on-point", isOn);
     const before = this.hovered;
     this.hovered = index < 0 ? null : this.placeOf(index);
     if (index < 0) this.tooltip.hide();
@@ -218,7 +228,7 @@ class LatentMap extends Surface {
   pick(left, top, shift, pointer = "mouse") {
     if (!this.grid) return;
     const index = this.at(left, top, pointer === "touch" ? TOUCH_PIXELS : PICK_PIXELS);
-    const [x, y] = index < 0 ? this.view.toData(left, top) : this.placeOf(index);
+    const [x, y] = index < 0 ? this.placeAt(left, top) : this.placeOf(index);
     const kind = index < 0 ? "place" : "point";
     // The marker is there before Python answers.
     if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
@@ -319,10 +329,13 @@ class LatentMap extends Surface {
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
-      showLabels: focus === null && Boolean(this.loaded.xy),
+      // Names of regions would lie on the words.
+      showLabels: focus === null && Boolean(this.loaded.xy) && !this.lattice.isOn,
+      said: this.loaded.xy ? this.lattice.inView(view) : [],
     };
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
+    this.said = scene.said;
   }
 
   exposeForTests() {
@@ -333,6 +346,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
+        said: this.said?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });
   }
@@ -340,6 +354,7 @@ class LatentMap extends Surface {
   destroy() {
     clearTimeout(this.speaking);
     window.removeEventListener("latent-path", this.onPath);
+    this.lattice.stop();
     this.unlisten();
     this.unhear();
     super.destroy();

@@ -2,9 +2,11 @@
 // cluster names, the selection and the keyboard's cross-hair.
 
 import { drawAxes } from "./axes.js";
-import { overlap, placeLabels } from "./labels.js";
+import { overlap, placeLabels, wrap } from "./labels.js";
+import { clamp } from "./view.js";
 
 const LABEL_SIZE = 12.5;
+const SAID_SIZE = 11.5;
 
 export function drawOverlay(pen, scene) {
   const { view, theme, ratio } = scene;
@@ -17,6 +19,7 @@ export function drawOverlay(pen, scene) {
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
   nameEllipses(pen, scene);
   drawLabels(pen, scene);
+  drawSaid(pen, scene);
   for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
   if (scene.hovered) ring(pen, view.toScreen(...scene.hovered), 7, theme.text, 1.5, theme);
   if (scene.selected) drawSelected(pen, scene);
@@ -28,22 +31,38 @@ function font(pen, theme, size, weight) {
 }
 
 /** Text with a halo of the page's background, legible on any crowd of points. */
-export function haloText(pen, text, left, top, theme, colour = theme.text) {
+export function haloText(pen, text, left, top, theme, colour = theme.text, opacity = 1) {
+  const before = pen.globalAlpha;
   pen.lineWidth = 3.5;
   pen.strokeStyle = theme.background;
   pen.globalAlpha = 0.85;
   pen.strokeText(text, left, top);
-  pen.globalAlpha = 1;
+  pen.globalAlpha = opacity;
   pen.fillStyle = colour;
   pen.fillText(text, left, top);
+  pen.globalAlpha = before;
 }
 
 function drawLabels(pen, scene) {
-  const { view, theme, labels, overlays, positions } = scene;
+  const { view, theme, labels, selected } = scene;
   if (!scene.showLabels || !labels.length) return;
   const lineHeight = LABEL_SIZE * 1.2;
   font(pen, theme, LABEL_SIZE, 600);
-  // Names keep clear of what the person put there: markers, the selection, the buttons.
+  const taken = takenBoxes(pen, scene);
+  if (selected) {
+    const [left, top] = view.toScreen(selected.x, selected.y);
+    taken.push({ left: left - 12, top: top - 12, width: 24, height: 24 });
+  }
+  scene.placed = placeLabels(pen, labels, view, lineHeight, taken);
+  pen.textAlign = "center";
+  for (const { lines, left, top } of scene.placed) {
+    lines.forEach((line, row) => haloText(pen, line, left, top + row * lineHeight, theme));
+  }
+  pen.textAlign = "left";
+}
+
+/** What words on the map keep clear of: markers, the ends of paths, the buttons. */
+function takenBoxes(pen, { view, overlays, positions }) {
   const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
   for (const item of overlays) {
     if (item.type === "marker") {
@@ -57,14 +76,37 @@ function drawLabels(pen, scene) {
       }
     }
   }
-  if (scene.selected) {
-    const [left, top] = view.toScreen(scene.selected.x, scene.selected.y);
-    taken.push({ left: left - 12, top: top - 12, width: 24, height: 24 });
-  }
-  scene.placed = placeLabels(pen, labels, view, lineHeight, taken);
+  return taken;
+}
+
+/** What the model says at places of a grid: a dot where it is, the words below. */
+function drawSaid(pen, scene) {
+  const { view, theme, said } = scene;
+  const lineHeight = SAID_SIZE * 1.18;
+  font(pen, theme, LABEL_SIZE, 600);
+  const taken = takenBoxes(pen, scene);
+  font(pen, theme, SAID_SIZE, 500);
   pen.textAlign = "center";
-  for (const { lines, left, top } of scene.placed) {
-    lines.forEach((line, row) => haloText(pen, line, left, top + row * lineHeight, theme));
+  for (const item of said) {
+    const [left, top] = view.toScreen(item.x, item.y);
+    const lines = wrap(pen, item.text);
+    const width = Math.max(8, ...lines.map((line) => pen.measureText(line).width));
+    const height = 8 + lines.length * lineHeight;
+    const middle = clamp(left, width / 2 + 4, view.width - width / 2 - 4);
+    const box = { left: middle - width / 2, top: top - 4, width, height };
+    const hasRoom = top + height < view.height && !taken.some((other) => overlap(box, other, 0));
+    if (!hasRoom) continue;
+    item.box = box; // what is under the pointer is told by it
+    pen.beginPath();
+    pen.arc(left, top, 2, 0, 2 * Math.PI);
+    pen.lineWidth = 3;
+    pen.strokeStyle = theme.background;
+    pen.stroke();
+    pen.fillStyle = theme.text;
+    pen.fill();
+    lines.forEach((line, row) => (
+      haloText(pen, line, middle, top + 4 + row * lineHeight, theme, theme.text, item.opacity)
+    ));
   }
   pen.textAlign = "left";
 }

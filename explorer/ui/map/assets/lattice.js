@@ -1,0 +1,96 @@
+// What the model says at a grid of places, wherever one looks: asked for when the view rests.
+// The grid is fixed to the map, so that panning keeps its sentences where they are.
+
+const WIDE = 142; // least pixels from place to place; the next wider grid has √2 times as many
+const FLAT = 2.1; // columns are so much wider apart than rows
+const MOST = 64; // places of one request, as the server allows
+const KEPT = 4000;
+const REST_MS = 160;
+
+export class Lattice {
+  /** `changed` is called when there is something new to draw. */
+  constructor(changed) {
+    this.changed = changed;
+    this.url = "";
+    this.said = new Map();
+    this.failed = false;
+  }
+
+  get isOn() {
+    return this.url !== "";
+  }
+
+  /** The address of what is said, without places; empty to say nothing. */
+  setUrl(url) {
+    if (url === this.url) return;
+    this.stop();
+    this.url = url;
+    this.said.clear();
+    this.failed = false;
+  }
+
+  /** The sentences known in the view; what is missing is asked for once the view rests. */
+  inView(view) {
+    if (!this.isOn) return [];
+    const cells = cellsOf(view);
+    const missing = cells.filter(({ key }) => !this.said.has(key));
+    clearTimeout(this.timer);
+    if (missing.length && !this.failed) this.timer = setTimeout(() => this.ask(missing), REST_MS);
+    return cells.filter(({ key }) => this.said.has(key))
+      .map((cell) => ({ ...cell, ...this.said.get(cell.key) }));
+  }
+
+  async ask(cells) {
+    this.request?.abort();
+    const request = new AbortController();
+    this.request = request;
+    const url = new URL(this.url, window.location.origin);
+    const wanted = cells.slice(0, MOST);
+    url.searchParams.set("at", wanted.map(({ x, y }) => `${x},${y}`).join(";"));
+    try {
+      const answer = await fetch(url, { signal: request.signal });
+      if (!answer.ok) throw new Error(`${answer.status} from ${url.pathname}`);
+      const found = await answer.json();
+      if (this.request !== request) return;
+      if (this.said.size + found.length > KEPT) this.said.clear();
+      wanted.forEach(({ key }, place) => this.said.set(key, found[place]));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      console.warn(`What is said on the map could not be asked: ${error.message}`);
+      this.failed = true; // not again and again: a view of its own, or a reload, asks anew
+    }
+    this.changed();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    this.request = null;
+  }
+}
+
+/** The sentence whose words or dot are under the pointer, of those that were drawn. */
+export function saidAt(drawn, left, top) {
+  return (drawn ?? []).find(({ box }) => box && left >= box.left && left <= box.left + box.width
+    && top >= box.top && top <= box.top + box.height);
+}
+
+/** The grid's places in a view: those whose sentence is seen whole or nearly. */
+export function cellsOf(view) {
+  const level = Math.ceil(2 * Math.log2(WIDE / view.scale));
+  const wide = 2 ** (level / 2);
+  const high = wide / FLAT;
+  const [left, top] = view.toData(WIDE / 4, 8);
+  const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
+  const cells = [];
+  for (let row = Math.ceil(bottom / high); row * high <= top; row++) {
+    // Every other row stands between the columns of its neighbours, as bricks do.
+    const shift = row % 2 === 0 ? 0 : 0.5;
+    for (let column = Math.ceil(left / wide - shift); (column + shift) * wide <= right; column++) {
+      cells.push({
+        key: `${level}|${column}|${row}`, x: (column + shift) * wide, y: row * high,
+      });
+    }
+  }
+  return cells;
+}
