@@ -15,7 +15,7 @@ FLOORS = [
     {"training"},
     {"space"},
     {"evaluation"},
-    {"contents", "run", "card", "stages", "thought", "tables", "export"},
+    {"contents", "run", "groups", "card", "stages", "thought", "tables", "export"},
     {"cli", "ui"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

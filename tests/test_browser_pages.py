@@ -161,6 +161,25 @@ def test_a_click_on_words_opens_their_place(page, address):
     assert (chosen["x"], chosen["y"]) == pytest.approx(place, rel=1e-3)
 
 
+def test_rectangles_become_the_ends_of_a_direction(page, address):
+    page.goto(f"{address}/arithmetic?run=tiny&direction=Between+groups")
+    page.locator("[data-loaded]").first.wait_for()
+    canvas = page.get_by_test_id("latent-map")
+    for name, (left, right) in {"towards": (0.05, 0.5), "away": (0.5, 0.95)}.items():
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        page.keyboard.down("Shift")
+        page.mouse.move(box["x"] + left * box["width"], box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + right * box["width"], box["y"] + box["height"] - 5, steps=4)
+        page.mouse.up()
+        page.keyboard.up("Shift")
+        page.wait_for_url(re.compile(rf"{name}=umap"))
+    page.get_by_text(
+        re.compile(r"Mean of \d+ rectangle of the UMAP minus mean of \d+ rect")
+    ).wait_for()
+
+
 def test_typed_markup_is_shown_as_typed(page, address):
     open_map(page, address)
     text = "<b>a dog</b> $x^2$ [a](b) :red[c]"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer import groups
 from explorer.cli.main import main
 from explorer.run import open_run
 
@@ -37,6 +38,35 @@ def test_json_tells_what_the_run_says(tiny_run: Path, capsys) -> None:
     distances = [item["distance"] for item in told["results"]]
     assert distances == pytest.approx(run.place(z)[1].tolist())
     assert (told["a"], told["b"], told["c"]) == ENDS
+
+
+def test_a_direction_between_groups_is_that_of_their_means(tiny_run: Path, capsys) -> None:
+    words = ["a dog waits", "--towards", "robot", "--away", "dog", "--k", "1", "2"]
+    assert main(["arithmetic", str(tiny_run), *words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    run = open_run(tiny_run)
+    known = groups.groups_of(run)
+    ends = groups.ends(run, known, "dog", "robot")
+    assert [item["text"] for item in told["results"]] == run.decode(
+        run.analogy(*ends, "a dog waits", [1, 2])
+    )
+    assert told["members"] == [len(groups.members(run, known, name)) for name in ("robot", "dog")]
+    assert main(["arithmetic", str(tiny_run), *words]) == 0
+    assert f"“dog” ({told['members'][1]} sentences)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a", "b"], "2 given of three sentences"),
+        (["a", "b", "c", "--towards", "dog", "--away", "robot"], "3 given of one sentence, C"),
+        (["a", "--towards", "dog"], "both --towards and --away"),
+        (["a", "--towards", "dog", "--away", "zyx"], "'zyx' names no sentence"),
+    ],
+)
+def test_half_a_question_is_refused(words: list[str], message: str, tiny_run, capsys) -> None:
+    assert main(["arithmetic", str(tiny_run), *words]) == 1
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("k", ["nan", "inf", "1e9"])

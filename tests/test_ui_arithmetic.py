@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer import groups
 from explorer.run import open_run
 from explorer.training import folder as folders
 from explorer.ui import arithmetic, dimensions
@@ -90,6 +91,24 @@ def test_a_direction_between_labels_is_told_with_its_sizes(app: Open) -> None:
     assert "B − A" not in said(at)
     at.selectbox(key="away").set_value("label animal").run()
     assert "two different groups" in at.info[0].value
+
+
+def test_words_typed_in_place_of_a_group_are_one(app: Open, tiny_run: Path) -> None:
+    at = app(direction="Between groups", towards="robot", away="dog", c="a dog waits")
+    run = open_run(tiny_run)
+    sizes = [sum(word in text.split() for text in run.texts) for word in ("robot", "dog")]
+    assert f"Mean of {sizes[0]} “robot” minus mean of {sizes[1]} “dog”" in said(at)
+    assert "--towards=robot --away=dog 'a dog waits'" in said(at)
+    start, end = groups.ends(run, groups.groups_of(run), "dog", "robot")
+    texts = run.decode(run.analogy(start, end, "a dog waits", arithmetic.STRENGTHS))
+    assert all(plain(text) in html(at) or text in html(at) for text in texts[4:6])
+
+
+def test_too_few_sentences_with_some_words_are_said_and_the_map_stays(app: Open) -> None:
+    at = app(direction="Between groups", towards="zyx <b>$x^2$</b>", away="dog")
+    assert "names no sentence of this map" in at.info[0].value
+    assert "$x^2$" not in at.info[0].value
+    assert len(at.get("bidi_component")) == 1
 
 
 def test_every_run_has_a_direction_to_try(app: Open) -> None:

@@ -2,11 +2,17 @@
 
 import argparse
 import math
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from explorer.run import Run
 
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 """The k of published tables of arithmetic with sentences (Shen et al. 2020)."""
@@ -14,16 +20,23 @@ STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 
 def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer arithmetic`."""
+    parser.usage = (
+        "explorer arithmetic RUN A B C [options]\n"
+        "       explorer arithmetic RUN C --towards GROUP --away GROUP [options]"
+    )
     parser.epilog = (
-        'example:\n  explorer arithmetic captions-smooth "a man runs" "a man sleeps" "a dog runs" '
-        "--k 1 2\n\n"
-        "Decodes c + k·(b − a). The distance is Euclidean, in latent space, to the nearest\n"
-        "sentence of the map; beside it how often the median distance between a sentence and its\n"
-        "nearest neighbour goes into it. A result far from every sentence means little."
+        "examples:\n"
+        '  explorer arithmetic captions-smooth "a man runs" "a man sleeps" "a dog runs" --k 1 2\n'
+        '  explorer arithmetic captions-smooth "a man runs" --towards woman --away man\n\n'
+        "Decodes C + k·(B − A), or C + k·(mean of a group − mean of another). The distance is\n"
+        "Euclidean, in latent space, to the nearest sentence of the map; beside it how often the\n"
+        "median distance between a sentence and its nearest neighbour goes into it. A result far\n"
+        "from every sentence means little."
     )
     add_run(parser)
-    for name, about in (("a", "a sentence"), ("b", "another"), ("c", "a third")):
-        parser.add_argument(name, metavar=name.upper(), help=about)
+    parser.add_argument(
+        "sentences", metavar="A B C", nargs="+", help="three sentences, or C alone between groups"
+    )
     parser.add_argument(
         "--k",
         type=float,
@@ -32,17 +45,28 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="how far to go, once or several times (default 1 1.5 2 3)",
     )
+    group = (
+        "a group of the map, as the page names it (a label, a region, long sentences), or words: "
+        "the sentences that have them"
+    )
+    parser.add_argument("--towards", metavar="GROUP", help=group)
+    parser.add_argument("--away", metavar="GROUP", help="the group the direction comes from")
     add_decoding(parser)
 
 
 def arithmetic(args: argparse.Namespace) -> None:
-    """Decodes what C becomes by what turned A into B."""
+    """Decodes what C becomes by what turned A into B, or a group into another."""
     for k in args.k:
         if not (math.isfinite(k) and abs(k) <= 1000):
             raise ExplorerError(f"--k {k:g} is not between -1000 and 1000")
     settings = decoding(args)
+    asked = _asked(args)
     run = open_run(args)
-    z = run.analogy(args.a, args.b, args.c, args.k)
+    if "a" in asked:
+        a, b, told = asked["a"], asked["b"], {}
+    else:
+        a, b, told = _between(run, asked["away"], asked["towards"])
+    z = run.analogy(a, b, asked["c"], args.k)
     texts = run.decode(z, settings)
     has_map = run.atlas is not None
     distances = run.place(z)[1].tolist() if has_map else [None] * len(texts)
@@ -51,14 +75,53 @@ def arithmetic(args: argparse.Namespace) -> None:
         for k, text, distance in zip(args.k, texts, distances, strict=True)
     ]
     if args.json:
-        say_json({"a": args.a, "b": args.b, "c": args.c, "results": results})
+        say_json({**asked, **told, "results": results})
         return
-    say(f"“{args.a}” is to “{args.b}” as “{args.c}” is to …")
+    say(_title(asked, told))
     typical = run.map_index.typical if has_map else 0.0
     rows = [[f"{item['k']:g}", _told(item["distance"], typical), item["text"]] for item in results]
     say(table(["k", "distance", "sentence"], rows, right=[0, 1]))
     if not has_map:
         warn(f"no distances: {folders.no_map(run.folder)}")
+
+
+def _asked(args: argparse.Namespace) -> dict[str, str]:
+    """A, B and C by their names, or C and the groups."""
+    if (args.towards is None) != (args.away is None):
+        raise ExplorerError("a direction between groups needs both --towards and --away")
+    names = ("a", "b", "c") if args.towards is None else ("c",)
+    if len(args.sentences) != len(names):
+        wanted = "three sentences, A, B and C" if len(names) == 3 else "one sentence, C"
+        raise ExplorerError(
+            f"{len(args.sentences)} given of {wanted}: quote each of them, or use --towards and "
+            "--away with one"
+        )
+    between = {} if args.towards is None else {"towards": args.towards, "away": args.away}
+    return {**dict(zip(names, args.sentences, strict=True)), **between}
+
+
+def _between(
+    run: "Run", away: str, towards: str
+) -> "tuple[np.ndarray, np.ndarray, dict[str, Any]]":
+    """The means of both groups, and how many sentences they have and how far apart they are."""
+    from explorer import groups
+
+    known = groups.groups_of(run)
+    start, end = groups.ends(run, known, away, towards)
+    sizes = [len(groups.members(run, known, name)) for name in (towards, away)]
+    apart = groups.apart(run, known, away, towards)
+    return start, end, {"members": sizes, "standard_deviations_apart": apart}
+
+
+def _title(asked: dict[str, str], told: dict[str, Any]) -> str:
+    if "a" in asked:
+        return f"“{asked['a']}” is to “{asked['b']}” as “{asked['c']}” is to …"
+    sizes, apart = told["members"], told["standard_deviations_apart"]
+    far = f", {apart:.1f} standard deviations apart" if apart is not None else ""
+    return (
+        f"“{asked['c']}”, away from “{asked['away']}” ({sizes[1]:,} sentences), "
+        f"towards “{asked['towards']}” ({sizes[0]:,}){far} …"
+    )
 
 
 def _told(distance: float | None, typical: float) -> str:

@@ -9,13 +9,16 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32, Int
 
+from explorer import groups
+from explorer.errors import ExplorerError
+from explorer.groups import Groups
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.arithmetic import example, random_direction
 from explorer.space.neighbours import nearest
 from explorer.training import folder as folders
-from explorer.ui import downloads, groups, map_view, state, token_marks, ways, widgets
-from explorer.ui.layouts import Layout, layout_of
+from explorer.ui import downloads, map_view, state, token_marks, ways, widgets
+from explorer.ui.layouts import NAMES, Layout, layout_of
 from explorer.ui.map import path_slider
 from explorer.ui.map.overlays import Marker, Overlay, Path
 from explorer.ui.ways import Way
@@ -30,7 +33,7 @@ STRENGTHS = np.arange(-4, 13) / 4
 """The k that are decoded: −1 to 3."""
 
 _K = "times"
-_NEXT = "_next_corner"
+_NEXT, _NEXT_END = "_next_corner", "_next_end"
 _ZERO, _ONE = int(np.flatnonzero(STRENGTHS == 0)[0]), int(np.flatnonzero(STRENGTHS == 1)[0])
 _PATH = "arithmetic"
 
@@ -61,11 +64,19 @@ class Moved:
 
 
 def take_click(run: Run, kind: str) -> None:
-    """A click on the map becomes A, the next one B, then C; between groups always C."""
+    """A click on the map becomes A, the next one B, then C; between groups always C.
+
+    Between groups, a rectangle becomes one end of the direction, the next one the other.
+    """
     event = map_view.take_event(MAP)
     if event is None:
         return
     layout = layout_of(run, st.session_state.get("layout", "umap"))
+    if event.box is not None and kind == "groups":
+        end = next_end()
+        st.session_state[end] = groups.rectangle(layout.view, event.box)
+        st.session_state[_NEXT_END] = "away" if end == "towards" else "towards"
+        return
     text = ways.text_at(run, layout, map_view.pick_from(event, run))
     if text is None:
         return
@@ -80,6 +91,11 @@ def next_corner(kind: str) -> str:
     known = st.session_state
     empty = (key for key in CORNERS if key in known and not (known[key] or "").strip())
     return "c" if kind == "groups" else next(empty, known.get(_NEXT, "a"))
+
+
+def next_end() -> str:
+    """Which end of the direction the next rectangle sets."""
+    return st.session_state.get(_NEXT_END, "towards")
 
 
 def ask(run: Run) -> Question | None:
@@ -122,7 +138,7 @@ def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
 
 
 def _ask_groups(run: Run) -> Question | None:
-    found = groups.groups(run)
+    found = _groups(run, run.stamp)
     start = found.start()
     if start is None:
         st.info(
@@ -133,11 +149,21 @@ def _ask_groups(run: Run) -> Question | None:
         return None
     names = list(found.rows)
     left, middle, right = st.columns(3)
-    towards = left.selectbox(
-        "Towards", names, names.index(start[0]), key="towards", bind="query-params"
-    )
-    away = middle.selectbox(
-        "Away from", names, names.index(start[1]), key="away", bind="query-params"
+    towards, away = (
+        column.selectbox(
+            title,
+            names,
+            names.index(first),
+            key=key,
+            bind="query-params",
+            accept_new_options=True,
+            help="A group of the map, or type words: the sentences that have them. Shift and drag "
+            "on the map for those in a rectangle.",
+        )
+        for column, title, key, first in (
+            (left, "Towards", "towards", start[0]),
+            (middle, "Away from", "away", start[1]),
+        )
     )
     c = right.text_input(
         "C", _example(run, run.stamp)[2], state.MOST_TEXT, key="c", bind="query-params"
@@ -148,17 +174,32 @@ def _ask_groups(run: Run) -> Question | None:
     if towards == away:
         st.info("Choose two different groups.", icon=":material/call_split:")
         return None
-    _tell_groups(run, towards, away)
+    try:
+        _tell_groups(run, towards, away)
+    except ExplorerError as error:
+        st.info(f"{markdown(str(error))}.", icon=":material/group_off:")
+        return None
     return Question("groups", (away, towards), c)
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _groups(_run: Run, stamp: str) -> Groups:
+    return groups.groups_of(_run)
+
+
 def _tell_groups(run: Run, towards: str, away: str) -> None:
-    found = groups.groups(run)
-    sizes = [f"{len(found.rows[name]):,} {markdown(name)}" for name in (towards, away)]
-    apart = groups.apart(run, towards, away)
+    known = _groups(run, run.stamp)
+    first, second = (groups.members(run, known, name) for name in (towards, away))
+    sizes = [
+        f"{len(rows):,} {markdown(groups.title(known, name))}"
+        for rows, name in ((first, towards), (second, away))
+    ]
+    both = len(np.intersect1d(first, second))
+    apart = groups.apart(run, known, away, towards)
     told = f" · **{apart:.1f}** standard deviations apart" if apart is not None else ""
+    shared = f" · {both:,} are in both" if both else ""
     st.caption(
-        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}.",
+        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}{shared}.".replace("**-", "**−"),
         help="Cohen's d along the direction, which is taken from half of the sentences and judged "
         "on the other half: about 0 means that the groups do not differ in latent space.",
     )
@@ -172,7 +213,7 @@ def move(run: Run, question: Question, decoding: Decoding) -> Moved:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _move(_run: Run, stamp: str, kind: str, ends: Ends, c: str, decoding: Decoding) -> Moved:
     if kind == "groups":
-        a, b = groups.means(_run, towards=ends[1], away=ends[0])
+        a, b = groups.ends(_run, _groups(_run, stamp), *ends)
     else:
         a, b = _run.encode(ends)
     start = _run.encode([c])[0]
@@ -195,7 +236,9 @@ def _move(_run: Run, stamp: str, kind: str, ends: Ends, c: str, decoding: Decodi
 
 def overlays(layout: Layout, question: Question, moved: Moved, position: int) -> list[Overlay]:
     """The line of results, and where the direction starts and leads."""
-    names = question.ends if question.kind == "groups" else ("A", "B")
+    known = _groups(layout.run, layout.run.stamp)
+    is_between = question.kind == "groups"
+    names = [groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
     points = layout.place(np.concatenate([moved.ends, moved.way.z]))
     marks: list[Overlay] = [
         Marker(x, y, name) for (x, y), name in zip(points[:2], names, strict=True)
@@ -206,11 +249,15 @@ def overlays(layout: Layout, question: Question, moved: Moved, position: int) ->
 
 def show_map(run: Run, question: Question | None, moved: Moved | None, view: str, by: str) -> None:
     """The map with the line of results, where something is asked; a click sets a sentence."""
-    corner = next_corner(st.session_state["direction"] or "sentences").upper()
-    st.caption(f"A click on the map sets **{corner}**.")
+    kind = st.session_state["direction"] or "sentences"
+    # No rectangle can be named on a plane that is not one of z.
+    boxes = kind == "groups" and view in NAMES
+    end = "Towards" if next_end() == "towards" else "Away from"
+    drawn = f", a rectangle drawn with Shift **{end}**" if boxes else ""
+    st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
     layout = layout_of(run, view)
     shown = overlays(layout, question, moved, read_position()) if question and moved else []
-    map_view.show(run, layout, by, overlays=shown, key=MAP, height=460)
+    map_view.show(run, layout, by, overlays=shown, key=MAP, height=460, boxes=boxes)
 
 
 def show_result(run: Run, question: Question, moved: Moved) -> None:
@@ -303,10 +350,13 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
 
 def _command(run: Run, question: Question, decoding: Decoding) -> str:
     """What gives the same sentences on the command line, where something does."""
-    if question.kind == "groups" or decoding != Decoding():
+    if decoding != Decoding():
         return ""
     values = [f"{k:g}" for k in STRENGTHS]
-    told = shlex.join([*question.ends, question.c, "--k", *values])
+    start, end = question.ends
+    is_between = question.kind == "groups"
+    way = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
+    told = shlex.join([*way, question.c, "--k", *values])
     return folders.command("arithmetic", run.folder, told)
 
 

@@ -129,6 +129,7 @@ def _draw(
         description=_description(there),
         caption=map_view.caption(run),
         view_parameter="",
+        boxes=True,
         link="compare",
         height=HEIGHT,
         key=_key(column),

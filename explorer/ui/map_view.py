@@ -114,6 +114,7 @@ def show(
     highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
     reading: Decoding | None = None,
+    boxes: bool = False,
     key: str = "map",
     height: int = HEIGHT,
 ) -> None:
@@ -127,6 +128,7 @@ def show(
         highlight: Rows that stand out.
         selected: What is marked as picked.
         reading: The settings with which the model is read all over the map; None not to.
+        boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
     """
@@ -149,6 +151,7 @@ def show(
         axes=layout.axes,
         description=_description(run, layout),
         caption=caption(run),
+        boxes=boxes,
         key=key,
         height=height,
     )

@@ -22,7 +22,7 @@ FARTHEST = 1e6
 """Map units: a place beyond is nobody's click."""
 
 KEPT = (
-    *("layout", "colour", "find", "text", "k", "from", "to", "steps", "way"),
+    *("layout", "colour", "read", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told"),
     *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),

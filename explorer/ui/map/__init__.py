@@ -90,6 +90,7 @@ def latent_map(
     decode_url: str = "",
     view_parameter: str = "view",
     show_legend: bool = True,
+    boxes: bool = False,
     link: str = "",
     height: int = 560,
     key: str = "map",
@@ -119,7 +120,8 @@ def latent_map(
             (`routes.decode_url`): what is said at a grid of places stands on the map.
         view_parameter: Name of the view in the address; empty to leave the address alone.
         show_legend: Whether the legend stands under the map; beside another one, once is enough.
-        link: Maps with the same link bring out the same class, and can be drawn rectangles on.
+        boxes: Whether Shift and a drag draw a rectangle.
+        link: Maps with the same link bring out the same class.
         height: Height of the map in CSS pixels, legend not included.
         key: Identity of this map in the session.
     """
@@ -148,6 +150,7 @@ def latent_map(
         "caption": caption,
         "view_parameter": view_parameter,
         "show_legend": show_legend,
+        "boxes": boxes,
         "link": link,
         "height": int(height),
         "webgl_missing": _state(known, "webgl") == "missing",

@@ -180,7 +180,7 @@ class LatentMap extends Surface {
         this.tooltip.hide();
         this.redraw();
       },
-      boxes: () => Boolean(this.data?.link),
+      boxes: () => Boolean(this.data?.boxes),
       box: (from, to, isDone) => this.drawBox(from, to, isDone),
       unbox: () => {
         this.box.hidden = true;

@@ -1,0 +1,73 @@
+"""Laws of groups of sentences: who is in one, and where a direction between two leads."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer import groups
+from explorer.errors import ExplorerError
+from explorer.run import Run, open_run
+from explorer.space.projections import PCA
+
+
+@pytest.fixture(scope="module")
+def run(tiny_run: Path) -> Run:
+    return open_run(tiny_run)
+
+
+def test_words_name_the_sentences_that_have_all_of_them(run: Run) -> None:
+    known = groups.groups_of(run)
+    rows = groups.members(run, known, "dog THE")
+    assert rows.tolist() == [
+        row
+        for row, text in enumerate(run.texts)
+        if "dog" in text.casefold().split() and "the" in text.casefold().split()
+    ]
+
+
+@pytest.mark.parametrize("view", ["umap", "pca"])
+def test_a_rectangle_names_the_sentences_within_it(run: Run, view: str) -> None:
+    atlas = run.atlas
+    assert atlas is not None
+    xy = atlas.xy if view == "umap" else PCA.fit(atlas.mean).transform(atlas.mean)
+    sides = np.quantile(xy, [0.2, 0.9], axis=0).T.flatten().tolist()
+    left, right, bottom, top = (float(f"{side:.3g}") for side in sides)
+    name = groups.rectangle(view, (left, right, bottom, top))
+    rows = set(groups.members(run, groups.groups_of(run), name).tolist())
+    for row, (x, y) in enumerate(xy):
+        assert (row in rows) == (left <= x <= right and bottom <= y <= top)
+
+
+def test_a_title_says_what_a_group_is(run: Run) -> None:
+    known = groups.groups_of(run)
+    assert groups.title(known, groups.LONG) == groups.LONG
+    assert groups.title(known, "dog") == "“dog”"
+    box = groups.rectangle("pca", (-1e-5, 2.0, -3.25, 4e7))
+    assert groups.title(known, box) == "rectangle of the PCA"
+
+
+def test_a_name_of_the_map_comes_before_its_words(run: Run) -> None:
+    known = groups.groups_of(run)
+    rows = groups.members(run, known, groups.LONG)
+    assert rows is known.rows[groups.LONG]
+
+
+def test_a_direction_leads_from_one_mean_to_the_other(run: Run) -> None:
+    known = groups.groups_of(run)
+    start, end = groups.ends(run, known, away="dog", towards="robot")
+    assert run.atlas is not None
+    for place, word in ((start, "dog"), (end, "robot")):
+        rows = groups.members(run, known, word)
+        assert place == pytest.approx(run.atlas.mean[rows].mean(axis=0), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["zyxwv", "", "umap 1e9 to 2, 3 to 4", "umap 1e-9 to 2e-9, 3 to 4", "pca 90 to 91, 90 to 91"],
+)
+def test_a_group_of_too_few_is_refused_by_its_name(run: Run, name: str) -> None:
+    with pytest.raises(ExplorerError) as told:
+        groups.members(run, groups.groups_of(run), name)
+    assert repr(name) in str(told.value)
+    assert str(groups.LEAST) in str(told.value)
