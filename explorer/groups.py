@@ -101,10 +101,11 @@ def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
         assert run.atlas is not None
         rows = np.sort(run.search(name, limit=len(run.atlas)))
     if len(rows) < LEAST:
-        many = f"only {len(rows)} sentences" if len(rows) > 1 else "a single sentence"
-        many = many if len(rows) else "no sentence"
+        many = {0: "no sentence", 1: "a single sentence"}.get(
+            len(rows), f"only {len(rows)} sentences"
+        )
         raise ExplorerError(
-            f"{name!r} names {many} of this map: a direction needs {LEAST} on each side"
+            f"{title(known, name)}: {many} of this map; a direction needs {LEAST} on each side"
         )
     return rows
 

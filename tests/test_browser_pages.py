@@ -165,7 +165,7 @@ def test_rectangles_become_the_ends_of_a_direction(page, address):
     page.goto(f"{address}/arithmetic?run=tiny&direction=Between+groups")
     page.locator("[data-loaded]").first.wait_for()
     canvas = page.get_by_test_id("latent-map")
-    for name, (left, right) in {"towards": (0.05, 0.5), "away": (0.5, 0.95)}.items():
+    for name, (left, right) in {"towards": (0.02, 0.98), "away": (0.02, 0.5)}.items():
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         page.keyboard.down("Shift")

@@ -61,7 +61,7 @@ def test_a_direction_between_groups_is_that_of_their_means(tiny_run: Path, capsy
         (["a", "b"], "2 given of three sentences"),
         (["a", "b", "c", "--towards", "dog", "--away", "robot"], "3 given of one sentence, C"),
         (["a", "--towards", "dog"], "both --towards and --away"),
-        (["a", "--towards", "dog", "--away", "zyx"], "'zyx' names no sentence"),
+        (["a", "--towards", "dog", "--away", "zyx"], "“zyx”: no sentence"),
     ],
 )
 def test_half_a_question_is_refused(words: list[str], message: str, tiny_run, capsys) -> None:
