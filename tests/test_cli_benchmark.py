@@ -43,6 +43,11 @@ def test_the_commands_hold_every_row_and_its_settings(capsys) -> None:
     assert all("--set seed=2" in line and "-seed2" in line for line in lines)
 
 
+def test_a_seed_no_recipe_takes_is_refused(capsys) -> None:
+    assert main(["benchmark", "ptb", "--commands", "--seed", "-4"]) == 1
+    assert "--seed -4" in capsys.readouterr().err
+
+
 def test_an_unmeasured_table_gives_the_printed_figures_only(capsys) -> None:
     assert main(["benchmark", "ptb"]) == 0
     text = capsys.readouterr().out

@@ -102,6 +102,7 @@ def test_a_bad_corpus_is_one_line(name, content, says, place: Path, capsys) -> N
         (["--set", "nonsense"], "--set"),
         (["--prior", "nope"], "'nope' is not one of"),
         (["--schedule", "nope"], "'nope' is not one of"),
+        (["--set", "training.optimiser={name='nope'}"], "'nope' is not one of adam, sgd"),
         (["--latent", "nope"], "'nope' is not one of"),
     ],
 )
@@ -112,6 +113,11 @@ def test_a_wrong_setting_is_refused_before_anything_is_written(
     argv = ["new", "my", "--corpus", "c.csv", "--text-column", "text", *option]
     assert says in refused(capsys, *argv)
     assert not (place / "checkpoints" / "my").exists()
+
+
+def test_an_option_before_the_command_is_told_where_it_goes(capsys) -> None:
+    assert main(["--json", "runs"]) == 2
+    assert "explorer runs --json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["../my", "..", "con", ".hidden", "a b"])

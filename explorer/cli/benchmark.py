@@ -44,6 +44,8 @@ def benchmark(args: argparse.Namespace) -> None:
     """Prints the table, its commands, or writes its recipes."""
     if args.name not in BENCHMARKS:
         raise ExplorerError(f"{args.name!r} is not one of {', '.join(BENCHMARKS)}")
+    if not 0 <= args.seed < 2**32:
+        raise ExplorerError(f"--seed {args.seed} is not between 0 and {2**32 - 1}")
     corpus, rows = BENCHMARKS[args.name]
     named = {_name(run, args.seed): row for run, row in rows.items()}
     if args.make:

@@ -158,6 +158,8 @@ def _top(arguments: list[str]) -> int:
         say(_version())
         return 0
     wrong = next((word for word in rest if not word.startswith("-")), rest[0] if rest else "")
+    if wrong in (*COMMANDS, *ALIASES):
+        parser.error(f"the command comes first: explorer {wrong} {shlex.join(arguments[:1])} …")
     import difflib
 
     near = difflib.get_close_matches(wrong, [*COMMANDS, *ALIASES], 1)

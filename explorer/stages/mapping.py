@@ -1,11 +1,14 @@
 """Mapping: from a trained run to `atlas.parquet`, and from snapshots to `playback.parquet`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
+from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE
 from explorer.text import corpora
@@ -13,8 +16,13 @@ from explorer.training import data as training_data
 from explorer.training import folder as folders
 from explorer.training import snapshots, weights
 
+if TYPE_CHECKING:
+    from explorer.space.atlas import Atlas
+
 PRIOR_DRAWS = 20_000
 """From which the prior's place on the plane of a playback is taken."""
+
+_BATCH = 256  # sentences decoded at once
 
 
 def make_atlas(
@@ -34,37 +42,52 @@ def make_atlas(
         ExplorerError: If the corpus is not on this machine, or the model has no latent space.
         ModuleNotFoundError: If umap-learn is not installed.
     """
+    config, vocabulary, model = weights.load_model(folder)
+    if not config.model.latent_dim:
+        raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
+    data = training_data.load(config, vocabulary)
+    tell = progress or (lambda stage, share: None)
+    _mapped(model, config, data, points, tell).save(folder / folders.ATLAS)
+    missing = ""
+    if (folder / snapshots.FILE).is_file():
+        try:
+            make_playback(folder)
+        except ExplorerError as error:
+            # The corpus changed since the training: the map is of what it is now.
+            missing = str(error)
+    # Last of all: a map without its seal is drawn again, and its playback with it.
+    folders.seal(folder)
+    tell("naming", 1.0)
+    return missing
+
+
+def _mapped(
+    model: TextVAE,
+    config: Config,
+    data: training_data.Data,
+    points: int,
+    tell: Callable[[str, float], None],
+) -> "Atlas":
+    """The map of so many sentences of a corpus, drawn evenly; of as many as it says for 0."""
     from explorer.models.coding import posteriors, scores
-    from explorer.models.decoding import MOST_TOKENS, Decoding
-    from explorer.models.generation import generate
     from explorer.space.atlas import draw, from_arrays
     from explorer.space.clusters import clusters
     from explorer.space.projections import umap_layout
 
-    config, vocabulary, model = weights.load_model(folder)
-    if not config.model.latent_dim:
-        raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
-    tell = progress or (lambda stage, share: None)
-    data = training_data.load(config, vocabulary)
+    corpus = data.corpus
     drawn = draw(len(data.ids), points or config.atlas.points, config.seed).tolist()
-    ids = [data.ids[row] for row in drawn]
+    ids, labels = [data.ids[row] for row in drawn], data.labels_of(drawn)
     mean, scale = posteriors(model, ids, _counter(tell, "encoding", len(ids)))
-    labels = data.labels_of(drawn)
     counter = _counter(tell, "scoring", len(ids))
     distortion, rate = scores(model, ids, config.seed, counter, labels)
-    words: list[str] = []
-    decoding = Decoding(max_tokens=min(MOST_TOKENS, config.corpus.max_tokens))
-    for start in range(0, len(ids), 256):
-        part = slice(start, start + 256)
-        place = model.condition(torch.from_numpy(mean[part]), labels[part])
-        rows = generate(model.decoder, place, decoding)
-        words += [data.tokeniser.text(vocabulary.decode(row)) for row in rows]
-        tell("reconstructing", len(words) / len(ids))
+    limit = config.corpus.max_tokens
+    words = _own_words(
+        model, data, mean, labels, limit, _counter(tell, "reconstructing", len(ids))
+    )
     layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)
     tell("naming", 0.0)
     regions = clusters(layout.xy, words)
-    corpus = data.corpus
-    atlas = from_arrays(
+    return from_arrays(
         row=drawn,
         split=[corpus.splits[row] for row in drawn],
         label=None if corpus.labels is None else [corpus.labels[row] for row in drawn],
@@ -83,16 +106,29 @@ def make_atlas(
         projection=layout.meta,
         layout_is_noise=layout.noise,
     )
-    atlas.save(folder / folders.ATLAS)
-    folders.seal(folder)
-    tell("naming", 1.0)
-    if (folder / snapshots.FILE).is_file():
-        try:
-            make_playback(folder)
-        except ExplorerError as error:
-            # The corpus changed since the training: the map is of what it is now.
-            return str(error)
-    return ""
+
+
+def _own_words(
+    model: TextVAE,
+    data: training_data.Data,
+    mean: Float32[np.ndarray, "n latent"],
+    labels: Sequence[int],
+    limit: int,
+    done: Callable[[int], None],
+) -> list[str]:
+    """What the model says at each own place, told its own label, in at most `limit` words."""
+    from explorer.models.decoding import MOST_TOKENS, Decoding
+    from explorer.models.generation import generate
+
+    decoding = Decoding(max_tokens=min(MOST_TOKENS, limit))
+    words: list[str] = []
+    for start in range(0, len(mean), _BATCH):
+        part = slice(start, start + _BATCH)
+        place = model.condition(torch.from_numpy(mean[part]), labels[part])
+        rows = generate(model.decoder, place, decoding)
+        words += [data.tokeniser.text(data.vocabulary.decode(row)) for row in rows]
+        done(len(rows))
+    return words
 
 
 def make_playback(folder: Path) -> None:
