@@ -3,7 +3,7 @@
 
 const WIDE = 142; // least pixels from place to place; the next wider grid has √2 times as many
 const FLAT = 2.1; // columns are so much wider apart than rows
-const MOST = 64; // places of one request, as the server allows
+const MOST = 32; // places of one question, those in the middle first; the server allows 64
 const KEPT = 4000;
 const REST_MS = 160;
 
@@ -35,30 +35,32 @@ export class Lattice {
     const cells = cellsOf(view);
     const missing = cells.filter(({ key }) => !this.said.has(key));
     clearTimeout(this.timer);
-    if (missing.length && !this.failed) this.timer = setTimeout(() => this.ask(missing), REST_MS);
+    // One question at a time: a server that is slow is not given work for views long gone.
+    if (missing.length && !this.request && !this.failed) {
+      this.timer = setTimeout(() => this.ask(missing.slice(0, MOST)), REST_MS);
+    }
     return cells.filter(({ key }) => this.said.has(key))
       .map((cell) => ({ ...cell, ...this.said.get(cell.key) }));
   }
 
   async ask(cells) {
-    this.request?.abort();
     const request = new AbortController();
     this.request = request;
     const url = new URL(this.url, window.location.origin);
-    const wanted = cells.slice(0, MOST);
-    url.searchParams.set("at", wanted.map(({ x, y }) => `${x},${y}`).join(";"));
+    url.searchParams.set("at", cells.map(({ x, y }) => `${x},${y}`).join(";"));
     try {
       const answer = await fetch(url, { signal: request.signal });
       if (!answer.ok) throw new Error(`${answer.status} from ${url.pathname}`);
       const found = await answer.json();
       if (this.request !== request) return;
       if (this.said.size + found.length > KEPT) this.said.clear();
-      wanted.forEach(({ key }, place) => this.said.set(key, found[place]));
+      cells.forEach(({ key }, place) => this.said.set(key, found[place]));
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (this.request !== request) return;
       console.warn(`What is said on the map could not be asked: ${error.message}`);
-      this.failed = true; // not again and again: a view of its own, or a reload, asks anew
+      this.failed = true; // not again and again: another map, or a reload, asks anew
     }
+    this.request = null;
     this.changed();
   }
 
@@ -92,5 +94,6 @@ export function cellsOf(view) {
       });
     }
   }
-  return cells;
+  const away = ({ x, y }) => (x - view.x) ** 2 + (y - view.y) ** 2;
+  return cells.sort((a, b) => away(a) - away(b));
 }
