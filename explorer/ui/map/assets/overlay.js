@@ -81,8 +81,9 @@ function takenBoxes(pen, { view, overlays, positions }) {
 
 /** What the model says at places of a grid: a dot where it is, the words below. */
 function drawSaid(pen, scene) {
-  const { view, theme, said } = scene;
+  const { view, theme, said, selected } = scene;
   const lineHeight = SAID_SIZE * 1.18;
+  const [crossLeft, crossTop] = selected ? view.toScreen(selected.x, selected.y) : [NaN, NaN];
   font(pen, theme, LABEL_SIZE, 600);
   const taken = takenBoxes(pen, scene);
   font(pen, theme, SAID_SIZE, 500);
@@ -91,7 +92,8 @@ function drawSaid(pen, scene) {
     const [left, top] = view.toScreen(item.x, item.y);
     const lines = wrap(pen, item.text);
     const width = Math.max(8, ...lines.map((line) => pen.measureText(line).width));
-    const height = 8 + lines.length * lineHeight;
+    const below = Math.hypot(left - crossLeft, top - crossTop) < 8 ? 13 : 4; // a picked place's cross
+    const height = 4 + below + lines.length * lineHeight;
     const middle = clamp(left, width / 2 + 4, view.width - width / 2 - 4);
     const box = { left: middle - width / 2, top: top - 4, width, height };
     const hasRoom = top + height < view.height && !taken.some((other) => overlap(box, other, 0));
@@ -105,7 +107,7 @@ function drawSaid(pen, scene) {
     pen.fillStyle = theme.text;
     pen.fill();
     lines.forEach((line, row) => (
-      haloText(pen, line, middle, top + 4 + row * lineHeight, theme, theme.text, item.opacity)
+      haloText(pen, line, middle, top + below + row * lineHeight, theme, theme.text, item.opacity)
     ));
   }
   pen.textAlign = "left";
