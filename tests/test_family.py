@@ -199,12 +199,13 @@ def test_a_language_model_judges_the_samples_of_a_run_with_its_words(
     judge, run = new("words", corpus, "--latent", "none", *settings), new("run", corpus)
     for folder in (judge, run):
         list(stages.train(folder, "cpu"))
-    evaluate = ["evaluate", "run", "--samples", "2", "--limit", "6", "--json"]
+    evaluate = ["evaluate", "run", "--samples", "2", "--limit", "6", "--reverse", "20", "--json"]
     capsys.readouterr()
     assert main([*evaluate, "--language-model", "words"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["forward_perplexity"]["value"] > 1
-    assert found["command"].endswith("--language-model words")
+    assert found["reverse_perplexity"]["value"] > 1
+    assert found["command"].endswith("--language-model words --reverse 20")
     assert main([*evaluate, "--language-model", "run"]) == 1
     assert "latent space" in capsys.readouterr().err
 

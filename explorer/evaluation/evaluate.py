@@ -33,6 +33,7 @@ def evaluate(
     limit: int | None = None,
     seed: int = 0,
     language_model: TextVAE | None = None,
+    reverse: int = 0,
     trained_under: Prior | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> dict[str, Entry]:
@@ -47,6 +48,8 @@ def evaluate(
         limit: At most this many sentences, drawn evenly by the seed.
         seed: The same seed gives the same figures.
         language_model: Of real text, with the same vocabulary: judges drawn sentences.
+        reverse: Sentences drawn for a language model to learn from, which then judges the
+            held-out ones; 0 leaves reverse perplexity out.
         trained_under: The prior of the training, where another was fitted afterwards.
         progress: Called with a figure's name, and the sentences done and in all.
 
@@ -76,6 +79,7 @@ def evaluate(
         seed=seed,
         part=f"{limit} of {whole} sentences" if len(held_out.ids) < whole else "",
         language_model=language_model,
+        reverse=reverse,
         trained_under=trained_under,
         advance=ticker.advance,
     )

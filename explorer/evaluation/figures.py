@@ -11,6 +11,7 @@ from explorer.evaluation import (
     information,
     interpolations,
     reconstruction,
+    reverse,
     samples,
 )
 from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
@@ -263,7 +264,16 @@ def _judged(run: Measurement, judge: TextVAE, sentences: Sequence[Sequence[str]]
 
 
 def _reverse_perplexity(run: Measurement) -> Entry:
-    raise NotApplicable("not measured: it takes training a language model on drawn sentences")
+    if not run.reverse:
+        raise NotApplicable("not measured: it takes training a language model on drawn sentences")
+    run.need_density()
+    training = [run.vocabulary.encode(tokens) for tokens in _training(run)]
+    real = reverse.some(training, run.reverse, run.seed)
+    drawn = [run.vocabulary.encode(tokens) for tokens in run.drawn_to_learn_from(len(real))]
+    value, reference = (
+        _judged(run, run.learned(ids), run.held_out.tokens) for ids in (drawn, real)
+    )
+    return _entry(value, run.n, reference=reference, learned_from=len(real))
 
 
 # Paths.

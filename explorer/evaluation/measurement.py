@@ -15,6 +15,7 @@ from explorer.evaluation import bounds, interpolations, retrieval
 from explorer.evaluation.information import Interval, mutual_information
 from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.retrieval import Retrieval
+from explorer.evaluation.reverse import learned
 from explorer.models.control import NO_LABEL
 from explorer.models.decoding import MOST_TOKENS, Decoding
 from explorer.models.generation import generate
@@ -83,6 +84,8 @@ class Measurement:
     part: str = ""
     """What the sentences are if not the whole split; the reason some figures are absent."""
     language_model: TextVAE | None = None
+    reverse: int = 0
+    """Sentences drawn for a language model to learn from; 0 has none learn."""
     trained_under: Prior | None = None
     """The prior of the training, where another was fitted afterwards."""
     advance: Callable[[int], object] = lambda count: None
@@ -194,14 +197,19 @@ class Measurement:
         )
 
     def decode_places(
-        self, places: Float[Tensor, "m place"], strategy: str = "greedy"
+        self,
+        places: Float[Tensor, "m place"],
+        strategy: str = "greedy",
+        allow_unknown: bool = False,
     ) -> list[list[str]]:
-        """Like `decode`, from what the decoder takes."""
+        """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
         longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
         for number, part in processes.mine(enumerate(places.split(bounds.BATCH))):
             seed = self.seed * 1_000_003 + number
-            decoding = Decoding(strategy=strategy, max_tokens=longest, seed=seed)
+            decoding = Decoding(
+                strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
+            )
             rows = generate(self.model.decoder, part, decoding)
             own[number] = [self.vocabulary.decode(row) for row in rows]
             self.advance(len(part) * processes.count())
@@ -263,6 +271,25 @@ class Measurement:
     def prior_z(self) -> Float[Tensor, "drawn latent"]:
         """`drawn` samples of the prior (of nothing, for a language model)."""
         return sample(self.model.prior(), self.drawn, generator(self.seed, "prior"))
+
+    def drawn_to_learn_from(self, count: int) -> list[list[str]]:
+        """Like `said`, so many, and with `<unk>` where the model says it: real text has it too."""
+        z = sample(self.model.prior(), count, generator(self.seed, "reverse"))
+        rows = [row * self.n // count for row in range(count)] if self.codes else []
+        labels = [self.codes[row] for row in rows]
+        place = self.model.condition(self.model.latent.project(z), labels)
+        return self.decode_places(place, "sample", allow_unknown=True)
+
+    def learned(self, ids: Sequence[Sequence[int]]) -> TextVAE:
+        """A language model of some sentences, to judge real ones by."""
+        half, before = self.n // 2, 0
+
+        def told(share: float) -> None:  # two of them learn, in the time of one figure
+            nonlocal before
+            self.advance(int(share * half) - before)
+            before = int(share * half)
+
+        return learned(ids, len(self.vocabulary), self.seed, self.model.device, told)
 
     @cached_property
     def said(self) -> list[list[str]]:

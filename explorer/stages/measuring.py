@@ -26,6 +26,7 @@ def evaluate(
     device_name: str = "",
     judge: Path | None = None,
     seed: int | None = None,
+    reverse: int = 0,
 ) -> None:
     """Measures a trained run on its test split: writes `metrics.json`.
 
@@ -37,6 +38,7 @@ def evaluate(
         device_name: `cpu`, `cuda` or `mps`; empty chooses.
         judge: Folder of a language model that judges the run's samples.
         seed: Of every draw; None takes the recipe's.
+        reverse: Sentences drawn for a language model to learn from; 0 has none learn.
 
     Raises:
         ExplorerError: If the corpus is not on this machine, the run is damaged, or the judge is
@@ -70,6 +72,7 @@ def evaluate(
         limit=limit or None,
         seed=config.seed if seed is None else seed,
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
+        reverse=reverse,
         trained_under=prior_fit.trained_under(config, model.device),
         progress=lambda name, done, total: tell(name, done / max(total, 1)),
     )
@@ -78,6 +81,7 @@ def evaluate(
     judged = verdict(entries)
     shown = f" --limit {limit}" if limit else ""
     shown += f" --language-model {judge.resolve().name}" if judge else ""
+    shown += f" --reverse {reverse}" if reverse else ""
     shown += "" if seed is None else f" --seed {seed}"
     record = {
         "verdict": judged.word,
