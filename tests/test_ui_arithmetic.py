@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import groups
 from explorer.run import open_run
+from explorer.space.sides import sides
 from explorer.training import folder as folders
 from explorer.ui import arithmetic, dimensions
 from explorer.ui.state import Point, page_file
@@ -143,6 +144,16 @@ def test_where_a_is_b_no_k_changes_a_word(app: Open) -> None:
     text = said(app(a="a dog sings", b="a dog sings", c="a girl waits"))
     assert "No k changes a word" in text
     assert "Marked" not in text
+
+
+def test_a_dimension_is_named_by_the_words_of_its_sides(app: Open, tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    found = sides(run.texts, run.atlas.mean)
+    number = max(range(len(found)), key=lambda k: len(found[k].low) + len(found[k].high))
+    assert found[number].low or found[number].high
+    text = said(app(part="Dimensions", dimension=str(number)))
+    for name, words in (("Lowest", found[number].low), ("Highest", found[number].high)):
+        assert (f"{name}: **{', '.join(words)}**" if words else name) in text
 
 
 def test_the_picked_sentence_is_the_one_that_is_traversed(app: Open) -> None:

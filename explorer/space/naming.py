@@ -159,12 +159,12 @@ def _distinct(ranked: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         taken = [word for other in chosen for word in other]
         if len(taken) + len(term) > _MOST_WORDS:
             continue
-        if not any(_alike(word, other) for word in term for other in taken):
+        if not any(alike(word, other) for word in term for other in taken):
             chosen.append(term)
     return chosen
 
 
-def _alike(a: str, b: str) -> bool:
+def alike(a: str, b: str) -> bool:
     """Whether two words look like forms of one ("dog", "dogs"; "play", "playing")."""
     shared = 0
     for left, right in zip(a, b, strict=False):

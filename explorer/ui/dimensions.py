@@ -9,16 +9,18 @@ from jaxtyping import Float
 
 from explorer.models.decoding import Decoding
 from explorer.run import Run
+from explorer.space.sides import Sides, sides
 from explorer.ui import state, token_marks, ways, widgets
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map import path_slider
-from explorer.ui.words import plain
+from explorer.ui.words import markdown, plain
 
 VALUES = np.arange(-12, 13) / 4
 """Where a sentence is decoded along a dimension, prior units: −3 to 3."""
 
 ORDERS = {"variance": "Variance", "rate": "Rate", "number": "Number"}
 _VALUE = "value"
+_TELLING = 0.2  # correlation with the length that is told
 _LISTED = 6
 _TABLE = "dimension_table"
 _DRAWS = 2000  # of a prior that is not N(0, I), for its unit
@@ -229,13 +231,16 @@ def extremes(run: Run, dimension: int) -> None:
     along = run.atlas.mean[:, dimension]
     order = np.argsort(along, kind="stable")
     unit = units(run)
-    sides = (("Lowest", order[:_LISTED]), ("Highest", order[::-1][:_LISTED]))
     st.markdown(
         f"**Sentences farthest out on dimension {dimension}**  :gray[· a click takes one]",
-        help="By their posterior means. What those of a side have in common names the dimension.",
+        help="By their posterior means. What those of a side have in common names the dimension; "
+        "the words are those whose sentences, all over the map, lie farthest to that side: at "
+        "least five standard errors, and none where no word does.",
     )
-    for column, (name, rows) in zip(st.columns(2), sides, strict=True):
-        column.caption(name)
+    told = _sides(run, run.stamp, run.texts_are_real)[dimension]
+    sides = (("Lowest", told.low, order[:_LISTED]), ("Highest", told.high, order[::-1][:_LISTED]))
+    for column, (name, words, rows) in zip(st.columns(2), sides, strict=True):
+        column.caption(f"{name}: **{', '.join(map(markdown, words))}**" if words else name)
         listed = [
             Row(
                 int(row),
@@ -253,20 +258,37 @@ def extremes(run: Run, dimension: int) -> None:
                 "Take this sentence",
             )
 
+    if abs(told.length) >= _TELLING:
+        way = "Longer" if told.length > 0 else "Shorter"
+        number = f"{told.length:.2f}".replace("-", "−")
+        st.caption(f"{way} sentences lie higher on it: correlation with the words {number}.")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _sides(_run: Run, stamp: str, is_real: bool) -> list[Sides]:
+    assert _run.atlas is not None
+    return sides(_run.texts, _run.atlas.mean)
+
 
 def table(run: Run, text: str | None, order: str) -> None:
     """All dimensions; a click on a row chooses one."""
     numbers = ordered(run, order)
-    columns: dict[str, list[float]] = {
+    with st.spinner("Reading what they tell apart…"):
+        told = _sides(run, run.stamp, run.texts_are_real)
+    columns: dict[str, list[float] | list[str]] = {
         "dimension": [float(number) for number in numbers],
+        "low – high": [
+            f"{', '.join(told[number].low)} – {', '.join(told[number].high)}" for number in numbers
+        ],
         "variance": variances(run)[numbers].tolist(),
     }
-    rates = rate_by_dimension(run)
+    rates, still = rate_by_dimension(run), 0
     if rates is not None:
         columns["rate, nats"] = rates[numbers].tolist()
     if text is not None:
         reach = _reach(run, run.stamp, text)
         columns["words changed"] = [float(reach[number]) for number in numbers]
+        still = reach.count(0)
 
     def chosen() -> None:
         picked = st.session_state[_TABLE]["selection"]["rows"]
@@ -293,10 +315,12 @@ def table(run: Run, text: str | None, order: str) -> None:
             "words changed": st.column_config.NumberColumn(
                 format="%d", help="Of this sentence, at −3 and at 3 together, decoded greedily."
             ),
+            "low – high": st.column_config.TextColumn(
+                help="The words whose sentences lie farthest out on each side."
+            ),
         },
     )
-    still = columns.get("words changed", []).count(0)
-    if text is not None and still:
+    if still:
         st.caption(f"{still} of {len(numbers)} dimensions change no word of this sentence.")
 
 

@@ -33,16 +33,17 @@ def traverse() -> None:
     """One dimension, beside the table of all; a change reruns this and nothing else."""
     with widgets.errors_shown():
         text = dimensions.ask_sentence(run)
-        wide, side = st.columns([5, 3], gap="medium")
+        wide, side = st.columns([5, 4], gap="medium")
         with wide:
             dimension, order = dimensions.ask_dimension(run)
             if text is not None:
                 with st.spinner("Decoding…"):
                     found = dimensions.traverse(run, text, dimension, widgets.decoding(run))
                 dimensions.show(run, found, dimension)
-            dimensions.extremes(run, dimension)
         with side:
             dimensions.table(run, text, order)
+        with wide:
+            dimensions.extremes(run, dimension)
 
 
 st.title("Arithmetic")
