@@ -146,10 +146,17 @@ class Contents:
         """A text for each point of the atlas: its sentence, else the model's reconstruction."""
         with self._lock:
             joined = self._join()
-        return joined if joined is not None else list(self._atlas.reconstruction)
+        return joined if joined is not None else list(self.needed_atlas.reconstruction)
 
     @property
-    def _atlas(self) -> "Atlas":
+    def needed_atlas(self) -> "Atlas":
+        """The encoded corpus.
+
+        Raises:
+            ExplorerError: If there is none, or can be none.
+        """
+        if self.atlas is None and not self.has_latent:
+            raise ExplorerError(f"{self.name} is a language model: it has no latent space to map")
         if self.atlas is None:
             raise ExplorerError(folders.no_map(self.folder))
         return self.atlas

@@ -12,7 +12,6 @@ from explorer.errors import ExplorerError
 from explorer.files import write, write_text
 from explorer.space.neighbours import nearest
 from explorer.tables import check_format, writing
-from explorer.training import folder as folders
 
 if TYPE_CHECKING:
     from explorer.run import Run
@@ -45,12 +44,8 @@ def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
         ExplorerError: If the run has no map, or the format is unknown.
     """
     check_format(out, tuple(FORMATS))
-    if run.atlas is None:
-        if not run.has_latent:
-            raise ExplorerError(f"{run.name} is a language model: there is no map to export")
-        raise ExplorerError(folders.no_map(run.folder))
     tell = progress or (lambda what, share: None)
-    FORMATS[out.suffix.lower()](run, run.atlas, out, tell)
+    FORMATS[out.suffix.lower()](run, run.needed_atlas, out, tell)
 
 
 def _table(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:

@@ -13,7 +13,6 @@ from explorer.errors import ExplorerError
 from explorer.run import Run
 from explorer.space.arithmetic import separation
 from explorer.space.projections import PCA
-from explorer.training import folder as folders
 
 LONG, SHORT = "long sentences", "short sentences"
 LEAST = 5
@@ -49,9 +48,7 @@ def groups_of(run: Run) -> Groups:
     Raises:
         ExplorerError: If the run has no map.
     """
-    atlas = run.atlas
-    if atlas is None:
-        raise ExplorerError(folders.no_map(run.folder))
+    atlas = run.needed_atlas
     found = {}
     if atlas.label is not None:
         labels, place, count = np.unique(atlas.label, return_inverse=True, return_counts=True)
@@ -98,8 +95,7 @@ def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
     if rows is None:
         rows = _within(run, name)
     if rows is None:
-        assert run.atlas is not None
-        rows = np.sort(run.search(name, limit=len(run.atlas)))
+        rows = np.sort(run.search(name, limit=len(run.texts)))
     if len(rows) < LEAST:
         many = {0: "no sentence", 1: "a single sentence"}.get(
             len(rows), f"only {len(rows)} sentences"
@@ -116,26 +112,24 @@ def ends(run: Run, known: Groups, away: str, towards: str) -> tuple[np.ndarray, 
     Raises:
         ExplorerError: If one of them is too small.
     """
-    assert run.atlas is not None
     start, end = (
-        run.atlas.mean[members(run, known, name)].mean(axis=0) for name in (away, towards)
+        run.needed_atlas.mean[members(run, known, name)].mean(axis=0) for name in (away, towards)
     )
     return start, end
 
 
 def apart(run: Run, known: Groups, away: str, towards: str) -> float | None:
     """How well the direction tells sentences apart that it was not made of: Cohen's d."""
-    assert run.atlas is not None
-    mean = run.atlas.mean
+    mean = run.needed_atlas.mean
     return separation(mean[members(run, known, towards)], mean[members(run, known, away)])
 
 
 def _within(run: Run, name: str) -> Int[np.ndarray, " members"] | None:
     """The rows in a rectangle; None where the name is not one."""
     found = _RECTANGLE.fullmatch(name.strip())
-    atlas = run.atlas
-    if found is None or atlas is None:
+    if found is None:
         return None
+    atlas = run.needed_atlas
     left, right, bottom, top = (float(side.replace("−", "-")) for side in found.groups()[1:])
     is_umap = found[1].lower() == "umap"
     x, y = (atlas.xy if is_umap else PCA.fit(atlas.mean).transform(atlas.mean)).T

@@ -221,7 +221,7 @@ class Run(Contents):
         """The atlas' sentences nearest to a sentence or latent point, nearest first."""
         if k < 1:
             raise ExplorerError(f"k {k} is below 1")
-        index, distance = nearest(self._latent(point)[None], self._atlas.mean, k)
+        index, distance = nearest(self._latent(point)[None], self.needed_atlas.mean, k)
         texts = self.texts
         return [
             Neighbour(int(row), texts[row], float(far))
@@ -232,7 +232,7 @@ class Run(Contents):
         """Map places of latent points, and how far each is from the nearest sentence."""
         from explorer.space.places import place
 
-        return place(z, self._atlas.mean, self._atlas.xy)
+        return place(z, self.needed_atlas.mean, self.needed_atlas.xy)
 
     @property
     def map_index(self) -> "MapIndex":
@@ -244,7 +244,7 @@ class Run(Contents):
     def _map_index(self) -> "MapIndex":
         from explorer.space.places import MapIndex
 
-        return MapIndex(self._atlas.mean, self._atlas.scale, self._atlas.xy)
+        return MapIndex(self.needed_atlas.mean, self.needed_atlas.scale, self.needed_atlas.xy)
 
     def at(self, x: float, y: float) -> "Place":
         """What lies at a place of the map: see `explorer.space.places.Place`."""
@@ -310,7 +310,7 @@ class Run(Contents):
 
         if self.model.has_density:
             return self.model.prior()
-        mean = torch.from_numpy(self._atlas.mean)
+        mean = torch.from_numpy(self.needed_atlas.mean)
         return Independent(Normal(mean.mean(0), mean.std(0)), 1)
 
 

@@ -1,4 +1,4 @@
-"""Laws of `explorer arithmetic`."""
+"""Laws of `explorer arithmetic` and `explorer dimensions`."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from explorer import groups
 from explorer.cli.main import main
 from explorer.run import open_run
+from explorer.space.sides import sides
 
 ENDS = ("a dog sleeps at home", "a dog sings at home", "two cats sleeps outside")
 
@@ -73,3 +74,19 @@ def test_half_a_question_is_refused(words: list[str], message: str, tiny_run, ca
 def test_a_k_that_leads_nowhere_is_refused(k: str, tiny_run: Path, capsys) -> None:
     assert main(["arithmetic", str(tiny_run), *ENDS, "--k", k]) == 1
     assert "--k" in capsys.readouterr().err
+
+
+def test_dimensions_are_named_by_the_words_of_their_sides(tiny_run: Path, capsys) -> None:
+    assert main(["dimensions", str(tiny_run), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["dimensions"]
+    run = open_run(tiny_run)
+    found = sides(run.texts, run.atlas.mean)
+    assert sorted(item["dimension"] for item in told) == list(range(len(found)))
+    assert [item["variance"] for item in told] == sorted(run.atlas.mean.var(axis=0))[::-1]
+    for item in told:
+        one = found[item["dimension"]]
+        assert (item["low"], item["high"]) == (one.low, one.high)
+    assert main(["dimensions", str(tiny_run)]) == 0
+    header, names, *rows = capsys.readouterr().out.splitlines()
+    assert f"{len(run.texts)} sentences" in header and len(rows) == len(found)
+    assert names.split() == ["dimension", "variance", "low", "high", "length"]

@@ -28,6 +28,7 @@ COMMANDS = {
     "sample": ("verbs", "let the model invent sentences"),
     "interpolate": ("verbs", "walk from one sentence to another"),
     "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
+    "dimensions": ("dimensions", "what each latent dimension tells apart, in words"),
     "ancestors": ("ancestors", "PCA, k-means and a mixture on a run's own sentences"),
     "neighbours": ("verbs", "find the sentences nearest to one of yours"),
     "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),

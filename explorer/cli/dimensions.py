@@ -1,0 +1,54 @@
+"""`explorer dimensions`: what each latent dimension tells apart, in words."""
+
+import argparse
+
+from explorer.cli.options import add_run, open_run
+from explorer.cli.output import say, say_json, table
+
+
+def dimensions_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer dimensions`."""
+    parser.epilog = (
+        "example:\n  explorer dimensions captions-smooth\n\n"
+        "Low and high are the words whose sentences on the map lie farthest out on each side, at\n"
+        "least five standard errors; length is the correlation with the number of words. The\n"
+        "dimension that varies most comes first; one that hardly varies says nothing."
+    )
+    add_run(parser)
+
+
+def dimensions(args: argparse.Namespace) -> None:
+    """Names every latent dimension of a run by the sentences of its map."""
+    run = open_run(args)
+    atlas = run.needed_atlas
+    from explorer.space.sides import sides
+
+    variance = atlas.mean.var(axis=0).tolist()
+    told = sides(run.texts, atlas.mean)
+    order = sorted(range(len(told)), key=lambda number: -variance[number])
+    if args.json:
+        found = [
+            {
+                "dimension": number,
+                "variance": variance[number],
+                "low": told[number].low,
+                "high": told[number].high,
+                "length": told[number].length,
+            }
+            for number in order
+        ]
+        say_json({"sentences_are_real": run.texts_are_real, "dimensions": found})
+        return
+    rows = [
+        (
+            str(number),
+            f"{variance[number]:.3f}",
+            ", ".join(told[number].low),
+            ", ".join(told[number].high),
+            f"{told[number].length:+.2f}",
+        )
+        for number in order
+    ]
+    whose = "" if run.texts_are_real else "the model's own words for "
+    say(f"{run.name}: {whose}{len(run.texts):,} sentences")
+    say(table(("dimension", "variance", "low", "high", "length"), rows, right=(0, 1, 4)))
