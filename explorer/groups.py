@@ -18,6 +18,7 @@ LONG, SHORT = "long sentences", "short sentences"
 LEAST = 5
 """Sentences of a group: the mean of fewer says more about them than about the group."""
 
+_LABEL, _REGION = "label ", "region "
 _MOST = 40  # labels, and regions, listed
 _TAIL = 0.2  # share of the sentences that are called short, and long
 _NUMBER = r"([-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
@@ -53,7 +54,7 @@ def groups_of(run: Run) -> Groups:
     if atlas.label is not None:
         labels, place, count = np.unique(atlas.label, return_inverse=True, return_counts=True)
         for number in np.argsort(-count, kind="stable")[:_MOST]:
-            found[f"label {labels[number] or '(empty)'}"] = np.flatnonzero(place == number)
+            found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(place == number)
     low, high = np.quantile(atlas.tokens, [_TAIL, 1 - _TAIL])
     has_labels = sum(len(rows) >= LEAST for rows in found.values()) > 1
     if low < high:
@@ -62,8 +63,13 @@ def groups_of(run: Run) -> Groups:
     if atlas.levels:
         region = atlas.regions(0)
         for item in atlas.levels[0][:_MOST]:
-            found[f"region {item.name}"] = np.flatnonzero(region == item.id)
+            found[f"{_REGION}{item.name}"] = np.flatnonzero(region == item.id)
     return Groups({name: rows for name, rows in found.items() if len(rows) >= LEAST}, has_labels)
+
+
+def is_own_name(name: str) -> bool:
+    """Whether a name is one that a map, perhaps another one, gives to its labels and regions."""
+    return name.startswith((_LABEL, _REGION))
 
 
 def rectangle(view: str, box: tuple[float, float, float, float]) -> str:

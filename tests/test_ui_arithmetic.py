@@ -105,6 +105,12 @@ def test_words_typed_in_place_of_a_group_are_one(app: Open, tiny_run: Path) -> N
     assert all(plain(text) in html(at) or text in html(at) for text in texts[4:6])
 
 
+def test_the_region_of_another_run_gives_way_to_a_group_of_this_one(app: Open) -> None:
+    at = app(direction="Between groups", towards="region of another run", away="dog")
+    assert at.selectbox(key="towards").value in ("label animal", "label other")
+    assert "Mean of" in said(at)
+
+
 def test_too_few_sentences_with_some_words_are_said_and_the_map_stays(app: Open) -> None:
     at = app(direction="Between groups", towards="zyx <b>$x^2$</b>", away="dog")
     assert "no sentence of this map" in at.info[0].value

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -148,6 +149,9 @@ def _ask_groups(run: Run) -> Question | None:
         )
         return None
     names = list(found.rows)
+    for key, first in zip(("towards", "away"), start, strict=True):
+        if _is_foreign(st.session_state.get(key), names):
+            st.session_state[key] = first
     left, middle, right = st.columns(3)
     towards, away = (
         column.selectbox(
@@ -165,6 +169,8 @@ def _ask_groups(run: Run) -> Question | None:
             (middle, "Away from", "away", start[1]),
         )
     )
+    if _is_foreign(towards, names) or _is_foreign(away, names):
+        st.rerun()  # a link's values come before the session's own, until a widget is known
     c = right.text_input(
         "C", _example(run, run.stamp)[2], state.MOST_TEXT, key="c", bind="query-params"
     )
@@ -182,6 +188,11 @@ def _ask_groups(run: Run) -> Question | None:
     return Question("groups", (away, towards), c)
 
 
+def _is_foreign(name: str | None, names: Sequence[str]) -> bool:
+    """Whether it is another run's region or label, from before a change: not meant as words."""
+    return groups.is_own_name(name or "") and name not in names
+
+
 @st.cache_data(max_entries=8, show_spinner=False)
 def _groups(_run: Run, stamp: str) -> Groups:
     return groups.groups_of(_run)
@@ -196,10 +207,11 @@ def _tell_groups(run: Run, towards: str, away: str) -> None:
     ]
     both = len(np.intersect1d(first, second))
     apart = groups.apart(run, known, away, towards)
-    told = f" · **{apart:.1f}** standard deviations apart" if apart is not None else ""
+    far = "" if apart is None else f"{apart:.1f}".replace("-", "−")
+    told = f" · **{far}** standard deviations apart" if far else ""
     shared = f" · {both:,} are in both" if both else ""
     st.caption(
-        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}{shared}.".replace("**-", "**−"),
+        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}{shared}.",
         help="Cohen's d along the direction, which is taken from half of the sentences and judged "
         "on the other half: about 0 means that the groups do not differ in latent space.",
     )
@@ -207,11 +219,14 @@ def _tell_groups(run: Run, towards: str, away: str) -> None:
 
 def move(run: Run, question: Question, decoding: Decoding) -> Moved:
     """C at every k, all decoded in one batch with the random direction."""
-    return _move(run, run.stamp, question.kind, question.ends, question.c, decoding)
+    told = (question.kind, question.ends, question.c)
+    return _move(run, run.stamp, run.texts_are_real, *told, decoding)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _move(_run: Run, stamp: str, kind: str, ends: Ends, c: str, decoding: Decoding) -> Moved:
+def _move(
+    _run: Run, stamp: str, is_real: bool, kind: str, ends: Ends, c: str, decoding: Decoding
+) -> Moved:
     if kind == "groups":
         a, b = groups.ends(_run, _groups(_run, stamp), *ends)
     else:
