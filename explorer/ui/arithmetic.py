@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,19 +10,17 @@ import streamlit as st
 from jaxtyping import Float32, Int
 
 from explorer import groups
-from explorer.errors import ExplorerError
-from explorer.groups import Groups
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.arithmetic import example, random_direction
 from explorer.space.neighbours import nearest
 from explorer.training import folder as folders
-from explorer.ui import downloads, map_view, state, token_marks, ways, widgets
+from explorer.ui import downloads, group_boxes, map_view, state, token_marks, ways, widgets
 from explorer.ui.layouts import NAMES, Layout, layout_of
 from explorer.ui.map import path_slider
 from explorer.ui.map.overlays import Marker, Overlay, Path
 from explorer.ui.ways import Way
-from explorer.ui.words import markdown, plain
+from explorer.ui.words import plain
 
 MAP = "arithmetic_map"
 CORNERS = ("a", "b", "c")
@@ -139,82 +136,17 @@ def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
 
 
 def _ask_groups(run: Run) -> Question | None:
-    found = _groups(run, run.stamp)
-    start = found.start()
-    if start is None:
-        st.info(
-            "This map has no two groups of five sentences: no labels, no regions, all sentences "
-            "equally long. Choose *From A to B*.",
-            icon=":material/group_off:",
-        )
-        return None
-    names = list(found.rows)
-    for key, first in zip(("towards", "away"), start, strict=True):
-        if _is_foreign(st.session_state.get(key), names):
-            st.session_state[key] = first
     left, middle, right = st.columns(3)
-    towards, away = (
-        column.selectbox(
-            title,
-            names,
-            names.index(first),
-            key=key,
-            bind="query-params",
-            accept_new_options=True,
-            help="A group of the map, or type words: the sentences that have them. Shift and drag "
-            "on the map for those in a rectangle.",
-        )
-        for column, title, key, first in (
-            (left, "Towards", "towards", start[0]),
-            (middle, "Away from", "away", start[1]),
-        )
-    )
-    if _is_foreign(towards, names) or _is_foreign(away, names):
-        st.rerun()  # a link's values come before the session's own, until a widget is known
+    ends = group_boxes.ask(run, left, middle)
     c = right.text_input(
         "C", _example(run, run.stamp)[2], state.MOST_TEXT, key="c", bind="query-params"
     )
+    if ends is None or not group_boxes.tell(run, *ends):
+        return None
     if not (c and c.strip()):
         st.info("Type a sentence, or click a place of the map.", icon=":material/edit:")
         return None
-    if towards == away:
-        st.info("Choose two different groups.", icon=":material/call_split:")
-        return None
-    try:
-        _tell_groups(run, towards, away)
-    except ExplorerError as error:
-        st.info(f"{markdown(str(error))}.", icon=":material/group_off:")
-        return None
-    return Question("groups", (away, towards), c)
-
-
-def _is_foreign(name: str | None, names: Sequence[str]) -> bool:
-    """Whether it is another run's region or label, from before a change: not meant as words."""
-    return groups.is_own_name(name or "") and name not in names
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _groups(_run: Run, stamp: str) -> Groups:
-    return groups.groups_of(_run)
-
-
-def _tell_groups(run: Run, towards: str, away: str) -> None:
-    known = _groups(run, run.stamp)
-    first, second = (groups.members(run, known, name) for name in (towards, away))
-    sizes = [
-        f"{len(rows):,} {markdown(groups.title(known, name))}"
-        for rows, name in ((first, towards), (second, away))
-    ]
-    both = len(np.intersect1d(first, second))
-    apart = groups.apart(run, known, away, towards)
-    far = "" if apart is None else f"{apart:.1f}".replace("-", "−")
-    told = f" · **{far}** standard deviations apart" if far else ""
-    shared = f" · {both:,} are in both" if both else ""
-    st.caption(
-        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}{shared}.",
-        help="Cohen's d along the direction, which is taken from half of the sentences and judged "
-        "on the other half: about 0 means that the groups do not differ in latent space.",
-    )
+    return Question("groups", ends, c)
 
 
 def move(run: Run, question: Question, decoding: Decoding) -> Moved:
@@ -225,12 +157,12 @@ def move(run: Run, question: Question, decoding: Decoding) -> Moved:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _move(
-    _run: Run, stamp: str, is_real: bool, kind: str, ends: Ends, c: str, decoding: Decoding
+    _run: Run, stamp: str, is_real: bool, kind: str, between: Ends, c: str, decoding: Decoding
 ) -> Moved:
     if kind == "groups":
-        a, b = groups.ends(_run, _groups(_run, stamp), *ends)
+        a, b = groups.ends(_run, group_boxes.groups_of(_run), *between)
     else:
-        a, b = _run.encode(ends)
+        a, b = _run.encode(between)
     start = _run.encode([c])[0]
     length = float(np.linalg.norm(b.astype(np.float64) - a))
     chance = random_direction(length, len(start), decoding.seed).astype(np.float32)
@@ -251,7 +183,7 @@ def _move(
 
 def overlays(layout: Layout, question: Question, moved: Moved, position: int) -> list[Overlay]:
     """The line of results, and where the direction starts and leads."""
-    known = _groups(layout.run, layout.run.stamp)
+    known = group_boxes.groups_of(layout.run)
     is_between = question.kind == "groups"
     names = [groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
     points = layout.place(np.concatenate([moved.ends, moved.way.z]))
@@ -279,7 +211,7 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
     """The slider over k, and what is told about the k it was left at."""
     way, count = moved.way, len(STRENGTHS)
     if way.distinct == 1:
-        st.markdown(f"**No k changes a word**, from {STRENGTHS[0]:g} to {STRENGTHS[-1]:g}.")
+        st.markdown(f"**No k changes a word**, from {_named(0)} to {STRENGTHS[-1]:g}.")
     else:
         direction = "towards − away" if question.kind == "groups" else "B − A"
         st.markdown(f"**C + k·({direction})** · {way.told}")
