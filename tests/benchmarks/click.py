@@ -5,7 +5,8 @@ Chromium and measures, in the browser,
 
 - point, empty place: pointer released → the answer's column shows another text;
 - sentence: the same click → the decoded sentence itself has arrived;
-- typed: Enter → the typed sentence is selected, and so marked, on the map.
+- typed: Enter → the typed sentence is selected, and so marked, on the map;
+- read: the wheel rests → every place of the new view has its sentence ("Read the map").
 
 Clicks on points and on empty places alternate; the answer's heading says which one it was. The
 first clicks of the session count too, and stand first in the list of `--verbose`. Software WebGL
@@ -40,6 +41,8 @@ SENTENCES = (
     "people sit at a long table",
 )
 """Typed; invented."""
+VIEWS = 8
+"""That are read, each closer than the one before."""
 CORNERS = ((0.05, 0.08), (0.95, 0.9), (0.06, 0.9), (0.92, 0.2), (0.1, 0.5))
 """Where a map is empty, as shares of its width and height."""
 
@@ -136,6 +139,32 @@ def typed(page: Page) -> list[float]:
     return found
 
 
+_READ = """(map) => new Promise((resolve) => {
+  const start = performance.now();
+  const timer = setInterval(() => {
+    // The wheel is heard before the view is drawn, and only then it is known what is unread.
+    const waited = performance.now() - start;
+    if (waited < 60 || map.state.unread) return;
+    clearInterval(timer);
+    resolve([waited, map.state.said.length]);
+  }, 4);
+})"""
+
+
+def read(page: Page, count: int) -> tuple[list[float], list[int]]:
+    """Milliseconds until each of several views is read, and how many places each has."""
+    canvas = page.get_by_test_id("latent-map")
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.6 * box["height"])
+    found = []
+    for _ in range(count):
+        page.mouse.wheel(0, -250)
+        found.append(canvas.evaluate(_READ))
+        page.wait_for_timeout(300)
+    return [waited for waited, _ in found], [int(places) for _, places in found]
+
+
 def main() -> None:
     """Measures and prints a table, in milliseconds."""
     parser = argparse.ArgumentParser(description="How long a click on the map takes.")
@@ -156,6 +185,11 @@ def main() -> None:
         found = clicks(page, args.clicks, args.seed)
         found["point or empty place"] = found["point"] + found.get("empty place", [])
         found["typed, on the map"] = typed(page)
+        page.goto(f"{address}/?run={args.run}&read=true")
+        page.locator("[data-loaded]").first.wait_for()
+        page.wait_for_timeout(3000)
+        views, places = read(page, VIEWS)
+        found[f"read, {statistics.median(places):.0f} places"] = views
         browser.close()
     if args.verbose:
         for name, values in found.items():

@@ -14,6 +14,7 @@ export class Lattice {
     this.url = "";
     this.said = new Map();
     this.failed = false;
+    this.unread = 0; // places of the last view whose sentence is not known yet
   }
 
   get isOn() {
@@ -34,6 +35,7 @@ export class Lattice {
     if (!this.isOn) return [];
     const cells = cellsOf(view);
     const missing = cells.filter(({ key }) => !this.said.has(key));
+    this.unread = missing.length;
     clearTimeout(this.timer);
     // One question at a time: a server that is slow is not given work for views long gone.
     if (missing.length && !this.request && !this.failed) {

@@ -346,6 +346,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
+        unread: this.lattice.unread,
         said: this.said?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });
