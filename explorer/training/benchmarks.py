@@ -38,7 +38,7 @@ SHARED = (
     "training.patience=0",
 )
 """The protocol of He et al. (2019) and Li et al. (2019) at 256/256: 10,000 words, nothing tied.
-Adam takes the place of their stochastic gradient descent."""
+Adam takes the place of their stochastic gradient descent, but for the language models."""
 
 _PLAIN = 'objective.rate={name="plain"}'
 _RAMP = 'objective.schedule={name="linear",epochs=10.0}'
@@ -56,7 +56,11 @@ _LANGUAGE_MODEL = (
     'model.decoder={name="lstm",hidden_dim=256,dropout=0.5,tied=false}',
     _PLAIN,
     'objective.schedule={name="constant"}',
+    'training.optimiser={name="sgd"}',
+    "training.learning_rate=1.0",
 )
+"""By gradient descent, as published: 15 epochs of Adam (0.002, batches of 64) ended 8.5% above the
+published perplexity, on a curve that was flat."""
 _SHORT = ("training.batch_size=64", "training.learning_rate=0.002", "training.decay=0.7")
 """What few epochs need."""
 
@@ -68,9 +72,9 @@ PTB: dict[str, Row] = {
         Published(perplexity=100.47, elbo=101.04),
     ),
     "ptb-short-language-model": Row(
-        "the same in 15 epochs, two hours of a CPU core",
+        "the same in 16 epochs, two hours of a CPU core",
         "ours",
-        (*_LANGUAGE_MODEL, *_SHORT, "training.epochs=15"),
+        (*_LANGUAGE_MODEL, "training.epochs=16", "training.decay=0.5"),
     ),
     "ptb-autoencoder": Row(
         "LSTM autoencoder",
