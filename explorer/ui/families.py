@@ -17,6 +17,7 @@ TITLES = {
     "model.decoder": "Decoder",
     "training.fit_prior": "Prior fitted afterwards",
     "training.fine_tuning": "Fine-tuning",
+    "training.optimiser": "Optimiser",
     "seed": "Seed",
 }
 """What the parts are called that have a name beside their address."""

@@ -114,6 +114,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
     from explorer.models.objectives import RATES
     from explorer.models.priors import PRIORS
     from explorer.training.fine_tuning import FINE_TUNINGS
+    from explorer.training.optimisers import OPTIMISERS
     from explorer.training.schedules import SCHEDULES
 
     return {
@@ -124,6 +125,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
         "model.auxiliary": AUXILIARIES,
         "objective.rate": RATES,
         "objective.schedule": SCHEDULES,
+        "training.optimiser": OPTIMISERS,
         "training.fit_prior": PRIORS,
         "training.fine_tuning": FINE_TUNINGS,
     }

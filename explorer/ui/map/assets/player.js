@@ -284,7 +284,7 @@ class Player extends Surface {
     });
     const { overlays, axes } = this.data;
     drawOverlay(this.pen, {
-      view, theme, ratio, overlays, axes, labels: [], positions: new Map(), showLabels: false,
+      view, theme, ratio, overlays, axes, labels: [], said: [], positions: new Map(), showLabels: false,
       hovered: this.hovered < 0 ? null : points.placeOf(this.hovered),
       selected: null, crosshair: this.crosshair,
     });
