@@ -11,7 +11,7 @@ from explorer.models.coding import scores
 from explorer.models.decoding import Decoding
 from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import answers, snippets
+from explorer.ui import answers, routes, snippets
 from explorer.ui.state import Pick, Point, Spot, Typed
 from tests import tiny
 
@@ -81,6 +81,20 @@ def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
     expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
     for word in expected.tokens[:-1]:
         assert f">{word}<" in said(at)
+
+
+def test_a_map_is_read_with_the_chosen_label_whatever_sentence_is_picked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    asked: list[str] = []
+    real = routes.decode_url
+    monkeypatch.setattr(routes, "decode_url", lambda *args: asked.append(real(*args)) or asked[-1])
+    for row in (3, 7):
+        opened(monkeypatch, tmp_path, conditional, Point(row), read="true")
+    assert asked and not any("label=" in url for url in asked)
+    asked.clear()
+    opened(monkeypatch, tmp_path, conditional, read="true", label=KINDS[0])
+    assert f"label={KINDS[0]}" in asked[-1]
 
 
 def test_the_figures_of_a_typed_sentence_are_those_of_the_chosen_label(

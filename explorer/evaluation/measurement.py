@@ -275,9 +275,7 @@ class Measurement:
     def drawn_to_learn_from(self, count: int) -> list[list[str]]:
         """Like `said`, so many, and with `<unk>` where the model says it: real text has it too."""
         z = sample(self.model.prior(), count, generator(self.seed, "reverse"))
-        rows = [row * self.n // count for row in range(count)] if self.codes else []
-        labels = [self.codes[row] for row in rows]
-        place = self.model.condition(self.model.latent.project(z), labels)
+        place = self.model.condition(self.model.latent.project(z), self._told(count))
         return self.decode_places(place, "sample", allow_unknown=True)
 
     def learned(self, ids: Sequence[Sequence[int]]) -> TextVAE:
@@ -295,9 +293,11 @@ class Measurement:
     def said(self) -> list[list[str]]:
         """Sentences drawn from the model: z from the prior, words at temperature 1."""
         self.need_density()
-        # Labels as often as they are held out, wherever in the file each stands.
-        rows = [row * self.n // self.drawn for row in range(self.drawn)] if self.codes else []
-        return self.decode(self.prior_z, "sample", [self.codes[row] for row in rows])
+        return self.decode(self.prior_z, "sample", self._told(self.drawn))
+
+    def _told(self, count: int) -> list[int]:
+        """Labels of draws: as often as they are held out, wherever in the file each stands."""
+        return [self.codes[row * self.n // count] for row in range(count)] if self.codes else []
 
     @cached_property
     def real(self) -> list[list[str]]:

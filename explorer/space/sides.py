@@ -12,7 +12,7 @@ from explorer.space.words import words
 
 _LISTED = 3  # words of a side
 _LEAST_TEXTS = 10  # that hold a word
-_LEAST_LIFT = 5.0  # standard errors: chance alone reaches it once in millions of words
+_LEAST_SCORE = 5.0  # standard errors: chance alone reaches it once in millions of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _first(scores: Float[np.ndarray, " terms"], terms: Sequence[str]) -> list[st
     """The words with the highest scores, not two forms of one."""
     found: list[str] = []
     for column in np.argsort(-scores, kind="stable"):
-        if scores[column] < _LEAST_LIFT or len(found) == _LISTED:
+        if scores[column] < _LEAST_SCORE or len(found) == _LISTED:
             break
         word = terms[int(column)]
         if not any(alike(word, other) for other in found):

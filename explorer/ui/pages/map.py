@@ -37,7 +37,7 @@ def explore() -> None:
             overlays=answers.markers(run, layout, found, said) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
-            reading=decoding if map_view.is_read() else None,
+            reading=widgets.decoding(run) if map_view.is_read() else None,
             key=KEY,
         )
         widgets.layout_notes(run, view)
