@@ -3,8 +3,6 @@
 import dataclasses
 import json
 import math
-import os
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -123,7 +121,15 @@ class TrainingConfig:
     pretrain_epochs: int = setting(
         2, "passes as a plain autoencoder first (beta 0, no posterior noise)"
     )
-    reset_decoder: bool = setting(True, "a fresh decoder after pre-training (Li et al. 2019)")
+    start: Choice = field(
+        default_factory=_choice(name="none"),
+        metadata=_about(
+            "the first weights: drawn (none), or those of a trained run where they fit"
+        ),
+    )
+    reset_decoder: bool = setting(
+        True, "the first decoder again after pre-training (Li et al. 2019)"
+    )
     fit_prior: Choice = field(
         default_factory=_choice(name="none"),
         metadata=_about(
@@ -205,20 +211,6 @@ def final_model(config: Config) -> ModelConfig:
     if config.training.fit_prior["name"] == "none":
         return config.model
     return dataclasses.replace(config.model, prior=config.training.fit_prior)
-
-
-def home() -> Path:
-    """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
-    chosen = os.environ.get("EXPLORER_HOME")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return base / "text-latent-explorer"
 
 
 def read(path: Path) -> Config:

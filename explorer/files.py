@@ -1,6 +1,7 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and where those of the user are kept."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,6 +9,20 @@ from pathlib import Path
 from typing import IO
 
 from explorer.errors import ExplorerError
+
+
+def home() -> Path:
+    """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
+    chosen = os.environ.get("EXPLORER_HOME")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return base / "text-latent-explorer"
 
 
 def _mode() -> int:

@@ -11,6 +11,7 @@ from explorer import config as configs
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.files import write_text
+from explorer.text.tokens import Vocabulary
 from explorer.training import fine_tuning, lock, snapshots
 from explorer.training import folder as folders
 from explorer.training.names import place
@@ -20,6 +21,7 @@ EXAMPLE = """\
 example:
   explorer new my --corpus reviews.csv --text-column text --label-column stars
   explorer new big --corpus captions --set model.latent_dim=64 --set training.epochs=12
+  explorer new mine --corpus mine.txt --start captions-smooth
 
 settings for --set, with their defaults (`new` chooses others to suit the corpus):
 """
@@ -54,6 +56,14 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         help="tell the decoder each sentence's label, so that it can be switched while z stays",
     )
     add(
+        "--start",
+        default="",
+        metavar="RUN",
+        help="begin with the weights of a trained run, and so with its sizes; its words are kept "
+        "where the corpus has them. After a language model an encoder is pre-trained first, "
+        "while what was taken rests",
+    )
+    add(
         "--set",
         action="append",
         default=[],
@@ -76,15 +86,16 @@ def new(args: argparse.Namespace) -> None:
     """Writes the recipe of a run."""
     folder = place(args.run, folders.checkpoints())
     _check_free(folder, args.force)
-    corpus = _corpus_table(args)
+    start = folders.find(args.start) if args.start else None
+    corpus = _corpus_table(args, start)
     changes: dict[str, Any] = {}
     for assignment in args.set:
         configs.set_value(changes, assignment)
     chosen = _merge(corpus, changes.get("corpus", {}))
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
-    table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional)
+    table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
     config = configs.from_table(_merge(table, changes))
-    weights = _check(config, findings)
+    weights, taken = _check(config, findings)
     header = (
         f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
         f"  explorer train {shlex.quote(args.run)}\n"
@@ -93,9 +104,10 @@ def new(args: argparse.Namespace) -> None:
         _clear(folder)
         write_text(folder / folders.CONFIG, configs.render(config, header))
     if args.json:
-        say_json({"folder": str(folder), "weights": weights, **findings.summary()})
+        counts = {"weights": weights, "weights_taken": taken}
+        say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
-        _tell(args.run, folder, config, findings, weights)
+        _tell(args.run, folder, config, findings, weights, taken)
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -115,7 +127,7 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 
 
-def _corpus_table(args: argparse.Namespace) -> dict[str, Any]:
+def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any]:
     from explorer.text.corpora import NAMED
 
     columns = {"text_column": args.text_column, "label_column": args.label_column}
@@ -129,7 +141,12 @@ def _corpus_table(args: argparse.Namespace) -> dict[str, Any]:
     if not path.exists() and not path.suffix:
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
-    return {"path": path.resolve().as_posix(), **columns}
+    table = {"path": path.resolve().as_posix(), **columns}
+    if start:
+        # Words are known again only where they are cut alike.
+        known = configs.read(start / folders.CONFIG).corpus
+        table |= {"lowercase": known.lowercase, "split_punctuation": known.split_punctuation}
+    return table
 
 
 def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
@@ -152,27 +169,38 @@ def _name(table: Any) -> str:
     return table.get("name", "") if isinstance(table, dict) else ""
 
 
-def _check(config: configs.Config, findings: Findings) -> int:
-    """Builds what the recipe asks for, so that its mistakes show now; the number of weights."""
+def _check(config: configs.Config, findings: Findings) -> tuple[int, int]:
+    """Builds what the recipe asks for, so that its mistakes show now.
+
+    Returns:
+        The number of weights, and how many of them are those of the run it starts from.
+    """
     from explorer.models.objectives import charge_for
     from explorer.models.vae import build
     from explorer.registry import choose
-    from explorer.training import prior_fit
+    from explorer.training import prior_fit, start
     from explorer.training.optimisers import optimiser_for
     from explorer.training.schedules import SCHEDULES
 
     prior_fit.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
-    words = min(config.corpus.vocabulary_size, findings.types + 4)
-    model = build(config.model, words)
+    vocabulary = Vocabulary.ranked(findings.train_counts, config.corpus.vocabulary_size)
+    model = build(config.model, len(vocabulary))
     charge_for(model, config.objective.rate)
     optimiser_for(model, config.training)
-    return sum(parameter.numel() for parameter in model.parameters())
+    weights = {name: weight.numel() for name, weight in model.named_parameters()}
+    taken = start.fill(model, vocabulary, config).entries
+    return sum(weights.values()), sum(int(taken[name].sum()) for name in weights if name in taken)
 
 
 def _tell(
-    run: str, folder: Path, config: configs.Config, findings: Findings, weights: int
+    run: str,
+    folder: Path,
+    config: configs.Config,
+    findings: Findings,
+    weights: int,
+    taken: int,
 ) -> None:
     left_out = f", {findings.dropped:,} rows without text left out" if findings.dropped else ""
     say(
@@ -210,5 +238,8 @@ def _tell(
         f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
         f" {findings.train_tokens:,} tokens"
     )
+    if taken:
+        first = config.training.start["run"]
+        say(f"  start   {taken / 1e6:.1f} million of the weights are those of {first}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")

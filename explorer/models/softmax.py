@@ -84,19 +84,23 @@ class _TokenLogProb(torch.autograd.Function):
         hidden, weight, targets, total, kept = ctx.saved_tensors
         rows, words = len(hidden), len(weight)
         factors = weight.to(hidden.dtype)
+        learns = any(ctx.needs_input_grad[1:3])  # a layer at rest is spared a third of the work
         grad_weight, grad_bias = torch.empty_like(weight), weight.new_empty(words)
         # d log p / d logits = onehot - softmax; scaled by what arrives from above.
         scale = (-grad / total).unsqueeze(1)
         grad_hidden = hidden.new_zeros(hidden.shape)
         for piece in _pieces(rows, words, hidden.device.type == "cpu"):
             part = _part(kept, rows, piece).mul_(scale)
-            torch.sum(part, 0, out=grad_bias[piece])
             narrow = part.to(hidden.dtype)
-            _product(narrow.T, hidden, grad_weight[piece])
+            if learns:
+                torch.sum(part, 0, out=grad_bias[piece])
+                _product(narrow.T, hidden, grad_weight[piece])
             grad_hidden.addmm_(narrow, factors[piece])
         _give_back(kept)
         column = grad.unsqueeze(1)
         grad_hidden += (column * weight[targets]).to(hidden.dtype)
+        if not learns:
+            return grad_hidden, None, None, None
         grad_weight.index_add_(0, targets, column * hidden)
         grad_bias.index_add_(0, targets, grad)
         return grad_hidden, grad_weight, grad_bias, None

@@ -17,7 +17,7 @@ from explorer.models.objectives import charge_for
 from explorer.models.vae import TextVAE, build
 from explorer.stages.refitting import refit
 from explorer.training import data as training_data
-from explorer.training import fine_tuning, prior_fit, record, snapshots, weights
+from explorer.training import fine_tuning, prior_fit, record, snapshots, start, weights
 from explorer.training import folder as folders
 from explorer.training import state as states
 from explorer.training.fit import Report, Trainer
@@ -108,7 +108,8 @@ def _train(
     recipe = second if second and is_second else config
     is_fitted = is_second and config.training.fit_prior["name"] != "none"
     model = build(recipe.model, len(data.vocabulary), is_fitted).to(where)
-    trainer = _trainer(model, data, recipe)
+    taken = start.NOTHING if is_second else start.fill(model, data.vocabulary, config)
+    trainer = _trainer(model, data, recipe, taken)
     history = states.restore(folder, trainer) if unfinished else []
     if unfinished:
         kept.restore(folder / folders.STATE / snapshots.FILE, trainer.position.step)
@@ -137,14 +138,19 @@ def _train(
     processes.wait()
 
 
-def _trainer(model: TextVAE, data: training_data.Data, recipe: configs.Config) -> Trainer:
+def _trainer(
+    model: TextVAE,
+    data: training_data.Data,
+    recipe: configs.Config,
+    taken: start.Taken = start.NOTHING,
+) -> Trainer:
     drawn = data.draw("valid", validation.SENTENCES, recipe.seed)
     watched = [data.ids[row] for row in drawn]
     charge = charge_for(model, recipe.objective.rate)
     watch = validation.Validation(watched, charge, recipe.seed, data.labels_of(drawn))
     rows = data.select("train", recipe.corpus.max_tokens)
     labels = data.labels_of(data.corpus.rows("train"))
-    return Trainer(model, rows, recipe, watch, labels)
+    return Trainer(model, rows, recipe, watch, labels, taken)
 
 
 def _best(trainer: Trainer) -> TextVAE:

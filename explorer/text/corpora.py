@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.config import CorpusConfig, home
+from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
+from explorer.files import home
 from explorer.text import downloads
 from explorer.text.named import NAMED, NamedCorpus, RemoteFile
 from explorer.text.reading import read

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
@@ -185,14 +185,20 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sentences: Iterable[Sequence[str]], size: int) -> "Vocabulary":
+        """Of sentences, as tokens; see `ranked`."""
+        return cls.ranked(Counter(token for tokens in sentences for token in tokens), size)
+
+    @classmethod
+    def ranked(cls, counts: Mapping[str, int], size: int) -> "Vocabulary":
         """Keeps the `size` most frequent tokens (specials included), ties in spelling order.
 
         A token of more than 100 characters is data, not a word, and stays unknown.
         """
-        counts = Counter(token for tokens in sentences for token in tokens)
-        for special in SPECIALS:
-            counts.pop(special, None)
-        words = ((word, count) for word, count in counts.items() if len(word) <= _LONGEST_WORD)
+        words = (
+            (word, count)
+            for word, count in counts.items()
+            if len(word) <= _LONGEST_WORD and word not in SPECIALS
+        )
         ranked = sorted(words, key=lambda item: (-item[1], item[0]))
         return cls([*SPECIALS, *(word for word, _ in ranked[: size - len(SPECIALS)])])
 

@@ -21,6 +21,7 @@ from explorer.text.batches import plan
 from explorer.training.aggressive import catch_up, keep_gradients
 from explorer.training.optimisers import optimiser_for
 from explorer.training.schedules import SCHEDULES, TargetRate
+from explorer.training.start import NOTHING, Taken
 from explorer.training.weights import unique
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
@@ -75,6 +76,7 @@ class Trainer:
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
+        taken: Which weights are those of a trained model.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Trainer:
         config: Config,
         validate: Validate,
         labels: Sequence[int] = (),
+        taken: Taken = NOTHING,
     ) -> None:
         if not train:
             raise ExplorerError("there is no sentence to train on")
@@ -94,6 +97,7 @@ class Trainer:
         self._train = train
         self._labels = labels
         self._validate = validate
+        self._taken = taken
         self._charge = charge_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.position.multiplier = self._schedule(0.0)
@@ -157,14 +161,31 @@ class Trainer:
         position = self.position
         while not self.is_finished and not stop():
             pretraining = position.epoch < self._pretrain_epochs
+            self._rest()
             is_first_epoch = position.epoch == self._pretrain_epochs and position.before is None
             starts_training = is_first_epoch and position.batch == 0
-            if starts_training and position.epoch and self.config.training.reset_decoder:
+            resets = self.config.training.reset_decoder and not self._taken.entries
+            if starts_training and position.epoch and resets:
                 self.model.reset_decoder()
                 self.optimiser = optimiser_for(self.model, self.config.training)
             if starts_training:
                 self._initialise_prior()
             yield from self._run_epoch(pretraining, stop)
+
+    def _rest(self) -> None:
+        """Spares weights that rest as a whole their gradients; see `_step` for the others."""
+        for weight, is_taken in self._of_taken():
+            weight.requires_grad_(not (self._rests and bool(is_taken.all())))
+
+    @property
+    def _rests(self) -> bool:
+        """Whether this is an epoch in which what was taken stays as it is."""
+        return self.position.epoch < self._taken.rest
+
+    def _of_taken(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
+        """Each weight that was taken, with which of its entries were."""
+        weights, entries = dict(self.model.named_parameters()), self._taken.entries
+        return ((weights[name], found) for name, found in entries.items() if name in weights)
 
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""
@@ -250,6 +271,10 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss, totals = self._loss(rows, beta, noise)
         loss.backward()
+        if self._rests:
+            for weight, is_taken in self._of_taken():
+                if weight.grad is not None:
+                    weight.grad.masked_fill_(is_taken, 0.0)
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
         totals = add_up(model.parameters(), totals)

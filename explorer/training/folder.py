@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.files import write_text
+from explorer.files import home, write_text
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
@@ -101,7 +100,7 @@ def is_report(folder: Path) -> bool:
 
 
 def _registry_path() -> Path:
-    return configs.home() / "runs.json"
+    return home() / "runs.json"
 
 
 def registered() -> list[Path]:

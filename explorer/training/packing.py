@@ -11,7 +11,7 @@ from typing import IO
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.files import write
+from explorer.files import home, write
 from explorer.training import folder as folders
 from explorer.training.names import check_name
 
@@ -101,7 +101,7 @@ def add(path: Path, force: bool = False) -> Path:
         raise ExplorerError(f"{path} does not exist")
     if not zipfile.is_zipfile(path):
         raise ExplorerError(f"{path} is neither a run folder nor a pack, or it was cut short")
-    folder = unpack(path, configs.home() / "runs", force)
+    folder = unpack(path, home() / "runs", force)
     folders.register(folder)
     return folder
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer import config as configs
 from explorer.config import Config, CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.text import corpora
 from explorer.text.reading import read
 from explorer.text.tokens import SPECIALS, Tokeniser
+from explorer.training import folder as folders
 
 SMALL_TOKENS = 600_000
 """Training tokens an epoch below which a corpus gets the small model."""
@@ -116,6 +118,7 @@ def recipe(
     prior: str = "",
     schedule: str = "",
     conditional: bool = False,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -125,11 +128,15 @@ def recipe(
         prior: Name of the prior; empty takes the standard normal.
         schedule: Name of the schedule; empty takes the linear one.
         conditional: Whether the decoder is told each sentence's label.
+        start: Folder of the trained run whose weights are the first ones, and so its sizes too.
 
     Raises:
-        ExplorerError: If the corpus has no labels that a decoder could be told.
+        ExplorerError: If the corpus has no labels that a decoder could be told, or the run to
+            start from is not trained.
     """
     table = _sized(findings)
+    if start:
+        _start_from(table, start)
     corpus = dataclasses.asdict(findings.config) | {"text_column": findings.column}
     if not findings.config.name:
         corpus["vocabulary_size"] = _vocabulary_size(findings)
@@ -156,6 +163,29 @@ def recipe(
     if schedule:
         table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
     return {"seed": findings.seed, "corpus": corpus, **table}
+
+
+def _start_from(table: dict[str, Any], start: Path) -> None:
+    """Puts the parts and sizes of a trained run in the place of those that suit the corpus."""
+    config = configs.read(start / folders.CONFIG)
+    folders.verify(start, folders.WEIGHTS)
+    model = dataclasses.asdict(config.model)
+    if model["latent"]["name"] == "none":
+        # A language model is a decoder: the encoder and the latent space stay those of the corpus.
+        table["model"] |= {key: model[key] for key in ("embedding_dim", "decoder")}
+        rest = table["training"]["pretrain_epochs"] + 1
+    else:
+        table["model"] = model | {"labels": []}
+        table["objective"]["rate"] = dict(config.objective.rate)
+        # An encoder that says something already need not be taught to.
+        table["training"]["pretrain_epochs"] = rest = 0
+    name = folders.typed(start)
+    table["training"]["start"] = {
+        "name": "run",
+        "run": name if name == start.resolve().name else start.resolve().as_posix(),
+        "weights": folders.sums(start)[folders.WEIGHTS],
+        "rest": rest,
+    }
 
 
 def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:

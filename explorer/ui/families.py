@@ -18,6 +18,7 @@ TITLES = {
     "training.fit_prior": "Prior fitted afterwards",
     "training.fine_tuning": "Fine-tuning",
     "training.optimiser": "Optimiser",
+    "training.start": "First weights",
     "seed": "Seed",
 }
 """What the parts are called that have a name beside their address."""

@@ -116,6 +116,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
     from explorer.training.fine_tuning import FINE_TUNINGS
     from explorer.training.optimisers import OPTIMISERS
     from explorer.training.schedules import SCHEDULES
+    from explorer.training.start import STARTS
 
     return {
         "model.latent": LATENTS,
@@ -126,6 +127,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
         "objective.rate": RATES,
         "objective.schedule": SCHEDULES,
         "training.optimiser": OPTIMISERS,
+        "training.start": STARTS,
         "training.fit_prior": PRIORS,
         "training.fine_tuning": FINE_TUNINGS,
     }
