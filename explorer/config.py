@@ -145,7 +145,7 @@ class TrainingConfig:
     batch_size: int = setting(64, "sentences a step")
     optimiser: Choice = field(
         default_factory=_choice(name="adam"),
-        metadata=_about("from gradients to steps: adam, or sgd, whose learning rate is near 1"),
+        metadata=_about("gradients to steps: adam; sgd, at a learning rate near 1; split: both"),
     )
     learning_rate: float = setting(1e-3, "size of the optimiser's steps")
     decay: float = setting(

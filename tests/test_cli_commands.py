@@ -102,7 +102,7 @@ def test_a_bad_corpus_is_one_line(name, content, says, place: Path, capsys) -> N
         (["--set", "nonsense"], "--set"),
         (["--prior", "nope"], "'nope' is not one of"),
         (["--schedule", "nope"], "'nope' is not one of"),
-        (["--set", "training.optimiser={name='nope'}"], "'nope' is not one of adam, sgd"),
+        (["--set", "training.optimiser={name='nope'}"], "'nope' is not one of adam, sgd, split"),
         (["--latent", "nope"], "'nope' is not one of"),
     ],
 )

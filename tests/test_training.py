@@ -150,11 +150,12 @@ def test_the_learning_rate_is_flat_then_falls_to_zero() -> None:
 
 
 SGD = {"name": "sgd", "momentum": 0.9}
+SPLIT = {"name": "split", "adam": 0.1}
 
 
 @pytest.mark.parametrize(
     ("stop_at", "optimiser"),
-    [(2, None), (8, None), (9, None), (20, None), (9, SGD), (9, {"name": "sgd"})],
+    [(2, None), (8, None), (9, None), (20, None), (9, SGD), (9, {"name": "sgd"}), (9, SPLIT)],
 )
 def test_stopped_and_resumed_equals_uninterrupted(
     tmp_path: Path, stop_at: int, optimiser: dict | None
@@ -247,10 +248,41 @@ def test_without_momentum_sgd_steps_by_the_clipped_gradient_times_the_rate() -> 
     assert float((after - before).norm()) == pytest.approx(0.5 * 0.1, rel=1e-3)
 
 
+def test_split_takes_gradient_steps_for_words_and_scaled_adam_steps_for_all_else() -> None:
+    config = recipe(optimiser=SPLIT, learning_rate=0.02, epochs=1, decay=0.0)
+    training = trainer(config)
+    before = {name: weight.clone() for name, weight in training.model.named_parameters()}
+    next(training.run(lambda: training.position.step >= 1), None)
+    steps = {name: weight - before[name] for name, weight in training.model.named_parameters()}
+    assert {name.partition(".")[0] for name in steps} >= {"embedding", "encoder", "decoder"}
+    for name, weight in training.model.named_parameters():
+        if weight.grad is None or name.startswith("latent"):
+            continue
+        if name.startswith(("embedding", "decoder")):
+            # The first step of gradient descent is the gradient, as it was clipped.
+            assert torch.allclose(steps[name], -0.02 * weight.grad, atol=1e-6), name
+        else:
+            # The first step of Adam is the learning rate, up or down.
+            moved = steps[name][weight.grad.abs() > 1e-4].abs()
+            assert torch.allclose(moved, torch.tensor(0.02 * 0.1), rtol=1e-2), name
+
+
+def test_split_of_a_language_model_is_gradient_descent() -> None:
+    table = dataclasses.asdict(recipe(learning_rate=0.5, epochs=1, pretrain_epochs=0))
+    table["model"] |= {"latent": {"name": "none"}, "latent_dim": 0}
+    weights_after = []
+    for optimiser in (SPLIT, {"name": "sgd"}):
+        table["training"]["optimiser"] = optimiser
+        training = trainer(configs.from_table(table))
+        list(training.run())
+        weights_after.append(training.model)
+    assert same_weights(*weights_after)
+
+
 @pytest.mark.parametrize(
     ("optimiser", "message"),
     [
-        ({"name": "sdg"}, "training.optimiser: 'sdg' is not one of adam, sgd"),
+        ({"name": "sdg"}, "training.optimiser: 'sdg' is not one of adam, sgd, split"),
         ({"name": "sgd", "beta1": 0.5}, "its settings are: momentum"),
         ({"name": "adam", "beta1": 1.5}, "training.optimiser: adam"),
     ],

@@ -19,7 +19,7 @@ from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.text.batches import plan
 from explorer.training.aggressive import catch_up, keep_gradients
-from explorer.training.optimisers import optimiser_for
+from explorer.training.optimisers import optimiser_for, set_learning_rate
 from explorer.training.schedules import SCHEDULES, TargetRate
 from explorer.training.start import NOTHING, Taken
 from explorer.training.weights import unique
@@ -209,7 +209,7 @@ class Trainer:
             rows = batches[position.batch]
             epoch = position.epoch + position.batch / len(batches)
             beta = self.beta(epoch)
-            self._set_learning_rate(self.learning_rate(epoch))
+            set_learning_rate(self.optimiser, self.learning_rate(epoch))
             terms = self._step(rows, beta, noise=not pretraining)
             sums += terms.to(sums.dtype)
             if isinstance(self._schedule, TargetRate) and not pretraining:
@@ -312,10 +312,6 @@ class Trainer:
             size = self.config.training.batch_size
             start = chance.randrange(max(1, len(self._by_length) - size + 1))
             rows = self._by_length[start : start + size]
-
-    def _set_learning_rate(self, rate: float) -> None:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
 
     def _look(self, pretraining: bool, ends: bool) -> dict[str, float]:
         """Validates; at an epoch's end keeps the weights if they are the best at the last beta.
