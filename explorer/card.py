@@ -44,7 +44,7 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
     data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a file of the user's"
     terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""
     sizes = f"{model.embedding_dim}-wide words, {model.latent_dim} latent dimensions"
-    epochs = f"{fine_tuning.passes(config)} epochs"
+    epochs = f"{fine_tuning.passes(config)} epochs{fine_tuning.after(config)}"
     return (
         f"# {name}\n\n"
         f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe."

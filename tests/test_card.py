@@ -27,6 +27,17 @@ def test_a_new_card_holds_scores_data_and_the_command(tmp_path: Path) -> None:
     assert "explorer train r --restart" in text
 
 
+def test_a_card_says_whose_weights_were_the_first(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", verdict="healthy")
+    start = 'start = {name = "run", run = "/some/where/first"}'
+    path = folder / "config.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}[training]\n{start}\n", encoding="utf-8")
+    card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "epochs, after those of first." in text
+    assert "/some/where" not in text
+
+
 def test_what_does_not_apply_is_left_out(tmp_path: Path) -> None:
     folder = run(tmp_path / "r", rate={"value": None, "reason": "a language model has none"})
     card.write(folder)

@@ -10,7 +10,7 @@ from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
 from explorer.training.benchmarks import BENCHMARKS, SHARED, Row
-from explorer.training.fine_tuning import passes
+from explorer.training.fine_tuning import after, passes
 
 EXAMPLE = """\
 example:
@@ -123,8 +123,9 @@ def _measured(folder: Path) -> dict[str, Any]:
     k = f", K = {samples}" if samples > 1 else ", exact" if entry.get("exact") else ""
     if not count:
         return values
-    epochs = passes(configs.read(folder / folders.CONFIG))
-    return values | {"basis": f"{count:,} sentences{k}; {epochs} epochs"}
+    config = configs.read(folder / folders.CONFIG)
+    basis = f"{count:,} sentences{k}; {passes(config)} epochs{after(config)}"
+    return values | {"basis": basis}
 
 
 def _figure(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from explorer.config import Config, ObjectiveConfig, final_model
 from explorer.errors import ExplorerError
@@ -81,3 +82,9 @@ def passes(config: Config) -> str:
     found = [config.training.pretrain_epochs, config.training.epochs]
     tuned = second(config)
     return " + ".join(str(count) for count in found + ([tuned.training.epochs] if tuned else []))
+
+
+def after(config: Config) -> str:
+    """Whose weights were the first, to be said after `passes`; empty where they were drawn."""
+    run = PurePath(str(config.training.start.get("run", ""))).name
+    return f", after those of {run}" if run else ""

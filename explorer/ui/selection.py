@@ -162,7 +162,7 @@ def show(
     if chosen is None:
         st.info(
             "Click a sentence on one map: it lights up on the others, and every run says what it "
-            "makes of it. Drag with Shift to select several.",
+            "makes of it. With a mouse, Shift and drag select several.",
             icon=":material/ads_click:",
         )
         return
