@@ -190,3 +190,20 @@ def test_new_after_a_language_model_pretrains_an_encoder(
     assert made.model.embedding_dim == theirs.model.embedding_dim
     assert made.model.latent_dim > 0
     assert made.training.start["rest"] > made.training.pretrain_epochs > 0
+
+
+def test_what_hangs_on_labels_is_not_taken_over_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = 'labels = ["animal", "other"]\nauxiliary = { name = "adversary" }\n[objective]'
+    first = write_run(tmp_path / "first", ("[objective]", labels))
+    train(first)
+    argv = ["new", "--corpus", "corpus80.csv", "--text-column", "text", "--start", "./first"]
+    assert main([*argv, "./plain"]) == 0
+    assert main([*argv, "./told", "--label-column", "label", "--conditional"]) == 0
+    plain, told = (
+        configs.read(tmp_path / name / folders.CONFIG).model for name in ("plain", "told")
+    )
+    assert (plain.labels, plain.auxiliary["name"]) == ((), "none")
+    assert (told.labels, told.auxiliary["name"]) == (("animal", "other"), "adversary")

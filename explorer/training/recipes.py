@@ -136,7 +136,7 @@ def recipe(
     """
     table = _sized(findings)
     if start:
-        _start_from(table, start)
+        _start_from(table, start, conditional)
     corpus = dataclasses.asdict(findings.config) | {"text_column": findings.column}
     if not findings.config.name:
         corpus["vocabulary_size"] = _vocabulary_size(findings)
@@ -165,7 +165,7 @@ def recipe(
     return {"seed": findings.seed, "corpus": corpus, **table}
 
 
-def _start_from(table: dict[str, Any], start: Path) -> None:
+def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
     """Puts the parts and sizes of a trained run in the place of those that suit the corpus."""
     config = configs.read(start / folders.CONFIG)
     folders.verify(start, folders.WEIGHTS)
@@ -176,7 +176,10 @@ def _start_from(table: dict[str, Any], start: Path) -> None:
         rest = table["training"]["pretrain_epochs"] + 1
     else:
         table["model"] = model | {"labels": []}
+        if model["auxiliary"]["name"] == "adversary" and not conditional:
+            table["model"]["auxiliary"] = {"name": "none"}
         table["objective"]["rate"] = dict(config.objective.rate)
+        table["training"]["fit_prior"] = dict(config.training.fit_prior)
         # An encoder that says something already need not be taught to.
         table["training"]["pretrain_epochs"] = rest = 0
     name = folders.typed(start)

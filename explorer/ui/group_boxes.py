@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _HELP = (
-    "A group of the map, or type words: the sentences that have them. With a mouse, Shift and drag "
-    "on the map for those in a rectangle."
+    "A group of the map, or type words: the sentences that have them. With a mouse, Shift and "
+    "drag on the map for those in a rectangle."
 )
 
 
