@@ -128,7 +128,7 @@ class TrainingConfig:
         ),
     )
     reset_decoder: bool = setting(
-        True, "the first decoder again after pre-training (Li et al. 2019)"
+        True, "a fresh decoder after pre-training (Li et al. 2019), if `start` gave none"
     )
     fit_prior: Choice = field(
         default_factory=_choice(name="none"),

@@ -90,6 +90,19 @@ def test_a_run_of_the_same_recipe_starts_as_the_other_ended(tmp_path: Path) -> N
     assert not any(torch.equal(learned[name], ended[name]) for name in ended)
 
 
+def test_a_prior_that_was_taken_is_not_placed_anew(tmp_path: Path) -> None:
+    mixture = (
+        ("latent_dim = 4", 'latent_dim = 4\nprior = { name = "mixture", components = 3 }'),
+        ('rate = { name = "free_bits", nats = 4.0 }', 'rate = { name = "floor", nats = 4.0 }'),
+        ("learning_rate = 0.01", "learning_rate = 1e-9"),
+    )
+    first = write_run(tmp_path / "first", *mixture)
+    ended = train(first)
+    after = train(write_run(tmp_path / "my", *mixture, start=first.as_posix(), pretrain=0))
+    priors = [name for name in ended if name.startswith("prior.")]
+    assert priors and all(torch.allclose(after[name], ended[name], atol=1e-3) for name in priors)
+
+
 def test_words_are_matched_by_spelling(tmp_path: Path) -> None:
     first = write_run(tmp_path / "first", ("vocabulary_size = 60", "vocabulary_size = 20"))
     ended = train(first)

@@ -168,7 +168,7 @@ class Trainer:
             if starts_training and position.epoch and resets:
                 self.model.reset_decoder()
                 self.optimiser = optimiser_for(self.model, self.config.training)
-            if starts_training:
+            if starts_training and not self._has_prior:
                 self._initialise_prior()
             yield from self._run_epoch(pretraining, stop)
 
@@ -186,6 +186,11 @@ class Trainer:
         """Each weight that was taken, with which of its entries were."""
         weights, entries = dict(self.model.named_parameters()), self._taken.entries
         return ((weights[name], found) for name, found in entries.items() if name in weights)
+
+    @property
+    def _has_prior(self) -> bool:
+        """Whether the prior was taken too, and fits the encodings as they are."""
+        return any(name.startswith("prior.") for name in self._taken.entries)
 
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""
