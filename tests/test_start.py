@@ -220,3 +220,18 @@ def test_what_hangs_on_labels_is_not_taken_over_without_them(
     )
     assert (plain.labels, plain.auxiliary["name"]) == ((), "none")
     assert (told.labels, told.auxiliary["name"]) == (("animal", "other"), "adversary")
+
+
+def test_a_recipe_may_start_from_what_is_trained_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    tiny.write_corpus(tmp_path / "mine.csv", 60)
+    argv = ["new", "mine", "--corpus", "mine.csv", "--text-column", "text"]
+    assert main([*argv, "--set", 'training.start={name="run",run="later"}']) == 0
+    assert "there is no run 'later'" in capsys.readouterr().err
+    assert main(["train", "mine"]) == 1
+    assert "there is no run 'later'" in capsys.readouterr().err
+    assert main([*argv, "--force", "--set", 'training.start={name="later"}']) == 1
+    assert main([*argv, "--force", "--start", "later"]) == 1

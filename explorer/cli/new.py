@@ -190,6 +190,9 @@ def _check(config: configs.Config, findings: Findings) -> tuple[int, int]:
     charge_for(model, config.objective.rate)
     optimiser_for(model, config.training)
     weights = {name: weight.numel() for name, weight in model.named_parameters()}
+    if missing := start.missing(config):
+        warn(f"{missing}; this run is trained after it")
+        return sum(weights.values()), 0
     taken = start.fill(model, vocabulary, config).entries
     return sum(weights.values()), sum(int(taken[name].sum()) for name in weights if name in taken)
 

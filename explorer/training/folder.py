@@ -175,6 +175,17 @@ def verify(folder: Path, name: str) -> Path:
     return path
 
 
+def weights_of(folder: Path) -> Path:
+    """The path of a trained run's weights, after their checksum was compared.
+
+    Raises:
+        ExplorerError: If it is not trained yet, or they are not the ones that were sealed.
+    """
+    if not (folder / WEIGHTS).is_file():
+        raise ExplorerError(f"{folder} is not trained yet: run `{command('train', folder)}`")
+    return verify(folder, WEIGHTS)
+
+
 def stamp(folder: Path) -> str:
     """Names this state of a run: its folder and the checksum of its weights and atlas."""
     digests = sums(folder)

@@ -168,7 +168,7 @@ def recipe(
 def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
     """Puts the parts and sizes of a trained run in the place of those that suit the corpus."""
     config = configs.read(start / folders.CONFIG)
-    folders.verify(start, folders.WEIGHTS)
+    folders.weights_of(start)
     model = dataclasses.asdict(config.model)
     if model["latent"]["name"] == "none":
         # A language model is a decoder: the encoder and the latent space stay those of the corpus.

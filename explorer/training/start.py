@@ -90,7 +90,7 @@ def run(run: str, weights: str = "", rest: int = 0) -> Start:
     if rest < 0:
         raise ExplorerError("training.start.rest: at least 0")
     folder = folders.find(run)
-    tensors, _ = read_tensors(folders.verify(folder, folders.WEIGHTS))
+    tensors, _ = read_tensors(folders.weights_of(folder))
     found = folders.sums(folder)[folders.WEIGHTS]
     if weights not in ("", found):
         raise ExplorerError(
@@ -104,6 +104,18 @@ def run(run: str, weights: str = "", rest: int = 0) -> Start:
 
 
 STARTS = {"run": run}
+
+
+def missing(config: Config) -> str:
+    """What lacks of the run a recipe starts from, which may be trained later; empty if nothing."""
+    chosen = config.training.start
+    if chosen["name"] == "none" or not isinstance(chosen.get("run"), str):
+        return ""
+    try:
+        folders.weights_of(folders.find(chosen["run"]))
+    except ExplorerError as error:
+        return f"training.start: {error}"
+    return ""
 
 
 def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> Taken:

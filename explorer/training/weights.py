@@ -14,7 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.files import write
 from explorer.models.vae import TextVAE, build
 from explorer.text.tokens import Vocabulary
-from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, command, verify
+from explorer.training.folder import CONFIG, VOCABULARY, WEIGHTS, verify, weights_of
 
 
 def save(folder: Path, model: TextVAE) -> None:
@@ -92,12 +92,10 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
         ExplorerError: If a file is missing, damaged, or does not fit the others.
     """
     config = configs.read(folder / CONFIG)
-    if not (folder / WEIGHTS).is_file():
-        raise ExplorerError(f"{folder} is not trained yet: run `{command('train', folder)}`")
+    path = weights_of(folder)
     vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
     is_fitted = config.training.fit_prior["name"] != "none"
     model = build(configs.final_model(config), len(vocabulary), is_fitted)
-    path = verify(folder, WEIGHTS)
     tensors, _ = read_tensors(path)
     load_tensors(model, tensors, path)
     return config, vocabulary, model.eval().requires_grad_(False)
