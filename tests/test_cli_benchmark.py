@@ -10,7 +10,7 @@ from explorer.cli.main import main
 from explorer.models.objectives import charge_for
 from explorer.models.vae import build
 from explorer.training import folder as folders
-from explorer.training.benchmarks import BENCHMARKS, PTB, SHARED
+from explorer.training.benchmarks import BENCHMARKS, PTB, settings
 
 
 @pytest.fixture(autouse=True)
@@ -25,14 +25,19 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("run", PTB)
 def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> None:
     table: dict = {"corpus": {"name": "ptb"}}
-    for setting in (*SHARED, *PTB[run].settings):
+    for setting in settings(PTB[run], seed=0):
         configs.set_value(table, setting)
     config = configs.from_table(table)
     model = build(config.model, 50)
     charge_for(model, config.objective.rate)
     build(configs.final_model(config), 50)
     assert config.model.embedding_dim == model.decoder.lstm.hidden_size == 256
-    short = {"ptb-short": 12, "ptb-short-language-model": 16}
+    short = {
+        "ptb-short": 12,
+        "ptb-short-language-model": 16,
+        "ptb-encoder": 1,
+        "ptb-after-language-model": 8,
+    }
     assert config.training.epochs == short.get(run, 45)
 
 
@@ -41,6 +46,11 @@ def test_the_commands_hold_every_row_and_its_settings(capsys) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(PTB)
     assert all("--set seed=2" in line and "-seed2" in line for line in lines)
+    made = dict(zip(PTB, lines, strict=True))
+    for run, row in PTB.items():
+        if row.after:
+            assert list(PTB).index(row.after) < list(PTB).index(run)
+            assert f'run="{row.after}-seed2"' in made[run]
 
 
 def test_a_seed_no_recipe_takes_is_refused(capsys) -> None:

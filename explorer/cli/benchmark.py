@@ -9,7 +9,7 @@ from explorer import config as configs
 from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 from explorer.training import folder as folders
-from explorer.training.benchmarks import BENCHMARKS, SHARED, Row
+from explorer.training.benchmarks import BENCHMARKS, Row, name, settings
 from explorer.training.fine_tuning import after, passes
 
 EXAMPLE = """\
@@ -47,7 +47,7 @@ def benchmark(args: argparse.Namespace) -> None:
     if not 0 <= args.seed < 2**32:
         raise ExplorerError(f"--seed {args.seed} is not between 0 and {2**32 - 1}")
     corpus, rows = BENCHMARKS[args.name]
-    named = {_name(run, args.seed): row for run, row in rows.items()}
+    named = {name(run, args.seed): row for run, row in rows.items()}
     if args.make:
         _make(corpus, named, args.seed)
     elif args.commands:
@@ -57,13 +57,8 @@ def benchmark(args: argparse.Namespace) -> None:
         _tell(named, args.json)
 
 
-def _name(run: str, seed: int) -> str:
-    return f"{run}-seed{seed}" if seed else run
-
-
 def _new(run: str, corpus: str, row: Row, seed: int) -> list[str]:
-    settings = [f"seed={seed}", *SHARED, *row.settings]
-    options = [part for setting in settings for part in ("--set", setting)]
+    options = [part for setting in settings(row, seed) for part in ("--set", setting)]
     return ["explorer", "new", run, "--corpus", corpus, *options]
 
 
