@@ -81,6 +81,17 @@ def test_after_its_rest_everything_learns(language_model: Path, tmp_path: Path) 
         assert not torch.equal(after[name][..., : old.shape[-1]], old), name
 
 
+def test_what_rested_to_the_end_learns_in_the_stage_after(
+    language_model: Path, tmp_path: Path
+) -> None:
+    before = weights.load_model(language_model)[2].state_dict()
+    joint = 'fine_tuning = { name = "joint", epochs = 1, nats = 0.0, learning_rate = 0.005 }'
+    stage = ("bf16 = false", f"bf16 = false\n{joint}")
+    start = language_model.as_posix()
+    after = train(write_run(tmp_path / "my", stage, start=start, rest=2))
+    assert not torch.equal(after["embedding.weight"], before["embedding.weight"])
+
+
 def test_a_run_of_the_same_recipe_starts_as_the_other_ended(tmp_path: Path) -> None:
     first = write_run(tmp_path / "first")
     ended = train(first)

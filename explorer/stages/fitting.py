@@ -164,7 +164,7 @@ def _best(trainer: Trainer) -> TextVAE:
 def _with_prior(model: TextVAE, data: training_data.Data, config: configs.Config) -> TextVAE:
     """The model, with the prior that the recipe fits after training if it fits one."""
     if config.training.fit_prior["name"] == "none":
-        return model
+        return model.requires_grad_(True)  # some of it may have rested to the end
     return refit(model, config.training.fit_prior, data, config).requires_grad_(True)
 
 
