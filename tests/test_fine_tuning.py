@@ -68,16 +68,8 @@ def test_it_minimises_the_bound_and_the_floor_holds_the_rate(tmp_path: Path) -> 
 def test_stopped_in_any_stage_and_resumed_equals_uninterrupted(
     tmp_path: Path, reports: int
 ) -> None:
-    whole = write_run(tmp_path / "whole", MIXTURE, JOINT)
-    straight = [report.loss for report in stages.train(whole, "cpu")]
-    part = write_run(tmp_path / "part", MIXTURE, JOINT)
-    running = stages.train(part, "cpu")
-    losses = [next(running).loss for _ in range(reports)]
-    running.close()
-    torch.manual_seed(999)
-    losses += [report.loss for report in stages.train(part, "cpu", resume=True)]
-    assert losses == straight
-    assert (part / folders.WEIGHTS).read_bytes() == (whole / folders.WEIGHTS).read_bytes()
+    whole, part = (write_run(tmp_path / name, MIXTURE, JOINT) for name in ("whole", "part"))
+    tiny.check_resumed(whole, part, reports)
 
 
 def test_a_changed_recipe_does_not_resume_the_second_stage(tmp_path: Path) -> None:

@@ -134,14 +134,7 @@ def test_stopped_and_resumed_equals_uninterrupted(
 ) -> None:
     start = language_model.as_posix()
     whole, part = (write_run(tmp_path / name, start=start, rest=1) for name in ("whole", "part"))
-    straight = [report.loss for report in stages.train(whole, "cpu")]
-    running = stages.train(part, "cpu")
-    losses = [next(running).loss for _ in range(reports)]
-    running.close()
-    torch.manual_seed(999)
-    losses += [report.loss for report in stages.train(part, "cpu", resume=True)]
-    assert losses == straight
-    assert (part / folders.WEIGHTS).read_bytes() == (whole / folders.WEIGHTS).read_bytes()
+    tiny.check_resumed(whole, part, reports)
 
 
 def test_what_cannot_be_started_from_is_refused(language_model: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 from unittest import mock
 
+import torch
+
 from explorer import stages
 from explorer.run import Run
 from explorer.space.projections import pca_layout
@@ -68,6 +70,19 @@ def write_corpus(path: Path, count: int = 240) -> Path:
     quoted = ('"' + text.replace('"', '""') + f'",{label}\n' for text, label in rows)
     path.write_text("text,label\n" + "".join(quoted), encoding="utf-8")
     return path
+
+
+def check_resumed(whole: Path, part: Path, reports: int) -> None:
+    """Of two recipes that are alike, one trained at once and one stopped after so many reports and
+    resumed: the same losses, and the same weights to the bit."""
+    straight = [report.loss for report in stages.train(whole, "cpu")]
+    running = stages.train(part, "cpu")
+    losses = [next(running).loss for _ in range(reports)]
+    running.close()
+    torch.manual_seed(999)
+    losses += [report.loss for report in stages.train(part, "cpu", resume=True)]
+    assert losses == straight
+    assert (part / folders.WEIGHTS).read_bytes() == (whole / folders.WEIGHTS).read_bytes()
 
 
 def without_corpus(*runs: Run) -> None:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,30 @@ class Position:
     is_aggressive: bool = False  # whether the encoder catches up before every step
     information: float = -math.inf  # highest mutual information of a look, nats
     before: int | None = None  # epochs of the stage this one follows, where it follows one
+
+
+@dataclass(slots=True)
+class _Since:
+    """The steps since the last report."""
+
+    sums: Tensor  # distortion, rate and loss of all sentences, where the model is
+    seconds_before: float  # of training
+    sentences: int = 0
+    tokens: int = 0  # predicted ones
+    started: float = dataclasses.field(default_factory=time.perf_counter)
+    seconds: float = 0.0
+
+    def add(self, terms: Tensor, sentences: int, tokens: int) -> None:
+        """One more step, just done."""
+        self.sums += terms.to(self.sums.dtype)
+        self.sentences += sentences
+        self.tokens += tokens
+        self.seconds = time.perf_counter() - self.started
+
+    @property
+    def training_seconds(self) -> float:
+        """Seconds of training, all sessions together."""
+        return self.seconds_before + self.seconds
 
 
 class Trainer:
@@ -204,11 +229,8 @@ class Trainer:
         position = self.position
         seed = self.config.seed * 1_000_003 + position.epoch
         batches = plan(self._lengths, self.config.training.batch_size, seed)
-        every = max(1, math.ceil(len(batches) / REPORTS_PER_EPOCH))
-        validations = self.config.training.validations
-        watched = {math.ceil(len(batches) * (i + 1) / validations) for i in range(validations)}
-        sums, count, tokens, beta = self._nothing(), 0, 0, 0.0
-        started, since = time.perf_counter(), position.seconds
+        told, watched = self._marks(len(batches))
+        since = self._since()
         self.model.train()
         while position.batch < len(batches):
             rows = batches[position.batch]
@@ -216,51 +238,71 @@ class Trainer:
             beta = self.beta(epoch)
             set_learning_rate(self.optimiser, self.learning_rate(epoch))
             terms = self._step(rows, beta, noise=not pretraining)
-            sums += terms.to(sums.dtype)
+            since.add(terms, len(rows), sum(self._lengths[row] + 1 for row in rows))
             if isinstance(self._schedule, TargetRate) and not pretraining:
                 rate = terms[1].item() / len(rows)
                 position.multiplier = self._schedule.next(position.multiplier, rate)
-            count += len(rows)
-            tokens += sum(self._lengths[row] + 1 for row in rows)
             position.batch += 1
             position.step += 1
-            position.seconds = since + time.perf_counter() - started
-            ends = position.batch == len(batches)
-            if position.batch % every and position.batch not in watched:
-                if stop():
+            position.seconds = since.training_seconds
+            done = position.batch
+            if done in told:
+                values = self._means(since) | {
+                    "phase": "pretraining" if pretraining else "training",
+                    "epoch": position.epoch + done / len(batches),
+                    "beta": beta,
+                }
+                ends = done == len(batches)
+                if ends:
+                    position.epoch, position.batch = position.epoch + 1, 0
+                if done in watched:
+                    values["validation"] = self._look(pretraining, ends)
+                yield self._report(values)
+                if ends:
                     return
-                continue
-            distortion, rate, loss = (sums / count).tolist()
-            if not math.isfinite(loss):
-                raise ExplorerError(
-                    f"the loss became {loss} at step {position.step}: lower "
-                    "training.learning_rate in config.toml and train again"
-                )
-            done = position.epoch + position.batch / len(batches)
-            elapsed = position.seconds - since
-            values = {
-                "phase": "pretraining" if pretraining else "training",
-                "step": position.step,
-                "epoch": done,
-                "epochs": self.epochs,
-                "seconds": position.seconds,
-                "seconds_left": position.seconds / done * (self.epochs - done),
-                "beta": beta,
-                "distortion": distortion,
-                "rate": rate,
-                "loss": loss,
-                "tokens_per_second": tokens / max(elapsed, 1e-9),
-            }
-            watches = position.batch in watched
-            if ends:
-                position.epoch, position.batch = position.epoch + 1, 0
-            if watches:
-                values["validation"] = self._look(pretraining, ends)
-            yield Report(**values)
-            if ends or stop():
+                since = self._since()
+            if stop():
                 return
-            sums, count, tokens = self._nothing(), 0, 0
-            started, since = time.perf_counter(), position.seconds
+
+    def _marks(self, batches: int) -> tuple[set[int], set[int]]:
+        """After which batches of an epoch there is a report, and after which also a look."""
+        every = max(1, math.ceil(batches / REPORTS_PER_EPOCH))
+        validations = self.config.training.validations
+        watched = {math.ceil(batches * (i + 1) / validations) for i in range(validations)}
+        return {*range(every, batches, every), *watched, batches}, watched
+
+    def _since(self) -> "_Since":
+        """Nothing yet."""
+        where = self.model.device
+        wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
+        sums = torch.zeros(3, dtype=wide, device=where)
+        return _Since(sums, self.position.seconds)
+
+    def _means(self, since: "_Since") -> dict[str, Any]:
+        """What a report says of the steps since the one before.
+
+        Raises:
+            ExplorerError: If the loss is no longer a number.
+        """
+        distortion, rate, loss = (since.sums / since.sentences).tolist()
+        if not math.isfinite(loss):
+            raise ExplorerError(
+                f"the loss became {loss} at step {self.position.step}: lower "
+                "training.learning_rate in config.toml and train again"
+            )
+        speed = since.tokens / max(since.seconds, 1e-9)
+        return {"distortion": distortion, "rate": rate, "loss": loss, "tokens_per_second": speed}
+
+    def _report(self, values: dict[str, Any]) -> Report:
+        """These values, and how far training is."""
+        position, epochs, done = self.position, self.epochs, values["epoch"]
+        return Report(
+            step=position.step,
+            epochs=epochs,
+            seconds=position.seconds,
+            seconds_left=position.seconds / done * (epochs - done),
+            **values,
+        )
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, on the device.
@@ -286,12 +328,6 @@ class Trainer:
         nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
         self.optimiser.step()
         return totals
-
-    def _nothing(self) -> Tensor:
-        """The sums of no batches: distortion, rate and loss, where the model is."""
-        where = self.model.device
-        wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
-        return torch.zeros(3, dtype=wide, device=where)
 
     def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Tensor, Tensor]:
         """The mean loss of some sentences, and their summed distortion, rate and loss.
