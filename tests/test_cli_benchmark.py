@@ -37,6 +37,8 @@ def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> No
         "ptb-short-language-model": 16,
         "ptb-encoder": 1,
         "ptb-after-language-model": 8,
+        "ptb-descent": 5,
+        "ptb-constant-after-language-model": 4,
     }
     assert config.training.epochs == short.get(run, 45)
 

@@ -181,6 +181,34 @@ PTB: dict[str, Row] = {
         ),
         after="ptb-encoder",
     ),
+    "ptb-descent": Row(
+        "that one on, its decoder by gradient descent; 5 epochs",
+        "ours",
+        (
+            *_AFTER,
+            'model.prior={name="mixture",components=64}',
+            'objective.rate={name="floor",nats=6.5}',
+            'objective.schedule={name="constant"}',
+            'training.optimiser={name="split",adam=0.008}',
+            "training.learning_rate=0.1",
+            "training.decay=1.0",
+            "training.epochs=5",
+        ),
+        after="ptb-after-language-model",
+    ),
+    "ptb-constant-after-language-model": Row(
+        "VAE, β = 1 from the first step, after the short language model; 4 epochs",
+        "ours",
+        (
+            *_AFTER,
+            _PLAIN,
+            'objective.schedule={name="constant"}',
+            "training.learning_rate=0.0005",
+            "training.decay=0.8",
+            "training.epochs=4",
+        ),
+        after="ptb-short-language-model",
+    ),
 }
 
 BENCHMARKS = {"ptb": ("ptb", PTB)}
