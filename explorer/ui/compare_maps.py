@@ -35,6 +35,7 @@ def show(columns: Sequence[Column]) -> None:
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
     chosen = selection.current()
+    selection.write_address()  # before the answers, whose links lead to the map with it
     words = selection.words_of(maps, chosen)
     # What a click waits for goes out first; the maps follow, each at its place above.
     above, below = st.container(), st.container()
@@ -55,7 +56,6 @@ def show(columns: Sequence[Column]) -> None:
     ) as files:
         if files.open:
             map_pictures.show(mapped, maps, by, chosen)
-    selection.write_address()
 
 
 def _controls(first: Column) -> tuple[str, str]:
