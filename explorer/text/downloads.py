@@ -94,6 +94,7 @@ def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
                 have = 0
             _receive(answer, part, have, file, progress)
     except urllib.error.HTTPError as error:
+        error.close()
         raise ExplorerError(
             f"{file.url} answered {error.code} {error.reason}: try later, or get the file "
             "elsewhere and give its folder with --mirror DIR"
