@@ -272,7 +272,7 @@ class Trainer:
         return {*range(every, batches, every), *watched, batches}, watched
 
     def _since(self) -> "_Since":
-        """Nothing yet."""
+        """Sums to begin with after a report: none so far, and the time is now."""
         where = self.model.device
         wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
         sums = torch.zeros(3, dtype=wide, device=where)
