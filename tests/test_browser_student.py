@@ -61,3 +61,17 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     index = int(re.search(r"at=(\d+)", page.url)[1])
     row = int(open_run(ROOT / "checkpoints" / other).atlas.row[index])
     assert f"row {row:,}" in page.get_by_test_id("stMain").inner_text()
+
+
+@pytest.mark.usefixtures("mirror")
+def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page, tmp_path):
+    """A fresh server reads 155,070 sentences for its first page, and the click overtakes that."""
+    with served(tmp_path / "runs", tmp_path / "home") as address:
+        page.goto(f"{address}/compare?run=captions-collapsed")
+        page.get_by_role("heading", name="What differs between the recipes").wait_for()
+        page.get_by_role("tab", name="Maps").click()
+        moved = page.get_by_role("list", name="Sentences that moved most").get_by_role("button")
+        moved.first.wait_for()
+        page.wait_for_timeout(3000)  # the overtaken run ends within this time
+        moved.first.click()
+        page.locator("[data-told]").first.wait_for()

@@ -83,6 +83,17 @@ def page() -> None:
         with st.container(key="run_name"):
             st.caption(markdown(run.name))
         chosen.run()
+        _stop_if_overtaken()
+
+
+def _stop_if_overtaken() -> None:
+    """Ends this run of the script where a newer one has begun meanwhile.
+
+    A click starts the next run beside one that is still reading. Streamlit ends the older one at
+    its next look at the session; if none came after its reading, it would end as a whole run does,
+    and take the fragments of the newer one for leftovers: what is in them would not be clickable.
+    """
+    st.session_state.get("run")
 
 
 def _nothing() -> None:
