@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -66,6 +66,15 @@ class Position:
     is_aggressive: bool = False  # whether the encoder catches up before every step
     information: float = -math.inf  # highest mutual information of a look, nats
     before: int | None = None  # epochs of the stage this one follows, where it follows one
+
+
+class _Means(NamedTuple):
+    """Of the steps since the last report, in nats per sentence."""
+
+    distortion: float
+    rate: float
+    loss: float
+    tokens_per_second: float  # predicted ones
 
 
 @dataclass(slots=True)
@@ -247,17 +256,12 @@ class Trainer:
             position.seconds = since.training_seconds
             done = position.batch
             if done in told:
-                values = self._means(since) | {
-                    "phase": "pretraining" if pretraining else "training",
-                    "epoch": position.epoch + done / len(batches),
-                    "beta": beta,
-                }
-                ends = done == len(batches)
+                means = self._means(since)
+                at, ends = position.epoch + done / len(batches), done == len(batches)
                 if ends:
                     position.epoch, position.batch = position.epoch + 1, 0
-                if done in watched:
-                    values["validation"] = self._look(pretraining, ends)
-                yield self._report(values)
+                validation = self._look(pretraining, ends) if done in watched else {}
+                yield self._report(pretraining, at, beta, means, validation)
                 if ends:
                     return
                 since = self._since()
@@ -278,7 +282,7 @@ class Trainer:
         sums = torch.zeros(3, dtype=wide, device=where)
         return _Since(sums, self.position.seconds)
 
-    def _means(self, since: "_Since") -> dict[str, Any]:
+    def _means(self, since: "_Since") -> "_Means":
         """What a report says of the steps since the one before.
 
         Raises:
@@ -290,18 +294,31 @@ class Trainer:
                 f"the loss became {loss} at step {self.position.step}: lower "
                 "training.learning_rate in config.toml and train again"
             )
-        speed = since.tokens / max(since.seconds, 1e-9)
-        return {"distortion": distortion, "rate": rate, "loss": loss, "tokens_per_second": speed}
+        return _Means(distortion, rate, loss, since.tokens / max(since.seconds, 1e-9))
 
-    def _report(self, values: dict[str, Any]) -> Report:
-        """These values, and how far training is."""
-        position, epochs, done = self.position, self.epochs, values["epoch"]
+    def _report(
+        self,
+        pretraining: bool,
+        epoch: float,
+        beta: float,
+        means: "_Means",
+        validation: dict[str, float],
+    ) -> Report:
+        """What was found, and how far training is."""
+        seconds, epochs = self.position.seconds, self.epochs
         return Report(
-            step=position.step,
+            phase="pretraining" if pretraining else "training",
+            step=self.position.step,
+            epoch=epoch,
             epochs=epochs,
-            seconds=position.seconds,
-            seconds_left=position.seconds / done * (epochs - done),
-            **values,
+            seconds=seconds,
+            seconds_left=seconds / epoch * (epochs - epoch),
+            beta=beta,
+            distortion=means.distortion,
+            rate=means.rate,
+            loss=means.loss,
+            tokens_per_second=means.tokens_per_second,
+            validation=validation,
         )
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
