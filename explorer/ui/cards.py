@@ -27,12 +27,17 @@ def safe_card(text: str) -> str:
     return _IMAGE.sub(r"\\!", _FRONT_MATTER.sub("", text))
 
 
+def without_title(text: str, name: str) -> str:
+    """A card without its first heading, where that is the run's name: the page has it above."""
+    return re.sub(rf"\A\s*# {re.escape(name)}[ \t]*(\n|\Z)", "", text)
+
+
 def card(run: Run) -> None:
     """The model card."""
     if run.card.strip():
         st.html(_STYLE)
         with st.container(key="card"):
-            st.markdown(safe_card(run.card))
+            st.markdown(without_title(safe_card(run.card), run.name))
     else:
         st.info("This run has no card: its README.md is missing.", icon=":material/description:")
 
