@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,14 +84,8 @@ def self_bleu(samples: Sentences) -> float:
         raise ValueError(f"self-BLEU needs at least two samples, got {len(samples)}")
     log_precisions = []
     for n in range(1, 5):
-        counts = [Counter(_grams(tokens, n)) for tokens in samples]
-        best = _two_largest(counts)
-        total = sum(count.total() for count in counts)
-        matches = sum(
-            min(count, best[gram].without(row))
-            for row, grams in enumerate(counts)
-            for gram, count in grams.items()
-        )
+        total, unmatched = _unmatched([_grams(tokens, n) for tokens in samples])
+        matches = total - unmatched
         if not matches:
             return 0.0
         log_precisions.append(np.log(matches / total))
@@ -106,28 +99,21 @@ def _grams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
     return [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
 
 
-@dataclass(slots=True)
-class _Largest:
-    """The largest count of an n-gram in one sentence, whose it is, and the next largest."""
+def _unmatched(sentences: Sequence[Sequence[tuple[str, ...]]]) -> tuple[int, int]:
+    """How many n-grams there are, and how many no other sentence has as often.
 
-    first: int = 0
-    owner: int = -1
-    second: int = 0
-
-    def without(self, row: int) -> int:
-        return self.second if row == self.owner else self.first
-
-
-def _two_largest(counts: Sequence[Counter]) -> dict[tuple[str, ...], _Largest]:
-    best: dict[tuple[str, ...], _Largest] = {}
-    for row, grams in enumerate(counts):
-        for gram, count in grams.items():
-            entry = best.setdefault(gram, _Largest())
-            if count > entry.first:
-                entry.first, entry.owner, entry.second = count, row, entry.first
-            else:
-                entry.second = max(entry.second, count)
-    return best
+    A sentence's n-gram counts as often as the other sentence that has it most often; only in the
+    sentence that has it most often of all can it stand more often than that.
+    """
+    total, most, next_most = 0, Counter(), Counter()
+    for grams in sentences:
+        total += len(grams)
+        for gram, count in Counter(grams).items():
+            if count > most[gram]:
+                most[gram], next_most[gram] = count, most[gram]
+            elif count > next_most[gram]:
+                next_most[gram] = count
+    return total, most.total() - next_most.total()
 
 
 def _closest_lengths(lengths: Sequence[int]) -> int:
