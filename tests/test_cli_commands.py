@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.cli.main import COMMANDS, main
-from explorer.models.decoding import STRATEGY_NAMES
+from explorer.models.decoding import STRATEGY_NAMES, Decoding
 from explorer.models.generation import STRATEGIES
 from explorer.run import open_run
 from tests import tiny
@@ -200,8 +200,22 @@ def test_a_decode_setting_out_of_range_is_one_line(option, tiny_run: Path, capsy
     assert option[0].strip("-").replace("-", "_") in line
 
 
+def _in_parts_of(size: int, monkeypatch) -> None:
+    for module in ("cli.verbs", "models.generation"):
+        monkeypatch.setattr(f"explorer.{module}.PART", size)
+
+
+@pytest.mark.parametrize("strategy", ["sample", "beam"])
+def test_many_samples_are_those_of_python(strategy, tiny_run: Path, capsys, monkeypatch) -> None:
+    _in_parts_of(7, monkeypatch)
+    expected = open_run(tiny_run).sample(18, Decoding(strategy=strategy, seed=3))
+    argv = ("sample", str(tiny_run), "-n", "18", "--strategy", strategy, "--seed", "3")
+    assert answer(capsys, *argv).splitlines() == expected
+    assert [item["text"] for item in json.loads(answer(capsys, *argv, "--json"))] == expected
+
+
 def test_files_go_in_and_out_in_order(tiny_run: Path, place: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr("explorer.cli.verbs.CHUNK", 7)
+    _in_parts_of(7, monkeypatch)
     texts = tiny.sentences(30)
     (place / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     run = open_run(tiny_run)

@@ -47,6 +47,33 @@ def test_a_sentence_does_not_depend_on_its_neighbours_in_the_batch(strategy, dec
     assert together == [generate(decoder, row[None], decoding)[0] for row in z]
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_many_are_decoded_in_parts_and_the_first_as_if_alone(
+    strategy, decoder, z, monkeypatch
+) -> None:
+    sizes, decode = [], STRATEGIES[strategy]
+    width = 2 if strategy == "beam" else 1
+
+    def noted(decoder, z, decoding):
+        sizes.append(len(z) * width)
+        return decode(decoder, z, decoding)
+
+    decoding = Decoding(strategy=strategy, beam=2, max_tokens=9, seed=4)
+    whole = generate(decoder, z, decoding)
+    monkeypatch.setitem(STRATEGIES, strategy, noted)
+    monkeypatch.setattr("explorer.models.generation.PART", 4)
+    parts = generate(decoder, z, decoding)
+    assert max(sizes) == 4
+    assert len(parts) == len(z)
+    first = 4 // width
+    assert parts[:first] == generate(decoder, z[:first], decoding)
+    if strategy in ("greedy", "beam"):
+        assert parts == whole
+    else:  # the second part has other random numbers than the first
+        same = z[:1].expand(8, -1)
+        assert generate(decoder, same, decoding)[:4] != generate(decoder, same, decoding)[4:]
+
+
 def test_sampling_at_temperature_zero_is_greedy(decoder, z) -> None:
     greedy = generate(decoder, z, Decoding(max_tokens=9))
     cold = Decoding(strategy="sample", temperature=0.0, max_tokens=9)

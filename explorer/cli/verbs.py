@@ -1,7 +1,6 @@
 """`explorer encode`, `reconstruct`, `sample`, `interpolate`, `neighbours`."""
 
 import argparse
-import dataclasses
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,12 +13,10 @@ from explorer import processes
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
-from explorer.models.decoding import Decoding
+from explorer.models.decoding import PART
 from explorer.tables import check_format, writing
 from explorer.text.reading import as_sentence
 
-CHUNK = 512
-"""Sentences decoded at once: bounds memory whatever the length of a file."""
 ENCODED = 4096
 """Sentences encoded at once: enough that those of like length fill a batch."""
 
@@ -63,7 +60,7 @@ def _standard_input() -> Iterator[str]:
             yield text
 
 
-def _chunks(texts: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
+def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
     from explorer.text.reading import check_length
 
     source = iter(texts)
@@ -165,8 +162,8 @@ def reconstruct(args: argparse.Namespace) -> None:
         Progress(quiet=args.json or not args.out) as progress,
         writing(args.out) if args.out else nullcontext() as writer,
     ):
-        for number, chunk in enumerate(_chunks(texts)):
-            words = run.reconstruct(chunk, _reseeded(settings, number))
+        for number, chunk in enumerate(_chunks(texts, PART)):
+            words = run.reconstruct(chunk, settings.of_part(number))
             columns = {"text": chunk, "reconstruction": words}
             done += len(chunk)
             if writer is not None:
@@ -178,11 +175,6 @@ def reconstruct(args: argparse.Namespace) -> None:
             _require_any(done, args.file)
     if args.out:
         _tell_written(args, done)
-
-
-def _reseeded(settings: Decoding, number: int) -> Decoding:
-    """Other random numbers for each chunk; the first has those of a call without chunks."""
-    return dataclasses.replace(settings, seed=(settings.seed + number) % 2**63)
 
 
 def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:
@@ -217,12 +209,15 @@ def sample(args: argparse.Namespace) -> None:
     run = open_run(args)
     z = run.prior_samples(args.n, settings.seed)
     texts: list[str] = []
-    for number, start in enumerate(range(0, args.n, CHUNK)):
-        texts += run.decode(z[start : start + CHUNK], _reseeded(settings, number))
+    # As `run.sample` decodes them, and shown as they come.
+    for number, start in enumerate(range(0, args.n, PART)):
+        part = run.decode(z[start : start + PART], settings.of_part(number))
+        if args.json:
+            texts += part
+        else:
+            say("\n".join(part))
     if args.json:
         say_json([{"text": text} for text in texts])
-    else:
-        say("\n".join(texts))
     if note := told(run.model):
         warn(note)
 

@@ -1,7 +1,7 @@
 """How sentences are read out of a decoder: settings only, so that help texts need no torch."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.config import setting
 from explorer.errors import ExplorerError
@@ -10,6 +10,9 @@ STRATEGY_NAMES = ("greedy", "sample", "top_k", "nucleus", "penalised", "beam")
 """The keys of `generation.STRATEGIES`; a test compares them."""
 MOST_TOKENS = 1000
 """Words of a sentence at most: decoding stops there."""
+PART = 512
+"""Sentences decoded at once, those of a beam counted each: the scores of their next words are what
+takes memory, some ten thousand numbers a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,10 @@ class Decoding:
             if not low <= getattr(self, name) <= high:
                 value = getattr(self, name)
                 raise ExplorerError(f"{name} {value} is not between {low} and {high}")
+
+    def of_part(self, number: int) -> "Decoding":
+        """With other random numbers for each part of many sentences; the first has the seed's."""
+        return replace(self, seed=(self.seed + number) % 2**63)
 
 
 @dataclass(frozen=True, slots=True)

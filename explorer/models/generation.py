@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from explorer.models.decoder import Decoder
-from explorer.models.decoding import Decoding
+from explorer.models.decoding import PART, Decoding
 from explorer.models.softmax import scorer
 from explorer.text.tokens import BOS, EOS, PAD, UNK
 
@@ -257,15 +257,19 @@ STRATEGIES = {**dict.fromkeys(_STEPWISE, _stepwise), "beam": _beam}
 def generate(
     decoder: Decoder, z: Float[Tensor, "batch latent"], decoding: Decoding
 ) -> list[list[int]]:
-    """Decodes each latent point to one sentence.
+    """Decodes each latent point to one sentence, `PART` at a time.
 
     Args:
         decoder: In `eval` mode.
-        z: One point a sentence.
-        decoding: The strategy and its settings. Equal seeds give equal sentences for an equal
-            batch; the order of rows matters to sampling.
+        z: One point a sentence; as many as there are, memory does not grow with them.
+        decoding: The strategy and its settings. Equal seeds give equal sentences for equal
+            points; the order of rows matters to sampling.
 
     Returns:
         Ids without start and end, in the order of `z`.
     """
-    return STRATEGIES[decoding.strategy](decoder, z, decoding)
+    width = decoding.beam if decoding.strategy == "beam" else 1
+    result: list[list[int]] = []
+    for number, part in enumerate(z.split(max(1, PART // width))):
+        result += STRATEGIES[decoding.strategy](decoder, part, decoding.of_part(number))
+    return result
