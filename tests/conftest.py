@@ -12,6 +12,15 @@ threads.share_cores()
 
 from tests import tiny  # noqa: E402
 
+LONG = ("browser", "slow")
+"""Marks of tests that take long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first, so that no process is alone with one in the end."""
+    long = {item.path for item in items for name in LONG if item.get_closest_marker(name)}
+    items.sort(key=lambda item: item.path not in long)
+
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:

@@ -16,6 +16,8 @@ from explorer.training import folder as folders
 from explorer.training.schedules import SCHEDULES
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 SPACES = [
     (name, prior) for name, latent in LATENTS.items() if latent.has_rate for prior in latent.priors
 ]

@@ -14,6 +14,8 @@ from explorer.training import fine_tuning, prior_fit, weights
 from explorer.training import folder as folders
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 JOINT = 'fine_tuning = { name = "joint", epochs = 2, nats = 0.0, learning_rate = 0.005 }'
 MIXTURE = 'fit_prior = { name = "mixture", components = 3 }'
 

@@ -21,6 +21,8 @@ from explorer.training import folder as folders
 from explorer.training import weights
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 COMMANDS = """
 import json, os, sys

@@ -14,6 +14,8 @@ from explorer.cli.main import main
 from explorer.training import folder as folders
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -13,6 +13,8 @@ from explorer.models.sampling import generator, sample
 from explorer.text import toy
 from explorer.thought import DECODERS, ENTROPY, Decoder, train
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_corpus_has_each_kind_equally_often() -> None:
     found = toy.sentences(30)

@@ -10,6 +10,8 @@ from explorer.evaluation.verdict import verdict
 from explorer.training import folder as folders
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """\
 seed = 0
 
