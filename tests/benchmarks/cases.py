@@ -12,7 +12,7 @@ import torch
 from explorer.config import Config, CorpusConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 from explorer.evaluation.bounds import importance_nlls
 from explorer.models.coding import posteriors
-from explorer.models.decoding import Decoding
+from explorer.models.decoding import PART, Decoding
 from explorer.models.generation import generate
 from explorer.models.precision import has_bf16
 from explorer.models.vae import TextVAE, build
@@ -182,7 +182,7 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
         ),
         Case(
             "beam 5, 40 tokens", "sentences", 5 * MOST_TOKENS * step,
-            lambda: decoded(endless, z[:32], "beam"),
+            lambda: decoded(endless, z[: PART // 5], "beam"),
             lambda: len(slow.beam(z[:1], 5, MOST_TOKENS)),
         ),
         Case(

@@ -45,20 +45,20 @@ Computed without it (`python -m tests.benchmarks.half_precision`), an epoch of P
 the same weights, batches and noise (small, 658 steps) ended at a validation -ELBO of 125.110
 nats, and at 125.112 in float32.
 
-Two threads of an AMD Zen 3, which has AVX2 alone (170 and 161 GFLOP/s), the same commands with
-8 and 10 seconds:
+Two threads of an AMD Zen 3, which has AVX2 alone (168 and 173 GFLOP/s), the same commands with
+8 and 10 seconds; beams are decoded 102 sentences at a time there, as `generate` takes them:
 
 | | small | large |
 | --- | --- | --- |
-| train | 1.48 (68%, reference 46%) | 1.13 (61%, 56%) |
-| encode | 1.01 (59%, 57%) | 1.08 (61%, 59%) |
-| greedy | 1.09 (51%, 47%) | 1.04 (59%, 57%) |
-| sampling | 6.8 (32%, 5%) | 3.1 (35%, 11%) |
-| beam 5 | 9.2 (28%, 3%) | 8.2 (42%, 5%) |
-| importance NLL | 1.7 (56%, 34%) | 1.3 (74%, 57%) |
-| peak memory while training | 847 of 1,366 MB | 1,140 of 1,336 MB |
+| train | 1.31, 1.48 in another run (56%, reference 50%) | 1.15 (68%, 59%) |
+| encode | 1.06 (57%, 53%) | 1.04 (67%, 60%) |
+| greedy | 1.09 (50%, 46%) | 0.95, 1.04 in another run (50%, 53%) |
+| sampling | 7.1 (34%, 5%) | 3.1 (34%, 11%) |
+| beam 5 | 11.5 (47%, 4%) | 12.2 (59%, 5%) |
+| importance NLL | 1.8 (74%, 43%) | 1.3 (73%, 56%) |
+| peak memory while training | 811 of 1,414 MB | 1,184 of 1,375 MB |
 
-There the most possible is 2.2 and 1.8 times for training, 2.1 and 1.8 for greedy decoding, 2.9 and
+There the most possible is 2.0 and 1.7 times for training, 2.2 and 1.9 for greedy decoding, 2.3 and
 1.8 for the importance bound. oneDNN's float32 products (through a private operator of torch,
 `torch.ops.mkldnn._linear_pointwise`, which builds a kernel for every new number of rows) are no
 faster than MKL's on one thread of it, 1.2 to 1.5 times as fast on two at the shapes of a decoding,
