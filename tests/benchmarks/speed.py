@@ -8,7 +8,7 @@ processes of their own.
 
 Two threads of a 2.8 GHz Ice Lake with nothing else running, float32 (that processor has no
 bfloat16), ratios of ours to the reference, shares of the limit that products reach (312 and 325
-GFLOP/s) in brackets; `--size small --seconds 10` and `--size large --seconds 12`:
+GFLOP/s) in brackets, beams 32 at a time; `--size small --seconds 10`, `--size large --seconds 12`:
 
 | | small | large |
 | --- | --- | --- |
