@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.definitions import DEFINITIONS, beside
 from explorer.files import write_text
 from explorer.text.named import NAMED
 from explorer.training import fine_tuning
@@ -67,22 +67,23 @@ def _scores(metrics: dict[str, Any]) -> str:
     if "verdict" in metrics:
         lines.append(f"**{metrics['verdict']}** — {metrics.get('verdict_in_words', '')}\n")
     lines.append(
-        "| figure | value | unit | sentences | samples |\n| --- | ---: | --- | ---: | ---: |"
+        "| figure | value | unit | beside | sentences | samples |\n"
+        "| --- | ---: | --- | --- | ---: | ---: |"
     )
     for name, definition in DEFINITIONS.items():
         entry = metrics.get(name, {})
         if entry.get("value") is None:
             continue
-        low, high = entry.get("low"), entry.get("high")
-        interval = f" ± {entry['error']:.2g}" if entry.get("error") else ""
-        if low is not None and high is not None:
-            interval = f" ({low:.2f} to {high:.2f})"
+        error = f" ± {entry['error']:.2g}" if entry.get("error") else ""
         lines.append(
-            f"| {definition.title} (`{name}`) | {_number(entry['value'])}{interval} | "
-            f"{entry.get('unit', definition.unit)} | {_count(entry.get('n'))} | "
-            f"{_count(entry.get('samples'))} |"
+            f"| {definition.title} (`{name}`) | {_number(entry['value'])}{error} | "
+            f"{entry.get('unit', definition.unit)} | {beside(name, entry)} | "
+            f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
-    lines.append("\n± is the standard error over the sentences measured on.")
+    lines.append(
+        "\n± is the standard error over the sentences measured on, each taken as independent of "
+        "the others (captions of one image are not)."
+    )
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(

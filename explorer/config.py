@@ -160,7 +160,7 @@ class TrainingConfig:
     )
     clip: float = setting(5.0, "largest gradient norm")
     patience: int = setting(
-        0, "stop after so many epochs without a better validation loss; 0 never"
+        0, "stop after so many epochs without a better loss; 0, or with schedule target, never"
     )
     bf16: bool = setting(True, "bfloat16 products, where the hardware has them; else float32")
     save_seconds: float = setting(60.0, "how often the state to resume from is written")
@@ -204,6 +204,11 @@ class Config:
 
     def __post_init__(self) -> None:
         _within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
+        if self.training.batch_size == 1 and self.model.latent.get("batch_norm"):
+            raise ExplorerError(
+                "training.batch_size: model.latent.batch_norm normalises over a batch, of at "
+                "least 2 sentences"
+            )
 
 
 def final_model(config: Config) -> ModelConfig:

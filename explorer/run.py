@@ -98,8 +98,10 @@ class Run(Contents):
         result = []
         for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
             words = self.vocabulary.decode(row)
-            count = len(row) + 1  # the end is predicted too
-            named = [*words, self.vocabulary.words[EOS]]
+            named = words
+            if len(row) < decoding.max_tokens:  # else it was cut, and no end was said
+                named = [*words, self.vocabulary.words[EOS]]
+            count = len(named)
             result.append(Decoded(self._text(row), named, log_prob[:count], gain[:count]))
         return result
 

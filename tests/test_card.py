@@ -18,11 +18,19 @@ def run(folder: Path, **metrics: object) -> Path:
 
 
 def test_a_new_card_holds_scores_data_and_the_command(tmp_path: Path) -> None:
-    rate = {"value": 11.25, "unit": "nats per sentence", "n": 5000, "low": 11.0, "high": 11.5}
-    folder = run(tmp_path / "r", rate=rate, verdict="healthy", command="explorer evaluate r")
+    rate = {"value": 11.25, "unit": "nats per sentence", "n": 5000, "error": 0.25}
+    again = {"value": 21.0, "n": 1000, "reference": 34.4}
+    folder = run(
+        tmp_path / "r",
+        rate=rate,
+        self_bleu=again,
+        verdict="healthy",
+        command="explorer evaluate r",
+    )
     card.write(folder)
     text = (folder / "README.md").read_text(encoding="utf-8")
-    assert "(`rate`) | 11.25 (11.00 to 11.50) | nats per sentence | 5,000 |" in text
+    assert "(`rate`) | 11.25 ± 0.25 | nats per sentence |  | 5,000 |" in text
+    assert "(`self_bleu`) | 21.00 | BLEU-4, 0 to 100 | held-out 34.4 | 1,000 |" in text
     assert "**healthy**" in text and "`explorer evaluate r`" in text
     assert "explorer train r --restart" in text
 

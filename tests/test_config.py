@@ -67,6 +67,14 @@ def test_text_that_toml_cannot_hold_is_refused() -> None:
         (CORPUS | {"training": {"learning_rate": float("nan")}}, "nan is not a finite number"),
         (CORPUS | {"training": {"patience": -3}}, "training.patience: -3 is below 0"),
         (
+            CORPUS
+            | {
+                "model": {"latent": {"name": "gaussian", "batch_norm": 0.6}},
+                "training": {"batch_size": 1},
+            },
+            "training.batch_size: model.latent.batch_norm",
+        ),
+        (
             CORPUS | {"objective": {"rate": {"name": "free_bits", "nats": float("inf")}}},
             "objective.rate.nats: inf is not a finite number",
         ),

@@ -125,6 +125,21 @@ def test_limited_figures_say_how_few_sentences_and_samples_they_saw() -> None:
     assert "10 of 24 sentences" in metrics["caption_retrieval_p1"]["reason"]
 
 
+def test_repetition_is_compared_among_as_many_sentences() -> None:
+    """Self-BLEU grows and distinct words fall with their number alone."""
+    metrics = measure(drawn=100)
+    for name in ("self_bleu", "distinct_1", "distinct_2"):
+        assert metrics[name]["n"] == len(IDS)
+    assert metrics["novelty"]["n"] == 100
+
+
+def test_bleu_is_not_measured_where_no_sentence_has_four_words() -> None:
+    short = [row[:3] for row in IDS]
+    some = HeldOut(tokens=[WORDS.decode(row) for row in short], ids=short)
+    entry = evaluate(tiny(latent_dim=2).float(), WORDS, some, samples=2, drawn=2)["bleu"]
+    assert entry["value"] is None and "four words" in entry["reason"]
+
+
 def test_progress_runs_to_the_end_of_the_slow_figure() -> None:
     seen = []
     measure(progress=lambda name, done, total: seen.append((name, done, total)))

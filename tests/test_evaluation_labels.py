@@ -156,9 +156,9 @@ def test_sentences_are_read_where_the_latent_space_has_points() -> None:
     assert run.decode(z) == run.decode(0.2 * z), "a path's middle is inside the sphere"
 
 
-def test_labels_are_drawn_as_often_as_they_are_held_out_however_they_are_sorted() -> None:
-    rows = sorted(range(len(TEST)), key=lambda row: TEST_KINDS[row])
-    run = replace(measurement(("bad", "good"), False, [TEST_KINDS[row] for row in rows]), drawn=60)
+@pytest.mark.parametrize("kinds", [sorted(TEST_KINDS), ["bad", "good"] * 150])
+def test_labels_are_drawn_as_often_as_they_are_held_out_however_they_are_sorted(kinds) -> None:
+    run = replace(measurement(("bad", "good"), False, kinds), drawn=150)
     given: list[int] = []
     steer = run.model.condition
 
@@ -168,8 +168,16 @@ def test_labels_are_drawn_as_often_as_they_are_held_out_however_they_are_sorted(
 
     run.model.condition = note  # type: ignore[method-assign]
     assert len(run.said) == run.drawn
-    share = sum(kind == "good" for kind in TEST_KINDS) / len(TEST_KINDS)
-    assert sum(given) / len(given) == pytest.approx(share, abs=0.05)
+    share = sum(kind == "good" for kind in kinds) / len(kinds)
+    assert sum(given) / len(given) == pytest.approx(share, abs=0.1)
+
+
+def test_labels_that_alternate_are_all_seen(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.evaluation.labels.SENTENCES", 150)
+    labelled = Labelled.of(measurement((), True, ["bad", "good"] * 150))
+    assert len(labelled.rows) == 150
+    assert 0.4 < labelled.labels.mean() < 0.6
+    assert math.isfinite(labelled.information["value"])
 
 
 def test_a_judge_learns_where_no_word_stands_twice() -> None:

@@ -53,6 +53,14 @@ def test_length_buckets_cover_every_sentence_once() -> None:
     assert [bucket["words"] for bucket in buckets][-1] == "≥ 31"
 
 
+def test_a_bucket_without_four_words_has_no_bleu() -> None:
+    """It would be 0 for a perfect reconstruction."""
+    short, longer = [["a", "b", "c"]], [["w"] * 8]
+    (bucket,) = by_length(bleu, short + longer, short + longer)
+    assert bucket["words"] == "6–10" and bucket["value"] == pytest.approx(100)
+    assert len(by_length(bleu, [*short, ["a"] * 4], [*short, ["a"] * 4])) == 1
+
+
 def test_retrieval_is_perfect_where_groups_are_tight_and_chance_where_they_are_not() -> None:
     random = np.random.default_rng(0)
     groups = [image for image in range(60) for _ in range(5)]
@@ -140,7 +148,7 @@ def test_smoothness_counts_sentences_and_measures_the_largest_leap() -> None:
     found = interpolations.smoothness([even, leap, still])
     assert found.distinct == 2
     assert found.largest_step == 0.75  # a path that stays has no leap
-    assert found.paths == 3
+    assert (found.paths, found.leading) == (3, 2)
     assert interpolations.smoothness([still]).largest_step is None
 
 

@@ -51,7 +51,10 @@ def new(run: str, corpus: str, *options: str) -> Path:
 def test_every_prior_trains_with_every_schedule(
     latent: str, prior: str, schedule: str, corpus: str
 ) -> None:
-    folder = new("one", corpus, "--latent", latent, "--prior", prior, "--schedule", schedule)
+    # One code of eight kinds holds less than the recipe leaves free; two of four hold more.
+    kinds = ["--set", "model.latent.kinds=4"] if latent == "codes" else []
+    choice = ["--latent", latent, "--prior", prior, "--schedule", schedule, *kinds]
+    folder = new("one", corpus, *choice)
     reports = list(stages.train(folder, "cpu"))
     assert reports[-1].beta > 0
     assert math.isfinite(reports[-1].loss)
@@ -86,6 +89,26 @@ def test_combinations_that_make_no_sense_are_refused_before_training(
 def test_a_uniform_prior_brings_the_space_it_lives_on(corpus: str) -> None:
     config = configs.read(new("flat", corpus, "--prior", "uniform") / folders.CONFIG)
     assert config.model.latent["name"] == "cube"
+
+
+def test_codes_are_charged_from_half_of_what_they_hold(corpus: str) -> None:
+    folder = Path("checkpoints/codes")
+    assert (
+        main(["new", "codes", "--corpus", corpus, "--text-column", "text", "--latent", "codes"])
+        == 0
+    )
+    config = configs.read(folder / folders.CONFIG)
+    most = config.model.latent_dim / 8 * math.log(8)
+    assert config.model.latent["kinds"] == 8
+    assert config.objective.rate["nats"] == pytest.approx(most / 2, abs=0.05)
+
+
+def test_patience_is_not_asked_of_a_schedule_that_follows_the_rate(corpus: str) -> None:
+    given = ["--corpus", corpus, "--text-column", "text"]
+    for name, patience in (("linear", 6), ("target", 0)):
+        assert main(["new", name, *given, "--schedule", name]) == 0
+        config = configs.read(Path("checkpoints") / name / folders.CONFIG)
+        assert config.training.patience == patience
 
 
 @pytest.mark.parametrize("prior", ["mixture", "vamp", "flow"])

@@ -39,6 +39,16 @@ def test_von_mises_fisher_draws_have_unit_length_and_the_resultant_of_theory(
     assert along.tolist() == pytest.approx([distribution.resultant] * 3, abs=0.01)
 
 
+@pytest.mark.parametrize(("d", "kappa"), [(256, 0.1), (256, 1e-3), (2000, 30.0)])
+def test_a_nearly_uniform_von_mises_fisher_has_a_density(d: int, kappa: float) -> None:
+    """Its Bessel functions are below what float64 holds; to second order the rate is κ²/2d."""
+    direction = torch.eye(d, dtype=torch.float64)[0]
+    q, p = VonMisesFisher(direction, kappa), UniformOnSphere(direction)
+    assert q.resultant == pytest.approx(kappa / d, rel=1e-3)
+    rate = kappa * q.resultant + q.log_normaliser + p.log_area
+    assert rate == pytest.approx(kappa**2 / (2 * d), rel=2e-3, abs=1e-9)
+
+
 def test_the_divergence_from_the_uniform_sphere_is_its_sampled_mean() -> None:
     torch.manual_seed(0)
     direction = normalize(torch.randn(6, dtype=torch.float64), dim=0)

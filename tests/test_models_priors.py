@@ -114,6 +114,19 @@ def test_a_mixture_starts_among_the_encoded_sentences() -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("prior", ["mixture", "vamp"])
+@pytest.mark.parametrize("sentences", [5, 64])
+def test_no_two_components_start_alike(prior: str, sentences: int) -> None:
+    """Equal ones would get equal gradients for ever, and count as one."""
+    rows = [[4 + row % 3, 4 + row // 3 % 3, 4 + row // 9 % 3, 4 + row // 27] for row in range(60)]
+    rows = (rows * 2)[:sentences]  # some of them twice
+    model = space("gaussian", prior, components=16)
+    model.prior.initialise(rows, seed=0)
+    starts = model.prior.means if prior == "mixture" else model.prior.inputs.flatten(1)
+    assert len(starts.unique(dim=0)) == 16
+
+
+@torch.no_grad()
 def test_a_vamp_prior_starts_at_the_posteriors_of_sentences_as_long_as_its_inputs() -> None:
     model = space("gaussian", "vamp", components=2, words=4)  # three words and the end
     fitting = [[4 + place % 5, 5, 4 + place // 2] for place in range(8)]
@@ -164,6 +177,31 @@ def test_no_charge_is_below_the_plain_rate_and_a_high_rate_is_charged_as_it_is(n
 def test_a_floor_by_dimension_is_refused_where_the_rate_is_one_figure(name: str) -> None:
     with pytest.raises(ExplorerError, match="floor"):
         charge_for(space("gaussian", "mixture"), {"name": name, "nats": 3.0})
+
+
+def test_free_nats_that_codes_never_exceed_are_refused() -> None:
+    codes = space("codes", "uniform", size=16)  # two of eight kinds hold 2 log 8 = 4.16 nats
+    for name in set(RATES) - {"plain"}:
+        charge_for(codes, {"name": name, "nats": 4.1})
+        with pytest.raises(ExplorerError, match=r"at most 4\.16 nats"):
+            charge_for(codes, {"name": name, "nats": 4.2})
+    charge_for(codes, {"name": "plain"})
+
+
+def test_more_than_a_least_rate_can_promise_is_refused() -> None:
+    with pytest.raises(ExplorerError, match=r"least_rate: 13\.5"):
+        LATENTS["gaussian"](4, 3, least_rate=13.5)
+
+
+@torch.no_grad()
+def test_without_noise_a_rate_that_has_no_closed_form_is_that_of_a_draw() -> None:
+    """Pre-training reads the mean; log q − log p there is no KL."""
+    model = space("gaussian", "mixture")
+    torch.manual_seed(0)
+    tokens = collate([SENTENCES[1]] * 4000)
+    with_noise, without = (model(tokens, noise=noise) for noise in (True, False))
+    assert without.rate.mean().item() == pytest.approx(with_noise.rate.mean().item(), abs=0.1)
+    assert without.distortion.std() < 1e-4 < with_noise.distortion.std()
 
 
 def test_a_floor_leaves_the_rate_alone_below_it() -> None:

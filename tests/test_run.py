@@ -15,6 +15,7 @@ import torch
 from explorer import config as configs
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
+from explorer.models.decoding import Decoding
 from explorer.models.vae import build
 from explorer.run import open_run
 from explorer.training import folder as folders
@@ -66,6 +67,21 @@ def test_of_two_runs_with_one_name_the_first_has_the_name_and_the_other_its_path
     (places[1] / folders.ATLAS).unlink()
     with pytest.raises(ExplorerError, match=f"explorer atlas {places[1]}"):
         open_run(places[1]).neighbours("a dog")
+
+
+def test_a_sentence_that_was_cut_has_no_end(tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    z = run.prior_samples(20, 3)
+    whole = [decoded.tokens for decoded in run.decode_tokens(z)]
+    lengths = [len(tokens) - (tokens[-1] == "<eos>") for tokens in whole]
+    assert min(lengths) < 60
+    for words in (1, 12, min(lengths), min(lengths) + 1):
+        decoded = run.decode_tokens(z, Decoding(max_tokens=words))
+        for length, one in zip(lengths, decoded, strict=True):
+            has_ended = length < words
+            assert (one.tokens[-1] == "<eos>") == has_ended
+            assert len(one.tokens) == min(length, words) + has_ended
+            assert len(one.tokens) == len(one.log_probs) == len(one.gains)
 
 
 def test_a_count_of_any_size_survives_half_precision(tmp_path: Path, tiny_run: Path) -> None:

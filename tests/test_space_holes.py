@@ -52,6 +52,27 @@ def test_data_drawn_from_the_prior_have_no_hole(count, d, scale, seed) -> None:
     assert found.share == 0
 
 
+@pytest.mark.parametrize("count", [100, 800, 3000])
+def test_a_hole_is_found_from_the_least_share_on_that_is_said(count) -> None:
+    """Samples of the prior far from every sentence, a little more or fewer of them than that."""
+    mean, width = from_prior(count, 2, 0.5, 0)
+    z = prior_samples(4000, 2)
+    least = holes(z, log_normal, mean, width).least
+    assert 0 < least < 0.3
+    for factor, is_found in ((0.8, False), (1.2, True)):
+        moved = z.copy()
+        moved[: round(factor * least * len(z))] = (0.0, 30.0)
+        # Its prior thinks of that place as of any other.
+        found = holes(moved, lambda z: np.zeros(len(z)), mean, width)
+        assert bool(found.found) == is_found
+
+
+def test_few_sentences_tell_no_hole_from_chance() -> None:
+    mean, width = from_prior(20, 2, 0.5, 0)
+    found = holes(np.full((500, 2), 30.0), lambda z: np.zeros(len(z)), mean, width)
+    assert found.least == 1.0 and found.share in (0.0, 1.0)
+
+
 @pytest.mark.parametrize("count", [100, 800])
 def test_the_hole_between_two_blobs_is_listed_as_one(count) -> None:
     z = prior_samples(1000, 2)

@@ -112,6 +112,16 @@ def test_a_prior_that_was_taken_is_not_placed_anew(tmp_path: Path) -> None:
     after = train(write_run(tmp_path / "my", *mixture, start=first.as_posix(), pretrain=0))
     priors = [name for name in ended if name.startswith("prior.")]
     assert priors and all(torch.allclose(after[name], ended[name], atol=1e-3) for name in priors)
+    # To another encoder it does not fit.
+    wider = (
+        *mixture,
+        (
+            'encoder = { name = "lstm", hidden_dim = 16 }',
+            'encoder = { name = "lstm", hidden_dim = 10 }',
+        ),
+    )
+    other = train(write_run(tmp_path / "other", *wider, start=first.as_posix(), pretrain=0))
+    assert not torch.allclose(other["prior.means"], ended["prior.means"], atol=1e-3)
 
 
 def test_words_are_matched_by_spelling(tmp_path: Path) -> None:

@@ -467,6 +467,26 @@ def test_aggressive_updates_move_the_encoder_alone_and_end_when_information_fall
     assert flags == [True, False, False]
 
 
+def test_a_catching_up_encoder_is_judged_by_the_word_not_by_the_sentence() -> None:
+    training = trainer(recipe(aggressive=True))
+    weight = next(training.model.latent.parameters())
+    taken = []
+
+    def losses(nats):
+        """Batches whose sentences get longer, at so many nats a word."""
+        for step in range(100):
+            taken.append(step)
+            yield nats(step) * (5 + step) + 0.0 * weight.sum(), 8, 8 * (5 + step)
+
+    assert (
+        catch_up(training.model, training.optimiser, losses(lambda step: 4 - step / 99), 5) == 100
+    )
+    assert (
+        catch_up(training.model, training.optimiser, losses(lambda step: 4 + step / 99), 5) == 20
+    )
+    assert len(taken) == 120
+
+
 def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
     config = recipe(aggressive=True, epochs=2)
     whole = trainer(config)

@@ -193,7 +193,9 @@ def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -
 
 def test_a_rate_that_comes_back_did_not_collapse() -> None:
     assert moment.collapse_moment(history([5.0, 0.01, 2.0])) is None
-    assert "never collapsed" in moment.told(history([5.0, 0.01, 2.0]))
+    told = moment.told(history([5.0, 0.01, 2.0]))
+    assert told.startswith("It came back: at epoch 2 the rate was 0.01 nats")
+    assert "never collapsed" in moment.told(history([5.0, 0.2, 2.0]))
 
 
 def test_a_history_without_rates_tells_nothing() -> None:

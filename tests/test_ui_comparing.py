@@ -161,12 +161,20 @@ def test_every_line_says_what_the_setting_is() -> None:
 
 
 def test_the_best_value_follows_the_definition() -> None:
-    assert compare_scores.best([1.0, 2.0, None], "bleu") == {1}
-    assert compare_scores.best([1.0, 2.0, 1.0], "importance_ppl") == {0, 2}
-    assert compare_scores.best([1.0, 2.0], "rate") == set()
-    assert compare_scores.best([1.0, 2.0], "marginal_kl") == set()
-    assert compare_scores.best([None, 2.0], "bleu") == set()
-    assert compare_scores.best([2.0, 2.0], "bleu") == set()
+    def best(name: str, *values: float | None, real: float | None = None) -> set[int]:
+        entries = [{"value": value, "reference": real} for value in values]
+        return compare_scores.best(entries, name)
+
+    assert best("bleu", 1.0, 2.0, None) == {1}
+    assert best("importance_ppl", 1.0, 2.0, 1.0) == {0, 2}
+    assert best("rate", 1.0, 2.0) == set()
+    assert best("marginal_kl", 1.0, 2.0) == set()
+    assert best("bleu", None, 2.0) == set()
+    assert best("bleu", 2.0, 2.0) == set()
+    # Less self-BLEU than real sentences have is no merit: the samples may be noise.
+    assert best("self_bleu", 21.0, 33.0, 60.0, real=34.0) == {1}
+    assert best("distinct_1", 0.3, 0.12, real=0.14) == {1}
+    assert best("self_bleu", 21.0, 33.0) == set()
 
 
 def columns(*runs: Run) -> list[Column]:

@@ -9,7 +9,7 @@ from explorer import processes
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
-from explorer.evaluation.definitions import written
+from explorer.evaluation.definitions import beside, written
 from explorer.training import folder as folders
 
 QUICK_SAMPLES = 50
@@ -106,12 +106,18 @@ def tell_metrics(folder: Path) -> None:
     """Prints `metrics.json` as a table."""
     metrics = folders.read_metrics(folder)
     rows = [
-        (name, written(entry["value"]), str(entry.get("unit", "")), _basis(entry))
+        (
+            name,
+            written(entry["value"]),
+            str(entry.get("unit", "")),
+            _basis(entry),
+            beside(name, entry),
+        )
         for name, entry in metrics.items()
         if isinstance(entry, dict) and entry.get("value") is not None
     ]
     if rows:
-        say(table(("figure", "value", "unit", "measured on"), rows, right=(1,)))
+        say(table(("figure", "value", "unit", "measured on", "beside"), rows, right=(1,)))
     if metrics.get("verdict"):
         say(f"verdict: {metrics['verdict']}. {metrics.get('verdict_in_words', '')}")
 

@@ -78,7 +78,9 @@ def _sentence(found: "Gain | Density", name: str) -> str:
     """What the fit brought on the test split."""
     from explorer.training.prior_fit import Gain
 
-    basis = f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
+    basis = "(one sentence: no interval)"
+    if found.low is not None and found.high is not None:
+        basis = f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
     if isinstance(found, Gain):
         return (
             f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "

@@ -1,9 +1,11 @@
 """What each figure means: shown beside it, and the only place that says so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
-Direction = Literal["higher", "lower", "neither"]
+Direction = Literal["higher", "lower", "reference", "neither"]
+"""Where better is; `reference`: as near as possible to the same figure of real text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class Definition:
     sentence: str
     better: Direction
     source: str = ""
+    reference: str = "held-out"
+    """What its `reference` was measured on, where the figure has one."""
 
 
 _NATS = "nats per sentence"
@@ -137,19 +141,20 @@ DEFINITIONS: dict[str, Definition] = {
         "Mean distance from a prior sample to the posterior mean of its greedy decode, beside "
         "the mean distance of two prior samples.",
         "lower",
+        reference="two draws",
     ),
     "caption_retrieval_p1": Definition(
         "Caption retrieval P@1",
         _SHARE,
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image.",
+        "the same image; beside a random order, closeness in length, and the captions' own words.",
         "higher",
     ),
     "caption_retrieval_r10": Definition(
         "Caption retrieval R@10",
         _SHARE,
         "Mean share of a caption's siblings of the same image among its ten nearest posterior "
-        "means.",
+        "means; beside the same.",
         "higher",
     ),
     "novelty": Definition(
@@ -157,35 +162,35 @@ DEFINITIONS: dict[str, Definition] = {
         _SHARE,
         "Sentences drawn from the model that do not stand word for word in the training text, "
         "beside the same share of held-out sentences.",
-        "neither",
+        "reference",
     ),
     "nearest_training": Definition(
         "Distance to the training text",
         "edits per word",
         "Mean edit distance of drawn sentences to the nearest training sentence among 20 "
         "candidates by TF-IDF, beside that of held-out sentences.",
-        "neither",
+        "reference",
     ),
     "self_bleu": Definition(
         "Self-BLEU",
         "BLEU-4, 0 to 100",
         "BLEU of each drawn sentence with all others as references, beside that of held-out "
         "sentences; above that, the model repeats itself.",
-        "lower",
+        "reference",
         "Zhu et al. (2018), arXiv:1802.01886",
     ),
     "distinct_1": Definition(
         "Distinct words",
         _SHARE,
         "Different words over all words of drawn sentences, beside held-out sentences.",
-        "higher",
+        "reference",
         "Li et al. (2016), arXiv:1510.03055",
     ),
     "distinct_2": Definition(
         "Distinct pairs",
         _SHARE,
         "Different word pairs over all word pairs of drawn sentences, beside held-out sentences.",
-        "higher",
+        "reference",
         "Li et al. (2016), arXiv:1510.03055",
     ),
     "forward_perplexity": Definition(
@@ -193,15 +198,17 @@ DEFINITIONS: dict[str, Definition] = {
         "per predicted token",
         "Perplexity that a language model of real text gives to drawn sentences, beside "
         "held-out ones.",
-        "lower",
+        "reference",
         "Zhao et al. (2018), arXiv:1706.04223",
     ),
     "reverse_perplexity": Definition(
         "Reverse perplexity",
         "per predicted token",
-        "Perplexity of real text under a language model trained on drawn sentences.",
+        "Perplexity of real text under a language model trained on drawn sentences, beside that "
+        "of one trained on as many real ones.",
         "lower",
         "Zhao et al. (2018), arXiv:1706.04223",
+        "real text",
     ),
     "interpolation_linear_distinct": Definition(
         "Linear paths: sentences",
@@ -278,6 +285,43 @@ DEFINITIONS: dict[str, Definition] = {
     ),
 }
 """Every name of `metrics.json`, in the order it is shown."""
+
+
+_BASELINES = {"tfidf": "TF-IDF", "lsa_32": "LSA of 32"}
+
+
+def beside(name: str, entry: Mapping[str, Any]) -> str:
+    """What a figure is to be read beside, in words; empty where nothing was measured.
+
+    Args:
+        name: Of the figure.
+        entry: What `metrics.json` says of it.
+    """
+    told = []
+    if _is_number(real := entry.get("reference")):
+        told.append(f"{DEFINITIONS[name].reference} {written(float(real))}")
+    if isinstance(baselines := entry.get("baselines"), Mapping):
+        told += [
+            f"{_BASELINES.get(kind, kind)} {written(float(value))}"
+            for kind, value in baselines.items()
+            if _is_number(value)
+        ]
+    low, high = entry.get("low"), entry.get("high")
+    if _is_number(low) and _is_number(high):
+        told.append(f"{written(float(low))} to {written(float(high))}")
+    if entry.get("resolved") is False:
+        told.append("not resolved: too few sentences")
+    if _is_number(whole := entry.get("of")):
+        told.append(f"of {whole}")
+    if _is_number(most := entry.get("ceiling")):
+        told.append(f"at most {written(float(most))}")
+    if _is_number(right := entry.get("judge")):
+        told.append(f"the judge is right on {written(float(right))}")
+    return ", ".join(told)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def written(value: Any) -> str:

@@ -167,6 +167,8 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[Measurement], En
         if not any(run.held_out.tokens):
             raise NotApplicable("the sentences hold no words")
         said, meant = run.reconstructions, run.held_out.tokens
+        if measure is reconstruction.bleu and not reconstruction.has_four(meant):
+            raise NotApplicable("BLEU-4 needs a sentence of four words")
         lengths = reconstruction.by_length(measure, said, meant)
         return _entry(measure(said, meant), run.n, by_length=lengths)
 
@@ -232,18 +234,27 @@ def _training(run: Measurement) -> list[list[str]]:
 
 
 def _self_bleu(run: Measurement) -> Entry:
-    said = run.said
-    _need_two(run)
-    return _entry(samples.self_bleu(said), len(said), reference=samples.self_bleu(run.real))
+    said, real = _as_many(run)
+    if len(said) < 2:
+        raise NotApplicable("one sentence is not enough")
+    if not reconstruction.has_four(said):
+        raise NotApplicable("BLEU-4 needs a sentence of four words: none was drawn")
+    return _entry(samples.self_bleu(said), len(said), reference=samples.self_bleu(real))
 
 
 def _distinct(n: int) -> Callable[[Measurement], Entry]:
     def figure(run: Measurement) -> Entry:
-        said = run.said
-        reference = samples.distinct_n(run.real, n)
+        said, real = _as_many(run)
+        reference = samples.distinct_n(real, n)
         return _entry(samples.distinct_n(said, n), len(said), reference=reference)
 
     return figure
+
+
+def _as_many(run: Measurement) -> tuple[list[list[str]], list[list[str]]]:
+    """Drawn and held-out sentences, as many of each: with their number repetitions grow."""
+    many = min(len(run.said), len(run.real))
+    return run.said[:many], run.real[:many]
 
 
 def _forward_perplexity(run: Measurement) -> Entry:
@@ -284,10 +295,11 @@ def _path(name: str, key: str) -> Callable[[Measurement], Entry]:
         run.need_latent()
         _need_two(run)
         found = run.smoothness[name]
-        value = getattr(found, key)
-        if value is None:
+        if key == "distinct":
+            return _entry(found.distinct, found.paths)
+        if found.largest_step is None:
             raise NotApplicable("both ends of every path decode to the same sentence")
-        return _entry(value, found.paths)
+        return _entry(found.largest_step, found.leading)
 
     return figure
 

@@ -27,6 +27,8 @@ class Smoothness:
     """Largest edit distance of a step over that of the ends; None where all ends are equal."""
     paths: int
     """How many were measured."""
+    leading: int
+    """How many of them lead from one sentence to another, over which `largest_step` is."""
 
 
 def pairs(n: int, count: int, seed: int) -> list[tuple[int, int]]:
@@ -73,4 +75,4 @@ def smoothness(sentences: Sequence[Sequence[Sentence]]) -> Smoothness:
         if whole:
             leaps.append(max(edit_distance(a, b) for a, b in pairwise(path)) / whole)
     largest = float(np.mean(leaps)) if leaps else None
-    return Smoothness(float(np.mean(distinct)), largest, len(sentences))
+    return Smoothness(float(np.mean(distinct)), largest, len(sentences), len(leaps))

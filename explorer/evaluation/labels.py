@@ -16,7 +16,7 @@ from explorer.evaluation.reconstruction import bleu
 
 MOST_KINDS = 50
 SENTENCES = 2000
-"""Most sentences that are rewritten, drawn evenly."""
+"""Most sentences that are rewritten."""
 STRENGTHS = (0.5, 1.0, 1.5, 2.0, 3.0)
 FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
@@ -44,7 +44,7 @@ class Labelled:
     kinds: Sequence[str]
     """Labels that the training text, the model if it is conditional, and `rows` have."""
     rows: Sequence[int]
-    """Held-out sentences with such a label and a word, at most `SENTENCES`, evenly spaced."""
+    """Held-out sentences with such a label and a word, at most `SENTENCES`, drawn by the seed."""
 
     @classmethod
     def of(cls, run: Measurement) -> "Labelled":
@@ -63,9 +63,9 @@ class Labelled:
         known = set(found) & set(run.model.config.labels or found)
         held = run.held_out
         assert held.labels is not None
-        pairs = enumerate(zip(held.labels, held.tokens, strict=True))
-        rows = [row for row, (label, words) in pairs if label in known and words]
-        rows = rows[:: max(1, -(-len(rows) // SENTENCES))]
+        labels, words = held.labels, held.tokens
+        order = run.order("labelled")
+        rows = sorted([row for row in order if labels[row] in known and words[row]][:SENTENCES])
         kinds = sorted({held.labels[row] for row in rows})
         if len(kinds) < 2:
             raise NotApplicable("the sentences do not have two labels between them")
@@ -170,7 +170,7 @@ class Labelled:
         from sklearn.preprocessing import StandardScaler
 
         z = self.run.z[self.rows].cpu().numpy()
-        half = np.arange(len(z)) % 2 == 0
+        half = np.random.default_rng(self.run.seed).permutation(len(z)) % 2 == 0
         kinds = np.arange(len(self.kinds))
         if len(set(self.labels[half])) < len(kinds) or len(set(self.labels[~half])) < 2:
             raise NotApplicable("too few sentences of some label")

@@ -297,11 +297,23 @@ class Measurement:
 
     def _told(self, count: int) -> list[int]:
         """Labels of draws: as often as they are held out, wherever in the file each stands."""
-        return [self.codes[row * self.n // count] for row in range(count)] if self.codes else []
+        if not self.codes:
+            return []
+        order = self.order("told")
+        return [self.codes[order[place % self.n]] for place in range(count)]
 
     @cached_property
     def real(self) -> list[list[str]]:
-        """As many held-out sentences, what the figures of `said` are read beside."""
-        order: list[int]
-        order = torch.randperm(self.n, generator=generator(self.seed, "real")).tolist()
-        return [list(self.held_out.tokens[row]) for row in sorted(order[: self.drawn])]
+        """As many held-out sentences, what the figures of `said` are read beside.
+
+        Fewer where there are not so many.
+        """
+        rows = sorted(self.order("real")[: self.drawn])
+        return [list(self.held_out.tokens[row]) for row in rows]
+
+    def order(self, purpose: str) -> list[int]:
+        """The rows in a random order of the seed, one for each purpose.
+
+        Every k-th row would not do: what alternates in a file would all be of one kind.
+        """
+        return torch.randperm(self.n, generator=generator(self.seed, purpose)).tolist()

@@ -50,6 +50,11 @@ def told(history: Mapping[str, Sequence[float | None]]) -> str:
     found = collapse_moment(history)
     if found is None:
         lowest = min(moments, key=lambda moment: moment.rate)
+        if lowest.rate < COLLAPSED_RATE:
+            return (
+                f"It came back: at epoch {lowest.epoch:.3g} the rate was {lowest.rate:.2f} nats "
+                f"at β = {lowest.beta:.2f}, at the end it is {moments[-1].rate:.1f}."
+            )
         return (
             f"It never collapsed: the rate was lowest at epoch {lowest.epoch:.3g}, with "
             f"{lowest.rate:.2f} nats at β = {lowest.beta:.2f}."

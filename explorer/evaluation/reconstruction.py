@@ -36,6 +36,11 @@ def bleu(hypotheses: Sentences, references: Sentences) -> float:
     return sacrebleu.corpus_bleu(said, [meant], tokenize="none", force=True).score
 
 
+def has_four(sentences: Sentences) -> bool:
+    """Whether some sentence has four words; where none has, BLEU-4 is 0 whatever is said."""
+    return any(len(tokens) >= 4 for tokens in sentences)
+
+
 def exact_match(hypotheses: Sentences, references: Sentences) -> float:
     """Share of sentences repeated word for word, 0 … 1; one with an `<unk>` never counts."""
     _check(hypotheses, references)
@@ -69,7 +74,7 @@ def by_length(
     hypotheses: Sentences,
     references: Sentences,
 ) -> list[dict[str, float | int | str]]:
-    """A measure for each bucket of reference length that holds a sentence."""
+    """A measure for each bucket of reference length that holds a sentence it can be taken of."""
     result: list[dict[str, float | int | str]] = []
     for low, high in LENGTHS:
         rows = [
@@ -77,8 +82,9 @@ def by_length(
             for row, tokens in enumerate(references)
             if low <= len(tokens) and (not high or len(tokens) <= high)
         ]
-        if rows:
-            value = measure([hypotheses[row] for row in rows], [references[row] for row in rows])
+        meant = [references[row] for row in rows]
+        if rows and (measure is not bleu or has_four(meant)):
+            value = measure([hypotheses[row] for row in rows], meant)
             name = f"{low}–{high}" if high else f"≥ {low}"
             result.append({"words": name, "value": value, "n": len(rows)})
     return result

@@ -159,7 +159,10 @@ def _with_rate(
         )
     if noisy:
         return noisy
-    told = "" if information is None else f", {information:.1f} of them tell sentences apart"
+    told = ""
+    if information is not None:
+        least = "" if metrics["mutual_information"].get("resolved", True) else "at least "
+        told = f", {least}{information:.1f} of them tell sentences apart"
     return Verdict(
         "healthy",
         f"{rate:.1f} nats a sentence go through z{told}, and with another sentence's z the words "

@@ -281,4 +281,14 @@ def _log_bessel(order: float, x: float) -> float:
     """Logarithm of the modified Bessel function I_order(x)."""
     from scipy.special import ive
 
-    return math.log(ive(order, x)) + x
+    scaled = float(ive(order, x))
+    if scaled > 0:
+        return math.log(scaled) + x
+    # Less than float64 can hold: the power series, which is short where the order is large.
+    term = total = 1.0
+    place = 0
+    while term > 1e-17 * total:
+        place += 1
+        term *= (x / 2) ** 2 / (place * (order + place))
+        total += term
+    return order * math.log(x / 2) - math.lgamma(order + 1) + math.log(total)

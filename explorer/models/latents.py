@@ -42,6 +42,11 @@ class Latent(nn.Module):
         """In how many parts the closed-form rate comes; None where it is one figure."""
         return self.latent_dim
 
+    @property
+    def most_rate(self) -> float:
+        """The largest rate there can be, nats."""
+        return math.inf
+
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
         """q(z|x): one distribution a row, event shape (latent,)."""
         raise NotImplementedError
@@ -61,6 +66,9 @@ class Latent(nn.Module):
         return z
 
 
+_MOST_LEAST = 13.0
+
+
 class Gaussian(Latent):
     """q(z|x) = N(mean, diag(scale²)), read off the encoder's features by two linear maps.
 
@@ -68,9 +76,11 @@ class Gaussian(Latent):
         feature_dim: Of the encoder.
         latent_dim: Of z.
         batch_norm: γ > 0 normalises each mean over the batch to variance γ², which keeps the rate
-            above a bound (Zhu et al. 2020, arXiv:2004.12585, section 3); 0 does not.
-        least_rate: δ > 0 bounds every dimension's rate from below by δ through the scales (after
-            Razavi et al. 2019, arXiv:1901.03416, whose bound is in total); 0 does not.
+            under N(0, I) above a bound (Zhu et al. 2020, arXiv:2004.12585, section 3); under a
+            learned prior there is none. 0 does not.
+        least_rate: δ > 0 bounds every dimension's rate under N(0, I) from below by δ through the
+            scales (after Razavi et al. 2019, arXiv:1901.03416, whose bound is in total); 0 does
+            not.
     """
 
     priors = ("normal", "mixture", "vamp", "flow")
@@ -87,6 +97,11 @@ class Gaussian(Latent):
         for name, value in (("batch_norm", batch_norm), ("least_rate", least_rate)):
             if value < 0:
                 raise ExplorerError(f"model.latent.{name}: {value} is below 0")
+        if least_rate > _MOST_LEAST:
+            raise ExplorerError(
+                f"model.latent.least_rate: {least_rate} nats a dimension are more than "
+                f"{_MOST_LEAST}, the most that can be promised"
+            )
         self.mean = nn.Linear(feature_dim, latent_dim)
         self.log_variance = nn.Linear(feature_dim, latent_dim)
         self.batch_norm = nn.BatchNorm1d(latent_dim, affine=False) if batch_norm else None
@@ -281,6 +296,11 @@ class CodeSpace(Latent):
     def rate_parts(self) -> int | None:
         """One part a code."""
         return self.latent_dim // self.kinds
+
+    @property
+    def most_rate(self) -> float:
+        """Every code known for certain."""
+        return self.latent_dim // self.kinds * math.log(self.kinds)
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
         """One set of codes a row."""

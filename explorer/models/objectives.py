@@ -1,7 +1,9 @@
 """How the rate enters the loss: loss = distortion + beta * charge(rate)."""
 
+import math
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -87,6 +89,15 @@ def charge_for(model: TextVAE, rate: Choice) -> Charge:
 
     Raises:
         ExplorerError: For an unknown name, a wrong setting, or a charge that this rate cannot
-            have.
+            have or never reaches.
     """
-    return choose(RATES, rate, "objective.rate", parts=model.rate_parts)
+    charge = choose(RATES, rate, "objective.rate", parts=model.rate_parts)
+    most = model.latent.most_rate
+    if math.isfinite(most):
+        parts = model.rate_parts or 1
+        if charge(torch.full((1, parts), most / parts)) <= charge(torch.zeros(1, parts)):
+            raise ExplorerError(
+                f"objective.rate: {rate.get('nats')} free nats are never exceeded: this latent "
+                f"space holds at most {most:.2f} nats; leave fewer free"
+            )
+    return charge

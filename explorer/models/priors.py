@@ -141,16 +141,20 @@ class Mixture(Prior):
 
     @torch.no_grad()
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
-        """Starts each component at an encoded sentence, as wide as all posteriors together."""
+        """Starts each component at another encoded sentence, as wide as all posteriors together.
+
+        Two that start alike would stay alike; those that find no sentence stay as they were made.
+        """
         latent, encoder = self._parts
+        ids = list(dict.fromkeys(map(tuple, ids)))
         if encoder is None or len(ids) < 2:
             return
         tokens = collate(ids, self.means.device)
         posterior = latent.posterior(encoder(tokens))
         encoded = posterior.mean if self.basis is None else self.basis.whiten(posterior.mean)
         source = torch.Generator().manual_seed(seed)
-        rows = torch.randint(len(ids), (len(self.means),), generator=source)
-        self.means.copy_(encoded[rows.to(encoded.device)])
+        rows = torch.randperm(len(ids), generator=source)[: len(self.means)]
+        self.means[: len(rows)] = encoded[rows.to(encoded.device)]
         width = (encoded.var(0) + posterior.stddev.square().mean(0)).sqrt()
         self.log_scales.copy_(width.log().clamp(*_LOG_SCALES).expand_as(self.log_scales))
 
@@ -192,14 +196,16 @@ class Vamp(Prior):
 
     @torch.no_grad()
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
-        """Starts at sentences of a fitting length."""
+        """Starts each input at another sentence of a fitting length, as far as there are any."""
         embedding = self._parts[1].embedding
         words = self.inputs.shape[1]
-        near = sorted(ids, key=lambda row: abs(len(row) + 1 - words))[: 4 * len(self.inputs)]
+        near = sorted(dict.fromkeys(map(tuple, ids)), key=lambda row: abs(len(row) + 1 - words))[
+            : 4 * len(self.inputs)
+        ]
         source = torch.Generator().manual_seed(seed)
-        for place in range(len(self.inputs) if near else 0):
-            row = near[int(torch.randint(len(near), (), generator=source))]
-            tokens = collate([row], embedding.weight.device)[0, 1 : words + 1]
+        rows = torch.randperm(len(near), generator=source)[: len(self.inputs)].tolist()
+        for place, row in enumerate(rows):
+            tokens = collate([near[row]], embedding.weight.device)[0, 1 : words + 1]
             self.inputs[place, : len(tokens)] = embedding(tokens)
 
 

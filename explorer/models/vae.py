@@ -170,8 +170,10 @@ class TextVAE(nn.Module):
                 them.
         """
         posterior = self.posterior(tokens, part, bf16)
-        z = posterior.rsample() if noise else posterior.mean
-        rate = self.latent.rate(posterior, self.prior(), z)
+        z = at = posterior.rsample() if noise else posterior.mean
+        if not noise and self.latent.has_rate and not self.prior.is_factorised:
+            at = posterior.sample()  # log q − log p at the mean is no rate
+        rate = self.latent.rate(posterior, self.prior(), at)
         auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own])
         if self.training and labels:
             withheld = (torch.rand(len(labels)) < control.UNLABELLED).tolist()

@@ -103,6 +103,15 @@ class Holes:
     is_hole: np.ndarray
     """For each sample of the prior whether it lies in a hole."""
 
+    @property
+    def least(self) -> float:
+        """Share of the prior's mass below which a hole cannot be told from chance; 1 is all.
+
+        A p-value is at least 1 / (references + 1), and k of m samples pass the step only if the
+        k-th smallest is at most k / m of `FALSE_DISCOVERIES`.
+        """
+        return min(1.0, 1 / (FALSE_DISCOVERIES * (1 + self.references)))
+
 
 def holes(
     z: Float[np.ndarray, "m d"],

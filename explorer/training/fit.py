@@ -223,8 +223,18 @@ class Trainer:
 
     @property
     def _has_prior(self) -> bool:
-        """Whether the prior was taken too, and fits the encodings as they are."""
-        return any(name.startswith("prior.") for name in self._taken.entries)
+        """Whether the prior was taken too, and fits the encodings as they are.
+
+        It does where all that they come from was taken whole, and has not learned since.
+        """
+        if self._pretrain_epochs:
+            return False
+        parts = ("prior.", "encoder.", "latent.")
+        own = [name for name, _ in self.model.named_parameters() if name.startswith(parts)]
+        taken = self._taken.entries
+        return any(name.startswith("prior.") for name in own) and all(
+            name in taken and bool(taken[name].all()) for name in own
+        )
 
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""
@@ -362,11 +372,15 @@ class Trainer:
         sums = torch.stack([terms.distortion.sum(), terms.rate[part.own].sum(), loss.sum()])
         return part.weight * loss.sum() / len(rows), part.weight * sums.detach()
 
-    def _losses(self, rows: list[int], beta: float) -> Iterator[Tensor]:
-        """Mean losses of this batch and then of others of like length, drawn by the step."""
+    def _losses(self, rows: list[int], beta: float) -> Iterator[tuple[Tensor, int, int]]:
+        """The mean loss of this batch and then of others, drawn by the step, each of like length.
+
+        With it the batch's sentences and words, ends counted.
+        """
         chance = random.Random(self.config.seed * 1_000_003 + self.position.step)
         while True:
-            yield self._loss(rows, beta, noise=True)[0]
+            words = sum(self._lengths[row] + 1 for row in rows)
+            yield self._loss(rows, beta, noise=True)[0], len(rows), words
             size = self.config.training.batch_size
             start = chance.randrange(max(1, len(self._by_length) - size + 1))
             rows = self._by_length[start : start + size]

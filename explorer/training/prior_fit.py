@@ -39,9 +39,9 @@ class Gain:
     after: float
     mean: float
     """Of the paired differences; above 0 the new prior is cheaper."""
-    low: float
-    high: float
-    """95% interval of the mean over sentences, by the normal approximation."""
+    low: float | None
+    high: float | None
+    """95% interval of the mean over sentences, by the normal approximation; one has none."""
     n: int
 
 
@@ -54,9 +54,9 @@ class Density:
     """The same of one Gaussian with all its covariances, of the same training encodings."""
     mean: float
     """Of the paired differences; above 0 the density beats the Gaussian."""
-    low: float
-    high: float
-    """95% interval of the mean over sentences, by the normal approximation."""
+    low: float | None
+    high: float | None
+    """95% interval of the mean over sentences, by the normal approximation; one has none."""
     n: int
 
 
@@ -199,9 +199,11 @@ def density(
     return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
 
 
-def _interval(differences: Float[Tensor, " n"]) -> tuple[float, float, float]:
-    """Their mean and its 95% interval."""
+def _interval(differences: Float[Tensor, " n"]) -> tuple[float, float | None, float | None]:
+    """Their mean and its 95% interval, which a single one does not have."""
     mean = differences.mean().item()
+    if len(differences) < 2:
+        return mean, None, None
     margin = 1.96 * differences.std().item() / len(differences) ** 0.5
     return mean, mean - margin, mean + margin
 

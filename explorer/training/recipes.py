@@ -1,6 +1,7 @@
 """What a corpus is like, and the settings that suit it."""
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ MEDIUM_TOKENS = 2_500_000
 
 MOST_KINDS = 50
 """Labels a conditional model is told; a column of more is no column of labels."""
+
+CODE_KINDS = 8
+"""Values of each code, for a latent space of codes."""
 
 _BOUNDED = ("sphere", "cube", "codes")
 _LEARNED = ("mixture", "vamp", "flow")
@@ -143,6 +147,12 @@ def recipe(
     ramp = table["objective"]["schedule"]
     if latent:
         table["model"]["latent"] = {"name": latent}
+    if latent == "codes":
+        # Codes hold no more than this; were all of it free, they would never be charged.
+        dim, rate = table["model"]["latent_dim"], table["objective"]["rate"]
+        most = dim // CODE_KINDS * math.log(CODE_KINDS)
+        table["model"]["latent"]["kinds"] = CODE_KINDS
+        rate["nats"] = round(min(rate["nats"], most / 2), 1)
     if latent in ("point", "none"):
         # Without a rate nothing is charged, and there is nothing to anneal.
         table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
@@ -162,6 +172,9 @@ def recipe(
         table["model"]["labels"] = _kinds(findings)
     if schedule:
         table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
+    if schedule == "target":
+        # Where beta follows the rate, two validation losses are not of one weighting.
+        table["training"].pop("patience", None)
     return {"seed": findings.seed, "corpus": corpus, **table}
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.definitions import DEFINITIONS, beside
 from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import downloads, widgets
+from explorer.ui.words import minus
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _IMAGE = re.compile(r"!(?=\[)")
@@ -56,6 +57,7 @@ def scores(run: Run) -> None:
             "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
             "± standard error": [_error(metrics[name]) for name in names],
             "unit": [DEFINITIONS[name].unit for name in names],
+            "beside": [minus(beside(name, metrics[name])) or None for name in names],
             "sentences": [metrics[name].get("n") for name in names],
             "samples": [metrics[name].get("samples") or None for name in names],
             "definition": [DEFINITIONS[name].sentence for name in names],

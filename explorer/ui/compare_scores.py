@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, Definition, written
+from explorer.evaluation.definitions import DEFINITIONS, Definition, beside, written
 from explorer.training import folder as folders
 from explorer.ui import downloads, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
+from explorer.ui.words import minus
 
 # Its definition says that runs of different rate do not compare.
 _NOT_RANKED = ("marginal_kl",)
@@ -27,8 +28,9 @@ def show(columns: Sequence[Column]) -> None:
         return
     st.html(table(columns, names))
     st.caption(
-        "★ is the best value of a line; lines where more is not better have none. Hover or tap a "
-        "name for its definition, hover a value for all its digits."
+        "★ is the best value of a line: where a figure stands beside that of held-out sentences, "
+        "the nearest to it; lines where more is not better have none. Hover or tap a name for its "
+        "definition, hover a value for all its digits."
     )
     if missing := [DEFINITIONS[name].title for name in told if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")
@@ -62,20 +64,31 @@ def table(columns: Sequence[Column], names: Sequence[str]) -> str:
     )
 
 
-def best(values: Sequence[float | None], name: str) -> set[int]:
+def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
     """The places of the best values; none where there is nothing to choose between."""
-    better = DEFINITIONS[name].better
-    known = [value for value in values if value is not None]
-    if better == "neither" or name in _NOT_RANKED or len(set(known)) < 2:
+    if DEFINITIONS[name].better == "neither" or name in _NOT_RANKED:
         return set()
-    top = max(known) if better == "higher" else min(known)
-    return {place for place, value in enumerate(values) if value == top}
+    worth = [_worth(entry, name) for entry in entries]
+    known = [value for value in worth if value is not None]
+    if len(set(known)) < 2:
+        return set()
+    return {place for place, value in enumerate(worth) if value == max(known)}
+
+
+def _worth(entry: Mapping[str, Any], name: str) -> float | None:
+    """A number that is higher where the figure is better; None where there is none."""
+    value, better = widgets.value_of({name: entry}, name), DEFINITIONS[name].better
+    if value is None or better == "higher":
+        return value
+    if better == "lower":
+        return -value
+    real = widgets.value_of({name: {"value": entry.get("reference")}}, name)
+    return None if real is None else -abs(value - real)
 
 
 def _line(columns: Sequence[Column], name: str) -> str:
     definition = DEFINITIONS[name]
-    values = [_number(column, name) for column in columns]
-    marked = best(values, name)
+    marked = best([_entry(column, name) for column in columns], name)
     cells = "".join(_cell(column, name, place in marked) for place, column in enumerate(columns))
     told = html.escape(_told(definition), quote=True)
     return (
@@ -98,15 +111,14 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
         told = "does not apply" if _is_about_the_model(reason) else "not measured"
         return f'<td class="number quiet" title="{html.escape(reason)}">{told}</td>'
     star = '<span title="best of these" role="img" aria-label="best">★</span> ' if is_best else ""
-    beside = f" <small>of {entry['of']}</small>" if "of" in entry else ""
-    if name == "mutual_information" and entry.get("resolved") is False:
-        beside = f" <small>to {written(entry['high'])}</small>"
+    told = html.escape(minus(beside(name, entry)))
+    told = f" <small>{told}</small>" if told else ""
     basis = f"{value!r}, on {entry.get('n', '?')} sentences"
     basis += f", {entry['samples']} samples each" if entry.get("samples") else ""
     kind = "number best" if is_best else "number"
     return (
         f'<td class="{kind}" data-run="{html.escape(column.name)}" data-figure="{name}" '
-        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{beside}</td>'
+        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{told}</td>'
     )
 
 

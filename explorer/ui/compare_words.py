@@ -27,6 +27,7 @@ STYLE = """
 .side thead th { font-weight: 600; white-space: nowrap; }
 .side .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .side .quiet, .side small { opacity: 0.7; font-size: 0.85em; font-weight: 400; }
+.side .number small { display: block; min-width: 7em; white-space: normal; }
 .side code { font-size: 0.9em; }
 .side summary { cursor: help; }
 .side .best { font-weight: 700; }

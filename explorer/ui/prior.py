@@ -344,9 +344,14 @@ def holes(found: Scene) -> None:
         f"{told.samples:,} samples of the prior against {told.references:,} draws from the "
         f"posteriors of {told.sentences:,} sentences."
     )
+    if told.least == 1.0:
+        st.info(f"Too few sentences to tell a hole from chance: {basis}", icon=":material/info:")
+        return
+    basis += f" A hole of less than {told.least:.1%} of the prior's mass would not be found."
     if not told.found:
         st.success(
-            "No hole: the prior's samples lie as near to sentences as sentences do to each other.",
+            "No hole found: the prior's samples lie as near to sentences as sentences do to each "
+            "other.",
             icon=":material/check:",
         )
         st.caption(basis)
