@@ -18,7 +18,7 @@ from explorer.training import folder as folders
 from explorer.ui import compare_figures, compare_scores, differences, downloads, recipes
 from explorer.ui.aligned import aligned
 from explorer.ui.comparing import Column, first_choice, read_names
-from explorer.ui.state import Point, page_file
+from explorer.ui.state import Point, Typed, page_file
 from explorer.ui.token_marks import marked, sentence
 from tests import tiny, tiny_pair
 
@@ -389,3 +389,19 @@ def test_maps_and_what_moved_can_be_taken_along(app: Callable) -> None:
     at = app("Maps", pictures=True)
     assert len(at.get("plotly_chart")) == 2
     assert [item.label for item in at.get("download_button")] == ["CSV", "JSON"]
+
+
+@pytest.mark.parametrize("pick", [Typed("a dog sings"), Point(3)])
+def test_what_compare_is_asked_is_its_own(app: Callable, pick: object) -> None:
+    """The map's pick and box stay as they were, and so does what Compare was asked."""
+    at = app("Sentences", pick=pick)
+    box = at.text_input(key="asked")
+    if isinstance(pick, Typed):
+        assert box.placeholder == pick.text  # asked about as long as nothing else is
+    box.set_value("two cats").run()
+    at.run()  # as a click on a tab does
+    assert at.text_input(key="asked").value == "two cats"
+    at.switch_page(str(page_file("map"))).run()
+    assert at.session_state["_pick"] == pick
+    assert at.text_input(key="text").value != "two cats"
+    assert not at.exception

@@ -97,7 +97,7 @@ def _sentence(example: str) -> str:
     typed = st.text_input(
         "Sentence",
         max_chars=state.MOST_TEXT,
-        key="text",
+        key="asked",
         bind="query-params",
         placeholder=example,
         icon=":material/edit:",

@@ -185,13 +185,15 @@ def show(
 
 
 def example(columns: Sequence[Column]) -> str:
-    """A sentence to ask about: the selected one, else one of the first map's own."""
+    """A sentence to ask about: the selected or the typed one, else one of the first map's own."""
     mapped = [column.run for column in columns if column.run.atlas is not None]
     chosen = st.session_state.get(_ROW)
     for run in mapped:
         index = index_of(run, chosen) if isinstance(chosen, int) else None
         if index is not None:
             return run.texts[index]
+    if typed := state.typed():
+        return typed
     return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
 
 

@@ -23,7 +23,7 @@ FARTHEST = 1e6
 
 KEPT = (
     *("layout", "colour", "read", "find", "text", "k", "from", "to", "steps", "way"),
-    *("compared", "section", "told"),
+    *("compared", "section", "told", "asked"),
     *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
@@ -243,6 +243,12 @@ def set_pick(pick: Pick | None) -> None:
     st.session_state[_PICK] = pick
     if not isinstance(pick, Typed) and st.session_state.get("text"):
         st.session_state["text"] = ""
+
+
+def typed() -> str:
+    """The sentence that was typed on the map's page, while it is what is picked; else empty."""
+    pick = st.session_state.get(_PICK)
+    return pick.text if isinstance(pick, Typed) else ""
 
 
 def shortened(text: str) -> str:
