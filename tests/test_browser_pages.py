@@ -1,6 +1,7 @@
 """The pages in a real Chromium, on the real server: from a click to a sentence."""
 
 import re
+import urllib.parse
 
 import pytest
 
@@ -212,3 +213,21 @@ def test_the_map_has_a_name_too(page, address):
     page.locator("[data-loaded]").first.wait_for()
     page.wait_for_url(re.compile(r"/\?run=tiny"))
     assert not page.get_by_text("Page not found").is_visible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "go https://evil.example/x now",
+        "joe@evil.example www.evil.example WWW.evil.example",
+        "a -> b <- c -- d >= e ~= f <-> g <= h",
+        ":streamlit: :smile: :material/home: :red[red]",
+    ],
+)
+def test_what_a_link_names_is_shown_as_text(page, address, text):
+    """Streamlit makes links, arrows and pictures of words, whatever stands before them."""
+    page.goto(f"{address}/?run={urllib.parse.quote(text)}")
+    told = page.get_by_test_id("stMain").get_by_text("There is no run")
+    told.wait_for()
+    assert text in told.inner_text().replace("\u2060", "")
+    assert told.locator("a, img, span[role=img]").count() == 0

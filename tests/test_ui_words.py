@@ -13,7 +13,7 @@ from tests.tiny import AWKWARD
 @pytest.mark.parametrize("text", AWKWARD)
 def test_markdown_is_escaped_and_can_be_read_back(text: str) -> None:
     escaped = markdown(text)
-    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == text
     assert not re.search(r"(?<!\\)[<$\[\]:*_`]", escaped)
 
 

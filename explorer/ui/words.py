@@ -10,6 +10,9 @@ FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash makes it literal
+# What Streamlit makes links, arrows, dashes and signs of when the backslashes are gone already.
+_MADE = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
+_JOINER = "\u2060"  # takes no room, and parts what stands on both sides of it
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _STYLE = """
 <style>
@@ -32,7 +35,8 @@ _STYLE = """
 
 def markdown(text: str) -> str:
     """Text that Markdown shows as it was typed: for labels, which Streamlit renders."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+    parted = _MADE.sub(lambda found: found[0] + _JOINER, " ".join(text.split()))
+    return _MARKS.sub(r"\\\1", parted)
 
 
 def code(text: str) -> str:
