@@ -117,3 +117,20 @@ def test_other_words_for_a_missing_map_name_the_same_command(
     with pytest.raises(ExplorerError, match="over there") as error:
         ancestry(run)
     assert draws in str(error.value)
+
+
+@pytest.mark.parametrize("section", ["Maps", "Figures"])
+def test_a_run_and_its_copy_side_by_side_have_what_any_two_have(
+    second: Path, tiny_run: Path, section: str
+) -> None:
+    shutil.copy(tiny_run / folders.ATLAS, folders.find("my") / folders.ATLAS)
+    folders.seal(folders.find("my"))
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["runs"], at.query_params["section"] = f"my,{second}", section
+    at.session_state["pictures"] = True
+    at.run()
+    at.switch_page(str(page_file("compare"))).run()
+    assert not at.exception and not at.error
+    if section == "Figures":
+        commands = [item.value for item in at.code]
+        assert {"my", str(second)} <= {name for command in commands for name in meant(command)}

@@ -158,3 +158,20 @@ def test_a_click_on_a_family_puts_its_runs_side_by_side(page: AppTest) -> None:
 
     page.multiselect(key="compared").set_value(["one", "other"]).run()
     assert page.button_group(key="compared_family").value is None
+
+
+def test_families_that_would_be_called_alike_are_offered_by_their_whole_names(
+    page: AppTest, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    for number in (1, 2):
+        folder = shutil.copytree(runs / ("one", "two")[number - 1], runs / f"your-{number}")
+        (runs / ("one", "two")[number - 1]).rename(runs / f"my-{number}")
+        written = configs.read(folder / folders.CONFIG)
+        training = dataclasses.replace(written.training, clip=2.5)
+        changed = dataclasses.replace(written, training=training)
+        write_text(folder / folders.CONFIG, configs.render(changed))
+        folders.seal(folder)
+    page.run()
+    offered = page.button_group(key="compared_family").options
+    assert {"Seed: my-1, my-2", "Seed: your-1, your-2"} <= set(offered)

@@ -73,10 +73,10 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
     runs = [column.run for column in columns] + list(others)
     points = [point for run in runs if (point := _point(run)) is not None]
     points += [(item.rate, item.distortion) for item in published]
-    exact = {run.name: value for run in runs if (value := _exact(run)) is not None}
-    low, high = _frame(points, list(exact.values()))
+    exact = [(run.name, value) for run in runs if (value := _exact(run)) is not None]
+    low, high = _frame(points, [value for _, value in exact])
     _equal_elbo(chart, low, high)
-    for name, value in exact.items():
+    for name, value in exact:
         _diagonal(chart, value, low, high, f"{name} {written(value)}", is_model=True)
     for run in others:
         _dot(chart, run, _GREY, "circle-open", 9)

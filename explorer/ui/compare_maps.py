@@ -120,7 +120,8 @@ def _draw(
         legend=found.legend,
         kind=found.kind,
         legend_title=CHOICES[by] if there.is_frame or by != "cluster" else "",
-        show_legend=there.is_frame or by == "rate",
+        # Regions are the frame's on every map; all other classes are a map's own.
+        show_legend=there.is_frame or by != "cluster",
         labels=_labels(there),
         overlays=[*_ellipses(there), *place.overlays],
         highlight=selection.highlight_of(there, chosen),
@@ -130,7 +131,7 @@ def _draw(
         caption=map_view.caption(run),
         view_parameter="",
         boxes=True,
-        link="compare",
+        link=f"{by}: {[entry.name for entry in found.legend]}",
         height=HEIGHT,
         key=_key(column),
     )
@@ -152,7 +153,7 @@ def _colours(there: Aligned, by: str) -> Colours:
 
 
 def _key(column: Column) -> str:
-    return f"compare_map_{column.run.stamp}"
+    return f"compare_map_{column.number}_{column.run.stamp}"
 
 
 def _labels(there: Aligned) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def show(columns: Sequence[Column]) -> None:
         {
             "figure": names,
             "unit": [DEFINITIONS[name].unit for name in names],
-            **{column.name: [_number(column, name) for name in names] for column in columns},
+            **{column.typed: [_number(column, name) for name in names] for column in columns},
         },
         "scores",
         "scores",

@@ -112,7 +112,13 @@ def choose() -> list[Column]:
 
 def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
     """Choices of runs that differ in one thing; the one that is shown is marked."""
-    offered = {family.label(MOST): family.names[:MOST] for family in _families(names)}
+    found = _families(names)
+    labels = [family.label(MOST) for family in found]
+    offered = {
+        # Two sets of runs may be called alike once what their names share is left out.
+        label if labels.count(label) == 1 else family.label(MOST, whole=True): family.names[:MOST]
+        for label, family in zip(labels, found, strict=True)
+    }
     if not offered:
         return
     shown = (label for label, family in offered.items() if set(family) == set(chosen))

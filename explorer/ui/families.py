@@ -44,12 +44,17 @@ class Family:
         """What the part is called."""
         return TITLES.get(self.part, self.part)
 
-    def label(self, most: int) -> str:
-        """The part and at most so many runs, without what all their names begin with."""
+    def label(self, most: int, whole: bool = False) -> str:
+        """The part and at most so many runs, without what all their names begin with.
+
+        Args:
+            most: Runs that are named.
+            whole: Leaves nothing out of the names.
+        """
         # What the first and the last in order share, all between them share.
         ends = zip(min(self.names), max(self.names), strict=False)
         shared = "".join(one for one, other in takewhile(lambda pair: pair[0] == pair[1], ends))
-        cut = 1 + max(shared.rfind(sign) for sign in "-_/ ")
+        cut = 0 if whole else 1 + max(shared.rfind(sign) for sign in "-_/ ")
         more = ["…"] if len(self.names) > most else []
         return f"{self.title}: {', '.join([name[cut:] for name in self.names[:most]] + more)}"
 

@@ -52,7 +52,8 @@ def show(
             command = snippets.moved(
                 folders.typed(there.frame.folder), folders.typed(there.run.folder)
             )
-            downloads.table_files(moving.table(there), name, f"{name}_files", command)
+            key = f"moved_{column.number}_files"
+            downloads.table_files(moving.table(there), name, key, command)
 
 
 def like_frame(there: Aligned) -> Atlas:

@@ -9,7 +9,6 @@ from explorer.ui import (
     compare_words,
     comparing,
     selection,
-    state,
     widgets,
 )
 
@@ -38,4 +37,6 @@ with widgets.errors_shown():
         if figures.open:
             with figures:
                 compare_plots.show(columns)
-        widgets.corpus_note(state.current_run())
+        without = {column.run.config.corpus: column.run for column in columns}
+        for run in without.values():
+            widgets.corpus_note(run)
