@@ -56,6 +56,10 @@ def test_hover_text_holds_no_markup_of_its_own(atlas: Atlas) -> None:
 
 def test_a_long_sentence_is_broken_into_lines() -> None:
     assert "<br>" in figures.hover("word " * 100)
+    assert not figures.hover("word " * 100).endswith("…")
+    many = " ".join(f"word{place}" for place in range(400))
+    *shown, last = figures.hover(many).split("<br>")
+    assert last == "…" and many.startswith(" ".join(shown))
     assert len(figures.hover("x" * 100_000)) < 1000
 
 

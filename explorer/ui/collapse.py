@@ -136,7 +136,8 @@ def judgement(run: Run) -> None:
         _advise(run, advice)
     more = ADVICE.get(found.word, ())[1:]
     if more:
-        with st.expander(f"{len(more)} other things to try", icon=":material/lightbulb:"):
+        things = "1 other thing" if len(more) == 1 else f"{len(more)} other things"
+        with st.expander(f"{things} to try", icon=":material/lightbulb:"):
             for advice in more:
                 _advise(run, advice)
 

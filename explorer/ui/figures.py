@@ -21,7 +21,7 @@ GRID_CELLS = 40
 
 _GREY = "#9aa5b1"
 _LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is flat
-_LONGEST = 80  # characters a line of a hover
+_LONGEST, _LINES = 80, 8  # characters a line of a hover, and lines
 
 
 def latent_map(
@@ -182,14 +182,16 @@ def escape(text: str) -> str:
 
 
 def hover(text: str) -> str:
-    """A sentence in lines that fit into a hover."""
+    """A sentence in lines that fit into a hover; eight of them, if it is longer."""
     lines, line = [], ""
     for word in text.split():
         if line and len(line) + len(word) >= _LONGEST:
             lines.append(line)
             line = ""
         line = f"{line} {word}" if line else word[: 4 * _LONGEST]
-    return "<br>".join(escape(part) for part in [*lines[:7], line] if part)
+    lines.append(line)
+    more = ["…"] if len(lines) > _LINES else []
+    return "<br>".join([escape(part) for part in lines[:_LINES] if part] + more)
 
 
 def _pair(name: str) -> list[tuple[str, str, str, str]]:

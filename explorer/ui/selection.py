@@ -289,7 +289,8 @@ def _why_not(there: Aligned | None) -> str:
 
 def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
     count = len(chosen.rows)
-    st.markdown(f"**{count:,} sentences** in the rectangle, lit up on every map that has them.")
+    what = "1 sentence" if count == 1 else f"{count:,} sentences"
+    st.markdown(f"**{what}** in the rectangle, lit up on every map that has them.")
     there = next(iter(maps.values()))
     for item in maps.values():
         shown = highlight_of(item, chosen)
