@@ -197,14 +197,34 @@ def test_a_phone_needs_no_sideways_scrolling(page, address):
     assert width <= 390
 
 
-def test_a_path_is_scrubbed_in_the_browser(page, address):
-    page.goto(f"{address}/paths?run=tiny")
-    page.locator("[data-loaded]").first.wait_for()
-    page.get_by_text(re.compile(r"at all 9 steps|in 9 steps")).first.wait_for()
+SLIDERS = {
+    "paths": ("", "step", ["2", "3", "4", "5"]),
+    "arithmetic": ("", "times", ["1.25", "1.5", "1.75", "2"]),
+    "dimensions": ("&part=Dimensions", "value", ["0.25", "0.5", "0.75", "1"]),
+}
+"""Where a slider is, and what the address says after each of four steps."""
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_path_is_scrubbed_in_the_browser(page, address, name):
+    query, parameter, steps = SLIDERS[name]
+    place = "arithmetic" if name == "dimensions" else name
+    page.goto(f"{address}/{place}?run=tiny{query}")
     slider = page.get_by_test_id("path-slider")
     slider.focus()
+    first = int(slider.input_value())
+    for moves, step in enumerate(steps, start=1):
+        slider.press("ArrowRight")
+        page.wait_for_url(re.compile(rf"{parameter}={re.escape(step)}(&|$)"))
+        page.wait_for_timeout(700)  # what the server says of the move must not take it back
+        assert int(slider.input_value()) == first + moves
+    page.go_back()
+    page.wait_for_url(re.compile(rf"{parameter}={re.escape(steps[-2])}(&|$)"))
+    sync_api.expect(slider).to_have_value(str(first + 3), timeout=PATIENCE)
     slider.press("ArrowRight")
-    page.wait_for_url(re.compile(r"step=2"))
+    page.wait_for_url(re.compile(rf"{parameter}={re.escape(steps[-1])}(&|$)"))
+    page.wait_for_timeout(700)
+    assert int(slider.input_value()) == first + 4
 
 
 def test_the_map_has_a_name_too(page, address):
