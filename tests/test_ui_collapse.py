@@ -6,6 +6,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +17,7 @@ from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, verdict
 from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import collapse, experiment, widgets
+from explorer.ui import collapse, collapse_plots, downloads, experiment, widgets
 from explorer.ui.collapse import Judged
 from explorer.ui.state import page_file
 from explorer.ui.words import minus
@@ -125,6 +126,22 @@ def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
     assert rates == metrics["rate"]["by_dimension"]
     assert variances == metrics["active_units"]["variances"]
     assert note == ""
+
+
+def test_a_dimension_has_one_number_on_every_page(page: Open, monkeypatch) -> None:
+    tables = {}
+    monkeypatch.setattr(
+        downloads, "table_files", lambda columns, name, key, *_: tables.update({key: columns})
+    )
+    page("collapse")
+    columns = tables["dimension_table"]
+    numbers = page("arithmetic", part="Dimensions").selectbox(key="dimension").options
+    assert sorted(map(str, columns["dimension"])) == sorted(numbers)
+    number = columns["dimension"][int(np.argmax(columns["variance_of_mean"]))]
+    (bars,) = collapse_plots.variances(columns["variance_of_mean"]).data
+    assert bars.customdata[0] == f"dimension {number}"
+    (bars,) = collapse_plots.rates([0.1, 0.3, 0.2]).data
+    assert list(bars.customdata) == ["dimension 1", "dimension 2", "dimension 0"]
 
 
 def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_path) -> None:
