@@ -270,8 +270,8 @@ def _sides(_run: Run, stamp: str, is_real: bool) -> list[Sides]:
     return sides(_run.texts, _run.atlas.mean)
 
 
-def table(run: Run, text: str | None, order: str) -> None:
-    """All dimensions; a click on a row chooses one."""
+def table(run: Run, text: str | None, order: str, dimension: int) -> None:
+    """All dimensions, the shown one ticked; a click on a row chooses one."""
     numbers = ordered(run, order)
     with st.spinner("Reading what they tell apart…"):
         told = _sides(run, run.stamp, run.texts_are_real)
@@ -295,6 +295,7 @@ def table(run: Run, text: str | None, order: str) -> None:
         if picked and picked[0] < len(numbers):
             st.session_state["dimension"] = numbers[picked[0]]
 
+    _tick(numbers.index(dimension))
     st.dataframe(
         columns,
         hide_index=True,
@@ -322,6 +323,13 @@ def table(run: Run, text: str | None, order: str) -> None:
     )
     if still:
         st.caption(f"{still} of {len(numbers)} dimensions change no word of this sentence.")
+
+
+def _tick(row: int) -> None:
+    """A tick stays with its row when the order changes, or another dimension is chosen above."""
+    known = st.session_state
+    if _TABLE not in known or known[_TABLE]["selection"]["rows"] != [row]:
+        known[_TABLE] = {"selection": {"rows": [row], "columns": [], "cells": []}}
 
 
 def read_position() -> int:
