@@ -238,6 +238,29 @@ def test_an_emptied_end_leaves_the_map_and_the_next_click_fills_it(app: Open) ->
     assert len(at.get("bidi_component")) == 1
 
 
+BOXES = (("paths", {}, ("from", "to")), ("arithmetic", {}, ("a", "b", "c")))
+BOXES += (("arithmetic", {"part": "Dimensions"}, ("sentence",)),)
+
+
+@pytest.mark.parametrize(("page", "address", "keys"), BOXES)
+def test_examples_are_of_the_run_that_is_shown_and_what_is_typed_stays(
+    app: Open, tiny_run: Path, monkeypatch: pytest.MonkeyPatch, page: str, address: dict, keys
+) -> None:
+    other = ROOT / "checkpoints" / "captions-floor"
+    monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join([str(tiny_run), str(other)]))
+    fresh = app(page, run=other.name, **address)
+    examples = [fresh.text_input(key=key).value for key in keys]
+    at = app(page, run=tiny_run.name, **address)
+    assert [at.text_input(key=key).value for key in keys] != examples
+    at.selectbox(key="run").set_value(other.name).run()
+    assert [at.text_input(key=key).value for key in keys] == examples
+    at.text_input(key=keys[0]).set_value("a dog sings").run()
+    at.selectbox(key="run").set_value(tiny_run.name).run()
+    assert at.text_input(key=keys[0]).value == "a dog sings"
+    assert all(at.text_input(key=key).value not in examples for key in keys)
+    assert not at.exception
+
+
 def test_settings_survive_a_visit_to_another_page(app: Open) -> None:
     at = app(layout="PCA", colour="Split")
     at.switch_page(str(page_file("paths"))).run()

@@ -65,13 +65,10 @@ class Traversal:
 def ask_sentence(run: Run) -> str | None:
     """The sentence that is moved: typed, or what is picked on the map."""
     picked = _picked(run)
+    start = state.example(run, "sentence", picked or ways.examples(run)[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Sentence",
-            picked or ways.examples(run)[0],
-            state.MOST_TEXT,
-            key="sentence",
-            bind="query-params",
+            "Sentence", start, state.MOST_TEXT, key="sentence", bind="query-params"
         )
         if picked is not None and text != picked:
             st.button(
