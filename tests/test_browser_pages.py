@@ -227,6 +227,55 @@ def test_a_path_is_scrubbed_in_the_browser(page, address, name):
     assert int(slider.input_value()) == first + 4
 
 
+FARTHEST = """() => {
+  const chart = document.querySelector(".js-plotly-plot");
+  const { xaxis, yaxis } = chart._fullLayout;
+  const { x, y } = chart._fullData[1];
+  const far = (k) => x[k] ** 2 + y[k] ** 2;
+  const k = Array.from(x.keys()).reduce((a, b) => (far(b) > far(a) ? b : a));
+  const box = chart.getBoundingClientRect();
+  const left = box.left + xaxis._offset + xaxis.l2p(x[k]);
+  return [left, box.top + yaxis._offset + yaxis.l2p(y[k]), k];
+}"""
+"""Where the sample farthest out is on the screen, and its number."""
+
+MARKED = """() => document.querySelector(".js-plotly-plot").data.flatMap(
+  (trace) => Array.from(trace.selectedpoints ?? []).map((k) => trace.customdata[k]))"""
+
+
+def test_a_mark_of_the_prior_opens_again_and_is_the_one_marked(page, address):
+    page.goto(f"{address}/prior?run=tiny&drawn=50")
+    plane = page.locator(".js-plotly-plot").first
+    plane.wait_for()
+    samples = page.get_by_label("Samples of the prior").get_by_role("button")
+    back = page.get_by_role("button", name="Back to the samples")
+
+    def wait_until_marked(*names):
+        for _ in range(PATIENCE // 100):
+            if page.evaluate(MARKED) == list(names):
+                return
+            page.wait_for_timeout(100)
+        assert page.evaluate(MARKED) == list(names)
+
+    for _ in range(2):
+        samples.first.wait_for()
+        plane.scroll_into_view_if_needed()
+        page.wait_for_timeout(1500)  # for the plane to be drawn
+        x, y, number = page.evaluate(FARTHEST)
+        page.mouse.move(x - 30, y - 30)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(500)
+        page.mouse.click(x, y, delay=80)
+        page.wait_for_url(re.compile(rf"shown=p{number}(&|$)"))
+        wait_until_marked(f"p{number}")
+        back.click()
+        page.wait_for_url(lambda url: "shown=" not in url)
+        wait_until_marked()
+    samples.nth(2).click()
+    page.wait_for_url(re.compile(r"shown=p2(&|$)"))
+    wait_until_marked("p2")
+
+
 def test_the_map_has_a_name_too(page, address):
     page.goto(f"{address}/map?run=tiny")
     page.locator("[data-loaded]").first.wait_for()
