@@ -227,6 +227,15 @@ def test_a_path_is_scrubbed_in_the_browser(page, address, name):
     assert int(slider.input_value()) == first + 4
 
 
+def test_a_long_end_of_a_path_takes_three_lines_and_is_whole_on_hover(page, address):
+    text = "a dog sleeps in the park " * 36
+    page.goto(f"{address}/paths?run=tiny&from={text.strip().replace(' ', '+')}")
+    end = page.locator(".path-slider .end").first
+    end.filter(has_text=text[:60]).wait_for()
+    assert end.bounding_box()["height"] < 80
+    assert end.get_attribute("title") == text.strip()
+
+
 FARTHEST = """() => {
   const chart = document.querySelector(".js-plotly-plot");
   const { xaxis, yaxis } = chart._fullLayout;

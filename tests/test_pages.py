@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import state
+from explorer.ui import dimensions, state, ways
+from explorer.ui.layouts import layout_of
 from explorer.ui.main import PAGES
 from explorer.ui.state import Point, Spot, Typed, page_file
 from tests import tiny
@@ -228,6 +231,21 @@ def test_a_path_is_decoded_both_ways(app: Open) -> None:
     assert not at.exception
     for name in ("Linear", "Spherical"):
         assert re.search(rf"\*\*{name}\*\* · .* 9 steps", said(at))
+
+
+def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
+    tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(tiny_run)
+    texts = ["dogs " * 338] * len(run.texts)
+    monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
+    short = ("dogs " * 200).strip()
+    assert ways.text_at(run, layout_of(run, "pca"), Point(3)) == short
+    assert ways.examples(run) == (short, short)
+    monkeypatch.setattr(st, "session_state", {"_pick": Point(3)})
+    assert dimensions._picked(run) == short
+    dimensions._take(texts[0])
+    assert st.session_state["sentence"] == short
 
 
 def test_an_emptied_end_leaves_the_map_and_the_next_click_fills_it(app: Open) -> None:

@@ -83,12 +83,12 @@ def ask_sentence(run: Run) -> str | None:
 def _picked(run: Run) -> str | None:
     pick = state.pick_of(run)
     if isinstance(pick, state.Point):
-        return run.texts[pick.index]
+        return state.shortened(run.texts[pick.index])
     return pick.text if isinstance(pick, state.Typed) else None
 
 
 def _take(text: str) -> None:
-    st.session_state["sentence"] = text
+    st.session_state["sentence"] = state.shortened(text)
 
 
 def ask_dimension(run: Run) -> tuple[int, str]:

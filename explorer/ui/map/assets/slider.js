@@ -55,6 +55,7 @@ class PathSlider {
     }
     data.ends.forEach((name, k) => {
       this.ends[k].textContent = name;
+      this.ends[k].title = name;
     });
     this.root.hidden = data.sentences.length === 0;
     this.show();
