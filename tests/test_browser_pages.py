@@ -198,14 +198,92 @@ def test_a_phone_needs_no_sideways_scrolling(page, address):
     assert width <= 390
 
 
-def test_a_path_is_scrubbed_in_the_browser(page, address):
-    page.goto(f"{address}/paths?run=tiny")
-    page.locator("[data-loaded]").first.wait_for()
-    page.get_by_text(re.compile(r"at all 9 steps|in 9 steps")).first.wait_for()
+SLIDERS = {
+    "paths": ("", "step", ["2", "3", "4", "5"]),
+    "arithmetic": ("", "times", ["1.25", "1.5", "1.75", "2"]),
+    "dimensions": ("&part=Dimensions", "value", ["0.25", "0.5", "0.75", "1"]),
+}
+"""Where a slider is, and what the address says after each of four steps."""
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_path_is_scrubbed_in_the_browser(page, address, name):
+    query, parameter, steps = SLIDERS[name]
+    place = "arithmetic" if name == "dimensions" else name
+    page.goto(f"{address}/{place}?run=tiny{query}")
     slider = page.get_by_test_id("path-slider")
     slider.focus()
+    first = int(slider.input_value())
+    for moves, step in enumerate(steps, start=1):
+        slider.press("ArrowRight")
+        page.wait_for_url(re.compile(rf"{parameter}={re.escape(step)}(&|$)"))
+        page.wait_for_timeout(700)  # what the server says of the move must not take it back
+        assert int(slider.input_value()) == first + moves
+    page.go_back()
+    page.wait_for_url(re.compile(rf"{parameter}={re.escape(steps[-2])}(&|$)"))
+    sync_api.expect(slider).to_have_value(str(first + 3), timeout=PATIENCE)
     slider.press("ArrowRight")
-    page.wait_for_url(re.compile(r"step=2"))
+    page.wait_for_url(re.compile(rf"{parameter}={re.escape(steps[-1])}(&|$)"))
+    page.wait_for_timeout(700)
+    assert int(slider.input_value()) == first + 4
+
+
+def test_a_long_end_of_a_path_takes_three_lines_and_is_whole_on_hover(page, address):
+    text = "a dog sleeps in the park " * 36
+    page.goto(f"{address}/paths?run=tiny&from={text.strip().replace(' ', '+')}")
+    end = page.locator(".path-slider .end").first
+    end.filter(has_text=text[:60]).wait_for()
+    assert end.bounding_box()["height"] < 80
+    assert end.get_attribute("title") == text.strip()
+
+
+FARTHEST = """() => {
+  const chart = document.querySelector(".js-plotly-plot");
+  const { xaxis, yaxis } = chart._fullLayout;
+  const { x, y } = chart._fullData[1];
+  const far = (k) => x[k] ** 2 + y[k] ** 2;
+  const k = Array.from(x.keys()).reduce((a, b) => (far(b) > far(a) ? b : a));
+  const box = chart.getBoundingClientRect();
+  const left = box.left + xaxis._offset + xaxis.l2p(x[k]);
+  return [left, box.top + yaxis._offset + yaxis.l2p(y[k]), k];
+}"""
+"""Where the sample farthest out is on the screen, and its number."""
+
+MARKED = """() => document.querySelector(".js-plotly-plot").data.flatMap(
+  (trace) => Array.from(trace.selectedpoints ?? []).map((k) => trace.customdata[k]))"""
+
+
+def test_a_mark_of_the_prior_opens_again_and_is_the_one_marked(page, address):
+    page.goto(f"{address}/prior?run=tiny&drawn=50")
+    plane = page.locator(".js-plotly-plot").first
+    plane.wait_for()
+    samples = page.get_by_label("Samples of the prior").get_by_role("button")
+    back = page.get_by_role("button", name="Back to the samples")
+
+    def wait_until_marked(*names):
+        for _ in range(PATIENCE // 100):
+            if page.evaluate(MARKED) == list(names):
+                return
+            page.wait_for_timeout(100)
+        assert page.evaluate(MARKED) == list(names)
+
+    for _ in range(2):
+        samples.first.wait_for()
+        plane.scroll_into_view_if_needed()
+        page.wait_for_timeout(1500)  # for the plane to be drawn
+        x, y, number = page.evaluate(FARTHEST)
+        page.mouse.move(x - 30, y - 30)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(500)
+        page.mouse.click(x, y, delay=80)
+        page.wait_for_url(re.compile(rf"shown=p{number}(&|$)"))
+        wait_until_marked(f"p{number}")
+        back.click()
+        page.wait_for_url(lambda url: "shown=" not in url)
+        wait_until_marked()
+    samples.nth(2).click()
+    page.wait_for_url(re.compile(r"shown=p2(&|$)"))
+    wait_until_marked("p2")
 
 
 def test_the_map_has_a_name_too(page, address):

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import state
+from explorer.ui import dimensions, state, ways
+from explorer.ui.layouts import layout_of
 from explorer.ui.main import PAGES
 from explorer.ui.state import Point, Spot, Typed, page_file
 from tests import tiny
@@ -230,12 +233,50 @@ def test_a_path_is_decoded_both_ways(app: Open) -> None:
         assert re.search(rf"\*\*{name}\*\* · .* 9 steps", said(at))
 
 
+def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
+    tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(tiny_run)
+    texts = ["dogs " * 338] * len(run.texts)
+    monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
+    short = ("dogs " * 200).strip()
+    assert ways.text_at(run, layout_of(run, "pca"), Point(3)) == short
+    assert ways.examples(run) == (short, short)
+    monkeypatch.setattr(st, "session_state", {"_pick": Point(3)})
+    assert dimensions._picked(run) == short
+    dimensions._take(texts[0])
+    assert st.session_state["sentence"] == short
+
+
 def test_an_emptied_end_leaves_the_map_and_the_next_click_fills_it(app: Open) -> None:
     at = app("paths", **{"from": "a dog sings at home", "to": "two cats sleeps outside"})
     at.text_input(key="to").set_value("").run()
     assert "Type two sentences" in at.info[0].value
     assert "click on the map sets **B**" in said(at)
     assert len(at.get("bidi_component")) == 1
+
+
+BOXES = (("paths", {}, ("from", "to")), ("arithmetic", {}, ("a", "b", "c")))
+BOXES += (("arithmetic", {"part": "Dimensions"}, ("sentence",)),)
+
+
+@pytest.mark.parametrize(("page", "address", "keys"), BOXES)
+def test_examples_are_of_the_run_that_is_shown_and_what_is_typed_stays(
+    app: Open, tiny_run: Path, monkeypatch: pytest.MonkeyPatch, page: str, address: dict, keys
+) -> None:
+    other = ROOT / "checkpoints" / "captions-floor"
+    monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join([str(tiny_run), str(other)]))
+    fresh = app(page, run=other.name, **address)
+    examples = [fresh.text_input(key=key).value for key in keys]
+    at = app(page, run=tiny_run.name, **address)
+    assert [at.text_input(key=key).value for key in keys] != examples
+    at.selectbox(key="run").set_value(other.name).run()
+    assert [at.text_input(key=key).value for key in keys] == examples
+    at.text_input(key=keys[0]).set_value("a dog sings").run()
+    at.selectbox(key="run").set_value(tiny_run.name).run()
+    assert at.text_input(key=keys[0]).value == "a dog sings"
+    assert all(at.text_input(key=key).value not in examples for key in keys)
+    assert not at.exception
 
 
 def test_settings_survive_a_visit_to_another_page(app: Open) -> None:

@@ -177,6 +177,19 @@ def test_a_link_reopens_a_dimension(app: Open) -> None:
     assert at.query_params["value"] in ("-1.5", ["-1.5"])
 
 
+def test_the_table_ticks_the_dimension_that_is_shown(app: Open) -> None:
+    at = app(part="Dimensions", order="Number", dimension="2")
+    for change in ("order", "dimension"):
+        if change == "order":
+            at.button_group(key="order").set_value("variance").run()
+        else:
+            at.selectbox(key="dimension").set_value(1).run()
+        assert not at.exception
+        (row,) = at.session_state["dimension_table"]["selection"]["rows"]
+        (shown,) = [table.value for table in at.dataframe if "dimension" in table.value]
+        assert int(shown["dimension"].iloc[row]) == at.selectbox(key="dimension").value
+
+
 def test_dimensions_are_listed_by_what_matters(tiny_run: Path) -> None:
     run = open_run(tiny_run)
     variance = dimensions.variances(run)

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +17,7 @@ from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, verdict
 from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import collapse, experiment, widgets
+from explorer.ui import collapse, collapse_plots, downloads, experiment, widgets
 from explorer.ui.collapse import Judged
 from explorer.ui.state import page_file
 from explorer.ui.words import minus
@@ -127,6 +128,22 @@ def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
     assert note == ""
 
 
+def test_a_dimension_has_one_number_on_every_page(page: Open, monkeypatch) -> None:
+    tables = {}
+    monkeypatch.setattr(
+        downloads, "table_files", lambda columns, name, key, *_: tables.update({key: columns})
+    )
+    page("collapse")
+    columns = tables["dimension_table"]
+    numbers = page("arithmetic", part="Dimensions").selectbox(key="dimension").options
+    assert sorted(map(str, columns["dimension"])) == sorted(numbers)
+    number = columns["dimension"][int(np.argmax(columns["variance_of_mean"]))]
+    (bars,) = collapse_plots.variances(columns["variance_of_mean"]).data
+    assert bars.customdata[0] == f"dimension {number}"
+    (bars,) = collapse_plots.rates([0.1, 0.3, 0.2]).data
+    assert list(bars.customdata) == ["dimension 1", "dimension 2", "dimension 0"]
+
+
 def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_path) -> None:
     folder = tmp_path / "older"
     shutil.copytree(measured, folder)
@@ -217,6 +234,41 @@ def test_the_prior_page_decodes_samples_and_a_link_shows_one(page: Open) -> None
     assert "latent gain" in html(at)
 
 
+def plane(at: AppTest) -> tuple[list[str], int]:
+    """The marks that stand out on the plane of the prior, and the plane's number."""
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    marked = [
+        trace["customdata"][place]
+        for trace in spec["data"]
+        for place in trace.get("selectedpoints") or ()
+    ]
+    return marked, spec["layout"]["meta"]
+
+
+def test_the_plane_marks_what_the_text_is_about(page: Open) -> None:
+    at = page("prior", shown="p7")
+    marked, number = plane(at)
+    assert marked == ["p7"]
+    at.run()
+    assert plane(at) == (["p7"], number), "the plane stays, with what somebody has zoomed to"
+    at.query_params["shown"] = "s2"
+    at.run()
+    assert plane(at) == (["s2"], number + 1)
+    at.button(key="prior_back").click().run()
+    assert plane(at) == ([], number + 2)
+    at.slider(key="drawn").set_value(50).run()
+    assert plane(at)[0] == []
+
+
+def test_marks_are_called_in_the_hover_what_the_text_calls_them(page: Open) -> None:
+    at = page("prior", shown="p7")
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    told = {trace["name"]: trace.get("hovertext") for trace in spec["data"]}
+    assert set(told["samples of the prior"]) == {"A sample of the prior"}
+    assert all("customdata" not in trace.get("hovertemplate", "") for trace in spec["data"])
+    assert "**A sample of the prior**" in said(at)
+
+
 @pytest.mark.parametrize("shown", ["p99999", "x1", "h0", "c0", "s-1", "<b>"])
 def test_a_broken_mark_is_ignored(page: Open, shown: str) -> None:
     assert "What the prior says" in said(page("prior", shown=shown))
@@ -245,6 +297,9 @@ def test_the_components_of_a_mixture_are_listed_with_their_weights(
     assert not at.exception and not at.error
     assert "3 components" in said(at)
     assert "A component of the prior 3" in said(at)
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    (trace,) = [trace for trace in spec["data"] if trace["name"] == "components"]
+    assert trace["hovertext"] == [f"A component of the prior {number}" for number in (1, 2, 3)]
     assert "of the prior's mass" in said(at).replace("\\", "")
 
 

@@ -119,8 +119,9 @@ def _ask_sentences(run: Run) -> Question | None:
     for column, key, name, text in zip(
         st.columns(3), CORNERS, names, _example(run, run.stamp), strict=True
     ):
+        start = state.example(run, key, text)
         texts.append(
-            column.text_input(name, text, state.MOST_TEXT, key=key, bind="query-params") or ""
+            column.text_input(name, start, state.MOST_TEXT, key=key, bind="query-params") or ""
         )
     if not all(text.strip() for text in texts):
         st.info("Type three sentences, or click three places of the map.", icon=":material/edit:")
@@ -138,9 +139,8 @@ def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
 def _ask_groups(run: Run) -> Question | None:
     left, middle, right = st.columns(3)
     ends = group_boxes.ask(run, left, middle)
-    c = right.text_input(
-        "C", _example(run, run.stamp)[2], state.MOST_TEXT, key="c", bind="query-params"
-    )
+    start = state.example(run, "c", _example(run, run.stamp)[2])
+    c = right.text_input("C", start, state.MOST_TEXT, key="c", bind="query-params")
     if ends is None or not group_boxes.tell(run, *ends):
         return None
     if not (c and c.strip()):

@@ -224,7 +224,7 @@ def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None
         columns["variance_of_mean"] = variances
     if columns:
         count = len(next(iter(columns.values())))
-        columns = {"dimension": list(range(1, count + 1)), **columns}
+        columns = {"dimension": list(range(count)), **columns}
         name = f"{run.name}-dimensions"
         st.caption("Every dimension as a table:")
         downloads.table_files(columns, name, "dimension_table", _command(run))

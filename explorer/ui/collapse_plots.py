@@ -21,7 +21,7 @@ def rates(values: Sequence[float]) -> "Figure":
     order = sorted(range(len(values)), key=lambda place: -values[place])
     figure = _bars(
         [values[place] for place in order],
-        [f"dimension {place + 1}" for place in order],
+        [f"dimension {place}" for place in order],
         "%{customdata}: %{y:.3f} nats<extra></extra>",
     )
     figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
@@ -36,7 +36,7 @@ def variances(values: Sequence[float]) -> "Figure":
     shown = [max(values[place], _SMALLEST) for place in order]
     figure = _bars(
         shown,
-        [f"dimension {place + 1}" for place in order],
+        [f"dimension {place}" for place in order],
         "%{customdata}: variance %{y:.2g}<extra></extra>",
         [BLUE if value > ACTIVE_VARIANCE else GREY for value in shown],
     )

@@ -65,13 +65,10 @@ class Traversal:
 def ask_sentence(run: Run) -> str | None:
     """The sentence that is moved: typed, or what is picked on the map."""
     picked = _picked(run)
+    start = state.example(run, "sentence", picked or ways.examples(run)[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Sentence",
-            picked or ways.examples(run)[0],
-            state.MOST_TEXT,
-            key="sentence",
-            bind="query-params",
+            "Sentence", start, state.MOST_TEXT, key="sentence", bind="query-params"
         )
         if picked is not None and text != picked:
             st.button(
@@ -86,12 +83,12 @@ def ask_sentence(run: Run) -> str | None:
 def _picked(run: Run) -> str | None:
     pick = state.pick_of(run)
     if isinstance(pick, state.Point):
-        return run.texts[pick.index]
+        return state.shortened(run.texts[pick.index])
     return pick.text if isinstance(pick, state.Typed) else None
 
 
 def _take(text: str) -> None:
-    st.session_state["sentence"] = text
+    st.session_state["sentence"] = state.shortened(text)
 
 
 def ask_dimension(run: Run) -> tuple[int, str]:
@@ -270,8 +267,8 @@ def _sides(_run: Run, stamp: str, is_real: bool) -> list[Sides]:
     return sides(_run.texts, _run.atlas.mean)
 
 
-def table(run: Run, text: str | None, order: str) -> None:
-    """All dimensions; a click on a row chooses one."""
+def table(run: Run, text: str | None, order: str, dimension: int) -> None:
+    """All dimensions, the shown one ticked; a click on a row chooses one."""
     numbers = ordered(run, order)
     with st.spinner("Reading what they tell apart…"):
         told = _sides(run, run.stamp, run.texts_are_real)
@@ -295,6 +292,7 @@ def table(run: Run, text: str | None, order: str) -> None:
         if picked and picked[0] < len(numbers):
             st.session_state["dimension"] = numbers[picked[0]]
 
+    _tick(numbers.index(dimension))
     st.dataframe(
         columns,
         hide_index=True,
@@ -322,6 +320,13 @@ def table(run: Run, text: str | None, order: str) -> None:
     )
     if still:
         st.caption(f"{still} of {len(numbers)} dimensions change no word of this sentence.")
+
+
+def _tick(row: int) -> None:
+    """A tick stays with its row when the order changes, or another dimension is chosen above."""
+    known = st.session_state
+    if _TABLE not in known or known[_TABLE]["selection"]["rows"] != [row]:
+        known[_TABLE] = {"selection": {"rows": [row], "columns": [], "cells": []}}
 
 
 def read_position() -> int:

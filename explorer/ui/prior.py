@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.training import folder as folders
-from explorer.ui import downloads, snippets, state, widgets
+from explorer.ui import downloads, prior_marks, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.words import drawn_of, markdown, minus, nats, plain, shade_key, shaded
@@ -26,9 +26,8 @@ MOST_DOTS = 3000
 DOTS = {"draws": "one draw each", "means": "posterior means"}
 """What a sentence's dot is, with the words for a person, which are the values in the address."""
 
-_SHOWN, _HOLES = "shown", "holes"
+_HOLES = "holes"
 _LISTED = 12
-_CHART = "prior_plane"
 _NAMES = {
     "p": "A sample of the {what}",
     "s": "A sentence",
@@ -152,7 +151,7 @@ def show(found: Scene) -> None:
     with wide:
         _plane(found)
     with side:
-        shown = read_shown(st.query_params.get(_SHOWN, ""), found)
+        shown = read_shown(prior_marks.name(), found)
         if shown is None:
             _first_samples(found)
         else:
@@ -166,14 +165,17 @@ def _plane(found: Scene) -> None:
     run = found.run
     pca = layout_of(run, "pca").plane
     circles = is_standard_normal(run.model.prior())
-    figure = prior_plots.plane(pca, _marks(found), circles)
+    asked = (run.stamp, found.drawn, found.seed, found.dots, found.with_holes)
+    name, number = prior_marks.drawn(asked)
+    figure = prior_plots.plane(pca, _marks(found), circles, read_shown(name, found), number)
     alt = (
         f"{len(found.sentences):,} sentences and {len(found.samples):,} samples of the "
         f"{found.what} on "
         "the plane of the sentences' largest variance"
     )
     command = snippets.plane_of_prior(folders.typed(run.folder), found.drawn, found.seed)
-    downloads.chart(figure, _CHART, alt, command, f"{run.name}-prior", _clicked)
+    click = prior_marks.taking_clicks(asked)
+    downloads.chart(figure, prior_marks.CHART, alt, command, f"{run.name}-prior", click)
     assert run.atlas is not None
     st.caption(
         f"{drawn_of(len(found.sentences), len(run.atlas), 'sentences of the map')}. "
@@ -192,9 +194,12 @@ def _marks(found: Scene) -> "list[Marks]":
 
     texts = found.run.texts
     told = [texts[row] for row in found.rows.tolist()]
+    drawn = [_named(found, "p", place) for place in range(len(found.samples))]
     marks = [
-        Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, 0.45, told),
-        Marks("p", f"samples of the {found.what}", found.samples, "#e69f00", "x-thin-open", 6),
+        Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, told, 0.45),
+        Marks(
+            "p", f"samples of the {found.what}", found.samples, "#e69f00", "x-thin-open", 6, drawn
+        ),
     ]
     for kind, name, colour, symbol, numbered in (
         ("c", "components", "#009e73", "diamond", False),
@@ -203,27 +208,15 @@ def _marks(found: Scene) -> "list[Marks]":
         points = found.points(kind)
         if len(points):
             size = 16 if kind == "h" else 10 if len(points) <= _FEW else 6
-            marks.append(Marks(kind, name, points, colour, symbol, size, 1.0, None, numbered))
+            told = [_named(found, kind, place) for place in range(len(points))]
+            marks.append(Marks(kind, name, points, colour, symbol, size, told, 1.0, numbered))
     return marks
 
 
-def _clicked() -> None:
-    chosen = st.session_state.get(_CHART)
-    points = chosen["selection"]["points"] if chosen else []
-    for point in points:
-        custom = point.get("customdata")
-        custom = custom[0] if isinstance(custom, list) and custom else custom
-        if isinstance(custom, str):
-            show_mark(custom)
-
-
-def show_mark(name: str) -> None:
-    """Puts a mark beside the plane and into the address."""
-    st.query_params[_SHOWN] = name
-
-
-def _show_none() -> None:
-    st.query_params.pop(_SHOWN, None)
+def _named(found: Scene, kind: str, place: int) -> str:
+    """What a mark is called, with its number where a list has one."""
+    number = f" {place + 1}" if kind in "ch" else ""
+    return _NAMES[kind].format(what=found.what) + number
 
 
 def _ask() -> None:
@@ -244,14 +237,14 @@ def _first_samples(found: Scene) -> None:
     texts = found.run.decode(z, widgets.decoding(found.run))
     rows = [Row(place, text) for place, text in enumerate(texts)]
     name = f"Samples of the {found.what}"
-    sentence_list(rows, name, "prior_samples", lambda row: show_mark(f"p{row}"), "Show it")
+    sentence_list(rows, name, "prior_samples", lambda row: prior_marks.show(f"p{row}"), "Show it")
 
 
 def _mark(found: Scene, kind: str, place: int) -> None:
     run, z = found.run, found.points(kind)[place]
-    number = f" {place + 1}" if kind in "ch" else ""
-    name = _NAMES[kind].format(what=found.what)
-    st.markdown(f"**{name}{number}**  :gray[· {markdown(_about(found, kind, place))}]")
+    st.markdown(
+        f"**{_named(found, kind, place)}**  :gray[· {markdown(_about(found, kind, place))}]"
+    )
     if kind == "s":
         row = int(found.rows[place])
         st.html(plain(run.texts[row], quiet=True))
@@ -265,7 +258,10 @@ def _mark(found: Scene, kind: str, place: int) -> None:
     st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
     st.html("".join(plain(item.text, True, f"{item.distance:.2f}") for item in near))
     st.button(
-        "Back to the samples", icon=":material/arrow_back:", key="prior_back", on_click=_show_none
+        "Back to the samples",
+        icon=":material/arrow_back:",
+        key="prior_back",
+        on_click=prior_marks.show_none,
     )
 
 
@@ -312,7 +308,7 @@ def components(found: Scene) -> None:
         for place, (text, weight) in enumerate(zip(texts, parts.weight.tolist(), strict=True))
     ]
     name = f"Components of the {found.what}"
-    sentence_list(rows, name, "components", lambda row: show_mark(f"c{row}"), "Show it")
+    sentence_list(rows, name, "components", lambda row: prior_marks.show(f"c{row}"), "Show it")
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
     name = found.run.name
     downloads.table_files(
@@ -365,7 +361,7 @@ def holes(found: Scene) -> None:
         Row(place, f"{place + 1}. {text}", f"{hole.depth:.1f} nats deep · {hole.share:.1%}")
         for place, (text, hole) in enumerate(zip(texts, told.found, strict=True))
     ]
-    sentence_list(rows, "Holes", "hole_list", lambda row: show_mark(f"h{row}"), "Show it")
+    sentence_list(rows, "Holes", "hole_list", lambda row: prior_marks.show(f"h{row}"), "Show it")
     st.caption(
         "Depth: how far log q − log p lies below its median at the sentences' own draws. The "
         "percentage is the share of the prior's samples in the hole; its likeliest one is decoded."

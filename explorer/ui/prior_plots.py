@@ -26,19 +26,27 @@ class Marks:
     colour: str
     symbol: str
     size: int
+    texts: Sequence[str]
+    """For the hover."""
     opacity: float = 0.8
-    texts: Sequence[str] | None = None
-    """For the hover; none hovers nothing."""
     numbered: bool = False
 
 
-def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
+def plane(
+    pca: PCA,
+    marks: Sequence[Marks],
+    ellipses: bool,
+    selected: tuple[str, int] | None = None,
+    number: int = 0,
+) -> "Figure":
     """All marks on the plane of the sentences' largest variance, in units of z.
 
     Args:
         pca: The plane.
         marks: Later ones lie on top.
         ellipses: Whether to draw one and two standard deviations of N(0, I).
+        selected: The kind and the place of a mark that stands out.
+        number: The browser takes a plane of another number for another chart.
     """
     import plotly.graph_objects as go
 
@@ -62,9 +70,9 @@ def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
                     "opacity": item.opacity,
                 },
                 customdata=[f"{item.kind}{place}" for place in range(len(xy))],
-                hovertext=None if item.texts is None else [hover(text) for text in item.texts],
-                hovertemplate="%{hovertext}<extra></extra>" if item.texts else item.name
-                + " %{customdata}<extra></extra>",
+                hovertext=[hover(text) for text in item.texts],
+                hovertemplate="%{hovertext}<extra></extra>",
+                selectedpoints=[selected[1]] if selected and selected[0] == item.kind else None,
                 unselected={"marker": {"opacity": item.opacity}},
                 selected={"marker": {"size": item.size + 8, "color": "#d55e00", "opacity": 1}},
             )
@@ -76,6 +84,7 @@ def plane(pca: PCA, marks: Sequence[Marks], ellipses: bool) -> "Figure":
     figure.update_xaxes(title_text=names[0], zeroline=False)
     figure.update_yaxes(title_text=f"{names[1]}, in units of z", zeroline=False, scaleanchor="x")
     figure.update_layout(
+        meta=number,
         height=560,
         margin={"l": 44, "r": 10, "t": 10, "b": 40},
         dragmode="pan",

@@ -308,6 +308,23 @@ def keep_settings() -> None:
             st.session_state[key] = st.session_state[key]
 
 
+def example(run: Run, key: str, text: str) -> str:
+    """What a text box of a run starts with; one that was left as it was for another run follows.
+
+    Args:
+        run: The run.
+        key: Of the box.
+        text: The run's example.
+    """
+    known, memory = st.session_state, f"_example_{key}"
+    stamp, before = known.get(memory, ("", ""))
+    if stamp != run.stamp:
+        if stamp and known.get(key) == before:
+            known[key] = text
+        known[memory] = (run.stamp, text)
+    return text
+
+
 def page_file(name: str) -> Path:
     """The script of a page."""
     return Path(__file__).parent / "pages" / f"{name}.py"

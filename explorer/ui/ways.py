@@ -44,7 +44,8 @@ class Way:
 def examples(run: Run) -> tuple[str, str]:
     """Two sentences of the map to start with."""
     texts = run.texts
-    return texts[len(texts) // 5], texts[4 * len(texts) // 5]
+    first, last = texts[len(texts) // 5], texts[4 * len(texts) // 5]
+    return state.shortened(first), state.shortened(last)
 
 
 def both(run: Run, a: str, b: str, steps: int, decoding: Decoding) -> dict[str, Way]:
@@ -98,9 +99,9 @@ def take_end(run: Run, layout: Layout, pick: state.Pick | None) -> None:
 
 
 def text_at(run: Run, layout: Layout, pick: state.Pick | None) -> str | None:
-    """The sentence that a click on the map means; None where nothing was clicked."""
+    """The sentence that a click on the map means, as far as it is read; None for no click."""
     if isinstance(pick, state.Point):
-        return run.texts[pick.index]
+        return state.shortened(run.texts[pick.index])
     if isinstance(pick, state.Spot):
         return run.decode(layout.at(pick.x, pick.y).z[None])[0]
     return None

@@ -36,7 +36,9 @@ if event is not None:
         state.selected = {"x": event.x, "y": event.y}
     elif event.kind == "clear":
         state.selected = None
-position = path_slider(["a man runs", "a dog runs", "a dog runs fast"], ends=("one", "three"))
+steps = ["a man runs", "a dog runs", "a dog runs fast"]
+position = path_slider(steps, ends=("one", "three"), position=state.get("position", 0))
+state.position = position
 st.button("Again")
 last = state.get("events", [None])[-1]
 st.text(f"last: {last}")

@@ -194,33 +194,49 @@ def path_slider(
         sentences: The decoded sentence of every step.
         path: The `id` of the path on the map.
         ends: What stands under the two ends of the slider, such as the two sentences.
-        position: Step to start at; a later change moves the slider.
+        position: Step it stands at: in later runs what was returned before, or where else it is
+            to go, as Back in the address asks.
         names: What each step is called beside the slider; its number by default.
         against: One sentence that all are compared with instead.
         key: Identity of this slider in the session.
 
     Returns:
-        The step that was last let go of, 0 to `len(sentences) - 1`.
+        The step that was let go of in this run, else `position`; 0 to `len(sentences) - 1`.
     """
+    import streamlit as st
+
     last = max(len(sentences) - 1, 0)
     start = min(max(int(position), 0), last)
     # A position belongs to the path it was chosen on: another path starts at its own.
     version = hashlib.sha256("\n".join((path, *sentences)).encode()).hexdigest()[:12]
+    chosen = _let_go(_state(st.session_state.get(key), "position"), version, last)
+    # In the run that a move starts, the caller's position is still the one before it.
+    memory = f"_{key}_heard"
+    at = start
+    if chosen is not None and chosen != st.session_state.get(memory):
+        at = chosen[0]
     data = {
         "version": version,
         "sentences": [str(sentence) for sentence in sentences],
         "path": path,
         "ends": [str(end) for end in ends],
-        "position": start,
+        "position": at,
         "names": [str(name) for name in names],
         "against": against,
+        "heard": None if chosen is None else chosen[1],
     }
-    result = _slider_component()(key=key, data=data, on_position_change=_nothing)
-    chosen = _state(result, "position")
-    if not isinstance(chosen, Mapping) or chosen.get("version") != version:
-        return start
-    numbers = _numbers(chosen, ("at",))
-    return min(max(int(numbers[0]), 0), last) if numbers else start
+    _slider_component()(key=key, data=data, on_position_change=_nothing)
+    if chosen is not None:
+        st.session_state[memory] = chosen
+    return at
+
+
+def _let_go(payload: Any, version: str, last: int) -> tuple[int, float] | None:
+    """The step a slider was let go of and the serial of that; None if on another path."""
+    if not isinstance(payload, Mapping) or payload.get("version") != version:
+        return None
+    numbers = _numbers(payload, ("at", "serial"))
+    return (min(max(int(numbers[0]), 0), last), numbers[1]) if numbers else None
 
 
 def read_event(payload: Any) -> MapEvent | None:

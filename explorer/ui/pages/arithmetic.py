@@ -41,7 +41,7 @@ def traverse() -> None:
                     found = dimensions.traverse(run, text, dimension, widgets.decoding(run))
                 dimensions.show(run, found, dimension)
         with side:
-            dimensions.table(run, text, order)
+            dimensions.table(run, text, order, dimension)
         with wide:
             dimensions.extremes(run, dimension)
 

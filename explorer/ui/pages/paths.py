@@ -21,6 +21,7 @@ def explore() -> None:
         ways.take_end(run, layout, map_view.pick_from(event, run))
     first, last = ways.examples(run)
     left, right = st.columns(2)
+    first, last = state.example(run, "from", first), state.example(run, "to", last)
     a = left.text_input("A", first, state.MOST_TEXT, key="from", bind="query-params")
     b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
     way, steps = widgets.path_controls()

@@ -43,13 +43,19 @@ class PathSlider {
     this.input.max = String(Math.max(data.sentences.length - 1, 0));
     this.input.step = "1";
     const isNew = before?.version !== data.version;
-    if (isNew || before.position !== data.position) {
-      if (isNew) this.pause();
+    if (isNew) {
+      this.pause();
+      this.sent = data.heard;
+    }
+    // Before the server has heard of the last move, its position is older than the hand's.
+    const isAnswer = data.heard === this.sent && data.position !== this.committed;
+    if (isNew || isAnswer) {
       this.input.value = String(data.position);
       this.committed = data.position;
     }
     data.ends.forEach((name, k) => {
       this.ends[k].textContent = name;
+      this.ends[k].title = name;
     });
     this.root.hidden = data.sentences.length === 0;
     this.show();
@@ -75,7 +81,9 @@ class PathSlider {
   commit() {
     if (this.committed === this.position) return;
     this.committed = this.position;
-    this.setState("position", { at: this.position, version: this.data.version });
+    this.sent = Date.now();
+    const { version } = this.data;
+    this.setState("position", { at: this.position, version, serial: this.sent });
   }
 
   start() {
