@@ -1,10 +1,13 @@
 // What the model says at a grid of places, wherever one looks: asked for when the view rests.
 // The grid is fixed to the map, so that panning keeps its sentences where they are.
 
+import { wholes } from "./view.js";
+
 const WIDE = 142; // least pixels from place to place; the next wider grid has √2 times as many
 const FLAT = 2.1; // columns are so much wider apart than rows
 const MOST = 32; // places of one question, those in the middle first; the server allows 64
 const KEPT = 4000;
+const MOST_ROWS = 200; // of a view, and columns of a row
 const REST_MS = 160;
 
 export class Lattice {
@@ -87,10 +90,10 @@ export function cellsOf(view) {
   const [left, top] = view.toData(WIDE / 4, 8);
   const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
   const cells = [];
-  for (let row = Math.ceil(bottom / high); row * high <= top; row++) {
+  for (const row of wholes(bottom / high, top / high, MOST_ROWS)) {
     // Every other row stands between the columns of its neighbours, as bricks do.
     const shift = row % 2 === 0 ? 0 : 0.5;
-    for (let column = Math.ceil(left / wide - shift); (column + shift) * wide <= right; column++) {
+    for (const column of wholes(left / wide - shift, right / wide - shift, MOST_ROWS)) {
       cells.push({
         key: `${level}|${column}|${row}`, x: (column + shift) * wide, y: row * high,
       });
