@@ -214,6 +214,10 @@ def test_without_webgl_a_film_stands_in(chromium, address):
     page.goto(f"{address}&webgl=off")
     page.get_by_text("a plain film").wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
+    chart = page.get_by_test_id("stPlotlyChart").first
+    told = chart.evaluate('chart => chart.parentElement.innerHTML.match(/aria-label=.([^"]*)/)[1]')
+    assert told
+    assert "\\" not in told, "a name is plain text"
     page.close()
 
 
