@@ -146,6 +146,15 @@ def test_the_map_is_read_wherever_one_looks(page, address):
     assert not said(canvas)
 
 
+def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(page, address):
+    page.route("**/decode?*", lambda route: route.abort(), times=1)
+    canvas = open_map(page, address, "?read=true")
+    told = page.get_by_text("could not be asked for")
+    told.wait_for()
+    wait_for_words(page, canvas)
+    told.wait_for(state="detached")
+
+
 def test_a_click_on_words_opens_their_place(page, address):
     canvas = open_map(page, address, "?read=true&layout=PCA&view=0,0,0.5")
     found = wait_for_words(page, canvas)

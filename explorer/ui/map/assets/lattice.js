@@ -9,6 +9,7 @@ const MOST = 32; // places of one question, those in the middle first; the serve
 const KEPT = 4000;
 const MOST_ROWS = 200; // of a view, and columns of a row
 const REST_MS = 160;
+const AGAIN_MS = [3000, 60000]; // from a question that failed to the next: at first, at most
 
 export class Lattice {
   /** `changed` is called when there is something new to draw. */
@@ -16,7 +17,8 @@ export class Lattice {
     this.changed = changed;
     this.url = "";
     this.said = new Map();
-    this.failed = false;
+    this.failed = false; // whether the last question did
+    this.wait = AGAIN_MS[0];
     this.unread = 0; // places of the last view whose sentence is not known yet
   }
 
@@ -31,6 +33,7 @@ export class Lattice {
     this.url = url;
     this.said.clear();
     this.failed = false;
+    this.wait = AGAIN_MS[0];
   }
 
   /** The sentences known in the view; what is missing is asked for once the view rests. */
@@ -41,7 +44,7 @@ export class Lattice {
     this.unread = missing.length;
     clearTimeout(this.timer);
     // One question at a time: a server that is slow is not given work for views long gone.
-    if (missing.length && !this.request && !this.failed) {
+    if (missing.length && !this.request && !this.again) {
       this.timer = setTimeout(() => this.ask(missing.slice(0, MOST)), REST_MS);
     }
     return cells.filter(({ key }) => this.said.has(key))
@@ -60,10 +63,17 @@ export class Lattice {
       if (this.request !== request) return;
       if (this.said.size + found.length > KEPT) this.said.clear();
       cells.forEach(({ key }, place) => this.said.set(key, found[place]));
+      this.failed = false;
+      this.wait = AGAIN_MS[0];
     } catch (error) {
       if (this.request !== request) return;
       console.warn(`What is said on the map could not be asked: ${error.message}`);
-      this.failed = true; // not again and again: another map, or a reload, asks anew
+      this.failed = true;
+      this.again = setTimeout(() => {
+        this.again = null;
+        this.changed();
+      }, this.wait);
+      this.wait = Math.min(2 * this.wait, AGAIN_MS[1]); // a server in trouble is left in peace
     }
     this.request = null;
     this.changed();
@@ -71,6 +81,8 @@ export class Lattice {
 
   stop() {
     clearTimeout(this.timer);
+    clearTimeout(this.again);
+    this.again = null;
     this.request?.abort();
     this.request = null;
   }

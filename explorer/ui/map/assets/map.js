@@ -26,7 +26,10 @@ class LatentMap extends Surface {
     this.crosshair = false;
     this.loaded = {};
     this.serial = Date.now();
-    this.lattice = new Lattice(() => this.redraw());
+    this.lattice = new Lattice(() => {
+      this.writeCaption();
+      this.redraw();
+    });
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -59,7 +62,7 @@ class LatentMap extends Surface {
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
-    this.caption.textContent = data.caption;
+    this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
       this.reportMissing();
@@ -75,6 +78,12 @@ class LatentMap extends Surface {
     this.drawLegend();
     this.resize();
     this.load(data);
+  }
+
+  /** The line under the map: how much it shows, and whether words are missing from it. */
+  writeCaption() {
+    const missing = " What the model says here could not be asked for; the map tries again.";
+    this.caption.textContent = this.data.caption + (this.lattice.failed ? missing : "");
   }
 
   async load(data) {
