@@ -146,6 +146,19 @@ def test_the_map_is_read_wherever_one_looks(page, address):
     assert not said(canvas)
 
 
+def test_what_is_read_on_the_map_is_there_for_a_screen_reader(page, address):
+    canvas = open_map(page, address, "?read=true")
+    wait_for_words(page, canvas)
+    sentences = [item["text"] for item in canvas.evaluate("map => map.state.said")]
+    heard = page.get_by_test_id("latent-map-said").locator("li")
+    sync_api.expect(heard).to_have_text(sentences, timeout=PATIENCE)
+    canvas.press("ArrowLeft")
+    spoken = page.get_by_test_id("latent-map-live")
+    sync_api.expect(spoken).to_contain_text("Nearby the model says: ", timeout=PATIENCE)
+    nearest = canvas.evaluate("map => map.state.said[0].text")
+    assert spoken.inner_text().endswith(nearest)
+
+
 def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(page, address):
     page.route("**/decode?*", lambda route: route.abort(), times=1)
     canvas = open_map(page, address, "?read=true")
