@@ -159,6 +159,26 @@ def test_what_is_read_on_the_map_is_there_for_a_screen_reader(page, address):
     assert spoken.inner_text().endswith(nearest)
 
 
+def test_a_pick_by_keyboard_is_confirmed_and_its_answer_told(page, address):
+    canvas = open_map(page, address)
+    canvas.evaluate(
+        """map => {
+            const live = map.parentElement.querySelector("[aria-live]");
+            window.told = [];
+            const note = () => window.told.push(live.textContent);
+            new MutationObserver(note).observe(live, { childList: true });
+            const press = (key) => map.dispatchEvent(new KeyboardEvent("keydown", { key }));
+            ["ArrowLeft", "+", "Enter"].forEach(press);
+        }"""
+    )
+    page.locator("p.words").first.wait_for()
+    page.wait_for_function("window.told.length > 1")
+    page.wait_for_timeout(800)
+    _, *rest = page.evaluate("window.told")
+    (answer,) = rest
+    assert answer.startswith("Decoded: "), "nothing talks over the answer"
+
+
 def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(page, address):
     page.route("**/decode?*", lambda route: route.abort(), times=1)
     canvas = open_map(page, address, "?read=true")

@@ -120,6 +120,7 @@ def show(
     highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
     reading: Decoding | None = None,
+    spoken: str = "",
     boxes: bool = False,
     key: str = "map",
     height: int = HEIGHT,
@@ -134,6 +135,7 @@ def show(
         highlight: Rows that stand out.
         selected: What is marked as picked.
         reading: The settings with which the model is read all over the map; None not to.
+        spoken: What a screen reader says when this changes.
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
@@ -157,6 +159,7 @@ def show(
         selected=selected,
         axes=layout.axes,
         description=description + _KEYS,
+        spoken=spoken,
         caption=caption(run),
         boxes=boxes,
         key=key,

@@ -71,6 +71,7 @@ class LatentMap extends Surface {
       return;
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
+    if (data.spoken && data.spoken !== before.spoken) this.speak(data.spoken);
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
