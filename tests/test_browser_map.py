@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.ui.map import scripts
 from tests.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, listening, sync_api
 
 pytestmark = MARKS
@@ -263,3 +264,28 @@ def test_a_run_that_comes_while_points_are_loading_loses_nothing(page, address):
     page.page.locator("[data-loaded]").wait_for()
     page.click(5, 3)
     page.says("index=41")
+
+
+@pytest.mark.parametrize("view", ["5e16,0,0.4", "0,-1e17,0.4", "1e300,0,4000"])
+def test_a_link_to_a_view_that_is_nobodys_opens_the_whole_map(page, address, view):
+    everything = page.open(address).state()["view"]
+    assert page.open(f"{address}/?view={view}").state()["view"] == everything
+
+
+def test_ticks_and_places_of_a_view_end_where_numbers_have_no_next_one(page, address):
+    page.open(address)
+    counts = page.page.evaluate(
+        """async (base) => {
+            const [{ ticks }, { cellsOf }] = await Promise.all(
+                ["axes", "lattice"].map((name) => import(`${base}/${name}.js`)));
+            const view = (x) => ({ scale: 1, width: 800, height: 600, x, y: x,
+                toData: (left, top) => [x + left - 400, x - (top - 300)] });
+            return [0, 1e15, 1e17, 1e300, NaN].map((x) => (
+                [ticks(x - 400, x + 400, 800).length, cellsOf(view(x)).length]));
+        }""",
+        f"/api/ui/{scripts.version()}",
+    )
+    near, *far = counts
+    assert near == [9, near[1]]
+    assert near[1] > 20
+    assert all(ticks <= 200 and cells <= 200**2 for ticks, cells in far)

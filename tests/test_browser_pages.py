@@ -1,5 +1,6 @@
 """The pages in a real Chromium, on the real server: from a click to a sentence."""
 
+import itertools
 import re
 import urllib.parse
 
@@ -144,6 +145,48 @@ def test_the_map_is_read_wherever_one_looks(page, address):
             break
         page.wait_for_timeout(100)
     assert not said(canvas)
+
+
+def test_what_is_read_on_the_map_is_there_for_a_screen_reader(page, address):
+    canvas = open_map(page, address, "?read=true")
+    wait_for_words(page, canvas)
+    sentences = [item["text"] for item in canvas.evaluate("map => map.state.said")]
+    heard = page.get_by_test_id("latent-map-said").locator("li")
+    sync_api.expect(heard).to_have_text(sentences, timeout=PATIENCE)
+    canvas.press("ArrowLeft")
+    spoken = page.get_by_test_id("latent-map-live")
+    sync_api.expect(spoken).to_contain_text("Nearby the model says: ", timeout=PATIENCE)
+    nearest = canvas.evaluate("map => map.state.said[0].text")
+    assert spoken.inner_text().endswith(nearest)
+
+
+def test_a_pick_by_keyboard_is_confirmed_and_its_answer_told(page, address):
+    canvas = open_map(page, address)
+    canvas.evaluate(
+        """map => {
+            const live = map.parentElement.querySelector("[aria-live]");
+            window.told = [];
+            const note = () => window.told.push(live.textContent);
+            new MutationObserver(note).observe(live, { childList: true });
+            const press = (key) => map.dispatchEvent(new KeyboardEvent("keydown", { key }));
+            ["ArrowLeft", "+", "Enter"].forEach(press);
+        }"""
+    )
+    page.locator("p.words").first.wait_for()
+    page.wait_for_function("window.told.length > 1")
+    page.wait_for_timeout(800)
+    _, *rest = page.evaluate("window.told")
+    (answer,) = rest
+    assert answer.startswith("Decoded: "), "nothing talks over the answer"
+
+
+def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(page, address):
+    page.route("**/decode?*", lambda route: route.abort(), times=1)
+    canvas = open_map(page, address, "?read=true")
+    told = page.get_by_text("could not be asked for")
+    told.wait_for()
+    wait_for_words(page, canvas)
+    told.wait_for(state="detached")
 
 
 def test_a_click_on_words_opens_their_place(page, address):
@@ -309,3 +352,34 @@ def test_what_a_link_names_is_shown_as_text(page, address, text):
     told.wait_for()
     assert text in told.inner_text().replace("\u2060", "")
     assert told.locator("a, img, span[role=img]").count() == 0
+
+
+@pytest.mark.parametrize(("path", "ends"), [("paths", "AB"), ("arithmetic", "ABC")])
+def test_a_plain_map_sets_what_its_page_says(page, address, path, ends):
+    page.goto(f"{address}/{path}?run=tiny&webgl=off")
+    chart = page.get_by_test_id("stPlotlyChart").filter(has=page.locator(".nsewdrag")).first
+    for click, (before, after) in enumerate(itertools.pairwise(ends)):
+        page.get_by_text(f"A click on the map sets {before}").wait_for()
+        chart.scroll_into_view_if_needed()
+        chart.locator(".nsewdrag").wait_for()
+        box = chart.locator(".nsewdrag").bounding_box()
+        place = [box["x"] + box["width"] / 2 + 40 * click, box["y"] + box["height"] / 2]
+        page.mouse.move(place[0] - 5, place[1])
+        page.mouse.move(*place)
+        page.wait_for_timeout(500)  # Plotly clicks what it found under the pointer
+        page.mouse.click(*place, delay=80)
+        page.get_by_text(f"A click on the map sets {after}").wait_for()
+    assert "at=" not in page.url, "another page's pick is left alone"
+
+
+def test_a_plain_map_is_described_in_plain_text_and_promises_no_keys(page, address):
+    page.goto(f"{address}/?run=tiny&webgl=off")
+    chart = page.get_by_test_id("stPlotlyChart")
+    chart.locator(".nsewdrag").wait_for()
+    told = chart.evaluate(
+        "chart => [chart, ...chart.querySelectorAll('[aria-label]')]"
+        ".map((element) => element.getAttribute('aria-label')).find(Boolean)"
+    )
+    assert re.match(r"Map of \d+ sentences of the run tiny, a UMAP", told)
+    assert "\\" not in told
+    assert "Enter" not in told

@@ -208,12 +208,29 @@ def test_where_motion_is_unwelcome_it_goes_from_snapshot_to_snapshot(chromium, a
     context.close()
 
 
+def test_keys_before_the_places_are_there_do_nothing(viewer, address):
+    held = []
+    viewer.page.route("**/playback/*/places*", held.append)
+    viewer.page.goto(address)
+    viewer.page.get_by_text("Every snapshot in numbers").wait_for()
+    for key in ("Enter", "Escape"):
+        viewer.map.press(key)
+    viewer.page.wait_for_timeout(200)
+    assert viewer.errors == []
+    held[0].continue_()
+    viewer.until("state.points > 0")
+
+
 def test_without_webgl_a_film_stands_in(chromium, address):
     page = chromium.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}&webgl=off")
     page.get_by_text("a plain film").wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
+    chart = page.get_by_test_id("stPlotlyChart").first
+    told = chart.evaluate('chart => chart.parentElement.innerHTML.match(/aria-label=.([^"]*)/)[1]')
+    assert told
+    assert "\\" not in told, "a name is plain text"
     page.close()
 
 

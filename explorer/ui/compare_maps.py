@@ -1,6 +1,7 @@
 """Maps side by side: each laid onto the first, one selection for all of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from explorer.ui.selection import Box, Words
 from explorer.ui.words import markdown
 
 HEIGHT = 400
+_KEYS = (
+    "Arrow keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on "
+    "the other maps too."
+)
 
 
 @st.fragment
@@ -112,7 +117,10 @@ def _draw(
     found = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
     place = selection.place_of(there, chosen, words)
-    latent_map(
+    overlays = [*_ellipses(there), *place.overlays]
+    highlight = selection.highlight_of(there, chosen)
+    description = _description(there)
+    event = latent_map(
         points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=routes.colours_url(run, by, like),
         hover_url=routes.hover_url(run),
@@ -123,11 +131,11 @@ def _draw(
         # Regions are the frame's on every map; all other classes are a map's own.
         show_legend=there.is_frame or by != "cluster",
         labels=_labels(there),
-        overlays=[*_ellipses(there), *place.overlays],
-        highlight=selection.highlight_of(there, chosen),
+        overlays=overlays,
+        highlight=highlight,
         selected=place.selected,
         axes=there.axes,
-        description=_description(there),
+        description=f"{description} {_KEYS}",
         caption=map_view.caption(run),
         view_parameter="",
         boxes=True,
@@ -135,6 +143,19 @@ def _draw(
         height=HEIGHT,
         key=_key(column),
     )
+    if event is not None and event.kind == "no_webgl":
+        map_view.show_plain(
+            run,
+            found if like is None else replace(found, ids=there.regions),
+            xy=there.xy,
+            axes=there.axes,
+            overlays=overlays,
+            highlight=highlight,
+            selected=place.selected,
+            description=description,
+            boxes=True,
+            key=_key(column),
+        )
 
 
 def _decode_url(there: Aligned) -> str:
@@ -199,8 +220,4 @@ def _fit(there: Aligned) -> str:
 def _description(there: Aligned) -> str:
     assert there.run.atlas is not None
     view = "UMAP" if there.view == "umap" else "plane of the two principal components"
-    return (
-        f"Map of {len(there.run.atlas):,} sentences of the run {there.run.name}, {view}. Arrow "
-        "keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on the "
-        "other maps too."
-    )
+    return f"Map of {len(there.run.atlas):,} sentences of the run {there.run.name}, {view}."

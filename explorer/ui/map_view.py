@@ -11,13 +11,16 @@ from explorer.run import Run
 from explorer.ui import ancestry, routes, state, widgets
 from explorer.ui.layouts import ALL_NAMES, Layout
 from explorer.ui.map import MapEvent, current_event, latent_map
-from explorer.ui.map.overlays import Overlay
+from explorer.ui.map.colours import Colours
+from explorer.ui.map.overlays import Marker, Overlay
 from explorer.ui.state import Pick, Point, Spot, Typed
-from explorer.ui.words import drawn_of, markdown
+from explorer.ui.words import drawn_of
 
 HEIGHT = 600
 _SEEN = "_seen_event"
+_PLAIN = "_plain_event_"
 _READ = "read"
+_KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
 def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
@@ -78,6 +81,9 @@ def take_event(key: str) -> MapEvent | None:
 
     It is read before the map is drawn, so that the answer can be drawn into the same map.
     """
+    plain = st.session_state.pop(_PLAIN + key, None)
+    if plain is not None:
+        return plain
     event = current_event(key)
     if event is None or not state.is_finite_place(event.x, event.y):
         return None
@@ -114,6 +120,7 @@ def show(
     highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
     reading: Decoding | None = None,
+    spoken: str = "",
     boxes: bool = False,
     key: str = "map",
     height: int = HEIGHT,
@@ -128,6 +135,7 @@ def show(
         highlight: Rows that stand out.
         selected: What is marked as picked.
         reading: The settings with which the model is read all over the map; None not to.
+        spoken: What a screen reader says when this changes.
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
@@ -136,6 +144,7 @@ def show(
     assert atlas is not None
     found = ancestry.colours_of(run, by)
     everything = [*layout.ellipses, *overlays]
+    description = _description(run, layout)
     event = latent_map(
         points_url=routes.points_url(run, layout.view),
         colours_url=routes.colours_url(run, by),
@@ -149,7 +158,8 @@ def show(
         highlight=highlight,
         selected=selected,
         axes=layout.axes,
-        description=_description(run, layout),
+        description=description + _KEYS,
+        spoken=spoken,
         caption=caption(run),
         boxes=boxes,
         key=key,
@@ -157,7 +167,18 @@ def show(
     )
     ancestry.note(run, layout.view, by)
     if event is not None and event.kind == "no_webgl":
-        _show_svg(run, layout, by, everything, highlight, key)
+        show_plain(
+            run,
+            found,
+            xy=layout.xy,
+            axes=layout.axes,
+            overlays=everything,
+            highlight=highlight,
+            selected=selected,
+            description=description,
+            boxes=boxes,
+            key=key,
+        )
 
 
 def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
@@ -188,64 +209,87 @@ def _description(run: Run, layout: Layout) -> str:
         "umap": "a UMAP of their latent points",
         ancestry.WORDS: "the plane of the two principal components of their words",
     }.get(layout.view, "the plane of the two principal components of their latent points")
-    return (
-        f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}."
-        f"{regions} Arrow keys move, plus and minus zoom, Enter picks the middle."
-    )
+    return f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}.{regions}"
 
 
-def _show_svg(
+def show_plain(
     run: Run,
-    layout: Layout,
-    by: str,
+    by: Colours,
+    *,
+    xy: np.ndarray,
+    axes: Mapping[str, Any],
     overlays: Sequence[Overlay],
     highlight: Sequence[int] | np.ndarray | None,
+    selected: Mapping[str, Any] | None,
+    description: str,
+    boxes: bool,
     key: str,
 ) -> None:
+    """The map of a browser without WebGL2; a click on it is there for `take_event` too.
+
+    Args:
+        run: The run.
+        by: What colours its sentences.
+        xy: Where they stand.
+        axes: `x`, `y` (names) and `units` (whether ticks mean something).
+        overlays: What lies on top.
+        highlight: Rows that stand out.
+        selected: What is marked as picked.
+        description: What a screen reader says it shows.
+        boxes: Whether the page speaks of rectangles, which cannot be drawn here.
+        key: Identity in the session of the map it stands in for.
+    """
     from explorer.ui import figures
 
     assert run.atlas is not None
     figure = figures.latent_map(
         run.atlas,
         run.texts,
-        by=ancestry.colours_of(run, by),
-        xy=layout.xy,
-        axes=layout.axes,
-        overlays=overlays,
+        by=by,
+        xy=xy,
+        axes=axes,
+        overlays=[*overlays, *_mark_of(selected, xy)],
         highlight=None if highlight is None else [int(row) for row in highlight],
         most=figures.SVG_POINTS,
         svg=True,
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), figures.SVG_POINTS), len(run.atlas), "points")
-    unread = " The words all over the map need WebGL2." if is_read() else ""
-    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{unread}")
+    lacking = ["words all over the map"] * is_read() + ["rectangles"] * boxes
+    rest = f" {' and '.join(lacking).capitalize()} need WebGL2." if lacking else ""
+    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{rest}")
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
-        pick = pick_from_svg(points, run)
-        if pick is not None:
-            state.set_pick(pick)
+        st.session_state[_PLAIN + key] = event_from_svg(points, run)
 
     st.plotly_chart(
         figure,
         key=f"{key}_svg",
         on_select=picked,
         selection_mode="points",
-        alt=markdown(_description(run, layout)),
+        alt=description,
         config={"displayModeBar": False, "scrollZoom": True},
     )
 
 
-def pick_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> Pick | None:
-    """The pick of a Plotly selection: a sentence where one was hit, else a place of the grid."""
+def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]:
+    """What is picked, as a plain map shows it."""
+    if selected is None:
+        return []
+    x, y = xy[selected["row"]].tolist() if "row" in selected else (selected["x"], selected["y"])
+    return [Marker(x, y)]
+
+
+def event_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> MapEvent | None:
+    """What a Plotly selection means: a sentence where one was hit, else a place of the grid."""
     for point in points:
         index = point.get("customdata")
         index = index[0] if isinstance(index, list) and index else index
         if isinstance(index, int) and run.atlas is not None and 0 <= index < len(run.atlas):
-            return Point(index)
+            return MapEvent("point", index)
     for point in points:
         x, y = point.get("x"), point.get("y")
         if state.is_finite_place(x, y):
-            return Spot(float(x), float(y))  # type: ignore[arg-type]
+            return MapEvent("place", x=float(x), y=float(y))  # type: ignore[arg-type]
     return None

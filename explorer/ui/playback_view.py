@@ -143,7 +143,7 @@ def _film(run: Run, by: str) -> None:
         playing_figures.film(run, by),
         key="playback_film",
         config={"displayModeBar": False},
-        alt=markdown(playing.description(run)),
+        alt=playing.description(run),
     )
 
 

@@ -84,6 +84,7 @@ def latent_map(
     view: View | Mapping[str, float] | None = None,
     axes: Mapping[str, Any] = UMAP_AXES,
     description: str,
+    spoken: str = "",
     caption: str = "",
     legend_title: str = "",
     hover_url: str,
@@ -113,6 +114,7 @@ def latent_map(
             of it move the map.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         description: What a screen reader says the map shows.
+        spoken: What it says when this changes, such as the answer to a pick.
         caption: A line under the map, such as "showing 20,000 of 145,000, drawn evenly".
         legend_title: What the colours mean.
         hover_url: Address that answers `?i=row` with `{"text", "note"}` (`routes.hover_url`).
@@ -147,6 +149,7 @@ def latent_map(
         "axes": {"x": axes["x"], "y": axes["y"], "units": bool(axes["units"])},
         "decode_url": decode_url,
         "description": description,
+        "spoken": spoken,
         "caption": caption,
         "view_parameter": view_parameter,
         "show_legend": show_legend,

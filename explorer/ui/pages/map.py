@@ -38,6 +38,7 @@ def explore() -> None:
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
             reading=widgets.decoding(run) if map_view.is_read() else None,
+            spoken=f"Decoded: {said.decoded.text}" if said else "",
             key=KEY,
         )
         widgets.layout_notes(run, view)

@@ -1,16 +1,19 @@
 // Ticks and grid lines for a view whose axes have a unit.
 
+import { wholes } from "./view.js";
+
+const MOST_TICKS = 200;
+
 /** Round steps (1, 2, 5 × 10^k), about one every 90 pixels. */
 export function ticks(low, high, pixels) {
   const rough = (high - low) / Math.max(pixels / 90, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) ?? 10 * power;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const found = [];
-  for (let k = Math.ceil(low / step); k * step <= high; k++) {
-    found.push({ value: k * step, text: (k * step).toFixed(digits).replace("-", "−") });
-  }
-  return found.map((tick) => (tick.value === 0 ? { value: 0, text: "0" } : tick));
+  return wholes(low / step, high / step, MOST_TICKS).map((k) => (
+    k === 0 ? { value: 0, text: "0" }
+      : { value: k * step, text: (k * step).toFixed(digits).replace("-", "−") }
+  ));
 }
 
 export function drawAxes(pen, { view, theme, axes }) {

@@ -28,6 +28,10 @@ export function frame(parent) {
   const live = make("div", "unseen");
   live.setAttribute("aria-live", "polite");
   live.dataset.testid = "latent-map-live";
+  const heard = make("ul", "unseen");
+  heard.setAttribute("aria-label", "What the model says here");
+  heard.dataset.testid = "latent-map-said";
+  heard.hidden = true;
   const message = make("div", "message", "Loading the map …");
   message.dataset.testid = "latent-map-message";
   const corner = make("div", "buttons");
@@ -36,7 +40,7 @@ export function frame(parent) {
   };
   buttons.home.append(icon(HOME));
   corner.append(...Object.values(buttons));
-  stage.append(canvas, overlay, box, corner, message, tip, keys, live);
+  stage.append(canvas, overlay, box, corner, message, tip, keys, live, heard);
   const legend = make("div", "legend");
   legend.dataset.testid = "latent-map-legend";
   const foot = make("div", "foot");
@@ -46,7 +50,7 @@ export function frame(parent) {
   root.append(stage, legend, foot);
   parent.append(root);
   return {
-    root, stage, canvas, overlay, box, tip, live, message, buttons, legend, caption, axesLine,
+    root, stage, canvas, overlay, box, tip, live, heard, message, buttons, legend, caption, axesLine,
   };
 }
 

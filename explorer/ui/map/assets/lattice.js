@@ -1,11 +1,15 @@
 // What the model says at a grid of places, wherever one looks: asked for when the view rests.
 // The grid is fixed to the map, so that panning keeps its sentences where they are.
 
+import { wholes } from "./view.js";
+
 const WIDE = 142; // least pixels from place to place; the next wider grid has √2 times as many
 const FLAT = 2.1; // columns are so much wider apart than rows
 const MOST = 32; // places of one question, those in the middle first; the server allows 64
 const KEPT = 4000;
+const MOST_ROWS = 200; // of a view, and columns of a row
 const REST_MS = 160;
+const AGAIN_MS = [3000, 60000]; // from a question that failed to the next: at first, at most
 
 export class Lattice {
   /** `changed` is called when there is something new to draw. */
@@ -13,7 +17,8 @@ export class Lattice {
     this.changed = changed;
     this.url = "";
     this.said = new Map();
-    this.failed = false;
+    this.failed = false; // whether the last question did
+    this.wait = AGAIN_MS[0];
     this.unread = 0; // places of the last view whose sentence is not known yet
   }
 
@@ -28,6 +33,7 @@ export class Lattice {
     this.url = url;
     this.said.clear();
     this.failed = false;
+    this.wait = AGAIN_MS[0];
   }
 
   /** The sentences known in the view; what is missing is asked for once the view rests. */
@@ -38,7 +44,7 @@ export class Lattice {
     this.unread = missing.length;
     clearTimeout(this.timer);
     // One question at a time: a server that is slow is not given work for views long gone.
-    if (missing.length && !this.request && !this.failed) {
+    if (missing.length && !this.request && !this.again) {
       this.timer = setTimeout(() => this.ask(missing.slice(0, MOST)), REST_MS);
     }
     return cells.filter(({ key }) => this.said.has(key))
@@ -57,10 +63,17 @@ export class Lattice {
       if (this.request !== request) return;
       if (this.said.size + found.length > KEPT) this.said.clear();
       cells.forEach(({ key }, place) => this.said.set(key, found[place]));
+      this.failed = false;
+      this.wait = AGAIN_MS[0];
     } catch (error) {
       if (this.request !== request) return;
       console.warn(`What is said on the map could not be asked: ${error.message}`);
-      this.failed = true; // not again and again: another map, or a reload, asks anew
+      this.failed = true;
+      this.again = setTimeout(() => {
+        this.again = null;
+        this.changed();
+      }, this.wait);
+      this.wait = Math.min(2 * this.wait, AGAIN_MS[1]); // a server in trouble is left in peace
     }
     this.request = null;
     this.changed();
@@ -68,6 +81,8 @@ export class Lattice {
 
   stop() {
     clearTimeout(this.timer);
+    clearTimeout(this.again);
+    this.again = null;
     this.request?.abort();
     this.request = null;
   }
@@ -87,10 +102,10 @@ export function cellsOf(view) {
   const [left, top] = view.toData(WIDE / 4, 8);
   const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
   const cells = [];
-  for (let row = Math.ceil(bottom / high); row * high <= top; row++) {
+  for (const row of wholes(bottom / high, top / high, MOST_ROWS)) {
     // Every other row stands between the columns of its neighbours, as bricks do.
     const shift = row % 2 === 0 ? 0 : 0.5;
-    for (let column = Math.ceil(left / wide - shift); (column + shift) * wide <= right; column++) {
+    for (const column of wholes(left / wide - shift, right / wide - shift, MOST_ROWS)) {
       cells.push({
         key: `${level}|${column}|${row}`, x: (column + shift) * wide, y: row * high,
       });

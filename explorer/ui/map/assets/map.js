@@ -5,6 +5,7 @@ import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
 import { Lattice, saidAt } from "./lattice.js";
+import { make } from "./legend.js";
 import { hear, tell } from "./links.js";
 import { mounting } from "./mounting.js";
 import { drawOverlay } from "./overlay.js";
@@ -16,6 +17,7 @@ import { readTheme } from "./theme.js";
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NO_CLASS = 255;
+const SPEAK_MS = 350; // after the last key: what is passed over is not read out
 
 class LatentMap extends Surface {
   constructor(parent) {
@@ -26,7 +28,10 @@ class LatentMap extends Surface {
     this.crosshair = false;
     this.loaded = {};
     this.serial = Date.now();
-    this.lattice = new Lattice(() => this.redraw());
+    this.lattice = new Lattice(() => {
+      this.writeCaption();
+      this.redraw();
+    });
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -59,13 +64,14 @@ class LatentMap extends Surface {
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
-    this.caption.textContent = data.caption;
+    this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
       this.reportMissing();
       return;
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
+    if (data.spoken && data.spoken !== before.spoken) this.speak(data.spoken);
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
@@ -75,6 +81,12 @@ class LatentMap extends Surface {
     this.drawLegend();
     this.resize();
     this.load(data);
+  }
+
+  /** The line under the map: how much it shows, and whether words are missing from it. */
+  writeCaption() {
+    const missing = " What the model says here could not be asked for; the map tries again.";
+    this.caption.textContent = this.data.caption + (this.lattice.failed ? missing : "");
   }
 
   async load(data) {
@@ -237,7 +249,8 @@ class LatentMap extends Surface {
       setTimeout(() => this.tooltip.show(index, left, top, this.view.width, this.view.height));
     }
     this.redraw();
-    this.announce(index, x, y);
+    const empty = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
+    this.speak(index < 0 ? empty : this.wordsOf(index));
     this.emit({ kind, index, x, y, shift });
   }
 
@@ -252,7 +265,7 @@ class LatentMap extends Surface {
     if (!isDone) return;
     const [x, high] = this.view.toData(left, top);
     const [end, low] = this.view.toData(right, bottom);
-    this.live.textContent = "Sentences in a rectangle selected.";
+    this.speak("Sentences in a rectangle selected.");
     this.emit({ kind: "box", index: -1, x, y: low, shift: true, box: [x, end, low, high] });
   }
 
@@ -267,7 +280,7 @@ class LatentMap extends Surface {
     this.tooltip.hide();
     this.drawLegend();
     this.redraw();
-    this.live.textContent = "Selection cleared.";
+    this.speak("Selection cleared.");
     this.emit({ kind: "clear", index: -1, x: this.view.x, y: this.view.y, shift: false });
   }
 
@@ -285,21 +298,45 @@ class LatentMap extends Surface {
     this.redraw();
     this.moved();
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => {
-      const index = this.at(...centre, TOUCH_PIXELS);
-      if (index >= 0) this.announce(index);
-      else this.live.textContent = "An empty place.";
-    }, 350);
+    this.speaking = setTimeout(() => this.speakMiddle(), SPEAK_MS);
     return true;
   }
 
-  async announce(index, x, y) {
-    if (index < 0) {
-      this.live.textContent = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
-      return;
-    }
+  /** Tells a screen reader; what was about to be told, or is still being asked for, is not. */
+  async speak(words) {
+    clearTimeout(this.speaking);
+    this.owed = false;
+    this.telling = words;
+    const text = await words;
+    if (this.telling === words) this.live.textContent = text;
+  }
+
+  speakMiddle() {
+    this.speak(this.middle());
+    this.owed = this.lattice.isOn && !this.said?.length; // told when it comes
+  }
+
+  async wordsOf(index) {
     const found = await this.sentences.get(index);
-    this.live.textContent = found ? found.text : `Point ${index}.`;
+    return found ? found.text : `Point ${index}.`;
+  }
+
+  /** What is under the circle in the middle: a sentence or none, and what the model says there. */
+  async middle() {
+    const index = this.at(this.view.width / 2, this.view.height / 2, TOUCH_PIXELS);
+    const here = index < 0 ? "An empty place." : await this.wordsOf(index);
+    if (!this.lattice.isOn) return here;
+    const [nearest] = this.said ?? []; // the places nearest to the middle come first
+    return nearest ? `${here} Nearby the model says: ${nearest.text}` : here;
+  }
+
+  /** The words on the map as a list, once the view rests. */
+  listSaid() {
+    const texts = this.said.map(({ text }) => text);
+    if (!differs(texts, this.listed)) return; // a reader in the list keeps its place
+    this.listed = texts;
+    this.heard.hidden = texts.length === 0;
+    this.heard.replaceChildren(...texts.map((text) => make("li", "", text)));
   }
 
   /** Keeps the view in this tab and in the address, without asking the server. */
@@ -336,6 +373,9 @@ class LatentMap extends Surface {
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
     this.said = scene.said;
+    clearTimeout(this.listing);
+    this.listing = setTimeout(() => this.listSaid(), SPEAK_MS);
+    if (this.owed && this.said.length) this.speakMiddle();
   }
 
   exposeForTests() {
@@ -354,6 +394,7 @@ class LatentMap extends Surface {
 
   destroy() {
     clearTimeout(this.speaking);
+    clearTimeout(this.listing);
     window.removeEventListener("latent-path", this.onPath);
     this.lattice.stop();
     this.unlisten();

@@ -207,6 +207,7 @@ class Player extends Surface {
 
   /** Pin a sentence, or none (-1), and say so to the page. */
   async pin(index) {
+    if (!this.places) return;
     this.index = index < this.points.count ? index : -1;
     this.row = null;
     this.trail = this.index < 0 ? null : this.points.trailOf(this.index);

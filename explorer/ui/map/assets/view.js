@@ -4,6 +4,7 @@
 const MIN_ZOOM = 0.4;
 const MAX_ZOOM = 4000;
 const MARGIN = 0.06;
+const FARTHEST = 1e6; // map units: a view beyond is nobody's, as for the server
 
 export class View {
   constructor() {
@@ -42,7 +43,9 @@ export class View {
   }
 
   set({ x, y, zoom }) {
+    // An address can hold any number, and far from 0 the steps of a grid are lost in rounding.
     if (![x, y, zoom].every(Number.isFinite)) return;
+    if (Math.max(Math.abs(x), Math.abs(y)) > FARTHEST) return;
     Object.assign(this, { x, y, zoom: clamp(zoom, MIN_ZOOM, MAX_ZOOM) });
   }
 
@@ -76,4 +79,11 @@ export class View {
 
 export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
+}
+
+/** The whole numbers from `low` to `high`, at most `most`: where + 1 changes nothing, it ends too. */
+export function wholes(low, high, most) {
+  const first = Math.ceil(low);
+  const count = Math.min(Math.floor(high) - first + 1, most);
+  return Array.from({ length: count }, (_, k) => first + k);
 }
