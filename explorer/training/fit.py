@@ -223,18 +223,9 @@ class Trainer:
 
     @property
     def _has_prior(self) -> bool:
-        """Whether the prior was taken too, and fits the encodings as they are.
-
-        It does where all that they come from was taken whole, and has not learned since.
-        """
-        if self._pretrain_epochs:
-            return False
-        parts = ("prior.", "encoder.", "latent.")
-        own = [name for name, _ in self.model.named_parameters() if name.startswith(parts)]
-        taken = self._taken.entries
-        return any(name.startswith("prior.") for name in own) and all(
-            name in taken and bool(taken[name].all()) for name in own
-        )
+        """Whether the prior was taken too, and fits the encodings as they are."""
+        parts = ("prior", "encoder", "latent")
+        return not self._pretrain_epochs and self._taken.holds(self.model, *parts)
 
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""

@@ -30,6 +30,14 @@ class Taken:
     rest: int = 0
     """Epochs, from the first, in which they stay as they are."""
 
+    def holds(self, model: TextVAE, first: str, *parts: str) -> bool:
+        """Whether a part that has weights was taken whole, and others that it depends on too."""
+        names = [name for name, _ in model.named_parameters()]
+        own = [name for name in names if name.partition(".")[0] in (first, *parts)]
+        return any(name.startswith(f"{first}.") for name in own) and all(
+            name in self.entries and bool(self.entries[name].all()) for name in own
+        )
+
 
 NOTHING = Taken()
 
