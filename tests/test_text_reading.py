@@ -43,6 +43,13 @@ def test_the_commonest_separator_of_the_header_separates(tmp_path, header):
     assert read(path, "text").texts == ["Two red bikes"]
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n\r\n", "  \n\n"])
+def test_blank_lines_before_the_header_are_passed_over(tmp_path, blank):
+    content = f"{blank}text;stars\nTwo red, old bikes;4\nA dog sleeps;5\n"
+    table = read(write(tmp_path, "a.csv", content), "text", "stars")
+    assert (table.texts, table.labels) == (["Two red, old bikes", "A dog sleeps"], ["4", "5"])
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -47,6 +47,8 @@ def test_a_file_streamed_is_the_file_read(tmp_path, kind):
         ("loose.tsv", b'text\tn\nan inch is 1" long\t1\n"so" it is\t2\n'),
         ("quoted.tsv", b'text\tn\n"two\nlines"\t1\n'),
         ("late.csv", b"\n\ntext,n\nwords here,1\n"),
+        ("late-semicolons.csv", b"\n \t \r\ntext;n\nwords, here;1\n"),
+        ("late-wide.csv", b"\n\ntext,n\none,1,2\n"),
         ("nul.txt", b"one line\nand \0 another\n"),
         ("nul.csv", b"text,n\none,1\nand \0 another,2\n"),
         ("wide.csv", b"text,n\none,1\ntwo,2,3\n"),

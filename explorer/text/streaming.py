@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import reading
+from explorer.text import reading, separated
 
 LARGE = 2**24
 """Bytes; a smaller file is read whole, which finds its faults before any work is done."""
@@ -74,27 +74,11 @@ def _encoding(path: Path, packed: bool) -> str:
 
 
 def _separated(path: Path, packed: bool, kind: str) -> Iterator[dict[str, Any]]:
-    def rows(quoted: bool) -> Iterator[list[str]]:
-        lines = _lines(path, packed, newline="")
-        header = next(lines, "")
-        separator = reading.separator_of(header) if kind == ".csv" else "\t"
-        return reading.rows(path, chain([header], lines), separator, quoted)
-
-    found = rows(kind == ".csv" or _is_quoted(rows(True)))
+    found = separated.rows(path, kind, lambda: _lines(path, packed, newline=""))
     names = [name.strip() for name in next(found)]
     for row in found:
-        cells = (None if cell in reading.NO_VALUE else cell for cell in row)
+        cells = (separated.cell(row, index) for index in range(len(row)))
         yield dict(zip(names, cells, strict=False))
-
-
-def _is_quoted(rows: Iterator[list[str]]) -> bool:
-    """Whether a tab-separated file can be read with its quotes; read to its end to see."""
-    try:
-        for _ in rows:
-            pass
-    except ExplorerError:
-        return False
-    return True
 
 
 def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
