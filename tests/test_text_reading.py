@@ -110,6 +110,22 @@ def test_a_tsv_with_bare_quotes_is_read_without_quoting(tmp_path):
     assert read(path, "text").texts == ['"Hi" he said', '"open']
 
 
+@pytest.mark.parametrize("columns", [1, 2])
+def test_two_stray_quotes_in_a_tsv_swallow_no_rows(tmp_path, columns):
+    texts = [f"row {row} of many" for row in range(40)]
+    texts[6], texts[13] = '"' + texts[6], texts[13] + '"'
+    ending = "\t1\n" if columns == 2 else "\n"
+    head = "text\tn\n" if columns == 2 else "text\n"
+    path = write(tmp_path, "a.tsv", head + "".join(text + ending for text in texts))
+    assert read(path, "text").texts == texts
+
+
+def test_quotes_that_hold_a_cell_of_a_tsv_together_are_no_part_of_it(tmp_path):
+    content = 'text\tn\n"He said ""no"",\nthen left"\t1\n"a\tred bike"\t2\n"A dog."\t3\n'
+    texts = read(write(tmp_path, "a.tsv", content), "text").texts
+    assert texts == ['He said "no", then left', "a red bike", "A dog."]
+
+
 @pytest.mark.parametrize("value", ["NaN", "nan", "None", "", '""', "NA"])
 def test_cells_that_stand_for_nothing_are_dropped(tmp_path, value):
     table = read(write(tmp_path, "a.csv", f"text,n\n{value},1\nreal,2\n"), "text")

@@ -46,6 +46,9 @@ def test_a_file_streamed_is_the_file_read(tmp_path, kind):
     [
         ("loose.tsv", b'text\tn\nan inch is 1" long\t1\n"so" it is\t2\n'),
         ("quoted.tsv", b'text\tn\n"two\nlines"\t1\n'),
+        ("stray.tsv", b'text\tn\n"so it is\t1\none more\t2\n\nthe "end"\t3\n'),
+        ("strays.tsv", b'text\tn\n"so it is\t1\r\none more\t2\r\n\r\nthe end\t3"\r\n'),
+        ("alone.tsv", b'text\n"so it is\none more\nthe end"\n'),
         ("late.csv", b"\n\ntext,n\nwords here,1\n"),
         ("late-semicolons.csv", b"\n \t \r\ntext;n\nwords, here;1\n"),
         ("late-wide.csv", b"\n\ntext,n\none,1,2\n"),

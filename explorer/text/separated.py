@@ -41,12 +41,22 @@ def _separator_of(lines: Iterable[str]) -> str:
 
 
 def _is_quoted(path: Path, lines: Iterable[str]) -> bool:
-    """Whether a tab-separated file can be read with its quotes; read to its end to see."""
+    """Whether quotes hold the cells of a tab-separated file together; read to its end to see.
+
+    Many such files hold quotes as they are. Then some row cannot be read with them, or two stray
+    ones make a cell of all that stands between: of lines that are whole rows by themselves.
+    """
+    tabs = -1
     try:
-        for _ in _rows(path, lines, "\t"):
-            pass
+        for row in _rows(path, lines, "\t"):
+            within = [line.count("\t") for line in re.split(r"[\r\n]+", "\t".join(row)) if line]
+            if tabs < 0 and within:
+                tabs = within[0]
+            is_held = any(mark in cell for cell in row for mark in "\t\r\n")
+            if is_held and all(count == tabs for count in within):
+                return False
     except ExplorerError:
-        return False  # many such files hold quotes as they are, without quoting
+        return False
     return True
 
 
