@@ -55,6 +55,9 @@ def test_a_file_streamed_is_the_file_read(tmp_path, kind):
         ("nul.txt", b"one line\nand \0 another\n"),
         ("nul.csv", b"text,n\none,1\nand \0 another,2\n"),
         ("wide.csv", b"text,n\none,1\ntwo,2,3\n"),
+        ("twice.csv", b"text,n,text\none,1,two\n"),
+        ("twice.tsv", b"text\tn\ttext\none\t1\ttwo\n"),
+        ("other-twice.csv", b"n,text,n\n1,one,2\n"),
         ("blank.csv", b"\n\n\n"),
     ],
 )
@@ -70,6 +73,18 @@ def test_what_is_read_or_refused_does_not_depend_on_the_size(tmp_path, name, con
         assert str(found.value) == str(error)
     else:
         assert list(streaming.sentences(path, column)) == expected
+
+
+def test_a_parquet_column_that_stands_twice_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "twice.parquet"
+    table = pa.Table.from_arrays([pa.array(["one"]), pa.array(["two"])], names=["text", "text"])
+    pq.write_table(table, path)
+    for read in (reading.read, streaming.sentences):
+        with pytest.raises(ExplorerError, match="2 columns 'text': rename them apart"):
+            list(read(path, "text"))
 
 
 def test_faults_are_one_clear_line(tmp_path):

@@ -237,8 +237,8 @@ def _only(path: Path, columns: _Columns, label: int | None) -> int:
     )
 
 
-def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> str:
-    """The column of the sentences, found from some of its cells unless it is named.
+def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> int:
+    """The column of the sentences, found from some of its cells unless it is named; its place.
 
     Raises:
         ExplorerError: If there is no such column, it holds no text, or more than one may be it.
@@ -246,7 +246,7 @@ def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]],
     columns = _Columns(names, cells, list(range(len(names))))
     index = _index(path, columns, name) if name else _only(path, columns, None)
     _require_text(path, names[index], cells(index))
-    return names[index]
+    return index
 
 
 def _listed(columns: _Columns) -> str:
