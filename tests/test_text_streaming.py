@@ -101,6 +101,57 @@ def test_faults_are_one_clear_line(tmp_path):
         list(streaming.sentences(path, "words"))
 
 
+def test_a_file_is_large_by_what_it_holds_not_by_what_it_takes(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(streaming, "LARGE", 100_000)
+    line = b"a dog sleeps\n"
+    for name, count, is_large in [("a.txt.gz", 7_000, False), ("b.txt.gz", 8_000, True)]:
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(line * count))
+        assert path.stat().st_size < 1000
+        assert streaming.is_large(path) == is_large
+    for name, count, is_large in [("a.parquet", 4_000, False), ("b.parquet", 9_000, True)]:
+        path = tmp_path / name
+        pq.write_table(pa.table({"text": ["a dog sleeps"] * count}), path)
+        assert streaming.is_large(path) == is_large
+    for name in ("cut.txt.gz", "cut.parquet"):
+        (tmp_path / name).write_bytes((tmp_path / name.replace("cut", "a")).read_bytes()[:-12])
+        assert not streaming.is_large(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+@pytest.mark.parametrize("kind", ["packed", "without an end"])
+def test_memory_does_not_grow_with_what_little_holds(tmp_path, kind):
+    code = """
+import sys
+from explorer.cli import verbs
+from explorer.errors import ExplorerError
+from tests.benchmarks.cases import peak_memory
+before = peak_memory()
+try:
+    print(sum(1 for _ in verbs._texts(sys.argv[1], "")))
+except ExplorerError as error:
+    print(error)
+print(peak_memory() - before)
+"""
+    source = tmp_path / "a.txt.gz"
+    source.write_bytes(gzip.compress(b"a dog sleeps on the sofa\n" * 4_000_000, 1))
+    endless = tmp_path / "endless"
+    with endless.open("wb") as out:
+        out.truncate(100_000_000)  # NUL bytes, of which the disk keeps none
+    file = str(source) if kind == "packed" else "-"
+    with endless.open("rb") as given:
+        command = [sys.executable, "-c", code, file]
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=given, capture_output=True, text=True, check=True
+        )
+    said, more = done.stdout.splitlines()
+    assert said == "4000000" if kind == "packed" else "no sentence" in said
+    assert float(more) < 40, "megabytes more for 100 MB of text"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
 def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
     code = """

@@ -13,12 +13,46 @@ from explorer.errors import ExplorerError
 from explorer.text import reading, separated
 
 LARGE = 2**24
-"""Bytes; a smaller file is read whole, which finds its faults before any work is done."""
+"""Bytes, unpacked; a smaller file is read whole, which finds its faults before any work starts."""
 
 _ROWS = 4096
 """Rows looked at to find the column of the sentences, and read at once from Parquet."""
 
+_BLOCK = 2**18  # bytes unpacked at once
+
 Row = TypeVar("Row")
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file is to be read a little at a time, by what it holds once unpacked.
+
+    Raises:
+        ExplorerError: If it is missing, or its ending is unknown.
+    """
+    kind, packed = reading.kind_of(path)
+    if kind == ".parquet":
+        return _has_many_rows(path)
+    if not packed:
+        return path.stat().st_size >= LARGE
+    unpacked = 0
+    try:
+        with _open(path, packed) as raw:
+            while unpacked < LARGE and (block := raw.read(_BLOCK)):
+                unpacked += len(block)
+    except (OSError, EOFError, zlib.error):
+        pass  # who reads it says what is wrong
+    return unpacked >= LARGE
+
+
+def _has_many_rows(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # Not its bytes: a sentence that is repeated costs next to nothing in the file.
+        return pq.read_metadata(path).num_rows > _ROWS
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def sentences(path: Path, text_column: str = "") -> Iterator[str]:
