@@ -15,6 +15,7 @@ from explorer.cli.main import COMMANDS, main
 from explorer.models.decoding import STRATEGY_NAMES, Decoding
 from explorer.models.generation import STRATEGIES
 from explorer.run import open_run
+from explorer.text.reading import read
 from explorer.training import folder as folders
 from tests import tiny
 
@@ -240,6 +241,14 @@ def test_standard_input_is_a_file(tiny_run: Path, capsys, monkeypatch) -> None:
     assert text.splitlines() == open_run(tiny_run).reconstruct(["a dog sleeps", "a girl sings"])
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n")))
     assert "UTF-8" in refused(capsys, "reconstruct", str(tiny_run), "--file", "-")
+
+
+def test_what_standard_input_holds_can_be_read_back(
+    tiny_run: Path, place: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"dog\0cat\n\0\n")))
+    assert "1 sentences" in answer(capsys, "encode", str(tiny_run), "-", "--out", "n.csv")
+    assert read(place / "n.csv", "text").texts == ["dog cat"]
 
 
 def test_runs_lists_what_is_healthy_and_what_is_damaged(

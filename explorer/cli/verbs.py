@@ -65,7 +65,7 @@ def _standard_input() -> Iterator[str]:
             text = line.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ExplorerError(f"standard input, line {number}, is not UTF-8 text") from None
-        if sentence := " ".join(text.split()):
+        if sentence := as_sentence(text):
             yield sentence
 
 
