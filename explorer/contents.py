@@ -142,6 +142,17 @@ class Contents:
             return self._join() is not None
 
     @property
+    def is_of_another_corpus(self) -> bool:
+        """Whether the text on this machine is known not to be the one of this run."""
+        with self._lock:
+            try:
+                parts = [part for part in (self.playback, self.atlas) if part is not None]
+            except ExplorerError:
+                return False  # who needs a damaged part is told
+            known = {part.corpus_checksum for part in parts}
+            return self.corpus is not None and not known <= {self.corpus.checksum}
+
+    @property
     def texts(self) -> list[str]:
         """A text for each point of the atlas: its sentence, else the model's reconstruction."""
         with self._lock:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from explorer.cli.main import COMMANDS, main
 from explorer.models.decoding import STRATEGY_NAMES, Decoding
 from explorer.models.generation import STRATEGIES
 from explorer.run import open_run
+from explorer.text.reading import read
+from explorer.training import folder as folders
 from tests import tiny
 
 
@@ -240,11 +243,17 @@ def test_standard_input_is_a_file(tiny_run: Path, capsys, monkeypatch) -> None:
     assert "UTF-8" in refused(capsys, "reconstruct", str(tiny_run), "--file", "-")
 
 
+def test_what_standard_input_holds_can_be_read_back(
+    tiny_run: Path, place: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"dog\0cat\n\0\n")))
+    assert "1 sentences" in answer(capsys, "encode", str(tiny_run), "-", "--out", "n.csv")
+    assert read(place / "n.csv", "text").texts == ["dog cat"]
+
+
 def test_runs_lists_what_is_healthy_and_what_is_damaged(
     tiny_run: Path, place: Path, capsys, monkeypatch
 ) -> None:
-    import shutil
-
     shutil.copytree(tiny_run, place / "checkpoints" / "good")
     shutil.copytree(tiny_run, place / "checkpoints" / "cut")
     weights = place / "checkpoints" / "cut" / "model.safetensors"
@@ -255,6 +264,28 @@ def test_runs_lists_what_is_healthy_and_what_is_damaged(
     assert "damaged" in answer(capsys, "runs")
     assert "model.safetensors" in refused(capsys, "sample", "cut")
     assert "model.safetensors" in refused(capsys, "pack", "cut")
+
+
+def test_measuring_on_a_replaced_corpus_says_so(
+    tiny_run: Path, place: Path, capsys, monkeypatch
+) -> None:
+    shutil.copytree(tiny_run, place / "run")
+    recipe, corpus = place / "run" / folders.CONFIG, place / "corpus.csv"
+    real = tiny_run.parent / "corpus.csv"
+    text = recipe.read_text("utf-8").replace(real.as_posix(), corpus.as_posix())
+    recipe.write_text(text, "utf-8")
+    monkeypatch.setattr("explorer.stages.evaluate", lambda *args: None)
+    shutil.copyfile(real, corpus)
+    assert main(["evaluate", "./run"]) == 0
+    assert "no longer" not in capsys.readouterr().err
+    corpus.write_text(real.read_text("utf-8").replace("dog", "fox"), "utf-8")
+    assert main(["evaluate", "./run", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert [line for line in err.splitlines() if line] == [
+        "run: its corpus is no longer the text it was trained on, so these figures are of other "
+        "sentences; bring back the file as it was, or train again with --restart"
+    ]
+    assert "no longer" not in out
 
 
 def test_a_pack_sent_is_a_run_received(tiny_run: Path, capsys) -> None:

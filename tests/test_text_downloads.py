@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +22,7 @@ class Publisher(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answer)
         self.data, self.ranges, self.cut, self.status = DATA, True, len(DATA), 0
+        self.pause = 0.0  # seconds before the second half
         self.asked: list[str | None] = []
 
 
@@ -36,7 +39,10 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(self.server.data) - start))
         self.end_headers()
-        self.wfile.write(self.server.data[start : self.server.cut])
+        half = (start + self.server.cut) // 2
+        self.wfile.write(self.server.data[start:half])
+        time.sleep(self.server.pause)
+        self.wfile.write(self.server.data[half : self.server.cut])
 
     def log_message(self, *arguments):
         pass
@@ -59,12 +65,31 @@ def published(server):
     return RemoteFile(url, "folder", hashlib.sha256(DATA).hexdigest(), len(DATA))
 
 
+def left_in(folder):
+    return [path.name for path in folder.iterdir() if path.suffix != ".lock"]
+
+
 def test_a_file_arrives_whole_with_progress(server, tmp_path):
     done = []
     downloads.fetch(published(server), tmp_path / "new" / "data.bin", None, done.append)
     assert (tmp_path / "new" / "data.bin").read_bytes() == DATA
     assert done == sorted(done) and done[-1] == len(DATA)
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["data.bin"]
+    assert left_in(tmp_path / "new") == ["data.bin"]
+
+
+def test_two_that_want_one_file_get_it_once(server, tmp_path):
+    server.pause = 0.5
+    target = tmp_path / "data.bin"
+
+    def get(_):
+        done = []
+        downloads.fetch(published(server), target, None, done.append)
+        return done[-1]
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(get, range(2))) == [len(DATA)] * 2
+    assert target.read_bytes() == DATA
+    assert server.asked == [None]
 
 
 @pytest.mark.parametrize("ranges", [True, False])
@@ -102,7 +127,7 @@ def test_other_bytes_are_refused_and_removed(server, tmp_path, data):
     server.data, server.cut = data, len(data)
     with pytest.raises(ExplorerError, match=r"data\.bin.*checksum differs.*--mirror"):
         downloads.fetch(published(server), tmp_path / "data.bin", None, lambda done: None)
-    assert list(tmp_path.iterdir()) == []
+    assert left_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("size", [len(DATA), len(DATA) + 5])

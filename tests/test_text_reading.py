@@ -43,6 +43,13 @@ def test_the_commonest_separator_of_the_header_separates(tmp_path, header):
     assert read(path, "text").texts == ["Two red bikes"]
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n\r\n", "  \n\n"])
+def test_blank_lines_before_the_header_are_passed_over(tmp_path, blank):
+    content = f"{blank}text;stars\nTwo red, old bikes;4\nA dog sleeps;5\n"
+    table = read(write(tmp_path, "a.csv", content), "text", "stars")
+    assert (table.texts, table.labels) == (["Two red, old bikes", "A dog sleeps"], ["4", "5"])
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -101,6 +108,22 @@ def test_cells_may_hold_commas_quotes_and_line_breaks(tmp_path):
 def test_a_tsv_with_bare_quotes_is_read_without_quoting(tmp_path):
     path = write(tmp_path, "a.tsv", 'text\tn\n"Hi" he said\t1\n"open\t2\n')
     assert read(path, "text").texts == ['"Hi" he said', '"open']
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_two_stray_quotes_in_a_tsv_swallow_no_rows(tmp_path, columns):
+    texts = [f"row {row} of many" for row in range(40)]
+    texts[6], texts[13] = '"' + texts[6], texts[13] + '"'
+    ending = "\t1\n" if columns == 2 else "\n"
+    head = "text\tn\n" if columns == 2 else "text\n"
+    path = write(tmp_path, "a.tsv", head + "".join(text + ending for text in texts))
+    assert read(path, "text").texts == texts
+
+
+def test_quotes_that_hold_a_cell_of_a_tsv_together_are_no_part_of_it(tmp_path):
+    content = 'text\tn\n"He said ""no"",\nthen left"\t1\n"a\tred bike"\t2\n"A dog."\t3\n'
+    texts = read(write(tmp_path, "a.tsv", content), "text").texts
+    assert texts == ['He said "no", then left', "a red bike", "A dog."]
 
 
 @pytest.mark.parametrize("value", ["NaN", "nan", "None", "", '""', "NA"])

@@ -46,10 +46,18 @@ def test_a_file_streamed_is_the_file_read(tmp_path, kind):
     [
         ("loose.tsv", b'text\tn\nan inch is 1" long\t1\n"so" it is\t2\n'),
         ("quoted.tsv", b'text\tn\n"two\nlines"\t1\n'),
+        ("stray.tsv", b'text\tn\n"so it is\t1\none more\t2\n\nthe "end"\t3\n'),
+        ("strays.tsv", b'text\tn\n"so it is\t1\r\none more\t2\r\n\r\nthe end\t3"\r\n'),
+        ("alone.tsv", b'text\n"so it is\none more\nthe end"\n'),
         ("late.csv", b"\n\ntext,n\nwords here,1\n"),
+        ("late-semicolons.csv", b"\n \t \r\ntext;n\nwords, here;1\n"),
+        ("late-wide.csv", b"\n\ntext,n\none,1,2\n"),
         ("nul.txt", b"one line\nand \0 another\n"),
         ("nul.csv", b"text,n\none,1\nand \0 another,2\n"),
         ("wide.csv", b"text,n\none,1\ntwo,2,3\n"),
+        ("twice.csv", b"text,n,text\none,1,two\n"),
+        ("twice.tsv", b"text\tn\ttext\none\t1\ttwo\n"),
+        ("other-twice.csv", b"n,text,n\n1,one,2\n"),
         ("blank.csv", b"\n\n\n"),
     ],
 )
@@ -67,6 +75,18 @@ def test_what_is_read_or_refused_does_not_depend_on_the_size(tmp_path, name, con
         assert list(streaming.sentences(path, column)) == expected
 
 
+def test_a_parquet_column_that_stands_twice_is_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "twice.parquet"
+    table = pa.Table.from_arrays([pa.array(["one"]), pa.array(["two"])], names=["text", "text"])
+    pq.write_table(table, path)
+    for read in (reading.read, streaming.sentences):
+        with pytest.raises(ExplorerError, match="2 columns 'text': rename them apart"):
+            list(read(path, "text"))
+
+
 def test_faults_are_one_clear_line(tmp_path):
     broken = tmp_path / "broken.txt.gz"
     broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])
@@ -79,6 +99,57 @@ def test_faults_are_one_clear_line(tmp_path):
     path = write(tmp_path, ".csv", TEXTS)
     with pytest.raises(ExplorerError, match="no column 'words'"):
         list(streaming.sentences(path, "words"))
+
+
+def test_a_file_is_large_by_what_it_holds_not_by_what_it_takes(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(streaming, "LARGE", 100_000)
+    line = b"a dog sleeps\n"
+    for name, count, is_large in [("a.txt.gz", 7_000, False), ("b.txt.gz", 8_000, True)]:
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(line * count))
+        assert path.stat().st_size < 1000
+        assert streaming.is_large(path) == is_large
+    for name, count, is_large in [("a.parquet", 4_000, False), ("b.parquet", 9_000, True)]:
+        path = tmp_path / name
+        pq.write_table(pa.table({"text": ["a dog sleeps"] * count}), path)
+        assert streaming.is_large(path) == is_large
+    for name in ("cut.txt.gz", "cut.parquet"):
+        (tmp_path / name).write_bytes((tmp_path / name.replace("cut", "a")).read_bytes()[:-12])
+        assert not streaming.is_large(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+@pytest.mark.parametrize("kind", ["packed", "without an end"])
+def test_memory_does_not_grow_with_what_little_holds(tmp_path, kind):
+    code = """
+import sys
+from explorer.cli import verbs
+from explorer.errors import ExplorerError
+from tests.benchmarks.cases import peak_memory
+before = peak_memory()
+try:
+    print(sum(1 for _ in verbs._texts(sys.argv[1], "")))
+except ExplorerError as error:
+    print(error)
+print(peak_memory() - before)
+"""
+    source = tmp_path / "a.txt.gz"
+    source.write_bytes(gzip.compress(b"a dog sleeps on the sofa\n" * 4_000_000, 1))
+    endless = tmp_path / "endless"
+    with endless.open("wb") as out:
+        out.truncate(100_000_000)  # NUL bytes, of which the disk keeps none
+    file = str(source) if kind == "packed" else "-"
+    with endless.open("rb") as given:
+        command = [sys.executable, "-c", code, file]
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=given, capture_output=True, text=True, check=True
+        )
+    said, more = done.stdout.splitlines()
+    assert said == "4000000" if kind == "packed" else "no sentence" in said
+    assert float(more) < 40, "megabytes more for 100 MB of text"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")

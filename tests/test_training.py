@@ -23,6 +23,7 @@ from explorer.training.fit import Trainer
 from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 
 WORDS = 12
+LEARNED = {"corpus": "some sentences", "vocabulary": "their words"}  # checksums
 TRAIN = [[4 + (row + step) % 8 for step in range(row % 5)] for row in range(60)]
 
 
@@ -115,9 +116,9 @@ def test_beta_follows_the_rate_to_its_target_and_resumes(tmp_path: Path) -> None
     training = trainer(config)
     reports = list(training.run())
     assert sum(report.rate for report in reports[-100:]) / 100 == pytest.approx(1.0, abs=0.3)
-    states.save(tmp_path, training, [])
+    states.save(tmp_path, training, [], LEARNED)
     again = trainer(config)
-    states.restore(tmp_path, again)
+    states.restore(tmp_path, again, LEARNED)
     assert again.beta(3.0) == training.beta(3.0) != TargetRate(nats=1.0)(0.0)
 
 
@@ -167,10 +168,10 @@ def test_stopped_and_resumed_equals_uninterrupted(
     history = []
     for report in part.run(lambda: part.position.step >= stop_at):
         history.append({"step": report.step})
-    states.save(tmp_path, part, history)
+    states.save(tmp_path, part, history, LEARNED)
     rest = trainer(config)
     torch.manual_seed(999)
-    assert states.restore(tmp_path, rest) == history
+    assert states.restore(tmp_path, rest, LEARNED) == history
     reports = list(rest.run())
     assert same_weights(whole.model, rest.model)
     assert reports[-1].step == straight[-1].step
@@ -212,30 +213,30 @@ def test_a_loss_that_is_no_number_says_what_to_do() -> None:
 
 def test_a_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
     training = trainer(recipe())
-    states.save(tmp_path, training, [])
+    states.save(tmp_path, training, [], LEARNED)
     with pytest.raises(ExplorerError, match=r"training"):
-        states.restore(tmp_path, trainer(recipe(batch_size=9)))
+        states.restore(tmp_path, trainer(recipe(batch_size=9)), LEARNED)
 
 
 def test_a_state_saved_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:
     training = trainer(recipe())
-    states.save(tmp_path, training, [])
+    states.save(tmp_path, training, [], LEARNED)
     tensors, text = weights.read_tensors(states.path(tmp_path))
     record = json.loads(text)
     del record["recipe"]["training"]["patience"]
     weights.write_tensors(states.path(tmp_path), tensors, json.dumps(record))
     assert states.is_of(tmp_path, recipe())
-    assert states.restore(tmp_path, trainer(recipe())) == []
+    assert states.restore(tmp_path, trainer(recipe()), LEARNED) == []
     assert not states.is_of(tmp_path, recipe(patience=3))
 
 
 def test_a_state_with_parts_of_another_version_says_so(tmp_path: Path) -> None:
     training = trainer(recipe())
-    states.save(tmp_path, training, [])
+    states.save(tmp_path, training, [], LEARNED)
     tensors, text = weights.read_tensors(states.path(tmp_path))
     weights.write_tensors(states.path(tmp_path), tensors | {"adam.0.step": torch.ones(1)}, text)
     with pytest.raises(ExplorerError, match=r"another version .* --restart"):
-        states.restore(tmp_path, trainer(recipe()))
+        states.restore(tmp_path, trainer(recipe()), LEARNED)
 
 
 def test_without_momentum_sgd_steps_by_the_clipped_gradient_times_the_rate() -> None:
@@ -296,11 +297,29 @@ def test_an_optimiser_there_is_not_is_refused_before_training(
 
 def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     training = trainer(recipe())
-    states.save(tmp_path, training, [])
+    states.save(tmp_path, training, [], LEARNED)
     path = states.path(tmp_path)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ExplorerError, match=r"state.safetensors is damaged"):
-        states.restore(tmp_path, trainer(recipe()))
+        states.restore(tmp_path, trainer(recipe()), LEARNED)
+
+
+@pytest.mark.parametrize("part", ["corpus", "vocabulary"])
+def test_a_state_of_other_sentences_or_words_is_refused(tmp_path: Path, part: str) -> None:
+    training = trainer(recipe())
+    states.save(tmp_path, training, [], LEARNED)
+    with pytest.raises(ExplorerError, match=r"changed since .* --restart"):
+        states.restore(tmp_path, trainer(recipe()), LEARNED | {part: "another"})
+
+
+def test_a_state_that_does_not_know_its_sentences_is_of_another_version(tmp_path: Path) -> None:
+    states.save(tmp_path, trainer(recipe()), [], LEARNED)
+    tensors, text = weights.read_tensors(states.path(tmp_path))
+    record = json.loads(text)
+    del record["checksums"]
+    weights.write_tensors(states.path(tmp_path), tensors, json.dumps(record))
+    with pytest.raises(ExplorerError, match=r"another version .* --restart"):
+        states.restore(tmp_path, trainer(recipe()), LEARNED)
 
 
 @pytest.fixture
@@ -375,6 +394,22 @@ def test_leaving_early_saves_a_state_that_resumes_to_the_same_end(
     assert folders.sha256(whole / "model.safetensors") == folders.sha256(
         broken / "model.safetensors"
     )
+
+
+def test_a_training_does_not_go_on_with_other_words(tmp_path: Path, corpus: Path) -> None:
+    folder = new_run(tmp_path / "run", corpus)
+    session = stages.train(folder, "cpu")
+    next(session)
+    session.close()
+    text = corpus.read_text(encoding="utf-8")
+    # As many sentences and words as before, of the same lengths.
+    corpus.write_text(text.replace("cat", "fox").replace("hen", "owl"), encoding="utf-8")
+    with pytest.raises(ExplorerError, match=r"changed since .* --restart"):
+        next(stages.train(folder, "cpu"))
+    corpus.write_text(text, encoding="utf-8")
+    assert next(stages.train(folder, "cpu", resume=True)).step > 1
+    corpus.write_text(text.replace("cat", "fox").replace("hen", "owl"), encoding="utf-8")
+    assert list(stages.train(folder, "cpu", restart=True))
 
 
 def test_snapshots_of_a_resumed_training_are_those_of_an_uninterrupted_one(
@@ -493,9 +528,9 @@ def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
     list(whole.run())
     part = trainer(config)
     list(part.run(lambda: part.position.step >= 12))
-    states.save(tmp_path, part, [])
+    states.save(tmp_path, part, [], LEARNED)
     rest = trainer(config)
-    states.restore(tmp_path, rest)
+    states.restore(tmp_path, rest, LEARNED)
     list(rest.run())
     assert same_weights(whole.model, rest.model)
 

@@ -73,6 +73,8 @@ def evaluate(args: argparse.Namespace) -> None:
     seed = None if args.seed == -1 else args.seed
     if seed is not None and not 0 <= seed < 2**32:
         raise ExplorerError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
+    if processes.is_first():
+        _warn_of_another_corpus(folder)
     with Progress(quiet=args.json) as progress:
         judge = folders.find(args.language_model) if args.language_model else None
         measure(folder, args.samples, args.limit, progress, judge, args.device, seed, args.reverse)
@@ -82,6 +84,17 @@ def evaluate(args: argparse.Namespace) -> None:
         say_json(folders.read_metrics(folder))
     else:
         tell_metrics(folder)
+
+
+def _warn_of_another_corpus(folder: Path) -> None:
+    from explorer.contents import Contents
+
+    run = Contents(folder)
+    if run.is_of_another_corpus:
+        warn(
+            f"{run.name}: its corpus is no longer the text it was trained on, so these figures "
+            "are of other sentences; bring back the file as it was, or train again with --restart"
+        )
 
 
 def measure(

@@ -20,6 +20,9 @@ from explorer.text.reading import as_sentence
 ENCODED = 4096
 """Sentences encoded at once: enough that those of like length fill a batch."""
 
+LONGEST_LINE = 2**20
+"""Bytes of standard input read as one line: more would be kept before it could be refused."""
+
 FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - is standard input"
 
 
@@ -40,7 +43,7 @@ def _texts(file: str, column: str) -> Iterable[str]:
     from explorer.text.reading import read
 
     path = Path(file).expanduser()
-    if path.is_file() and path.stat().st_size >= streaming.LARGE:
+    if streaming.is_large(path):
         return streaming.sentences(path, column)
     table = read(path, column)
     if table.dropped:
@@ -51,13 +54,19 @@ def _texts(file: str, column: str) -> Iterable[str]:
 def _standard_input() -> Iterator[str]:
     if sys.stdin is None:
         raise ExplorerError("standard input is closed: name a file")
-    for number, line in enumerate(sys.stdin.buffer, 1):
+    lines = iter(lambda: sys.stdin.buffer.readline(LONGEST_LINE + 1), b"")
+    for number, line in enumerate(lines, 1):
+        if len(line) > LONGEST_LINE:
+            raise ExplorerError(
+                f"standard input, line {number}, has more than {LONGEST_LINE:,} bytes: that is no "
+                "sentence; give one sentence a line"
+            )
         try:
-            text = " ".join(line.decode("utf-8-sig").split())
+            text = line.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ExplorerError(f"standard input, line {number}, is not UTF-8 text") from None
-        if text:
-            yield text
+        if sentence := as_sentence(text):
+            yield sentence
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

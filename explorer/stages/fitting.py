@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,26 +104,27 @@ def _train(
     where = device(device_name)
     torch.manual_seed(config.seed)
     data = training_data.load(config)
+    learned = states.checksums(data)
     kept = _snapshots(data, config)
     recipe = second if second and is_second else config
     is_fitted = is_second and config.training.fit_prior["name"] != "none"
     model = build(recipe.model, len(data.vocabulary), is_fitted).to(where)
     taken = start.NOTHING if is_second else start.fill(model, data.vocabulary, config)
     trainer = _trainer(model, data, recipe, taken)
-    history = states.restore(folder, trainer) if unfinished else []
+    history = states.restore(folder, trainer, learned) if unfinished else []
     if unfinished:
         kept.restore(folder / folders.STATE / snapshots.FILE, trainer.position.step)
     elif kept.rows:
         kept.take(trainer.model, 0, 0.0, trainer.beta(0.0))
     if second and not is_second:
-        yield from _run(folder, trainer, history, kept, stop)
+        yield from _run(folder, trainer, history, kept, learned, stop)
         if not trainer.is_finished:
             return
         following = _trainer(_with_prior(_best(trainer), data, config), data, second)
         following.follow(trainer.position)
         trainer = following
-        _save(folder, trainer, history, kept)
-    yield from _run(folder, trainer, history, kept, stop)
+        _save(folder, trainer, history, kept, learned)
+    yield from _run(folder, trainer, history, kept, learned, stop)
     if not trainer.is_finished:
         return
     model = _best(trainer)
@@ -131,7 +132,7 @@ def _train(
         model = _with_prior(model, data, config)
     if processes.is_first():
         # Whatever ends the process before all files are there leaves a training to go on with.
-        _save(folder, trainer, history, kept)
+        _save(folder, trainer, history, kept, learned)
         _write(folder, data, model, history, kept)
         record.note(folder, where, config.training.bf16, trainer.position.seconds)
         shutil.rmtree(folder / folders.STATE, ignore_errors=True)
@@ -173,6 +174,7 @@ def _run(
     trainer: Trainer,
     history: list[dict[str, Any]],
     kept: snapshots.Snapshots,
+    learned: Mapping[str, str],
     stop: Callable[[], bool],
 ) -> Iterator[Report]:
     """One stage to its end, or until it is stopped; then its state is saved."""
@@ -183,15 +185,15 @@ def _run(
             if report.validation and kept.rows:
                 kept.take(trainer.model, report.step, report.epoch, report.beta)
             if time.monotonic() - saved > trainer.config.training.save_seconds:
-                _save(folder, trainer, history, kept)
+                _save(folder, trainer, history, kept, learned)
                 saved = time.monotonic()
             yield report
     except GeneratorExit:
         # The caller left between two steps, where the state is whole.
-        _save(folder, trainer, history, kept)
+        _save(folder, trainer, history, kept, learned)
         raise
     if not trainer.is_finished:
-        _save(folder, trainer, history, kept)
+        _save(folder, trainer, history, kept, learned)
 
 
 def _write(
@@ -225,13 +227,17 @@ def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Sn
 
 
 def _save(
-    folder: Path, trainer: Trainer, history: list[dict[str, Any]], kept: snapshots.Snapshots
+    folder: Path,
+    trainer: Trainer,
+    history: list[dict[str, Any]],
+    kept: snapshots.Snapshots,
+    learned: Mapping[str, str],
 ) -> None:
     if not processes.is_first():
         return
     # The snapshots first: a state that knows more moments than they hold would skip some.
     kept.save(folder / folders.STATE / snapshots.FILE)
-    states.save(folder, trainer, history)
+    states.save(folder, trainer, history, learned)
 
 
 def _row(report: Report) -> dict[str, Any]:

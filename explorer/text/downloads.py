@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from filelock import FileLock
+
 from explorer.errors import ExplorerError
 from explorer.text.named import RemoteFile
 
@@ -40,30 +42,38 @@ def fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progres
     """Puts a file at `target`, from its public address or from a mirror folder.
 
     What has arrived lies in `target` + ".part" until it is complete and checked, so that a
-    stopped download goes on where it stopped and `target` is never half a file.
+    stopped download goes on where it stopped and `target` is never half a file. Of several that
+    want the file at once one gets it, and the others wait for that.
 
     Raises:
         ExplorerError: If there is no network, the mirror lacks the file, the bytes are not those
             that were published, or the disk is full or read-only.
     """
-    part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if mirror is None:
-            _download(file, part, progress)
-        else:
-            _copy(file, part, mirror)
-        if not is_intact(part, file):
-            part.unlink()
-            raise ExplorerError(
-                f"{file.name} from {mirror or file.url} is not the file that was published "
-                "(its checksum differs). Try again; if it happens again the publisher has "
-                "changed the file: get it elsewhere and give its folder with --mirror DIR"
-            )
-        part.replace(target)
+        # Stays behind, as it may be waited for.
+        with FileLock(target.with_name(target.name + ".lock")):
+            if not is_intact(target, file):
+                _fetch(file, target, mirror, progress)
     except OSError as error:
         raise ExplorerError(_disk_message(error, target)) from None
     progress(file.size)
+
+
+def _fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progress) -> None:
+    part = target.with_name(target.name + ".part")
+    if mirror is None:
+        _download(file, part, progress)
+    else:
+        _copy(file, part, mirror)
+    if not is_intact(part, file):
+        part.unlink()
+        raise ExplorerError(
+            f"{file.name} from {mirror or file.url} is not the file that was published "
+            "(its checksum differs). Try again; if it happens again the publisher has "
+            "changed the file: get it elsewhere and give its folder with --mirror DIR"
+        )
+    part.replace(target)
 
 
 def _copy(file: RemoteFile, part: Path, mirror: Path) -> None:

@@ -1,20 +1,19 @@
 """Reading a user's file of sentences: text, CSV, TSV, JSON lines or Parquet."""
 
 import codecs
-import csv
 import gzip
 import io
 import json
 import math
-import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.text import separated
 
 FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
 """Readable endings; all but .parquet may have .gz behind them."""
@@ -22,8 +21,6 @@ FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
 LONGEST = 20_000
 """Characters of a sentence; the state of an encoder for more would fill the memory."""
 
-csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, at first 131,072
-NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # UTF-32's little-endian mark starts with UTF-16's, so it is tried first.
@@ -155,63 +152,14 @@ def encoding_of(start: bytes) -> str:
     return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
 
 
-def separator_of(header: str) -> str:
-    """What separates the columns of a CSV file with this first line."""
-    # Spreadsheets of many countries write semicolons and call it CSV.
-    return max(",;\t|", key=re.sub(r'"[^"]*"', "", header).count)
-
-
 def _separated(path: Path, text: str, kind: str) -> _Columns:
-    separator = "\t"
-    if kind == ".csv":
-        separator = separator_of(text.split("\n", 1)[0])
-    try:
-        found = list(rows(path, io.StringIO(text, newline=""), separator))
-    except ExplorerError:
-        # Many tab-separated files hold quotes as they are, without quoting.
-        if kind == ".csv":
-            raise
-        found = list(rows(path, io.StringIO(text, newline=""), separator, quoted=False))
-    names, body = [name.strip() for name in found[0]], found[1:]
+    header, *body = separated.rows(path, kind, lambda: io.StringIO(text, newline=""))
+    names = [name.strip() for name in header]
 
     def cells(index: int) -> list[Any]:
-        column = [row[index] if index < len(row) else None for row in body]
-        return [None if cell in NO_VALUE else cell for cell in column]
+        return [separated.cell(row, index) for row in body]
 
     return _Columns(names, cells, list(range(len(names))))
-
-
-def rows(
-    path: Path, lines: Iterable[str], separator: str, quoted: bool = True
-) -> Iterator[list[str]]:
-    """The rows of a separated file, the header first; blank lines before it are no rows.
-
-    Args:
-        path: For messages.
-        lines: With their ends, as a file opened with `newline=""` has them.
-        separator: Between the cells of a row.
-        quoted: Whether quotes hold a cell together, rather than being a part of it.
-
-    Raises:
-        ExplorerError: While it is read, if a row is longer than the header, or quotes do not end.
-    """
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
-    width = 0
-    try:
-        for row in reader:
-            if width and len(row) > width:
-                raise ExplorerError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells under a header of {width}; "
-                    f"a text that holds {separator!r} must stand in quotes"
-                )
-            width = width or len(row)
-            if width:
-                yield row
-    except csv.Error as error:
-        raise ExplorerError(f"{path}, line {reader.line_num}: {error}") from None
-    if not width:
-        raise ExplorerError(f"{path} holds only blank lines")
 
 
 def _json_lines(path: Path, text: str) -> _Columns:
@@ -289,8 +237,8 @@ def _only(path: Path, columns: _Columns, label: int | None) -> int:
     )
 
 
-def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> str:
-    """The column of the sentences, found from some of its cells unless it is named.
+def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> int:
+    """The column of the sentences, found from some of its cells unless it is named; its place.
 
     Raises:
         ExplorerError: If there is no such column, it holds no text, or more than one may be it.
@@ -298,7 +246,7 @@ def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]],
     columns = _Columns(names, cells, list(range(len(names))))
     index = _index(path, columns, name) if name else _only(path, columns, None)
     _require_text(path, names[index], cells(index))
-    return names[index]
+    return index
 
 
 def _listed(columns: _Columns) -> str:

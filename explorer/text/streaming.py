@@ -4,19 +4,55 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from explorer.errors import ExplorerError
-from explorer.text import reading
+from explorer.text import reading, separated
 
 LARGE = 2**24
-"""Bytes; a smaller file is read whole, which finds its faults before any work is done."""
+"""Bytes, unpacked; a smaller file is read whole, which finds its faults before any work starts."""
 
 _ROWS = 4096
 """Rows looked at to find the column of the sentences, and read at once from Parquet."""
+
+_BLOCK = 2**18  # bytes unpacked at once
+
+Row = TypeVar("Row")
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file is to be read a little at a time, by what it holds once unpacked.
+
+    Raises:
+        ExplorerError: If it is missing, or its ending is unknown.
+    """
+    kind, packed = reading.kind_of(path)
+    if kind == ".parquet":
+        return _has_many_rows(path)
+    if not packed:
+        return path.stat().st_size >= LARGE
+    unpacked = 0
+    try:
+        with _open(path, packed) as raw:
+            while unpacked < LARGE and (block := raw.read(_BLOCK)):
+                unpacked += len(block)
+    except (OSError, EOFError, zlib.error):
+        pass  # who reads it says what is wrong
+    return unpacked >= LARGE
+
+
+def _has_many_rows(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # Not its bytes: a sentence that is repeated costs next to nothing in the file.
+        return pq.read_metadata(path).num_rows > _ROWS
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def sentences(path: Path, text_column: str = "") -> Iterator[str]:
@@ -51,8 +87,9 @@ def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
                 f"{path} is plain text, a sentence a line: it has no column {column!r}"
             )
         return _lines(path, packed)
-    rows = _objects(path, packed) if kind == ".jsonl" else _separated(path, packed, kind)
-    return _column(path, rows, column)
+    if kind == ".jsonl":
+        return _of_objects(path, packed, column)
+    return _of_rows(path, packed, kind, column)
 
 
 def _lines(path: Path, packed: bool, newline: str | None = None) -> Iterator[str]:
@@ -73,28 +110,18 @@ def _encoding(path: Path, packed: bool) -> str:
         return reading.encoding_of(raw.read(4))
 
 
-def _separated(path: Path, packed: bool, kind: str) -> Iterator[dict[str, Any]]:
-    def rows(quoted: bool) -> Iterator[list[str]]:
-        lines = _lines(path, packed, newline="")
-        header = next(lines, "")
-        separator = reading.separator_of(header) if kind == ".csv" else "\t"
-        return reading.rows(path, chain([header], lines), separator, quoted)
-
-    found = rows(kind == ".csv" or _is_quoted(rows(True)))
-    names = [name.strip() for name in next(found)]
-    for row in found:
-        cells = (None if cell in reading.NO_VALUE else cell for cell in row)
-        yield dict(zip(names, cells, strict=False))
+def _of_rows(path: Path, packed: bool, kind: str, column: str) -> Iterator[str]:
+    rows = separated.rows(path, kind, lambda: _lines(path, packed, newline=""))
+    names = [name.strip() for name in next(rows)]
+    first = list(islice(rows, _ROWS))
+    return _column(path, names, first, rows, separated.cell, column)
 
 
-def _is_quoted(rows: Iterator[list[str]]) -> bool:
-    """Whether a tab-separated file can be read with its quotes; read to its end to see."""
-    try:
-        for _ in rows:
-            pass
-    except ExplorerError:
-        return False
-    return True
+def _of_objects(path: Path, packed: bool, column: str) -> Iterator[str]:
+    rows = _objects(path, packed)
+    first = list(islice(rows, _ROWS))
+    names = list(dict.fromkeys(name for row in first for name in row))
+    return _column(path, names, first, rows, lambda row, index: row.get(names[index]), column)
 
 
 def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
@@ -108,15 +135,18 @@ def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _column(path: Path, rows: Iterator[dict[str, Any]], column: str) -> Iterator[str]:
+def _column(
+    path: Path,
+    names: list[str],
+    first: list[Row],
+    others: Iterator[Row],
+    cell: Callable[[Row, int], Any],
+    column: str,
+) -> Iterator[str]:
     """One column of rows; which one is found out from the first few thousand."""
-    first = list(islice(rows, _ROWS))
-    names = list(dict.fromkeys(name for row in first for name in row))
-    name = reading.text_column(
-        path, names, lambda index: [row.get(names[index]) for row in first], column
-    )
-    for number, row in enumerate(chain(first, rows)):
-        yield reading.text_of(path, name, number, row.get(name))
+    index = reading.text_column(path, names, lambda at: [cell(row, at) for row in first], column)
+    for number, row in enumerate(chain(first, others)):
+        yield reading.text_of(path, names[index], number, cell(row, index))
 
 
 def _parquet(path: Path, column: str) -> Iterator[str]:
@@ -131,10 +161,12 @@ def _parquet(path: Path, column: str) -> Iterator[str]:
             def cells(index: int) -> list[Any]:
                 return [] if first is None else first.column(index).to_pylist()
 
-            name = reading.text_column(path, names, cells, column)
+            index = reading.text_column(path, names, cells, column)
+            name = names[index]
+            among = names[:index].count(name)  # a name gives all the columns that have it
             number = 0
             for batch in file.iter_batches(_ROWS, columns=[name]):
-                for cell in batch.column(0).to_pylist():
+                for cell in batch.column(among).to_pylist():
                     yield reading.text_of(path, name, number, cell)
                     number += 1
     except (pa.ArrowException, OSError) as error:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from explorer.config import Config, from_table
 from explorer.errors import ExplorerError
+from explorer.text import corpora
+from explorer.training.data import Data
 from explorer.training.fit import Position, Trainer
 from explorer.training.folder import STATE
 from explorer.training.weights import load_tensors, read_tensors, unique, write_tensors
@@ -29,8 +32,25 @@ def recipe(config: Config) -> dict[str, Any]:
     return table
 
 
-def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
-    """Writes all there is to resume, whole or not at all."""
+def checksums(data: Data) -> dict[str, str]:
+    """Of the sentences and the words that must not change either: weights are of a word's row."""
+    return {
+        "corpus": data.corpus.checksum,
+        "vocabulary": corpora.checksum(data.vocabulary.words),
+    }
+
+
+def save(
+    folder: Path, trainer: Trainer, history: list[dict[str, Any]], learned: Mapping[str, str]
+) -> None:
+    """Writes all there is to resume, whole or not at all.
+
+    Args:
+        folder: Of the run.
+        trainer: Between two steps.
+        history: Until now.
+        learned: The `checksums` of what it learns from.
+    """
     tensors: dict[str, Tensor] = {"random": torch.get_rng_state()}
     if trainer.model.device.type == "cuda":
         tensors["random_cuda"] = torch.cuda.get_rng_state(trainer.model.device)
@@ -44,6 +64,7 @@ def save(folder: Path, trainer: Trainer, history: list[dict[str, Any]]) -> None:
     record = {
         "position": dataclasses.asdict(trainer.position),
         "recipe": recipe(trainer.config),
+        "checksums": dict(learned),
         "history": history,
     }
     write_tensors(path(folder), tensors, json.dumps(record))
@@ -60,11 +81,12 @@ def is_of(folder: Path, config: Config | None) -> bool:
         return False  # `restore` says what is wrong
 
 
-def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
+def restore(folder: Path, trainer: Trainer, learned: Mapping[str, str]) -> list[dict[str, Any]]:
     """Puts a trainer where `save` left it; the history until then.
 
     Raises:
-        ExplorerError: If the state is damaged or belongs to another recipe.
+        ExplorerError: If the state is damaged, or belongs to another recipe, another text or
+            another version.
     """
     source = path(folder)
     tensors, text = read_tensors(source)
@@ -78,14 +100,18 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
             f"{folder}: the recipe changed since this training began "
             f"({_difference(saved, trainer)}); change it back, or start over with --restart"
         )
+    if "checksums" not in record:
+        raise _of_another_version(source)
+    if record["checksums"] != learned:
+        raise ExplorerError(
+            f"{folder}: the sentences of its corpus, or their words, changed since this training "
+            "began; bring back the file as it was, or start over with --restart"
+        )
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
     for name, tensor in tensors.items():
         part, _, rest = name.partition(".")
         if rest and part not in parts:
-            raise ExplorerError(
-                f"{source} was saved by another version of this program: go on with that one, or "
-                "start over with --restart"
-            )
+            raise _of_another_version(source)
         if rest:
             parts[part][rest] = tensor
     load_tensors(trainer.model, parts["model"], source)
@@ -98,6 +124,13 @@ def restore(folder: Path, trainer: Trainer) -> list[dict[str, Any]]:
         torch.cuda.set_rng_state(tensors["random_cuda"], trainer.model.device)
     trainer.position = position
     return record["history"]
+
+
+def _of_another_version(source: Path) -> ExplorerError:
+    return ExplorerError(
+        f"{source} was saved by another version of this program: go on with that one, or start "
+        "over with --restart"
+    )
 
 
 def _restore_optimiser(trainer: Trainer, moments: dict[str, Tensor]) -> None:
