@@ -339,7 +339,7 @@ def render(config: Config, header: str = "") -> str:
         config: What is written, defaults included: the file says all that is to be known.
         header: Lines for the top of the file; each becomes a comment.
     """
-    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    lines = [f"# {_printable(line)}".rstrip() for line in header.split("\n") if line]
     tables: list[str] = []
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
@@ -373,12 +373,22 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ExplorerError(f"{value!r} is not valid Unicode: rename the file")
-        # JSON escapes as TOML does, but leaves DEL, which TOML does not allow.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        # JSON escapes as TOML does, but leaves DEL, which TOML does not allow, and signs that
+        # end a line for Python only.
+        return _printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(key)} = {literal(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     return f"[{', '.join(literal(item) for item in value)}]"
+
+
+def _printable(text: str) -> str:
+    """The text with every other sign, which a comment may not hold, as TOML escapes it."""
+    return "".join(sign if sign.isprintable() else _escaped(ord(sign)) for sign in text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _key(name: str) -> str:

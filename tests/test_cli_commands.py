@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from explorer import config as configs
 from explorer.cli.main import COMMANDS, main
 from explorer.models.decoding import STRATEGY_NAMES, Decoding
 from explorer.models.generation import STRATEGIES
@@ -112,6 +113,18 @@ def test_a_wrong_setting_is_refused_before_anything_is_written(
     tiny.write_corpus(place / "c.csv", 40)
     argv = ["new", "my", "--corpus", "c.csv", "--text-column", "text", *option]
     assert says in refused(capsys, *argv)
+    assert not (place / "checkpoints" / "my").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+def test_a_folder_whose_name_is_not_utf8_leaves_nothing_half_made(place: Path, capsys) -> None:
+    odd = place / "caf\udce9"
+    odd.mkdir()
+    corpus = str(tiny.write_corpus(place / "c.csv", 40))
+    answer(capsys, "new", f"{odd}/my", "--corpus", corpus, "--text-column", "text")
+    assert configs.read(odd / "my" / "config.toml").corpus.path == corpus
+    inside = str(tiny.write_corpus(odd / "c.csv", 40))
+    assert "Unicode" in refused(capsys, "new", "my", "--corpus", inside, "--text-column", "text")
     assert not (place / "checkpoints" / "my").exists()
 
 

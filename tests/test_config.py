@@ -44,6 +44,18 @@ def test_the_header_is_a_comment_whatever_it_holds() -> None:
     assert tomllib.loads(text)["seed"] == 0
 
 
+@pytest.mark.parametrize(
+    "odd", ["we\x1b[31mird", "a\rb", "\x7f", "\x85\u2028", "caf\udce9", "\U000e0001"]
+)
+def test_a_header_holds_signs_that_no_comment_may(odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    config = configs.from_table({"corpus": {"path": odd.replace("\udce9", "é")}})
+    path.write_text(configs.render(config, f"explorer new a --corpus {odd}"), encoding="utf-8")
+    assert configs.read(path) == config
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("# explorer new a") and header.isprintable()
+
+
 def test_text_that_toml_cannot_hold_is_refused() -> None:
     with pytest.raises(ExplorerError, match="Unicode"):
         configs.literal("\udce9.csv")

@@ -100,9 +100,10 @@ def new(args: argparse.Namespace) -> None:
         f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
         f"  explorer train {shlex.quote(args.run)}\n"
     )
+    text = configs.render(config, header)  # before anything is removed or made
     with lock.alone_with(folder):
         _clear(folder)
-        write_text(folder / folders.CONFIG, configs.render(config, header))
+        write_text(folder / folders.CONFIG, text)
     if args.json:
         counts = {"weights": weights, "weights_taken": taken}
         say_json({"folder": str(folder), **counts, **findings.summary()})
