@@ -101,6 +101,8 @@ def test_a_bad_corpus_is_one_line(name, content, says, place: Path, capsys) -> N
         (["--set", "training.epochs=x"], "training.epochs"),
         (["--set", "model.encoder.hiden=3"], "hiden"),
         (["--set", "nonsense"], "--set"),
+        (["--set", "corpus=5"], "corpus: expected a table"),
+        (["--set", f"training.learning_rate={'7' * 400}"], "training.learning_rate"),
         (["--prior", "nope"], "'nope' is not one of"),
         (["--schedule", "nope"], "'nope' is not one of"),
         (["--set", "training.optimiser={name='nope'}"], "'nope' is not one of adam, sgd, split"),

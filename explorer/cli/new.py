@@ -91,7 +91,8 @@ def new(args: argparse.Namespace) -> None:
     changes: dict[str, Any] = {}
     for assignment in args.set:
         configs.set_value(changes, assignment)
-    chosen = _merge(corpus, changes.get("corpus", {}))
+    own = changes.get("corpus", {})
+    chosen = _merge(corpus, own) if isinstance(own, dict) else own
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
     config = configs.from_table(_merge(table, changes))
