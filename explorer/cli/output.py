@@ -1,16 +1,30 @@
 """What the command line writes: answers to stdout, everything else to stderr."""
 
 import json
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+# Controls of the terminal, and marks that turn the direction of what follows. Joiners are no
+# danger, and emoji and many scripts need them.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""Text of whatever origin on one line, which commands no terminal: `\x1b` for an escape."""
+    return _COMMANDS.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
+
 
 def say(text: str = "") -> None:
-    """Writes a line of the answer."""
-    sys.stdout.write(f"{text}\n")
+    """Writes lines of the answer."""
+    sys.stdout.write(f"{_lines(text)}\n")
 
 
 def say_json(value: Any) -> None:
@@ -20,9 +34,9 @@ def say_json(value: Any) -> None:
 
 
 def warn(text: str) -> None:
-    """Writes a line beside the answer."""
+    """Writes lines beside the answer."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_lines(text)}\n")
     sys.stderr.flush()
 
 
@@ -38,7 +52,7 @@ def duration(seconds: float) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Aligned columns; those numbered in `right` are flush right."""
-    lines = [list(header), *map(list, rows)]
+    lines = [[visible(text) for text in line] for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
 
     def cell(column: int, text: str) -> str:
@@ -70,6 +84,7 @@ class Progress:
         """Shows where things stand; `keep` leaves the line standing."""
         if self._quiet:
             return
+        text = visible(text)
         if self._live:
             width = shutil.get_terminal_size().columns - 1
             shown = text if keep else text[:width]

@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.cli.options import add_run, check_out
-from explorer.cli.output import say, say_json, table, warn
+from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import written
 from explorer.training import folder as folders
@@ -37,7 +37,7 @@ def runs(args: argparse.Namespace) -> None:
     say(table(header, lines, right=(3, 4)))
     for row in rows:
         if row["error"]:
-            warn(f"{row['name']}: {row['error']}")
+            warn(visible(f"{row['name']}: {row['error']}"))
     return None
 
 
