@@ -1,11 +1,13 @@
-"""Laws of what the command line writes: no text commands a terminal."""
+"""Laws of what the command line writes: no text commands a terminal, JSON is JSON everywhere."""
 
+import io
+import json
 from pathlib import Path
 
 import pytest
 
 from explorer.cli.main import main
-from explorer.cli.output import Progress, say, table, visible, warn
+from explorer.cli.output import Progress, say, say_json, table, visible, warn
 
 EVIL = "a\x1b]0;pwned\x07 b\u202ec\x9b31m\rd\x7f"
 SHOWN = r"a\x1b]0;pwned\x07 b\u202ec\x9b31m\rd\x7f"
@@ -41,3 +43,12 @@ def test_a_folder_of_any_name_is_one_row(tmp_path: Path, monkeypatch, capsys) ->
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2 and len(err.splitlines()) == 1
     assert r"odd\nname\x1b[31m" in out and "\x1b" not in out + err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_json_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding, errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", stream)
+    value = {"text": "café 😀 caf\udce9 \x1b"}
+    say_json(value)
+    assert json.loads(stream.buffer.getvalue().decode(encoding)) == value  # type: ignore[attr-defined]

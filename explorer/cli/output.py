@@ -29,7 +29,12 @@ def say(text: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """Writes one JSON value as the answer, on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the stream's own escapes for such signs would be no JSON
+        text = json.dumps(value, allow_nan=False, default=str)
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
