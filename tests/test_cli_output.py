@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +55,12 @@ def test_json_is_json_in_every_encoding(encoding: str, monkeypatch: pytest.Monke
     value = {"text": "café 😀 caf\udce9 \x1b"}
     say_json(value)
     assert json.loads(stream.buffer.getvalue().decode(encoding)) == value  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor")
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_closed_stream_stops_no_command(closed: int, tiny_run: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    argv = f'"{sys.executable}" -m explorer export "{tiny_run}" --out o.csv {closed}>&-'
+    done = subprocess.run(argv, shell=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 0 and (tmp_path / "o.csv").is_file()

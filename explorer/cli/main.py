@@ -62,8 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         Ctrl-C; 143 for a polite `kill`; 141 where the reader of a pipe left.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if sys.stdout is None:  # closed by whoever started this
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that has no UTF-8
             stream.reconfigure(errors="backslashreplace")
