@@ -1,6 +1,7 @@
 """`explorer runs`, `add` and `pack`."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,10 @@ def pack(args: argparse.Namespace) -> None:
     out = args.out or Path(f"{folder.resolve().name}.zip")
     if out.is_dir():
         raise ExplorerError(f"--out {out} is a folder: name a file in it")
+    if out.exists() and not out.is_file():
+        raise ExplorerError(f"--out {out} is a device or a pipe: a pack is a file, name one")
     check_out(out, folder)
-    packing.pack(folder, out)
+    packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
     size = out.stat().st_size
     if args.json:
         say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})
