@@ -342,6 +342,10 @@ def test_any_seed_there_is_draws(seed: str, tiny_run: Path, capsys) -> None:
     assert answer(capsys, "sample", str(tiny_run), "-n", "600", "--seed", seed).count("\n") == 600
 
 
+def test_a_device_that_is_none_is_one_line(tiny_run: Path, capsys) -> None:
+    assert "--device cpu:abc" in refused(capsys, "evaluate", str(tiny_run), "--device", "cpu:abc")
+
+
 def test_text_that_no_encoding_holds_is_written_all_the_same(tiny_run: Path, place, capsys):
     argv = ["reconstruct", str(tiny_run), "caf\udce9 dog", "--out", str(place / "o.jsonl")]
     answer(capsys, *argv)
