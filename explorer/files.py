@@ -16,7 +16,7 @@ def home() -> Path:
     """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
     chosen = os.environ.get("EXPLORER_HOME")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()  # no shell did where a file of settings names it
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":

@@ -11,9 +11,10 @@ import pytest
 from explorer import export
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
-from explorer.files import deliver, delivering
+from explorer.files import deliver, delivering, home
 from explorer.run import open_run
 from explorer.tables import writing
+from explorer.training import folder as folders
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
 
@@ -67,3 +68,16 @@ def test_a_pack_replaces_no_device_and_no_link(tiny_run: Path, tmp_path: Path, c
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert main(["pack", str(tiny_run), "--out", str(link)]) == 0
     assert link.is_symlink() and (tmp_path / "real.zip").is_file()
+
+
+def test_folders_named_in_the_environment_may_begin_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EXPLORER_HOME", "~/kept")
+    monkeypatch.setenv("EXPLORER_RUNS", f"~/mine{os.pathsep}~/others")
+    run = tmp_path / "others" / "run"
+    run.mkdir(parents=True)
+    (run / folders.CONFIG).touch()
+    assert home() == tmp_path / "kept"
+    assert run in folders.list_runs()
