@@ -1,14 +1,17 @@
 """Laws of files: whole or not at all, and what a person named stays what it is."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from explorer import export
+from explorer.cli import signals
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.files import deliver, delivering, home
@@ -68,6 +71,32 @@ def test_a_pack_replaces_no_device_and_no_link(tiny_run: Path, tmp_path: Path, c
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert main(["pack", str(tiny_run), "--out", str(link)]) == 0
     assert link.is_symlink() and (tmp_path / "real.zip").is_file()
+
+
+@pytest.mark.parametrize("number", signals.polite())
+def test_a_command_told_to_end_leaves_no_file_half_written(
+    number: signal.Signals, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*args: object) -> None:
+        assert len(list(tmp_path.iterdir())) == 1  # what is being written
+        for _ in range(2 if number == signals.HANGUP else 1):
+            os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr("explorer.export.table_columns", told)
+    before = signal.getsignal(number)
+    assert main(["export", str(tiny_run), "--out", str(tmp_path / "o.csv")]) == 128 + number
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(number) == before
+
+
+def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.heard():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_folders_named_in_the_environment_may_begin_at_home(

@@ -59,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0; 1 for an error a person can mend; 2 for a wrong command line; 130 for
-        Ctrl-C; 143 for a polite `kill`; 141 where the reader of a pipe left.
+        Ctrl-C; 143 for a polite `kill`; 129 where the terminal was closed; 141 where the reader
+        of a pipe left.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     for name in ("stdout", "stderr"):

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 # Controls of the terminal, and marks that turn the direction of what follows. Joiners are no
@@ -41,8 +42,14 @@ def say_json(value: Any) -> None:
 def warn(text: str) -> None:
     """Writes lines beside the answer."""
     sys.stdout.flush()
-    sys.stderr.write(f"{_lines(text)}\n")
-    sys.stderr.flush()
+    _aside(f"{_lines(text)}\n")
+
+
+def _aside(text: str) -> None:
+    # A terminal that was closed meanwhile is no reason not to finish, or not to save.
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def duration(seconds: float) -> str:
@@ -93,12 +100,11 @@ class Progress:
         if self._live:
             width = shutil.get_terminal_size().columns - 1
             shown = text if keep else text[:width]
-            sys.stderr.write("\r\x1b[K" + shown + ("\n" if keep else ""))
+            _aside("\r\x1b[K" + shown + ("\n" if keep else ""))
             self._pending = not keep
         elif keep or time.monotonic() - self._last >= self.PLAIN_SECONDS:
             self._last = time.monotonic()
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+            _aside(text + "\n")
 
     def stage(self) -> Callable[[str, float], None]:
         """A callback of (what is being done, share done) as the stages call it."""
@@ -111,8 +117,7 @@ class Progress:
     def clear(self) -> None:
         """Removes a line that is still being refreshed."""
         if self._pending:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _aside("\r\x1b[K")
             self._pending = False
 
     def __enter__(self) -> "Progress":
