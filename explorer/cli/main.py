@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -96,9 +96,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    who = f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
-    warn(f"explorer{who}: {' '.join(message.split())}")
+    warn(f"explorer{_who()}: {' '.join(message.split())}")
     return 1
+
+
+def _who() -> str:
+    with suppress(ExplorerError):  # which may be what is told
+        return f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
+    return ""
 
 
 def _explain(error: OSError) -> str:
