@@ -346,6 +346,22 @@ def test_a_device_that_is_none_is_one_line(tiny_run: Path, capsys) -> None:
     assert "--device cpu:abc" in refused(capsys, "evaluate", str(tiny_run), "--device", "cpu:abc")
 
 
+def test_an_interrupt_while_the_program_loads_ends_it_quietly() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *rest):
+        if name == "explorer.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from explorer.__main__ import main
+sys.exit(main())
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.returncode == 130 and done.stderr == b""
+
+
 def test_text_that_no_encoding_holds_is_written_all_the_same(tiny_run: Path, place, capsys):
     argv = ["reconstruct", str(tiny_run), "caf\udce9 dog", "--out", str(place / "o.jsonl")]
     answer(capsys, *argv)
