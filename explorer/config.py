@@ -1,7 +1,6 @@
 """The settings of a run: frozen dataclasses, read strictly from TOML and written back."""
 
 import dataclasses
-import json
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from explorer.errors import ExplorerError
+from explorer.toml import literal, printable
 
 Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
@@ -230,7 +230,11 @@ def read(path: Path) -> Config:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `explorer new` writes one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise ExplorerError(
+            f"{path} is not valid TOML: brackets too deep inside each other"
+        ) from None
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ExplorerError(f"{path} is not valid TOML: {error}") from None
     try:
         return from_table(table)
@@ -265,6 +269,7 @@ def _build(cls: type, table: Mapping[str, Any], where: str) -> Any:
 
 
 def _value(expected: Any, value: Any, where: str) -> Any:
+    _need_ordinary(where, value)
     if dataclasses.is_dataclass(expected):
         if not isinstance(value, Mapping):
             raise ExplorerError(f"{where}: expected a table, got {value!r}")
@@ -272,8 +277,6 @@ def _value(expected: Any, value: Any, where: str) -> Any:
     if expected == Choice:
         if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
             raise ExplorerError(f'{where}: expected {{ name = "…", … }}, got {value!r}')
-        for key, own in value.items():
-            _need_finite(f"{where}.{key}", own)
         return dict(value)
     if expected == tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
@@ -283,13 +286,24 @@ def _value(expected: Any, value: Any, where: str) -> Any:
         return float(value)
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise ExplorerError(f"{where}: expected {expected.__name__}, got {value!r}")
-    _need_finite(where, value)
     return value
 
 
-def _need_finite(where: str, value: Any) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
+def _need_ordinary(where: str, value: Any) -> None:
+    """Every number, inside lists and tables too, is finite and of the 64 bits TOML promises.
+
+    A longer one is no float, and Python may refuse even to print it.
+    """
+    if isinstance(value, Mapping):
+        for key, own in value.items():
+            _need_ordinary(f"{where}.{key}", own)
+    elif isinstance(value, list | tuple):
+        for own in value:
+            _need_ordinary(where, own)
+    elif isinstance(value, float) and not math.isfinite(value):
         raise ExplorerError(f"{where}: {value} is not a finite number")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ExplorerError(f"{where}: a whole number here has 19 digits at most")
 
 
 def set_value(table: dict[str, Any], assignment: str) -> None:
@@ -308,6 +322,8 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
         if any(mark in text for mark in "[]{}\"'\n"):
             raise ExplorerError(f"--set {assignment!r}: {text!r} is not a TOML value") from None
         value = text.strip()
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        raise ExplorerError(f"--set {address}=…: the value is too long to be a setting") from None
     for key in keys[:-1]:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
@@ -339,7 +355,7 @@ def render(config: Config, header: str = "") -> str:
         config: What is written, defaults included: the file says all that is to be known.
         header: Lines for the top of the file; each becomes a comment.
     """
-    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    lines = [f"# {printable(line)}".rstrip() for line in header.split("\n") if line]
     tables: list[str] = []
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
@@ -357,33 +373,6 @@ def _entries(table: Any) -> list[str]:
 
 def _entry(item: "dataclasses.Field[Any]", value: Any) -> str:
     return f"{item.name} = {literal(value)}  # {item.metadata['about']}"
-
-
-def literal(value: Any) -> str:
-    """A value as TOML writes it.
-
-    Raises:
-        ExplorerError: For text that no TOML file can hold (a lone surrogate, as the name of a
-            file that is not UTF-8 has).
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise ExplorerError(f"{value!r} is not valid Unicode: rename the file")
-        # JSON escapes as TOML does, but leaves DEL, which TOML does not allow.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        inside = ", ".join(f"{_key(key)} = {literal(item)}" for key, item in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    return f"[{', '.join(literal(item) for item in value)}]"
-
-
-def _key(name: str) -> str:
-    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else literal(name)
 
 
 def _at_least(name: str, value: float, least: float) -> None:

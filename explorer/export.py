@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.files import write, write_text
+from explorer.files import deliver
 from explorer.space.neighbours import nearest
 from explorer.tables import check_format, writing
 
@@ -156,7 +156,8 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
         config={"scrollZoom": True, "displaylogo": False, "responsive": True},
     )
     title = f"<head><title>{html.escape(run.name)}</title>"
-    write_text(out, page.replace("<head>", title, 1))
+    content = page.replace("<head>", title, 1).encode()
+    deliver(out, lambda file: file.write(content))
     tell("drawing", 1.0)
 
 
@@ -203,7 +204,7 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
             )
     draw.text((width // 80, height // 80), caption(run, atlas), "black", font)
     image = image.resize(_PIXELS, Image.Resampling.LANCZOS)
-    write(out, lambda file: image.save(file, "PNG", optimize=True))
+    deliver(out, lambda file: image.save(file, "PNG", optimize=True))
     tell("drawing", 1.0)
 
 

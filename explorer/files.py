@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and where those of the user are kept."""
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ def home() -> Path:
     """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
     chosen = os.environ.get("EXPLORER_HOME")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()  # no shell did where a file of settings names it
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
@@ -42,10 +43,20 @@ def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
         ExplorerError: If the disk is full or the folder cannot be written.
     """
     with replacing(path) as file:
-        try:
-            fill(file)
-        except OSError as error:
-            raise unwritable(path, error) from None
+        _fill(path, file, fill)
+
+
+def deliver(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """`write`, to a place a person named, as `delivering` does."""
+    with delivering(path) as file:
+        _fill(path, file, fill)
+
+
+def _fill(path: Path, file: IO[bytes], fill: Callable[[IO[bytes]], object]) -> None:
+    try:
+        fill(file)
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -84,7 +95,43 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         Path(name).unlink(missing_ok=True)
 
 
+@contextmanager
+def delivering(path: Path) -> Iterator[IO[bytes]]:
+    """`replacing`, for a place a person named.
+
+    A link stays, and the file it leads to is replaced; a device or a pipe is written into. The
+    files of a run are not for this: a link among them could lead anywhere.
+    """
+    if path.exists() and not path.is_file():
+        with _pouring(path) as file:
+            yield file
+    else:
+        with replacing(Path(os.path.realpath(path))) as file:
+            yield file
+
+
+@contextmanager
+def _pouring(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is copied into a device or a pipe in the end: many formats cannot stream."""
+    try:
+        stream = path.open("wb")
+    except OSError as error:
+        raise unwritable(path, error) from None
+    try:
+        with tempfile.TemporaryFile() as file:
+            yield file
+            try:
+                file.seek(0)
+                shutil.copyfileobj(file, stream)
+                stream.close()
+            except OSError as error:
+                raise unwritable(path, error) from None
+    finally:
+        with suppress(OSError):
+            stream.close()
+
+
 def unwritable(path: Path, error: OSError) -> ExplorerError:
     """What is said where a file could not be written."""
-    kept = "; what stood there before is untouched" if path.exists() else ""
+    kept = "; what stood there before is untouched" if path.is_file() else ""
     return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")

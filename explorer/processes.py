@@ -30,14 +30,32 @@ _group = _Group()
 
 
 def launched() -> int:
-    """How many processes a launcher started together, this one among them."""
+    """How many processes a launcher started together, this one among them.
+
+    Raises:
+        ExplorerError: If the environment says it in no number.
+    """
     is_told = all(name in os.environ for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
-    return int(os.environ.get("WORLD_SIZE", "1")) if is_told else 1
+    if not is_told:
+        return 1
+    for name in ("RANK", "MASTER_PORT"):  # which torch would read later
+        _told(name, 0)
+    return _told("WORLD_SIZE", 1)
+
+
+def _told(name: str, least: int) -> int:
+    told = os.environ.get(name, str(least))
+    if not told.isascii() or not told.isdecimal() or int(told) < least:
+        raise ExplorerError(
+            f"{name}={told} in the environment is no number from {least} on: a launcher of "
+            f"processes sets it; `unset {name}` where none is meant"
+        )
+    return int(told)
 
 
 def local_rank() -> int:
     """This process' number on its machine, which is that of its GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+    return _told("LOCAL_RANK", 0)
 
 
 def count() -> int:

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "explorer"
 FLOORS = [
-    {"errors", "files", "registry", "config", "threads", "processes"},
+    {"errors", "files", "registry", "config", "toml", "threads", "processes"},
     {"text"},
     {"models"},
     {"training"},

@@ -57,6 +57,19 @@ def test_the_commands_hold_every_row_and_its_settings(capsys) -> None:
             assert f'run="{row.after}-seed2"' in made[run]
 
 
+def test_commands_and_recipes_are_told_in_json_too(place: Path, capsys) -> None:
+    assert main(["benchmark", "ptb", "--commands"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["benchmark", "ptb", "--commands", "--json"]) == 0
+    assert [" && ".join(row) for row in json.loads(capsys.readouterr().out).values()] == lines
+    for run in PTB:
+        (place / "checkpoints" / run).mkdir()
+        (place / "checkpoints" / run / "config.toml").touch()
+    assert main(["benchmark", "ptb", "--make", "--json"]) == 0
+    made = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(row["folder"]).name for row in made] == list(PTB)
+
+
 def test_a_seed_no_recipe_takes_is_refused(capsys) -> None:
     assert main(["benchmark", "ptb", "--commands", "--seed", "-4"]) == 1
     assert "--seed -4" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from explorer import config as configs
 from explorer.cli.main import COMMANDS, main
 from explorer.models.decoding import STRATEGY_NAMES, Decoding
 from explorer.models.generation import STRATEGIES
@@ -103,6 +104,8 @@ def test_a_bad_corpus_is_one_line(name, content, says, place: Path, capsys) -> N
         (["--set", "training.epochs=x"], "training.epochs"),
         (["--set", "model.encoder.hiden=3"], "hiden"),
         (["--set", "nonsense"], "--set"),
+        (["--set", "corpus=5"], "corpus: expected a table"),
+        (["--set", f"training.learning_rate={'7' * 400}"], "training.learning_rate"),
         (["--prior", "nope"], "'nope' is not one of"),
         (["--schedule", "nope"], "'nope' is not one of"),
         (["--set", "training.optimiser={name='nope'}"], "'nope' is not one of adam, sgd, split"),
@@ -115,6 +118,18 @@ def test_a_wrong_setting_is_refused_before_anything_is_written(
     tiny.write_corpus(place / "c.csv", 40)
     argv = ["new", "my", "--corpus", "c.csv", "--text-column", "text", *option]
     assert says in refused(capsys, *argv)
+    assert not (place / "checkpoints" / "my").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+def test_a_folder_whose_name_is_not_utf8_leaves_nothing_half_made(place: Path, capsys) -> None:
+    odd = place / "caf\udce9"
+    odd.mkdir()
+    corpus = str(tiny.write_corpus(place / "c.csv", 40))
+    answer(capsys, "new", f"{odd}/my", "--corpus", corpus, "--text-column", "text")
+    assert configs.read(odd / "my" / "config.toml").corpus.path == corpus
+    inside = str(tiny.write_corpus(odd / "c.csv", 40))
+    assert "Unicode" in refused(capsys, "new", "my", "--corpus", inside, "--text-column", "text")
     assert not (place / "checkpoints" / "my").exists()
 
 
@@ -356,6 +371,26 @@ def test_a_home_that_is_not_there_is_one_line(capsys) -> None:
 @pytest.mark.parametrize("seed", ["9223372036854775807", "18446744073709"])
 def test_any_seed_there_is_draws(seed: str, tiny_run: Path, capsys) -> None:
     assert answer(capsys, "sample", str(tiny_run), "-n", "600", "--seed", seed).count("\n") == 600
+
+
+def test_a_device_that_is_none_is_one_line(tiny_run: Path, capsys) -> None:
+    assert "--device cpu:abc" in refused(capsys, "evaluate", str(tiny_run), "--device", "cpu:abc")
+
+
+def test_an_interrupt_while_the_program_loads_ends_it_quietly() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *rest):
+        if name == "explorer.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from explorer.__main__ import main
+sys.exit(main())
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.returncode == 130 and done.stderr == b""
 
 
 def test_text_that_no_encoding_holds_is_written_all_the_same(tiny_run: Path, place, capsys):

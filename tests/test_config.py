@@ -44,6 +44,18 @@ def test_the_header_is_a_comment_whatever_it_holds() -> None:
     assert tomllib.loads(text)["seed"] == 0
 
 
+@pytest.mark.parametrize(
+    "odd", ["we\x1b[31mird", "a\rb", "\x7f", "\x85\u2028", "caf\udce9", "\U000e0001"]
+)
+def test_a_header_holds_signs_that_no_comment_may(odd: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    config = configs.from_table({"corpus": {"path": odd.replace("\udce9", "é")}})
+    path.write_text(configs.render(config, f"explorer new a --corpus {odd}"), encoding="utf-8")
+    assert configs.read(path) == config
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("# explorer new a") and header.isprintable()
+
+
 def test_text_that_toml_cannot_hold_is_refused() -> None:
     with pytest.raises(ExplorerError, match="Unicode"):
         configs.literal("\udce9.csv")
@@ -78,6 +90,9 @@ def test_text_that_toml_cannot_hold_is_refused() -> None:
             CORPUS | {"objective": {"rate": {"name": "free_bits", "nats": float("inf")}}},
             "objective.rate.nats: inf is not a finite number",
         ),
+        (CORPUS | {"training": {"learning_rate": 10**400}}, "learning_rate: .* 19 digits"),
+        (CORPUS | {"training": {"epochs": 16**5000}}, "epochs: .* 19 digits"),
+        (CORPUS | {"model": {"prior": {"name": "a", "b": [10**400]}}}, "prior.b: .* 19 digits"),
         (CORPUS | {"model": {"latent_dim": -1}}, "model.latent_dim: -1 is below 0"),
         (CORPUS | {"training": {"learning_rate": 0}}, "above 0"),
         (CORPUS | {"training": {"decay": 1.5}}, "training.decay: 1.5 is not between"),
@@ -94,7 +109,15 @@ def test_an_integer_is_a_float_where_one_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"x = [", "not valid TOML"), (b"\xff\xfe", "not valid TOML")]
+    ("content", "message"),
+    [
+        (b"x = [", "not valid TOML"),
+        (b"\xff\xfe", "not valid TOML"),
+        (b"seed = " + b"7" * 5000, "not valid TOML"),
+        (b"seed = " + b"7" * 400, "19 digits"),
+        (b"seed = 0x" + b"7" * 5000, "19 digits"),
+        (b"seed = " + b"[" * 3000, "not valid TOML"),
+    ],
 )
 def test_a_damaged_file_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
@@ -124,7 +147,18 @@ def test_an_assignment_reaches_its_table(assignment: str, table: dict) -> None:
     assert changed == table
 
 
-@pytest.mark.parametrize("assignment", ["training.epochs", "=3", "a..b=1", "a=[1", "seed.x=1"])
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "training.epochs",
+        "=3",
+        "a..b=1",
+        "a=[1",
+        "seed.x=1",
+        pytest.param(f"seed={'7' * 5000}", id="digits"),
+        pytest.param(f"model.prior={'[' * 3000}", id="brackets"),
+    ],
+)
 def test_a_malformed_assignment_is_refused(assignment: str) -> None:
     with pytest.raises(ExplorerError, match="--set"):
         configs.set_value({"seed": 1}, assignment)

@@ -274,6 +274,20 @@ def test_a_command_for_one_process_refuses_several(
     assert "process 1: `explorer sample` runs in one process" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WORLD_SIZE", "abc"), ("WORLD_SIZE", "0"), ("RANK", "-1"), ("MASTER_PORT", "x")],
+)
+def test_an_environment_that_tells_no_number_is_one_line(
+    name: str, value: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    for key, number in (told | {name: value}).items():
+        monkeypatch.setenv(key, number)
+    assert main(["runs"]) == 1
+    assert f"explorer: {name}={value} in the environment is no number" in capsys.readouterr().err
+
+
 def _until(condition, running: list[subprocess.Popen]) -> None:
     end = time.monotonic() + 120
     while not condition() and time.monotonic() < end and running[0].poll() is None:

@@ -49,12 +49,18 @@ def benchmark(args: argparse.Namespace) -> None:
     corpus, rows = BENCHMARKS[args.name]
     named = {name(run, args.seed): row for run, row in rows.items()}
     if args.make:
-        _make(corpus, named, args.seed)
+        _make(corpus, named, args.seed, args.json)
     elif args.commands:
-        for run, row in named.items():
-            say(" && ".join([*_made(run, corpus, row, args.seed), *_rest(run)]))
+        lines = {
+            run: [*_made(run, corpus, row, args.seed), *_rest(run)] for run, row in named.items()
+        }
+        if args.json:
+            return say_json(lines)
+        for commands in lines.values():
+            say(" && ".join(commands))
     else:
         _tell(named, args.json)
+    return None
 
 
 def _new(run: str, corpus: str, row: Row, seed: int) -> list[str]:
@@ -71,13 +77,16 @@ def _rest(run: str) -> list[str]:
     return [f"explorer train {run}", f"explorer evaluate {run} --samples 500"]
 
 
-def _make(corpus: str, rows: dict[str, Row], seed: int) -> None:
+def _make(corpus: str, rows: dict[str, Row], seed: int, as_json: bool) -> None:
     from explorer.cli.main import main
 
     for run, row in rows.items():
         if not _made(run, corpus, row, seed):
-            say(f"{run} is there already")
-        elif main(_new(run, corpus, row, seed)[1:]):
+            if as_json:
+                say_json({"folder": str(folders.checkpoints() / run)})
+            else:
+                say(f"{run} is there already")
+        elif main([*_new(run, corpus, row, seed)[1:], *(["--json"] if as_json else [])]):
             raise ExplorerError(f"{run} could not be made")
 
 

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -59,11 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0; 1 for an error a person can mend; 2 for a wrong command line; 130 for
-        Ctrl-C; 143 for a polite `kill`; 141 where the reader of a pipe left.
+        Ctrl-C; 143 for a polite `kill`; 129 where the terminal was closed; 141 where the reader
+        of a pipe left.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if sys.stdout is None:  # closed by whoever started this
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that has no UTF-8
             stream.reconfigure(errors="backslashreplace")
@@ -94,9 +96,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    who = f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
-    warn(f"explorer{who}: {' '.join(message.split())}")
+    warn(f"explorer{_who()}: {' '.join(message.split())}")
     return 1
+
+
+def _who() -> str:
+    with suppress(ExplorerError):  # which may be what is told
+        return f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
+    return ""
 
 
 def _explain(error: OSError) -> str:

@@ -91,7 +91,8 @@ def new(args: argparse.Namespace) -> None:
     changes: dict[str, Any] = {}
     for assignment in args.set:
         configs.set_value(changes, assignment)
-    chosen = _merge(corpus, changes.get("corpus", {}))
+    own = changes.get("corpus", {})
+    chosen = _merge(corpus, own) if isinstance(own, dict) else own
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
     config = configs.from_table(_merge(table, changes))
@@ -100,9 +101,10 @@ def new(args: argparse.Namespace) -> None:
         f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
         f"  explorer train {shlex.quote(args.run)}\n"
     )
+    text = configs.render(config, header)  # before anything is removed or made
     with lock.alone_with(folder):
         _clear(folder)
-        write_text(folder / folders.CONFIG, configs.render(config, header))
+        write_text(folder / folders.CONFIG, text)
     if args.json:
         counts = {"weights": weights, "weights_taken": taken}
         say_json({"folder": str(folder), **counts, **findings.summary()})

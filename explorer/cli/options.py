@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,8 @@ def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
     """
     if out is None:
         return
-    if folder.resolve() in out.resolve().parents:
+    # Not `resolve`, which raises for a link to itself.
+    if Path(os.path.realpath(folder)) in Path(os.path.realpath(out)).parents:
         raise ExplorerError(f"--out {out} lies in the run's own folder: choose another place")
     corpus = configs.read(folder / folders.CONFIG).corpus.path
     for read in (file, corpus):

@@ -1,29 +1,55 @@
 """What the command line writes: answers to stdout, everything else to stderr."""
 
 import json
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
+
+# Controls of the terminal, and marks that turn the direction of what follows. Joiners are no
+# danger, and emoji and many scripts need them.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""Text of whatever origin on one line, which commands no terminal: `\x1b` for an escape."""
+    return _COMMANDS.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def say(text: str = "") -> None:
-    """Writes a line of the answer."""
-    sys.stdout.write(f"{text}\n")
+    """Writes lines of the answer."""
+    sys.stdout.write(f"{_lines(text)}\n")
 
 
 def say_json(value: Any) -> None:
     """Writes one JSON value as the answer, on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the stream's own escapes for such signs would be no JSON
+        text = json.dumps(value, allow_nan=False, default=str)
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def warn(text: str) -> None:
-    """Writes a line beside the answer."""
+    """Writes lines beside the answer."""
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _aside(f"{_lines(text)}\n")
+
+
+def _aside(text: str) -> None:
+    # A terminal that was closed meanwhile is no reason not to finish, or not to save.
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def duration(seconds: float) -> str:
@@ -38,7 +64,7 @@ def duration(seconds: float) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Aligned columns; those numbered in `right` are flush right."""
-    lines = [list(header), *map(list, rows)]
+    lines = [[visible(text) for text in line] for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
 
     def cell(column: int, text: str) -> str:
@@ -70,15 +96,15 @@ class Progress:
         """Shows where things stand; `keep` leaves the line standing."""
         if self._quiet:
             return
+        text = visible(text)
         if self._live:
             width = shutil.get_terminal_size().columns - 1
             shown = text if keep else text[:width]
-            sys.stderr.write("\r\x1b[K" + shown + ("\n" if keep else ""))
+            _aside("\r\x1b[K" + shown + ("\n" if keep else ""))
             self._pending = not keep
         elif keep or time.monotonic() - self._last >= self.PLAIN_SECONDS:
             self._last = time.monotonic()
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+            _aside(text + "\n")
 
     def stage(self) -> Callable[[str, float], None]:
         """A callback of (what is being done, share done) as the stages call it."""
@@ -91,8 +117,7 @@ class Progress:
     def clear(self) -> None:
         """Removes a line that is still being refreshed."""
         if self._pending:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _aside("\r\x1b[K")
             self._pending = False
 
     def __enter__(self) -> "Progress":

@@ -1,12 +1,13 @@
 """`explorer runs`, `add` and `pack`."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
 from explorer.cli.options import add_run, check_out
-from explorer.cli.output import say, say_json, table, warn
+from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import written
 from explorer.training import folder as folders
@@ -37,7 +38,7 @@ def runs(args: argparse.Namespace) -> None:
     say(table(header, lines, right=(3, 4)))
     for row in rows:
         if row["error"]:
-            warn(f"{row['name']}: {row['error']}")
+            warn(visible(f"{row['name']}: {row['error']}"))
     return None
 
 
@@ -111,8 +112,10 @@ def pack(args: argparse.Namespace) -> None:
     out = args.out or Path(f"{folder.resolve().name}.zip")
     if out.is_dir():
         raise ExplorerError(f"--out {out} is a folder: name a file in it")
+    if out.exists() and not out.is_file():
+        raise ExplorerError(f"--out {out} is a device or a pipe: a pack is a file, name one")
     check_out(out, folder)
-    packing.pack(folder, out)
+    packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
     size = out.stat().st_size
     if args.json:
         say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})

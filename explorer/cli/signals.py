@@ -6,29 +6,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+HANGUP = getattr(signal, "SIGHUP", None)
+"""The terminal was closed, or the connection to it lost; Windows has no such signal."""
+
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived."""
+    """SIGTERM or SIGHUP arrived."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def polite() -> list[int]:
+    """The signals that ask a command to end: not SIGHUP where `nohup` has it ignored."""
+    if HANGUP is None or signal.getsignal(HANGUP) is signal.SIG_IGN:
+        return [signal.SIGTERM]
+    return [signal.SIGTERM, HANGUP]
 
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """SIGTERM is `Terminated` for as long as this lasts; only a main thread hears signals."""
+    """They are `Terminated` for as long as this lasts; only a main thread hears signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _raise)
+    before = {number: signal.signal(number, _raise) for number in polite()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """What a shell is told of a command that a signal ended."""
-    is_terminated = isinstance(interrupt, Terminated)
-    return 128 + (signal.SIGTERM if is_terminated else signal.SIGINT)
+    return 128 + (interrupt.number if isinstance(interrupt, Terminated) else signal.SIGINT)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+    if number == HANGUP:  # comes twice, of the terminal and of its shell; once is enough
+        signal.signal(number, signal.SIG_IGN)
+    raise Terminated(number)

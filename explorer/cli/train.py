@@ -89,7 +89,7 @@ class Stop:
         return processes.largest(self.signal)
 
     def __enter__(self) -> "Stop":
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, *signals.polite()):
             self._before[number] = signal.signal(number, self._ask)
         return self
 
@@ -99,6 +99,8 @@ class Stop:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
+            if number == signals.HANGUP:  # of the terminal and of its shell: no impatience
+                return
             raise KeyboardInterrupt
         self.signal = number
         self._progress.clear()

@@ -48,7 +48,10 @@ def device(name: str = "") -> torch.device:
             )
         name = f"cuda:{processes.local_rank()}"
         torch.cuda.set_device(name)
-    return torch.device(name)
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise ExplorerError(f"--device {name}: a number follows the colon, as in cuda:1") from None
 
 
 def train(

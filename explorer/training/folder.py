@@ -56,7 +56,8 @@ def find(run: str | Path) -> Path:
 def list_runs() -> list[Path]:
     """Every run folder: `checkpoints/`, the folders in `EXPLORER_RUNS`, and registered ones."""
     roots = [checkpoints()]
-    roots += [Path(part) for part in os.environ.get("EXPLORER_RUNS", "").split(os.pathsep) if part]
+    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
+    roots += [Path(part).expanduser() for part in more if part]
     found: dict[str, Path] = {}
     for root in roots:
         folders = [root, *sorted(root.iterdir())] if root.is_dir() else []
