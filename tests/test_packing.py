@@ -120,6 +120,19 @@ def test_an_archive_with_tricks_leaves_nothing_behind(
     assert after == before
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_pack_that_would_swell_before_it_is_counted_is_not_opened(
+    compression: int, run: Path, tmp_path: Path
+) -> None:
+    def swollen(entries: list) -> list:
+        entries[0][0].compress_type = compression
+        return entries
+
+    bad = repack(packing.pack(run, tmp_path / "run.zip"), tmp_path / "bad.zip", swollen)
+    with pytest.raises(ExplorerError, match="is compressed in a way"):
+        packing.add(bad)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_cut_pack_is_refused(share: float, run: Path, tmp_path: Path) -> None:
     path = packing.pack(run, tmp_path / "run.zip")

@@ -33,6 +33,9 @@ LARGEST_SUMS = 2**16
 
 _CHUNK = 2**20
 
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that unpack no more than is asked for: bzip2 and LZMA swell a whole block at once."""
+
 
 def pack(folder: Path, out: Path) -> Path:
     """Writes a trained run as one .zip with the checksum of every file.
@@ -168,6 +171,11 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
             raise ExplorerError(f"{path} is not a pack: it holds {entry.filename!r}")
         if stat.S_ISLNK(entry.external_attr >> 16) or entry.is_dir() or name in entries:
             raise ExplorerError(f"{path} is not a pack: {entry.filename!r} is no plain file")
+        if entry.compress_type not in _COMPRESSIONS:
+            raise ExplorerError(
+                f"{path} is not a pack: {entry.filename!r} is compressed in a way `explorer pack` "
+                "does not use"
+            )
         largest = LARGEST_SUMS if name == folders.SUMS else LARGEST_FILE
         if entry.file_size > largest:
             raise ExplorerError(
