@@ -18,7 +18,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation import evaluate
 from explorer.space.projections import pca_layout
 from explorer.training import folder as folders
-from explorer.training import lock
+from explorer.training import lock, packing
 
 MEASURE, LAYOUT = "explorer.evaluation.evaluate.evaluate", "explorer.space.projections.umap_layout"
 HOLDS = """
@@ -119,3 +119,19 @@ def test_who_holds_a_run_takes_it_again_and_keeps_it_to_the_end(run: Path) -> No
             assert is_held(run)
         assert is_held(run)
     assert not is_held(run)
+
+
+@pytest.mark.parametrize("stage", [measured, mapped])
+def test_a_stage_seals_what_it_wrote_and_nothing_that_changed_beside_it(stage, run: Path) -> None:
+    history = run / folders.HISTORY
+    history.write_text(history.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
+    with mock.patch(LAYOUT, pca_layout):
+        stage(run)
+    assert not folders.is_sealed(run, folders.HISTORY)
+    with pytest.raises(ExplorerError, match="does not match its checksum"):
+        packing.check(run)
+    kept = {folders.VOCABULARY, folders.WEIGHTS, folders.ATLAS, folders.PLAYBACK}
+    kept |= {folders.METRICS} if stage is measured else set()
+    assert all(folders.is_sealed(run, name) for name in kept)
+    folders.seal(run)
+    assert folders.is_sealed(run, folders.HISTORY)

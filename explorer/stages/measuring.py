@@ -98,7 +98,7 @@ def evaluate(
     # The other processes are done, and hold no lock.
     with processes.alone(), lock.still_with(folder, measured):
         write_text(folder / folders.METRICS, text + "\n")
-        folders.seal(folder)
+        folders.seal(folder, folders.METRICS)
         card.write(folder)
 
 

@@ -128,9 +128,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def seal(folder: Path) -> None:
-    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed."""
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in SEALED if (folder / name).is_file()]
+def seal(folder: Path, *written: str) -> None:
+    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
+
+    Args:
+        folder: Of the run.
+        written: Files that were just written: the others keep their checksums, so that one which
+            changed since still shows. Without any, all are taken as they are.
+    """
+    known = sums(folder) if written else {}
+    there = [name for name in SEALED if (folder / name).is_file()]
+    known |= {name: sha256(folder / name) for name in written or there}
+    lines = [f"{known[name]}  {name}\n" for name in there if name in known]
     write_text(folder / SUMS, "".join(lines))
 
 
