@@ -42,12 +42,12 @@ def find(run: str | Path) -> Path:
         ExplorerError: If there is no such run; the message lists those there are.
     """
     path = Path(run)
-    if (path / CONFIG).is_file():
+    if _has_recipe(path):
         return path
     listed = by_name()
     if str(run) in listed:
         return listed[str(run)]
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
     names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
     raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
@@ -59,14 +59,27 @@ def list_runs() -> list[Path]:
     roots += [Path(part) for part in os.environ.get("EXPLORER_RUNS", "").split(os.pathsep) if part]
     found: dict[str, Path] = {}
     for root in roots:
-        folders = [root, *sorted(root.iterdir())] if root.is_dir() else []
-        for folder in folders:
-            if (folder / CONFIG).is_file():
+        for folder in [root, *_inside(root)]:
+            if _has_recipe(folder):
                 found.setdefault(str(folder.resolve()), folder)
     for folder in registered():
-        if (folder / CONFIG).is_file():
+        if _has_recipe(folder):
             found.setdefault(str(folder.resolve()), folder)
     return list(found.values())
+
+
+def _has_recipe(folder: Path) -> bool:
+    try:
+        return (folder / CONFIG).is_file()
+    except OSError:
+        return False  # somebody else's, who lets nobody look into it
+
+
+def _inside(root: Path) -> list[Path]:
+    try:
+        return sorted(root.iterdir())
+    except OSError:
+        return []  # not there, or closed
 
 
 def by_name() -> dict[str, Path]:
