@@ -1,6 +1,7 @@
 """Laws of packs: what comes out is what went in, and nothing else can come out."""
 
 import stat
+import threading
 import zipfile
 from pathlib import Path
 
@@ -60,6 +61,26 @@ def test_equal_runs_give_equal_packs(run: Path, tmp_path: Path) -> None:
 def test_an_added_folder_stays_where_it_is(run: Path) -> None:
     assert packing.add(run) == run.resolve()
     assert folders.registered() == [run.resolve()]
+
+
+def test_runs_that_are_added_at_once_are_all_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    listed = folders.registered
+    other = threading.Thread(target=folders.register, args=[second])
+
+    def slowly() -> list[Path]:
+        found = listed()
+        if not other.ident:
+            other.start()
+            other.join(0.5)  # it waits for this one, so it is not done
+        return found
+
+    monkeypatch.setattr(folders, "registered", slowly)
+    folders.register(first)
+    other.join()
+    assert listed() == [first, second]
 
 
 def test_a_second_pack_of_that_name_needs_force(run: Path, tmp_path: Path) -> None:

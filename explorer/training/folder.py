@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from explorer.errors import ExplorerError
-from explorer.files import home, write_text
+from explorer.files import home, unwritable, write_text
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
@@ -130,9 +132,15 @@ def registered() -> list[Path]:
 
 def register(folder: Path) -> None:
     """Remembers a run folder, so that every listing shows it."""
-    entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
     path = _registry_path()
-    write_text(path, json.dumps(entries, indent=1))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Another command that adds a run now would read the list before this one is in it.
+        with FileLock(path.with_suffix(".lock")):
+            entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
+            write_text(path, json.dumps(entries, indent=1))
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def sha256(path: Path) -> str:
