@@ -239,15 +239,15 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
     path = folder / HISTORY
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
         return {
             key: [float(row[key]) if row[key] else None for row in rows]
             for key in (rows[0] if rows else ())
         }
-    except (TypeError, ValueError):
-        raise ExplorerError(f"{path} is damaged: a value is not a number") from None
+    except (TypeError, ValueError, csv.Error):
+        raise ExplorerError(f"{path} is damaged: it is no table of numbers") from None
 
 
 _PLAIN = ("verdict", "verdict_in_words", "split", "command", "device", "seed")
