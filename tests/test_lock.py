@@ -68,8 +68,8 @@ def mapped(folder: Path) -> None:
     stages.make_atlas(folder)
 
 
-def trained_before(folder: Path, real: Callable) -> Callable:
-    """`real`, but the run is trained again by another before it ends."""
+def trained_before(folder: Path, real: Callable, after: dict[str, bytes]) -> Callable:
+    """`real`, but the run is trained again by another before it ends, to these files."""
 
     def work(*args, **kwargs):
         content = bytearray((folder / folders.WEIGHTS).read_bytes())
@@ -78,7 +78,7 @@ def trained_before(folder: Path, real: Callable) -> Callable:
         for stale in (folders.ATLAS, folders.PLAYBACK):
             (folder / stale).unlink()
         folders.seal(folder)
-        work.after = files(folder)
+        after.update(files(folder))
         return real(*args, **kwargs)
 
     return work
@@ -91,10 +91,11 @@ def trained_before(folder: Path, real: Callable) -> Callable:
 def test_what_was_computed_of_old_weights_is_not_put_beside_new_ones(
     stage, part: str, real: Callable, run: Path
 ) -> None:
-    work = trained_before(run, real)
+    after: dict[str, bytes] = {}
+    work = trained_before(run, real, after)
     with mock.patch(part, work), pytest.raises(ExplorerError, match="trained again meanwhile"):
         stage(run)
-    assert files(run) == work.after
+    assert files(run) == after
 
 
 @pytest.mark.parametrize(("stage", "part"), [(measured, MEASURE), (mapped, LAYOUT)])
