@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.evaluation.definitions import DEFINITIONS, beside
-from explorer.files import write_text
+from explorer.files import write as write_file
 from explorer.text.named import NAMED
 from explorer.training import fine_tuning
 from explorer.training import folder as folders
@@ -25,14 +25,16 @@ def write(folder: Path) -> None:
     scores = _scores(metrics)
     path = folder / folders.CARD
     if path.is_file():
-        text = path.read_text(encoding="utf-8")
+        # Somebody else's bytes go through as they are, in whatever encoding.
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
         if _SCORES.search(text):
             text = _SCORES.sub(lambda _: f"{scores}\n", text)
         else:
             text = f"{text.rstrip()}\n\n{scores}"
     else:
         text = _card(folder.resolve().name, config, scores)
-    write_text(path, text.rstrip() + "\n")
+    content = (text.rstrip() + "\n").encode("utf-8", errors="surrogateescape")
+    write_file(path, lambda file: file.write(content))
 
 
 def _card(name: str, config: configs.Config, scores: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer import card
+from explorer.errors import ExplorerError
 from explorer.training import folder as folders
 
 
@@ -87,3 +88,20 @@ def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert f"{kind} trained on" in text
     assert f"2 + 7{' + 3' if tuned else ''} epochs" in text
+
+
+def test_a_card_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    mine = "# Läufe\n\nÜber alles.\n".encode("latin-1")
+    (folder / "README.md").write_bytes(mine)
+    for _ in range(2):
+        card.write(folder)
+        text = (folder / "README.md").read_bytes()
+        assert text.startswith(mine) and text.count(b"## Scores") == 1
+
+
+@pytest.mark.parametrize("content", [b"step,rate\n1,\xff\n", b"step\n1,2\n", b"step\nmany\n"])
+def test_a_history_that_is_no_table_is_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "history.csv").write_bytes(content)
+    with pytest.raises(ExplorerError, match=r"history\.csv is damaged"):
+        folders.read_history(tmp_path)

@@ -1,8 +1,11 @@
 """The family of models, through the command line: every prior with every schedule trains."""
 
+import errno
 import json
 import math
+import os
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -138,6 +141,21 @@ def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     capsys.readouterr()
     assert main(["prior", "base", "--fit", prior]) == 1
     assert "already" in capsys.readouterr().err
+
+
+def test_a_prior_that_could_not_be_written_leaves_no_run(
+    corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(stages.train(new("base", corpus), "cpu"))
+    before = sorted(Path("checkpoints").iterdir())
+    typed = ["prior", "base", "--fit", "mixture", "--set", "components=3"]
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with mock.patch("explorer.stages.refitting.shutil.copyfile", side_effect=full):
+        assert main(typed) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert sorted(Path("checkpoints").iterdir()) == before
+    assert main(typed) == 0
+    assert open_run("base-mixture").prior_samples(1).shape[0] == 1
 
 
 def test_a_recipe_that_names_a_fitted_prior_trains_to_the_same_run(corpus: str) -> None:

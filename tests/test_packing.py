@@ -1,6 +1,7 @@
 """Laws of packs: what comes out is what went in, and nothing else can come out."""
 
 import stat
+import threading
 import zipfile
 from pathlib import Path
 
@@ -62,6 +63,42 @@ def test_an_added_folder_stays_where_it_is(run: Path) -> None:
     assert folders.registered() == [run.resolve()]
 
 
+def test_all_files_of_a_pack_together_have_a_limit(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packing.pack(run, tmp_path / "run.zip")
+    monkeypatch.setattr(packing, "LARGEST_PACK", 5000)
+    with pytest.raises(ExplorerError, match=r"run\.zip would unpack to 5,\d+ bytes"):
+        packing.add(path)
+
+
+def test_the_limits_leave_room_for_runs_as_they_are() -> None:
+    assert packing.LARGEST.keys() == {*packing.CONTENTS, folders.SUMS}
+    for path in Path(__file__).parents[1].glob("checkpoints/*/*"):
+        if path.name in packing.LARGEST:
+            assert path.stat().st_size * 10 < packing.LARGEST[path.name]
+
+
+def test_runs_that_are_added_at_once_are_all_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    listed = folders.registered
+    other = threading.Thread(target=folders.register, args=[second])
+
+    def slowly() -> list[Path]:
+        found = listed()
+        if not other.ident:
+            other.start()
+            other.join(0.5)  # it waits for this one, so it is not done
+        return found
+
+    monkeypatch.setattr(folders, "registered", slowly)
+    folders.register(first)
+    other.join()
+    assert listed() == [first, second]
+
+
 def test_a_second_pack_of_that_name_needs_force(run: Path, tmp_path: Path) -> None:
     path = packing.pack(run, tmp_path / "run.zip")
     packing.add(path)
@@ -87,9 +124,12 @@ def changed(entries: list) -> list:
     return [(entry, content + b"#") for entry, content in entries]
 
 
-def huge(entries: list) -> list:
-    sums = next(entry for entry, _ in entries if entry.filename.endswith(folders.SUMS))
-    return [(entry, bytes(100_000) if entry is sums else text) for entry, text in entries]
+def huge(name: str, size: int):
+    def change(entries: list) -> list:
+        found = next(entry for entry, _ in entries if entry.filename.endswith(name))
+        return [(entry, bytes(size) if entry is found else text) for entry, text in entries]
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -103,7 +143,9 @@ def huge(entries: list) -> list:
         (renamed("other/config.toml"), "not a pack"),
         (as_link, "plain file"),
         (changed, "does not match|not both"),
-        (huge, "would unpack to"),
+        (huge(folders.SUMS, 100_000), "would unpack to"),
+        (huge(folders.CONFIG, 2**20 + 1), "would unpack to"),
+        (huge(folders.VOCABULARY, 2**24 + 1), "would unpack to"),
         (lambda entries: entries[1:], "not a pack"),
         (lambda entries: [entries[0], *entries[2:]], "incomplete"),
         (lambda entries: entries[:-1], "not a pack"),
@@ -118,6 +160,19 @@ def test_an_archive_with_tricks_leaves_nothing_behind(
         packing.add(bad)
     after = [path for path in sorted(tmp_path.rglob("*")) if path not in (home, home / "runs")]
     assert after == before
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_pack_that_would_swell_before_it_is_counted_is_not_opened(
+    compression: int, run: Path, tmp_path: Path
+) -> None:
+    def swollen(entries: list) -> list:
+        entries[0][0].compress_type = compression
+        return entries
+
+    bad = repack(packing.pack(run, tmp_path / "run.zip"), tmp_path / "bad.zip", swollen)
+    with pytest.raises(ExplorerError, match="is compressed in a way"):
+        packing.add(bad)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])

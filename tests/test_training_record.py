@@ -47,3 +47,27 @@ def test_a_training_says_where_it_ran(tmp_path: Path, corpus: Path) -> None:  # 
         list(stages.train(folder, "cpu", restart=restart))
         text = (folder / "config.toml").read_text(encoding="utf-8")
         assert text.count("# Trained on a CPU (1 thread), ") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ufeff# mine\nseed = 3\n", '\ufeffseed = 3\n[corpus]\npath = "a\u2028b\x85c.txt"\n'],
+    ids=["byte-order mark", "odd line ends in a string"],
+)
+def test_a_recipe_that_can_be_read_before_can_be_read_after(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    text = text if "[corpus]" in text else text + '[corpus]\nname = "ptb"\n'
+    path.write_text(text, encoding="utf-8")
+    before = configs.read(path)
+    for _ in range(2):
+        note(tmp_path, CPU, False, 1.0)
+        assert configs.read(path) == before
+    assert path.read_text(encoding="utf-8").count("# Trained on a CPU") == 1
+
+
+@pytest.mark.parametrize("content", [b"seed = = 3\n", b"\xff\xfe"])
+def test_a_recipe_that_was_spoilt_meanwhile_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    note(tmp_path, CPU, False, 1.0)
+    assert path.read_bytes() == content

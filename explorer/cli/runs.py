@@ -60,7 +60,7 @@ def _row(folder: Path) -> dict[str, Any]:
         for name in ("rate", "distortion"):
             row[name] = metrics.get(name, {}).get("value")
         row["verdict"] = metrics.get("verdict", row["verdict"])
-    except ExplorerError as error:
+    except (ExplorerError, OSError) as error:
         row |= {"verdict": "damaged", "error": str(error)}
     return row
 

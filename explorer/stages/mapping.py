@@ -14,7 +14,7 @@ from explorer.models.vae import TextVAE
 from explorer.text import corpora
 from explorer.training import data as training_data
 from explorer.training import folder as folders
-from explorer.training import snapshots, weights
+from explorer.training import lock, snapshots, weights
 
 if TYPE_CHECKING:
     from explorer.space.atlas import Atlas
@@ -39,24 +39,28 @@ def make_atlas(
         Why the snapshots of the training, if it kept any, could not be played; empty if they can.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, or the model has no latent space.
+        ExplorerError: If the corpus is not on this machine, the model has no latent space, or the
+            run is being trained or was trained again meanwhile.
         ModuleNotFoundError: If umap-learn is not installed.
     """
+    mapped = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     if not config.model.latent_dim:
         raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
     data = training_data.load(config, vocabulary)
     tell = progress or (lambda stage, share: None)
-    _mapped(model, config, data, points, tell).save(folder / folders.ATLAS)
+    atlas = _mapped(model, config, data, points, tell)
     missing = ""
-    if (folder / snapshots.FILE).is_file():
-        try:
-            make_playback(folder)
-        except ExplorerError as error:
-            # The corpus changed since the training: the map is of what it is now.
-            missing = str(error)
-    # Last of all: a map without its seal is drawn again, and its playback with it.
-    folders.seal(folder)
+    with lock.still_with(folder, mapped):
+        atlas.save(folder / folders.ATLAS)
+        if (folder / snapshots.FILE).is_file():
+            try:
+                make_playback(folder)
+            except ExplorerError as error:
+                # The corpus changed since the training: the map is of what it is now.
+                missing = str(error)
+        # Last of all: a map without its seal is drawn again, and its playback with it.
+        folders.seal(folder, folders.ATLAS)
     tell("naming", 1.0)
     return missing
 
@@ -143,6 +147,7 @@ def make_playback(folder: Path) -> None:
     from explorer.space.playback import from_snapshots
 
     path = folder / snapshots.FILE
+    played = lock.weights_of(folder)
     tensors, about = snapshots.read(path)
     config, _, model = weights.load_model(folder)
     corpus = corpora.load(config.corpus, config.seed)
@@ -155,8 +160,9 @@ def make_playback(folder: Path) -> None:
         raise ExplorerError(
             f"{path} was taken on another version of {corpus.name}: train the run again"
         )
-    playback.save(folder / folders.PLAYBACK)
-    folders.seal(folder)
+    with lock.still_with(folder, played):
+        playback.save(folder / folders.PLAYBACK)
+        folders.seal(folder, folders.PLAYBACK)
 
 
 def _prior_draws(model: TextVAE) -> np.ndarray | None:

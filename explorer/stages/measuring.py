@@ -15,7 +15,7 @@ from explorer.stages.fitting import device
 from explorer.text.tokens import Vocabulary
 from explorer.training import data as training_data
 from explorer.training import folder as folders
-from explorer.training import prior_fit, weights
+from explorer.training import lock, prior_fit, weights
 
 
 def evaluate(
@@ -41,14 +41,16 @@ def evaluate(
         reverse: Sentences drawn for a language model to learn from; 0 has none learn.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, the run is damaged, or the judge is
-            no language model with the run's words.
+        ExplorerError: If the corpus is not on this machine, the run is damaged, is being trained
+            or was trained again meanwhile, or the judge is no language model with the run's
+            words.
     """
     from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
     from explorer.evaluation.evaluate import evaluate as measure
     from explorer.evaluation.measurement import HeldOut
     from explorer.evaluation.verdict import verdict
 
+    measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     model = model.to(device(device_name))
     data = training_data.load(config, vocabulary)
@@ -93,9 +95,11 @@ def evaluate(
         "seed": config.seed if seed is None else seed,
     }
     text = json.dumps(entries | record, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(folder / folders.METRICS, text + "\n")
-    folders.seal(folder)
-    card.write(folder)
+    # The other processes are done, and hold no lock.
+    with processes.alone(), lock.still_with(folder, measured):
+        write_text(folder / folders.METRICS, text + "\n")
+        folders.seal(folder, folders.METRICS)
+        card.write(folder)
 
 
 def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:

@@ -2,13 +2,15 @@
 
 import dataclasses
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from explorer import config as configs
-from explorer.files import write_text
+from explorer.files import unwritable, write_text
 from explorer.models.vae import TextVAE
 from explorer.training import data as training_data
 from explorer.training import folder as folders
@@ -45,26 +47,45 @@ def fit_prior(
     data = training_data.load(config, vocabulary)
     tell = progress or (lambda stage, share: None)
     model = refit(old, prior, data, config, lambda share: tell("fitting", share))
-    target.mkdir(parents=True)
-    header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {typed}\n"
-    if config.training.fine_tuning["name"] != "none":
-        header += (
-            f"The source was trained on with its own prior, {config.training.fit_prior['name']}: "
-            "to train this recipe\nfrom the start makes another model.\n"
-        )
-    recipe = configs.render(dataclasses.replace(config, training=training), header)
-    write_text(target / folders.CONFIG, recipe)
-    vocabulary.save(target / folders.VOCABULARY)
-    weights.save(target, model)
-    if (folder / folders.HISTORY).is_file():
-        shutil.copyfile(folder / folders.HISTORY, target / folders.HISTORY)
-    folders.seal(target)
+    with _whole(target) as new:
+        header = _header(folder, target, config, typed)
+        recipe = configs.render(dataclasses.replace(config, training=training), header)
+        write_text(new / folders.CONFIG, recipe)
+        vocabulary.save(new / folders.VOCABULARY)
+        weights.save(new, model)
+        if (folder / folders.HISTORY).is_file():
+            shutil.copyfile(folder / folders.HISTORY, new / folders.HISTORY)
+        folders.seal(new)
     # Half precision is what the run holds, so it is what is measured.
     saved = weights.load_model(target)[2]
     if not saved.latent.has_rate:
         train = data.select("train", config.corpus.max_tokens)
         return prior_fit.density(saved, train, data.select("test"))
     return prior_fit.gain(saved, old.prior, data.select("test"), config.seed)
+
+
+def _header(folder: Path, target: Path, config: configs.Config, typed: str) -> str:
+    header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {typed}\n"
+    if config.training.fine_tuning["name"] != "none":
+        header += (
+            f"The source was trained on with its own prior, {config.training.fit_prior['name']}: "
+            "to train this recipe\nfrom the start makes another model.\n"
+        )
+    return header
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A folder to fill, which takes its place when it is full: a disk that is not leaves none."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
+            new = Path(scratch) / target.name
+            new.mkdir()
+            yield new
+            new.rename(target)
+    except OSError as error:
+        raise unwritable(target, error) from None
 
 
 def refit(

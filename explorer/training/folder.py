@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from explorer.errors import ExplorerError
-from explorer.files import home, write_text
+from explorer.files import home, unwritable, write_text
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
@@ -42,12 +44,12 @@ def find(run: str | Path) -> Path:
         ExplorerError: If there is no such run; the message lists those there are.
     """
     path = Path(run)
-    if (path / CONFIG).is_file():
+    if _has_recipe(path):
         return path
     listed = by_name()
     if str(run) in listed:
         return listed[str(run)]
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
     names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
     raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
@@ -60,14 +62,27 @@ def list_runs() -> list[Path]:
     roots += [Path(part).expanduser() for part in more if part]
     found: dict[str, Path] = {}
     for root in roots:
-        folders = [root, *sorted(root.iterdir())] if root.is_dir() else []
-        for folder in folders:
-            if (folder / CONFIG).is_file():
+        for folder in [root, *_inside(root)]:
+            if _has_recipe(folder):
                 found.setdefault(str(folder.resolve()), folder)
     for folder in registered():
-        if (folder / CONFIG).is_file():
+        if _has_recipe(folder):
             found.setdefault(str(folder.resolve()), folder)
     return list(found.values())
+
+
+def _has_recipe(folder: Path) -> bool:
+    try:
+        return (folder / CONFIG).is_file()
+    except OSError:
+        return False  # somebody else's, who lets nobody look into it
+
+
+def _inside(root: Path) -> list[Path]:
+    try:
+        return sorted(root.iterdir())
+    except OSError:
+        return []  # not there, or closed
 
 
 def by_name() -> dict[str, Path]:
@@ -118,9 +133,15 @@ def registered() -> list[Path]:
 
 def register(folder: Path) -> None:
     """Remembers a run folder, so that every listing shows it."""
-    entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
     path = _registry_path()
-    write_text(path, json.dumps(entries, indent=1))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Another command that adds a run now would read the list before this one is in it.
+        with FileLock(path.with_suffix(".lock")):
+            entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
+            write_text(path, json.dumps(entries, indent=1))
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def sha256(path: Path) -> str:
@@ -129,9 +150,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def seal(folder: Path) -> None:
-    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed."""
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in SEALED if (folder / name).is_file()]
+def seal(folder: Path, *written: str) -> None:
+    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
+
+    Args:
+        folder: Of the run.
+        written: Files that were just written: the others keep their checksums, so that one which
+            changed since still shows. Without any, all are taken as they are.
+    """
+    known = sums(folder) if written else {}
+    there = [name for name in SEALED if (folder / name).is_file()]
+    known |= {name: sha256(folder / name) for name in written or there}
+    lines = [f"{known[name]}  {name}\n" for name in there if name in known]
     write_text(folder / SUMS, "".join(lines))
 
 
@@ -210,15 +240,15 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
     path = folder / HISTORY
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
         return {
             key: [float(row[key]) if row[key] else None for row in rows]
             for key in (rows[0] if rows else ())
         }
-    except (TypeError, ValueError):
-        raise ExplorerError(f"{path} is damaged: a value is not a number") from None
+    except (TypeError, ValueError, csv.Error):
+        raise ExplorerError(f"{path} is damaged: it is no table of numbers") from None
 
 
 _PLAIN = ("verdict", "verdict_in_words", "split", "command", "device", "seed")

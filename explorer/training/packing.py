@@ -27,11 +27,26 @@ CONTENTS = (
 )
 """What a pack may hold, beside its checksums: no corpus text, no training state."""
 
-LARGEST_FILE = 4 * 2**30
-"""Bytes one file of a pack may unpack to: a larger one is a mistake or an attack."""
-LARGEST_SUMS = 2**16
+LARGEST = {
+    folders.CONFIG: 2**20,
+    folders.CARD: 2**20,
+    folders.SUMS: 2**16,
+    # These are read whole; a vocabulary of 60,000 words is below one of these mebibytes.
+    folders.VOCABULARY: 16 * 2**20,
+    folders.HISTORY: 16 * 2**20,
+    folders.METRICS: 16 * 2**20,
+    folders.WEIGHTS: 4 * 2**30,
+    folders.ATLAS: 4 * 2**30,
+    folders.PLAYBACK: 4 * 2**30,
+}
+"""Bytes each file of a pack may unpack to: a larger one is a mistake or an attack."""
+LARGEST_PACK = 6 * 2**30
+"""Bytes all of them may."""
 
 _CHUNK = 2**20
+
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that unpack no more than is asked for: bzip2 and LZMA swell a whole block at once."""
 
 
 def pack(folder: Path, out: Path) -> Path:
@@ -168,12 +183,12 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
             raise ExplorerError(f"{path} is not a pack: it holds {entry.filename!r}")
         if stat.S_ISLNK(entry.external_attr >> 16) or entry.is_dir() or name in entries:
             raise ExplorerError(f"{path} is not a pack: {entry.filename!r} is no plain file")
-        largest = LARGEST_SUMS if name == folders.SUMS else LARGEST_FILE
-        if entry.file_size > largest:
+        if entry.compress_type not in _COMPRESSIONS:
             raise ExplorerError(
-                f"{path}: {entry.filename!r} would unpack to {entry.file_size:,} bytes; at most "
-                f"{largest:,} are allowed"
+                f"{path} is not a pack: {entry.filename!r} is compressed in a way `explorer pack` "
+                "does not use"
             )
+        _check_size(f"{path}: {entry.filename!r}", entry.file_size, LARGEST[name])
         tops.add(parts[0])
         entries[name] = entry
     if len(tops) != 1 or folders.CONFIG not in entries or folders.SUMS not in entries:
@@ -181,7 +196,15 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
             f"{path} is not a pack: it must hold one folder with {folders.CONFIG} and "
             f"{folders.SUMS}"
         )
+    _check_size(str(path), sum(entry.file_size for entry in entries.values()), LARGEST_PACK)
     return check_name(tops.pop()), entries
+
+
+def _check_size(what: str, size: int, largest: int) -> None:
+    if size > largest:
+        raise ExplorerError(
+            f"{what} would unpack to {size:,} bytes; at most {largest:,} are allowed"
+        )
 
 
 def _extract(

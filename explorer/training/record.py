@@ -1,5 +1,6 @@
 """What a training leaves in its recipe, as a comment: on what, in which precision, how long."""
 
+import tomllib
 from pathlib import Path
 
 import torch
@@ -15,6 +16,9 @@ _START = "# Trained on "
 def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None:
     """Puts it above the recipe's first setting, in place of what an earlier training left there.
 
+    A recipe that it would change, or that is no TOML any more, stays as it is: no training fails
+    for a comment.
+
     Args:
         folder: Of the run.
         device: What it was trained on.
@@ -25,10 +29,24 @@ def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None
     took = f"{precision}, in {_minutes(seconds)}, torch {torch.__version__}"
     line = f"{_START}{_named(device)}, {took}."
     path = folder / folders.CONFIG
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        # As the recipe is read: without the mark some editors begin a file with.
+        text = path.read_text(encoding="utf-8-sig")
+        settings = tomllib.loads(text)
+        noted = _with(text, line)
+        is_same = tomllib.loads(noted) == settings
+    except (ValueError, RecursionError, OSError):
+        return
+    if is_same:
+        write_text(path, noted)
+
+
+def _with(text: str, line: str) -> str:
+    # TOML's line ends alone: a string may hold what else Python takes for one.
+    lines = text.split("\n")
     first = next((place for place, old in enumerate(lines) if not old.startswith("#")), len(lines))
     header = [old for old in lines[:first] if not old.startswith(_START)]
-    write_text(path, "\n".join([*header, line, *lines[first:]]) + "\n")
+    return "\n".join([*header, line, *lines[first:]])
 
 
 def _named(device: torch.device) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from explorer import config as configs
 from explorer.config import Config
@@ -85,6 +87,31 @@ def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) ->
             own[name].copy_(tensor)
 
 
+class _NoLargerThan(TorchFunctionMode):
+    """Ends the building of a model far larger than its weights, before memory is filled for it.
+
+    Shapes are compared when it is built. A recipe from elsewhere may ask for more than there is.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], source: Path) -> None:
+        super().__init__()
+        # Tied weights are stored once and made twice.
+        self._left = 4 * sum(tensor.numel() for tensor in tensors.values()) + 2**20
+        self._source = source
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func is torch.empty:  # what every layer begins with: the system gives it no memory yet
+            self._left -= made.numel()
+            if self._left < 0:
+                raise ExplorerError(
+                    f"{self._source} does not fit its {CONFIG}, which asks for a larger model"
+                )
+        return made
+
+
 def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     """Reopens a trained run from its folder alone; the model is in `eval` mode, on the CPU.
 
@@ -95,7 +122,8 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     path = weights_of(folder)
     vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
     is_fitted = config.training.fit_prior["name"] != "none"
-    model = build(configs.final_model(config), len(vocabulary), is_fitted)
     tensors, _ = read_tensors(path)
+    with _NoLargerThan(tensors, path):
+        model = build(configs.final_model(config), len(vocabulary), is_fitted)
     load_tensors(model, tensors, path)
     return config, vocabulary, model.eval().requires_grad_(False)
