@@ -166,18 +166,3 @@ def test_a_phone_needs_no_sideways_scrolling(page, address):
         page.wait_for_timeout(1500)
         width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert width <= 390, section
-
-
-def test_without_webgl_plain_maps_stand_side_by_side_and_a_click_asks_every_run(page, address):
-    page.goto(f"{address}&section=Maps&webgl=off")
-    charts = page.get_by_test_id("stPlotlyChart").locator(".nsewdrag")
-    charts.nth(1).wait_for()
-    charts.nth(1).scroll_into_view_if_needed()
-    box = charts.nth(1).bounding_box()
-    place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-    page.mouse.move(place[0] - 5, place[1])
-    page.mouse.move(*place)
-    page.wait_for_timeout(500)  # Plotly clicks what it found under the pointer
-    page.mouse.click(*place, delay=80)
-    page.locator("[data-told]").nth(1).wait_for()
-    page.wait_for_url(re.compile(r"row=\d+"))

@@ -1,6 +1,5 @@
 """The pages in a real Chromium, on the real server: from a click to a sentence."""
 
-import itertools
 import re
 import urllib.parse
 
@@ -352,34 +351,3 @@ def test_what_a_link_names_is_shown_as_text(page, address, text):
     told.wait_for()
     assert text in told.inner_text().replace("\u2060", "")
     assert told.locator("a, img, span[role=img]").count() == 0
-
-
-@pytest.mark.parametrize(("path", "ends"), [("paths", "AB"), ("arithmetic", "ABC")])
-def test_a_plain_map_sets_what_its_page_says(page, address, path, ends):
-    page.goto(f"{address}/{path}?run=tiny&webgl=off")
-    chart = page.get_by_test_id("stPlotlyChart").filter(has=page.locator(".nsewdrag")).first
-    for click, (before, after) in enumerate(itertools.pairwise(ends)):
-        page.get_by_text(f"A click on the map sets {before}").wait_for()
-        chart.scroll_into_view_if_needed()
-        chart.locator(".nsewdrag").wait_for()
-        box = chart.locator(".nsewdrag").bounding_box()
-        place = [box["x"] + box["width"] / 2 + 40 * click, box["y"] + box["height"] / 2]
-        page.mouse.move(place[0] - 5, place[1])
-        page.mouse.move(*place)
-        page.wait_for_timeout(500)  # Plotly clicks what it found under the pointer
-        page.mouse.click(*place, delay=80)
-        page.get_by_text(f"A click on the map sets {after}").wait_for()
-    assert "at=" not in page.url, "another page's pick is left alone"
-
-
-def test_a_plain_map_is_described_in_plain_text_and_promises_no_keys(page, address):
-    page.goto(f"{address}/?run=tiny&webgl=off")
-    chart = page.get_by_test_id("stPlotlyChart")
-    chart.locator(".nsewdrag").wait_for()
-    told = chart.evaluate(
-        "chart => [chart, ...chart.querySelectorAll('[aria-label]')]"
-        ".map((element) => element.getAttribute('aria-label')).find(Boolean)"
-    )
-    assert re.match(r"Map of \d+ sentences of the run tiny, a UMAP", told)
-    assert "\\" not in told
-    assert "Enter" not in told

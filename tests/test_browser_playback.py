@@ -210,7 +210,7 @@ def test_where_motion_is_unwelcome_it_goes_from_snapshot_to_snapshot(chromium, a
 
 def test_keys_before_the_places_are_there_do_nothing(viewer, address):
     held = []
-    viewer.page.route("**/playback/*/places*", held.append)
+    viewer.page.route("**/playback/*/places*", lambda route: held.append(route))
     viewer.page.goto(address)
     viewer.page.get_by_text("Every snapshot in numbers").wait_for()
     for key in ("Enter", "Escape"):

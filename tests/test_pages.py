@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.run import open_run
 from explorer.training import folder as folders
-from explorer.ui import dimensions, state, ways
+from explorer.ui import compare_maps, dimensions, map_view, state, ways
 from explorer.ui.layouts import layout_of
 from explorer.ui.main import PAGES
+from explorer.ui.map import MapEvent
 from explorer.ui.state import Point, Spot, Typed, page_file
 from tests import tiny
 
@@ -406,3 +407,71 @@ def test_a_run_without_a_map_says_which_command_draws_it(
     at = app("paths")
     assert not at.error
     assert [item.value for item in at.code] == ["explorer atlas bare"]
+
+
+@pytest.fixture
+def without_webgl(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every map hears that the browser cannot draw it."""
+    for module in (map_view, compare_maps):
+        monkeypatch.setattr(module, "latent_map", lambda **_: MapEvent("no_webgl"))
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "parameter", "sets"),
+    [
+        ("paths", "path_map", "from", "B"),
+        ("arithmetic", "arithmetic_map", "a", "B"),
+        ("map", "map", "at", ""),
+    ],
+)
+@pytest.mark.usefixtures("without_webgl")
+def test_a_click_on_a_plain_map_does_what_its_page_says(
+    app: Open, page: str, key: str, parameter: str, sets: str
+) -> None:
+    at = app(page)
+    assert "plain map of all" in said(at)
+    at.session_state[map_view.PLAIN + key] = MapEvent("point", 5)
+    at.run()
+    assert at.query_params.get(parameter)
+    assert not sets or f"A click on the map sets **{sets}**" in said(at)
+    assert page == "map" or "at" not in at.query_params, "another page's pick is left alone"
+
+
+@pytest.mark.usefixtures("without_webgl")
+def test_plain_maps_stand_on_compare_too_and_a_click_asks_every_run(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(tiny_run, runs / name)
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+    at = app("compare", run="one", runs="one,two", section="Maps")
+    assert len(at.get("plotly_chart")) >= 2
+    assert "Rectangles need WebGL2" in said(at)
+    key = f"compare_map_1_{folders.stamp(runs / 'two')}"
+    at.session_state[map_view.PLAIN + key] = MapEvent("point", 5)
+    at.run()
+    assert html(at).count("data-told") == 2
+
+
+@pytest.mark.usefixtures("without_webgl")
+def test_a_plain_map_is_described_in_plain_text_and_promises_no_keys(app: Open) -> None:
+    (chart, *_) = app().get("plotly_chart")
+    assert re.match(r"Map of \d+ sentences of the run tiny, a UMAP", chart.proto.alt)
+    assert "\\" not in chart.proto.alt
+    assert "Enter" not in chart.proto.alt
+
+
+@pytest.mark.parametrize(
+    ("points", "event"),
+    [
+        ([{"customdata": -1, "x": 1, "y": 2}, {"customdata": [3], "x": 0, "y": 0}], ("point", 3)),
+        ([{"customdata": -1, "x": 1, "y": 2}], ("place", -1, 1.0, 2.0)),
+        ([{"x": "1", "y": None}], None),
+        ([], None),
+    ],
+)
+def test_a_selection_on_a_plain_map_is_an_event(
+    tiny_run: Path, points: list[dict], event: tuple | None
+) -> None:
+    found = map_view.event_from_svg(points, state.run_of(str(tiny_run)))
+    assert found == (None if event is None else MapEvent(*event))

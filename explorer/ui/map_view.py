@@ -17,8 +17,9 @@ from explorer.ui.state import Pick, Point, Spot, Typed
 from explorer.ui.words import drawn_of
 
 HEIGHT = 600
+PLAIN = "_plain_event_"
+"""Before the key of a map: what was just done on the plain one that stands in for it."""
 _SEEN = "_seen_event"
-_PLAIN = "_plain_event_"
 _READ = "read"
 _KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
@@ -81,7 +82,7 @@ def take_event(key: str) -> MapEvent | None:
 
     It is read before the map is drawn, so that the answer can be drawn into the same map.
     """
-    plain = st.session_state.pop(_PLAIN + key, None)
+    plain = st.session_state.pop(PLAIN + key, None)
     if plain is not None:
         return plain
     event = current_event(key)
@@ -261,7 +262,7 @@ def show_plain(
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
-        st.session_state[_PLAIN + key] = event_from_svg(points, run)
+        st.session_state[PLAIN + key] = event_from_svg(points, run)
 
     st.plotly_chart(
         figure,
