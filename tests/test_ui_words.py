@@ -6,7 +6,7 @@ import re
 import pytest
 
 from explorer.run import Decoded
-from explorer.ui.words import code, drawn_of, listed, markdown, minus, plain, shaded
+from explorer.ui.words import code, drawn_of, listed, markdown, message, minus, plain, shaded
 from tests.tiny import AWKWARD
 
 
@@ -15,6 +15,18 @@ def test_markdown_is_escaped_and_can_be_read_back(text: str) -> None:
     escaped = markdown(text)
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == text
     assert not re.search(r"(?<!\\)[<$\[\]:*_`]", escaped)
+
+
+@pytest.mark.parametrize("text", [*AWKWARD, "a ` b", "``", "` `", "", "`a`"])
+def test_a_message_says_what_it_was_given(text: str) -> None:
+    bare = re.sub(r"[\\`\u2060]", "", message(text))
+    assert bare.split() == text.replace("`", "").split()
+
+
+def test_a_command_in_a_message_can_be_copied() -> None:
+    told = message("no prior -- yet: `explorer prior my --fit mixture` fits one, `a_b` too")
+    assert "`explorer prior my --fit mixture`" in told and "`a_b`" in told
+    assert "\\-\u2060\\-" in told
 
 
 @pytest.mark.parametrize("text", [*AWKWARD, "explorer atlas my-run", "a `b` c", "``", "`"])

@@ -11,7 +11,7 @@ from explorer.run import Run
 from explorer.ui import downloads, snippets, state, token_marks, ways, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
-from explorer.ui.words import markdown
+from explorer.ui.words import markdown, message
 
 Answers = list[list[str] | str]
 """For each run its sentences, or why it has none."""
@@ -58,7 +58,7 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
     for column, said in zip(columns, found, strict=True):
         if isinstance(said, list) and (note := told(column.run.model)):
-            st.caption(f"{markdown(column.name)}: {markdown(note)}")
+            st.caption(f"{markdown(column.name)}: {message(note)}")
     _write(columns, found, "samples", lambda name: snippets.samples(name, count, decoding))
 
 
@@ -139,7 +139,7 @@ def _write(
         with place:
             st.html(STYLE + title(column))
             if isinstance(item, str):
-                st.caption(markdown(item))
+                st.caption(message(item))
                 continue
             lines = [line[answered] for line in marks]
             many = len(lines) > 1

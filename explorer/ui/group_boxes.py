@@ -10,7 +10,7 @@ from explorer import groups
 from explorer.errors import ExplorerError
 from explorer.groups import Groups
 from explorer.run import Run
-from explorer.ui.words import markdown
+from explorer.ui.words import markdown, message
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -59,7 +59,7 @@ def tell(run: Run, away: str, towards: str) -> bool:
     try:
         first, second = (groups.members(run, known, name) for name in (towards, away))
     except ExplorerError as error:
-        st.info(f"{markdown(str(error))}.", icon=":material/group_off:")
+        st.info(f"{message(str(error))}.", icon=":material/group_off:")
         return False
     sizes = [
         f"{len(rows):,} {markdown(groups.title(known, name))}"

@@ -15,7 +15,7 @@ from explorer.training import folder as folders
 from explorer.ui import downloads, prior_marks, snippets, state, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.lists import Row, sentence_list
-from explorer.ui.words import drawn_of, markdown, minus, nats, plain, shade_key, shaded
+from explorer.ui.words import drawn_of, markdown, message, minus, nats, plain, shade_key, shaded
 
 if TYPE_CHECKING:
     from explorer.evaluation.priors import Components
@@ -146,7 +146,7 @@ def show(found: Scene) -> None:
     from explorer.evaluation.priors import told
 
     if note := told(found.run.model):
-        st.info(markdown(note), icon=":material/functions:")
+        st.info(message(note), icon=":material/functions:")
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
         _plane(found)

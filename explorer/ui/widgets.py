@@ -14,7 +14,7 @@ from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.training import folder as folders
 from explorer.ui import missing, state, ways
-from explorer.ui.words import code, markdown, minus
+from explorer.ui.words import code, markdown, message, minus
 
 STRATEGIES = {
     "greedy": ("Greedy", "Always the likeliest word."),
@@ -45,7 +45,7 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except ExplorerError as error:
-        st.error(markdown(str(error)), icon=":material/error:")
+        st.error(message(str(error)), icon=":material/error:")
 
 
 def run_picker() -> Run | None:
@@ -104,7 +104,7 @@ def _damaged(damaged: Mapping[str, str]) -> None:
     with st.expander(f"{count} {'run' if count == 1 else 'runs'} not shown"):
         for name, reason in damaged.items():
             st.text(name)
-            st.caption(markdown(reason))
+            st.caption(message(reason))
 
 
 def _scores(run: Run) -> None:

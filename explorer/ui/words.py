@@ -39,6 +39,24 @@ def markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", parted)
 
 
+def message(text: str) -> str:
+    """What a library function has to say, as Markdown: the commands it names in backticks as code.
+
+    There they can be copied; the signs that keep other text from becoming dashes would be in them.
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick stands alone
+        return markdown(text)
+    shown = []
+    for place, part in enumerate(parts):
+        if place % 2:
+            shown.append(code(part) if part.strip() else markdown(f"`{part}`"))
+        else:
+            edges = [" " if edge.isspace() else "" for edge in (part[:1], part[-1:])]
+            shown.append(edges[0] + markdown(part) + edges[1] if part.strip() else edges[0])
+    return "".join(shown).strip()
+
+
 def code(text: str) -> str:
     """Text as code in Markdown: a command, in which a backslash before a mark would show."""
     longest = max(map(len, re.findall("`+", text)), default=0)
