@@ -197,9 +197,7 @@ def _marks(found: Scene) -> "list[Marks]":
     drawn = [_named(found, "p", place) for place in range(len(found.samples))]
     marks = [
         Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, told, 0.45),
-        Marks(
-            "p", f"samples of the {found.what}", found.samples, "#e69f00", "x-thin-open", 6, drawn
-        ),
+        Marks("p", f"samples of the {found.what}", found.samples, "#e69f00", "x", 5, drawn),
     ]
     for kind, name, colour, symbol, numbered in (
         ("c", "components", "#009e73", "diamond", False),

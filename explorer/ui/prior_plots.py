@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
+_STANDS_OUT = "#e7298a"  # unlike the colour of any kind, on light and on dark
+
+
 @dataclass(frozen=True, eq=False)
 class Marks:
     """A kind of mark: latent points, projected on the same plane as all others."""
@@ -43,7 +46,7 @@ def plane(
 
     Args:
         pca: The plane.
-        marks: Later ones lie on top.
+        marks: Later ones lie on top, those of the kind that stands out on top of all.
         ellipses: Whether to draw one and two standard deviations of N(0, I).
         selected: The kind and the place of a mark that stands out.
         number: The browser takes a plane of another number for another chart.
@@ -51,7 +54,8 @@ def plane(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for item in marks:
+    # What stands out is not to lie below marks of another kind.
+    for item in sorted(marks, key=lambda item: selected is not None and item.kind == selected[0]):
         xy = pca.transform(item.z)
         numbers = [str(place + 1) for place in range(len(xy))] if item.numbered else None
         figure.add_trace(
@@ -60,6 +64,7 @@ def plane(
                 y=xy[:, 1].round(3),
                 mode="markers+text" if item.numbered else "markers",
                 name=item.name,
+                legendrank=marks.index(item),
                 text=numbers,
                 textposition="middle right",
                 textfont={"size": 12, "weight": 700},
@@ -74,7 +79,7 @@ def plane(
                 hovertemplate="%{hovertext}<extra></extra>",
                 selectedpoints=[selected[1]] if selected and selected[0] == item.kind else None,
                 unselected={"marker": {"opacity": item.opacity}},
-                selected={"marker": {"size": item.size + 8, "color": "#d55e00", "opacity": 1}},
+                selected={"marker": {"size": item.size + 14, "color": _STANDS_OUT, "opacity": 1}},
             )
         )  # fmt: skip
     for item in pca.ellipses() if ellipses else ():

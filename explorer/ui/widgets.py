@@ -222,20 +222,22 @@ def decoding(*runs: Run) -> Decoding:
     )
 
 
-def corpus_note(run: Run) -> None:
-    """Says whose words are shown where the corpus is not on this machine."""
-    if run.texts_are_real:
+def corpus_note(*runs: Run) -> None:
+    """Says whose words are shown where the corpus of a run is not on this machine."""
+    without = [run for run in runs if not run.texts_are_real]
+    if not without:
         return
-    recipe = run.config.corpus
-    get = f"explorer corpus get {shlex.quote(recipe.name)}"
-    way = (
-        f"{code(get)} brings the real sentences."
+    ways = " ".join(
+        f"{code(f'explorer corpus get {shlex.quote(recipe.name)}')} brings the real sentences."
         if recipe.name
         else f"The file {markdown(recipe.path)} holds the real sentences; it is not there."
+        for recipe in dict.fromkeys(run.config.corpus for run in without)
     )
+    names = ", ".join(markdown(run.name) for run in without)
+    whose = "" if len(runs) == 1 else f" of {names}"
     st.caption(
-        "The corpus is not on this machine: for each point you read **the model's own words**, "
-        f"its reconstruction of the sentence. {way}"
+        f"The corpus{whose} is not on this machine: for each point you read **the model's own "
+        f"words**, its reconstruction of the sentence. {ways}"
     )
 
 

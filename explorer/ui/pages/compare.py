@@ -37,6 +37,4 @@ with widgets.errors_shown():
         if figures.open:
             with figures:
                 compare_plots.show(columns)
-        without = {column.run.config.corpus: column.run for column in columns}
-        for run in without.values():
-            widgets.corpus_note(run)
+        widgets.corpus_note(*(column.run for column in columns))
