@@ -107,6 +107,26 @@ def test_a_second_pack_of_that_name_needs_force(run: Path, tmp_path: Path) -> No
     packing.add(path, force=True)
 
 
+def test_a_run_that_cannot_be_replaced_stays(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packing.pack(run, tmp_path / "run.zip")
+    target = packing.add(path)
+    before = {file.name: file.read_bytes() for file in target.iterdir()}
+    really = Path.rename
+
+    def refuse(self: Path, to: Path) -> Path:
+        if Path(to) == target and self.name == run.name:
+            raise OSError(28, "No space left on device")
+        return really(self, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(ExplorerError, match="No space left"):
+        packing.add(path, force=True)
+    assert {file.name: file.read_bytes() for file in target.iterdir()} == before
+    assert not list(target.parent.glob(".unpacking*"))
+
+
 def renamed(name: str):
     def change(entries: list) -> list:
         entries[0][0].filename = name

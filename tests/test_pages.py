@@ -357,6 +357,18 @@ def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(
     assert not app("compare", run="good", runs=f"good,{tiny_run.name}").warning
 
 
+def test_a_link_to_more_runs_than_stand_side_by_side_shows_the_first_four(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b,2", "c", "d", "e"):
+        shutil.copytree(tiny_run, runs / name)
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+    at = app("compare", runs="e,b%2C2,c,d,a")
+    assert not at.exception and not at.error
+    assert at.multiselect(key="compared").value == ["e", "b,2", "c", "d"]
+    assert at.query_params["runs"] in ("e,b%2C2,c,d", ["e,b%2C2,c,d"])
+
+
 def test_a_damaged_map_is_an_error_and_another_run_can_be_picked(
     runs: Path, tiny_run: Path
 ) -> None:

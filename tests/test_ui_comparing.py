@@ -17,7 +17,7 @@ from explorer.run import Run, open_run
 from explorer.training import folder as folders
 from explorer.ui import compare_figures, compare_scores, differences, downloads, recipes
 from explorer.ui.aligned import aligned
-from explorer.ui.comparing import Column, first_choice, read_names
+from explorer.ui.comparing import Column, first_choice, read_names, write_names
 from explorer.ui.state import Point, Typed, page_file
 from explorer.ui.token_marks import marked, sentence
 from tests import tiny, tiny_pair
@@ -45,11 +45,16 @@ COLLAPSED = {"rate": 0.01, "distortion": 42.0, "shuffled_z_gap": 0.0, "active_un
 # Choosing.
 
 
-def test_an_address_names_runs_once_and_at_most_four() -> None:
-    names = ["a", "b", "c", "d", "e"]
-    assert read_names("b,a,b,zebra,", names) == ["b", "a"]
-    assert read_names("a,b,c,d,e", names) == ["a", "b", "c", "d"]
-    assert read_names("../../etc/passwd", names) == []
+def test_an_address_names_each_run_once() -> None:
+    assert read_names("b,a,b,zebra,") == ["b", "a", "zebra"]
+    assert read_names("../../etc/passwd") == ["../../etc/passwd"]
+    assert read_names(",,") == []
+
+
+def test_names_of_runs_come_back_from_an_address() -> None:
+    names = ["a", "beta 0,5", "50%", "%2C", "/home/me/runs, old/a", "ünïcode", "a+b"]
+    assert read_names(write_names(names)) == names
+    assert write_names(["a", "b-c"]) == "a,b-c"  # as a person would write it
 
 
 def test_a_run_is_first_compared_with_one_that_has_a_map() -> None:

@@ -162,14 +162,25 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
                 inside.mkdir()
                 _extract(path, archive, entries, inside)
                 check(inside)
-                if target.exists():
-                    shutil.rmtree(target)
-                inside.rename(target)
+                _put(inside, target, aside=Path(scratch) / "replaced")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is damaged: {error}") from None
     except OSError as error:
         raise ExplorerError(f"cannot unpack {path}: {error.strerror or error}") from None
     return target
+
+
+def _put(folder: Path, target: Path, aside: Path) -> None:
+    """Gives a folder its name; one that has it already is gone only when that has worked."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    target.rename(aside)
+    try:
+        folder.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
 
 
 def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:

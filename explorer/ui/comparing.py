@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -69,10 +70,14 @@ class Column:
 # Choosing.
 
 
-def read_names(address: str, names: Sequence[str]) -> list[str]:
-    """The runs that `a,b` names, each once; what is not there is left out."""
-    found = dict.fromkeys(part for part in address.split(",") if part in names)
-    return list(found)[:MOST]
+def read_names(address: str) -> list[str]:
+    """The runs that `a,b` names, each once, whether they are there or not."""
+    return list(dict.fromkeys(unquote(part) for part in address.split(",") if part))
+
+
+def write_names(names: Sequence[str]) -> str:
+    """The inverse of `read_names`: a comma within a name is written `%2C`."""
+    return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
 
 
 def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> list[str]:
@@ -172,7 +177,8 @@ def _adopt(names: Sequence[str]) -> None:
     """Brings the choice in line with the address, the run picker and the runs there are."""
     known = st.session_state
     address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
-    told = read_names(address, names) if address != known.get(_WRITTEN) else []
+    asked = read_names(address) if address != known.get(_WRITTEN) else []
+    told = [name for name in asked if name in names][:MOST]
     chosen = told or [name for name in known.get(KEY, ()) if name in names]
     if len(told) == 1 or (KEY not in known and not told):
         mapped = [name for name in names if has_map(name)]
@@ -183,7 +189,6 @@ def _adopt(names: Sequence[str]) -> None:
     if known.get(KEY) != chosen:
         known[KEY] = chosen
     if address != known.get(_WRITTEN):
-        asked = dict.fromkeys(part for part in address.split(",") if part)
         known[_MISSED] = (chosen, [name for name in asked if name not in names][:MOST])
 
 
@@ -199,7 +204,7 @@ def has_map(name: str) -> bool:
 
 
 def _write(chosen: Sequence[str]) -> None:
-    wanted = ",".join(chosen)
+    wanted = write_names(chosen)
     st.session_state[_WRITTEN] = wanted
     if st.query_params.get(_ADDRESS, "") == wanted:
         return
