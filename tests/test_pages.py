@@ -17,6 +17,7 @@ from explorer.ui.layouts import layout_of
 from explorer.ui.main import PAGES
 from explorer.ui.map import MapEvent
 from explorer.ui.state import Point, Spot, Typed, page_file
+from explorer.ui.words import markdown
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +109,36 @@ def test_a_typed_sentence_is_encoded_and_its_unknown_words_named(app: Open) -> N
     at = app(pick=Typed("a dog quibbles in the park"))
     assert "quibbles" in at.warning[0].value
     assert "**Your sentence**" in said(at)
+
+
+@pytest.mark.parametrize(
+    ("page", "address", "told"),
+    [
+        ("paths", {"from": "a dog quibbles", "to": "a dog"}, "“quibbles” in A"),
+        ("paths", {"from": "a xq", "to": "qx *"}, "“xq” in A; “qx”, “*” in B"),
+        ("arithmetic", {"a": "a", "b": "a", "c": "a dog quibbles"}, "“quibbles” in C"),
+        ("arithmetic", {"direction": "Between groups", "c": "a quibble"}, "“quibble” in C"),
+        ("arithmetic", {"part": "Dimensions", "sentence": "a quibble"}, "“quibble”"),
+    ],
+)
+def test_unknown_words_are_named_wherever_a_sentence_is_typed(
+    app: Open, page: str, address: dict[str, str], told: str
+) -> None:
+    notes = [item.value for item in app(page, **address).caption if "read as" in item.value]
+    assert len(notes) == 1
+    assert notes[0].endswith(markdown(told))
+
+
+def test_comparing_says_once_what_all_do_not_know(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        shutil.copytree(tiny_run, runs / name)
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+    at = app("compare", runs="a,b", section="Sentences", asked="a dog quibbles")
+    notes = [item.value for item in at.caption if "read as" in item.value]
+    assert len(notes) == 1
+    assert "“quibbles”" in notes[0]
 
 
 def test_a_link_reopens_the_same_view(app: Open) -> None:

@@ -15,7 +15,16 @@ from explorer.run import Run
 from explorer.space.arithmetic import example, random_direction
 from explorer.space.neighbours import nearest
 from explorer.training import folder as folders
-from explorer.ui import downloads, group_boxes, map_view, state, token_marks, ways, widgets
+from explorer.ui import (
+    downloads,
+    group_boxes,
+    map_view,
+    spelling,
+    state,
+    token_marks,
+    ways,
+    widgets,
+)
 from explorer.ui.layouts import NAMES, Layout, layout_of
 from explorer.ui.map import path_slider
 from explorer.ui.map.overlays import Marker, Overlay, Path
@@ -123,6 +132,7 @@ def _ask_sentences(run: Run) -> Question | None:
         texts.append(
             column.text_input(name, start, state.MOST_TEXT, key=key, bind="query-params") or ""
         )
+    spelling.unknown_notes([run], dict(zip("ABC", texts, strict=True)))
     if not all(text.strip() for text in texts):
         st.info("Type three sentences, or click three places of the map.", icon=":material/edit:")
         return None
@@ -141,6 +151,7 @@ def _ask_groups(run: Run) -> Question | None:
     ends = group_boxes.ask(run, left, middle)
     start = state.example(run, "c", _example(run, run.stamp)[2])
     c = right.text_input("C", start, state.MOST_TEXT, key="c", bind="query-params")
+    spelling.unknown_notes([run], {"C": c or ""})
     if ends is None or not group_boxes.tell(run, *ends):
         return None
     if not (c and c.strip()):

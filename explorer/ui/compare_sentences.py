@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoding
 from explorer.run import Run
-from explorer.ui import downloads, snippets, state, token_marks, ways, widgets
+from explorer.ui import downloads, snippets, spelling, state, token_marks, ways, widgets
 from explorer.ui.compare_words import STYLE, title
 from explorer.ui.comparing import Column
 from explorer.ui.words import markdown, message
@@ -63,7 +63,7 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
 
 
 def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
-    text = _sentence(example)
+    text = _sentence(columns, example)
     found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
     command = partial(snippets.reconstruction, text=text, decoding=decoding)
     _write(columns, found, "reconstructions", command)
@@ -78,6 +78,7 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
     if not (a and a.strip() and b and b.strip()):
         st.info("Type two sentences.", icon=":material/route:")
         return
+    spelling.unknown_notes([column.run for column in columns], {"A": a, "B": b})
     way, steps = widgets.path_controls()
     found = _ask(columns, lambda run: ways.walk(run, a, b, steps, decoding, way).texts)
     st.caption(f"The same {steps} steps from A to B, {ways.WAYS[way].lower()}, in each run.")
@@ -85,7 +86,7 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
 
 
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
-    text, count = _sentence(example), _count()
+    text, count = _sentence(columns, example), _count()
     sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
     same = "the same ε for every run" if len(sizes) == 1 else "ε differ where sizes of z differ"
     st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
@@ -93,7 +94,7 @@ def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     _write(columns, found, "draws", lambda name: snippets.draws(name, text, count, decoding))
 
 
-def _sentence(example: str) -> str:
+def _sentence(columns: Sequence[Column], example: str) -> str:
     typed = st.text_input(
         "Sentence",
         max_chars=state.MOST_TEXT,
@@ -104,6 +105,7 @@ def _sentence(example: str) -> str:
     )
     text = typed if typed and typed.strip() else example
     st.html(token_marks.sentence([token_marks.Token(text, False)]))
+    spelling.unknown_notes([column.run for column in columns], {"": text})
     return text
 
 

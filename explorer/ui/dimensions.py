@@ -10,7 +10,7 @@ from jaxtyping import Float
 from explorer.models.decoding import Decoding
 from explorer.run import Run
 from explorer.space.sides import Sides, sides
-from explorer.ui import state, token_marks, ways, widgets
+from explorer.ui import spelling, state, token_marks, ways, widgets
 from explorer.ui.lists import Row, sentence_list
 from explorer.ui.map import path_slider
 from explorer.ui.words import markdown, plain
@@ -75,6 +75,7 @@ def ask_sentence(run: Run) -> str | None:
                 "Take the picked one", icon=":material/my_location:", on_click=_take, args=[picked]
             )
     if text and text.strip():
+        spelling.unknown_notes([run], {"": text})
         return text
     st.info("Type a sentence, or click one of a list below.", icon=":material/edit:")
     return None

@@ -1,7 +1,7 @@
 """Controls that several pages share: run picker, scores, decode settings, errors."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -227,18 +227,24 @@ def corpus_note(*runs: Run) -> None:
     without = [run for run in runs if not run.texts_are_real]
     if not without:
         return
-    ways = " ".join(
-        f"{code(f'explorer corpus get {shlex.quote(recipe.name)}')} brings the real sentences."
-        if recipe.name
-        else f"The file {markdown(recipe.path)} holds the real sentences; it is not there."
-        for recipe in dict.fromkeys(run.config.corpus for run in without)
-    )
+    recipes = [run.config.corpus for run in without]
+    gets = [f"explorer corpus get {shlex.quote(name)}" for name in _once(r.name for r in recipes)]
+    ways = [f"The real sentences come with {' and '.join(map(code, gets))}."] if gets else []
+    ways += [
+        f"The file {markdown(path)} holds the real sentences; it is not there."
+        for path in _once(recipe.path for recipe in recipes if not recipe.name)
+    ]
     names = ", ".join(markdown(run.name) for run in without)
     whose = "" if len(runs) == 1 else f" of {names}"
     st.caption(
         f"The corpus{whose} is not on this machine: for each point you read **the model's own "
-        f"words**, its reconstruction of the sentence. {ways}"
+        f"words**, its reconstruction of the sentence. {' '.join(ways)}"
     )
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """Each name once, in order, but for empty ones."""
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def layout_notes(run: Run, view: str) -> None:

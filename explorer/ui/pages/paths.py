@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.training import folder as folders
-from explorer.ui import downloads, map_view, snippets, state, ways, widgets
+from explorer.ui import downloads, map_view, snippets, spelling, state, ways, widgets
 from explorer.ui.layouts import layout_of
 from explorer.ui.map import path_slider
 from explorer.ui.map.overlays import Path
@@ -24,6 +24,7 @@ def explore() -> None:
     first, last = state.example(run, "from", first), state.example(run, "to", last)
     a = left.text_input("A", first, state.MOST_TEXT, key="from", bind="query-params")
     b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
+    spelling.unknown_notes([run], {"A": a or "", "B": b or ""})
     way, steps = widgets.path_controls()
     view, by = map_view.controls(run)
     asked = bool(a and a.strip() and b and b.strip())
