@@ -55,6 +55,16 @@ def test_tokens_start_end_and_pad() -> None:
     assert collate([]).shape == (0, 2)
 
 
+def test_of_a_longer_sentence_the_beginning_is_left_and_no_end() -> None:
+    whole = collate([[4, 5, 6, 7], [4, 5, 6]])
+    kept = collate([[4, 5, 6, 7], [4, 5, 6], [4]], most=3)
+    assert torch.equal(kept[1], whole[1, :5])
+    assert torch.equal(kept[0, :4], whole[0, :4])
+    assert kept[0, 4] == PAD
+    assert lengths(kept).tolist() == [3, 4, 2]
+    assert collate([[4, 5], [6, 7]], most=1).tolist() == [[BOS, 4], [BOS, 6]]
+
+
 @pytest.mark.parametrize("encoder", ENCODER_SETTINGS)
 def test_a_posterior_depends_on_its_own_row_only(encoder: dict) -> None:
     model = tiny(encoder)

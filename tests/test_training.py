@@ -13,6 +13,7 @@ from explorer import stages
 from explorer.config import Config, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.files import write, write_text
+from explorer.models.tensors import collate
 from explorer.models.vae import build
 from explorer.text.batches import plan
 from explorer.training import folder as folders
@@ -23,6 +24,7 @@ from explorer.training.fit import Trainer
 from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 
 WORDS = 12
+NOTHING = {"distortion": 0.0, "rate": 0.0}
 LEARNED = {"corpus": "some sentences", "vocabulary": "their words"}  # checksums
 TRAIN = [[4 + (row + step) % 8 for step in range(row % 5)] for row in range(60)]
 
@@ -201,6 +203,26 @@ def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:
     assert training.is_finished
     assert training.position.epoch == 3
     assert training.position.best_epoch == 2
+
+
+@pytest.mark.parametrize(("most", "ends"), [(4, True), (3, False)])
+def test_where_a_sentence_was_cut_no_end_is_learned(most: int, ends: bool) -> None:
+    config = recipe(epochs=40, pretrain_epochs=0, learning_rate=0.02)
+    config = dataclasses.replace(
+        config, corpus=dataclasses.replace(config.corpus, max_tokens=most)
+    )
+    torch.manual_seed(0)
+    model = build(config.model, WORDS)
+    list(Trainer(model, [[4, 5, 6, 7]] * 16, config, lambda model, noise: NOTHING).run())
+    at = model.posterior(collate([[4, 5, 6, 7]])).mean
+    whole, part = (
+        model.eval()
+        .decoder.token_log_prob(at.expand(2, -1), collate([[4, 5, 6, 7], [4, 5, 6]]))
+        .exp()
+    )
+    assert (whole[:3] > 0.5).all()
+    assert (whole[3:] > 0.5).tolist() == [ends, ends]  # the fourth word and the end after it
+    assert part[3] < 0.5, "nor is there an end after the third"
 
 
 def test_a_loss_that_is_no_number_says_what_to_do() -> None:

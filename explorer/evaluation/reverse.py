@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from explorer.config import Config, from_table
+from explorer.models.decoding import MOST_TOKENS
 from explorer.models.sampling import Stream
 from explorer.models.vae import TextVAE, build
 
@@ -24,7 +25,7 @@ def recipe(seed: int) -> Config:
     return from_table(
         {
             "seed": seed,
-            "corpus": {"path": "drawn sentences"},
+            "corpus": {"path": "drawn sentences", "max_tokens": MOST_TOKENS},
             "model": model,
             "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
             "training": training | {"batch_size": 64, "bf16": False},

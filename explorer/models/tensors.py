@@ -9,18 +9,24 @@ from torch import Tensor
 from explorer.text.tokens import BOS, EOS, PAD
 
 
-def collate(ids: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Tensor:
+def collate(
+    ids: Sequence[Sequence[int]], device: torch.device | str = "cpu", most: int | None = None
+) -> Tensor:
     """Lays sentences out as rows `BOS ids… EOS PAD…`.
 
     Args:
         ids: Sentences as ids, without start and end; an empty sentence is allowed.
         device: Where the tensor goes.
+        most: Words that are kept of a longer sentence; what is left of it has no end.
 
     Returns:
-        Int64 tokens of shape (batch, time), time = 2 + the longest sentence.
+        Int64 tokens of shape (batch, time), time = the longest row.
     """
-    width = 2 + max(map(len, ids), default=0)
-    rows = [[BOS, *row, EOS] + [PAD] * (width - 2 - len(row)) for row in ids]
+    rows = [
+        [BOS, *row, EOS] if most is None or len(row) <= most else [BOS, *row[:most]] for row in ids
+    ]
+    width = max(map(len, rows), default=2)
+    rows = [row + [PAD] * (width - len(row)) for row in rows]
     tokens = torch.tensor(rows, dtype=torch.int64).view(len(rows), width)
     if torch.device(device).type == "cuda":
         tokens = tokens.pin_memory()  # from there it is copied while the host goes on

@@ -152,7 +152,7 @@ def _trainer(
     watched = [data.ids[row] for row in drawn]
     charge = charge_for(model, recipe.objective.rate)
     watch = validation.Validation(watched, charge, recipe.seed, data.labels_of(drawn))
-    rows = data.select("train", recipe.corpus.max_tokens)
+    rows = data.select("train")
     labels = data.labels_of(data.corpus.rows("train"))
     return Trainer(model, rows, recipe, watch, labels, taken)
 

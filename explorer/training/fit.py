@@ -106,7 +106,8 @@ class Trainer:
 
     Args:
         model: Fresh, or the one of a saved state.
-        train: Training sentences as ids.
+        train: Training sentences as ids; of longer ones than `corpus.max_tokens` the beginnings
+            are read, and no end is learned where they were cut.
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
@@ -136,7 +137,8 @@ class Trainer:
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.position.multiplier = self._schedule(0.0)
         self.position.is_aggressive = config.training.aggressive and model.latent.has_rate
-        self._lengths = [len(row) for row in train]
+        self._most = config.corpus.max_tokens
+        self._lengths = [min(len(row), self._most) for row in train]
         self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
         self.optimiser = optimiser_for(model, config.training)
 
@@ -232,7 +234,9 @@ class Trainer:
         count = min(PRIOR_SENTENCES, len(self._train))
         rows = random.Random(self.config.seed).sample(range(len(self._train)), count)
         self.model.eval()
-        self.model.prior.initialise([self._train[row] for row in rows], self.config.seed)
+        self.model.prior.initialise(
+            [self._train[row][: self._most] for row in rows], self.config.seed
+        )
         self.model.train()
 
     def _run_epoch(self, pretraining: bool, stop: Callable[[], bool]) -> Iterator[Report]:
@@ -353,7 +357,7 @@ class Trainer:
         Of several processes each answers for its share; all of them together add up to these.
         """
         model, part = self.model, share(len(rows))
-        tokens = collate([self._train[row] for row in rows], model.device)
+        tokens = collate([self._train[row] for row in rows], model.device, self._most)
         labels = [self._labels[row] for row in rows] if self._labels else ()
         bf16 = self.config.training.bf16
         terms = model(tokens, noise=noise, labels=labels, part=part, bf16=bf16)
