@@ -40,6 +40,7 @@ def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> No
         "ptb-descent": 5,
         "ptb-second-descent": 5,
         "ptb-third-descent": 5,
+        "ptb-fourth-descent": 5,
         "ptb-low-rate": 5,
         "ptb-constant-after-language-model": 4,
     }
