@@ -106,8 +106,7 @@ class Trainer:
 
     Args:
         model: Fresh, or the one of a saved state.
-        train: Training sentences as ids; of longer ones than `corpus.max_tokens` the beginnings
-            are read, and no end is learned where they were cut.
+        train: Training sentences as ids, whole: `corpus.max_tokens` cuts them here, without end.
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
@@ -232,11 +231,9 @@ class Trainer:
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""
         count = min(PRIOR_SENTENCES, len(self._train))
-        rows = random.Random(self.config.seed).sample(range(len(self._train)), count)
+        drawn = random.Random(self.config.seed).sample(self._train, count)
         self.model.eval()
-        self.model.prior.initialise(
-            [self._train[row][: self._most] for row in rows], self.config.seed
-        )
+        self.model.prior.initialise([row[: self._most] for row in drawn], self.config.seed)
         self.model.train()
 
     def _run_epoch(self, pretraining: bool, stop: Callable[[], bool]) -> Iterator[Report]:
@@ -284,8 +281,7 @@ class Trainer:
         """Sums to begin with after a report: none so far, and the time is now."""
         where = self.model.device
         wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
-        sums = torch.zeros(3, dtype=wide, device=where)
-        return _Since(sums, self.position.seconds)
+        return _Since(torch.zeros(3, dtype=wide, device=where), self.position.seconds)
 
     def _means(self, since: "_Since") -> "_Means":
         """What a report says of the steps since the one before.
