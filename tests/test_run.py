@@ -18,6 +18,7 @@ from explorer.errors import ExplorerError
 from explorer.models.decoding import Decoding
 from explorer.models.vae import build
 from explorer.run import open_run
+from explorer.space.projections import pca_layout
 from explorer.training import folder as folders
 from explorer.training import weights
 from explorer.ui import state
@@ -150,8 +151,10 @@ def test_a_file_is_not_written_over_what_it_is_made_from(
 
 
 def test_a_corpus_that_changed_since_the_training_is_mapped_without_playback(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Importing umap takes many seconds; the PCA plane is a map too.
+    monkeypatch.setattr("explorer.space.projections.umap_layout", pca_layout)
     folder = tiny.build(tmp_path, "changing", epochs=1)
     with Path(configs.read(folder / folders.CONFIG).corpus.path).open("a") as corpus:
         corpus.write("a sentence more,x\n")
