@@ -54,6 +54,20 @@ def app(monkeypatch: pytest.MonkeyPatch, runs: Path, tiny_run: Path) -> Open:
     return start
 
 
+@pytest.fixture
+def copies(
+    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
+    """Puts the tiny run under other names, which are all the app then finds."""
+
+    def put(*names: str) -> None:
+        for name in names:
+            shutil.copytree(tiny_run, runs / name)
+        monkeypatch.setenv("EXPLORER_RUNS", str(runs))
+
+    return put
+
+
 def said(at: AppTest) -> str:
     """All that the page says, HTML and Markdown source included."""
     kinds = ("markdown", "caption", "html", "info", "warning", "error", "title", "text", "code")
@@ -129,12 +143,8 @@ def test_unknown_words_are_named_wherever_a_sentence_is_typed(
     assert notes[0].endswith(markdown(told))
 
 
-def test_comparing_says_once_what_all_do_not_know(
-    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("a", "b"):
-        shutil.copytree(tiny_run, runs / name)
-    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+def test_comparing_says_once_what_all_do_not_know(app: Open, copies: Callable[..., None]) -> None:
+    copies("a", "b")
     at = app("compare", runs="a,b", section="Sentences", asked="a dog quibbles")
     notes = [item.value for item in at.caption if "read as" in item.value]
     assert len(notes) == 1
@@ -389,11 +399,9 @@ def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(
 
 
 def test_a_link_to_more_runs_than_stand_side_by_side_shows_the_first_four(
-    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+    app: Open, copies: Callable[..., None]
 ) -> None:
-    for name in ("a", "b,2", "c", "d", "e"):
-        shutil.copytree(tiny_run, runs / name)
-    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+    copies("a", "b,2", "c", "d", "e")
     at = app("compare", runs="e,b%2C2,c,d,a")
     assert not at.exception and not at.error
     assert at.multiselect(key="compared").value == ["e", "b,2", "c", "d"]
@@ -482,11 +490,9 @@ def test_a_click_on_a_plain_map_does_what_its_page_says(
 
 @pytest.mark.usefixtures("without_webgl")
 def test_plain_maps_stand_on_compare_too_and_a_click_asks_every_run(
-    app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+    app: Open, runs: Path, copies: Callable[..., None]
 ) -> None:
-    for name in ("one", "two"):
-        shutil.copytree(tiny_run, runs / name)
-    monkeypatch.setenv("EXPLORER_RUNS", str(runs))  # after `app`, which names the tiny run
+    copies("one", "two")
     at = app("compare", run="one", runs="one,two", section="Maps")
     assert len(at.get("plotly_chart")) >= 2
     assert "Rectangles need WebGL2" in said(at)

@@ -39,6 +39,6 @@ def unknown_notes(runs: Sequence[Run], sentences: Mapping[str, str]) -> None:
         if told:
             found.setdefault("; ".join(told), []).append(run.name)
     for words, names in found.items():
-        whose = "" if len(names) == len(runs) else f", by {', '.join(names)}"
+        whose = "" if len(names) == len(runs) else f" by {', '.join(names)}"
         note = f"Not in the vocabulary, read as <unk>{whose}: {words}"
         st.caption(f":material/help: {markdown(note)}")
