@@ -11,20 +11,20 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the default run in the background as soon as the server answers."""
-    from explorer.ui.state import warm_in_background
+    from explorer.ui.session.state import warm_in_background
 
     warm_in_background()
     yield {}
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from explorer import threads
-    from explorer.ui.routes import routes
+    from explorer.system import cpu_threads
+    from explorer.ui.http.routes import routes
 
     # A click's batches are so small that a second thread costs more than it gives.
-    threads.share_cores(1)
+    cpu_threads.share_cores(1)
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan)
 else:
-    from explorer.ui.main import page
+    from explorer.ui.app import page
 
     page()

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.errors import ExplorerError as ExplorerError
-    from explorer.run import Run as Run
-    from explorer.run import open_run as open_run
+    from explorer.explore.run import Run as Run
+    from explorer.explore.run import open_run as open_run
 
 __all__ = ["ExplorerError", "Run", "open_run"]
 
@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Any:
 
         return ExplorerError
     if name in __all__:
-        from explorer import run
+        from explorer.explore import run
 
         return getattr(run, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from explorer.errors import ExplorerError
-from explorer.toml import literal, printable
+from explorer.system.toml_writer import literal, printable
 
 Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from explorer import threads
+from explorer.system import cpu_threads
 
 # Before torch is imported: waiting threads that spin would hold up a test on a busy machine.
-threads.share_cores()
+cpu_threads.share_cores()
 
 from tests import tiny  # noqa: E402
 

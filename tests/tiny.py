@@ -6,10 +6,10 @@ from unittest import mock
 
 import torch
 
-from explorer import stages
-from explorer.run import Run
-from explorer.space.projections import pca_layout
-from explorer.training import folder as folders
+from explorer import pipeline
+from explorer.explore.run import Run
+from explorer.latent_space.projections import pca_layout
+from explorer.runs import folder as folders
 
 WORDS = {
     "who": ["a dog", "a girl", "an old man", "two cats", "the robot", "a nurse", "some birds"],
@@ -75,12 +75,12 @@ def write_corpus(path: Path, count: int = 240) -> Path:
 def check_resumed(whole: Path, part: Path, reports: int) -> None:
     """Of two recipes that are alike, one trained at once and one stopped after so many reports and
     resumed: the same losses, and the same weights to the bit."""
-    straight = [report.loss for report in stages.train(whole, "cpu")]
-    running = stages.train(part, "cpu")
+    straight = [report.loss for report in pipeline.train(whole, "cpu")]
+    running = pipeline.train(part, "cpu")
     losses = [next(running).loss for _ in range(reports)]
     running.close()
     torch.manual_seed(999)
-    losses += [report.loss for report in stages.train(part, "cpu", resume=True)]
+    losses += [report.loss for report in pipeline.train(part, "cpu", resume=True)]
     assert losses == straight
     assert (part / folders.WEIGHTS).read_bytes() == (whole / folders.WEIGHTS).read_bytes()
 
@@ -99,9 +99,9 @@ def build(root: Path, name: str = "tiny", epochs: int = 3, recipe: str = RECIPE)
     folder.mkdir()
     text = recipe.format(path=corpus.as_posix(), epochs=epochs)
     (folder / folders.CONFIG).write_text(text, encoding="utf-8")
-    for _ in stages.train(folder, "cpu"):
+    for _ in pipeline.train(folder, "cpu"):
         pass
     # Importing umap takes many seconds; the PCA plane is a map too.
-    with mock.patch("explorer.space.projections.umap_layout", pca_layout):
-        stages.make_atlas(folder)
+    with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
+        pipeline.make_atlas(folder)
     return folder

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from explorer import stages
-from explorer.training import folder as folders
+from explorer import pipeline
+from explorer.runs import folder as folders
 from tests import tiny
 
 OTHER = tiny.RECIPE.replace("seed = 0", "seed = 1").replace("latent_dim = 4", "latent_dim = 3")
@@ -24,7 +24,7 @@ def build(root: Path, first: Path) -> tuple[Path, Path]:
     shutil.copytree(first, one)
     two = tiny.build(root, "two", recipe=OTHER)
     for folder in (one, two):
-        stages.evaluate(folder, samples=4, limit=12, device_name="cpu")
+        pipeline.evaluate(folder, samples=4, limit=12, device_name="cpu")
     return one, two
 
 

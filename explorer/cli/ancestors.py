@@ -5,7 +5,7 @@ from typing import Any
 
 from explorer.cli.options import add_run, open_run
 from explorer.cli.output import Progress, say, say_json, table
-from explorer.space.ancestors import COMPONENTS
+from explorer.latent_space.linear_baselines import COMPONENTS
 
 EXAMPLE = """\
 example:
@@ -33,7 +33,7 @@ def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
 
 def ancestors(args: argparse.Namespace) -> None:
     """Fits the three and prints what they come to."""
-    from explorer.stages.ancestry import ancestry, figures
+    from explorer.explore.baseline_fit import ancestry, figures
 
     with Progress(quiet=args.json) as progress:
         found = figures(ancestry(open_run(args), args.components), progress.stage())

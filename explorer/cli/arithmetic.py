@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError
-from explorer.training import folder as folders
+from explorer.runs import folder as folders
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from explorer.run import Run
+    from explorer.explore.run import Run
 
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 """The k of published tables of arithmetic with sentences (Shen et al. 2020)."""
@@ -104,12 +104,12 @@ def _between(
     run: "Run", away: str, towards: str
 ) -> "tuple[np.ndarray, np.ndarray, dict[str, Any]]":
     """The means of both groups, and how many sentences they have and how far apart they are."""
-    from explorer import groups
+    from explorer.explore import sentence_groups
 
-    known = groups.groups_of(run)
-    start, end = groups.ends(run, known, away, towards)
-    sizes = [len(groups.members(run, known, name)) for name in (towards, away)]
-    apart = groups.apart(run, known, away, towards)
+    known = sentence_groups.groups_of(run)
+    start, end = sentence_groups.ends(run, known, away, towards)
+    sizes = [len(sentence_groups.members(run, known, name)) for name in (towards, away)]
+    apart = sentence_groups.apart(run, known, away, towards)
     return start, end, {"members": sizes, "standard_deviations_apart": apart}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from explorer import config as configs
 from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
-from explorer.training import folder as folders
-from explorer.training.benchmarks import BENCHMARKS, Row, name, settings
+from explorer.evaluation.published import BENCHMARKS, Row, name, settings
+from explorer.runs import folder as folders
 from explorer.training.fine_tuning import after, passes
 
 EXAMPLE = """\

@@ -21,7 +21,7 @@ def dimensions(args: argparse.Namespace) -> None:
     """Names every latent dimension of a run by the sentences of its map."""
     run = open_run(args)
     atlas = run.needed_atlas
-    from explorer.space.sides import sides
+    from explorer.latent_space.dimension_words import sides
 
     variance = atlas.mean.var(axis=0).tolist()
     told = sides(run.texts, atlas.mean)

@@ -27,7 +27,7 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Writes a run's map."""
-    from explorer.export import export as write
+    from explorer.explore.export_map import export as write
 
     run = open_run(args)
     check_out(args.out, run.folder)

@@ -11,10 +11,10 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
-from explorer import processes, threads
 from explorer.cli import signals
 from explorer.cli.output import say, warn
 from explorer.errors import ExplorerError
+from explorer.system import cpu_threads, distributed
 
 COMMANDS = {
     "corpus": ("corpus", "list the named corpora, or download one"),
@@ -102,7 +102,7 @@ def _fail(message: str) -> int:
 
 def _who() -> str:
     with suppress(ExplorerError):  # which may be what is told
-        return f", process {os.environ['RANK']}" if processes.launched() > 1 else ""
+        return f", process {os.environ['RANK']}" if distributed.launched() > 1 else ""
     return ""
 
 
@@ -119,7 +119,7 @@ def _dispatch(arguments: list[str]) -> int:
         return _top(arguments)
     module = import_module(f"explorer.cli.{COMMANDS[name][0]}")
     about = COMMANDS[name][1]
-    threads.share_cores()
+    cpu_threads.share_cores()
     parser = argparse.ArgumentParser(
         f"explorer {name}",
         description=f"{about[0].upper()}{about[1:]}.",
@@ -136,15 +136,15 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _with_others(name: str, command: Callable[[], int]) -> int:
     """Runs a command together with the processes a launcher started; only the first speaks."""
-    if processes.launched() == 1:
+    if distributed.launched() == 1:
         return command()
     if name not in SEVERAL:
         raise ExplorerError(
             f"`explorer {name}` runs in one process: leave the launcher out (several processes "
             f"work together in explorer {', '.join(SEVERAL)})"
         )
-    with processes.together():
-        if processes.is_first():
+    with distributed.together():
+        if distributed.is_first():
             return command()
         nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (closed with the first of three)
         with nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):

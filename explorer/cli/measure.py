@@ -5,12 +5,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from explorer import processes
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import beside, written
-from explorer.training import folder as folders
+from explorer.runs import folder as folders
+from explorer.system import distributed
 
 QUICK_SAMPLES = 50
 QUICK_LIMIT = 500
@@ -73,12 +73,12 @@ def evaluate(args: argparse.Namespace) -> None:
     seed = None if args.seed == -1 else args.seed
     if seed is not None and not 0 <= seed < 2**32:
         raise ExplorerError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
-    if processes.is_first():
+    if distributed.is_first():
         _warn_of_another_corpus(folder)
     with Progress(quiet=args.json) as progress:
         judge = folders.find(args.language_model) if args.language_model else None
         measure(folder, args.samples, args.limit, progress, judge, args.device, seed, args.reverse)
-    if not processes.is_first():
+    if not distributed.is_first():
         return
     if args.json:
         say_json(folders.read_metrics(folder))
@@ -87,7 +87,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 
 def _warn_of_another_corpus(folder: Path) -> None:
-    from explorer.contents import Contents
+    from explorer.runs.run_files import Contents
 
     run = Contents(folder)
     if run.is_of_another_corpus:
@@ -109,10 +109,10 @@ def measure(
 ) -> None:
     """Runs the evaluation stage."""
     progress.show(f"{folder.name}: loading the model")
-    from explorer import stages
+    from explorer import pipeline
 
     told = progress.stage()
-    stages.evaluate(folder, samples, limit, told, device, judge, seed, reverse)
+    pipeline.evaluate(folder, samples, limit, told, device, judge, seed, reverse)
 
 
 def tell_metrics(folder: Path) -> None:
@@ -177,14 +177,14 @@ def atlas(args: argparse.Namespace) -> int:
 def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
     """Runs the map stage; False, and a line why, where this run or machine can have none."""
     from explorer import config as configs
-    from explorer import stages
+    from explorer import pipeline
 
     if not configs.read(folder / folders.CONFIG).model.latent_dim:
         progress.clear()
         warn(f"{folder.name} is a language model: there is no latent space to map")
         return False
     try:
-        missing = stages.make_atlas(folder, points, progress.stage())
+        missing = pipeline.make_atlas(folder, points, progress.stage())
         if missing:
             progress.clear()
             warn(f"the map is drawn, without the playback of the training: {missing}")

@@ -10,12 +10,13 @@ from typing import Any
 from explorer import config as configs
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
-from explorer.files import write_text
+from explorer.runs import folder as folders
+from explorer.runs import lock
+from explorer.runs.names import place
+from explorer.system.atomic_files import write_text
 from explorer.text.tokens import Vocabulary
-from explorer.training import fine_tuning, lock, snapshots
-from explorer.training import folder as folders
-from explorer.training.names import place
-from explorer.training.recipes import Findings, inspect, recipe
+from explorer.training import fine_tuning, snapshots
+from explorer.training.suggest_recipe import Findings, inspect, recipe
 
 EXAMPLE = """\
 example:
@@ -177,14 +178,15 @@ def _check(config: configs.Config, findings: Findings) -> tuple[int, int]:
     Returns:
         The number of weights, and how many of them are those of the run it starts from.
     """
-    from explorer.models.objectives import charge_for
+    from explorer.models.rate_penalties import charge_for
     from explorer.models.vae import build
     from explorer.registry import choose
-    from explorer.training import prior_fit, start
+    from explorer.training import prior_fitting
+    from explorer.training import warm_start as start
     from explorer.training.optimisers import optimiser_for
     from explorer.training.schedules import SCHEDULES
 
-    prior_fit.check(config)
+    prior_fitting.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     vocabulary = Vocabulary.ranked(findings.train_counts, config.corpus.vocabulary_size)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.models.decoding import STRATEGY_NAMES, Decoding
-from explorer.training import folder as folders
+from explorer.models.decoding_settings import STRATEGY_NAMES, Decoding
+from explorer.runs import folder as folders
 
 if TYPE_CHECKING:
-    from explorer.run import Run
+    from explorer.explore.run import Run
 
 RUN_HELP = "a run's name (`explorer runs` lists them) or the path of its folder"
 
@@ -89,6 +89,6 @@ def decoding(args: argparse.Namespace) -> Decoding:
 
 def open_run(args: argparse.Namespace) -> "Run":
     """The run that RUN names."""
-    from explorer.run import open_run
+    from explorer.explore.run import open_run
 
     return open_run(args.run)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
-from explorer.training import folder as folders
-from explorer.training.names import place
+from explorer.runs import folder as folders
+from explorer.runs.names import place
 
 if TYPE_CHECKING:
-    from explorer.training.prior_fit import Density, Gain
+    from explorer.training.prior_fitting import Density, Gain
 
 EXAMPLE = """\
 example:
@@ -63,9 +63,9 @@ def prior(args: argparse.Namespace) -> None:
         raise ExplorerError(f"--set name={settings['name']}: the prior's name is that of --fit")
     with Progress(quiet=args.json) as progress:
         progress.show(f"{folder.name}: reading the corpus")
-        from explorer import stages
+        from explorer import pipeline
 
-        found = stages.fit_prior(folder, target, settings, args.typed, progress.stage())
+        found = pipeline.fit_prior(folder, target, settings, args.typed, progress.stage())
     if args.json:
         say_json({"folder": str(target), **dataclasses.asdict(found)})
         return
@@ -76,7 +76,7 @@ def prior(args: argparse.Namespace) -> None:
 
 def _sentence(found: "Gain | Density", name: str) -> str:
     """What the fit brought on the test split."""
-    from explorer.training.prior_fit import Gain
+    from explorer.training.prior_fitting import Gain
 
     basis = "(one sentence: no interval)"
     if found.low is not None and found.high is not None:

@@ -10,8 +10,8 @@ from explorer.cli.options import add_run, check_out
 from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.definitions import written
-from explorer.training import folder as folders
-from explorer.training import packing
+from explorer.runs import folder as folders
+from explorer.runs import pack as packing
 
 KINDS = {"point": "autoencoder", "none": "language model"}
 """What a run of that latent space is called; every other is a VAE."""

@@ -8,17 +8,17 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from explorer import processes
 from explorer.cli import signals
 from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError
-from explorer.training import folder as folders
-from explorer.training import lock
+from explorer.runs import folder as folders
+from explorer.runs import lock
+from explorer.system import distributed
 
 if TYPE_CHECKING:
-    from explorer.training.fit import Report
+    from explorer.training.trainer import Report
 
 EXAMPLE = """\
 example:
@@ -55,12 +55,12 @@ def train(args: argparse.Namespace) -> int:
     folder = folders.find(args.run)
     again = f"explorer train {shlex.quote(args.run)}"
     with lock.alone_with(folder), Progress(quiet=args.json) as progress:
-        if args.restart or not processes.agreed(_is_trained(folder)):
+        if args.restart or not distributed.agreed(_is_trained(folder)):
             with Stop(progress) as stop:
                 heard = _fit(args, folder, stop, progress)
             if heard:
                 return _stopped(folder, again, heard)
-        elif args.resume or processes.agreed(_is_measured(folder) and _has_map(folder)):
+        elif args.resume or distributed.agreed(_is_measured(folder) and _has_map(folder)):
             _refuse(folder, args.resume)
         try:
             _finish(args, folder, progress)
@@ -86,7 +86,7 @@ class Stop:
     def heard(self) -> int:
         """The signal that came to any of them, 0 before; the same answer for all."""
         # Nothing is written here: a signal may come while the others are being asked.
-        return processes.largest(self.signal)
+        return distributed.largest(self.signal)
 
     def __enter__(self) -> "Stop":
         for number in (signal.SIGINT, *signals.polite()):
@@ -110,10 +110,10 @@ class Stop:
 def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> int:
     """Trains on, and returns the signal that stopped it, 0 if none did."""
     progress.show(f"{folder.name}: reading the corpus")
-    from explorer import stages
+    from explorer import pipeline
 
     try:
-        for report in stages.train(folder, args.device, args.resume, args.restart, stop):
+        for report in pipeline.train(folder, args.device, args.resume, args.restart, stop):
             if args.json:
                 say_json(dataclasses.asdict(report))
             else:
@@ -143,10 +143,10 @@ def line(report: "Report") -> str:
 
 
 def _stopped(folder: Path, again: str, number: int) -> int:
-    from explorer.training import state
+    from explorer.training import checkpoint
 
-    if state.path(folder).is_file():
-        warn(f"saved in {state.path(folder).parent}; `{again}` goes on from there")
+    if checkpoint.path(folder).is_file():
+        warn(f"saved in {checkpoint.path(folder).parent}; `{again}` goes on from there")
     elif _is_trained(folder):
         warn(f"the trained model is safe; `{again}` measures it and draws its map")
     else:
@@ -156,11 +156,11 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """The quick evaluation and the map, where they are missing."""
-    if not processes.agreed(_is_measured(folder)):
+    if not distributed.agreed(_is_measured(folder)):
         measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
-    if not processes.is_first():
+    if not distributed.is_first():
         return
-    with processes.alone():
+    with distributed.alone():
         has_map = _has_map(folder) or draw_map(folder, 0, progress, args.run)
     progress.clear()
     if args.json:
@@ -171,9 +171,9 @@ def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
 
 
 def _is_trained(folder: Path) -> bool:
-    from explorer.training import state
+    from explorer.training import checkpoint
 
-    return (folder / folders.WEIGHTS).is_file() and not state.path(folder).is_file()
+    return (folder / folders.WEIGHTS).is_file() and not checkpoint.path(folder).is_file()
 
 
 def _is_measured(folder: Path) -> bool:

@@ -9,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from explorer import processes
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
-from explorer.models.decoding import PART
-from explorer.tables import check_format, writing
-from explorer.text.reading import as_sentence
+from explorer.models.decoding_settings import PART
+from explorer.system import distributed
+from explorer.system.table_writers import check_format, writing
+from explorer.text.read_file import as_sentence
 
 ENCODED = 4096
 """Sentences encoded at once: enough that those of like length fill a batch."""
@@ -36,15 +36,15 @@ def _add_file_options(parser: argparse.ArgumentParser, out_help: str, required: 
 def _texts(file: str, column: str) -> Iterable[str]:
     """The sentences of a file, or of standard input as they come, a sentence a line."""
     if file == "-":
-        if processes.count() > 1:
+        if distributed.count() > 1:
             raise ExplorerError("several processes cannot read one standard input: name a file")
         return _standard_input()
-    from explorer.text import streaming
-    from explorer.text.reading import read
+    from explorer.text import stream_file
+    from explorer.text.read_file import read
 
     path = Path(file).expanduser()
-    if streaming.is_large(path):
-        return streaming.sentences(path, column)
+    if stream_file.is_large(path):
+        return stream_file.sentences(path, column)
     table = read(path, column)
     if table.dropped:
         warn(f"{file}: {table.dropped:,} without text left out")
@@ -70,7 +70,7 @@ def _standard_input() -> Iterator[str]:
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    from explorer.text.reading import check_length
+    from explorer.text.read_file import check_length
 
     source = iter(texts)
     while chunk := list(islice(source, size)):
@@ -102,7 +102,7 @@ def encode(args: argparse.Namespace) -> None:
     done, rate = 0, _rate()
     with (
         Progress(quiet=args.json) as progress,
-        writing(args.out) if processes.is_first() else nullcontext() as writer,
+        writing(args.out) if distributed.is_first() else nullcontext() as writer,
     ):
         for chunk in _chunks(_texts(args.file, args.text_column), ENCODED):
             mean, scale = run.posterior(chunk)
@@ -210,7 +210,7 @@ def sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def sample(args: argparse.Namespace) -> None:
     """Decodes draws from the prior."""
-    from explorer.evaluation.priors import told
+    from explorer.evaluation.prior_diagnostics import told
 
     if not 1 <= args.n <= 1_000_000:
         raise ExplorerError(f"-n {args.n} is not between 1 and 1,000,000")

@@ -6,17 +6,11 @@ from contextlib import contextmanager
 import torch
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.context import Foreign, HeldOut, Measurement, NotApplicable, Progress
 from explorer.evaluation.definitions import DEFINITIONS
-from explorer.evaluation.figures import FIGURES, Entry
-from explorer.evaluation.measurement import (
-    Foreign,
-    HeldOut,
-    Measurement,
-    NotApplicable,
-    Progress,
-)
+from explorer.evaluation.metrics import FIGURES, Entry
 from explorer.models.priors import Prior
-from explorer.models.sampling import generator
+from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE
 from explorer.text.tokens import Vocabulary
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from explorer.models.sampling import generator
-from explorer.space import paths
-from explorer.space.neighbours import edit_distance
+from explorer.latent_space import interpolation as paths
+from explorer.latent_space.neighbours import edit_distance
+from explorer.models.random_streams import generator
 
 PAIRS, POINTS = 200, 11
 
@@ -51,7 +51,7 @@ def latents(
     Args:
         mean: Posterior means.
         ends: Rows of `mean`.
-        path: A name in `explorer.space.paths.PATHS`.
+        path: A name in `explorer.latent_space.interpolation.PATHS`.
     """
     way, steps = paths.PATHS[path], paths.steps(POINTS)
     return np.concatenate([way(mean[a], mean[b], steps) for a, b in ends])

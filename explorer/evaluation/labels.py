@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation.measurement import Foreign, Measurement, NotApplicable
+from explorer.evaluation.context import Foreign, Measurement, NotApplicable
 from explorer.evaluation.reconstruction import bleu
 
 MOST_KINDS = 50

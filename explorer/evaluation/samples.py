@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.space.neighbours import edit_distance
+from explorer.latent_space.neighbours import edit_distance
 
 Sentences = Sequence[Sequence[str]]
 

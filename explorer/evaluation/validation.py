@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation import bounds
-from explorer.evaluation.information import active_units, mutual_information
-from explorer.models.objectives import Charge
-from explorer.models.sampling import generator, others, sample
+from explorer.evaluation import likelihood
+from explorer.evaluation.latent_use import active_units, mutual_information
+from explorer.models.random_streams import generator, others, sample
+from explorer.models.rate_penalties import Charge
 from explorer.models.vae import TextVAE
 
 SENTENCES = 1000
@@ -48,10 +48,10 @@ class Validation:
         """
         if not self._ids:
             return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
-        posterior = bounds.posterior(model, self._ids)
+        posterior = likelihood.posterior(model, self._ids)
         drawn = sample(posterior, 1, generator(self._seed, "validation"))[0]
         z = drawn if noise else posterior.mean
-        distortion = bounds.distortions(model, z, self._ids, labels=self._labels)
+        distortion = likelihood.distortions(model, z, self._ids, labels=self._labels)
         rates = model.latent.rate(posterior, model.prior(), drawn)
         found = {
             "distortion": distortion.mean().item(),
@@ -70,5 +70,5 @@ class Validation:
         self, model: TextVAE, z: Float[Tensor, "n latent"], distortion: Float[Tensor, " n"]
     ) -> float:
         other = others(len(z), generator(self._seed, "validation shuffle"))
-        shuffled = bounds.distortions(model, z[other], self._ids, labels=self._labels)
+        shuffled = likelihood.distortions(model, z[other], self._ids, labels=self._labels)
         return (shuffled - distortion).mean().item()

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from explorer.models.decoder import Decoder
-from explorer.models.dilated import DilatedDecoder
+from explorer.models.decoder_base import Decoder
+from explorer.models.dilated_decoder import DilatedDecoder
 
 
 @dataclass(frozen=True, slots=True)

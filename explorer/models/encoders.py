@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explorer.errors import ExplorerError
-from explorer.models.tensors import mask
+from explorer.models.padding import mask
 from explorer.text.tokens import EOS, UNK
 
 

@@ -12,7 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.models.distributions import Stretched, whiten
 from explorer.models.encoders import LSTMEncoder
 from explorer.models.latents import Latent
-from explorer.models.tensors import collate
+from explorer.models.padding import collate
 
 _LOG_SCALES = (-5.0, 3.0)
 """Of a component of a mixture: narrower ones would sit on single sentences."""

@@ -10,15 +10,15 @@ from torch.distributions import Distribution
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.models import control
-from explorer.models.auxiliaries import AUXILIARIES, Auxiliary
-from explorer.models.decoder import Decoder
+from explorer.models import label_conditioning
+from explorer.models.auxiliary_losses import AUXILIARIES, Auxiliary
+from explorer.models.batch_shard import ALL, Share
+from explorer.models.decoder_base import Decoder
 from explorer.models.decoders import DECODERS
 from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS, Latent
-from explorer.models.precision import products
+from explorer.models.mixed_precision import products
 from explorer.models.priors import PRIORS, Prior
-from explorer.models.shares import ALL, Share
 from explorer.registry import choose
 from explorer.text.tokens import PAD
 
@@ -134,7 +134,7 @@ class TextVAE(nn.Module):
         kinds = len(self.config.labels)
         if not kinds:
             return z
-        code = control.codes(labels or [control.NO_LABEL], kinds).to(z)
+        code = label_conditioning.codes(labels or [label_conditioning.NO_LABEL], kinds).to(z)
         return torch.cat([z, code.expand(*z.shape[:-1], kinds)], -1)
 
     def steer(
@@ -148,7 +148,7 @@ class TextVAE(nn.Module):
         kinds = self.config.labels
         if not kinds and not label:
             return z
-        code = control.steer(kinds, label, strength).to(z)
+        code = label_conditioning.steer(kinds, label, strength).to(z)
         return torch.cat([z, code.expand(*z.shape[:-1], -1)], -1)
 
     def forward(
@@ -176,9 +176,9 @@ class TextVAE(nn.Module):
         rate = self.latent.rate(posterior, self.prior(), at)
         auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own])
         if self.training and labels:
-            withheld = (torch.rand(len(labels)) < control.UNLABELLED).tolist()
+            withheld = (torch.rand(len(labels)) < label_conditioning.UNLABELLED).tolist()
             labels = [
-                control.NO_LABEL if hidden else label
+                label_conditioning.NO_LABEL if hidden else label
                 for label, hidden in zip(labels, withheld, strict=True)
             ]
         place = self.condition(z, labels)[part.own]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
-from explorer.files import home
-from explorer.text import downloads
-from explorer.text.named import NAMED, NamedCorpus, RemoteFile
-from explorer.text.reading import read
+from explorer.system.atomic_files import home
+from explorer.text import download
+from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
+from explorer.text.read_file import read
 
 __all__ = [
     "NAMED",
@@ -151,10 +151,10 @@ def get(
 
     for file in corpus.files:
         target = folder / file.name
-        if downloads.is_intact(target, file):
+        if download.is_intact(target, file):
             report(file.size)
         else:
-            downloads.fetch(file, target, source, report)
+            download.fetch(file, target, source, report)
         before += file.size
     return folder
 
@@ -200,7 +200,7 @@ def _locate(name: str, file: RemoteFile) -> Path | None:
     if cached.is_file():
         return cached
     mirror = _mirror()
-    return downloads.find(mirror, file) if mirror else None
+    return download.find(mirror, file) if mirror else None
 
 
 def _named_lines(name: str) -> _Lines:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from explorer.errors import ExplorerError
-from explorer.models.coding import posteriors
-from explorer.models.generation import Decoding, generate
+from explorer.models.batch_inference import posteriors
+from explorer.models.decoding_strategies import Decoding, generate
 from explorer.models.vae import TextVAE
-from explorer.training.weights import read_tensors, write_tensors
+from explorer.runs.weights import read_tensors, write_tensors
 
 FILE = "snapshots.safetensors"
 RECONSTRUCTED = 64

@@ -10,16 +10,16 @@ from pathlib import Path
 import torch
 
 from explorer.config import Config, CorpusConfig, ModelConfig, ObjectiveConfig, TrainingConfig
-from explorer.evaluation.bounds import importance_nlls
-from explorer.models.coding import posteriors
-from explorer.models.decoding import PART, Decoding
-from explorer.models.generation import generate
-from explorer.models.precision import has_bf16
+from explorer.evaluation.likelihood import importance_nlls
+from explorer.models import dataset as training_data
+from explorer.models.batch_inference import posteriors
+from explorer.models.decoding_settings import PART, Decoding
+from explorer.models.decoding_strategies import generate
+from explorer.models.mixed_precision import has_bf16
 from explorer.models.vae import TextVAE, build
-from explorer.text.batches import plan
+from explorer.text.batching import plan
 from explorer.text.tokens import EOS
-from explorer.training import data as training_data
-from explorer.training.fit import Trainer
+from explorer.training.trainer import Trainer
 from tests.benchmarks.reference import Ids, Reference, exact_batches, train_steps
 
 WORDS = 10_000

@@ -28,7 +28,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from explorer.cli.output import say, table
-from tests.browsing import CHROMIUM, SWITCHES, await_health
+from tests.browser.browsing import CHROMIUM, SWITCHES, await_health
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # milliseconds

@@ -28,9 +28,9 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from explorer.cli.output import say, table
-from explorer.space.atlas import Atlas
-from explorer.training import folder as folders
-from tests.browsing import CHROMIUM, SWITCHES, await_health
+from explorer.latent_space.atlas import Atlas
+from explorer.runs import folder as folders
+from tests.browser.browsing import CHROMIUM, SWITCHES, await_health
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("captions-smooth", "captions-faithful")

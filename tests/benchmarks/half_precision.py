@@ -15,11 +15,11 @@ import torch
 from explorer.cli.output import say, warn
 from explorer.config import Config, CorpusConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 from explorer.evaluation import validation
-from explorer.models import precision
-from explorer.models.objectives import charge_for
+from explorer.models import dataset as training_data
+from explorer.models import mixed_precision
+from explorer.models.rate_penalties import charge_for
 from explorer.models.vae import build
-from explorer.training import data as training_data
-from explorer.training.fit import Trainer
+from explorer.training.trainer import Trainer
 
 
 def recipe(bf16: bool) -> Config:
@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What bfloat16 does to a bound.")
     parser.add_argument("--steps", type=int, default=658, help="of training (default an epoch)")
     steps = parser.parse_args().steps
-    precision.has_bf16 = lambda device: True
+    mixed_precision.has_bf16 = lambda device: True
     data = training_data.load(recipe(False))
     plain, half = (bound(recipe(bf16), data, steps) for bf16 in (False, True))
     say(

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from explorer.cli.output import say, table
 from tests.benchmarks.click import PATIENCE, server
-from tests.browsing import CHROMIUM, SWITCHES
+from tests.browser.browsing import CHROMIUM, SWITCHES
 
 # Counts only frames in which the player drew something.
 _MEASURE = """(map, seconds) => new Promise((resolve) => {

@@ -5,7 +5,7 @@ al. 2019, Shen et al. 2020): batches of exactly one length, `nn.LSTM` over words
 all logits at once and `cross_entropy`, a step of decoding at a time with `.item()` to look at
 each row, `multinomial` to sample, a beam a sentence, importance samples in chunks of a sentence,
 and Adam as it comes. Weights are copied from a `TextVAE`, so that numbers can be compared:
-`tests/test_benchmarks_reference.py` does.
+`tests/benchmarks/test_reference.py` does.
 """
 
 import math

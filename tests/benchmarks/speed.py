@@ -40,7 +40,7 @@ What the profile says, of one thread:
 How far float32 could go at all is 1 over the reference's share: 2.8 and 2.2 times for training,
 3.2 and 1.9 for greedy decoding, 3.6 and 2.0 for the importance bound. What exceeds that needs
 bfloat16, in which encoder and decoder train where the processor has it
-(`explorer.models.precision`); on such a processor a row "train, bf16" stands below "train".
+(`explorer.models.mixed_precision`); on such a processor a row "train, bf16" stands below "train".
 Computed without it (`python -m tests.benchmarks.half_precision`), an epoch of Penn Treebank from
 the same weights, batches and noise (small, 658 steps) ended at a validation -ELBO of 125.110
 nats, and at 125.112 in float32.
@@ -73,7 +73,7 @@ with one thread on 2,992.
 
 No processor with bfloat16 and no GPU was at hand; nothing here says how fast they are. That a
 training step never waits for a GPU is tested on torch's "meta" device, which has no values to
-wait for (`tests/test_training_device.py`); two things still do, by their nature: a schedule that
+wait for (`tests/training/test_device.py`); two things still do, by their nature: a schedule that
 follows the rate, and a bidirectional encoder that packs its rows. Decoding asks for its words at
 every step. CUDA graphs, `torch.compile` and larger batches were not tried.
 """

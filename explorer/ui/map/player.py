@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from explorer.ui.map.colours import LegendEntry
-from explorer.ui.map.overlays import Ellipse, as_data
+from explorer.explore.map_overlays import Ellipse, as_data
+from explorer.explore.point_colours import LegendEntry
 from explorer.ui.map.scripts import stub
 
 HEIGHT = 480

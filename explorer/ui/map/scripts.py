@@ -10,7 +10,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "assets"
+from explorer import map_component
+
+FOLDER = Path(map_component.__file__).parent / "assets"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 STUB = """

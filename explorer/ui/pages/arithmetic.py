@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui import arithmetic, dimensions, map_view, state, widgets
+from explorer.ui.arithmetic import analogy, dimensions
+from explorer.ui.components import widgets
+from explorer.ui.map import view as map_view
+from explorer.ui.session import state
 
 TABS = ("Arithmetic", "Dimensions")
 run = state.current_run()
@@ -12,20 +15,20 @@ run = state.current_run()
 def calculate() -> None:
     """Three sentences, map and slider; a change reruns this and nothing else."""
     with widgets.errors_shown():
-        question = arithmetic.ask(run)
+        question = analogy.ask(run)
         view, by = map_view.controls(run)
         decoding = widgets.decoding(run)
         with st.spinner("Decoding…"):
-            moved = arithmetic.move(run, question, decoding) if question else None
+            moved = analogy.move(run, question, decoding) if question else None
         wide, side = st.columns([5, 3], gap="medium")
         with wide:
-            arithmetic.show_map(run, question, moved, view, by)
+            analogy.show_map(run, question, moved, view, by)
             widgets.layout_notes(run, view)
         if question is None or moved is None:
             return
         with side:
-            arithmetic.show_result(run, question, moved)
-        arithmetic.show_all(run, question, moved, decoding)
+            analogy.show_result(run, question, moved)
+        analogy.show_all(run, question, moved, decoding)
 
 
 @st.fragment

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui import collapse, experiment, state, widgets
+from explorer.ui.collapse import thought_experiment as experiment
+from explorer.ui.collapse import verdict
+from explorer.ui.components import widgets
+from explorer.ui.session import state
 
 run = state.current_run()
 
@@ -16,7 +19,7 @@ def thought_experiment() -> None:
 @st.fragment
 def words() -> None:
     """Decoded sentences; the button reruns this and nothing else."""
-    collapse.gains(run)
+    verdict.gains(run)
 
 
 st.title("Posterior collapse")
@@ -29,14 +32,14 @@ with st.expander(
 ):
     thought_experiment()
 with widgets.errors_shown():
-    collapse.judgement(run)
-    collapse.runs(run)
+    verdict.judgement(run)
+    verdict.runs(run)
     if run.has_latent:
-        collapse.dimensions(run)
-        collapse.information(run)
+        verdict.dimensions(run)
+        verdict.information(run)
         st.subheader("Which words z carries", anchor="words")
         words()
         st.subheader("When did it collapse?", anchor="history")
-        collapse.story(run)
+        verdict.story(run)
     else:
         widgets.onwards(run)

@@ -2,15 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui import (
-    compare_maps,
-    compare_plots,
-    compare_sentences,
-    compare_words,
-    comparing,
-    selection,
-    widgets,
-)
+from explorer.ui.compare import figures_tab, runs, selection, summary
+from explorer.ui.compare import maps as compare_maps
+from explorer.ui.compare import sentences as compare_sentences
+from explorer.ui.components import widgets
 
 TABS = ("In words", "Sentences", "Maps", "Figures")
 
@@ -20,14 +15,14 @@ st.caption(
     "puts the same sentences, and what it scores."
 )
 with widgets.errors_shown():
-    columns = comparing.choose()
+    columns = runs.choose()
     if columns:
-        compare_words.say(columns)
+        summary.say(columns)
         words, sentences, maps, figures = st.tabs(TABS, key="section", bind="query-params")
         # Only what is looked at is computed.
         if words.open:
             with words:
-                compare_words.show(columns)
+                summary.show(columns)
         if sentences.open:
             with sentences:
                 compare_sentences.show(columns, selection.example(columns))
@@ -36,5 +31,5 @@ with widgets.errors_shown():
                 compare_maps.show(columns)
         if figures.open:
             with figures:
-                compare_plots.show(columns)
+                figures_tab.show(columns)
         widgets.corpus_note(*(column.run for column in columns))

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from explorer.ui import answers, map_view, searching, state, widgets
-from explorer.ui.layouts import layout_of
+from explorer.explore.map_views import layout_of
+from explorer.ui.click import answer, search
+from explorer.ui.components import widgets
+from explorer.ui.map import view as map_view
+from explorer.ui.session import state
 
 KEY = "map"
 run = state.current_run()
@@ -16,25 +19,25 @@ def explore() -> None:
     if event is not None:
         state.set_pick(map_view.pick_from(event, run))
     view, by = map_view.controls(run, can_be_read=True)
-    hits = searching.inputs(run)
+    hits = search.inputs(run)
     layout, pick = layout_of(run, view), state.pick_of(run)
-    decoding = answers.own_label(run, pick, widgets.decoding(run))
+    decoding = answer.own_label(run, pick, widgets.decoding(run))
     wide, side = st.columns([5, 3], gap="medium")
     # On a link with a pick the map must not wait for the model: it is drawn without the answer.
     found, said = None, None
     if pick is not None and state.is_warm(run):
-        found = answers.look_up(run, layout, pick)
+        found = answer.look_up(run, layout, pick)
     if found is not None and found.at is None:
         # The sentence is what a click waits for; a typed one waits for its marker on the map.
         with side:
-            searching.results(run, hits)
-            said = answers.show(run, found, decoding)
+            search.results(run, hits)
+            said = answer.show(run, found, decoding)
     with wide:
         map_view.show(
             run,
             layout,
             by,
-            overlays=answers.markers(run, layout, found, said) if found else (),
+            overlays=answer.markers(run, layout, found, said) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
             reading=widgets.decoding(run) if map_view.is_read() else None,
@@ -44,12 +47,12 @@ def explore() -> None:
         widgets.layout_notes(run, view)
     with side:
         if said is None:
-            searching.results(run, hits)
+            search.results(run, hits)
         if found is None:
             _open(pick)
         else:
-            said = said or answers.show(run, found, decoding)
-            answers.show_around(run, found, said, decoding)
+            said = said or answer.show(run, found, decoding)
+            answer.show_around(run, found, said, decoding)
     state.write_address()
 
 

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui import cards, state, widgets
-from explorer.ui.words import markdown
+from explorer.ui.components import widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.model import card
+from explorer.ui.session import state
 
 TABS = ("Card", "Scores", "Training", "Recipe")
 run = state.current_run()
@@ -12,10 +14,10 @@ st.title(markdown(run.name))
 with widgets.errors_shown():
     about, scores, training, recipe = st.tabs(TABS, key="tab", bind="query-params")
     with about:
-        cards.card(run)
+        card.card(run)
     with scores:
-        cards.scores(run)
+        card.scores(run)
     with training:
-        cards.curves(run)
+        card.curves(run)
     with recipe:
-        cards.recipe(run)
+        card.recipe(run)

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from explorer.training import folder as folders
-from explorer.ui import downloads, map_view, snippets, spelling, state, ways, widgets
-from explorer.ui.layouts import layout_of
-from explorer.ui.map import path_slider
-from explorer.ui.map.overlays import Path
+from explorer.explore.map_overlays import Path
+from explorer.explore.map_views import layout_of
+from explorer.runs import folder as folders
+from explorer.ui.components import download_buttons, reproduce, unknown_words, widgets
+from explorer.ui.map import view as map_view
+from explorer.ui.map.component import path_slider
+from explorer.ui.paths import path
+from explorer.ui.session import state
 
 KEY = "path_map"
 run = state.current_run()
@@ -18,24 +21,24 @@ def explore() -> None:
     event = map_view.take_event(KEY)
     if event is not None:
         layout = layout_of(run, st.session_state.get("layout", "umap"))
-        ways.take_end(run, layout, map_view.pick_from(event, run))
-    first, last = ways.examples(run)
+        path.take_end(run, layout, map_view.pick_from(event, run))
+    first, last = path.examples(run)
     left, right = st.columns(2)
     first, last = state.example(run, "from", first), state.example(run, "to", last)
     a = left.text_input("A", first, state.MOST_TEXT, key="from", bind="query-params")
     b = right.text_input("B", last, state.MOST_TEXT, key="to", bind="query-params")
-    spelling.unknown_notes([run], {"A": a or "", "B": b or ""})
+    unknown_words.unknown_notes([run], {"A": a or "", "B": b or ""})
     way, steps = widgets.path_controls()
     view, by = map_view.controls(run)
     asked = bool(a and a.strip() and b and b.strip())
     with st.spinner("Decoding the path…"):
-        both = ways.both(run, a, b, steps, widgets.decoding(run)) if asked else {}
+        both = path.both(run, a, b, steps, widgets.decoding(run)) if asked else {}
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
-        end = "A" if ways.next_end() == "from" else "B"
+        end = "A" if path.next_end() == "from" else "B"
         st.caption(f"A click on the map sets **{end}**.")
         layout = layout_of(run, view)
-        drawn = [Path(layout.place(both[way].z), position=ways.read_step(steps))] if asked else []
+        drawn = [Path(layout.place(both[way].z), position=path.read_step(steps))] if asked else []
         map_view.show(run, layout, by, overlays=drawn, key=KEY, height=460)
         widgets.layout_notes(run, view)
     if not asked:
@@ -45,17 +48,17 @@ def explore() -> None:
     with side:
         st.markdown(chosen.told)
         step = path_slider(
-            chosen.texts, ends=(a, b), position=ways.read_step(steps), key="path_slider"
+            chosen.texts, ends=(a, b), position=path.read_step(steps), key="path_slider"
         )
-        ways.write_step(step)
-        command = snippets.density(folders.typed(run.folder), (a, b), steps, way == "spherical")
-        widgets.density_strip(ways.densities(run, chosen), command=command)
+        path.write_step(step)
+        command = reproduce.density(folders.typed(run.folder), (a, b), steps, way == "spherical")
+        widgets.density_strip(path.densities(run, chosen), command=command)
     with st.expander("Both ways, step by step", icon=":material/compare_arrows:"):
-        ways.compare(both)
+        path.compare(both)
         settings = widgets.decoding(run)
         named = folders.typed(run.folder)
-        told = "\n".join(snippets.path(named, a, b, steps, settings, name) for name in both)
-        downloads.table_files(ways.table(both), f"{run.name}-path", "path_table", told)
+        told = "\n".join(reproduce.path(named, a, b, steps, settings, name) for name in both)
+        download_buttons.table_files(path.table(both), f"{run.name}-path", "path_table", told)
 
 
 st.title("Paths between sentences")

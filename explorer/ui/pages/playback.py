@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from explorer.ui import playback_view, playing, state, widgets
-from explorer.ui.words import markdown
+from explorer.explore import playback_story
+from explorer.ui.components import widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.playback import player
+from explorer.ui.session import state
 
 run = state.current_run()
 
@@ -11,10 +14,10 @@ run = state.current_run()
 @st.fragment
 def explore() -> None:
     """The player and its tables; coming to rest reruns this and nothing else."""
-    by = playback_view.colour(run)
-    now = playback_view.play(run, by)
-    playback_view.chooser(run, now)
-    playback_view.tables(run, now, by)
+    by = player.colour(run)
+    now = player.play(run, by)
+    player.chooser(run, now)
+    player.tables(run, now, by)
 
 
 st.title("Playback of the training")
@@ -24,7 +27,9 @@ st.caption(
     "to a point. Play it, drag the time line, or click a dot to follow a sentence."
 )
 with widgets.errors_shown():
-    if playback_view.need_playback(run):
-        told = f"{playing.story(playing.playback_of(run))} {playing.ending(run)}"
+    if player.need_playback(run):
+        told = (
+            f"{playback_story.story(playback_story.playback_of(run))} {playback_story.ending(run)}"
+        )
         st.markdown(markdown(told.strip()))
         explore()

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from explorer.ui import prior, prior_scores, state, widgets
+from explorer.ui.components import widgets
+from explorer.ui.prior import scene, scores
+from explorer.ui.session import state
 
 run = state.current_run()
 
@@ -12,11 +14,11 @@ def explore() -> None:
     """Plane, lists and holes; a click reruns this and nothing else."""
     with widgets.errors_shown():
         with st.spinner("Opening the model…", show_time=True):
-            found = prior.scene(run)
-        prior.show(found)
-        prior_scores.marginal_kl(run)
-        prior.components(found)
-        prior.holes(found)
+            found = scene.scene(run)
+        scene.show(found)
+        scores.marginal_kl(run)
+        scene.components(found)
+        scene.holes(found)
 
 
 st.title("Prior and sentences")

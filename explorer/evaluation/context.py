@@ -1,0 +1,319 @@
+"""What several figures of one evaluation share, each computed once and when first asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.distributions import Distribution
+
+from explorer.evaluation import interpolations, likelihood, retrieval
+from explorer.evaluation.interpolations import Smoothness
+from explorer.evaluation.latent_use import Interval, mutual_information
+from explorer.evaluation.retrieval import Retrieval
+from explorer.evaluation.reverse_perplexity import learned
+from explorer.models.decoding_settings import MOST_TOKENS, Decoding
+from explorer.models.decoding_strategies import generate
+from explorer.models.label_conditioning import NO_LABEL
+from explorer.models.priors import Prior
+from explorer.models.random_streams import generator, sample
+from explorer.models.vae import TextVAE
+from explorer.system import distributed
+from explorer.text.tokens import Vocabulary
+
+if TYPE_CHECKING:
+    from explorer.evaluation.labels import Labelled
+
+Progress = Callable[[str, int, int], object]
+"""Told a figure's name, how much of it is done, and how much there is (sentences)."""
+
+_LEAST_TOKENS = 60
+"""Longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at most."""
+
+
+class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
+    """A figure that this kind of model or corpus does not have; the message says why."""
+
+
+class Foreign(NotApplicable):
+    """A figure about something this corpus does not have at all: it is not even listed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldOut:
+    """The sentences a model is judged on, and the text it was trained on."""
+
+    tokens: Sequence[Sequence[str]]
+    """Normalised tokens, unknown words as they are."""
+    ids: Sequence[Sequence[int]]
+    """The same as the model's ids, without start and end, never cut."""
+    groups: Sequence[int] | None = None
+    """Which sentences are about the same thing (captions of one image)."""
+    labels: Sequence[str] | None = None
+    """What the corpus says of each sentence; empty where it says nothing."""
+    training: Sequence[Sequence[str]] = ()
+    """Normalised tokens of the training split."""
+    training_labels: Sequence[str] | None = None
+
+    def select(self, rows: Sequence[int]) -> "HeldOut":
+        """Some of the sentences; groups are left out, since they would be torn apart."""
+        return HeldOut(
+            tokens=[self.tokens[row] for row in rows],
+            ids=[self.ids[row] for row in rows],
+            labels=None if self.labels is None else [self.labels[row] for row in rows],
+            training=self.training,
+            training_labels=self.training_labels,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One model on one set of sentences. Rows are in the order of the data everywhere."""
+
+    model: TextVAE
+    vocabulary: Vocabulary
+    held_out: HeldOut
+    samples: int
+    """Of the importance estimate."""
+    drawn: int
+    """Sentences drawn from the model."""
+    seed: int
+    part: str = ""
+    """What the sentences are if not the whole split; the reason some figures are absent."""
+    language_model: TextVAE | None = None
+    reverse: int = 0
+    """Sentences drawn for a language model to learn from; 0 has none learn."""
+    trained_under: Prior | None = None
+    """The prior of the training, where another was fitted afterwards."""
+    advance: Callable[[int], object] = lambda count: None
+
+    @property
+    def n(self) -> int:
+        """Number of sentences."""
+        return len(self.held_out.ids)
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether there is no latent space."""
+        return self.model.encoder is None
+
+    def need_latent(self) -> None:
+        """Stops a figure of latent spaces for a model that has none."""
+        if self.is_language_model:
+            raise NotApplicable("a language model has no latent space")
+
+    def need_rate(self) -> None:
+        """Stops a figure of posteriors and priors for a model that has none."""
+        self.need_latent()
+        if not self.model.latent.has_rate:
+            raise NotApplicable("an autoencoder has no rate: its posterior is a point")
+
+    def need_density(self) -> None:
+        """Stops a figure of samples for a model that has nothing to draw z from."""
+        if not self.model.has_density:
+            raise NotApplicable(
+                "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
+                "fits a density"
+            )
+
+    @cached_property
+    def posterior(self) -> Distribution:
+        """q(z|x) of all sentences, batch shape (n,)."""
+        return likelihood.posterior(self.model, self.held_out.ids)
+
+    @cached_property
+    def z(self) -> Float[Tensor, "n latent"]:
+        """One sample of each posterior."""
+        return sample(self.posterior, 1, generator(self.seed, "posterior"))[0]
+
+    @cached_property
+    def rates(self) -> Float[Tensor, "n parts"]:
+        """Nats per dimension or code; in one where the rate is no sum, estimated at `z`."""
+        rate = self.model.latent.rate(self.posterior, self.model.prior(), self.z)
+        return rate.cpu().double()
+
+    @cached_property
+    def distortions(self) -> Float[Tensor, " n"]:
+        """Nats per sentence at `z`."""
+        return self.distortions_at(self.z)
+
+    @property
+    def elbos(self) -> Float[Tensor, " n"]:
+        """-ELBO of each sentence at `z`, nats."""
+        return self.distortions + self.rates.sum(1).to(self.distortions)
+
+    def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
+        """Nats per sentence at other latents."""
+        ids = self.held_out.ids
+        return likelihood.distortions(self.model, z, ids, advance=self.advance, labels=self.codes)
+
+    @cached_property
+    def codes(self) -> list[int]:
+        """The labels a conditional model is told; none for any other."""
+        kinds, labels = self.model.config.labels, self.held_out.labels
+        if not kinds or labels is None:
+            return []
+        place = {kind: number for number, kind in enumerate(kinds)}
+        return [place.get(label, NO_LABEL) for label in labels]
+
+    @cached_property
+    def information(self) -> Interval:
+        """Mutual information of x and z."""
+        return mutual_information(self.posterior, self.z)
+
+    @cached_property
+    def importance_nlls(self) -> Float[Tensor, " n"]:
+        """Nats per sentence with `samples` samples; exact for a language model."""
+        if self.is_language_model:
+            return self.distortions
+        ids = self.held_out.ids
+        return likelihood.importance_nlls(
+            self.model,
+            ids,
+            self.samples,
+            self.seed,
+            advance=self.advance,
+            labels=self.codes,
+        )
+
+    def decode(
+        self,
+        z: Float[Tensor, "m latent"],
+        strategy: str = "greedy",
+        labels: Sequence[int] = (),
+    ) -> list[list[str]]:
+        """Tokens of one sentence for each point; `<unk>` is not said.
+
+        Args:
+            z: The points; each stands for the nearest one of the latent space.
+            strategy: Of decoding.
+            labels: One a point, for a conditional model; none is the average label.
+        """
+        return self.decode_places(
+            self.model.condition(self.model.latent.project(z), labels), strategy
+        )
+
+    def decode_places(
+        self,
+        places: Float[Tensor, "m place"],
+        strategy: str = "greedy",
+        allow_unknown: bool = False,
+    ) -> list[list[str]]:
+        """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
+        longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
+        own: dict[int, list[list[str]]] = {}
+        for number, part in distributed.mine(enumerate(places.split(likelihood.BATCH))):
+            seed = self.seed * 1_000_003 + number
+            decoding = Decoding(
+                strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
+            )
+            rows = generate(self.model.decoder, part, decoding)
+            own[number] = [self.vocabulary.decode(row) for row in rows]
+            self.advance(len(part) * distributed.count())
+        said = {
+            number: part for found in distributed.gathered(own) for number, part in found.items()
+        }
+        return [sentence for number in sorted(said) for sentence in said[number]]
+
+    @cached_property
+    def reconstructions(self) -> list[list[str]]:
+        """Greedy decodes of the posterior means."""
+        # Like lengths together, since a batch is decoded until its longest sentence ends.
+        order = [row for rows in likelihood.batches(self.held_out.ids) for row in rows]
+        labels = [self.codes[row] for row in order] if self.codes else []
+        said = self.decode(self.posterior.mean[order], labels=labels)
+        result: list[list[str]] = [[] for _ in order]
+        for row, tokens in zip(order, said, strict=True):
+            result[row] = tokens
+        return result
+
+    @cached_property
+    def paths(self) -> dict[str, list[list[list[str]]]]:
+        """Greedy decodes of linear and of spherical paths, sentence by sentence."""
+        ends = interpolations.pairs(self.n, interpolations.PAIRS, self.seed)
+        mean = self.posterior.mean.cpu().numpy()
+        result = {}
+        for name in ("linear", "spherical"):
+            z = torch.from_numpy(interpolations.latents(mean, ends, name))
+            said = self.decode(z.to(self.model.device))
+            starts = range(0, len(said), interpolations.POINTS)
+            result[name] = [said[start : start + interpolations.POINTS] for start in starts]
+        return result
+
+    @cached_property
+    def smoothness(self) -> dict[str, Smoothness]:
+        """How those paths read."""
+        return {name: interpolations.smoothness(paths) for name, paths in self.paths.items()}
+
+    @cached_property
+    def retrievals(self) -> dict[str, Retrieval]:
+        """Caption retrieval by posterior means, and by what needs no model."""
+        groups, tokens = self.held_out.groups, self.held_out.tokens
+        assert groups is not None
+        found = {
+            "means": retrieval.retrieve(self.posterior.mean.cpu().numpy(), groups),
+            "random": retrieval.chance(groups),
+            "length": retrieval.by_length(tokens, groups, self.seed),
+        }
+        return found | retrieval.by_words(tokens, groups, self.seed)
+
+    @cached_property
+    def labelled(self) -> "Labelled":
+        """The sentences with a label, and a judge of labels."""
+        from explorer.evaluation.labels import Labelled
+
+        return Labelled.of(self)
+
+    @cached_property
+    def prior_z(self) -> Float[Tensor, "drawn latent"]:
+        """`drawn` samples of the prior (of nothing, for a language model)."""
+        return sample(self.model.prior(), self.drawn, generator(self.seed, "prior"))
+
+    def drawn_to_learn_from(self, count: int) -> list[list[str]]:
+        """Like `said`, so many, and with `<unk>` where the model says it: real text has it too."""
+        z = sample(self.model.prior(), count, generator(self.seed, "reverse"))
+        place = self.model.condition(self.model.latent.project(z), self._told(count))
+        return self.decode_places(place, "sample", allow_unknown=True)
+
+    def learned(self, ids: Sequence[Sequence[int]]) -> TextVAE:
+        """A language model of some sentences, to judge real ones by."""
+        half, before = self.n // 2, 0
+
+        def told(share: float) -> None:  # two of them learn, in the time of one figure
+            nonlocal before
+            self.advance(int(share * half) - before)
+            before = int(share * half)
+
+        return learned(ids, len(self.vocabulary), self.seed, self.model.device, told)
+
+    @cached_property
+    def said(self) -> list[list[str]]:
+        """Sentences drawn from the model: z from the prior, words at temperature 1."""
+        self.need_density()
+        return self.decode(self.prior_z, "sample", self._told(self.drawn))
+
+    def _told(self, count: int) -> list[int]:
+        """Labels of draws: as often as they are held out, wherever in the file each stands."""
+        if not self.codes:
+            return []
+        order = self.order("told")
+        return [self.codes[order[place % self.n]] for place in range(count)]
+
+    @cached_property
+    def real(self) -> list[list[str]]:
+        """As many held-out sentences, what the figures of `said` are read beside.
+
+        Fewer where there are not so many.
+        """
+        rows = sorted(self.order("real")[: self.drawn])
+        return [list(self.held_out.tokens[row]) for row in rows]
+
+    def order(self, purpose: str) -> list[int]:
+        """The rows in a random order of the seed, one for each purpose.
+
+        Every k-th row would not do: what alternates in a file would all be of one kind.
+        """
+        return torch.randperm(self.n, generator=generator(self.seed, purpose)).tolist()

@@ -1,0 +1,1 @@
+"""What an opened run can be asked; no page is needed."""

@@ -1,0 +1,299 @@
+"""Playback: what the page, the player and the tables say of a training's snapshots."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+from jaxtyping import Int64
+
+from explorer.config import final_model
+from explorer.errors import ExplorerError
+from explorer.explore import point_colours as colouring
+from explorer.explore.map_overlays import Ellipse
+from explorer.explore.point_colours import NO_CLASS, Colours
+from explorer.explore.run import Run
+from explorer.latent_space.playback import Playback
+from explorer.latent_space.projections import ACTIVE_VARIANCE
+from explorer.runs import folder as folders
+from explorer.ui.map.player import Figure
+
+MOST_POINTS = 400
+"""Reports of a figure that the time line draws."""
+FIGURES = (
+    ("β", "", ("beta",)),
+    ("Rate", "nats", ("validation_rate", "rate")),
+    ("Mutual information", "nats", ("validation_mutual_information",)),
+)
+"""What the time line shows: name, unit, and the columns of `history.csv`, best first."""
+VIEW_FOLLOWS = (
+    " The view follows the cloud until you move it: the prior’s circles tell how wide it is."
+)
+"""Said where the prior's circles are drawn: only beside them the cloud's width can be read."""
+_FEWEST_REPORTS = 8
+"""Fewer values than this draw no curve: the next best column is taken if it has more."""
+
+
+class Sentence(TypedDict):
+    """What the player says of a sentence."""
+
+    text: str
+    note: str
+    row: int
+    reconstructions: list[str] | None
+
+
+def playback_of(run: Run) -> Playback:
+    """The playback of a run.
+
+    Raises:
+        ExplorerError: If it has none, or it is damaged.
+    """
+    if run.playback is None:
+        raise ExplorerError(
+            f"{run.name} has no playback: "
+            f"`{folders.command('train', run.folder, '--restart')}` keeps snapshots"
+        )
+    return run.playback
+
+
+def atlas_rows(run: Run) -> Int64[np.ndarray, " n"]:
+    """For each sentence of the playback its index in the atlas; −1 where it is not there."""
+    playback, atlas = playback_of(run), run.atlas
+    nowhere = np.full(len(playback.row), -1, dtype=np.int64)
+    if atlas is None or atlas.corpus_checksum != playback.corpus_checksum:
+        return nowhere
+    found = np.searchsorted(atlas.row, playback.row).clip(max=len(atlas.row) - 1)
+    return np.where(atlas.row[found] == playback.row, found, nowhere)
+
+
+# Colours.
+
+
+def colour_choices(run: Run) -> list[str]:
+    """What the sentences can be coloured by, the most telling first.
+
+    The regions of the final map where most sentences are on it; the splits otherwise. Where the
+    layout of that map is noise its regions are too, and the length comes first.
+    """
+    atlas = run.atlas
+    if atlas is None or (atlas_rows(run) >= 0).mean() < 0.5:
+        return ["split"]
+    found = colouring.available(atlas)
+    if atlas.layout_is_noise:
+        found.sort(key=lambda by: by != "length")
+    return found
+
+
+def colours_of(run: Run, by: str) -> Colours:
+    """A colour for each sentence of the playback; grey where the atlas lacks it.
+
+    Args:
+        run: The run.
+        by: One of `colour_choices`.
+    """
+    playback = playback_of(run)
+    if by == "split":
+        return colouring.colours(playback, by)
+    found, rows = colouring.colours(run.atlas, by), atlas_rows(run)
+    ids = np.where(rows >= 0, found.ids[rows.clip(min=0)], np.uint8(NO_CLASS))
+    return Colours(ids, found.legend, found.kind, found.title)
+
+
+# Words.
+
+
+def text_of(run: Run, index: int) -> tuple[str, bool]:
+    """A sentence's text, or the model's own words for it; and whether it is the real text."""
+    playback = playback_of(run)
+    row = int(playback.row[index])
+    corpus = run.corpus
+    if corpus is not None and corpus.checksum == playback.corpus_checksum:
+        return corpus.sentences[row], True
+    at = int(atlas_rows(run)[index])
+    if run.atlas is not None and at >= 0:
+        return run.atlas.reconstruction[at], False
+    told = playback.reconstruction.get(row)
+    return (told[-1], False) if told else (f"Sentence {row:,} of the corpus", False)
+
+
+def sentence(run: Run, index: int) -> Sentence:
+    """What is said of a sentence when it is hovered or pinned."""
+    playback = playback_of(run)
+    row = int(playback.row[index])
+    text, is_real = text_of(run, index)
+    note = f"{playback.split[index]} · sentence {row:,}"
+    if not is_real:
+        note += " · the corpus is not on this machine"
+    told = playback.reconstruction.get(row)
+    return {"text": text, "note": note, "row": row, "reconstructions": told}
+
+
+def told(playback: Playback) -> list[int]:
+    """The indexes of the sentences whose reconstructions were kept."""
+    found = (playback.index_of(row) for row in playback.reconstruction)
+    return sorted(index for index in found if index is not None)
+
+
+def story(playback: Playback) -> str:
+    """In a sentence: how wide the cloud was, at most and in the end."""
+    widest, last = int(playback.variance.argmax()), len(playback) - 1
+    most, end = float(playback.variance[widest]), float(playback.variance[last])
+    peak = f"epoch {playback.epoch[widest]:.1f}, where β was {playback.beta[widest]:.2g}"
+    if most < ACTIVE_VARIANCE:
+        return (
+            f"The cloud never opens: the posterior means vary by {_small(most)} a dimension at "
+            f"most{_beside_the_prior(playback)}."
+        )
+    if end < ACTIVE_VARIANCE:
+        return (
+            f"The cloud is widest at {peak} (a variance of {most:.2g} a dimension), and then "
+            f"collapses: in the end it varies by {_small(end)}, and every sentence has nearly "
+            "the same place."
+        )
+    if widest == last:
+        return f"The cloud is widest in the end, with a variance of {end:.2g} a dimension."
+    return (
+        f"The cloud is widest at {peak} (a variance of {most:.2g} a dimension); it ends at "
+        f"{end:.2g}."
+    )
+
+
+def ending(run: Run) -> str:
+    """Says where the snapshots end before the training does; empty where they do not."""
+    playback = playback_of(run)
+    end, last = float(playback.epoch[-1]), max((at for at, _ in _reports(run, "beta")), default=0)
+    apart = float(np.diff(playback.epoch).max(initial=0))
+    if last - end < max(apart, 0.01):
+        return ""
+    rest = f"{last - end:.3g}"
+    kept = "epoch" if rest == "1" else f"{rest} epochs"
+    return f"The snapshots end at epoch {end:.3g}: the last {kept} of the training kept none."
+
+
+def _beside_the_prior(playback: Playback) -> str:
+    prior = playback.prior
+    if prior is None:
+        return ""
+    variance = (prior.sd_x**2 + prior.sd_y**2) / 2
+    return f", where draws from the prior vary by {variance:.2g} along each axis of this plane"
+
+
+def _small(variance: float) -> str:
+    return "less than 0.001" if variance < 0.001 else f"{variance:.2g}"
+
+
+def description(run: Run) -> str:
+    """What a screen reader says the player shows."""
+    playback = playback_of(run)
+    return (
+        f"Playback of the training of {run.name}: {len(playback.row):,} sentences at "
+        f"{len(playback)} snapshots from epoch {playback.epoch[0]:.1f} to "
+        f"{playback.epoch[-1]:.1f}, on one plane. {story(playback)} The tables below the player "
+        "say the same in numbers."
+    )
+
+
+# Numbers.
+
+
+def axes(playback: Playback) -> dict[str, Any]:
+    """Names of the axes; their ticks are in units of z."""
+    names = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(playback.explained)]
+    return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
+
+
+def ellipses(run: Run) -> list[Ellipse]:
+    """The prior's one and two standard deviations; none where they would not be its shape."""
+    prior = playback_of(run).prior
+    if prior is None or final_model(run.config).latent["name"] != "gaussian":
+        return []
+    return [
+        Ellipse(prior.x, prior.y, sigma * prior.sd_x, sigma * prior.sd_y, f"prior {sigma}σ")
+        for sigma in (1, 2)
+    ]
+
+
+def snapshots(playback: Playback) -> list[dict[str, float]]:
+    """What the player says of each snapshot."""
+    names = ("epoch", "beta", "share", "variance")
+    columns = [[float(f"{value:.6g}") for value in getattr(playback, name)] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def figures(run: Run) -> list[Figure]:
+    """The panels of the time line, out of `history.csv`."""
+    return [Figure(name, unit, _thinned(_best(run, columns))) for name, unit, columns in FIGURES]
+
+
+def _best(run: Run, columns: Sequence[str]) -> list[tuple[float, float]]:
+    found = [_reports(run, column) for column in columns]
+    return next(
+        (points for points in found if len(points) >= _FEWEST_REPORTS), max(found, key=len)
+    )
+
+
+def _reports(run: Run, column: str) -> list[tuple[float, float]]:
+    epochs, values = run.history.get("epoch", []), run.history.get(column, [])
+    return [
+        (epoch, value)
+        for epoch, value in zip(epochs, values, strict=False)
+        if epoch is not None and value is not None and math.isfinite(value)
+    ]
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    chosen = np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).round().astype(int)
+    return [(round(points[i][0], 4), float(f"{points[i][1]:.5g}")) for i in chosen.tolist()]
+
+
+def snapshot_table(run: Run) -> dict[str, list[Any]]:
+    """Every snapshot in numbers; figures of the history are those of the report beside it."""
+    playback = playback_of(run)
+    columns: dict[str, list[Any]] = {
+        "snapshot": list(range(1, len(playback) + 1)),
+        "step": playback.step.tolist(),
+        "epoch": [round(value, 3) for value in playback.epoch.tolist()],
+        "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
+    }
+    for name, unit, sources in FIGURES[1:]:
+        points = _best(run, sources)
+        columns[f"{name.lower()} ({unit})"] = [
+            _reported(points, epoch) for epoch in playback.epoch.tolist()
+        ]
+    columns["variance of the means"] = [float(f"{v:.4g}") for v in playback.variance.tolist()]
+    columns["share in the plane"] = [round(value, 4) for value in playback.share.tolist()]
+    return columns
+
+
+def _reported(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
+    """The figure at an epoch; None where no report is nearer than half the way to the next."""
+    if not points:
+        return None
+    apart = float(np.median(np.diff([0.0, *(at for at, _ in points)])))
+    at, value = min(points, key=lambda point: abs(point[0] - epoch))
+    return value if abs(at - epoch) < apart / 2 else None
+
+
+def trail_table(run: Run, index: int) -> dict[str, list[Any]]:
+    """Where a sentence was at each snapshot, and the words the model had for it."""
+    playback = playback_of(run)
+    columns: dict[str, list[Any]] = {
+        "snapshot": list(range(1, len(playback) + 1)),
+        "step": playback.step.tolist(),
+        "epoch": [round(value, 3) for value in playback.epoch.tolist()],
+        "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
+        "x": [round(value, 4) for value in playback.xy[:, index, 0].tolist()],
+        "y": [round(value, 4) for value in playback.xy[:, index, 1].tolist()],
+    }
+    words = playback.reconstruction.get(int(playback.row[index]))
+    return columns | ({} if words is None else {"reconstruction": list(words)})
+
+
+def read_epoch(text: str) -> float:
+    """The epoch of a link; what is no number means the end of the training."""
+    try:
+        epoch = float(text)
+    except ValueError:
+        return math.inf
+    return math.inf if math.isnan(epoch) else epoch

@@ -1,0 +1,142 @@
+"""What differs between recipes, line by line."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from explorer import config as configs
+from explorer.config import Config
+
+DEFAULT = " (default)"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A line in which recipes differ; `–` where a recipe has no such setting."""
+
+    address: str
+    about: str
+    values: tuple[str, ...]
+
+
+def differing(recipes: Sequence[Config]) -> list[Setting]:
+    """The settings in which recipes differ, in the order of `config.toml`."""
+    flat = [flatten(recipe) for recipe in recipes]
+    about, pairs = dict(_about(Config, "")), list(zip(recipes, flat, strict=True))
+    found = []
+    for address in dict.fromkeys(key for table in flat for key in table):
+        values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
+        if len({value.removesuffix(DEFAULT) for value in values}) > 1:
+            told = about.get(address) or about.get(address.rpartition(".")[0], "")
+            found.append(Setting(address, told, values))
+    order = {address: place for place, address in enumerate(about)}
+    return sorted(found, key=lambda item: order.get(item.address, _below(item.address, order)))
+
+
+def flatten(recipe: Config) -> dict[str, Any]:
+    """Every setting by its address; a choice's own settings stand below it."""
+    return dict(_flat(dataclasses.asdict(recipe), ""))
+
+
+def is_default(table: Mapping[str, Any], address: str) -> bool:
+    """Whether a choice's own setting, of a flattened recipe, is what it would be unsaid."""
+    choice, _, own = address.rpartition(".")
+    return bool(_default(choice, table.get(choice), own) == table[address])
+
+
+def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        address = f"{where}.{key}" if where else key
+        if not isinstance(value, Mapping):
+            yield address, value
+            continue
+        if "name" in value and address in choices():
+            yield address, value["name"]
+            value = {own: setting for own, setting in value.items() if own != "name"}
+        yield from _flat(value, address)
+
+
+def _about(cls: type, where: str) -> Iterator[tuple[str, str]]:
+    for item in dataclasses.fields(cls):
+        address = f"{where}.{item.name}" if where else item.name
+        table = _TABLES.get(address)
+        if table is not None:
+            yield from _about(table, address)
+        else:
+            yield address, str(item.metadata.get("about", ""))
+
+
+def _below(address: str, order: Mapping[str, int]) -> float:
+    """A choice's own setting comes right after the choice."""
+    return order.get(address.rpartition(".")[0], len(order)) + 0.5
+
+
+def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
+    if address in table:
+        return typed(table[address])
+    choice = address.rpartition(".")[0]
+    default = _default(choice, table.get(choice), address.rpartition(".")[2])
+    return "–" if default is None else f"{typed(default)}{DEFAULT}"
+
+
+def typed(value: Any) -> str:
+    """A value as TOML writes it, strings without their quotes; other values read otherwise."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(typed, value)) or "(none)"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a setting may be written either way
+    return str(value) or "(empty)"
+
+
+def _default(choice: str, name: Any, setting: str) -> Any:
+    """What a setting is where the recipe does not say; None where there is no such setting."""
+    if choice not in choices() or not isinstance(name, str):
+        return None
+    implementation = choices()[choice].get(name)
+    known = inspect.signature(implementation).parameters if implementation else {}
+    default = known[setting].default if setting in known else None
+    return None if default is inspect.Parameter.empty else default
+
+
+@cache
+def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
+    """The parts of a recipe that are chosen by name, and what there is to choose from."""
+    # Only when asked for: they bring torch, which takes seconds.
+    from explorer.models.auxiliary_losses import AUXILIARIES
+    from explorer.models.decoders import DECODERS
+    from explorer.models.encoders import ENCODERS
+    from explorer.models.latents import LATENTS
+    from explorer.models.priors import PRIORS
+    from explorer.models.rate_penalties import RATES
+    from explorer.training.fine_tuning import FINE_TUNINGS
+    from explorer.training.optimisers import OPTIMISERS
+    from explorer.training.schedules import SCHEDULES
+    from explorer.training.warm_start import STARTS
+
+    return {
+        "model.latent": LATENTS,
+        "model.prior": PRIORS,
+        "model.encoder": ENCODERS,
+        "model.decoder": DECODERS,
+        "model.auxiliary": AUXILIARIES,
+        "objective.rate": RATES,
+        "objective.schedule": SCHEDULES,
+        "training.optimiser": OPTIMISERS,
+        "training.start": STARTS,
+        "training.fit_prior": PRIORS,
+        "training.fine_tuning": FINE_TUNINGS,
+    }
+
+
+_TABLES = {
+    "corpus": configs.CorpusConfig,
+    "model": configs.ModelConfig,
+    "objective": configs.ObjectiveConfig,
+    "training": configs.TrainingConfig,
+    "atlas": configs.AtlasConfig,
+}

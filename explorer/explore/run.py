@@ -1,0 +1,336 @@
+"""A trained run, opened: what the pages, the command line and notebooks call."""
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from explorer.errors import ExplorerError
+from explorer.latent_space import arithmetic, interpolation
+from explorer.latent_space.map_index import Cycle
+from explorer.latent_space.neighbours import Neighbour, nearest
+from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.runs import folder as folders
+from explorer.runs.run_files import Contents
+from explorer.text.tokens import EOS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from explorer.latent_space.map_index import MapIndex, Place
+    from explorer.latent_space.neighbours import TextIndex
+
+GAIN_SAMPLES = 16
+"""Prior samples a word's probability is compared with, for its latent gain."""
+
+Latents = Float32[np.ndarray, "n latent"]
+
+
+class Run(Contents):
+    """One run folder, and all that can be asked of its model."""
+
+    _indexed: "tuple[bool, TextIndex] | None" = None
+
+    # From text to latents and back.
+
+    def ids(self, texts: Iterable[str]) -> list[list[int]]:
+        """Sentences as word ids, without start and end.
+
+        Raises:
+            ExplorerError: For a lone sentence, which would be read letter by letter, and for what
+                is no text.
+        """
+        if isinstance(texts, str):
+            raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+        texts = list(texts)
+        for text in texts:
+            if not isinstance(text, str):
+                raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
+        return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of a sentence the model does not know."""
+        return self.vocabulary.unknown(self.tokeniser.tokens(text))
+
+    def encode(self, texts: Iterable[str]) -> Latents:
+        """The posterior mean of each sentence."""
+        return self.posterior(texts)[0]
+
+    def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
+        """Mean and standard deviation of each sentence's posterior."""
+        from explorer.models.batch_inference import posteriors
+
+        self._need_latent()
+        return posteriors(self.model, self.ids(texts))
+
+    def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
+        """One sentence for each latent point; greedy unless told otherwise.
+
+        Raises:
+            ExplorerError: If `z` does not have this run's latent size, or is not finite.
+        """
+        return [self._text(row) for row in self._generate(self._points(z), decoding)]
+
+    def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
+        """Like `decode`, with each word's log-probability and latent gain."""
+        import torch
+
+        from explorer.models.latent_gain import token_scores
+        from explorer.models.padding import collate
+
+        decoding = decoding or Decoding()
+        points = self._points(z)
+        rows = self._generate(points, decoding)
+        tokens = collate(rows, self.model.device)
+        with torch.inference_mode():
+            log_probs, gains = token_scores(
+                self.model.decoder,
+                points,
+                tokens,
+                self._reference(),
+                GAIN_SAMPLES,
+                condition=lambda z: self._place(z, decoding),
+            )
+        result = []
+        for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
+            words = self.vocabulary.decode(row)
+            named = words
+            if len(row) < decoding.max_tokens:  # else it was cut, and no end was said
+                named = [*words, self.vocabulary.words[EOS]]
+            count = len(named)
+            result.append(Decoded(self._text(row), named, log_prob[:count], gain[:count]))
+        return result
+
+    def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
+        """Decodes the posterior mean of each sentence."""
+        return self.decode(self.encode(texts), decoding)
+
+    def sample(self, n: int, decoding: Decoding | None = None) -> list[str]:
+        """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
+
+        Raises:
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
+        """
+        decoding = decoding or Decoding(strategy="sample")
+        return self.decode(self.prior_samples(n, decoding.seed), decoding)
+
+    def prior_samples(self, n: int, seed: int = 0) -> Latents:
+        """N draws of z from the prior, or from the density fitted on an autoencoder's encodings.
+
+        Raises:
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
+        """
+        import torch
+
+        from explorer.evaluation.prior_diagnostics import need_density
+        from explorer.models.random_streams import generator, sample
+
+        need_density(self.model, self.folder)
+        if n < 0 or seed < 0:
+            raise ExplorerError(f"{n} draws with the seed {seed}: neither may be below 0")
+        with torch.inference_mode():
+            # A stream of its own: decoding draws its words from the same seed.
+            return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
+
+    def around(
+        self,
+        z: Float32[np.ndarray, " latent"],
+        scale: Float32[np.ndarray, " latent"],
+        k: int = 5,
+        decoding: Decoding | None = None,
+    ) -> list[str]:
+        """Decodes k draws from N(z, diag(scale²)): what else the model says near a place."""
+        seed = decoding.seed if decoding else 0
+        noise = np.random.default_rng(seed).standard_normal((k, len(z))).astype(np.float32)
+        return self.decode(z + noise * scale, decoding)
+
+    def interpolate(
+        self,
+        a: str | np.ndarray,
+        b: str | np.ndarray,
+        steps: int = 9,
+        spherical: bool = False,
+        decoding: Decoding | None = None,
+    ) -> list[str]:
+        """Sentences at even steps from one sentence or latent point to another, ends included."""
+        return self.decode(self.path(a, b, steps, spherical), decoding)
+
+    def path(
+        self, a: str | np.ndarray, b: str | np.ndarray, steps: int = 9, spherical: bool = False
+    ) -> Latents:
+        """The latent points of `interpolate`, on the space where it is bounded.
+
+        A straight line leaves a sphere and mixes codes: its points are brought back to the nearest
+        of the space, so that a path between codes jumps at its middle.
+        """
+        if not 2 <= steps <= 1000:
+            raise ExplorerError(f"steps {steps} is not between 2 and 1000")
+        way = interpolation.spherical if spherical else interpolation.linear
+        return self._points(
+            way(self._latent(a), self._latent(b), interpolation.steps(steps))
+        ).numpy()
+
+    def analogy(
+        self,
+        a: str | np.ndarray,
+        b: str | np.ndarray,
+        c: str | np.ndarray,
+        k: Sequence[float] | np.ndarray = (1.0,),
+    ) -> Latents:
+        """C + k·(b − a) for every k, on the space where it is bounded."""
+        start, end, other = (self._latent(point) for point in (a, b, c))
+        share = np.asarray(k, np.float64)
+        return self._points(arithmetic.analogy(start, end, other, share)).numpy()
+
+    def traverse(
+        self, point: str | np.ndarray, dimension: int, values: Sequence[float] | np.ndarray
+    ) -> Latents:
+        """The point with one coordinate at every value, on the space where it is bounded."""
+        coordinates = np.asarray(values, np.float32)
+        return self._points(
+            arithmetic.traverse(self._latent(point), dimension, coordinates)
+        ).numpy()
+
+    def score(self, texts: Sequence[str], label: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Distortion (one posterior sample) and rate of each sentence, nats.
+
+        Args:
+            texts: Sentences.
+            label: Of a conditional run: what the decoder is told, as it was in training; empty
+                for the average of all labels.
+
+        Raises:
+            ExplorerError: If the model does not know this label.
+        """
+        from explorer.models import label_conditioning
+        from explorer.models.batch_inference import scores
+
+        ids, place = self.ids(texts), label_conditioning.place(self.config.model.labels, label)
+        return scores(self.model, ids, labels=[place] * len(ids))
+
+    def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
+        """Encodes the sentence a point was decoded to; without one, it is decoded greedily."""
+        if text is None:
+            text = self.decode(z[None])[0]
+        back = self.encode([text])[0]
+        return Cycle(text, back, float(np.linalg.norm(back - z)))
+
+    # On the map.
+
+    def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
+        """The atlas' sentences nearest to a sentence or latent point, nearest first."""
+        if k < 1:
+            raise ExplorerError(f"k {k} is below 1")
+        index, distance = nearest(self._latent(point)[None], self.needed_atlas.mean, k)
+        texts = self.texts
+        return [
+            Neighbour(int(row), texts[row], float(far))
+            for row, far in zip(index[0], distance[0], strict=True)
+        ]
+
+    def place(self, z: Latents) -> tuple[np.ndarray, np.ndarray]:
+        """Map places of latent points, and how far each is from the nearest sentence."""
+        from explorer.latent_space.map_index import place
+
+        return place(z, self.needed_atlas.mean, self.needed_atlas.xy)
+
+    @property
+    def map_index(self) -> "MapIndex":
+        """The map, ready to be asked about places; built once."""
+        with self._lock:
+            return self._map_index
+
+    @cached_property
+    def _map_index(self) -> "MapIndex":
+        from explorer.latent_space.map_index import MapIndex
+
+        return MapIndex(self.needed_atlas.mean, self.needed_atlas.scale, self.needed_atlas.xy)
+
+    def at(self, x: float, y: float) -> "Place":
+        """What lies at a place of the map: see `explorer.latent_space.map_index.Place`."""
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ExplorerError(f"a place of the map is two finite numbers, not {x} and {y}")
+        return self.map_index.at(x, y)
+
+    def search(self, query: str, limit: int = 200) -> np.ndarray:
+        """Atlas indexes of the texts that hold all words of a query."""
+        with self._lock:
+            return self._index(self.texts_are_real).search(query, limit)
+
+    def _index(self, is_real: bool) -> "TextIndex":
+        """The words of `texts`: others, once the corpus is there."""
+        from explorer.latent_space.neighbours import TextIndex
+
+        if self._indexed is None or self._indexed[0] != is_real:
+            self._indexed = (is_real, TextIndex(self.texts))
+        return self._indexed[1]
+
+    # Help.
+
+    def _need_latent(self) -> None:
+        if not self.has_latent:
+            raise ExplorerError(f"{self.name} is a language model: it has no latent space")
+
+    def _latent(self, point: str | np.ndarray) -> np.ndarray:
+        """One latent point: of a sentence, or as it is, checked."""
+        if isinstance(point, str):
+            return self.encode([point])[0]
+        size, z = self.config.model.latent_dim, np.asarray(point)
+        if z.shape != (size,) or z.dtype.kind not in "fiu":
+            raise ExplorerError(
+                f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
+            )
+        return _finite(z)
+
+    def _text(self, row: Sequence[int]) -> str:
+        return self.tokeniser.text(self.vocabulary.decode(row))
+
+    def _points(self, z: np.ndarray) -> "Tensor":
+        """Latent points as the decoder takes them: checked, and on the latent space."""
+        import torch
+
+        size, z = self.config.model.latent_dim, np.asarray(z)
+        if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
+            raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
+        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
+
+    def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
+        from explorer.models.decoding_strategies import generate
+
+        decoding = decoding or Decoding()
+        return generate(self.model.decoder, self._place(points, decoding), decoding)
+
+    def _place(self, z: "Tensor", decoding: Decoding) -> "Tensor":
+        return self.model.steer(z, decoding.label, decoding.strength)
+
+    def _reference(self) -> Any:
+        """The distribution a latent gain compares with: the prior, else the encodings' own."""
+        import torch
+        from torch.distributions import Independent, Normal
+
+        if self.model.has_density:
+            return self.model.prior()
+        mean = torch.from_numpy(self.needed_atlas.mean)
+        return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+
+
+def _finite(z: np.ndarray) -> np.ndarray:
+    """Numbers as the model takes them, in single precision."""
+    with np.errstate(over="ignore"):
+        z = z.astype(np.float32)
+    if not np.isfinite(z).all():
+        raise ExplorerError("a latent point holds a value that is not a finite number")
+    return z
+
+
+def open_run(run: str | Path) -> Run:
+    """Opens a run by name or path. Nothing in the folder is executed.
+
+    Raises:
+        ExplorerError: If there is no such run, or its recipe is damaged.
+    """
+    return Run(folders.find(run))

@@ -1,0 +1,142 @@
+"""Groups of a map's sentences, which a direction can lead between.
+
+By label, length and region; by words they have; by a rectangle of the map.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from explorer.errors import ExplorerError
+from explorer.explore.run import Run
+from explorer.latent_space.arithmetic import separation
+from explorer.latent_space.projections import PCA
+
+LONG, SHORT = "long sentences", "short sentences"
+LEAST = 5
+"""Sentences of a group: the mean of fewer says more about them than about the group."""
+
+_LABEL, _REGION = "label ", "region "
+_MOST = 40  # labels, and regions, listed
+_TAIL = 0.2  # share of the sentences that are called short, and long
+_NUMBER = r"([-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
+_RECTANGLE = re.compile(
+    rf"(umap|pca) {_NUMBER} to {_NUMBER}, {_NUMBER} to {_NUMBER}", re.ASCII | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups a map has of itself, those by label first."""
+
+    rows: dict[str, Int[np.ndarray, " members"]]
+    """Atlas rows of each group."""
+    has_labels: bool
+
+    def start(self) -> tuple[str, str] | None:
+        """Towards which group, and away from which; None where there are not two."""
+        names = list(self.rows)
+        if len(names) < 2:
+            return None
+        return (LONG, SHORT) if not self.has_labels and LONG in names else (names[0], names[1])
+
+
+def groups_of(run: Run) -> Groups:
+    """The groups that hold enough sentences.
+
+    Raises:
+        ExplorerError: If the run has no map.
+    """
+    atlas = run.needed_atlas
+    found = {}
+    if atlas.label is not None:
+        labels, place, count = np.unique(atlas.label, return_inverse=True, return_counts=True)
+        for number in np.argsort(-count, kind="stable")[:_MOST]:
+            found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(place == number)
+    low, high = np.quantile(atlas.tokens, [_TAIL, 1 - _TAIL])
+    has_labels = sum(len(rows) >= LEAST for rows in found.values()) > 1
+    if low < high:
+        found[LONG] = np.flatnonzero(atlas.tokens >= high)
+        found[SHORT] = np.flatnonzero(atlas.tokens <= low)
+    if atlas.levels:
+        region = atlas.regions(0)
+        for item in atlas.levels[0][:_MOST]:
+            found[f"{_REGION}{item.name}"] = np.flatnonzero(region == item.id)
+    return Groups({name: rows for name, rows in found.items() if len(rows) >= LEAST}, has_labels)
+
+
+def is_own_name(name: str) -> bool:
+    """Whether a name is one that a map, perhaps another one, gives to its labels and regions."""
+    return name.startswith((_LABEL, _REGION))
+
+
+def rectangle(view: str, box: tuple[float, float, float, float]) -> str:
+    """The name of the group of the sentences in a rectangle: left, right, bottom, top."""
+    left, right, bottom, top = (f"{side:.4g}" for side in box)
+    return f"{view} {left} to {right}, {bottom} to {top}"
+
+
+def title(known: Groups, name: str) -> str:
+    """A group in words: a rectangle without its sides, typed words in quotes."""
+    if name in known.rows:
+        return name
+    found = _RECTANGLE.fullmatch(name.strip())
+    return f"rectangle of the {found[1].upper()}" if found else f"“{name}”"
+
+
+def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
+    """Atlas rows of a group: one of the map's own, a rectangle, or of the sentences with words.
+
+    Args:
+        run: The run.
+        known: The map's own groups.
+        name: Of one of them; as `rectangle` writes it, the view being umap or pca; or words.
+
+    Raises:
+        ExplorerError: If it has fewer than `LEAST` sentences.
+    """
+    rows = known.rows.get(name)
+    if rows is None:
+        rows = _within(run, name)
+    if rows is None:
+        rows = np.sort(run.search(name, limit=len(run.texts)))
+    if len(rows) < LEAST:
+        many = {0: "no sentence", 1: "a single sentence"}.get(
+            len(rows), f"only {len(rows)} sentences"
+        )
+        raise ExplorerError(
+            f"{title(known, name)}: {many} of this map; a direction needs {LEAST} on each side"
+        )
+    return rows
+
+
+def ends(run: Run, known: Groups, away: str, towards: str) -> tuple[np.ndarray, np.ndarray]:
+    """Where the direction from one group to another starts, and where it leads: their means.
+
+    Raises:
+        ExplorerError: If one of them is too small.
+    """
+    start, end = (
+        run.needed_atlas.mean[members(run, known, name)].mean(axis=0) for name in (away, towards)
+    )
+    return start, end
+
+
+def apart(run: Run, known: Groups, away: str, towards: str) -> float | None:
+    """How well the direction tells sentences apart that it was not made of: Cohen's d."""
+    mean = run.needed_atlas.mean
+    return separation(mean[members(run, known, towards)], mean[members(run, known, away)])
+
+
+def _within(run: Run, name: str) -> Int[np.ndarray, " members"] | None:
+    """The rows in a rectangle; None where the name is not one."""
+    found = _RECTANGLE.fullmatch(name.strip())
+    if found is None:
+        return None
+    atlas = run.needed_atlas
+    left, right, bottom, top = (float(side.replace("−", "-")) for side in found.groups()[1:])
+    is_umap = found[1].lower() == "umap"
+    x, y = (atlas.xy if is_umap else PCA.fit(atlas.mean).transform(atlas.mean)).T
+    return np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

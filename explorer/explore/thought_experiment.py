@@ -1,0 +1,184 @@
+"""A thought experiment, trained: which decoders need a latent space for `a a a`, `b b b`, `c c c`?
+
+A decoder that reads the words before has to be told a sentence's kind once, and its own first
+word tells it: z saves it nothing, and it may as well ignore z. One that reads nothing has to be
+told at every word, unless z says it once and for all.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from explorer.config import Config, from_table
+from explorer.text import toy
+from explorer.text.tokens import Vocabulary
+
+if TYPE_CHECKING:
+    from explorer.evaluation.context import Measurement
+    from explorer.models.vae import TextVAE
+
+ENTROPY = math.log(len(toy.LETTERS))
+"""Nats a sentence: what has to be said of it at least, by z or by words."""
+
+_EPOCHS, _EPOCHS_WITHOUT, _TRAINING = 16, 5, 2400
+_TESTED = 1200
+_DRAWS = 20
+"""Times each test sentence is drawn for the bound: with fewer, chance puts it below the least."""
+_LATENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """One of the decoders that are compared."""
+
+    reads: bool
+    """Whether it reads the words before the one it says; if not, it is inputless."""
+    latent: bool
+    """Whether it is given z."""
+
+    @property
+    def needed(self) -> float:
+        """Nats a sentence: the least −ELBO there is for it."""
+        return ENTROPY if self.reads or self.latent else toy.LENGTH * ENTROPY
+
+    def least_distortion(self, rate: float) -> float:
+        """Nats a sentence that stay unsaid at a rate: of what z leaves open, once or per word."""
+        times = 1 if self.reads else toy.LENGTH
+        return times * max(0.0, ENTROPY - rate)
+
+
+DECODERS = tuple(Decoder(reads, latent) for reads in (True, False) for latent in (False, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decoder has learned; figures as `explorer evaluate` defines them, in nats."""
+
+    decoder: Decoder
+    bound: float
+    """−ELBO a sentence."""
+    distortion: float
+    rate: float
+    """0 without z."""
+    gap: float
+    """Shuffled-z gap; 0 without z."""
+    word: str
+    """The verdict."""
+    way: list[tuple[float, float]]
+    """Rate and distortion along the training."""
+    reconstructions: list[tuple[str, str]]
+    """Each kind of sentence, and the greedy decode of its posterior mean; none without z."""
+    samples: list[str]
+    """Drawn from the prior, words too."""
+
+
+def train(
+    decoder: Decoder, seed: int = 0, progress: Callable[[float], object] = lambda share: None
+) -> Outcome:
+    """Trains one decoder with β = 1 from the first step: a few seconds on a CPU.
+
+    Args:
+        decoder: Which one.
+        seed: Of first weights, batches and noise; the same seed gives the same outcome.
+        progress: Told the share that is done.
+    """
+    from explorer.evaluation.validation import Validation
+    from explorer.models.random_streams import Stream
+    from explorer.models.rate_penalties import plain
+    from explorer.models.vae import build
+    from explorer.training.trainer import Trainer
+
+    config = recipe(decoder, seed)
+    tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
+    vocabulary = Vocabulary.build(tokens, config.corpus.vocabulary_size)
+    ids = [vocabulary.encode(row) for row in tokens]
+    way, chance = [], Stream(seed)
+    with chance.lent():
+        model = build(config.model, len(vocabulary))
+        watch = Validation(ids[: len(toy.LETTERS)], plain(model.rate_parts), seed)
+        reports = Trainer(model, ids, config, watch).run()
+    while True:
+        with chance.lent():  # between two reports others draw
+            report = next(reports, None)
+        if report is None:
+            break
+        way.append((report.rate, report.distortion))
+        progress(report.epoch / report.epochs)
+    return _outcome(decoder, model.eval(), vocabulary, tokens[:_TESTED], way, seed)
+
+
+def recipe(decoder: Decoder, seed: int) -> Config:
+    """How a decoder is trained: everything the same but what it reads and whether it has z."""
+    hidden = {"name": "lstm", "hidden_dim": 16}
+    model = {
+        "embedding_dim": 8,
+        "latent_dim": _LATENT if decoder.latent else 0,
+        "latent": {"name": "gaussian" if decoder.latent else "none"},
+        "encoder": hidden,
+        "decoder": hidden | {"word_dropout": 0.0 if decoder.reads else 1.0, "dropout": 0.0},
+    }
+    epochs = _EPOCHS if decoder.latent else _EPOCHS_WITHOUT
+    training = {"epochs": epochs, "pretrain_epochs": 0, "batch_size": 48}
+    return from_table(
+        {
+            "seed": seed,
+            "corpus": {"name": "toy", "vocabulary_size": 10},
+            "model": model,
+            "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
+            "training": training | {"learning_rate": 0.03},
+        }
+    )
+
+
+def _outcome(
+    decoder: Decoder,
+    model: "TextVAE",
+    vocabulary: Vocabulary,
+    tokens: list[list[str]],
+    way: list[tuple[float, float]],
+    seed: int,
+) -> Outcome:
+    import torch
+
+    from explorer.evaluation.context import HeldOut, Measurement
+    from explorer.evaluation.metrics import FIGURES
+    from explorer.evaluation.verdict import verdict
+
+    held_out = HeldOut(tokens=tokens, ids=[vocabulary.encode(row) for row in tokens])
+    run = Measurement(
+        model=model, vocabulary=vocabulary, held_out=held_out, samples=1, drawn=9, seed=seed
+    )
+    with torch.inference_mode():
+        if not decoder.latent:
+            bound = FIGURES["importance_nll"](run)["value"]
+            said = _spoken(run.said)
+            return Outcome(decoder, bound, bound, 0.0, 0.0, "no latent", way, [], said)
+        often = HeldOut(tokens=tokens * _DRAWS, ids=list(held_out.ids) * _DRAWS)
+        precise = replace(run, held_out=often)
+        figures = {
+            name: FIGURES[name](precise)
+            for name in ("distortion", "rate", "elbo", "shuffled_z_gap")
+        }
+        figures |= {name: FIGURES[name](run) for name in ("active_units", "mutual_information")}
+        return Outcome(
+            decoder,
+            figures["elbo"]["value"],
+            figures["distortion"]["value"],
+            figures["rate"]["value"],
+            figures["shuffled_z_gap"]["value"],
+            verdict(figures).word,
+            way,
+            _reconstructions(run),
+            _spoken(run.said),
+        )
+
+
+def _reconstructions(run: "Measurement") -> list[tuple[str, str]]:
+    kinds = len(toy.LETTERS)
+    said = run.decode(run.posterior.mean[:kinds])
+    return list(zip(_spoken(run.held_out.tokens[:kinds]), _spoken(said), strict=True))
+
+
+def _spoken(rows: "list[list[str]] | object") -> list[str]:
+    return [" ".join(row) for row in rows]  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The latent space: atlas, projections, clusters, paths, neighbours."""

@@ -1,0 +1,86 @@
+"""The Parquet form of an atlas: its columns and its description."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.system import parquet_files
+
+FORMAT = 1
+
+
+def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+    """Writes columns and description to one file, all or nothing.
+
+    Args:
+        path: The file, in a folder that exists.
+        columns: The columns of an `Atlas`.
+        meta: JSON values.
+    """
+    schema = _schema(columns["mean"].shape[1])
+    values = dict(columns)
+    xy = values.pop("xy")
+    values["projection_x"], values["projection_y"] = xy[:, 0].copy(), xy[:, 1].copy()
+    if values["label"] is None:
+        values["label"] = [None] * len(values["row"])
+    for name in ("mean", "scale"):
+        values[name] = parquet_files.lists(values[name], schema.field(name).type)
+    parquet_files.write(_KIND, path, values, schema, meta)
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Reads what `write` wrote.
+
+    Returns:
+        The columns (`label` is None where it has no entry), and the description.
+
+    Raises:
+        ExplorerError: If the file is missing, truncated, altered, or another kind of file.
+    """
+    return parquet_files.read(_KIND, path, _columns)
+
+
+def _schema(latent_dim: int) -> Any:
+    import pyarrow as pa
+
+    latent = pa.list_(pa.float16(), latent_dim)
+    return pa.schema(
+        {
+            "row": pa.int32(),
+            "split": pa.string(),
+            "label": pa.string(),
+            "mean": latent,
+            "scale": latent,
+            "tokens": pa.int16(),
+            "distortion": pa.float32(),
+            "rate": pa.float32(),
+            "projection_x": pa.float32(),
+            "projection_y": pa.float32(),
+            "cluster": pa.int32(),
+            "reconstruction": pa.string(),
+        }
+    )
+
+
+_KIND = parquet_files.Kind("an atlas", "explorer atlas RUN", FORMAT, _schema, "mean")
+
+
+def _columns(table: Any) -> dict[str, Any]:
+    """Columns of a table whose schema was checked, as an `Atlas` has them."""
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        if name != "label" and column.null_count:
+            raise parquet_files.empty(name)
+        if name in ("mean", "scale"):
+            columns[name] = parquet_files.array(name, column)
+        elif name in ("split", "label", "reconstruction"):
+            columns[name] = column.to_pylist()
+        else:
+            columns[name] = column.to_numpy(zero_copy_only=False)
+    if table.column("label").null_count == len(table):
+        columns["label"] = None
+    columns["xy"] = np.stack([columns.pop("projection_x"), columns.pop("projection_y")], axis=1)
+    return columns

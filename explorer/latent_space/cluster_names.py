@@ -1,0 +1,174 @@
+"""Names for groups of texts: the words that are frequent in one and rare elsewhere."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from explorer.text.search_words import join, words
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_MOST_WORDS = 3  # in a name
+_LEAST_LIFT = 1.5  # how much more frequent in the group than in all texts
+_LEAST_COVER = 0.04  # of the group's texts hold the word
+_LEAST_SHARE = 0.5  # of a word's texts in which a pair of words swallows it ("hot dog" for "dog")
+_CANDIDATES = 40  # terms looked at for one name
+_MOST_SHARE = 0.3  # of all texts: a word in more makes no telling pair ("der Hund", "the man")
+_LARGE = 1000  # texts
+_WORD_LENGTH = 30  # characters; longer "words" are links and noise
+
+
+class Namer:
+    """Names groups of the same texts, at any number of groupings; the words are counted once.
+
+    The score of a word, or of a pair of adjacent words, in a group is class-based TF-IDF, the
+    share of the group's words times log(1 + mean size of a group / occurrences of the term),
+    times the logarithm of its lift over all texts. Terms in fewer than 4% of the group's texts
+    stand behind all others.
+
+    Args:
+        texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
+            name.
+
+    Source:
+        Grootendorst (2022), BERTopic, section 3.3, arXiv:2203.05794. Differs: a text counts a
+        term once; the lift (which must be at least 1.5) holds back words that are frequent
+        everywhere, such as the function words of languages without a list of them.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._counted = _count(texts)
+
+    def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
+        """Names the groups 0, 1, …, each differently, by two or three telling words.
+
+        Args:
+            group: Group of each text; −1 for none (such texts count as background).
+
+        Returns:
+            A name a group; "region 1" and so on where there is no word to name it by.
+        """
+        count = int(group.max(initial=-1)) + 1
+        if self._counted is None or count == 0:
+            return [f"region {number + 1}" for number in range(count)]
+        matrix, terms = self._counted
+        totals, scores = _scores(matrix, group, count)
+        used: set[str] = set()
+        found = []
+        for number in range(count):
+            name = _name(scores[number], totals[number], terms, used) or f"region {number + 1}"
+            used.add(name)
+            found.append(name)
+        return found
+
+
+def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
+    """Which text holds which term (0/1), and the terms; None where there is no word at all."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    def analyse(text: str) -> list[tuple[str, ...]]:
+        own = [word if _telling(word, ENGLISH_STOP_WORDS) else None for word in words(text)]
+        single = [(word,) for word in own if word]
+        pairs = [(a, b) for a, b in pairwise(own) if a and b and a != b]
+        return single + pairs
+
+    # In a large corpus a term of one text names nothing.
+    rare = 2 if len(texts) >= _LARGE else 1
+    settings: dict[str, Any] = {"analyzer": analyse, "min_df": rare, "dtype": np.float32}
+    vectoriser = CountVectorizer(binary=True, **settings)
+    matrix: Any
+    try:
+        matrix = vectoriser.fit_transform(texts)
+    except ValueError:  # scikit-learn's way to say that the vocabulary is empty
+        return None
+    texts_with = np.asarray(matrix.sum(axis=0)).ravel()
+    columns: dict[tuple[str, ...], int] = vectoriser.vocabulary_
+    empty = [
+        column
+        for term, column in columns.items()
+        if len(term) == 2
+        and any(texts_with[columns[word,]] > _MOST_SHARE * len(texts) for word in term)
+    ]
+    kept = np.setdiff1d(np.arange(len(columns)), empty)
+    terms = sorted(columns, key=columns.__getitem__)
+    return matrix[:, kept], [terms[column] for column in kept]
+
+
+def _telling(word: str, stop_words: frozenset[str]) -> bool:
+    if word.removesuffix("'s").removesuffix("’s") in stop_words or len(word) > _WORD_LENGTH:
+        return False
+    return not word.isdigit() and (len(word) > 1 or not word.isascii())
+
+
+def _scores(
+    matrix: "csr_matrix", group: Int[np.ndarray, " n"], count: int
+) -> tuple[Float[np.ndarray, "groups terms"], Float[np.ndarray, "groups terms"]]:
+    from scipy.sparse import csr_matrix
+
+    inside = np.flatnonzero(group >= 0)
+    shape = (count, len(group))
+    indicator = csr_matrix((np.ones(len(inside), np.float32), (group[inside], inside)), shape)
+    product: Any = indicator @ matrix
+    totals = product.toarray()
+    everywhere = np.asarray(matrix.sum(axis=0)).ravel()
+    sizes = totals.sum(axis=1, keepdims=True).clip(min=1.0)
+    share = totals / sizes
+    lift = share / (everywhere / everywhere.sum())
+    scores = share * np.log1p(sizes.mean() / everywhere)
+    telling = scores * np.log(lift.clip(min=1.0))
+    # Terms that are not telling keep their order behind all that are.
+    texts = np.bincount(group[inside], minlength=count)[:, None]
+    common = totals >= _LEAST_COVER * texts
+    return totals, np.where((lift >= _LEAST_LIFT) & common, telling, scores * 1e-6)
+
+
+def _name(
+    scores: Float[np.ndarray, " terms"],
+    totals: Float[np.ndarray, " terms"],
+    terms: list[tuple[str, ...]],
+    used: set[str],
+) -> str:
+    """The best name not in use; empty where the group has no word, or none is left."""
+    first = np.argsort(-scores, kind="stable")[:_CANDIDATES]
+    first = [int(column) for column in first if scores[column] > 0]
+    pairs = [column for column in first if len(terms[column]) == 2]
+    ranked = [
+        terms[column]
+        for column in first
+        if len(terms[column]) == 2
+        or not any(
+            terms[column][0] in terms[pair] and totals[pair] >= _LEAST_SHARE * totals[column]
+            for pair in pairs
+        )
+    ]
+    for start in range(len(ranked)):
+        rest = [*ranked[:1], *ranked[start + 1 :]] if start else ranked
+        name = ", ".join(join(list(term)) for term in _distinct(rest))
+        if name not in used:
+            return name
+    return ""
+
+
+def _distinct(ranked: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    chosen: list[tuple[str, ...]] = []
+    for term in ranked:
+        taken = [word for other in chosen for word in other]
+        if len(taken) + len(term) > _MOST_WORDS:
+            continue
+        if not any(alike(word, other) for word in term for other in taken):
+            chosen.append(term)
+    return chosen
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two words look like forms of one ("dog", "dogs"; "play", "playing")."""
+    shared = 0
+    for left, right in zip(a, b, strict=False):
+        if left != right:
+            break
+        shared += 1
+    return a == b or shared >= max(3, min(len(a), len(b)) - 1)

@@ -1,0 +1,252 @@
+"""The VAE's linear ancestors on the same sentences: PCA, k-means, a mixture of Gaussians.
+
+Each is a model of the sentences' words (TF-IDF) with a latent code of its own: PCA is an
+autoencoder whose two halves are linear, k-means is EM with hard assignments, and a mixture of
+Gaussians is the latent variable model whose posterior and likelihood need no bound.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from explorer.errors import ExplorerError
+from explorer.text.search_words import words
+
+DIMENSIONS = 128
+"""Numbers a sentence's TF-IDF is reduced to, where it has more."""
+COMPONENTS = 12
+"""Of k-means and of the mixture: as many colours as can be told apart."""
+_RARE = 1000  # sentences from which on a word that stands in one of them is left out
+_STARTS = 4
+_LEAST_VARIANCE = 1e-3  # of the mean one: a component does not shrink onto equal sentences
+
+Vectors = Float[np.ndarray, "n d"]
+Codes = Float[np.ndarray, "n k"]
+
+
+class Words:
+    """Sentences as vectors: TF-IDF of their words, reduced by truncated SVD where it is larger.
+
+    Args:
+        texts: The sentences that words and directions are learned from.
+        dimensions: At most so many numbers a sentence.
+        seed: Of the SVD.
+
+    Raises:
+        ExplorerError: If the sentences hold no word.
+    """
+
+    def __init__(self, texts: Sequence[str], dimensions: int = DIMENSIONS, seed: int = 0) -> None:
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        least = 2 if len(texts) >= _RARE else 1
+        split: Any = words  # its stub knows the names of splitters only
+        self._counter: Any = TfidfVectorizer(analyzer=split, min_df=least)
+        try:
+            counted: Any = self._counter.fit_transform(texts)
+        except ValueError:
+            raise ExplorerError("these sentences hold no words to compare them by") from None
+        self.count = counted.shape[1]
+        """Different words."""
+        self.kept = 1.0
+        """Share of the variance of TF-IDF that the vectors keep."""
+        self._svd: Any = None
+        if min(counted.shape) > dimensions:
+            self._svd = TruncatedSVD(dimensions, random_state=seed).fit(counted)
+            self.kept = float(self._svd.explained_variance_ratio_.sum())
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """A vector a sentence."""
+        counted: Any = self._counter.transform(texts)
+        found = counted.toarray() if self._svd is None else self._svd.transform(counted)
+        return np.asarray(found, np.float64)
+
+
+@runtime_checkable
+class Ancestor(Protocol):
+    """What the three have in common."""
+
+    title: str
+    told: str
+    """What it is to the VAE, and what it optimises."""
+    unit: str
+    """Of `value`."""
+
+    @classmethod
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "Ancestor":
+        """The best of this size (numbers, clusters or components) for these vectors."""
+        ...
+
+    def codes(self, vectors: Vectors) -> Codes:
+        """The latent code of each."""
+        ...
+
+    def reconstruct(self, vectors: Vectors) -> Vectors:
+        """Each as it is decoded from its code."""
+        ...
+
+    def value(self, vectors: Vectors) -> float:
+        """What it optimises, as a mean over these vectors, held-out ones for instance."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class LinearAutoencoder:
+    """PCA: encoder and decoder are one linear map and its transpose."""
+
+    mean: Float[np.ndarray, " d"]
+    axes: Float[np.ndarray, "k d"]
+    title = "PCA"
+    told = "a linear autoencoder: minimises the squared error of what it decodes"
+    unit = "squared error a sentence"
+
+    @classmethod
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "LinearAutoencoder":
+        """The plane of largest variance, which is the linear autoencoder's optimum.
+
+        Source:
+            Baldi & Hornik (1989), doi:10.1016/0893-6080(89)90014-2.
+        """
+        from sklearn.decomposition import PCA
+
+        with np.errstate(invalid="ignore"):  # sentences that are all equal have no variance
+            fitted: Any = PCA(min(size, *vectors.shape), svd_solver="full").fit(vectors)
+        return cls(fitted.mean_, fitted.components_)
+
+    def codes(self, vectors: Vectors) -> Codes:
+        """Coordinates along the axes, the one of largest variance first."""
+        return (vectors - self.mean) @ self.axes.T
+
+    def reconstruct(self, vectors: Vectors) -> Vectors:
+        """The nearest points of the plane."""
+        return self.mean + self.codes(vectors) @ self.axes
+
+    def value(self, vectors: Vectors) -> float:
+        """Mean squared distance from the plane."""
+        return _error(vectors, self.reconstruct(vectors))
+
+
+@dataclass(frozen=True, eq=False)
+class KMeans:
+    """K-means: a sentence's code is its cluster."""
+
+    centres: Float[np.ndarray, "k d"]
+    title = "K-means"
+    told = "hard EM: minimises the squared distance to the nearest centre"
+    unit = "squared error a sentence"
+
+    @classmethod
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "KMeans":
+        """The best of a few starts; the largest cluster is the first."""
+        from sklearn import cluster
+
+        make: Any = cluster.KMeans  # its stub knows n_init as a word only
+        with _quiet():
+            fitted = make(_size(vectors, size), n_init=_STARTS, random_state=seed).fit(vectors)
+        count = np.bincount(fitted.labels_, minlength=len(fitted.cluster_centers_))
+        return cls(fitted.cluster_centers_[np.argsort(-count, kind="stable")])
+
+    def groups(self, vectors: Vectors) -> Int[np.ndarray, " n"]:
+        """The cluster of each."""
+        centres = self.centres
+        distance = (centres**2).sum(1) - 2 * vectors @ centres.T
+        return distance.argmin(1)
+
+    def codes(self, vectors: Vectors) -> Codes:
+        """1 at the cluster, 0 elsewhere."""
+        return np.eye(len(self.centres))[self.groups(vectors)]
+
+    def reconstruct(self, vectors: Vectors) -> Vectors:
+        """The centre of each one's cluster."""
+        return self.centres[self.groups(vectors)]
+
+    def value(self, vectors: Vectors) -> float:
+        """Inertia a sentence: the mean squared distance to the nearest centre."""
+        return _error(vectors, self.reconstruct(vectors))
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A mixture of diagonal Gaussians: a code is how likely each component made the sentence."""
+
+    fitted: Any
+    title = "Mixture"
+    told = "EM: maximises the likelihood itself, as its posterior is exact"
+    unit = "nats a sentence, a density of the vectors"
+
+    @classmethod
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0, iterations: int = 200) -> "Mixture":
+        """EM from the clusters of k-means, until the likelihood stands still.
+
+        Args:
+            vectors: What it is fitted on.
+            size: Components.
+            seed: Of the start.
+            iterations: Of EM, at most.
+
+        Source:
+            Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data.
+        """
+        from sklearn.mixture import GaussianMixture
+
+        fitted = GaussianMixture(
+            _size(vectors, size),
+            covariance_type="diag",
+            reg_covar=max(_LEAST_VARIANCE * float(vectors.var(0).mean()), 1e-12),
+            max_iter=iterations,
+            tol=1e-5,
+            random_state=seed,
+        )
+        with _quiet():
+            fitted.fit(vectors)
+        return cls(fitted)
+
+    def groups(self, vectors: Vectors) -> Int[np.ndarray, " n"]:
+        """The likeliest component of each."""
+        return self.codes(vectors).argmax(1)
+
+    def codes(self, vectors: Vectors) -> Codes:
+        """The posterior of the component: exact, by Bayes' rule."""
+        return self.fitted.predict_proba(vectors)
+
+    def reconstruct(self, vectors: Vectors) -> Vectors:
+        """The mean of the components, weighted by that posterior."""
+        return self.codes(vectors) @ self.fitted.means_
+
+    def value(self, vectors: Vectors) -> float:
+        """Mean log-likelihood."""
+        return float(self.fitted.score(vectors))
+
+
+ANCESTORS: dict[str, type[Ancestor]] = {
+    "pca": LinearAutoencoder,
+    "k-means": KMeans,
+    "mixture": Mixture,
+}
+
+
+def _error(vectors: Vectors, decoded: Vectors) -> float:
+    return float(((vectors - decoded) ** 2).sum(1).mean())
+
+
+def _size(vectors: Vectors, size: int) -> int:
+    """No more groups than there are different sentences."""
+    if len(vectors) > 50 * size:
+        return size
+    return max(1, min(size, len(np.unique(vectors, axis=0))))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without scikit-learn's word that the best of a few starts is not the best there is."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

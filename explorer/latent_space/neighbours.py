@@ -1,0 +1,187 @@
+"""Nearest sentences: in latent space, by the words they hold, by edits."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from explorer.text.search_words import plain, words
+
+# Entries of one block of the distance matrix: 16 MB of float32, which stays near the cache.
+_BLOCK = 4_000_000
+
+_PHRASE = re.compile(r'"([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A sentence near a latent point."""
+
+    index: int  # of the atlas
+    text: str
+    distance: float  # cosine distance of centred latents, 0…2
+
+
+def nearest(
+    z: Float[np.ndarray, "m d"],
+    means: Float[np.ndarray, "n d"],
+    k: int,
+    metric: str = "cosine",
+) -> tuple[Int[np.ndarray, "m k_found"], Float[np.ndarray, "m k_found"]]:
+    """Finds the k nearest points of each query, nearest first, equal ones in order of index.
+
+    Args:
+        z: Queries.
+        means: The points searched.
+        k: Neighbours a query; no more than there are points are returned.
+        metric: "cosine" is 1 − cosine after the mean of `means` is taken off both sides (as in
+            caption retrieval; within 0…2, and 1 where a vector is zero); "euclidean" is the
+            distance in latent units.
+
+    Returns:
+        Index into `means` and distance, (queries, neighbours).
+
+    Raises:
+        ValueError: If the metric is unknown.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric {metric!r} is not one of {', '.join(sorted(METRICS))}")
+    queries, points = METRICS[metric](z, means)
+    k = min(k, len(points))
+    square = np.einsum("nd,nd->n", points, points)
+    index = np.empty((len(queries), k), np.int64)
+    rows = max(1, _BLOCK // max(1, len(points)))
+    for start in range(0, len(queries), rows):
+        block = queries[start : start + rows]
+        # Squared distance less |query|², which ranks the same; the dot form is one matrix product.
+        ranking = square - 2 * (block @ points.T)
+        index[start : start + rows] = _smallest(ranking, k)
+    # The dot form cancels digits for near points: the few that are kept are measured exactly.
+    gap = queries[:, None, :].astype(np.float64) - points[index]
+    distance = np.sqrt(np.einsum("mkd,mkd->mk", gap, gap))
+    order = np.lexsort((index, distance))
+    index = np.take_along_axis(index, order, axis=1)
+    distance = np.take_along_axis(distance, order, axis=1)
+    if metric == "cosine":  # of unit vectors |a − b|² = 2 − 2 cos
+        distance = _angular(queries, points, index, distance)
+    return index, distance.astype(np.float32)
+
+
+def _euclidean(
+    z: Float[np.ndarray, "m d"], means: Float[np.ndarray, "n d"]
+) -> tuple[Float[np.ndarray, "m d"], Float[np.ndarray, "n d"]]:
+    # Taking off the centre changes no distance and keeps the dot form's digits.
+    centre = means.mean(axis=0, dtype=np.float64) if len(means) else 0.0
+    return (z - centre).astype(np.float32), (means - centre).astype(np.float32)
+
+
+def _centred_directions(
+    z: Float[np.ndarray, "m d"], means: Float[np.ndarray, "n d"]
+) -> tuple[Float[np.ndarray, "m d"], Float[np.ndarray, "n d"]]:
+    return tuple(_unit(vectors) for vectors in _euclidean(z, means))  # type: ignore[return-value]
+
+
+METRICS: dict[str, Callable] = {"cosine": _centred_directions, "euclidean": _euclidean}
+"""What is done to queries and points before Euclidean distance ranks them."""
+
+
+def _unit(vectors: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "m d"]:
+    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
+
+
+def _angular(
+    queries: Float[np.ndarray, "m d"],
+    points: Float[np.ndarray, "n d"],
+    index: Int[np.ndarray, "m k"],
+    distance: Float[np.ndarray, "m k"],
+) -> Float[np.ndarray, "m k"]:
+    nothing_there = (points == 0).all(axis=1, keepdims=True)[index][:, :, 0]
+    nothing_here = (queries == 0).all(axis=1, keepdims=True)
+    return np.where(nothing_there | nothing_here, 1.0, np.minimum(distance**2 / 2, 2.0))
+
+
+def _smallest(values: Float[np.ndarray, "m n"], k: int) -> Int[np.ndarray, "m k"]:
+    if k >= values.shape[1]:
+        return np.broadcast_to(np.arange(k), (len(values), k))
+    if k == 1:
+        return values.argmin(axis=1)[:, None]
+    return np.argpartition(values, k, axis=1)[:, :k]
+
+
+class TextIndex:
+    """Finds sentences by their words, whatever case and accents they are typed with."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        rows: dict[str, list[int]] = {}
+        self._texts = [plain(text) for text in texts]
+        self._words = [_parts(text) for text in self._texts]
+        for row, found in enumerate(self._words):
+            for word in dict.fromkeys(found):
+                rows.setdefault(word, []).append(row)
+        self._vocabulary = sorted(rows)
+        self._rows = {word: np.array(found, np.int64) for word, found in rows.items()}
+
+    def search(self, query: str, limit: int = 50) -> Int[np.ndarray, " found"]:
+        """Returns the rows that hold every word of the query, best first.
+
+        A word also finds longer words that begin with it; words in double quotes must stand
+        together in this order. Rows with the words as typed come first, then shorter sentences,
+        then earlier rows. A query without any word (an emoji, "=1+1" has words, "?!" has none)
+        is looked for as it is typed.
+        """
+        typed = plain(query)
+        wanted = list(dict.fromkeys(_parts(typed)))
+        if not wanted:
+            return self._containing(typed.strip(), limit)
+        rows = np.arange(len(self._texts))
+        exact = np.zeros(len(self._texts), np.int64)
+        for word in wanted:
+            rows = np.intersect1d(rows, self._beginning_with(word), assume_unique=True)
+            exact[self._rows.get(word, np.empty(0, np.int64))] += 1
+        phrases = [p for p in map(_parts, _PHRASE.findall(typed)) if p]
+        found = [row for row in rows.tolist() if all(self._holds(row, p) for p in phrases)]
+        found.sort(key=lambda row: (-exact[row], len(self._words[row]), row))
+        return np.array(found[:limit], np.int64)
+
+    def _beginning_with(self, word: str) -> Int[np.ndarray, " rows"]:
+        start = bisect_left(self._vocabulary, word)
+        stop = bisect_left(self._vocabulary, word + chr(0x10FFFF))
+        groups = [self._rows[longer] for longer in self._vocabulary[start:stop]]
+        return np.unique(np.concatenate(groups)) if groups else np.empty(0, np.int64)
+
+    def _holds(self, row: int, phrase: list[str]) -> bool:
+        own = self._words[row]
+        return any(own[at : at + len(phrase)] == phrase for at in range(len(own)))
+
+    def _containing(self, symbols: str, limit: int) -> Int[np.ndarray, " found"]:
+        if not symbols:
+            return np.empty(0, np.int64)
+        found = [row for row, text in enumerate(self._texts) if symbols in text]
+        found.sort(key=lambda row: (len(self._texts[row]), row))
+        return np.array(found[:limit], np.int64)
+
+
+def _parts(text: str) -> list[str]:
+    # "école" is to find "l'école".
+    return words(text.replace("'", " ").replace("’", " "))
+
+
+def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
+    """Counts the tokens to insert, delete or replace to turn `a` into `b` (Levenshtein)."""
+    previous = list(range(len(b) + 1))
+    for row, token in enumerate(a, start=1):
+        current = [row]
+        for column, other in enumerate(b, start=1):
+            current.append(
+                min(
+                    previous[column] + 1,
+                    current[-1] + 1,
+                    previous[column - 1] + (token != other),
+                )
+            )
+        previous = current
+    return previous[-1]

@@ -1,0 +1,93 @@
+"""The Parquet form of a playback: a row a sentence, its places as one list along each axis."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from explorer.system import parquet_files
+
+FORMAT = 1
+TIMES: dict[str, type] = {"step": np.int64, "epoch": np.float32, "beta": np.float32}
+BY_SNAPSHOT: dict[str, type] = {**TIMES, "share": np.float32, "variance": np.float32}
+"""What each snapshot has one number of, and of which kind."""
+
+
+def write(
+    path: Path,
+    row: Int32[np.ndarray, " n"],
+    split: Sequence[str],
+    xy: Float32[np.ndarray, "s n 2"],
+    reconstruction: Mapping[int, Sequence[str]],
+    meta: Mapping[str, Any],
+) -> None:
+    """Writes columns and description to one file, all or nothing.
+
+    Args:
+        path: The file.
+        row: Row of the corpus of each sentence.
+        split: Split of each sentence.
+        xy: Places at each snapshot.
+        reconstruction: The model's words at each snapshot, by row.
+        meta: JSON values.
+    """
+    schema = _schema(len(xy))
+    values: dict[str, Any] = {"row": row, "split": list(split)}
+    for axis, name in enumerate("xy"):
+        values[name] = parquet_files.lists(xy[:, :, axis].T, schema.field(name).type)
+    values["reconstruction"] = [reconstruction.get(item) for item in row.tolist()]
+    options: dict[str, Any] = {"use_dictionary": ["split"]}
+    # The high bytes of neighbouring values are alike: apart from the low ones they compress.
+    options["use_byte_stream_split"] = [f"{name}.list.element" for name in "xy"]
+    parquet_files.write(_KIND, path, values, schema, meta, **options)
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Reads what `write` wrote.
+
+    Returns:
+        The columns `row`, `split`, `xy` and `reconstruction`, and the description.
+
+    Raises:
+        ExplorerError: If the file is missing, truncated, altered, or another kind of file.
+    """
+    return parquet_files.read(_KIND, path, _columns)
+
+
+def _schema(snapshots: int) -> Any:
+    import pyarrow as pa
+
+    places = pa.list_(pa.float16(), snapshots)
+    return pa.schema(
+        {
+            "row": pa.int32(),
+            "split": pa.string(),
+            "x": places,
+            "y": places,
+            "reconstruction": pa.list_(pa.string()),
+        }
+    )
+
+
+_KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x")
+
+
+def _columns(table: Any) -> dict[str, Any]:
+    """Columns of a table whose schema was checked, as a `Playback` has them."""
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    for name in ("row", "split"):
+        if columns[name].null_count:
+            raise parquet_files.empty(name)
+    places = [parquet_files.array(name, columns[name]).astype(np.float32).T for name in "xy"]
+    row = columns["row"].to_numpy(zero_copy_only=False)
+    told = dict(zip(row.tolist(), columns["reconstruction"].to_pylist(), strict=True))
+    if any(words is not None and None in words for words in told.values()):
+        raise parquet_files.empty("reconstruction")
+    return {
+        "row": row,
+        "split": columns["split"].to_pylist(),
+        "xy": np.stack(places, axis=2),
+        "reconstruction": {item: words for item, words in told.items() if words is not None},
+    }

@@ -1,0 +1,1 @@
+"""The map and the player: WebGL2 assets, without streamlit."""

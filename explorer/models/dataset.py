@@ -1,0 +1,76 @@
+"""A corpus as a model sees it: ids of its sentences, by split."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.models.label_conditioning import NO_LABEL
+from explorer.text import corpora
+from explorer.text.corpora import Corpus
+from explorer.text.tokens import Tokeniser, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A corpus with its tokeniser, its vocabulary and every sentence as ids, in corpus order."""
+
+    corpus: Corpus
+    tokeniser: Tokeniser
+    vocabulary: Vocabulary
+    ids: list[list[int]]
+    labels: list[int]
+    """Of a conditional model: each sentence's place in `model.labels`, or NO_LABEL; else none."""
+
+    def select(self, split: str, max_tokens: int = 0) -> list[list[int]]:
+        """The sentences of a split as ids, cut to `max_tokens` words (0: never cut)."""
+        rows = self.corpus.rows(split)
+        return [self.ids[row][:max_tokens] if max_tokens else self.ids[row] for row in rows]
+
+    def labels_of(self, rows: Sequence[int]) -> list[int]:
+        """The labels of some rows; none for a model that is not conditional."""
+        return [self.labels[row] for row in rows] if self.labels else []
+
+    def draw(self, split: str, count: int, seed: int) -> list[int]:
+        """Row numbers of at most `count` sentences of a split, drawn evenly, in order."""
+        rows = self.corpus.rows(split)
+        if len(rows) <= count:
+            return rows
+        return sorted(random.Random(seed).sample(rows, count))
+
+
+def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
+    """Reads and tokenises a run's corpus.
+
+    Args:
+        config: The recipe.
+        vocabulary: A trained run's; without one, it is built from the training split.
+
+    Raises:
+        ExplorerError: If the corpus is not there or cannot be read, or lacks the labels of a
+            conditional model.
+    """
+    corpus = corpora.load(config.corpus, config.seed)
+    tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
+    tokens = [tokeniser.tokens(sentence) for sentence in corpus.sentences]
+    if vocabulary is None:
+        train = (tokens[row] for row in corpus.rows("train"))
+        vocabulary = Vocabulary.build(train, config.corpus.vocabulary_size)
+    ids = [vocabulary.encode(row) for row in tokens]
+    return Data(corpus, tokeniser, vocabulary, ids, _labels(corpus, config.model.labels))
+
+
+def _labels(corpus: Corpus, kinds: Sequence[str]) -> list[int]:
+    """Places in `kinds`; a sentence with another label, or without one, gets NO_LABEL."""
+    if not kinds:
+        return []
+    if corpus.labels is None:
+        raise ExplorerError(
+            f"model.labels: {corpus.name} has no labels; name their column, corpus.label_column"
+        )
+    place = {kind: number for number, kind in enumerate(kinds)}
+    missing = sorted(place.keys() - set(corpus.labels))
+    if missing:
+        raise ExplorerError(f"model.labels: {missing[0]!r} is no label of {corpus.name}")
+    return [place.get(label, NO_LABEL) for label in corpus.labels]

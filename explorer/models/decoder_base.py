@@ -1,0 +1,134 @@
+"""What every decoder has: words in, words out, and how a sentence is scored."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from explorer.models.output_softmax import token_log_prob
+from explorer.models.padding import mask
+from explorer.text.tokens import BOS, UNK
+
+
+class Decoder(nn.Module):
+    """p(x|z), one word after the other.
+
+    A subclass adds its layers, calls `_add_output`, and says how z and the words so far become
+    features: for whole sentences, and step by step.
+
+    Args:
+        embedding: Of the words that are read; with `tied` its weight is the output layer's too.
+        latent_dim: Numbers the decoder is given for a sentence; 0 for a language model.
+        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016);
+            1 hides them all, at test time too: an inputless decoder, which has nothing but z.
+        dropout: Share of input and output entries dropped in training.
+    """
+
+    skip: nn.Linear | None
+    narrow: nn.Module
+    output: nn.Linear
+
+    def __init__(
+        self, embedding: nn.Embedding, latent_dim: int, word_dropout: float, dropout: float
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.latent_dim = latent_dim
+        self.word_dropout = word_dropout
+        self.dropout = nn.Dropout(dropout)
+
+    def _add_output(self, feature_dim: int, tied: bool, skip: bool) -> None:
+        """From features to scores; with `skip`, z reaches the output directly too."""
+        words, width = self.embedding.weight.shape
+        has_skip = skip and self.latent_dim > 0
+        self.skip = nn.Linear(self.latent_dim, width, bias=False) if has_skip else None
+        self.narrow = nn.Linear(feature_dim, width) if feature_dim != width else nn.Identity()
+        self.output = nn.Linear(width, words)
+        if tied:
+            self.output.weight = self.embedding.weight
+        nn.init.zeros_(self.output.bias)
+
+    def _features(
+        self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time embedding"]:
+        """What words are scored by after each input; of the inputs only `_seen` is read."""
+        raise NotImplementedError
+
+    def begin(self, z: Float[Tensor, "batch latent"]) -> Any:
+        """The state before the first token; what z contributes to each step is computed once.
+
+        Its `select(rows)` gives the states of some rows, in that order.
+        """
+        raise NotImplementedError
+
+    def advance(
+        self, token: Int[Tensor, " batch"], state: Any
+    ) -> tuple[Float[Tensor, "batch embedding"], Any]:
+        """Reads one token: what the next is scored by, and the new state."""
+        raise NotImplementedError
+
+    def step(
+        self, token: Int[Tensor, " batch"], state: Any
+    ) -> tuple[Float[Tensor, "batch words"], Any]:
+        """Reads one token: the scores of the next, and the new state."""
+        features, state = self.advance(token, state)
+        return self.output(features), state
+
+    @property
+    def is_inputless(self) -> bool:
+        """Whether no word is ever seen, so that words depend on z and their place alone."""
+        return self.word_dropout >= 1
+
+    def _seen(self, inputs: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
+        """The inputs, those as <unk> that are not to be seen; the start stays."""
+        if self.is_inputless:
+            return inputs.masked_fill(inputs != BOS, UNK)
+        if not self.training or not self.word_dropout:
+            return inputs
+        hidden = torch.rand(inputs.shape, device=inputs.device) < self.word_dropout
+        hidden[:, 0] = False
+        return inputs.masked_fill(hidden, UNK)
+
+    def token_log_prob(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch predicted"]:
+        """Log-probability of each token after the start, given z and its past; 0 at PAD."""
+        return self._scores(self._features(z, tokens[:, :-1]), tokens[:, 1:])
+
+    def _scores(
+        self, features: Float[Tensor, "batch time embedding"], targets: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time"]:
+        """Log-probability of each target given its features; 0 at PAD."""
+        weight, bias, valid = self.output.weight, self.output.bias, mask(targets)
+        if features.device.type != "cpu":
+            # To leave the padding out, its places would have to be waited for.
+            flat = token_log_prob(features.flatten(0, 1), weight, bias, targets.flatten())
+            return flat.view(valid.shape).masked_fill(~valid, 0.0)
+        flat = token_log_prob(features[valid], weight, bias, targets[valid])
+        return flat.new_zeros(valid.shape).masked_scatter(valid, flat)
+
+    def log_prob(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, " batch"]:
+        """The log-likelihood of each sentence given its z, nats per sentence, the end counted."""
+        return self.token_log_prob(z, tokens).sum(1)
+
+    def logits(
+        self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch predicted words"]:
+        """Scores of every word at every place after the start, for inspection."""
+        return self.output(self._features(z, tokens[:, :-1]))
+
+    def token_scores(
+        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "samples batch predicted"]:
+        """`token_log_prob` of each sentence under each of its samples of z."""
+        repeated = tokens.repeat(len(z), 1)
+        return self.token_log_prob(z.flatten(0, 1), repeated).unflatten(0, z.shape[:2])
+
+    def score_samples(
+        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "samples batch"]:
+        """Log-likelihood of each sentence under each of its samples of z, nats per sentence."""
+        return self.token_scores(z, tokens).sum(2)

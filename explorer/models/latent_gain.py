@@ -1,0 +1,50 @@
+"""Which words the latent carries."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.distributions import Distribution
+
+from explorer.models.decoder_base import Decoder
+from explorer.models.random_streams import generator, sample
+
+_POSITIONS = 2**14
+
+
+@torch.inference_mode()
+def token_scores(
+    decoder: Decoder,
+    z: Float[Tensor, "batch latent"],
+    tokens: Int[Tensor, "batch time"],
+    prior: Distribution,
+    samples: int = 16,
+    seed: int = 0,
+    condition: Callable[[Tensor], Tensor] = lambda points: points,
+) -> tuple[Float[Tensor, "batch predicted"], Float[Tensor, "batch predicted"]]:
+    """Log p(x_t|x_<t, z), and the latent gain: that minus its mean over S draws of the prior.
+
+    A mean of logarithms, so that a sentence's gains add up to its prior-z gap.
+
+    Args:
+        decoder: In `eval` mode.
+        z: One point a sentence.
+        tokens: The sentences.
+        prior: Where z' of log p(x_t|x_<t, z') comes from, event shape (latent,).
+        samples: S; every sentence meets the same S draws, so its gains do not depend on the
+            batch it is in.
+        seed: Of the draws.
+        condition: From latent points to what the decoder takes; of a conditional model.
+
+    Returns:
+        Nats per token, 0 at padding.
+    """
+    draws = sample(prior, samples, generator(seed, "gain"))  # (samples, latent)
+    # The point itself goes first, in one pass with the draws: a click waits for this.
+    points = torch.cat([z.unsqueeze(0), draws.unsqueeze(1).expand(-1, len(z), -1)])
+    size = max(1, _POSITIONS // max(1, tokens.numel()))
+    scores = torch.cat(
+        [decoder.token_scores(condition(part), tokens) for part in points.split(size)]
+    )
+    return scores[0], scores[0] - scores[1:].sum(0) / samples

@@ -1,0 +1,1 @@
+"""A run folder: its files, weights, lock and pack."""

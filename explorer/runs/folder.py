@@ -1,0 +1,292 @@
+"""The run folder: finding, writing and verifying its files. No torch: listings must be quick."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from explorer.errors import ExplorerError
+from explorer.system.atomic_files import home, unwritable, write_text
+
+CONFIG = "config.toml"
+VOCABULARY = "vocabulary.txt"
+WEIGHTS = "model.safetensors"
+HISTORY = "history.csv"
+METRICS = "metrics.json"
+ATLAS = "atlas.parquet"
+PLAYBACK = "playback.parquet"
+CARD = "README.md"
+SUMS = "SHA256SUMS"
+STATE = "state"
+
+SEALED = (VOCABULARY, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
+"""Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
+
+
+def checkpoints() -> Path:
+    """Where runs live: `checkpoints/` here, else the one beside the package."""
+    here = Path("checkpoints")
+    beside = Path(__file__).resolve().parents[2] / "checkpoints"
+    return here if here.is_dir() or not beside.is_dir() else beside
+
+
+def find(run: str | Path) -> Path:
+    """The folder of RUN: a path, or the name of a listed run.
+
+    Raises:
+        ExplorerError: If there is no such run; the message lists those there are.
+    """
+    path = Path(run)
+    if _has_recipe(path):
+        return path
+    listed = by_name()
+    if str(run) in listed:
+        return listed[str(run)]
+    if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
+        raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
+    names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
+    raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
+
+
+def list_runs() -> list[Path]:
+    """Every run folder: `checkpoints/`, the folders in `EXPLORER_RUNS`, and registered ones."""
+    roots = [checkpoints()]
+    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
+    roots += [Path(part).expanduser() for part in more if part]
+    found: dict[str, Path] = {}
+    for root in roots:
+        for folder in [root, *_inside(root)]:
+            if _has_recipe(folder):
+                found.setdefault(str(folder.resolve()), folder)
+    for folder in registered():
+        if _has_recipe(folder):
+            found.setdefault(str(folder.resolve()), folder)
+    return list(found.values())
+
+
+def _has_recipe(folder: Path) -> bool:
+    try:
+        return (folder / CONFIG).is_file()
+    except OSError:
+        return False  # somebody else's, who lets nobody look into it
+
+
+def _inside(root: Path) -> list[Path]:
+    try:
+        return sorted(root.iterdir())
+    except OSError:
+        return []  # not there, or closed
+
+
+def by_name() -> dict[str, Path]:
+    """Every run folder by its name; of two with the same name, the first of `list_runs`."""
+    found: dict[str, Path] = {}
+    for folder in list_runs():
+        found.setdefault(folder.name, folder)
+    return found
+
+
+def typed(folder: Path) -> str:
+    """What names a run in a command: its name where that means this folder, else its path."""
+    listed = by_name().get(folder.resolve().name)
+    is_listed = listed is not None and listed.resolve() == folder.resolve()
+    return folder.resolve().name if is_listed else str(folder)
+
+
+def command(verb: str, folder: Path, *options: str) -> str:
+    """The command that does something to a run, as a shell takes it."""
+    return " ".join(["explorer", verb, shlex.quote(typed(folder)), *options])
+
+
+def no_map(folder: Path) -> str:
+    """What is said where a map is needed that is not drawn yet."""
+    return f"{folder.resolve().name} has no map yet: run `{command('atlas', folder)}`"
+
+
+def is_report(folder: Path) -> bool:
+    """Whether it holds a recipe and its figures alone: a run whose weights are kept elsewhere."""
+    return (folder / METRICS).is_file() and not (folder / WEIGHTS).is_file()
+
+
+def _registry_path() -> Path:
+    return home() / "runs.json"
+
+
+def registered() -> list[Path]:
+    """The run folders `explorer add` registered."""
+    path = _registry_path()
+    if not path.is_file():
+        return []
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [Path(entry) for entry in entries]
+    except (ValueError, TypeError):
+        raise ExplorerError(f"{path} is damaged: delete it and add the runs again") from None
+
+
+def register(folder: Path) -> None:
+    """Remembers a run folder, so that every listing shows it."""
+    path = _registry_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Another command that adds a run now would read the list before this one is in it.
+        with FileLock(path.with_suffix(".lock")):
+            entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
+            write_text(path, json.dumps(entries, indent=1))
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def seal(folder: Path, *written: str) -> None:
+    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
+
+    Args:
+        folder: Of the run.
+        written: Files that were just written: the others keep their checksums, so that one which
+            changed since still shows. Without any, all are taken as they are.
+    """
+    known = sums(folder) if written else {}
+    there = [name for name in SEALED if (folder / name).is_file()]
+    known |= {name: sha256(folder / name) for name in written or there}
+    lines = [f"{known[name]}  {name}\n" for name in there if name in known]
+    write_text(folder / SUMS, "".join(lines))
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """The checksums of `SHA256SUMS` by file name."""
+    path = folder / SUMS
+    if not path.is_file():
+        raise ExplorerError(f"{path} is missing: the run is incomplete, or was never trained")
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def is_sealed(folder: Path, name: str) -> bool:
+    """Whether a file is there as it was written to the end."""
+    path = folder / name
+    if not path.is_file() or not (folder / SUMS).is_file():
+        return False
+    return sums(folder).get(name) == sha256(path)
+
+
+_REMEDIES = {
+    METRICS: "`explorer evaluate` measures the run anew",
+    ATLAS: "`explorer atlas` draws the map anew",
+    PLAYBACK: "`explorer atlas` draws the map anew",
+}
+
+
+def verify(folder: Path, name: str) -> Path:
+    """The path of a sealed file, after its checksum was compared.
+
+    Raises:
+        ExplorerError: If the file is missing or is not the one that was sealed.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise ExplorerError(f"{path} is missing: the run is incomplete")
+    if sums(folder).get(name) != sha256(path):
+        raise ExplorerError(
+            f"{path} does not match its checksum in {SUMS}: it was cut short or changed; "
+            f"copy the run again, or {_REMEDIES.get(name, 'train it anew')}"
+        )
+    return path
+
+
+def weights_of(folder: Path) -> Path:
+    """The path of a trained run's weights, after their checksum was compared.
+
+    Raises:
+        ExplorerError: If it is not trained yet, or they are not the ones that were sealed.
+    """
+    if not (folder / WEIGHTS).is_file():
+        raise ExplorerError(f"{folder} is not trained yet: run `{command('train', folder)}`")
+    return verify(folder, WEIGHTS)
+
+
+def stamp(folder: Path) -> str:
+    """Names this state of a run: its folder and the checksum of its weights and atlas."""
+    digests = sums(folder)
+    mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
+    return f"{folder.resolve().name}-{mark[:12]}"
+
+
+def write_history(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes `history.csv`: one row a report, the union of their columns."""
+    rows = list(rows)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(folder / HISTORY, text.getvalue())
+
+
+def read_history(folder: Path) -> dict[str, list[float | None]]:
+    """The columns of `history.csv`; None where a report had no such value."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {
+            key: [float(row[key]) if row[key] else None for row in rows]
+            for key in (rows[0] if rows else ())
+        }
+    except (TypeError, ValueError, csv.Error):
+        raise ExplorerError(f"{path} is damaged: it is no table of numbers") from None
+
+
+_PLAIN = ("verdict", "verdict_in_words", "split", "command", "device", "seed")
+"""Of `metrics.json`, what is no figure with its sample count."""
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """`metrics.json`, or an empty table for a run that was not evaluated."""
+    if not (folder / METRICS).is_file():
+        return {}
+    try:
+        text = verify(folder, METRICS).read_text(encoding="utf-8")
+        found = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None
+    if not isinstance(found, dict):
+        raise ExplorerError(f"{folder / METRICS} is damaged: it holds no table")
+    for name in ("verdict", "verdict_in_words", "command"):
+        told = found.get(name, "")
+        if not isinstance(told, str) or not told.isprintable():
+            raise ExplorerError(f"{folder / METRICS} is damaged: {name} is no text")
+    for name, entry in found.items():
+        if name in _PLAIN:
+            continue
+        if not isinstance(entry, dict) or not _is_figure(entry.get("value")):
+            raise ExplorerError(f"{folder / METRICS} is damaged: {name!r} is no figure")
+    return found
+
+
+def _is_figure(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        return False
+    return value is None or abs(value) < _LARGEST
+
+
+_LARGEST = 1e300
+"""Beyond it JSON has numbers that no float holds."""
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a finite number")

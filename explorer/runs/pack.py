@@ -1,0 +1,247 @@
+"""A run as one checksummed file to send, and the way back. Unpacking executes nothing."""
+
+import hashlib
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.runs import folder as folders
+from explorer.runs.names import check_name
+from explorer.system.atomic_files import home, write
+
+CONTENTS = (
+    folders.CONFIG,
+    folders.VOCABULARY,
+    folders.WEIGHTS,
+    folders.HISTORY,
+    folders.METRICS,
+    folders.ATLAS,
+    folders.PLAYBACK,
+    folders.CARD,
+)
+"""What a pack may hold, beside its checksums: no corpus text, no training state."""
+
+LARGEST = {
+    folders.CONFIG: 2**20,
+    folders.CARD: 2**20,
+    folders.SUMS: 2**16,
+    # These are read whole; a vocabulary of 60,000 words is below one of these mebibytes.
+    folders.VOCABULARY: 16 * 2**20,
+    folders.HISTORY: 16 * 2**20,
+    folders.METRICS: 16 * 2**20,
+    folders.WEIGHTS: 4 * 2**30,
+    folders.ATLAS: 4 * 2**30,
+    folders.PLAYBACK: 4 * 2**30,
+}
+"""Bytes each file of a pack may unpack to: a larger one is a mistake or an attack."""
+LARGEST_PACK = 6 * 2**30
+"""Bytes all of them may."""
+
+_CHUNK = 2**20
+
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that unpack no more than is asked for: bzip2 and LZMA swell a whole block at once."""
+
+
+def pack(folder: Path, out: Path) -> Path:
+    """Writes a trained run as one .zip with the checksum of every file.
+
+    Args:
+        folder: Of the run.
+        out: The file to write; equal runs give equal files.
+
+    Raises:
+        ExplorerError: If the run is untrained or damaged, or the file cannot be written.
+    """
+    check_name(folder.resolve().name)
+    configs.read(folder / folders.CONFIG)
+    if not (folder / folders.WEIGHTS).is_file():
+        raise ExplorerError(f"{folder} is not trained: there is nothing to send yet")
+    names = [name for name in CONTENTS if (folder / name).is_file()]
+    for name in names:
+        if (folder / name).resolve().parent != folder.resolve():
+            raise ExplorerError(f"{folder / name} is a link to a file elsewhere: it is not packed")
+        if name in folders.SEALED:
+            folders.verify(folder, name)
+    top = folder.resolve().name
+    sums = "".join(f"{folders.sha256(folder / name)}  {name}\n" for name in names)
+
+    def fill(file: IO[bytes]) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                with (
+                    (folder / name).open("rb") as source,
+                    archive.open(_entry(top, name), "w", force_zip64=True) as target,
+                ):
+                    shutil.copyfileobj(source, target, _CHUNK)
+            archive.writestr(_entry(top, folders.SUMS), sums)
+
+    write(out, fill)
+    return out
+
+
+def _entry(top: str, name: str) -> zipfile.ZipInfo:
+    # A fixed date, so that equal runs give equal packs.
+    entry = zipfile.ZipInfo(f"{top}/{name}", (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    return entry
+
+
+def add(path: Path, force: bool = False) -> Path:
+    """Makes a run from elsewhere appear in every list.
+
+    Args:
+        path: A run folder, which stays where it is, or a pack, which is unpacked into the
+            user's data folder.
+        force: Whether a run unpacked earlier under that name is replaced.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ExplorerError: If it is neither, or damaged, or would replace a run.
+    """
+    if path.is_dir():
+        check(path)
+        folders.register(path)
+        return path.resolve()
+    if not path.is_file():
+        raise ExplorerError(f"{path} does not exist")
+    if not zipfile.is_zipfile(path):
+        raise ExplorerError(f"{path} is neither a run folder nor a pack, or it was cut short")
+    folder = unpack(path, home() / "runs", force)
+    folders.register(folder)
+    return folder
+
+
+def check(folder: Path) -> None:
+    """Reads the recipe and compares every checksum.
+
+    Raises:
+        ExplorerError: If the folder is no run, or a file is missing or changed.
+    """
+    if not (folder / folders.CONFIG).is_file():
+        raise ExplorerError(f"{folder} is not a run: it has no {folders.CONFIG}")
+    configs.read(folder / folders.CONFIG)
+    folders.read_metrics(folder)
+    if not (folder / folders.SUMS).is_file() and not (folder / folders.WEIGHTS).exists():
+        return  # a recipe that is not trained yet
+    for name in folders.sums(folder):
+        if name not in CONTENTS:
+            raise ExplorerError(f"{folder / folders.SUMS} names {name!r}, which no run has")
+        # Recipe and card are a person's to edit.
+        if name in folders.SEALED:
+            folders.verify(folder, name)
+
+
+def unpack(path: Path, root: Path, force: bool = False) -> Path:
+    """Unpacks a pack below a folder, whole or not at all.
+
+    Only the files a run consists of are written, under their own names: no path of the archive
+    is followed, no link made, nothing run.
+
+    Raises:
+        ExplorerError: If the archive is no pack, is damaged, or the run exists already.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            top, entries = _listed(path, archive)
+            target = root / top
+            if target.exists() and not force:
+                raise ExplorerError(f"{target} exists already: --force replaces it")
+            root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root) as scratch:
+                inside = Path(scratch) / top
+                inside.mkdir()
+                _extract(path, archive, entries, inside)
+                check(inside)
+                _put(inside, target, aside=Path(scratch) / "replaced")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+    except OSError as error:
+        raise ExplorerError(f"cannot unpack {path}: {error.strerror or error}") from None
+    return target
+
+
+def _put(folder: Path, target: Path, aside: Path) -> None:
+    """Gives a folder its name; one that has it already is gone only when that has worked."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    target.rename(aside)
+    try:
+        folder.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+
+
+def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
+    """The run's name and the archive's entries by file name, after all were looked at."""
+    entries: dict[str, zipfile.ZipInfo] = {}
+    tops = set()
+    for entry in archive.infolist():
+        parts = PurePosixPath(entry.filename).parts
+        name = parts[-1] if parts else ""
+        if len(parts) != 2 or name not in (*CONTENTS, folders.SUMS) or "\\" in entry.filename:
+            raise ExplorerError(f"{path} is not a pack: it holds {entry.filename!r}")
+        if stat.S_ISLNK(entry.external_attr >> 16) or entry.is_dir() or name in entries:
+            raise ExplorerError(f"{path} is not a pack: {entry.filename!r} is no plain file")
+        if entry.compress_type not in _COMPRESSIONS:
+            raise ExplorerError(
+                f"{path} is not a pack: {entry.filename!r} is compressed in a way `explorer pack` "
+                "does not use"
+            )
+        _check_size(f"{path}: {entry.filename!r}", entry.file_size, LARGEST[name])
+        tops.add(parts[0])
+        entries[name] = entry
+    if len(tops) != 1 or folders.CONFIG not in entries or folders.SUMS not in entries:
+        raise ExplorerError(
+            f"{path} is not a pack: it must hold one folder with {folders.CONFIG} and "
+            f"{folders.SUMS}"
+        )
+    _check_size(str(path), sum(entry.file_size for entry in entries.values()), LARGEST_PACK)
+    return check_name(tops.pop()), entries
+
+
+def _check_size(what: str, size: int, largest: int) -> None:
+    if size > largest:
+        raise ExplorerError(
+            f"{what} would unpack to {size:,} bytes; at most {largest:,} are allowed"
+        )
+
+
+def _extract(
+    path: Path, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], into: Path
+) -> None:
+    """Writes the entries and compares each with its checksum on the way."""
+    digests = {name: _copy(archive, entry, into / name) for name, entry in entries.items()}
+    expected = folders.sums(into)
+    del digests[folders.SUMS]
+    if expected.keys() != digests.keys():
+        odd = sorted(expected.keys() ^ digests.keys())[0]
+        raise ExplorerError(f"{path} is incomplete: {odd!r} is not both there and checksummed")
+    for name, digest in digests.items():
+        if expected[name] != digest:
+            raise ExplorerError(f"{path} is damaged: {name} does not match its checksum")
+
+
+def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str:
+    digest = hashlib.sha256()
+    left = entry.file_size
+    with archive.open(entry) as source, target.open("xb") as file:
+        # Counted here too: the size an archive declares need not be the one it unpacks to.
+        while chunk := source.read(min(_CHUNK, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise zipfile.BadZipFile(f"{entry.filename} is larger than it says")
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,173 @@
+"""What a run folder holds."""
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from explorer import config as configs
+from explorer.config import CorpusConfig
+from explorer.errors import ExplorerError
+from explorer.runs import folder as folders
+from explorer.text import corpora
+from explorer.text.corpora import Corpus
+from explorer.text.tokens import Tokeniser, Vocabulary
+
+if TYPE_CHECKING:
+    from explorer.latent_space.atlas import Atlas
+    from explorer.latent_space.playback import Playback
+    from explorer.models.vae import TextVAE
+
+# Runs side by side mostly have the same sentences: those are read and kept once.
+_corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
+
+
+class Contents:
+    """A run folder's parts, each read when first asked for; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.resolve().name
+        self.config = configs.read(folder / folders.CONFIG)
+        self.stamp = folders.stamp(folder)
+        recipe = self.config.corpus
+        self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
+        self._lock = threading.RLock()
+        self._looked: object = None
+        self._corpus: Corpus | None = None
+        self._joined: list[str] | None = None
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words the model knows."""
+        return Vocabulary.load(folders.verify(self.folder, folders.VOCABULARY))
+
+    @property
+    def model(self) -> "TextVAE":
+        """The model, in `eval` mode on the CPU; opened once."""
+        with self._lock:
+            return self._model
+
+    @cached_property
+    def _model(self) -> "TextVAE":
+        from explorer.runs import weights
+
+        return weights.load_model(self.folder)[2]
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`; empty before `explorer evaluate`."""
+        return folders.read_metrics(self.folder)
+
+    @cached_property
+    def history(self) -> dict[str, list[float | None]]:
+        """The columns of `history.csv`."""
+        return folders.read_history(self.folder)
+
+    @cached_property
+    def card(self) -> str:
+        """The model card, Markdown; empty where there is none."""
+        path = self.folder / folders.CARD
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    @cached_property
+    def atlas(self) -> "Atlas | None":
+        """The encoded corpus; None before `explorer atlas`."""
+        from explorer.latent_space.atlas import Atlas
+
+        if not (self.folder / folders.ATLAS).is_file():
+            return None
+        found = Atlas.load(folders.verify(self.folder, folders.ATLAS))
+        width, size = found.mean.shape[1], self.config.model.latent_dim
+        if width != size:
+            raise ExplorerError(
+                f"{self.folder / folders.ATLAS} is of another run: its points have {width} "
+                f"dimensions, the model has {size}"
+            )
+        return found
+
+    @cached_property
+    def playback(self) -> "Playback | None":
+        """The sentences over training; None where no snapshots were kept."""
+        from explorer.latent_space.playback import Playback
+
+        if not (self.folder / folders.PLAYBACK).is_file():
+            return None
+        return Playback.load(folders.verify(self.folder, folders.PLAYBACK))
+
+    @property
+    def kind(self) -> str:
+        """`VAE`, `autoencoder` or `language model`."""
+        names = {"point": "autoencoder", "none": "language model"}
+        return names.get(self.config.model.latent["name"], "VAE")
+
+    @property
+    def has_latent(self) -> bool:
+        """Whether there is a latent space: not for a language model."""
+        return self.config.model.latent_dim > 0
+
+    @property
+    def corpus(self) -> Corpus | None:
+        """The corpus the run was trained on; None while its text is not on this machine."""
+        with self._lock:
+            # What was missing is looked for again: it may be fetched while a server is up.
+            if self._joined is None and self._looked != (mark := corpora.mark(self.config.corpus)):
+                self._looked = mark
+                self._corpus = self._read_corpus()
+            return self._corpus
+
+    def _read_corpus(self) -> Corpus | None:
+        recipe, seed = self.config.corpus, self.config.seed
+        try:
+            found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
+        except ExplorerError:
+            return None
+        if recipe.name:  # a named corpus never changes; a file of the user's may
+            _corpora[recipe, seed] = found
+        return found
+
+    def _join(self) -> list[str] | None:
+        """The real sentence of every row of the atlas, once the corpus is there."""
+        from explorer.latent_space.atlas import join
+
+        if self._joined is None and self.atlas is not None and self.corpus is not None:
+            self._joined = join(self.atlas, self.corpus)
+        return self._joined
+
+    @property
+    def texts_are_real(self) -> bool:
+        """Whether `texts` are the corpus' sentences, not the model's own words for them."""
+        with self._lock:
+            return self._join() is not None
+
+    @property
+    def is_of_another_corpus(self) -> bool:
+        """Whether the text on this machine is known not to be the one of this run."""
+        with self._lock:
+            try:
+                parts = [part for part in (self.playback, self.atlas) if part is not None]
+            except ExplorerError:
+                return False  # who needs a damaged part is told
+            known = {part.corpus_checksum for part in parts}
+            return self.corpus is not None and not known <= {self.corpus.checksum}
+
+    @property
+    def texts(self) -> list[str]:
+        """A text for each point of the atlas: its sentence, else the model's reconstruction."""
+        with self._lock:
+            joined = self._join()
+        return joined if joined is not None else list(self.needed_atlas.reconstruction)
+
+    @property
+    def needed_atlas(self) -> "Atlas":
+        """The encoded corpus.
+
+        Raises:
+            ExplorerError: If there is none, or can be none.
+        """
+        if self.atlas is None and not self.has_latent:
+            raise ExplorerError(f"{self.name} is a language model: it has no latent space to map")
+        if self.atlas is None:
+            raise ExplorerError(folders.no_map(self.folder))
+        return self.atlas

@@ -1,0 +1,129 @@
+"""A run's weights: saved in half precision, reopened only where they fit. Executes nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from explorer import config as configs
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.models.vae import TextVAE, build
+from explorer.runs.folder import CONFIG, VOCABULARY, WEIGHTS, verify, weights_of
+from explorer.system.atomic_files import write
+from explorer.text.tokens import Vocabulary
+
+
+def save(folder: Path, model: TextVAE) -> None:
+    """Writes `model.safetensors` in half precision, each shared tensor once."""
+    tensors = {
+        # A count of steps does not fit into half precision.
+        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu()
+        for name, tensor in unique(model.state_dict()).items()
+    }
+    write_tensors(folder / WEIGHTS, tensors)
+
+
+def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a state, one name for each memory: tied weights are stored once."""
+    seen: set[int] = set()
+    result = {}
+    for name, tensor in state.items():
+        if tensor.numel() and tensor.data_ptr() in seen:
+            continue
+        seen.add(tensor.data_ptr())
+        result[name] = tensor.contiguous()
+    return result
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: str | None = None) -> None:
+    """Writes tensors and one string as safetensors, whole or not at all."""
+    content = serialise(tensors, {"explorer": metadata} if metadata else None)
+    write(path, lambda file: file.write(content))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Reads what `write_tensors` wrote.
+
+    Raises:
+        ExplorerError: If the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, (file.metadata() or {}).get("explorer", "")
+    except FileNotFoundError:
+        raise ExplorerError(f"{path} is missing") from None
+    except (SafetensorError, OSError) as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+
+
+def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) -> None:
+    """Fills a model with stored tensors; tied ones are filled through whichever name is there.
+
+    Raises:
+        ExplorerError: If names or shapes are not those of the model.
+    """
+    own = model.state_dict()
+    stored_once = unique(own)
+    if set(tensors) != set(stored_once):
+        odd = sorted(set(tensors) ^ set(stored_once))
+        raise ExplorerError(f"{source} does not fit its {CONFIG}: weights {', '.join(odd[:3])}")
+    for name, tensor in tensors.items():
+        if tensor.shape != own[name].shape:
+            raise ExplorerError(
+                f"{source} does not fit its {CONFIG} or {VOCABULARY}: {name} is "
+                f"{tuple(tensor.shape)}, expected {tuple(own[name].shape)}"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ExplorerError(f"{source} is damaged: {name} holds values that are no numbers")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            own[name].copy_(tensor)
+
+
+class _NoLargerThan(TorchFunctionMode):
+    """Ends the building of a model far larger than its weights, before memory is filled for it.
+
+    Shapes are compared when it is built. A recipe from elsewhere may ask for more than there is.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], source: Path) -> None:
+        super().__init__()
+        # Tied weights are stored once and made twice.
+        self._left = 4 * sum(tensor.numel() for tensor in tensors.values()) + 2**20
+        self._source = source
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func is torch.empty:  # what every layer begins with: the system gives it no memory yet
+            self._left -= made.numel()
+            if self._left < 0:
+                raise ExplorerError(
+                    f"{self._source} does not fit its {CONFIG}, which asks for a larger model"
+                )
+        return made
+
+
+def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
+    """Reopens a trained run from its folder alone; the model is in `eval` mode, on the CPU.
+
+    Raises:
+        ExplorerError: If a file is missing, damaged, or does not fit the others.
+    """
+    config = configs.read(folder / CONFIG)
+    path = weights_of(folder)
+    vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
+    is_fitted = config.training.fit_prior["name"] != "none"
+    tensors, _ = read_tensors(path)
+    with _NoLargerThan(tensors, path):
+        model = build(configs.final_model(config), len(vocabulary), is_fitted)
+    load_tensors(model, tensors, path)
+    return config, vocabulary, model.eval().requires_grad_(False)

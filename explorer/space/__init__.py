@@ -1,1 +1,0 @@
-"""Latent points and what can be done with them: maps, regions, paths, neighbours."""

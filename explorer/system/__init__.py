@@ -1,0 +1,1 @@
+"""Files, tables, processes and threads: what the operating system gives."""

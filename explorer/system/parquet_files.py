@@ -1,0 +1,139 @@
+"""Typed Parquet files with a description: what atlas and playback have in common."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.system import atomic_files
+
+_KEY = b"explorer"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file."""
+
+    name: str
+    """With its article, for messages."""
+    maker: str
+    """The command that writes one."""
+    version: int
+    schema: Callable[[int], Any]
+    """Its columns, by the width of its lists of fixed size."""
+    sized: str
+    """A column of such lists."""
+
+
+def write(
+    kind: Kind,
+    path: Path,
+    values: Mapping[str, Any],
+    schema: Any,
+    meta: Mapping[str, Any],
+    **options: Any,
+) -> None:
+    """Writes columns and description to one file, all or nothing.
+
+    Args:
+        kind: Of the file.
+        path: The file, in a folder that exists.
+        values: A column for each name of the schema.
+        schema: From `kind.schema`.
+        meta: JSON values.
+        **options: Of `pyarrow.parquet.write_table`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = json.dumps({"format": kind.version, **meta}, ensure_ascii=False, allow_nan=False)
+    columns = {name: values[name] for name in schema.names}
+    table = pa.table(columns, schema.with_metadata({_KEY: text.encode()}))
+    buffer = io.BytesIO()
+    options |= {"compression": "zstd", "write_page_checksum": True}
+    pq.write_table(table, buffer, **options)
+    atomic_files.write(path, lambda file: file.write(buffer.getvalue()))
+
+
+def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tuple[Any, Any]:
+    """Reads what `write` wrote.
+
+    Args:
+        kind: Of the file.
+        path: The file.
+        columns: What to make of a table whose schema was checked.
+
+    Returns:
+        What `columns` made, and the description.
+
+    Raises:
+        ExplorerError: If the file is missing, truncated, altered, or another kind of file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            meta = _description(file.schema_arrow.metadata, kind.version)
+            _check(file.schema_arrow, kind)
+            table = file.read()
+        table.validate(full=True)
+        return columns(table), meta
+    except FileNotFoundError:
+        raise ExplorerError(f"{path} is missing: `{kind.maker}` makes it") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ExplorerError(f"{path} is damaged or is not Parquet: {reason}") from None
+    except ExplorerError as error:
+        raise ExplorerError(f"{path} is not {kind.name} of this version: {error}") from None
+
+
+def lists(values: Any, type_: Any) -> Any:
+    """Rows of an array as a column of lists of this type, in half precision."""
+    import numpy as np
+    import pyarrow as pa
+
+    half = pa.array(values.astype(np.float16).ravel())
+    return pa.FixedSizeListArray.from_arrays(half, type=type_)
+
+
+def array(name: str, column: Any) -> Any:
+    """Such a column as an array again.
+
+    Raises:
+        ExplorerError: If a cell is empty.
+    """
+    flat = column.flatten()
+    if column.null_count or flat.null_count:
+        raise empty(name)
+    return flat.to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
+
+
+def empty(name: str) -> ExplorerError:
+    """What is wrong with a column that misses values."""
+    return ExplorerError(f"the column {name!r} has empty cells")
+
+
+def _check(schema: Any, kind: Kind) -> None:
+    lists = schema.field(kind.sized).type if kind.sized in schema.names else None
+    expected = kind.schema(getattr(lists, "list_size", 1))
+    if schema.names != expected.names:
+        raise ExplorerError(f"its columns are {', '.join(schema.names)[:200]}")
+    for name in expected.names:
+        own, wanted = schema.field(name).type, expected.field(name).type
+        if own != wanted:
+            raise ExplorerError(f"the column {name!r} holds {own}, not {wanted}")
+
+
+def _description(metadata: Mapping[bytes, bytes] | None, expected: int) -> dict[str, Any]:
+    try:
+        meta = json.loads((metadata or {})[_KEY])
+        version = meta.pop("format")
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        raise ExplorerError("its description is missing or malformed") from None
+    if version != expected:
+        raise ExplorerError(f"its format is {version!r}, expected {expected}")
+    return meta

@@ -1,0 +1,153 @@
+"""Getting a published file: resumed where it stopped, checked, and put in place at once."""
+
+import errno
+import hashlib
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from explorer.errors import ExplorerError
+from explorer.text.corpus_catalog import RemoteFile
+
+Progress = Callable[[int], None]
+"""Called with the bytes of the file that are there so far."""
+
+_CHUNK = 1 << 16  # bytes
+_SILENCE = 30.0  # seconds without an answer after which a connection counts as lost
+
+
+def is_intact(path: Path, file: RemoteFile) -> bool:
+    """Whether `path` exists and is byte for byte the published file."""
+    try:
+        return path.stat().st_size == file.size and _sha256(path) == file.sha256
+    except FileNotFoundError:
+        return False
+
+
+def find(folder: Path, file: RemoteFile) -> Path | None:
+    """Where a mirror has a file: in its named folder, or directly in `folder`."""
+    for path in (folder / file.folder / file.name, folder / file.name):
+        if path.is_file():
+            return path
+    return None
+
+
+def fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progress) -> None:
+    """Puts a file at `target`, from its public address or from a mirror folder.
+
+    What has arrived lies in `target` + ".part" until it is complete and checked, so that a
+    stopped download goes on where it stopped and `target` is never half a file. Of several that
+    want the file at once one gets it, and the others wait for that.
+
+    Raises:
+        ExplorerError: If there is no network, the mirror lacks the file, the bytes are not those
+            that were published, or the disk is full or read-only.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Stays behind, as it may be waited for.
+        with FileLock(target.with_name(target.name + ".lock")):
+            if not is_intact(target, file):
+                _fetch(file, target, mirror, progress)
+    except OSError as error:
+        raise ExplorerError(_disk_message(error, target)) from None
+    progress(file.size)
+
+
+def _fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progress) -> None:
+    part = target.with_name(target.name + ".part")
+    if mirror is None:
+        _download(file, part, progress)
+    else:
+        _copy(file, part, mirror)
+    if not is_intact(part, file):
+        part.unlink()
+        raise ExplorerError(
+            f"{file.name} from {mirror or file.url} is not the file that was published "
+            "(its checksum differs). Try again; if it happens again the publisher has "
+            "changed the file: get it elsewhere and give its folder with --mirror DIR"
+        )
+    part.replace(target)
+
+
+def _copy(file: RemoteFile, part: Path, mirror: Path) -> None:
+    source = find(mirror, file)
+    if source is None:
+        raise ExplorerError(
+            f"the mirror {mirror} has no {file.folder}/{file.name}: expected the files as they "
+            f"are published at {file.url.rsplit('/', 1)[0]}/"
+        )
+    shutil.copyfile(source, part)
+
+
+def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    if have == file.size:
+        return
+    if have > file.size:
+        part.unlink()
+        have = 0
+    headers = {"User-Agent": "text-latent-explorer"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = urllib.request.Request(file.url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=_SILENCE) as answer:
+            # A server that ignores Range answers 200 with the whole file.
+            if answer.status != 206:
+                have = 0
+            _receive(answer, part, have, file, progress)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise ExplorerError(
+            f"{file.url} answered {error.code} {error.reason}: try later, or get the file "
+            "elsewhere and give its folder with --mirror DIR"
+        ) from None
+    except urllib.error.URLError as error:
+        raise ExplorerError(
+            f"no connection to {urlsplit(file.url).hostname} ({error.reason}): try again with "
+            f"network, or copy {file.name} from another machine and give its folder with "
+            "--mirror DIR (or EXPLORER_MIRROR)"
+        ) from None
+    except (http.client.HTTPException, ConnectionError, TimeoutError):
+        raise ExplorerError(_cut_message(file)) from None
+    if part.stat().st_size < file.size:
+        raise ExplorerError(_cut_message(file))
+
+
+def _receive(
+    answer: http.client.HTTPResponse, part: Path, have: int, file: RemoteFile, progress: Progress
+) -> None:
+    with part.open("ab" if have else "wb") as out:
+        # One byte too many is enough to know that it is another file.
+        while have <= file.size and (chunk := answer.read(_CHUNK)):
+            out.write(chunk)
+            have += len(chunk)
+            progress(min(have, file.size))
+
+
+def _cut_message(file: RemoteFile) -> str:
+    return (
+        f"the connection to {urlsplit(file.url).hostname} was lost during {file.name}: run the "
+        "same command again, it goes on where it stopped"
+    )
+
+
+def _disk_message(error: OSError, target: Path) -> str:
+    if error.errno == errno.ENOSPC:
+        return (
+            f"the disk is full: {target.name} does not fit into {target.parent}. Make room and "
+            "run the same command again, or set EXPLORER_HOME to a folder on another disk"
+        )
+    return f"cannot write {target}: {error.strerror or error} (EXPLORER_HOME chooses the folder)"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

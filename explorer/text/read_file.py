@@ -1,0 +1,338 @@
+"""Reading a user's file of sentences: text, CSV, TSV, JSON lines or Parquet."""
+
+import codecs
+import gzip
+import io
+import json
+import math
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.text import csv_dialect
+
+FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
+"""Readable endings; all but .parquet may have .gz behind them."""
+
+LONGEST = 20_000
+"""Characters of a sentence; the state of an encoder for more would fill the memory."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # UTF-32's little-endian mark starts with UTF-16's, so it is tried first.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file holds.
+
+    Args:
+        texts: Its sentences in order, white space collapsed to single blanks, none empty.
+        labels: A label for each text ("" where the cell is empty), or None without a column.
+        dropped: How many lines or rows had no text.
+        column: The column the texts stand in; empty for plain text.
+    """
+
+    texts: list[str]
+    labels: list[str] | None
+    dropped: int
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    names: list[str]
+    cells: Callable[[int], list[Any]]
+    candidates: list[int]  # the columns that may hold text
+
+
+def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
+    """Reads sentences, and labels if a column is named for them.
+
+    Args:
+        path: A file with an ending of `FORMATS`, as UTF-8, or UTF-16 or UTF-32 with its mark.
+        text_column: The column of the sentences; may be left out where only one holds text.
+        label_column: The column of the labels, numbers or text.
+
+    Raises:
+        ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
+    """
+    kind, packed = kind_of(path)
+    if kind == ".parquet":
+        columns = _parquet(path)
+    else:
+        text = _text(path, packed)
+        if kind == ".txt":
+            if text_column or label_column:
+                raise ExplorerError(
+                    f"{path} is plain text, a sentence a line: it has no column "
+                    f"{text_column or label_column!r}"
+                )
+            lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+            return _table(path, lines, None, "line")
+        columns = _json_lines(path, text) if kind == ".jsonl" else _separated(path, text, kind)
+    label = _index(path, columns, label_column) if label_column else None
+    index = _index(path, columns, text_column) if text_column else _only(path, columns, label)
+    cells = columns.cells(index)
+    _require_text(path, columns.names[index], cells)
+    texts = [text_of(path, columns.names[index], row, cell) for row, cell in enumerate(cells)]
+    labels = None if label is None else [_as_label(cell) for cell in columns.cells(label)]
+    name = columns.names[index]
+    return replace(_table(path, texts, labels, f"row, column {name!r},"), column=name)
+
+
+def kind_of(path: Path) -> tuple[str, bool]:
+    """A file's format and whether it is gzipped; refuses what is no file."""
+    if path.is_dir():
+        raise ExplorerError(f"{path} is a folder: name one file in it")
+    if not path.exists():
+        raise ExplorerError(f"{path} does not exist")
+    if not path.is_file():
+        raise ExplorerError(f"{path} is no file that can be read again and again")
+    name = path.name.lower()
+    packed = name.endswith(".gz")
+    kind = Path(name.removesuffix(".gz")).suffix
+    if kind not in FORMATS or (packed and kind == ".parquet"):
+        raise ExplorerError(
+            f"{path} cannot be read by its ending: known are {' '.join(FORMATS)}, and all but "
+            ".parquet with .gz behind"
+        )
+    return kind, packed
+
+
+def _text(path: Path, packed: bool) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ExplorerError(f"{path} cannot be read: {error.strerror or error}") from None
+    if packed and data:
+        try:
+            data = gzip.decompress(data)
+        except EOFError:
+            raise ExplorerError(f"{path} is cut short: its gzip data ends too early") from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+    if not data:
+        raise ExplorerError(f"{path} is empty")
+    encoding = encoding_of(data)
+    if encoding.startswith("utf-8") and b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise ExplorerError(no_text(path, line))
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        where = f"line {line}, byte {column}" if encoding == "utf-8" else f"byte {error.start}"
+        raise ExplorerError(
+            f"{path} is not {encoding.removesuffix('-sig').upper()} text ({where}): save it as "
+            "UTF-8 in the program it comes from"
+        ) from None
+
+
+def no_text(path: Path, line: int) -> str:
+    """What is said of a file with a NUL byte."""
+    return (
+        f"{path} is not text: line {line} holds a NUL byte. If it comes from a text editor, "
+        "save it as UTF-8; other files must be exported as text first"
+    )
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding that a file's first bytes name; UTF-8 where they name none."""
+    return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+
+
+def _separated(path: Path, text: str, kind: str) -> _Columns:
+    header, *body = csv_dialect.rows(path, kind, lambda: io.StringIO(text, newline=""))
+    names = [name.strip() for name in header]
+
+    def cells(index: int) -> list[Any]:
+        return [csv_dialect.cell(row, index) for row in body]
+
+    return _Columns(names, cells, list(range(len(names))))
+
+
+def _json_lines(path: Path, text: str) -> _Columns:
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise ExplorerError(f"{path}, line {number}: not valid JSON ({error})") from None
+        if not isinstance(row, dict):
+            raise ExplorerError(
+                f'{path}, line {number}: expected an object such as {{"text": "…"}} on each line'
+            )
+        rows.append(row)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        raise ExplorerError(f"{path} holds only blank lines or empty objects")
+    return _Columns(
+        names, lambda index: [row.get(names[index]) for row in rows], list(range(len(names)))
+    )
+
+
+def _parquet(path: Path) -> _Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def cells(index: int) -> list[Any]:
+        try:
+            return pq.read_table(path, columns=[schema.names[index]]).column(0).to_pylist()
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise ExplorerError(f"{path} is damaged: {_first_line(error)}") from None
+
+    if path.stat().st_size == 0:
+        raise ExplorerError(f"{path} is empty")
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ExplorerError(f"{path} is no intact Parquet file: {_first_line(error)}") from None
+    kinds = [
+        item.value_type if isinstance(item, pa.DictionaryType) else item for item in schema.types
+    ]
+    textual = [
+        index
+        for index, item in enumerate(kinds)
+        if pa.types.is_string(item)
+        or pa.types.is_large_string(item)
+        or pa.types.is_string_view(item)
+    ]
+    return _Columns(schema.names, cells, textual)
+
+
+def _index(path: Path, columns: _Columns, name: str) -> int:
+    times = Counter(columns.names)[name]
+    if times == 1:
+        return columns.names.index(name)
+    if times:
+        raise ExplorerError(f"{path} has {times} columns {name!r}: rename them apart")
+    raise ExplorerError(f"{path} has no column {name!r}; {_listed(columns)}")
+
+
+def _only(path: Path, columns: _Columns, label: int | None) -> int:
+    """The one column that holds text."""
+    if len(columns.names) == 1:
+        return 0
+    found = [
+        index
+        for index in columns.candidates
+        if index != label and any(_is_text(cell) for cell in columns.cells(index))
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise ExplorerError(
+        f"{path}: which column holds the sentences? {_listed(columns)}; choose with --text-column "
+        "(corpus.text_column)"
+    )
+
+
+def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> int:
+    """The column of the sentences, found from some of its cells unless it is named; its place.
+
+    Raises:
+        ExplorerError: If there is no such column, it holds no text, or more than one may be it.
+    """
+    columns = _Columns(names, cells, list(range(len(names))))
+    index = _index(path, columns, name) if name else _only(path, columns, None)
+    _require_text(path, names[index], cells(index))
+    return index
+
+
+def _listed(columns: _Columns) -> str:
+    names = [name if len(name) <= 40 else name[:39] + "…" for name in columns.names[:30]]
+    more = ", …" if len(columns.names) > len(names) else ""
+    return f"its columns are {', '.join(map(repr, names))}{more}"
+
+
+def _require_text(path: Path, name: str, cells: list[Any]) -> None:
+    filled = [cell for cell in cells if not _is_missing(cell)]
+    if filled and not any(_is_text(cell) for cell in filled):
+        raise ExplorerError(
+            f"{path}: the column {name!r} holds no text (its first value is "
+            f"{str(filled[0])[:40]!r}): choose the column of the sentences with --text-column"
+        )
+
+
+def text_of(path: Path, name: str, row: int, cell: Any) -> str:
+    """A cell as text; an empty one where there is none."""
+    if _is_missing(cell):
+        return ""
+    if isinstance(cell, str | int | float):
+        return str(cell)
+    raise ExplorerError(
+        f"{path}, row {row + 1}: the column {name!r} holds a {type(cell).__name__}, not a text"
+    )
+
+
+def _as_label(cell: Any) -> str:
+    if _is_missing(cell):
+        return ""
+    # A column of whole numbers with gaps comes as floats from many programs.
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return as_sentence(str(cell))
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _is_text(cell: Any) -> bool:
+    if not isinstance(cell, str) or not cell.strip():
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
+
+
+def _table(path: Path, texts: list[str], labels: list[str] | None, unit: str) -> Table:
+    sentences = [as_sentence(text) for text in texts]
+    kept = [row for row, sentence in enumerate(sentences) if sentence]
+    if not kept:
+        raise ExplorerError(f"{path} holds no text: every {unit} is blank")
+    for row in kept:
+        check_length(sentences[row], f"{path}, text {row + 1}")
+    return Table(
+        [sentences[row] for row in kept],
+        None if labels is None else [labels[row] for row in kept],
+        len(sentences) - len(kept),
+    )
+
+
+def check_length(text: str, where: str) -> None:
+    """Refuses what no model reads as one sentence.
+
+    Raises:
+        ExplorerError: If it has more than `LONGEST` characters.
+    """
+    if len(text) > LONGEST:
+        raise ExplorerError(
+            f"{where}, has {len(text):,} characters, more than {LONGEST:,}: that is no sentence; "
+            "split it, one sentence a line or row"
+        )
+
+
+def as_sentence(text: str) -> str:
+    """Text on one line, its white space collapsed."""
+    sentence = " ".join(text.replace("\0", " ").split())
+    if sentence.isascii():
+        return sentence
+    # JSON can spell half a surrogate pair, which no file could hold afterwards.
+    return sentence.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

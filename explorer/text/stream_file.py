@@ -1,0 +1,173 @@
+"""Reading a large file of sentences a little at a time, in the memory of a small one."""
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from explorer.errors import ExplorerError
+from explorer.text import csv_dialect, read_file
+
+LARGE = 2**24
+"""Bytes, unpacked; a smaller file is read whole, which finds its faults before any work starts."""
+
+_ROWS = 4096
+"""Rows looked at to find the column of the sentences, and read at once from Parquet."""
+
+_BLOCK = 2**18  # bytes unpacked at once
+
+Row = TypeVar("Row")
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file is to be read a little at a time, by what it holds once unpacked.
+
+    Raises:
+        ExplorerError: If it is missing, or its ending is unknown.
+    """
+    kind, packed = read_file.kind_of(path)
+    if kind == ".parquet":
+        return _has_many_rows(path)
+    if not packed:
+        return path.stat().st_size >= LARGE
+    unpacked = 0
+    try:
+        with _open(path, packed) as raw:
+            while unpacked < LARGE and (block := raw.read(_BLOCK)):
+                unpacked += len(block)
+    except (OSError, EOFError, zlib.error):
+        pass  # who reads it says what is wrong
+    return unpacked >= LARGE
+
+
+def _has_many_rows(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # Not its bytes: a sentence that is repeated costs next to nothing in the file.
+        return pq.read_metadata(path).num_rows > _ROWS
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def sentences(path: Path, text_column: str = "") -> Iterator[str]:
+    """The sentences of a large file, white space collapsed, without the empty ones.
+
+    Args:
+        path: As `reading.read` takes it.
+        text_column: The column of the sentences; may be left out where only one holds text.
+
+    Raises:
+        ExplorerError: While it is read, for what `reading.read` refuses too.
+    """
+    kind, packed = read_file.kind_of(path)
+    try:
+        for number, text in enumerate(_texts(path, kind, packed, text_column), 1):
+            sentence = read_file.as_sentence(text)
+            if sentence:
+                read_file.check_length(sentence, f"{path}, text {number}")
+                yield sentence
+    except UnicodeDecodeError:
+        raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+
+
+def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
+    if kind == ".parquet":
+        return _parquet(path, column)
+    if kind == ".txt":
+        if column:
+            raise ExplorerError(
+                f"{path} is plain text, a sentence a line: it has no column {column!r}"
+            )
+        return _lines(path, packed)
+    if kind == ".jsonl":
+        return _of_objects(path, packed, column)
+    return _of_rows(path, packed, kind, column)
+
+
+def _lines(path: Path, packed: bool, newline: str | None = None) -> Iterator[str]:
+    encoding = _encoding(path, packed)
+    with _open(path, packed) as raw, io.TextIOWrapper(raw, encoding, newline=newline) as text:
+        for number, line in enumerate(text, 1):
+            if "\0" in line:
+                raise ExplorerError(read_file.no_text(path, number))
+            yield line
+
+
+def _open(path: Path, packed: bool) -> Any:
+    return gzip.open(path, "rb") if packed else path.open("rb")
+
+
+def _encoding(path: Path, packed: bool) -> str:
+    with _open(path, packed) as raw:
+        return read_file.encoding_of(raw.read(4))
+
+
+def _of_rows(path: Path, packed: bool, kind: str, column: str) -> Iterator[str]:
+    rows = csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
+    names = [name.strip() for name in next(rows)]
+    first = list(islice(rows, _ROWS))
+    return _column(path, names, first, rows, csv_dialect.cell, column)
+
+
+def _of_objects(path: Path, packed: bool, column: str) -> Iterator[str]:
+    rows = _objects(path, packed)
+    first = list(islice(rows, _ROWS))
+    names = list(dict.fromkeys(name for row in first for name in row))
+    return _column(path, names, first, rows, lambda row, index: row.get(names[index]), column)
+
+
+def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_lines(path, packed), 1):
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise ExplorerError(f"{path}, line {number}: not valid JSON ({error})") from None
+        if not isinstance(row, dict):
+            raise ExplorerError(f"{path}, line {number}: expected an object on each line")
+        yield row
+
+
+def _column(
+    path: Path,
+    names: list[str],
+    first: list[Row],
+    others: Iterator[Row],
+    cell: Callable[[Row, int], Any],
+    column: str,
+) -> Iterator[str]:
+    """One column of rows; which one is found out from the first few thousand."""
+    index = read_file.text_column(path, names, lambda at: [cell(row, at) for row in first], column)
+    for number, row in enumerate(chain(first, others)):
+        yield read_file.text_of(path, names[index], number, cell(row, index))
+
+
+def _parquet(path: Path, column: str) -> Iterator[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            first = next(file.iter_batches(_ROWS), None)
+
+            def cells(index: int) -> list[Any]:
+                return [] if first is None else first.column(index).to_pylist()
+
+            index = read_file.text_column(path, names, cells, column)
+            name = names[index]
+            among = names[:index].count(name)  # a name gives all the columns that have it
+            number = 0
+            for batch in file.iter_batches(_ROWS, columns=[name]):
+                for cell in batch.column(among).to_pylist():
+                    yield read_file.text_of(path, name, number, cell)
+                    number += 1
+    except (pa.ArrowException, OSError) as error:
+        raise ExplorerError(f"{path} is no intact Parquet file: {error}") from None

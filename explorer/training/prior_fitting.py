@@ -1,0 +1,220 @@
+"""A prior fitted on a trained model, with encoder and decoder left as they are.
+
+On a VAE it lowers the rate. An autoencoder has no rate: there it is a density of the encodings, by
+maximum likelihood, which makes the model one that can be drawn from.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+
+from explorer.config import Choice, Config, final_model
+from explorer.errors import ExplorerError
+from explorer.models.batch_inference import posteriors
+from explorer.models.priors import Basis, Prior
+from explorer.models.random_streams import generator, sample
+from explorer.models.vae import TextVAE, build
+
+BATCH = 512
+EPOCHS = 60
+PATIENCE = 4
+SAMPLES = 10
+"""Draws of each posterior a gain is averaged over."""
+_RATES = {"mixture": 1e-2, "vamp": 3e-3}
+_LEARNING_RATE = 1e-3
+_FEW_WORDS = 8  # of a model that is built to be checked only
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How far another prior lowers the rate, nats per sentence."""
+
+    before: float
+    after: float
+    mean: float
+    """Of the paired differences; above 0 the new prior is cheaper."""
+    low: float | None
+    high: float | None
+    """95% interval of the mean over sentences, by the normal approximation; one has none."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How likely a density makes the encodings of an autoencoder, nats per sentence."""
+
+    log_density: float
+    gaussian: float
+    """The same of one Gaussian with all its covariances, of the same training encodings."""
+    mean: float
+    """Of the paired differences; above 0 the density beats the Gaussian."""
+    low: float | None
+    high: float | None
+    """95% interval of the mean over sentences, by the normal approximation; one has none."""
+    n: int
+
+
+def check(config: Config) -> None:
+    """Makes sure, before anything is trained, that the prior of `training.fit_prior` fits it.
+
+    Raises:
+        ExplorerError: If this latent space takes no such prior, or the prior no such setting.
+    """
+    if config.training.fit_prior["name"] != "none":
+        with torch.random.fork_rng([]):
+            build(final_model(config), _FEW_WORDS, is_fitted=True)
+
+
+def trained_under(config: Config, device: torch.device) -> Prior | None:
+    """The prior a model was trained under, where another was fitted afterwards.
+
+    None where none was, where the model was trained on with the fitted one, and where the first
+    one had weights: they were not kept.
+    """
+    training = config.training
+    if training.fit_prior["name"] == "none" or training.fine_tuning["name"] != "none":
+        return None
+    with torch.random.fork_rng([]):
+        first = build(config.model, _FEW_WORDS).prior.to(device)
+    return None if list(first.parameters()) else first
+
+
+def with_prior(model: TextVAE, prior: Choice) -> TextVAE:
+    """The same model with a fresh prior, whose weights come from torch's current random state.
+
+    Raises:
+        ExplorerError: If no prior of this name is fitted on the model's latent space.
+    """
+    config = dataclasses.replace(model.config, prior=prior)
+    other = build(config, model.embedding.num_embeddings, is_fitted=True).to(model.device)
+    state = {name: item for name, item in model.state_dict().items() if name[:6] != "prior."}
+    other.load_state_dict(state, strict=False)
+    return other.eval()
+
+
+def fit(
+    model: TextVAE,
+    train: Sequence[Sequence[int]],
+    valid: Sequence[Sequence[int]],
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda share: None,
+) -> int:
+    """Maximises the posteriors' mean log p(z) over the weights of `model.prior`.
+
+    Stops when held-out posteriors stop gaining, and keeps the best. That lowers the rate, and
+    nothing else: encoder and decoder keep their weights. Posteriors that are points make it the
+    maximum of the encodings' likelihood.
+
+    Args:
+        model: From `with_prior`.
+        train: Sentences whose posteriors are learned from.
+        valid: Sentences that decide when to stop.
+        seed: Of the draws.
+        progress: Told the share of the longest fit that is done.
+
+    Returns:
+        Epochs until the best.
+
+    Raises:
+        ExplorerError: If there is no sentence to fit or to stop by.
+
+    Source:
+        The two-stage fit of Dai & Wipf (2019), arXiv:1903.05789, in the form of the "learned
+        prior" of Hoffman & Johnson (2016), ELBO surgery.
+    """
+    if not train or not valid:
+        raise ExplorerError("a prior is fitted on training and validation sentences: some miss")
+    # A VampPrior learns through the encoder, which stays as it was evaluated: no dropout.
+    model.eval().requires_grad_(False)
+    learned = _tensors(model, train)
+    if model.prior.basis is not None:
+        model.prior.basis.fit(learned[0])
+    model.prior.initialise(list(train[:: max(1, len(train) // 1000)]), seed)
+    model.prior.requires_grad_(True)
+    held = _normal(*_tensors(model, valid))
+    watched = sample(held, SAMPLES, generator(seed, "prior valid"))
+    name = str(model.config.prior["name"])
+    optimiser = torch.optim.Adam(model.prior.parameters(), _RATES.get(name, _LEARNING_RATE))
+    source = generator(seed, "prior fit")
+    best, best_epoch, kept = -torch.inf, 0, copy.deepcopy(model.prior.state_dict())
+    for epoch in range(1, EPOCHS + 1):
+        for rows in torch.randperm(len(train), generator=source).split(BATCH):
+            mean, scale = (part[rows] for part in learned)
+            z = mean + scale * torch.randn(mean.shape, generator=source).to(mean.device)
+            optimiser.zero_grad()
+            # cuDNN gives no gradient through an LSTM that is in `eval` mode.
+            with torch.backends.cudnn.flags(enabled=False):
+                (-model.prior().log_prob(z).mean()).backward()
+            nn.utils.clip_grad_norm_(model.prior.parameters(), 5.0)
+            optimiser.step()
+        with torch.no_grad():
+            score = model.prior().log_prob(watched).mean().item()
+        if score > best:
+            best, best_epoch, kept = score, epoch, copy.deepcopy(model.prior.state_dict())
+        progress(epoch / EPOCHS)
+        if epoch - best_epoch >= PATIENCE:
+            break
+    model.prior.load_state_dict(kept)
+    model.requires_grad_(False)
+    return best_epoch
+
+
+@torch.inference_mode()
+def gain(model: TextVAE, before: Prior, ids: Sequence[Sequence[int]], seed: int = 0) -> Gain:
+    """What the model's prior saves against another one on the same draws of these sentences."""
+    posterior = _normal(*_tensors(model, ids))
+    z = sample(posterior, SAMPLES, generator(seed, "prior gain"))
+    # Added up where float64 exists, which is not on every GPU.
+    code = posterior.log_prob(z).cpu().double()
+    old = (code - before().log_prob(z).cpu()).mean(0)
+    new = (code - model.prior().log_prob(z).cpu()).mean(0)
+    return Gain(old.mean().item(), new.mean().item(), *_interval(old - new), len(ids))
+
+
+@torch.inference_mode()
+def density(
+    model: TextVAE, train: Sequence[Sequence[int]], ids: Sequence[Sequence[int]]
+) -> Density:
+    """How the density of an autoencoder's encodings does on these sentences.
+
+    Args:
+        model: An autoencoder with a fitted prior.
+        train: The sentences it was fitted on; so is the Gaussian it is compared with.
+        ids: Others.
+    """
+    z = _tensors(model, ids)[0]
+    found = model.prior().log_prob(z).cpu().double()
+    basis = Basis(model.latent_dim).to(z)
+    basis.fit(_tensors(model, train)[0])
+    # The likeliest Gaussian is N(0, I) where they are whitened.
+    normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
+    plain = basis(normal).log_prob(z).cpu().double()
+    interval = _interval(found - plain)
+    return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
+
+
+def _interval(differences: Float[Tensor, " n"]) -> tuple[float, float | None, float | None]:
+    """Their mean and its 95% interval, which a single one does not have."""
+    mean = differences.mean().item()
+    if len(differences) < 2:
+        return mean, None, None
+    margin = 1.96 * differences.std().item() / len(differences) ** 0.5
+    return mean, mean - margin, mean + margin
+
+
+def _tensors(
+    model: TextVAE, ids: Sequence[Sequence[int]]
+) -> tuple[Float[Tensor, "n latent"], Float[Tensor, "n latent"]]:
+    mean, scale = (torch.from_numpy(part).to(model.device) for part in posteriors(model, ids))
+    return mean, scale
+
+
+def _normal(mean: Tensor, scale: Tensor) -> Distribution:
+    # Unchecked: the scale of a point is 0.
+    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)

@@ -1,0 +1,101 @@
+"""The page: its list of pages, the run picker, and the page that is asked for."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.ui.components import widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.session import state
+
+PAGES = {
+    "map": ("Map", ":material/scatter_plot:"),
+    "paths": ("Paths", ":material/timeline:"),
+    "arithmetic": ("Arithmetic", ":material/calculate:"),
+    "compare": ("Compare", ":material/compare:"),
+    "collapse": ("Collapse", ":material/compress:"),
+    "playback": ("Playback", ":material/movie:"),
+    "prior": ("Prior", ":material/blur_on:"),
+    "model": ("Model card", ":material/description:"),
+}
+"""Pages by file name: title and icon."""
+
+# A link to this very page, on another run, looks like any other link: Streamlit shows it pressed.
+_LINKS = """<style>
+[data-testid="stMain"] [data-testid="stPageLink"] a:not(:hover) { background: transparent; }
+[data-testid="stMain"] [data-testid="stPageLink"] a :is(p, span) { font-weight: 400; }
+</style>"""
+
+# Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
+# narrow enough for four of them on a phone. There the sidebar is away, and with it the run's name.
+# Captions and the commands in them are read at small sizes: at least 4.5:1 against any background.
+_STYLE = """<style>
+[data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
+  min-height: 2.5rem;
+}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: inherit;
+}
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
+[data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.92em; }
+@media (min-width: 640px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-run_name) { display: none; }
+}
+@media (max-width: 640px) {
+  [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
+    padding-inline: 0.6rem;
+  }
+}
+</style>"""
+
+# A file of our own: Streamlit would fetch the picture of a named icon from the network.
+ICON = Path(__file__).parent / "icon.svg"
+
+
+def page() -> None:
+    """Runs the page that the address names."""
+    st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
+    st.html(_STYLE + _LINKS)
+    pages = [
+        st.Page(
+            state.page_file(name),
+            title=title,
+            icon=icon,
+            # The map has the bare address, and a name that nobody types.
+            url_path=name if name != "map" else "start",
+            default=name == "map",
+        )
+        for name, (title, icon) in PAGES.items()
+    ]
+    by_name = st.Page(_nothing, title="Map", url_path="map", visibility="hidden")
+    chosen = st.navigation([*pages, by_name], position="top")
+    if chosen is by_name:
+        st.switch_page(pages[0], query_params=dict(st.query_params))
+    state.follow_address(chosen.url_path)
+    state.keep_settings()
+    with widgets.errors_shown():
+        run = widgets.run_picker()
+        if run is None:
+            widgets.no_runs()
+            return
+        state.set_current_run(run)
+        # Tabs and bookmarks of several pages and runs are told apart by how they begin.
+        st.set_page_config(page_title=f"{chosen.title} · {run.name}", page_icon=str(ICON))
+        with st.container(key="run_name"):
+            st.caption(markdown(run.name))
+        chosen.run()
+        _stop_if_overtaken()
+
+
+def _stop_if_overtaken() -> None:
+    """Ends this run of the script where a newer one has begun meanwhile.
+
+    A click starts the next run beside one that is still reading. Streamlit ends the older one at
+    its next look at the session; if none came after its reading, it would end as a whole run does,
+    and take the fragments of the newer one for leftovers: what is in them would not be clickable.
+    """
+    st.session_state.get("run")
+
+
+def _nothing() -> None:
+    """The page of /map: who types that means the bare address, and is sent there."""

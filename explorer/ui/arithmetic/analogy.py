@@ -1,0 +1,330 @@
+"""Arithmetic with sentences: C + k·(B − A), every k decoded at once, beside a random direction."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32, Int
+
+from explorer.explore import sentence_groups
+from explorer.explore.map_overlays import Marker, Overlay, Path
+from explorer.explore.map_views import NAMES, Layout, layout_of
+from explorer.explore.run import Run
+from explorer.latent_space.arithmetic import example, random_direction
+from explorer.latent_space.neighbours import nearest
+from explorer.models.decoding_settings import Decoding
+from explorer.runs import folder as folders
+from explorer.ui.arithmetic import group_picker
+from explorer.ui.components import download_buttons, token_diff, unknown_words, widgets
+from explorer.ui.components.escaping import plain
+from explorer.ui.map import view as map_view
+from explorer.ui.map.component import path_slider
+from explorer.ui.paths import path
+from explorer.ui.paths.path import Way
+from explorer.ui.session import state
+
+MAP = "arithmetic_map"
+CORNERS = ("a", "b", "c")
+DIRECTIONS = {"sentences": "From A to B", "groups": "Between groups"}
+"""What gives the direction, with the words for a person, which are the values in the address."""
+
+STRENGTHS = np.arange(-4, 13) / 4
+"""The k that are decoded: −1 to 3."""
+
+_K = "times"
+_NEXT, _NEXT_END = "_next_corner", "_next_end"
+_ZERO, _ONE = int(np.flatnonzero(STRENGTHS == 0)[0]), int(np.flatnonzero(STRENGTHS == 1)[0])
+_PATH = "arithmetic"
+
+Ends: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked: a direction, and the sentence that is moved along it."""
+
+    kind: str
+    ends: Ends
+    """Two sentences, or two groups: where the direction starts and where it leads."""
+    c: str
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """C at every k, along the direction and along a random one of the same length."""
+
+    way: Way
+    control: Way
+    ends: Float32[np.ndarray, "2 d"]
+    nearest: Int[np.ndarray, " steps"]
+    """Atlas index of the sentence nearest to every result: Euclidean, in latent space."""
+    distance: Float32[np.ndarray, " steps"]
+    """Its distance."""
+
+
+def take_click(run: Run, kind: str) -> None:
+    """A click on the map becomes A, the next one B, then C; between groups always C.
+
+    Between groups, a rectangle becomes one end of the direction, the next one the other.
+    """
+    event = map_view.take_event(MAP)
+    if event is None:
+        return
+    layout = layout_of(run, st.session_state.get("layout", "umap"))
+    if event.box is not None and kind == "groups":
+        end = next_end()
+        st.session_state[end] = sentence_groups.rectangle(layout.view, event.box)
+        st.session_state[_NEXT_END] = "away" if end == "towards" else "towards"
+        return
+    text = path.text_at(run, layout, map_view.pick_from(event, run))
+    if text is None:
+        return
+    corner = next_corner(kind)
+    st.session_state[corner] = text
+    if kind == "sentences":
+        st.session_state[_NEXT] = CORNERS[(CORNERS.index(corner) + 1) % len(CORNERS)]
+
+
+def next_corner(kind: str) -> str:
+    """Which sentence the next click on the map sets, an empty one first."""
+    known = st.session_state
+    empty = (key for key in CORNERS if key in known and not (known[key] or "").strip())
+    return "c" if kind == "groups" else next(empty, known.get(_NEXT, "a"))
+
+
+def next_end() -> str:
+    """Which end of the direction the next rectangle sets."""
+    return st.session_state.get(_NEXT_END, "towards")
+
+
+def ask(run: Run) -> Question | None:
+    """The controls, and what they ask for; None while something is missing."""
+    kind = st.segmented_control(
+        "Direction",
+        list(DIRECTIONS),
+        format_func=DIRECTIONS.__getitem__,
+        default="sentences",
+        required=True,
+        key="direction",
+        bind="query-params",
+        help="Either what turns one sentence into another, or from the mean of one group of "
+        "sentences to the mean of another.",
+    )
+    take_click(run, kind or "sentences")
+    return _ask_groups(run) if kind == "groups" else _ask_sentences(run)
+
+
+def _ask_sentences(run: Run) -> Question | None:
+    names = ("A", "is to B", "as C is to …")
+    texts = []
+    for column, key, name, text in zip(
+        st.columns(3), CORNERS, names, _example(run, run.stamp), strict=True
+    ):
+        start = state.example(run, key, text)
+        texts.append(
+            column.text_input(name, start, state.MOST_TEXT, key=key, bind="query-params") or ""
+        )
+    unknown_words.unknown_notes([run], dict(zip("ABC", texts, strict=True)))
+    if not all(text.strip() for text in texts):
+        st.info("Type three sentences, or click three places of the map.", icon=":material/edit:")
+        return None
+    return Question("sentences", (texts[0], texts[1]), texts[2])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
+    # The model's own words: it repeats them well, and many of them differ in one word.
+    assert _run.atlas is not None
+    return example(_run.atlas.reconstruction)
+
+
+def _ask_groups(run: Run) -> Question | None:
+    left, middle, right = st.columns(3)
+    ends = group_picker.ask(run, left, middle)
+    start = state.example(run, "c", _example(run, run.stamp)[2])
+    c = right.text_input("C", start, state.MOST_TEXT, key="c", bind="query-params")
+    unknown_words.unknown_notes([run], {"C": c or ""})
+    if ends is None or not group_picker.tell(run, *ends):
+        return None
+    if not (c and c.strip()):
+        st.info("Type a sentence, or click a place of the map.", icon=":material/edit:")
+        return None
+    return Question("groups", ends, c)
+
+
+def move(run: Run, question: Question, decoding: Decoding) -> Moved:
+    """C at every k, all decoded in one batch with the random direction."""
+    told = (question.kind, question.ends, question.c)
+    return _move(run, run.stamp, run.texts_are_real, *told, decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _move(
+    _run: Run, stamp: str, is_real: bool, kind: str, between: Ends, c: str, decoding: Decoding
+) -> Moved:
+    if kind == "groups":
+        a, b = sentence_groups.ends(_run, group_picker.groups_of(_run), *between)
+    else:
+        a, b = _run.encode(between)
+    start = _run.encode([c])[0]
+    length = float(np.linalg.norm(b.astype(np.float64) - a))
+    chance = random_direction(length, len(start), decoding.seed).astype(np.float32)
+    z = _run.analogy(a, b, start, STRENGTHS)
+    beside = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
+    texts = _run.decode(np.concatenate([z, beside]), decoding)
+    count = len(z)
+    assert _run.atlas is not None
+    index, distance = nearest(z, _run.atlas.mean, 1, metric="euclidean")
+    return Moved(
+        Way(z, texts[:count]),
+        Way(beside, texts[count:]),
+        np.stack([a, b]),
+        index[:, 0],
+        distance[:, 0],
+    )
+
+
+def overlays(layout: Layout, question: Question, moved: Moved, position: int) -> list[Overlay]:
+    """The line of results, and where the direction starts and leads."""
+    known = group_picker.groups_of(layout.run)
+    is_between = question.kind == "groups"
+    names = (
+        [sentence_groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
+    )
+    points = layout.place(np.concatenate([moved.ends, moved.way.z]))
+    marks: list[Overlay] = [
+        Marker(x, y, name) for (x, y), name in zip(points[:2], names, strict=True)
+    ]
+    x, y = points[2 + _ZERO]
+    return [*marks, Marker(x, y, "C"), Path(points[2:], _PATH, ("", "k 3"), position)]
+
+
+def show_map(run: Run, question: Question | None, moved: Moved | None, view: str, by: str) -> None:
+    """The map with the line of results, where something is asked; a click sets a sentence."""
+    kind = st.session_state["direction"] or "sentences"
+    # No rectangle can be named on a plane that is not one of z.
+    boxes = kind == "groups" and view in NAMES
+    end = "Towards" if next_end() == "towards" else "Away from"
+    drawn = f", a rectangle drawn with Shift **{end}**" if boxes else ""
+    st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
+    layout = layout_of(run, view)
+    shown = overlays(layout, question, moved, read_position()) if question and moved else []
+    map_view.show(run, layout, by, overlays=shown, key=MAP, height=460, boxes=boxes)
+
+
+def show_result(run: Run, question: Question, moved: Moved) -> None:
+    """The slider over k, and what is told about the k it was left at."""
+    way, count = moved.way, len(STRENGTHS)
+    if way.distinct == 1:
+        st.markdown(f"**No k changes a word**, from {_named(0)} to {STRENGTHS[-1]:g}.")
+    else:
+        direction = "towards − away" if question.kind == "groups" else "B − A"
+        st.markdown(f"**C + k·({direction})** · {way.told}")
+    position = path_slider(
+        way.texts,
+        path=_PATH,
+        ends=(_named(0), _named(count - 1)),
+        position=read_position(),
+        names=[_named(step) for step in range(count)],
+        against=way.texts[_ZERO],
+        key="arithmetic_slider",
+    )
+    _write_position(position)
+    if way.distinct > 1:
+        st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
+    _control(moved, position)
+    _nearness(run, moved, position)
+    widgets.density_strip(path.densities(run, way), STRENGTHS.tolist(), "k")
+
+
+def _named(step: int) -> str:
+    return f"k = {STRENGTHS[step]:g}".replace("-", "−")
+
+
+def _against(way: Way, own: str, step: int) -> str:
+    """A sentence with the words marked that another one has not."""
+    return token_diff.sentence(token_diff.marked([own, way.texts[step]])[1])
+
+
+def _control(moved: Moved, position: int) -> None:
+    changed = [_changed(way) for way in (moved.way, moved.control)]
+    st.markdown(
+        f"**Control**  :gray[· {_named(position)} along a random direction of the same length]",
+        help="Any long step changes words. What the direction does and this one does not is what "
+        "the direction means. Another seed under Decoding draws another random direction.",
+    )
+    st.html(_against(moved.control, moved.way.texts[_ZERO], position))
+    st.caption(
+        f"Over all k, **{changed[0]:.0%}** of the words are not C's, along the random direction "
+        f"**{changed[1]:.0%}**."
+    )
+
+
+def _changed(way: Way) -> float:
+    """Share of the words, over all k, that the sentence at k = 0 does not have."""
+    tokens = [
+        token for text in way.texts for token in token_diff.marked([way.texts[_ZERO], text])[1]
+    ]
+    return sum(token.differs for token in tokens) / max(len(tokens), 1)
+
+
+def _nearness(run: Run, moved: Moved, position: int) -> None:
+    far, typical = float(moved.distance[position]), run.map_index.typical
+    times = f", {far / typical:.1f}× what a sentence and its nearest are apart" if typical else ""
+    st.markdown(f"**{far:.2f}** from the nearest sentence in latent space{times}:")
+    st.html(plain(run.texts[moved.nearest[position]], quiet=True))
+
+
+def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:
+    """Every k along both directions, and the table as a file."""
+    own = moved.way.texts[_ZERO]
+    with st.expander("Every k, beside the random direction", icon=":material/compare_arrows:"):
+        titles = ("The direction", "A random one of the same length")
+        for column, title, way in zip(
+            st.columns(2), titles, (moved.way, moved.control), strict=True
+        ):
+            column.markdown(f"**{title}** · {way.told}")
+            rows = (token_diff.marked([own, text])[1] for text in way.texts)
+            column.html("".join(map(token_diff.sentence, rows)))
+        columns = {
+            "k": STRENGTHS.tolist(),
+            "sentence": moved.way.texts,
+            "distance": moved.distance.tolist(),
+            "random_direction": moved.control.texts,
+        }
+        download_buttons.table_files(
+            columns,
+            f"{run.name}-arithmetic",
+            "arithmetic_table",
+            _command(run, question, decoding),
+        )
+
+
+def _command(run: Run, question: Question, decoding: Decoding) -> str:
+    """What gives the same sentences on the command line, where something does."""
+    if decoding != Decoding():
+        return ""
+    values = [f"{k:g}" for k in STRENGTHS]
+    start, end = question.ends
+    is_between = question.kind == "groups"
+    way = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
+    told = shlex.join([*way, question.c, "--k", *values])
+    return folders.command("arithmetic", run.folder, told)
+
+
+def read_position() -> int:
+    """The step of the k in the address; that of k = 1 for anything else."""
+    text = st.query_params.get(_K, "")
+    if not re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII):
+        return _ONE
+    near = np.flatnonzero(np.isclose(STRENGTHS, float(text)))
+    return int(near[0]) if len(near) else _ONE
+
+
+def _write_position(step: int) -> None:
+    wanted = f"{STRENGTHS[step]:g}"
+    if st.query_params.get(_K, "1") != wanted:
+        st.query_params[_K] = wanted

@@ -1,0 +1,226 @@
+"""Plotly charts of what a latent space holds, and of the thought experiment."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from explorer.evaluation.collapse_onset import Moment
+from explorer.evaluation.definitions import written
+from explorer.evaluation.latent_use import ACTIVE_VARIANCE
+from explorer.explore.thought_experiment import ENTROPY, Decoder
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+BLUE, ORANGE, GREEN, GREY, RED = "#0072b2", "#e69f00", "#009e73", "#9aa5b1", "#d55e00"
+_SMALLEST = 1e-8  # a variance drawn on a logarithmic axis
+
+
+def rates(values: Sequence[float]) -> "Figure":
+    """The rate of each dimension, the largest first."""
+    order = sorted(range(len(values)), key=lambda place: -values[place])
+    figure = _bars(
+        [values[place] for place in order],
+        [f"dimension {place}" for place in order],
+        "%{customdata}: %{y:.3f} nats<extra></extra>",
+    )
+    figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
+    # An empty chart of a collapsed run must not look full of noise.
+    figure.update_yaxes(range=[0, max(0.1, 1.08 * max(values, default=0.0))])
+    return figure
+
+
+def variances(values: Sequence[float]) -> "Figure":
+    """The variance of each dimension's posterior mean, the largest first, with the threshold."""
+    order = sorted(range(len(values)), key=lambda place: -values[place])
+    shown = [max(values[place], _SMALLEST) for place in order]
+    figure = _bars(
+        shown,
+        [f"dimension {place}" for place in order],
+        "%{customdata}: variance %{y:.2g}<extra></extra>",
+        [BLUE if value > ACTIVE_VARIANCE else GREY for value in shown],
+    )
+    lowest = min([ACTIVE_VARIANCE / 10, *shown])
+    highest = max([10 * ACTIVE_VARIANCE, *shown])
+    figure.update_yaxes(
+        title_text="variance of the mean",
+        type="log",
+        dtick=1,
+        range=[math.log10(lowest) - 0.1, math.log10(highest) + 0.3],
+    )
+    figure.add_hline(y=ACTIVE_VARIANCE, line={"dash": "dash", "color": RED, "width": 1.5})
+    figure.add_annotation(
+        x=1, y=1, xref="paper", yref="paper", xanchor="right", yanchor="bottom",
+        text=f"dashed: active above {ACTIVE_VARIANCE}", showarrow=False, font={"size": 11},
+    )  # fmt: skip
+    return figure
+
+
+def information(low: float, high: float, ceiling: float, rate: float | None) -> "Figure":
+    """The interval of the mutual information between 0 and its ceiling."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        go.Bar(
+            y=[""],
+            base=[low],
+            x=[max(high - low, 0.01)],
+            orientation="h",
+            marker={"color": BLUE},
+            width=0.5,
+            hovertemplate=f"between {low:.2f} and {high:.2f} nats<extra></extra>",
+        )
+    )
+    top = 1.1 * max(high, ceiling, rate or 0.0)
+    lines = [(ceiling, f"log N = {written(ceiling)}", RED, "dash")]
+    if rate is not None:
+        lines.append((rate, f"rate {written(rate)}", ORANGE, "dot"))
+    for row, (x, text, colour, dash) in enumerate(lines):
+        figure.add_vline(x=x, line={"color": colour, "dash": dash, "width": 1.5})
+        # One above the other: where the lines are close, so would the names be.
+        figure.add_annotation(
+            x=x, y=1, yref="paper", yshift=14 * row, text=text, showarrow=False,
+            xanchor="left" if x < 0.2 * top else "center", yanchor="bottom", font={"size": 11},
+        )  # fmt: skip
+    figure.update_xaxes(title_text="mutual information, nats", range=[0, top], title_standoff=8)
+    figure.update_yaxes(showticklabels=False, fixedrange=True)
+    figure.update_layout(height=170, margin={"l": 10, "r": 10, "t": 38, "b": 46})
+    return figure
+
+
+def history(columns: Mapping[str, Sequence[float | None]], moment: Moment | None) -> "Figure":
+    """β, rate and what it tells, gap and active units along the training, one below the other."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    panels = [
+        ("β", [("beta", "β", GREEN, "solid")]),
+        (
+            "Nats",
+            [
+                ("validation_rate", "rate", BLUE, "solid"),
+                ("validation_mutual_information", "mutual information", ORANGE, "dash"),
+                ("validation_shuffled_z_gap", "shuffled-z gap", RED, "dot"),
+            ],
+        ),
+        ("Active units", [("validation_active_units", "active units", GREY, "solid")]),
+    ]
+    kept = [(title, curves) for title, curves in panels if any(_has(columns, c) for c in curves)]
+    figure = make_subplots(
+        rows=len(kept), cols=1, shared_xaxes=True, vertical_spacing=0.08,
+        subplot_titles=[title for title, _ in kept],
+    )  # fmt: skip
+    for row, (title, curves) in enumerate(kept, start=1):
+        for key, name, colour, dash in curves:
+            points = _points(columns, key)
+            line = go.Scatter(
+                x=[x for x, _ in points],
+                y=[y for _, y in points],
+                name=name,
+                mode="lines+markers" if 1 < len(points) < 60 else "lines",
+                line={"color": colour, "dash": dash, "width": 2},
+                marker={"size": 5},
+                showlegend=title == "Nats" and bool(points),
+                hovertemplate="epoch %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
+            )
+            figure.add_trace(line, row=row, col=1)
+        figure.update_yaxes(rangemode="tozero", row=row, col=1)
+    if moment is not None:
+        figure.add_vline(x=moment.epoch, line={"dash": "dash", "color": RED, "width": 1.5})
+    figure.update_xaxes(title_text="epoch", row=len(kept), col=1)
+    figure.update_annotations(font_size=13, xanchor="left", x=0)
+    figure.update_layout(
+        height=140 + 150 * len(kept),
+        margin={"l": 50, "r": 10, "t": 60, "b": 40},
+        legend={"orientation": "h", "y": 1.1, "x": 1, "xanchor": "right"},
+    )
+    return figure
+
+
+def plane(ways: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> "Figure":
+    """Rate and distortion of the decoders with z along their trainings, and the best there is."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for decoder, way in ways.items():
+        colour = BLUE if decoder.reads else ORANGE
+        name = "reads the words" if decoder.reads else "reads nothing"
+        ends = [0.0, ENTROPY, 1.6]
+        figure.add_trace(
+            go.Scatter(
+                x=ends,
+                y=[decoder.least_distortion(rate) for rate in ends],
+                mode="lines",
+                line={"color": colour, "dash": "dot", "width": 1.5},
+                name=f"{name}: the least there is",
+                hoverinfo="skip",
+            )
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[rate for rate, _ in way],
+                y=[distortion for _, distortion in way],
+                mode="lines",
+                line={"color": colour, "width": 2},
+                opacity=0.6,
+                name=name,
+                showlegend=False,
+                hovertemplate="rate %{x:.2f}, distortion %{y:.2f}<extra>" + name + "</extra>",
+            )
+        )
+        if way:
+            figure.add_trace(_end(way[-1], colour, name, decoder.reads))
+    figure.update_xaxes(title_text="rate, nats", range=[-0.06, 1.65])
+    figure.update_yaxes(title_text="distortion, nats", range=[-0.15, top])
+    figure.update_layout(
+        height=380,
+        margin={"l": 50, "r": 10, "t": 10, "b": 40},
+        legend={"orientation": "h", "y": -0.2, "font": {"size": 11}},
+    )
+    return figure
+
+
+def _end(point: tuple[float, float], colour: str, name: str, filled: bool) -> Any:
+    import plotly.graph_objects as go
+
+    return go.Scatter(
+        x=[point[0]],
+        y=[point[1]],
+        mode="markers",
+        marker={"size": 13, "color": colour, "symbol": "circle" if filled else "diamond"},
+        name=f"{name}: where it ended",
+        hovertemplate="rate %{x:.2f}, distortion %{y:.2f}<extra>" + name + "</extra>",
+    )
+
+
+def _bars(
+    values: Sequence[float],
+    names: Sequence[str],
+    hover: str,
+    colours: Sequence[str] | str = BLUE,
+) -> "Figure":
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(1, len(values) + 1)),
+            y=list(values),
+            customdata=list(names),
+            marker={"color": colours},
+            hovertemplate=hover,
+        )
+    )
+    figure.update_xaxes(title_text="dimensions, the largest first", tickformat="d")
+    figure.update_layout(
+        height=260, margin={"l": 50, "r": 10, "t": 16, "b": 40}, bargap=0.15, showlegend=False
+    )
+    return figure
+
+
+def _has(columns: Mapping[str, Sequence[float | None]], curve: tuple[str, str, str, str]) -> bool:
+    return bool(_points(columns, curve[0]))
+
+
+def _points(columns: Mapping[str, Sequence[float | None]], key: str) -> list[tuple[float, float]]:
+    pairs = zip(columns.get("epoch", ()), columns.get(key, ()), strict=False)
+    return [(x, y) for x, y in pairs if x is not None and y is not None and y == y]

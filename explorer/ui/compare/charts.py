@@ -1,0 +1,285 @@
+"""Charts of several runs: the rate–distortion plane, and training on one axis of epochs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.evaluation.definitions import written
+from explorer.evaluation.verdict import verdict
+from explorer.explore.run import Run
+from explorer.ui.compare.runs import Column
+from explorer.ui.components import widgets
+from explorer.ui.components.charts import escape
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_GREY = "#8a94a0"
+_LINES = 6  # lines of equal ELBO, about
+_STUB = 0.1  # a line across less of the chart's width than this only crowds a corner
+_NAME = (0.16, 0.027)  # width and height of a name, as shares of the chart
+_AWAY = (0.09, 0.025)  # from the middle of a point to that of its name, beside and above it
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published model, nats per sentence."""
+
+    name: str
+    rate: float
+    distortion: float
+
+
+PUBLISHED = {
+    "ptb": (
+        Published("VAE, monotone annealing (Bowman 2016)", 0.0, 101.28),
+        Published("VAE, cyclical annealing (Fu 2019)", 1.37, 101.85),
+        Published("aggressive encoder (He 2019)", 0.93, 100.26),
+        Published("pre-training + free bits (Li 2019)", 6.54, 95.87),
+    )
+}
+"""By corpus: 10,000 words, 32 dimensions, LSTMs of 256, each from its own paper."""
+
+PANELS = (
+    ("β", ("beta",)),
+    ("Rate, nats", ("validation_rate", "rate")),
+    ("Distortion, nats", ("validation_distortion", "distortion")),
+    ("Mutual information, nats", ("validation_mutual_information",)),
+    ("Active units", ("validation_active_units",)),
+)
+"""Titles of the training curves and the columns of `history.csv`, the preferred one first."""
+
+
+def comparable(run: Run, other: Run) -> bool:
+    """Whether nats of two runs count the same words of the same sentences."""
+    a, b = run.config.corpus, other.config.corpus
+    names = ("name", "path", "text_column", "lowercase", "split_punctuation", "vocabulary_size")
+    return all(getattr(a, name) == getattr(b, name) for name in names)
+
+
+def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
+    """Distortion over rate with lines of equal ELBO; a language model is such a line.
+
+    Args:
+        columns: The chosen runs, in their colours.
+        others: Runs on the same text, in grey.
+    """
+    import plotly.graph_objects as go
+
+    chart = go.Figure()
+    published = PUBLISHED.get(columns[0].run.config.corpus.name, ())
+    runs = [column.run for column in columns] + list(others)
+    points = [point for run in runs if (point := _point(run)) is not None]
+    points += [(item.rate, item.distortion) for item in published]
+    exact = [(run.name, value) for run in runs if (value := _exact(run)) is not None]
+    low, high = _frame(points, [value for _, value in exact])
+    _equal_elbo(chart, low, high)
+    for name, value in exact:
+        _diagonal(chart, value, low, high, f"{name} {written(value)}", is_model=True)
+    for run in others:
+        _dot(chart, run, _GREY, "circle-open", 9)
+    for item in published:
+        _cross(chart, item)
+    for column in columns:
+        _dot(chart, column.run, column.colour, column.symbol, 15)
+    _name_apart(chart, low, high)
+    chart.update_xaxes(title_text="Rate, nats per sentence", range=[low[0], high[0]])
+    chart.update_yaxes(title_text="Distortion, nats per sentence", range=[low[1], high[1]])
+    chart.update_layout(height=520, margin={"l": 60, "r": 20, "t": 20, "b": 50}, showlegend=False)
+    return chart
+
+
+def curves(columns: Sequence[Column]) -> "Figure":
+    """What training did, every run on the same axis of epochs; held-out figures where kept."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    chart = make_subplots(
+        rows=len(PANELS), cols=1, shared_xaxes=True, vertical_spacing=0.05,
+        subplot_titles=[title for title, _ in PANELS],
+    )  # fmt: skip
+    for row, (_, names) in enumerate(PANELS, start=1):
+        drawn = 0
+        for column in columns:
+            x, y = series(column.run, names)
+            drawn += len(x)
+            line = go.Scatter(
+                x=x, y=y, name=escape(column.name), legendgroup=column.name, showlegend=row == 1,
+                mode="lines+markers" if len(x) < 40 else "lines",
+                line={"color": column.colour, "dash": column.dash, "width": 2},
+                marker={"size": 7, "symbol": column.symbol},
+                hovertemplate="epoch %{x:.2f}: %{y:.3f}",
+            )  # fmt: skip
+            chart.add_trace(line, row=row, col=1)
+        if not drawn:
+            chart.add_annotation(
+                text="not recorded by these runs", x=0.5, y=0.5, showarrow=False,
+                xref="x domain" if row == 1 else f"x{row} domain",
+                yref="y domain" if row == 1 else f"y{row} domain",
+            )  # fmt: skip
+    chart.update_xaxes(title_text="epoch, pre-training included", row=len(PANELS), col=1)
+    for number, note in enumerate(chart.select_annotations()):
+        if number < len(PANELS):  # the titles come first
+            note.update(font_size=13, xanchor="left", x=0)
+    chart.update_layout(
+        height=900,
+        margin={"l": 50, "r": 10, "t": 70, "b": 40},
+        legend={"orientation": "h", "y": 1.05, "x": 0, "yanchor": "bottom"},
+    )
+    return chart
+
+
+def series(run: Run, names: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Epochs and values of the first column that holds any."""
+    epochs = run.history.get("epoch", [])
+    for name in names:
+        found = [
+            (x, y)
+            for x, y in zip(epochs, run.history.get(name, []), strict=False)
+            if x is not None and y is not None and np.isfinite(y)
+        ]
+        if found:
+            return [x for x, _ in found], [y for _, y in found]
+    return [], []
+
+
+def off_the_plane(runs: Sequence[Run]) -> list[str]:
+    """The names of runs that have no place on it, and no line either."""
+    return [run.name for run in runs if _point(run) is None and _exact(run) is None]
+
+
+def _point(run: Run) -> tuple[float, float] | None:
+    rate = widgets.value_of(run.metrics, "rate")
+    distortion = widgets.value_of(run.metrics, "distortion")
+    return None if rate is None or distortion is None else (rate, distortion)
+
+
+def _exact(run: Run) -> float | None:
+    """The exact negative log-likelihood of a language model."""
+    entry = run.metrics.get("importance_nll", {})
+    return widgets.value_of(run.metrics, "importance_nll") if entry.get("exact") else None
+
+
+def _frame(
+    points: Sequence[tuple[float, float]], exact: Sequence[float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The lowest and the highest corner of what is seen; rate 0 is always in it."""
+    x = [0.0, *(point[0] for point in points)]
+    y = [point[1] for point in points] + list(exact) or [0.0, 1.0]
+    wide, tall = max(max(x), 1.0), max(max(y) - min(y), 2.0)
+    low = (-0.04 * wide, min(y) - 0.15 * tall)
+    return low, (1.15 * wide, max(y) + 0.15 * tall)
+
+
+def _equal_elbo(chart: "Figure", low: tuple[float, float], high: tuple[float, float]) -> None:
+    """Thin lines on which rate + distortion is a round number."""
+    least, most = low[0] + low[1], high[0] + high[1]
+    step = _round_step((most - least) / _LINES)
+    margin = _STUB * (high[0] - low[0])
+    first = np.ceil((low[1] + margin) / step) * step
+    for number, value in enumerate(np.arange(first, most - margin, step)):
+        # Only the first is named in full: on a phone the lines are nearer than the names are wide.
+        named = f"{value:g}" if number else f"−ELBO {value:g}"
+        _diagonal(chart, float(value), low, high, named)
+
+
+def _round_step(step: float) -> float:
+    power = 10 ** np.floor(np.log10(step))
+    return float(power * min((1, 2, 5, 10), key=lambda factor: abs(factor * power - step)))
+
+
+def _diagonal(
+    chart: "Figure",
+    total: float,
+    low: tuple[float, float],
+    high: tuple[float, float],
+    name: str,
+    is_model: bool = False,
+) -> None:
+    """The line rate + distortion = total within the frame, named at the top; a model's below."""
+    left = max(0.0, total - high[1])
+    right = min(high[0], total - low[1])
+    if right <= left:
+        return
+    chart.add_shape(
+        type="line", x0=left, y0=total - left, x1=right, y1=total - right, layer="below",
+        line={"color": _GREY, "dash": "dash" if is_model else "dot", "width": 1 + is_model},
+    )  # fmt: skip
+    x = right if is_model else left
+    chart.add_annotation(
+        x=x, y=total - x, text=escape(name), showarrow=False,
+        xanchor="left" if x < 0.6 * high[0] else "right",
+        yanchor="bottom", font={"size": 11, "color": _GREY},
+    )  # fmt: skip
+
+
+def _name_apart(chart: "Figure", low: tuple[float, float], high: tuple[float, float]) -> None:
+    """Writes the points' names where they meet no other and no edge, those of the chosen first."""
+    taken: list[tuple[float, float]] = []
+    traces: Any = chart.data
+    for trace in reversed(traces):
+        x = (trace.x[0] - low[0]) / (high[0] - low[0])
+        y = (trace.y[0] - low[1]) / (high[1] - low[1])
+        sides = {
+            f"{up} {aside}": (x + dx, y + dy)
+            for aside, dx in (("right", _AWAY[0]), ("left", -_AWAY[0]))
+            for up, dy in (("top", _AWAY[1]), ("bottom", -_AWAY[1]))
+        }
+        free = [
+            side
+            for side, (left, top) in sides.items()
+            if _NAME[0] / 2 <= left <= 1 - _NAME[0] / 2
+            and all(abs(left - a) > _NAME[0] or abs(top - b) > _NAME[1] for a, b in taken)
+        ]
+        side = free[0] if free else "top right"
+        trace.textposition = side
+        taken.append(sides[side])
+
+
+def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None:
+    import plotly.graph_objects as go
+
+    point = _point(run)
+    if point is None:
+        return
+    rate, distortion = point
+    told = (
+        f"{escape(run.name)} ({verdict(run.metrics).word})<br>rate {written(rate)} nats, "
+        f"distortion {written(distortion)} nats<br>−ELBO {written(rate + distortion)} nats"
+    )
+    _mark(chart, go, rate, distortion, run.name, told, {"color": colour, "symbol": symbol}, size)
+
+
+def _cross(chart: "Figure", item: Published) -> None:
+    import plotly.graph_objects as go
+
+    told = f"{escape(item.name)}, as published<br>rate {item.rate}, distortion {item.distortion}"
+    look = {"color": _GREY, "symbol": "x-thin-open"}
+    _mark(chart, go, item.rate, item.distortion, item.name, told, look, 10)
+
+
+def _mark(
+    chart: "Figure",
+    go: Any,
+    x: float,
+    y: float,
+    name: str,
+    told: str,
+    look: dict[str, str],
+    size: int,
+) -> None:
+    chart.add_trace(
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers+text",
+            text=[escape(name)],
+            textposition="top right",
+            marker={"size": size, "line": {"width": 1.5}, **look},
+            name=escape(name),
+            hovertemplate=f"{told}<extra></extra>",
+            cliponaxis=False,
+        )
+    )

@@ -1,0 +1,100 @@
+"""The page's figures: scores, the rate–distortion plane and training, each as files too."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.compare import charts, scores
+from explorer.ui.compare.runs import Column
+from explorer.ui.components import download_buttons
+from explorer.ui.components.escaping import listed, markdown
+from explorer.ui.session import state
+
+
+def show(columns: Sequence[Column]) -> None:
+    """Everything that is a number."""
+    st.subheader("Scores")
+    scores.show(columns)
+    st.subheader("Rate and distortion")
+    _plane(columns)
+    st.subheader("Training")
+    _training(columns)
+
+
+def _plane(columns: Sequence[Column]) -> None:
+    first = columns[0].run
+    others, strangers = _others(columns)
+    st.caption(
+        "Each run is a point: how many nats a sentence sends through z, and how many are still "
+        "missing to say its words. Along a dotted line their sum, −ELBO, is the same: lower left "
+        "is better. A language model has no z; its exact cost is the dashed line."
+    )
+    chosen = [column.run for column in columns]
+    foreign = [run.name for run in chosen if not charts.comparable(run, first)]
+    if foreign:
+        st.warning(
+            f"{markdown(listed(foreign))} and {markdown(first.name)} were trained on different "
+            "text: their nats do not compare, so that only the runs on the text of "
+            f"{markdown(first.name)} are drawn.",
+            icon=":material/warning:",
+        )
+    drawn = [column for column in columns if charts.comparable(column.run, first)]
+    download_buttons.chart(
+        charts.plane(drawn, others),
+        "rate_distortion",
+        "Rate against distortion of each run, with lines of equal ELBO",
+        "\n".join(folders.command("evaluate", run.folder) for run in [*chosen, *others]),
+        "rate-distortion",
+    )
+    notes, missing = [], charts.off_the_plane([*chosen, *others])
+    if seen := [run.name for run in others if run.name not in missing]:
+        named = markdown(listed(seen))
+        notes.append(f"In grey, on the same text: {named}.")
+    if strangers:
+        notes.append(f"Not drawn, other text: {markdown(listed(strangers))}.")
+    if missing:
+        named = markdown(listed(missing))
+        notes.append(f"Without rate or not evaluated, so without a place: {named}.")
+    if notes:
+        st.caption(" ".join(notes))
+
+
+def _others(columns: Sequence[Column]) -> tuple[list[Run], list[str]]:
+    """The runs that were not chosen: those on the same text, and the names of the rest."""
+    chosen = {column.run.stamp for column in columns}
+    same, strangers = [], []
+    for name in state.listing().names:
+        try:
+            run = state.run_of(name)
+        except ExplorerError:
+            continue  # the run picker says what is wrong with it
+        if run.stamp in chosen:
+            continue
+        if charts.comparable(run, columns[0].run):
+            same.append(run)
+        else:
+            strangers.append(run.name)
+    return same, strangers
+
+
+def _training(columns: Sequence[Column]) -> None:
+    without = [column.name for column in columns if not column.run.history]
+    if len(without) < len(columns):
+        download_buttons.chart(
+            charts.curves(columns),
+            "curves",
+            "Beta, rate, distortion, mutual information and active units by epoch, for each run",
+            "\n".join(
+                folders.command("train", column.run.folder, "--restart") for column in columns
+            ),
+            "training",
+        )
+        st.caption(
+            "Rate, distortion, mutual information and active units are those of held-out "
+            "sentences, where a run kept them."
+        )
+    if without:
+        st.caption(f"Without history.csv: {markdown(listed(without))}.")

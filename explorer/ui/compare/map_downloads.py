@@ -1,0 +1,67 @@
+"""Maps side by side as files: a picture of each, and what moved as a table."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.explore.aligned_maps import Aligned
+from explorer.explore.point_colours import available
+from explorer.latent_space.atlas import Atlas
+from explorer.runs import folder as folders
+from explorer.ui.compare import neighbourhood_changes, selection
+from explorer.ui.compare.runs import Column
+from explorer.ui.compare.selection import Box
+from explorer.ui.components import charts, download_buttons, reproduce
+
+POINTS = 3000
+"""Points a picture shows: enough to read, few enough for a file of vectors."""
+
+
+def show(
+    columns: Sequence[Column], maps: Mapping[int, Aligned], by: str, chosen: int | Box | None
+) -> None:
+    """Each map as it is laid onto the first, and the sentences that moved."""
+    for column in columns:
+        there = maps[column.number]
+        atlas = there.run.atlas
+        assert atlas is not None
+        lit = selection.highlight_of(there, chosen)
+        drawn = charts.latent_map(
+            like_frame(there) if by == "cluster" else atlas,
+            there.run.texts,
+            by=by if by in available(atlas) else "length",
+            xy=there.xy,
+            axes=there.axes,
+            highlight=None if lit is None else lit.tolist(),
+            most=POINTS,
+            svg=True,
+            title=column.name,
+        )
+        download_buttons.chart(
+            drawn,
+            f"picture_{column.number}",
+            f"Map of {column.name}",
+            folders.command("export", there.run.folder, "--out map.png"),
+            f"map-{column.name}",
+        )
+        if len(atlas) > POINTS:
+            st.caption(f"{POINTS:,} of {len(atlas):,} points, drawn evenly.")
+        if not there.is_frame and len(there.pairs[0]):
+            name = f"moved-{column.name}"
+            command = reproduce.moved(
+                folders.typed(there.frame.folder), folders.typed(there.run.folder)
+            )
+            key = f"moved_{column.number}_files"
+            download_buttons.table_files(neighbourhood_changes.table(there), name, key, command)
+
+
+def like_frame(there: Aligned) -> Atlas:
+    """A run's atlas with the regions of the frame: sentences the frame lacks have none."""
+    own, frame = there.run.atlas, there.frame.atlas
+    assert own is not None and frame is not None
+    here, other = there.pairs
+    cluster = np.full(len(own), -1, np.int32)
+    cluster[here] = frame.cluster[other]
+    return dataclasses.replace(own, cluster=cluster, levels=frame.levels)

@@ -1,0 +1,226 @@
+"""Maps side by side: each laid onto the first, one selection for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.explore.aligned_maps import Aligned, aligned
+from explorer.explore.map_overlays import Ellipse
+from explorer.explore.map_views import NAMES
+from explorer.explore.point_colours import CHOICES, Colours, available, colours
+from explorer.ui.compare import map_downloads, neighbourhood_changes, selection
+from explorer.ui.compare.runs import Column
+from explorer.ui.compare.selection import Box, Words
+from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.components import widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.http import routes
+from explorer.ui.map import view as map_view
+from explorer.ui.map.component import latent_map
+
+HEIGHT = 400
+_KEYS = (
+    "Arrow keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on "
+    "the other maps too."
+)
+
+
+@st.fragment
+def show(columns: Sequence[Column]) -> None:
+    """The maps, what is selected on them, and what moved; a click reruns this alone."""
+    mapped = [column for column in columns if column.run.has_latent and column.run.atlas]
+    if not mapped:
+        st.info("None of these runs has a map: `explorer atlas RUN` draws one.")
+        return
+    view, by = _controls(mapped[0])
+    frame = mapped[0].run
+    maps = {column.number: aligned(column.run, frame, view) for column in mapped}
+    for column in mapped:
+        event = map_view.take_event(_key(column))
+        if event is not None and selection.take(maps[column.number], event):
+            st.rerun(scope="fragment")
+    chosen = selection.current()
+    selection.write_address()  # before the answers, whose links lead to the map with it
+    words = selection.words_of(maps, chosen)
+    # What a click waits for goes out first; the maps follow, each at its place above.
+    above, below = st.container(), st.container()
+    with below:
+        selection.show(columns, maps, chosen, words)
+    with above:
+        places = st.columns(len(columns), gap="small")
+        for place, column in zip(places, columns, strict=True):
+            with place:
+                _one(column, maps.get(column.number), by, chosen, words)
+    others = [maps[column.number] for column in mapped[1:]]
+    neighbourhood_changes.show([there for there in others if len(there.pairs[0])])
+    with st.expander(
+        "These maps, and what moved, as files",
+        icon=":material/download:",
+        on_change="rerun",
+        key="pictures",
+    ) as files:
+        if files.open:
+            map_downloads.show(mapped, maps, by, chosen)
+
+
+def _controls(first: Column) -> tuple[str, str]:
+    """Layout and colour of all maps; both are the map page's own."""
+    assert first.run.atlas is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Layout",
+            list(NAMES),
+            format_func=NAMES.__getitem__,
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+        )
+        by = st.selectbox(
+            "Colour",
+            available(first.run.atlas),
+            format_func=str.capitalize,
+            key="colour",
+            bind="query-params",
+            width=190,
+            help=f"“Cluster” gives every sentence the colour of its region on {first.name}, on "
+            "all maps: what belongs together there is seen to stay together, or to scatter.",
+        )
+        map_view.reading_switch()
+    return view or "umap", by
+
+
+def _one(
+    column: Column, there: Aligned | None, by: str, chosen: int | Box | None, words: Words | None
+) -> None:
+    """One column: the run's name, its map, and how well the map could be laid onto the first."""
+    st.html(STYLE + title(column))
+    if there is None:
+        reason = "has no map yet: `explorer atlas` draws it"
+        if not column.run.has_latent:
+            reason = "is a language model: it has no latent space to map"
+        st.info(f"{markdown(column.name)} {reason}.")
+        return
+    _draw(column, there, by, chosen, words)
+    st.caption(_fit(there))
+    if there.run.atlas is not None and there.run.atlas.layout_is_noise:
+        st.warning("This layout is noise: the posterior means hardly vary.")
+
+
+def _draw(
+    column: Column, there: Aligned, by: str, chosen: int | Box | None, words: Words | None
+) -> None:
+    run, frame = there.run, there.frame
+    atlas = run.atlas
+    assert atlas is not None and frame.atlas is not None
+    by = by if by in available(atlas) else "length"
+    found = _colours(there, by)
+    like = frame if by == "cluster" and not there.is_frame else None
+    place = selection.place_of(there, chosen, words)
+    overlays = [*_ellipses(there), *place.overlays]
+    highlight = selection.highlight_of(there, chosen)
+    description = _description(there)
+    event = latent_map(
+        points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
+        colours_url=routes.colours_url(run, by, like),
+        hover_url=routes.hover_url(run),
+        decode_url=_decode_url(there),
+        legend=found.legend,
+        kind=found.kind,
+        legend_title=CHOICES[by] if there.is_frame or by != "cluster" else "",
+        # Regions are the frame's on every map; all other classes are a map's own.
+        show_legend=there.is_frame or by != "cluster",
+        labels=_labels(there),
+        overlays=overlays,
+        highlight=highlight,
+        selected=place.selected,
+        axes=there.axes,
+        description=f"{description} {_KEYS}",
+        caption=map_view.caption(run),
+        view_parameter="",
+        boxes=True,
+        link=f"{by}: {[entry.name for entry in found.legend]}",
+        height=HEIGHT,
+        key=_key(column),
+    )
+    if event is not None and event.kind == "no_webgl":
+        map_view.show_plain(
+            run,
+            found if like is None else replace(found, ids=there.regions),
+            xy=there.xy,
+            axes=there.axes,
+            overlays=overlays,
+            highlight=highlight,
+            selected=place.selected,
+            description=description,
+            boxes=True,
+            key=_key(column),
+        )
+
+
+def _decode_url(there: Aligned) -> str:
+    """Where a map reads what its run says; empty while none is to be read."""
+    if not map_view.is_read():
+        return ""
+    onto = None if there.is_frame else there.frame
+    return routes.decode_url(there.run, there.view, widgets.decoding(there.run), onto)
+
+
+def _colours(there: Aligned, by: str) -> Colours:
+    """The legend: regions are those of the frame, on every map."""
+    atlas = there.frame.atlas if by == "cluster" else there.run.atlas
+    assert atlas is not None
+    return colours(atlas, by)
+
+
+def _key(column: Column) -> str:
+    return f"compare_map_{column.number}_{column.run.stamp}"
+
+
+def _labels(there: Aligned) -> list[dict[str, Any]]:
+    """The run's own names of its regions, where those went."""
+    atlas = there.run.atlas
+    assert atlas is not None
+    if there.view != "umap" or not atlas.levels:
+        return []
+    items = atlas.levels[0]  # finer ones do not fit on a map of a half or a quarter
+    moved = there.move(np.array([[item.x, item.y] for item in items], np.float64))
+    return [
+        {"x": x, "y": y, "text": item.name, "level": 0, "size": item.size}
+        for item, (x, y) in zip(items, moved.tolist(), strict=True)
+    ]
+
+
+def _ellipses(there: Aligned) -> list[Ellipse]:
+    """The prior's circles: they stay circles however a map is turned and scaled."""
+    scale = 1.0 if there.registration is None else there.registration.scale
+    found = []
+    for item in there.layout.ellipses:
+        (x, y), *_ = there.move(np.array([[float(item.x), float(item.y)]])).tolist()
+        found.append(Ellipse(x, y, float(item.rx) * scale, float(item.ry) * scale, item.text))
+    return found
+
+
+def _fit(there: Aligned) -> str:
+    """How far a map could be laid onto the first one, in words."""
+    if there.is_frame:
+        return "The other maps are laid onto this one."
+    fit, count = there.registration, len(there.pairs[0])
+    if fit is None:
+        what = "other sentences" if not count else f"only {count} sentences in common"
+        return f"Not laid onto the first map: it shows {what}, so that places do not compare."
+    told = (
+        f"Laid onto the first map by {count:,} shared sentences, which explains "
+        f"**{fit.share:.0%}** of the variance of their places."
+    )
+    advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
+    return told + advice
+
+
+def _description(there: Aligned) -> str:
+    assert there.run.atlas is not None
+    view = "UMAP" if there.view == "umap" else "plane of the two principal components"
+    return f"Map of {len(there.run.atlas):,} sentences of the run {there.run.name}, {view}."

@@ -1,0 +1,215 @@
+"""Which runs stand side by side, and how they are told apart."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import streamlit as st
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.explore.recipe_families import Family, families
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.components import missing, widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.session import state
+
+MOST = 4
+"""Runs side by side."""
+KEY = "compared"
+
+_ADDRESS = "runs"
+_FAMILY = "compared_family"
+_WRITTEN, _CURRENT, _MISSED = "_runs_written", "_compared_current", "_compared_missed"
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+_GLYPHS = ("●", "■", "◆", "▲")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+_DASHES = ("solid", "dash", "dashdot", "dot")
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A run and how it is told apart from the others: by colour, and by shape for all eyes."""
+
+    run: Run
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.run.name
+
+    @property
+    def typed(self) -> str:
+        """What names the run in a command and in an address: two may have one name."""
+        return folders.typed(self.run.folder)
+
+    @property
+    def colour(self) -> str:
+        """Of its glyph, its points and its lines."""
+        return _COLOURS[self.number]
+
+    @property
+    def glyph(self) -> str:
+        """Stands before its name."""
+        return _GLYPHS[self.number]
+
+    @property
+    def symbol(self) -> str:
+        """Plotly's name of the glyph."""
+        return _SYMBOLS[self.number]
+
+    @property
+    def dash(self) -> str:
+        """Of its lines."""
+        return _DASHES[self.number]
+
+
+# Choosing.
+
+
+def read_names(address: str) -> list[str]:
+    """The runs that `a,b` names, each once, whether they are there or not."""
+    return list(dict.fromkeys(unquote(part) for part in address.split(",") if part))
+
+
+def write_names(names: Sequence[str]) -> str:
+    """The inverse of `read_names`: a comma within a name is written `%2C`."""
+    return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
+
+
+def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> list[str]:
+    """The current run and one to compare it with, one with a map where there is one."""
+    others = [name for name in (*mapped, *names) if name != current]
+    return [current, *others[:1]]
+
+
+def choose() -> list[Column]:
+    """The runs chosen on the page, opened; fewer than two after saying what to do."""
+    names = state.listing().names
+    if len(names) < 2:
+        _need_another(names)
+        return []
+    _adopt(names)
+    missing.warn(_missed())
+    st.multiselect(
+        "Runs side by side",
+        names,
+        key=KEY,
+        max_selections=MOST,
+        placeholder="Choose two to four runs",
+        help="Two to four runs. Each keeps its colour and shape all over the page.",
+    )
+    chosen = list(st.session_state[KEY])
+    _offer_families(names, chosen)
+    _write(chosen)
+    if len(chosen) < 2:
+        st.info("Choose two to four runs above.", icon=":material/compare:")
+        return []
+    found = []
+    for name in chosen:
+        with widgets.errors_shown():
+            found.append(Column(state.run_of(name), len(found)))
+    return found if len(found) >= 2 else []
+
+
+def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
+    """Choices of runs that differ in one thing; the one that is shown is marked."""
+    found = _families(names)
+    labels = [family.label(MOST) for family in found]
+    offered = {
+        # Two sets of runs may be called alike once what their names share is left out.
+        label if labels.count(label) == 1 else family.label(MOST, whole=True): family.names[:MOST]
+        for label, family in zip(labels, found, strict=True)
+    }
+    if not offered:
+        return
+    shown = (label for label, family in offered.items() if set(family) == set(chosen))
+    st.session_state[_FAMILY] = next(shown, None)
+    st.pills(
+        "Alike but for one thing",
+        list(offered),
+        key=_FAMILY,
+        on_change=_take_family,
+        args=(offered,),
+        help="Runs whose recipes agree in every line but those of this part.",
+    )
+
+
+def _take_family(offered: Mapping[str, Sequence[str]]) -> None:
+    chosen = st.session_state[_FAMILY]
+    if chosen is not None:
+        st.session_state[KEY] = list(offered[chosen])
+
+
+def _families(names: Sequence[str]) -> list[Family]:
+    listed = folders.by_name()
+    paths = {name: listed.get(name, Path(name)) / folders.CONFIG for name in names}
+    there = {name: path for name, path in paths.items() if path.is_file()}
+    return _found(there, [path.stat().st_mtime_ns for path in there.values()])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _found(paths: Mapping[str, Path], written: Sequence[int]) -> list[Family]:
+    recipes = {}
+    for name, path in paths.items():
+        # A recipe that cannot be read is said to be so where its run is chosen.
+        with suppress(ExplorerError):
+            recipes[name] = configs.read(path)
+    return families(recipes)
+
+
+def _need_another(names: Sequence[str]) -> None:
+    own = f" ({markdown(names[0])})" if names else ""
+    st.info(f"There is only one run{own}: to compare, there must be two.", icon=":material/add:")
+    st.caption("Train another one from a recipe of your own, or add one that somebody sent you:")
+    st.code(
+        "explorer new another --corpus captions --prior mixture\n"
+        "explorer train another\n"
+        "explorer add PATH-OR-PACK",
+        language="bash",
+    )
+
+
+def _adopt(names: Sequence[str]) -> None:
+    """Brings the choice in line with the address, the run picker and the runs there are."""
+    known = st.session_state
+    address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
+    asked = read_names(address) if address != known.get(_WRITTEN) else []
+    told = [name for name in asked if name in names][:MOST]
+    chosen = told or [name for name in known.get(KEY, ()) if name in names]
+    if len(told) == 1 or (KEY not in known and not told):
+        mapped = [name for name in names if has_map(name)]
+        chosen = first_choice(told[0] if told else current, names, mapped)
+    elif not told and known.get(_CURRENT, current) != current and current not in chosen:
+        chosen = [current, *chosen[1:]]  # the run picker chose another one
+    known[_CURRENT] = current
+    if known.get(KEY) != chosen:
+        known[KEY] = chosen
+    if address != known.get(_WRITTEN):
+        known[_MISSED] = (chosen, [name for name in asked if name not in names][:MOST])
+
+
+def _missed() -> list[str]:
+    """The runs that the link named and that are not here, until others are chosen."""
+    chosen, names = st.session_state.get(_MISSED, ([], []))
+    return names if chosen == st.session_state[KEY] else []
+
+
+def has_map(name: str) -> bool:
+    """Whether a run of this name has a map file."""
+    return (folders.find(name) / folders.ATLAS).is_file()
+
+
+def _write(chosen: Sequence[str]) -> None:
+    wanted = write_names(chosen)
+    st.session_state[_WRITTEN] = wanted
+    if st.query_params.get(_ADDRESS, "") == wanted:
+        return
+    if wanted:
+        st.query_params[_ADDRESS] = wanted
+    else:
+        del st.query_params[_ADDRESS]

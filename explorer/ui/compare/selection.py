@@ -1,0 +1,309 @@
+"""What is selected on maps that stand side by side: a sentence of the corpus, or several."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.explore.aligned_maps import Aligned
+from explorer.explore.map_overlays import Marker
+from explorer.explore.run import Run
+from explorer.ui.compare.runs import Column
+from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.components import token_diff, widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.components.token_diff import Token
+from explorer.ui.map.component import MapEvent
+from explorer.ui.session import state
+from explorer.ui.session.state import Point, index_of
+
+NEAREST = 5
+_ADDRESS = "row"
+_ROW, _ADOPTED = "_compared_row", "_compared_pick"
+
+
+@dataclass(frozen=True)
+class Box:
+    """Corpus rows in a rectangle that was drawn on one map."""
+
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a map shows the selection: its own point, or a marker where it would lie."""
+
+    selected: dict[str, Any] | None = None
+    overlays: list[Marker] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The text of the selected sentence."""
+
+    text: str
+    said_by: str = ""
+    """The run whose own words these are, where the corpus is not on this machine."""
+
+
+def take(there: Aligned, event: MapEvent) -> bool:
+    """Selects what was clicked on a map; an empty place stands for the sentence nearest to it.
+
+    Returns:
+        Whether the page must be drawn again: the map shows the click, not the sentence.
+    """
+    atlas = there.run.atlas
+    assert atlas is not None
+    if event.kind == "point" and 0 <= event.index < len(atlas):
+        choose(int(atlas.row[event.index]))
+        return False
+    if event.kind == "place":
+        away = np.square(there.xy - np.array([event.x, event.y], np.float32)).sum(axis=1)
+        choose(int(atlas.row[away.argmin()]))
+        return True
+    if event.kind == "box" and event.box is not None:
+        left, right, bottom, top = event.box
+        x, y = there.xy[:, 0], there.xy[:, 1]
+        inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+        choose(Box(tuple(atlas.row[inside].tolist())) if inside.any() else None)
+    elif event.kind == "clear":
+        choose(None)
+    return False
+
+
+def choose(chosen: int | Box | None) -> None:
+    """Selects a sentence by its row of the corpus, several, or none."""
+    st.session_state[_ROW] = chosen
+
+
+def current() -> int | Box | None:
+    """What is selected: what was clicked here, else what the address or the map page says."""
+    known = st.session_state
+    is_first = _ROW not in known
+    if is_first:
+        text = st.query_params.get(_ADDRESS, "")
+        known[_ROW] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    run = state.current_run()
+    pick = state.pick_of(run)
+    if isinstance(pick, Point) and run.atlas is not None and pick != known.get(_ADOPTED):
+        known[_ADOPTED] = pick  # picked on the map page since this one was last seen
+        if known[_ROW] is None or not is_first:
+            known[_ROW] = int(run.atlas.row[pick.index])
+    return known[_ROW]
+
+
+def write_address() -> None:
+    """Keeps the selection in the address, and for the map page where that has the sentence."""
+    chosen = st.session_state.get(_ROW)
+    wanted = str(chosen) if isinstance(chosen, int) else ""
+    if st.query_params.get(_ADDRESS, "") != wanted:
+        if wanted:
+            st.query_params[_ADDRESS] = wanted
+        else:
+            del st.query_params[_ADDRESS]
+    run = state.current_run()
+    if isinstance(chosen, int) and run.atlas is not None:
+        index = index_of(run, chosen)
+        if index is not None:
+            st.session_state[_ADOPTED] = Point(index)
+            state.set_pick(Point(index))
+    state.write_address()
+
+
+def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
+    """Where a map marks the selected sentence: its own point, or where its words are encoded."""
+    if not isinstance(chosen, int) or not _same_corpus(there):
+        return Mark()
+    index = index_of(there.run, chosen)
+    if index is not None:
+        return Mark({"row": index})
+    if words is None:
+        return Mark()
+    z = _asked(there.run, there.run.stamp, words.text)[0]
+    (x, y), *_ = there.move(there.layout.place(z)).tolist()
+    return Mark({"x": x, "y": y}, [Marker(x, y, "encoded here")])
+
+
+def words_of(maps: Mapping[int, Aligned], chosen: int | Box | None) -> Words | None:
+    """The selected sentence: of the corpus, else as the map that has it best says it."""
+    if not isinstance(chosen, int):
+        return None
+    having = []
+    for item in maps.values():
+        run, atlas = item.run, item.run.atlas
+        if atlas is None or not _same_corpus(item):
+            continue
+        corpus = run.corpus
+        if corpus is not None and corpus.checksum == atlas.corpus_checksum:
+            return Words(corpus.sentences[chosen]) if chosen < len(corpus.sentences) else None
+        index = index_of(run, chosen)
+        if index is not None:
+            having.append((float(atlas.distortion[index]), Words(run.texts[index], run.name)))
+    # A collapsed model says the same of every sentence: its words would stand for none.
+    return min(having, key=lambda found: found[0])[1] if having else None
+
+
+def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
+    """The rows of this map that a rectangle on one of the maps holds."""
+    if not isinstance(chosen, Box) or there.run.atlas is None or not _same_corpus(there):
+        return None
+    return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows))
+
+
+def show(
+    columns: Sequence[Column],
+    maps: Mapping[int, Aligned],
+    chosen: int | Box | None,
+    words: Words | None,
+) -> None:
+    """The selected sentence, and what each run makes of it."""
+    if chosen is None:
+        st.info(
+            "Click a sentence on one map: it lights up on the others, and every run says what it "
+            "makes of it. With a mouse, Shift and drag select several.",
+            icon=":material/ads_click:",
+        )
+        return
+    if isinstance(chosen, Box):
+        _several(maps, chosen)
+        return
+    if words is None:
+        st.caption(f"Row {chosen:,} of the corpus is on none of these maps.")
+        return
+    whose = f", in the words of {markdown(words.said_by)}" if words.said_by else ""
+    st.markdown(f"**The sentence{whose}**  :gray[· row {chosen:,} of the corpus]")
+    st.html(token_diff.sentence([token_diff.Token(words.text, False)]))
+    with st.spinner("Asking every run…"):
+        told = {
+            number: found
+            for number, there in maps.items()
+            if (found := told_by(there, chosen, words)) is not None
+        }
+    _answers(columns, maps, told, words)
+
+
+def example(columns: Sequence[Column]) -> str:
+    """A sentence to ask about: the selected or the typed one, else one of the first map's own."""
+    mapped = [column.run for column in columns if column.run.atlas is not None]
+    chosen = st.session_state.get(_ROW)
+    for run in mapped:
+        index = index_of(run, chosen) if isinstance(chosen, int) else None
+        if index is not None:
+            return run.texts[index]
+    if typed := state.typed():
+        return typed
+    return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run makes of a sentence."""
+
+    reconstruction: str
+    distortion: float
+    rate: float
+    near: list[tuple[int, str]]
+    """Corpus row and text of its nearest sentences."""
+    on_map: bool
+
+
+def _answers(
+    columns: Sequence[Column],
+    maps: Mapping[int, Aligned],
+    told: Mapping[int, Told],
+    words: Words,
+) -> None:
+    marks = dict(
+        zip(
+            told,
+            token_diff.marked([found.reconstruction for found in told.values()]),
+            strict=True,
+        )
+    )
+    near = [{row for row, _ in found.near} for found in told.values()]
+    common = set.intersection(*near) if len(near) > 1 else set()
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            st.html(STYLE + title(column))
+            found = told.get(column.number)
+            if found is None:
+                st.caption(_why_not(maps.get(column.number)))
+                continue
+            st.html(_answer(column, marks[column.number], found, common))
+            if not found.on_map:
+                whose = "the words above were" if words.said_by else "it was"
+                st.caption(f"Not among the sentences of this map: {whose} encoded for you.")
+                continue
+            label, icon = "The sentence on this map", ":material/scatter_plot:"
+            widgets.run_link("map", label, icon, column.typed)
+
+
+def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:
+    return (
+        f'<div data-told="{html.escape(column.name)}">{token_diff.sentence(words)}'
+        f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
+        f"<b>{found.rate:.1f}</b> nats</small></p>{_near(found, common)}</div>"
+    )
+
+
+def told_by(there: Aligned, row: int, words: Words) -> Told | None:
+    """What is stored of a sentence; of one that is not on the map, what its words give."""
+    run, atlas = there.run, there.run.atlas
+    if atlas is None or not _same_corpus(there):
+        return None
+    index = index_of(run, row)
+    if index is None:
+        z, said, distortion, rate = _asked(run, run.stamp, words.text)
+    else:
+        z, said = atlas.mean[index], atlas.reconstruction[index]
+        distortion, rate = float(atlas.distortion[index]), float(atlas.rate[index])
+    near = run.neighbours(z.reshape(-1), NEAREST + 1)
+    others = [item for item in near if item.index != index][:NEAREST]
+    rows = [(int(atlas.row[item.index]), item.text) for item in others]
+    return Told(said, distortion, rate, rows, index is not None)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _asked(_run: Run, stamp: str, text: str) -> tuple[np.ndarray, str, float, float]:
+    """A sentence's mean, what is decoded there, its distortion and its rate."""
+    z = _run.encode([text])
+    (distortion,), (rate,) = _run.score([text])
+    return z, _run.decode(z)[0], float(distortion), float(rate)
+
+
+def _near(found: Told, common: set[int]) -> str:
+    items = "".join(
+        f"<li dir='auto'>{'<b>=</b> ' if row in common else ''}{html.escape(text)}</li>"
+        for row, text in found.near
+    )
+    return f"<small>nearest sentences{', = in all' if common else ''}</small><ul>{items}</ul>"
+
+
+def _why_not(there: Aligned | None) -> str:
+    if there is None:
+        return "No map, so no stored answer."
+    return "Another corpus: it does not know this sentence."
+
+
+def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
+    count = len(chosen.rows)
+    what = "1 sentence" if count == 1 else f"{count:,} sentences"
+    st.markdown(f"**{what}** in the rectangle, lit up on every map that has them.")
+    there = next(iter(maps.values()))
+    for item in maps.values():
+        shown = highlight_of(item, chosen)
+        there = item if shown is not None and len(shown) == count else there
+    rows = [index for row in chosen.rows[:8] if (index := index_of(there.run, row)) is not None]
+    texts = there.run.texts
+    st.markdown("\n".join(f"- {markdown(texts[index])}" for index in rows))
+    if count > len(rows):
+        st.caption(f"The first {len(rows)} are listed. Escape on a map clears the selection.")
+
+
+def _same_corpus(there: Aligned) -> bool:
+    own, other = there.run.atlas, there.frame.atlas
+    assert own is not None and other is not None
+    return own.corpus_checksum == other.corpus_checksum

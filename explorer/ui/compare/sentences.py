@@ -1,0 +1,186 @@
+"""What several runs say: own samples, the same sentence, the same path, the same noise."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.explore.run import Run
+from explorer.models.decoding_settings import Decoding
+from explorer.ui.compare.runs import Column
+from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.components import download_buttons, reproduce, token_diff, unknown_words, widgets
+from explorer.ui.components.escaping import markdown, message
+from explorer.ui.paths import path
+from explorer.ui.session import state
+
+Answers = list[list[str] | str]
+"""For each run its sentences, or why it has none."""
+
+KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
+"""What is shown, which is also its value in the address."""
+
+_MOST = 12
+
+
+@st.fragment
+def show(columns: Sequence[Column], example: str) -> None:
+    """The chosen kind of sentences in columns; a change reruns this and nothing else.
+
+    Args:
+        columns: The runs.
+        example: The sentence asked about as long as nobody typed one.
+    """
+    runs = [column.run for column in columns]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Show", KINDS, default=KINDS[0], required=True, key="told", bind="query-params"
+        )
+        widgets.decode_settings(*runs)
+    decoding = widgets.decoding(*runs)
+    if kind == "Prior samples":
+        _samples(columns, decoding)
+    elif kind == "Path":
+        _path(columns, decoding)
+    elif kind == "Posterior draws":
+        _draws(columns, example, decoding)
+    else:
+        _reconstructions(columns, example, decoding)
+
+
+def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
+    from explorer.evaluation.prior_diagnostics import told
+
+    st.caption(
+        f"Each run decodes draws from **its own prior**, seed {decoding.seed}: with priors of one "
+        "kind and size, the same z."
+    )
+    count = _count()
+    found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
+    for column, said in zip(columns, found, strict=True):
+        if isinstance(said, list) and (note := told(column.run.model)):
+            st.caption(f"{markdown(column.name)}: {message(note)}")
+    _write(columns, found, "samples", lambda name: reproduce.samples(name, count, decoding))
+
+
+def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
+    text = _sentence(columns, example)
+    found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
+    command = partial(reproduce.reconstruction, text=text, decoding=decoding)
+    _write(columns, found, "reconstructions", command)
+
+
+def _path(columns: Sequence[Column], decoding: Decoding) -> None:
+    first = next((column.run for column in columns if column.run.atlas is not None), None)
+    ends = path.examples(first) if first else ("", "")
+    left, right = st.columns(2)
+    a = left.text_input("A", ends[0], state.MOST_TEXT, key="from", bind="query-params")
+    b = right.text_input("B", ends[1], state.MOST_TEXT, key="to", bind="query-params")
+    if not (a and a.strip() and b and b.strip()):
+        st.info("Type two sentences.", icon=":material/route:")
+        return
+    unknown_words.unknown_notes([column.run for column in columns], {"A": a, "B": b})
+    way, steps = widgets.path_controls()
+    found = _ask(columns, lambda run: path.walk(run, a, b, steps, decoding, way).texts)
+    st.caption(f"The same {steps} steps from A to B, {path.WAYS[way].lower()}, in each run.")
+    _write(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, way))
+
+
+def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
+    text, count = _sentence(columns, example), _count()
+    sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
+    same = "the same ε for every run" if len(sizes) == 1 else "ε differ where sizes of z differ"
+    st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
+    found = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
+    _write(columns, found, "draws", lambda name: reproduce.draws(name, text, count, decoding))
+
+
+def _sentence(columns: Sequence[Column], example: str) -> str:
+    typed = st.text_input(
+        "Sentence",
+        max_chars=state.MOST_TEXT,
+        key="asked",
+        bind="query-params",
+        placeholder=example,
+        icon=":material/edit:",
+    )
+    text = typed if typed and typed.strip() else example
+    st.html(token_diff.sentence([token_diff.Token(text, False)]))
+    unknown_words.unknown_notes([column.run for column in columns], {"": text})
+    return text
+
+
+def _count() -> int:
+    return st.slider("Sentences", 1, _MOST, 4, key="k", bind="query-params", width=260)
+
+
+def _ask(columns: Sequence[Column], answer: Callable[[Run], list[str]]) -> Answers:
+    """Asks every run; one that cannot answer says why."""
+    found: Answers = []
+    with st.spinner("Decoding…", show_time=True):
+        for column in columns:
+            try:
+                found.append(answer(column.run))
+            except ExplorerError as error:
+                found.append(str(error))
+    return found
+
+
+def _write(
+    columns: Sequence[Column],
+    found: Answers,
+    name: str,
+    command: Callable[[str], str],
+) -> None:
+    """Columns of sentences, line by line beside each other, with what differs marked."""
+    lists = [item for item in found if isinstance(item, list)]
+    marks = [token_diff.marked(line) for line in zip(*lists, strict=True)]
+    answered = 0
+    for place, column, item in zip(
+        st.columns(len(columns), gap="medium"), columns, found, strict=True
+    ):
+        with place:
+            st.html(STYLE + title(column))
+            if isinstance(item, str):
+                st.caption(message(item))
+                continue
+            lines = [line[answered] for line in marks]
+            many = len(lines) > 1
+            st.html(
+                "".join(
+                    token_diff.sentence(tokens, number if many else None)
+                    for number, tokens in enumerate(lines, start=1)
+                )
+            )
+            if many:
+                st.caption(f"{len(set(item))} of {len(item)} are different.")
+            answered += 1
+    if len(lists) > 1:
+        st.caption("Underlined: words that another column does not have at that place.")
+    if lists:
+        table = {
+            column.typed: item
+            for column, item in zip(columns, found, strict=True)
+            if isinstance(item, list)
+        }
+        told = "\n".join(command(name) for name in table)
+        download_buttons.table_files(table, name, f"{name}_files", told)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sample(_run: Run, stamp: str, count: int, decoding: Decoding) -> list[str]:
+    return _run.sample(count, decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reconstruct(_run: Run, stamp: str, text: str, decoding: Decoding) -> list[str]:
+    return _run.reconstruct([text], decoding)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _around(_run: Run, stamp: str, text: str, count: int, decoding: Decoding) -> list[str]:
+    mean, scale = _run.posterior([text])
+    if not scale.any():
+        raise ExplorerError(f"{_run.name}'s posterior has no width: there is nothing to draw")
+    return _run.around(mean[0], scale[0], count, decoding)

@@ -1,0 +1,146 @@
+"""Side by side in words: the difference in a sentence, verdicts, and what recipes differ in."""
+
+import html
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Literal
+
+import streamlit as st
+
+from explorer.evaluation.verdict import verdict
+from explorer.explore import recipe_diff, run_difference
+from explorer.runs import folder as folders
+from explorer.ui.compare.runs import Column
+from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components.escaping import markdown
+
+_COLOURS: dict[str, Literal["green", "gray"]]
+_COLOURS = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
+
+STYLE = """
+<style>
+.side { overflow-x: auto; }
+.side table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
+.side :is(th, td) { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
+  border-bottom: 1px solid rgba(128, 128, 128, 0.25); overflow-wrap: anywhere; }
+.side tbody th { min-width: 7.8em; }
+.side thead th { font-weight: 600; white-space: nowrap; }
+.side .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.side .quiet, .side small { opacity: 0.7; font-size: 0.85em; font-weight: 400; }
+.side .number small { display: block; min-width: 7em; white-space: normal; }
+.side code { font-size: 0.9em; }
+.side summary { cursor: help; }
+.side .best { font-weight: 700; }
+@media (max-width: 640px) {
+  .side table { font-size: 0.85rem; }
+  .side thead th { white-space: normal; }
+  .side :is(th, td) { padding-right: 0.6rem; }
+  .side :is(th, td):last-child { padding-right: 0; }
+  .side tbody th { min-width: 6.4em; }
+}
+.run-name { font-weight: 600; overflow-wrap: anywhere; }
+</style>
+"""
+
+
+def title(column: Column) -> str:
+    """A run's name behind its glyph, as HTML."""
+    glyph = f'<span aria-hidden="true" style="color: {column.colour}">{column.glyph}</span>'
+    return f'<span class="run-name">{glyph} {html.escape(column.name)}</span>'
+
+
+def say(columns: Sequence[Column]) -> None:
+    """The difference in one sentence, and one on where it comes from."""
+    told = run_difference.difference([column.run for column in columns])
+    settings = recipe_diff.differing([column.run.config for column in columns])
+    st.markdown(told)
+    if not settings:
+        st.caption("Their recipes are the same, word for word.")
+        return
+    named = ", ".join(
+        f"`{setting.address}` ({markdown(' / '.join(setting.values))})" for setting in settings[:3]
+    )
+    more = f" and {len(settings) - 3} more" if len(settings) > 3 else ""
+    count = len(settings)
+    lines = "line" if count == 1 else "lines"
+    st.caption(f"Their recipes differ in {count} {lines}: {named}{more}.")
+
+
+def show(columns: Sequence[Column]) -> None:
+    """A card for each run, then the recipes line by line."""
+    for place, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
+        with place:
+            _card(column)
+    st.subheader("What differs between the recipes")
+    settings = recipe_diff.differing([column.run.config for column in columns])
+    if not settings:
+        st.caption("Nothing: every line is the same. Another seed would make another run.")
+        return
+    st.html(recipe_table(columns, settings))
+    table = {
+        "setting": [setting.address for setting in settings],
+        **{
+            column.typed: [setting.values[number] for setting in settings]
+            for number, column in enumerate(columns)
+        },
+        "about": [setting.about for setting in settings],
+    }
+    download_buttons.table_files(table, "recipes", "recipes", _shown_by(columns))
+
+
+def recipe_table(columns: Sequence[Column], settings: Sequence[recipe_diff.Setting]) -> str:
+    """The differing lines as an HTML table."""
+    head = "".join(f"<th>{title(column)}</th>" for column in columns)
+    rows = "".join(
+        f"<tr><th><details><summary title='{html.escape(item.about)}'><code>"
+        f"{_breakable(item.address)}</code></summary><small>{html.escape(item.about)}</small>"
+        f"</details></th>{''.join(f'<td>{_value(value)}</td>' for value in item.values)}</tr>"
+        for item in settings
+    )
+    return (
+        f"{STYLE}<div class='side'><table><thead><tr><th>setting</th>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def links(column: Column) -> None:
+    """Where else this run can be looked at."""
+    with st.container(horizontal=True, gap="small"):
+        for page, label, icon in (
+            ("map", "Map", "scatter_plot"),
+            ("collapse", "Collapse", "compress"),
+            ("model", "Model card", "description"),
+        ):
+            if page != "model" and not column.run.has_latent:
+                continue  # of a language model these pages say only that it has no z
+            widgets.run_link(page, label, f":material/{icon}:", column.typed)
+
+
+def _card(column: Column) -> None:
+    found = verdict(column.run.metrics)
+    st.html(STYLE + title(column))
+    st.badge(found.word, color=_COLOURS.get(found.word, "orange"))
+    st.markdown(markdown(found.sentence))
+    if found.thresholds:
+        st.caption(f"When: {markdown(found.thresholds)}")
+    links(column)
+
+
+def _breakable(address: str) -> str:
+    """A setting's address as HTML that a narrow column breaks between its words."""
+    return re.sub("[._]", r"\g<0><wbr>", html.escape(address))
+
+
+def _value(value: str) -> str:
+    if value == "–":
+        return "<span class='quiet' title='this recipe has no such setting'>–</span>"
+    if value.endswith(recipe_diff.DEFAULT):
+        kept = html.escape(value.removesuffix(recipe_diff.DEFAULT))
+        return f"<code>{kept}</code> <span class='quiet'>by default</span>"
+    return f"<code>{html.escape(value)}</code>"
+
+
+def _shown_by(columns: Sequence[Column]) -> str:
+    paths = [str(column.run.folder / folders.CONFIG) for column in columns[:2]]
+    return shlex.join(["diff", *paths])

@@ -1,0 +1,1 @@
+"""HTTP routes that the map asks."""

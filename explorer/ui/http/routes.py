@@ -1,0 +1,275 @@
+"""What the browser may ask without a rerun: points, colours, hover text, a decode of a place.
+
+Every answer is about a run that the app has opened; a stamp is looked up among those, so no
+part of an address ever becomes a path. Addresses name their content (the run's stamp, the
+checksum of the scripts), so what does not depend on a person's files is cached for good.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from explorer.errors import ExplorerError
+from explorer.explore import baseline_views, playback_story
+from explorer.explore.aligned_maps import Aligned, aligned
+from explorer.explore.map_views import Layout, layout_of, opacity
+from explorer.models.decoding_settings import Decoding
+from explorer.runs import folder as folders
+from explorer.ui.map import scripts
+from explorer.ui.session import state
+from explorer.ui.session.open_runs import opened
+
+VIEWS = ("umap", "pca", baseline_views.WORDS)
+MOST_PLACES = 64
+"""Places decoded for one request."""
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+
+
+class _RefusedError(Exception):
+    """A request that is answered with an error: a status and a line for a person."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def routes() -> list[Route]:
+    """The routes for `st.App`; all are GET, for pages of the same origin only."""
+    base = scripts.base_path()
+    run = f"{base}/api/runs/{{stamp}}"
+    return [
+        Route(f"{base}/api/ui/{{version}}/{{name}}", _guarded(_asset), methods=["GET"]),
+        Route(f"{run}/points", _guarded(_points), methods=["GET"]),
+        Route(f"{run}/colours", _guarded(_colours), methods=["GET"]),
+        Route(f"{run}/hover", _guarded(_hover), methods=["GET"]),
+        Route(f"{run}/decode", _guarded(_decode), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/places", _guarded(_frames), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/colours", _guarded(_frame_colours), methods=["GET"]),
+        Route(f"{run}/playback/{{mark}}/sentence", _guarded(_sentence), methods=["GET"]),
+    ]
+
+
+def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
+    """Where the places of a run's points are: float32 x, y pairs, little-endian.
+
+    Args:
+        run: The run.
+        view: One of `VIEWS`.
+        onto: Another opened run, onto whose map the points are laid.
+    """
+    return f"{_run_url(run)}/points?{_map_query(run, view, onto)}"
+
+
+def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str:
+    """Where it is read what the run says at places of its map; the map adds `&at=x,y;x,y`.
+
+    The answer holds, for each place, `text` and `opacity`. Words are those of greedy decoding,
+    which say the same whoever asks for how many.
+
+    Args:
+        run: The run.
+        view: One of `VIEWS`.
+        decoding: Whose label and strength a conditional model is told.
+        onto: Another opened run, onto whose map the places are laid.
+    """
+    label = f"&label={quote(decoding.label)}&strength={decoding.strength:g}"
+    told = label if decoding.label else ""
+    return f"{_run_url(run)}/decode?{_map_query(run, view, onto)}{told}"
+
+
+def _map_query(run: Any, view: str, onto: Any) -> str:
+    frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
+    return f"view={view}{frame}{baseline_views.mark(run, view, '')}"
+
+
+def colours_url(run: Any, by: str, like: Any = None) -> str:
+    """Where the colours of a run's points are: a byte a point, see `explore.point_colours`.
+
+    Args:
+        run: The run.
+        by: What colours the points.
+        like: Another opened run, whose regions colour the sentences that both have.
+    """
+    frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
+    return f"{_run_url(run)}/colours?by={by}{frame}{baseline_views.mark(run, '', by)}"
+
+
+def hover_url(run: Any) -> str:
+    """Where a point's sentence is; the map adds `?i=row`."""
+    return f"{_run_url(run)}/hover"
+
+
+def playback_url(run: Any, what: str) -> str:
+    """Where the `places`, `colours` and each `sentence` of a run's playback are."""
+    return f"{_run_url(run)}/playback/{run.playback.mark}/{what}"
+
+
+def _run_url(run: Any) -> str:
+    return f"{scripts.base_path()}/api/runs/{quote(run.stamp, safe='')}"
+
+
+def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Run `answer` in a worker thread; refusals and a person's mistakes become JSON."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            # A page of another site may neither read these (no CORS header) nor make the
+            # model work for it.
+            if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
+                raise _RefusedError(403, "only pages of this app may ask")
+            return answer(request)
+        except _RefusedError as refusal:
+            return JSONResponse({"error": str(refusal)}, refusal.status, NEVER)
+        except ExplorerError as error:
+            return JSONResponse({"error": str(error)}, 422, NEVER)
+
+    return endpoint
+
+
+def _asset(request: Request) -> Response:
+    found = scripts.files().get(request.path_params["name"])
+    if found is None or request.path_params["version"] != scripts.version():
+        raise _RefusedError(404, "no such file: reload the page")
+    content, media_type = found
+    headers = {**FOREVER, "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _points(request: Request) -> Response:
+    run, _ = _run(request)
+    return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
+
+
+def _map(request: Request, run: Any) -> Layout | Aligned:
+    """The map that an address means: a view of the run, perhaps laid onto another run's."""
+    view = request.query_params.get("view", "umap")
+    if view not in VIEWS:
+        raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
+    onto = request.query_params.get("onto")
+    return layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
+
+
+def _colours(request: Request) -> Response:
+    run, _ = _run(request)
+    by = request.query_params.get("by", "cluster")
+    known = baseline_views.choices(run)
+    if by not in known:
+        raise _RefusedError(400, f"by is one of {', '.join(known)}")
+    like = request.query_params.get("like")
+    if like is not None:
+        return _binary(aligned(run, _opened(like)[0], "umap").regions.tobytes())
+    found = baseline_views.colours_of(run, by)
+    return _binary(np.ascontiguousarray(found.ids, np.uint8).tobytes())
+
+
+def _hover(request: Request) -> Response:
+    run, atlas = _run(request)
+    row = _number(request, "i", int)
+    if not 0 <= row < len(atlas.xy):
+        raise _RefusedError(404, f"i is 0 to {len(atlas.xy) - 1}")
+    note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
+    if atlas.label is not None:
+        note.insert(1, str(atlas.label[row]))
+    if not run.texts_are_real:
+        note.append("the model's words")
+    answer = {"text": run.texts[row], "note": " · ".join(note)}
+    # The sentence is the user's download: it can appear later under the same stamp.
+    return JSONResponse(answer, headers=NEVER)
+
+
+def _decode(request: Request) -> Response:
+    run, _ = _run(request)
+    there = _map(request, run)
+    xy = _places(request)
+    strength = _number(request, "strength", float, "1")
+    decoding = Decoding(label=request.query_params.get("label", ""), strength=strength)
+    z, distances = there.latents(xy)
+    answer = [
+        {"text": text, "opacity": round(opacity(float(distance), run), 2)}
+        for text, distance in zip(run.decode(z, decoding), distances, strict=True)
+    ]
+    return JSONResponse(answer, headers=FOREVER)
+
+
+def _places(request: Request) -> np.ndarray:
+    """The places an address asks about: `at=x,y;x,y`, finite ones, some at least, not too many."""
+    try:
+        found = [
+            [float(number) for number in place.split(",")]
+            for place in request.query_params.get("at", "").split(";")
+        ]
+    except ValueError:
+        found = []
+    if not 0 < len(found) <= MOST_PLACES or not all(
+        len(place) == 2 and state.is_finite_place(*place) for place in found
+    ):
+        raise _RefusedError(
+            400,
+            f"at is 1 to {MOST_PLACES} places, x,y;x,y, of finite numbers, "
+            f"at most {state.FARTHEST:,.0f}",
+        )
+    return np.array(found)
+
+
+def _frames(request: Request) -> Response:
+    run = _playing(request)
+    return _binary(np.ascontiguousarray(run.playback.xy, "<f4").tobytes())
+
+
+def _frame_colours(request: Request) -> Response:
+    run = _playing(request)
+    by, known = request.query_params.get("by", ""), playback_story.colour_choices(run)
+    if by not in known:
+        raise _RefusedError(400, f"by is one of {', '.join(known)}")
+    return _binary(
+        np.ascontiguousarray(playback_story.colours_of(run, by).ids, np.uint8).tobytes()
+    )
+
+
+def _sentence(request: Request) -> Response:
+    run = _playing(request)
+    index = _number(request, "i", int)
+    if not 0 <= index < len(run.playback.row):
+        raise _RefusedError(404, f"i is 0 to {len(run.playback.row) - 1}")
+    # The text is the user's download: it can appear later under the same stamp.
+    return JSONResponse(playback_story.sentence(run, index), headers=NEVER)
+
+
+def _playing(request: Request) -> Any:
+    """The opened run that an address names, if it has the playback that is meant."""
+    run = opened(request.path_params["stamp"])
+    if run is None or run.playback is None or run.playback.mark != request.path_params["mark"]:
+        raise _RefusedError(404, "no run with this playback is open: reload the page")
+    return run
+
+
+def _run(request: Request) -> tuple[Any, Any]:
+    """The opened run that an address names, and its atlas."""
+    return _opened(request.path_params["stamp"])
+
+
+def _opened(stamp: str) -> tuple[Any, Any]:
+    run = opened(stamp)
+    if run is None:
+        raise _RefusedError(404, "no run with this stamp is open: reload the page")
+    if run.atlas is None:
+        raise _RefusedError(404, folders.no_map(run.folder))
+    return run, run.atlas
+
+
+def _number(request: Request, name: str, kind: Callable[[str], Any], default: str = "") -> Any:
+    text = request.query_params.get(name, default)
+    try:
+        return kind(text)
+    except ValueError:
+        raise _RefusedError(400, f"{name} is a number") from None
+
+
+def _binary(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=FOREVER)

@@ -1,0 +1,299 @@
+"""A run's map on a page: the component with its points, names and colours, or the SVG map."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.explore import baseline_views
+from explorer.explore.map_overlays import Marker, Overlay
+from explorer.explore.map_views import ALL_NAMES, Layout
+from explorer.explore.point_colours import Colours
+from explorer.explore.run import Run
+from explorer.models.decoding_settings import Decoding
+from explorer.ui.components import widgets
+from explorer.ui.components.escaping import drawn_of
+from explorer.ui.http import routes
+from explorer.ui.map.component import MapEvent, current_event, latent_map
+from explorer.ui.session import state
+from explorer.ui.session.state import Pick, Point, Spot, Typed
+
+HEIGHT = 600
+PLAIN = "_plain_event_"
+"""Before the key of a map: what was just done on the plain one that stands in for it."""
+_SEEN = "_seen_event"
+_READ = "read"
+_KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
+
+
+def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
+    """View and colour of the map, both in the address.
+
+    Args:
+        run: The run.
+        can_be_read: Whether `reading_switch` is among them.
+    """
+    assert run.atlas is not None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Layout",
+            list(ALL_NAMES),
+            format_func=ALL_NAMES.__getitem__,
+            default="umap",
+            required=True,
+            key="layout",
+            bind="query-params",
+            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
+            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
+            "the words is what a linear autoencoder makes of the same sentences, without z.",
+        )
+        by = st.selectbox(
+            "Colour",
+            baseline_views.choices(run),
+            format_func=str.capitalize,  # the label is the value in the address: short
+            key="colour",
+            bind="query-params",
+            width=190,
+        )
+        widgets.decode_settings(run)
+        if can_be_read:
+            reading_switch()
+    baseline_views.prepare(run, view or "umap", by)
+    return view or "umap", by
+
+
+def reading_switch() -> bool:
+    """A switch, the same on every page: what the model says stands all over its map."""
+    return st.toggle(
+        "Read the map",
+        key=_READ,
+        bind="query-params",
+        help="Writes what the model says at a grid of places, wherever you look: each dot is a "
+        "place, the words below it are decoded there (greedily, whatever the strategy), fainter "
+        "the farther the nearest sentence is. Zoom in for more.",
+    )
+
+
+def is_read() -> bool:
+    """Whether that switch is on."""
+    return bool(st.session_state.get(_READ))
+
+
+def take_event(key: str) -> MapEvent | None:
+    """What the person just did on the map with this key; each deed is returned once.
+
+    It is read before the map is drawn, so that the answer can be drawn into the same map.
+    """
+    plain = st.session_state.pop(PLAIN + key, None)
+    if plain is not None:
+        return plain
+    event = current_event(key)
+    if event is None or not state.is_finite_place(event.x, event.y):
+        return None
+    if st.session_state.get(_SEEN) == event.serial:
+        return None
+    st.session_state[_SEEN] = event.serial
+    return event
+
+
+def pick_from(event: MapEvent, run: Run) -> Pick | None:
+    """The pick an event means; Escape means none."""
+    if event.kind == "point" and run.atlas is not None and 0 <= event.index < len(run.atlas):
+        return Point(event.index)
+    return Spot(event.x, event.y) if event.kind == "place" else None
+
+
+def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict[str, Any] | None:
+    """What the map marks for a pick; a typed sentence is marked where it was placed."""
+    if isinstance(pick, Point):
+        return {"row": pick.index}
+    if isinstance(pick, Spot):
+        return {"x": pick.x, "y": pick.y}
+    if isinstance(pick, Typed) and place is not None:
+        return {"x": float(place[0]), "y": float(place[1])}
+    return None
+
+
+def show(
+    run: Run,
+    layout: Layout,
+    by: str,
+    *,
+    overlays: Sequence[Overlay] = (),
+    highlight: Sequence[int] | np.ndarray | None = None,
+    selected: Mapping[str, Any] | None = None,
+    reading: Decoding | None = None,
+    spoken: str = "",
+    boxes: bool = False,
+    key: str = "map",
+    height: int = HEIGHT,
+) -> None:
+    """Draws the map; a click is there for `take_event` in the run it starts.
+
+    Args:
+        run: The run.
+        layout: Where its sentences stand.
+        by: What colours them.
+        overlays: What lies on top.
+        highlight: Rows that stand out.
+        selected: What is marked as picked.
+        reading: The settings with which the model is read all over the map; None not to.
+        spoken: What a screen reader says when this changes.
+        boxes: Whether rectangles can be drawn on it.
+        key: Identity of the map in the session.
+        height: In CSS pixels.
+    """
+    atlas = run.atlas
+    assert atlas is not None
+    found = baseline_views.colours_of(run, by)
+    everything = [*layout.ellipses, *overlays]
+    description = _description(run, layout)
+    event = latent_map(
+        points_url=routes.points_url(run, layout.view),
+        colours_url=routes.colours_url(run, by),
+        hover_url=routes.hover_url(run),
+        decode_url=routes.decode_url(run, layout.view, reading) if reading else "",
+        legend=found.legend,
+        kind=found.kind,
+        legend_title=baseline_views.title(by),
+        labels=_labels(run, layout),
+        overlays=everything,
+        highlight=highlight,
+        selected=selected,
+        axes=layout.axes,
+        description=description + _KEYS,
+        spoken=spoken,
+        caption=caption(run),
+        boxes=boxes,
+        key=key,
+        height=height,
+    )
+    baseline_views.note(run, layout.view, by)
+    if event is not None and event.kind == "no_webgl":
+        show_plain(
+            run,
+            found,
+            xy=layout.xy,
+            axes=layout.axes,
+            overlays=everything,
+            highlight=highlight,
+            selected=selected,
+            description=description,
+            boxes=boxes,
+            key=key,
+        )
+
+
+def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
+    """Names of regions; they were found on the UMAP and stand only there."""
+    if run.atlas is None or layout.view != "umap":
+        return []
+    return [
+        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
+        for level, items in enumerate(run.atlas.levels)
+        for item in items
+    ]
+
+
+def caption(run: Run) -> str:
+    """How many of the corpus' sentences a map shows."""
+    assert run.atlas is not None
+    shown, total = len(run.atlas), run.atlas.total
+    if shown == total:
+        return f"Showing all {total:,} sentences."
+    return f"Showing {shown:,} of {total:,} sentences, drawn evenly."
+
+
+def _description(run: Run, layout: Layout) -> str:
+    assert run.atlas is not None
+    names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
+    regions = f" Its largest regions: {', '.join(names)}." if names else ""
+    view = {
+        "umap": "a UMAP of their latent points",
+        baseline_views.WORDS: "the plane of the two principal components of their words",
+    }.get(layout.view, "the plane of the two principal components of their latent points")
+    return f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}.{regions}"
+
+
+def show_plain(
+    run: Run,
+    by: Colours,
+    *,
+    xy: np.ndarray,
+    axes: Mapping[str, Any],
+    overlays: Sequence[Overlay],
+    highlight: Sequence[int] | np.ndarray | None,
+    selected: Mapping[str, Any] | None,
+    description: str,
+    boxes: bool,
+    key: str,
+) -> None:
+    """The map of a browser without WebGL2; a click on it is there for `take_event` too.
+
+    Args:
+        run: The run.
+        by: What colours its sentences.
+        xy: Where they stand.
+        axes: `x`, `y` (names) and `units` (whether ticks mean something).
+        overlays: What lies on top.
+        highlight: Rows that stand out.
+        selected: What is marked as picked.
+        description: What a screen reader says it shows.
+        boxes: Whether the page speaks of rectangles, which cannot be drawn here.
+        key: Identity in the session of the map it stands in for.
+    """
+    from explorer.ui.components import charts
+
+    assert run.atlas is not None
+    figure = charts.latent_map(
+        run.atlas,
+        run.texts,
+        by=by,
+        xy=xy,
+        axes=axes,
+        overlays=[*overlays, *_mark_of(selected, xy)],
+        highlight=None if highlight is None else [int(row) for row in highlight],
+        most=charts.SVG_POINTS,
+        svg=True,
+        grid=True,
+    )
+    shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
+    lacking = ["words all over the map"] * is_read() + ["rectangles"] * boxes
+    rest = f" {' and '.join(lacking).capitalize()} need WebGL2." if lacking else ""
+    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{rest}")
+
+    def picked() -> None:
+        points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
+        st.session_state[PLAIN + key] = event_from_svg(points, run)
+
+    st.plotly_chart(
+        figure,
+        key=f"{key}_svg",
+        on_select=picked,
+        selection_mode="points",
+        alt=description,
+        config={"displayModeBar": False, "scrollZoom": True},
+    )
+
+
+def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]:
+    """What is picked, as a plain map shows it."""
+    if selected is None:
+        return []
+    x, y = xy[selected["row"]].tolist() if "row" in selected else (selected["x"], selected["y"])
+    return [Marker(x, y)]
+
+
+def event_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> MapEvent | None:
+    """What a Plotly selection means: a sentence where one was hit, else a place of the grid."""
+    for point in points:
+        index = point.get("customdata")
+        index = index[0] if isinstance(index, list) and index else index
+        if isinstance(index, int) and run.atlas is not None and 0 <= index < len(run.atlas):
+            return MapEvent("point", index)
+    for point in points:
+        x, y = point.get("x"), point.get("y")
+        if state.is_finite_place(x, y):
+            return MapEvent("place", x=float(x), y=float(y))  # type: ignore[arg-type]
+    return None

@@ -1,0 +1,108 @@
+"""A run described: its card, scores with their definitions, training curves and recipe."""
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components.escaping import minus
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_IMAGE = re.compile(r"!(?=\[)")
+# A table wider than the page scrolls by itself; the page does not.
+_STYLE = """<style>
+.st-key-card table { display: block; overflow-x: auto; }
+.st-key-card td { min-width: 7rem; }
+</style>"""
+
+
+def safe_card(text: str) -> str:
+    """A card from anywhere as Markdown that loads nothing: its images become links.
+
+    Streamlit shows HTML in Markdown as text, so only images would reach outside by themselves.
+    """
+    return _IMAGE.sub(r"\\!", _FRONT_MATTER.sub("", text))
+
+
+def without_title(text: str, name: str) -> str:
+    """A card without its first heading, where that is the run's name: the page has it above."""
+    return re.sub(rf"\A\s*# {re.escape(name)}[ \t]*(\n|\Z)", "", text)
+
+
+def card(run: Run) -> None:
+    """The model card."""
+    if run.card.strip():
+        st.html(_STYLE)
+        with st.container(key="card"):
+            st.markdown(without_title(safe_card(run.card), run.name))
+    else:
+        st.info("This run has no card: its README.md is missing.", icon=":material/description:")
+
+
+def scores(run: Run) -> None:
+    """Every figure with its unit, counts and definition."""
+    metrics = run.metrics
+    names = [name for name in DEFINITIONS if widgets.value_of(metrics, name) is not None]
+    command = metrics.get("command")
+    command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
+    if not names:
+        st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
+    else:
+        table = {
+            "score": [DEFINITIONS[name].title for name in names],
+            "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
+            "± standard error": [_error(metrics[name]) for name in names],
+            "unit": [DEFINITIONS[name].unit for name in names],
+            "beside": [minus(beside(name, metrics[name])) or None for name in names],
+            "sentences": [metrics[name].get("n") for name in names],
+            "samples": [metrics[name].get("samples") or None for name in names],
+            "definition": [DEFINITIONS[name].sentence for name in names],
+            "source": [DEFINITIONS[name].source for name in names],
+        }
+        st.dataframe(
+            table,
+            hide_index=True,
+            height="content",
+            placeholder="–",
+            column_config={
+                "sentences": st.column_config.NumberColumn(format="localized"),
+                "samples": st.column_config.NumberColumn(format="localized"),
+                "definition": st.column_config.TextColumn(width="large"),
+            },
+        )
+        exact = {"value": [metrics[name]["value"] for name in names]}
+        download_buttons.table_files(table | exact, f"{run.name}-scores", "score_table")
+        st.caption("The command that reproduces these figures:")
+    st.code(command, language="bash")
+
+
+def _error(entry: dict[str, Any]) -> str | None:
+    """Over sentences, of a mean; None for a figure that is none."""
+    error = entry.get("error")
+    return f"{error:.2g}" if isinstance(error, int | float) else None
+
+
+def curves(run: Run) -> None:
+    """Training by epoch."""
+    if not run.history:
+        st.info("This run has no history.csv: how it was trained is not recorded.")
+        return
+    from explorer.ui.components import charts
+
+    download_buttons.chart(
+        charts.history(run.history),
+        "training_curves",
+        "Training curves: beta, distortion, rate and active units by epoch",
+        folders.command("train", run.folder, "--restart"),
+        f"{run.name}-training",
+    )
+
+
+def recipe(run: Run) -> None:
+    """`config.toml` as it stands in the folder."""
+    path = run.folder / folders.CONFIG
+    st.code(path.read_text(encoding="utf-8", errors="replace"), language="toml")

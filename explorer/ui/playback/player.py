@@ -1,0 +1,198 @@
+"""The parts of the playback page: the player, what stands in for it, tables, and downloads."""
+
+import streamlit as st
+
+from explorer.explore import playback_story
+from explorer.explore.point_colours import CHOICES
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.compare import selection
+from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components.escaping import markdown
+from explorer.ui.http import routes
+from explorer.ui.map.player import Ask, Moment, player
+from explorer.ui.session import state
+
+_EPOCH, _ASKED, _PINNED = "_playback_epoch", "_playback_asked", "_playback_pinned"
+_LONGEST_OPTION = 90
+
+
+def need_playback(run: Run) -> bool:
+    """Whether there is something to play; where there is not, says how to get it."""
+    if run.playback is not None:
+        return True
+    if not run.has_latent:
+        widgets.no_latent(run)
+        return False
+    st.info(
+        f"**{markdown(run.name)}** has no playback: its training kept no snapshots of where the "
+        "sentences were. This command trains the run again and keeps them; the scores may "
+        "differ a little.",
+        icon=":material/movie:",
+    )
+    st.code(folders.command("train", run.folder, "--restart"), language="bash")
+    return False
+
+
+def colour(run: Run) -> str:
+    """What colours the points; in the address too."""
+    return st.selectbox(
+        "Colour",
+        playback_story.colour_choices(run),
+        format_func=str.capitalize,
+        key="colour",
+        bind="query-params",
+        width=190,
+    )
+
+
+def chooser(run: Run, now: Moment) -> None:
+    """A sentence to pin by its words, without a map.
+
+    It comes after the player: its words may have to wait for the corpus, the player does not.
+    """
+    told = playback_story.told(playback_story.playback_of(run))
+    if st.session_state.get(_PINNED) != (run.stamp, now.index):
+        # A dot was clicked, or the pin taken off: the box must not go on naming another sentence.
+        st.session_state[_PINNED] = (run.stamp, now.index)
+        st.session_state[_choice(run)] = now.index if now.index in told else None
+    if told:
+        st.selectbox(
+            f"Pin one of the {len(told)} sentences kept with their words",
+            told,
+            index=None,
+            format_func=lambda index: playback_story.text_of(run, index)[0][:_LONGEST_OPTION],
+            placeholder="Choose a sentence, or click any dot",
+            key=_choice(run),
+            on_change=_ask,
+            args=(run,),
+        )
+
+
+def _choice(run: Run) -> str:
+    return f"_playback_pin_{run.stamp}"
+
+
+def _ask(run: Run) -> None:
+    """Has the player pin what was chosen."""
+    index = st.session_state.get(_choice(run))
+    before = st.session_state.get(_ASKED)
+    if index is not None:
+        st.session_state[_ASKED] = Ask(index, before.serial + 1 if before else 1)
+
+
+def play(run: Run, by: str) -> Moment:
+    """The player, or the film without WebGL2; returns the moment the person came to rest at."""
+    playback = playback_story.playback_of(run)
+    start = _start(run)
+    found = playback_story.colours_of(run, by)
+    ellipses = playback_story.ellipses(run)
+    now = player(
+        frames_url=routes.playback_url(run, "places"),
+        colours_url=f"{routes.playback_url(run, 'colours')}?by={by}",
+        sentence_url=routes.playback_url(run, "sentence"),
+        legend=found.legend,
+        legend_title=CHOICES[by],
+        kind=found.kind,
+        snapshots=playback_story.snapshots(playback),
+        figures=playback_story.figures(run),
+        ellipses=ellipses,
+        axes=playback_story.axes(playback),
+        told=playback_story.told(playback),
+        start=start,
+        asked=st.session_state.get(_ASKED),
+        description=playback_story.description(run),
+        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot."
+        + playback_story.VIEW_FOLLOWS * bool(ellipses),
+        key=f"player-{run.stamp}",
+    )
+    if now is None:
+        _film(run, by)
+        return start
+    now = Moment(now.epoch, now.index if now.index < len(playback.row) else -1)
+    st.session_state[_EPOCH] = now.epoch
+    if now.index != start.index:
+        _select(run, now.index)
+    return now
+
+
+def _select(run: Run, index: int) -> None:
+    """Makes what is pinned the selection of the other pages; the player writes the address."""
+    selection.choose(int(playback_story.playback_of(run).row[index]) if index >= 0 else None)
+    at = int(playback_story.atlas_rows(run)[index]) if index >= 0 else -1
+    if at >= 0:
+        state.set_pick(state.Point(at))
+
+
+def _start(run: Run) -> Moment:
+    """The epoch of this session or of a link, and the sentence that is selected anywhere."""
+    playback = playback_story.playback_of(run)
+    if _EPOCH not in st.session_state:
+        st.session_state[_EPOCH] = playback_story.read_epoch(st.query_params.get("epoch", ""))
+    chosen = selection.current()
+    index = playback.index_of(chosen) if isinstance(chosen, int) else None
+    first, last = float(playback.epoch[0]), float(playback.epoch[-1])
+    epoch = min(max(st.session_state[_EPOCH], first), last)
+    return Moment(epoch, -1 if index is None else index)
+
+
+def _film(run: Run, by: str) -> None:
+    from explorer.ui.playback import charts
+
+    st.caption(
+        "This browser has no WebGL2: a plain film of at most "
+        f"{charts.FILM_POINTS} sentences stands in."
+    )
+    st.plotly_chart(
+        charts.film(run, by),
+        key="playback_film",
+        config={"displayModeBar": False},
+        alt=playback_story.description(run),
+    )
+
+
+def tables(run: Run, now: Moment, by: str) -> None:
+    """The same in numbers, and this moment as a picture; computed when they are opened."""
+    command = folders.command("train", run.folder, "--restart")
+    if now.index >= 0:
+        _pinned(run, now.index, command)
+    with st.expander(
+        "Every snapshot in numbers", icon=":material/table_rows:", on_change="rerun",
+        key="playback_numbers",
+    ) as every:  # fmt: skip
+        if every.open:
+            table = playback_story.snapshot_table(run)
+            st.dataframe(table, hide_index=True, placeholder="–")
+            download_buttons.table_files(table, f"{run.name}-snapshots", "playback_table", command)
+    with st.expander(
+        f"This moment (epoch {now.epoch:.2f}) as a picture", icon=":material/image:",
+        on_change="rerun", key="playback_picture",
+    ) as picture:  # fmt: skip
+        if picture.open:
+            from explorer.ui.playback import charts
+
+            download_buttons.chart(
+                charts.moment(run, now.epoch, by, now.index),
+                "playback_moment",
+                f"The sentences of {run.name} at epoch {now.epoch:.2f} of its training",
+                command,
+                f"{run.name}-epoch-{now.epoch:.2f}",
+            )
+
+
+def _pinned(run: Run, index: int, command: str) -> None:
+    playback = playback_story.playback_of(run)
+    row = int(playback.row[index])
+    at = int(playback_story.atlas_rows(run)[index])
+    if at >= 0:
+        widgets.sentence_link()
+    with st.expander(
+        f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
+        on_change="rerun", key="playback_trail",
+    ) as trail:  # fmt: skip
+        if trail.open:
+            table = playback_story.trail_table(run, index)
+            st.dataframe(table, hide_index=True, placeholder="–")
+            download_buttons.table_files(
+                table, f"{run.name}-sentence-{row}", "playback_trail_files", command
+            )

@@ -1,0 +1,81 @@
+"""What the tests and measurements in a real Chromium share: the browser, and a running server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+PATIENCE = 60_000
+"""Milliseconds that a busy machine may take for what a test waits for."""
+
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
+]
+"""Of every module that needs the browser."""
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def served(runs: Path, home: Path) -> Iterator[str]:
+    """The page on the runs of a folder, besides those that ship; yields its address.
+
+    Args:
+        runs: A run, or a folder of several.
+        home: Empty: what the server keeps goes there.
+    """
+    variables = {"EXPLORER_RUNS": str(runs), "EXPLORER_HOME": str(home)}
+    with listening(ROOT, variables) as address:
+        yield address
+
+
+@contextmanager
+def listening(
+    folder: Path, variables: dict[str, str], options: Sequence[str] = ()
+) -> Iterator[str]:
+    """A Streamlit server for `app.py` of a folder, on a free port; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1", *options]
+    environment = {**os.environ, **variables}
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        await_health(server, f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def await_health(server: subprocess.Popen, address: str) -> None:
+    """Waits until a server answers; a minute at most."""
+    for _ in range(300):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail("the server did not answer within a minute")

@@ -1,0 +1,10 @@
+"""The map on a server of its own: what `test_browser_map.py` drives."""
+
+import streamlit as st
+from fake import run
+
+from explorer.ui.http.routes import routes
+from explorer.ui.session.open_runs import remember
+
+remember(run)
+app = st.App("page.py", routes=routes())

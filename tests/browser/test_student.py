@@ -1,0 +1,77 @@
+"""A student's way through the pages, by clicks on what is visible alone: why a run collapsed."""
+
+import re
+
+import pytest
+
+from explorer.explore.run import open_run
+from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, ROOT, SWITCHES, served, sync_api
+
+pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page on the runs that ship."""
+    nothing = tmp_path_factory.mktemp("runs")
+    with served(nothing, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture
+def page():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
+    page.goto(f"{address}/collapse")
+    experiment = page.get_by_role("button", name="Train the four")
+    experiment.wait_for()
+    healthy = page.get_by_role("heading", name=re.compile(": healthy"))
+    healthy.wait_for()
+    assert experiment.bounding_box()["y"] < healthy.bounding_box()["y"]
+
+    page.get_by_role("link", name="See why captions-collapsed failed").click()
+    page.get_by_role("heading", name="captions-collapsed: collapsed").wait_for()
+    page.get_by_text("every sentence has the same z, and the decoder is a language").wait_for()
+    page.get_by_text("What to try next").wait_for()
+
+    link = page.get_by_role("link", name=re.compile("Compare with .*, which is healthy"))
+    other = re.search(r"with (\S+),", link.inner_text())[1]
+    link.click()
+    sentence = page.get_by_text("so its decoder is a language model").first
+    sentence.wait_for()
+    assert re.match(rf"captions-collapsed collapsed .*; {other} is healthy", sentence.inner_text())
+
+    page.get_by_role("tab", name="Maps").click()
+    moved = page.get_by_role("list", name="Sentences that moved most").get_by_role("button")
+    moved.first.wait_for()
+    moved.first.click()
+    page.locator(f'[data-told="{other}"]').wait_for()
+    page.get_by_role("link", name="The sentence on this map").nth(1).click()
+
+    page.get_by_role("heading", name="Map of sentences").wait_for()
+    page.get_by_text(re.compile(r"^row [\d,]+ ·|· row [\d,]+ ·")).first.wait_for()
+    page.wait_for_url(re.compile(rf"run={other}.*at=\d+"))
+    index = int(re.search(r"at=(\d+)", page.url)[1])
+    row = int(open_run(ROOT / "checkpoints" / other).atlas.row[index])
+    assert f"row {row:,}" in page.get_by_test_id("stMain").inner_text()
+
+
+@pytest.mark.usefixtures("mirror")
+def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page, tmp_path):
+    """A fresh server reads 155,070 sentences for its first page, and the click overtakes that."""
+    with served(tmp_path / "runs", tmp_path / "home") as address:
+        page.goto(f"{address}/compare?run=captions-collapsed")
+        page.get_by_role("heading", name="What differs between the recipes").wait_for()
+        page.get_by_role("tab", name="Maps").click()
+        moved = page.get_by_role("list", name="Sentences that moved most").get_by_role("button")
+        moved.first.wait_for()
+        page.wait_for_timeout(3000)  # the overtaken run ends within this time
+        moved.first.click()
+        page.locator("[data-told]").first.wait_for()

@@ -1,0 +1,46 @@
+"""What a figure means, and what it is read beside."""
+
+from typing import Any
+
+import pytest
+
+from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.explore.run import open_run
+from tests.browser.browsing import ROOT
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "told"),
+    [
+        ("bleu", {"value": 19.5, "n": 5000}, ""),
+        ("self_bleu", {"reference": 34.4}, "held-out 34.4"),
+        ("cycle_distance", {"reference": 6.552}, "two draws 6.552"),
+        ("reverse_perplexity", {"reference": 21.3}, "real text 21.3"),
+        ("active_units", {"of": 32}, "of 32"),
+        (
+            "mutual_information",
+            {"low": 7.764, "high": 10.96, "resolved": False},
+            "7.764 to 11.0, not resolved: too few sentences",
+        ),
+        ("mutual_information", {"low": 3.0, "high": 3.25, "resolved": True}, "3.000 to 3.250"),
+        (
+            "caption_retrieval_p1",
+            {"baselines": {"random": 0.001, "tfidf": 0.435}},
+            "random 0.001, TF-IDF 0.435",
+        ),
+        ("label_information", {"ceiling": 0.674}, "at most 0.674"),
+        ("label_switch_bleu", {"judge": 0.965}, "the judge is right on 0.965"),
+        # A file from anywhere: what is no number is not shown.
+        ("self_bleu", {"reference": "<b>", "of": None, "baselines": [1], "judge": True}, ""),
+    ],
+)
+def test_what_belongs_beside_a_figure_is_told(name: str, entry: dict[str, Any], told: str) -> None:
+    assert beside(name, entry) == told
+
+
+def test_every_figure_of_a_run_that_says_so_has_something_beside_it() -> None:
+    metrics = open_run(ROOT / "checkpoints" / "captions-smooth").metrics
+    for name, definition in DEFINITIONS.items():
+        is_compared = definition.better == "reference" or "beside" in definition.sentence
+        if is_compared and metrics[name].get("value") is not None:
+            assert beside(name, metrics[name]), name

@@ -1,0 +1,231 @@
+"""What ends up in metrics.json, for every kind of model, and the verdict on it."""
+
+import json
+
+import pytest
+import torch
+
+from explorer.config import ModelConfig
+from explorer.errors import ExplorerError
+from explorer.evaluation.context import HeldOut
+from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.evaluate import evaluate
+from explorer.evaluation.metrics import FIGURES
+from explorer.evaluation.verdict import verdict
+from explorer.models.latents import LATENTS
+from explorer.models.vae import build
+from explorer.text.tokens import SPECIALS, Vocabulary
+from tests.test_evaluation_bounds import deafen, tiny
+
+WORDS = Vocabulary([*SPECIALS, "red", "blue", "dogs", "cats", "run"])
+RANDOM = torch.Generator().manual_seed(0)
+IDS = [
+    torch.randint(
+        4, 9, (int(torch.randint(1, 8, (), generator=RANDOM)),), generator=RANDOM
+    ).tolist()
+    for _ in range(24)
+]
+HELD_OUT = HeldOut(
+    tokens=[WORDS.decode(row) for row in IDS],
+    ids=IDS,
+    groups=[row // 3 for row in range(24)],
+    training=[WORDS.decode(row) for row in IDS[:6]],
+)
+
+
+@pytest.fixture(autouse=True)
+def short_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An untrained model rarely ends a sentence."""
+    monkeypatch.setattr("explorer.evaluation.context._LEAST_TOKENS", 6)
+
+
+def measure(latent: str = "gaussian", model=None, **settings) -> dict:
+    model = model or tiny(latent, 0 if latent == "none" else 2).float()
+    return evaluate(model, WORDS, HELD_OUT, **{"samples": 5, "drawn": 10, **settings})
+
+
+@pytest.mark.parametrize("latent", LATENTS)
+def test_every_defined_figure_is_there_with_a_unit_and_a_value_or_a_reason(latent) -> None:
+    metrics = measure(latent)
+    # This corpus has no labels and this model no learned prior, so nothing is said of any.
+    absent = {name for name in DEFINITIONS if name.startswith("label_")} | {"prior_gain"}
+    assert list(metrics) == [name for name in DEFINITIONS if name not in absent]
+    assert set(FIGURES) == set(DEFINITIONS)
+    for name, entry in metrics.items():
+        assert entry["unit"] == DEFINITIONS[name].unit
+        if entry["value"] is None:
+            assert entry["reason"]
+        else:
+            assert entry["n"] > 0 and entry["samples"] >= 0
+    json.dumps(metrics, allow_nan=False)
+
+
+def test_a_vae_has_all_figures_but_those_that_need_another_model() -> None:
+    metrics = measure()
+    absent = [name for name, entry in metrics.items() if entry["value"] is None]
+    # An untrained model says one sentence everywhere: its paths may have no leap to measure.
+    absent = [name for name in absent if not name.endswith("largest_step")]
+    judged = ("forward_perplexity", "reverse_perplexity")
+    paths = ("interpolation_linear_middle", "interpolation_spherical_middle")
+    assert absent == [*judged, *paths]
+    value = {name: entry["value"] for name, entry in metrics.items()}
+    assert value["elbo"] == pytest.approx(value["distortion"] + value["rate"])
+    assert value["marginal_kl"] == pytest.approx(value["rate"] - value["mutual_information"])
+    assert metrics["importance_nll"]["samples"] == 5
+    assert value["importance_ppl"] < value["elbo_ppl"]
+    assert metrics["caption_retrieval_p1"]["baselines"]["random"] == pytest.approx(2 / 23)
+    assert metrics["active_units"]["of"] == 2
+
+
+def test_an_autoencoder_has_no_rate_and_a_language_model_no_latent() -> None:
+    autoencoder, language_model = measure("point"), measure("none")
+    for name in ("rate", "elbo", "importance_nll", "mutual_information", "prior_z_gap"):
+        assert autoencoder[name]["value"] is None
+    for name in ("distortion", "shuffled_z_gap", "active_units", "bleu", "caption_retrieval_p1"):
+        assert autoencoder[name]["value"] is not None
+        assert "no latent space" in language_model[name]["reason"]
+    assert language_model["importance_nll"]["exact"]
+    assert language_model["importance_nll"]["samples"] == 1
+    assert language_model["self_bleu"]["value"] is not None
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
+    assert measure(seed=3) == measure(seed=3)
+    assert measure(seed=3)["distortion"] != measure(seed=4)["distortion"]
+
+
+def test_batches_do_not_change_the_figures(monkeypatch) -> None:
+    whole = measure()
+    monkeypatch.setattr("explorer.evaluation.likelihood.BATCH", 5)
+    batched = measure()
+    for name in ("distortion", "rate", "mutual_information", "importance_nll", "bleu"):
+        assert batched[name]["value"] == pytest.approx(whole[name]["value"], rel=1e-5)
+
+
+def test_a_model_that_ignores_z_has_no_gap() -> None:
+    model = tiny(latent_dim=2).float()
+    deafen(model)
+    metrics = measure(model=model)
+    assert metrics["shuffled_z_gap"]["value"] == pytest.approx(0, abs=1e-5)
+    assert metrics["prior_z_gap"]["value"] == pytest.approx(0, abs=1e-5)
+
+
+def test_dropout_is_off_while_measuring_and_back_afterwards() -> None:
+    model = tiny(latent_dim=2).float()
+    quiet = measure(model=model)
+    model.train()
+    assert measure(model=model) == quiet
+    assert model.training
+
+
+def test_limited_figures_say_how_few_sentences_and_samples_they_saw() -> None:
+    metrics = measure(limit=10, samples=5, drawn=10)
+    assert metrics["importance_nll"]["n"] == 10
+    assert metrics["importance_nll"]["samples"] == 5
+    assert "10 of 24 sentences" in metrics["caption_retrieval_p1"]["reason"]
+
+
+def test_repetition_is_compared_among_as_many_sentences() -> None:
+    """Self-BLEU grows and distinct words fall with their number alone."""
+    metrics = measure(drawn=100)
+    for name in ("self_bleu", "distinct_1", "distinct_2"):
+        assert metrics[name]["n"] == len(IDS)
+    assert metrics["novelty"]["n"] == 100
+
+
+def test_bleu_is_not_measured_where_no_sentence_has_four_words() -> None:
+    short = [row[:3] for row in IDS]
+    some = HeldOut(tokens=[WORDS.decode(row) for row in short], ids=short)
+    entry = evaluate(tiny(latent_dim=2).float(), WORDS, some, samples=2, drawn=2)["bleu"]
+    assert entry["value"] is None and "four words" in entry["reason"]
+
+
+def test_progress_runs_to_the_end_of_the_slow_figure() -> None:
+    seen = []
+    measure(progress=lambda name, done, total: seen.append((name, done, total)))
+    assert ("importance_nll", 0, 24) in seen
+    assert ("importance_nll", 24, 24) in seen
+
+
+def test_a_language_model_judges_drawn_sentences() -> None:
+    judge = tiny("none", 0).float()
+    metrics = measure(language_model=judge)
+    entry = metrics["forward_perplexity"]
+    assert entry["value"] > 1 and entry["reference"] > 1
+    middle = metrics["interpolation_linear_middle"]
+    assert middle["value"] == pytest.approx(middle["middle"] / middle["ends"])
+
+
+def test_a_mean_over_sentences_has_its_standard_error() -> None:
+    model = tiny("none", 0).float()
+    metrics = measure(model=model)
+    nats = torch.tensor(
+        [
+            evaluate(model, WORDS, HeldOut(tokens=[words], ids=[row]))["importance_nll"]["value"]
+            for words, row in zip(HELD_OUT.tokens, IDS, strict=True)
+        ]
+    )
+    error = nats.std().item() / len(nats) ** 0.5
+    assert metrics["importance_nll"]["error"] == pytest.approx(error, rel=1e-4)
+    # A resampling of whole sentences says how much a perplexity moves.
+    tokens, rows = torch.tensor([len(row) + 1.0 for row in IDS]), torch.Generator().manual_seed(0)
+    chosen = torch.randint(len(IDS), (4000, len(IDS)), generator=rows)
+    moved = (nats[chosen].sum(1) / tokens[chosen].sum(1)).exp().std().item()
+    assert metrics["importance_ppl"]["error"] == pytest.approx(moved, rel=0.15)
+
+
+def test_a_rate_without_closed_form_is_said_to_be_sampled() -> None:
+    learned = build(ModelConfig(latent_dim=2, prior={"name": "mixture"}), len(WORDS)).eval()
+    assert measure(model=learned)["rate"]["samples"] == 1
+    assert measure()["rate"]["samples"] == 0
+
+
+def test_sentences_longer_than_any_decoding_are_measured(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.evaluation.context.MOST_TOKENS", 3)
+    assert max(map(len, IDS)) > 3
+    assert measure()["bleu"]["value"] is not None
+
+
+def test_small_and_empty_splits_are_measured_as_far_as_they_go() -> None:
+    model = tiny(latent_dim=2).float()
+    empty = evaluate(model, WORDS, HeldOut(tokens=[], ids=[]), samples=2)
+    assert {entry["value"] for entry in empty.values()} == {None}
+    for ids in ([[4, 5]], [[]], [[], []]):
+        some = HeldOut(tokens=[WORDS.decode(row) for row in ids], ids=ids)
+        metrics = evaluate(model, WORDS, some, samples=2, drawn=2)
+        assert metrics["distortion"]["value"] > 0
+    with pytest.raises(ExplorerError, match="samples 0 is below 1"):
+        measure(samples=0)
+
+
+def entries(rate=10.0, units=32, gap=12.0, information=7.0, n=5000) -> dict:
+    values = {"rate": rate, "shuffled_z_gap": gap, "mutual_information": information}
+    found = {name: {"value": value, "n": n} for name, value in values.items()}
+    return found | {"active_units": {"value": units, "of": 32}}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "word"),
+    [
+        (entries(), "healthy"),
+        (entries(rate=0.05, units=0, gap=0.0, information=0.0), "collapsed"),
+        (entries(rate=0.05, units=1, gap=0.0, information=0.0), "latent unused"),
+        (entries(rate=3.0, gap=0.05), "latent unused"),
+        (entries(units=15), "partly used"),
+        (entries(units=16), "healthy"),
+        (entries(rate=20.0, information=3.0), "noisy rate"),
+        (entries(rate=20.0, information=4.0), "healthy"),
+        (entries(rate=6.0, units=0, gap=0.2, information=0.03), "noisy rate"),
+        (entries(rate=12.0, units=None, information=0.0), "healthy"),
+        (entries(rate=2.0, information=1.1), "healthy"),
+        (entries(rate=None, information=None), "healthy"),
+        (entries(rate=None, information=None, gap=0.0), "latent unused"),
+        ({"importance_nll": {"value": 40.0, "exact": True}}, "no latent"),
+        ({}, "not measured"),
+    ],
+)
+def test_the_verdict_follows_the_thresholds(metrics, word) -> None:
+    found = verdict(metrics)
+    assert found.word == word
+    assert found.sentence
+    assert found.thresholds or word in ("no latent", "not measured")

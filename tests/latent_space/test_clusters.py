@@ -1,0 +1,134 @@
+"""Laws of the map's regions and their names."""
+
+import numpy as np
+import pytest
+
+from explorer.latent_space.cluster_names import Namer
+from explorer.latent_space.clusters import clusters, members
+
+TOPICS = ["red kite flying", "old boat sailing", "small cat sleeping", "loud band playing"]
+
+
+@pytest.fixture(scope="module")
+def islands():
+    """Four separate islands of 150 points, each with words of its own."""
+    generator = np.random.default_rng(5)
+    centres = np.array([[0, 0], [20, 0], [0, 20], [20, 20]], np.float32)
+    topic = np.repeat(np.arange(4), 150)
+    xy = centres[topic] + generator.normal(size=(600, 2)).astype(np.float32)
+    texts = [f"the {TOPICS[number]} over the place {row}" for row, number in enumerate(topic)]
+    return xy, texts, topic
+
+
+def test_each_island_is_a_region_of_its_own(islands):
+    xy, texts, topic = islands
+    found = clusters(xy, texts)
+    coarse = members(found.cluster, found.levels, 0)
+    for id_ in range(len(found.levels[0])):
+        assert len(set(topic[coarse == id_])) == 1
+    assert (coarse >= 0).mean() > 0.9
+
+
+def test_a_name_holds_words_of_its_region(islands):
+    xy, texts, topic = islands
+    found = clusters(xy, texts)
+    coarse = members(found.cluster, found.levels, 0)
+    for item in found.levels[0]:
+        own = TOPICS[topic[coarse == item.id][0]].split()
+        assert set(item.name.replace(",", "").split()) & set(own)
+
+
+def test_names_differ_within_a_level(islands):
+    for level in clusters(*islands[:2]).levels:
+        assert len({item.name for item in level}) == len(level)
+
+
+def test_finer_regions_lie_within_their_parents():
+    generator = np.random.default_rng(2)
+    xy = generator.normal(size=(6000, 2)).astype(np.float32)
+    found = clusters(xy, ["word"] * 6000)
+    assert len(found.levels) == 3
+    for level, items in enumerate(found.levels):
+        own = members(found.cluster, found.levels, level)
+        assert [item.size for item in items] == np.bincount(own[own >= 0]).tolist()
+        for item in items:
+            assert item.id == items.index(item)
+            inside = own == item.id
+            assert any(np.allclose((item.x, item.y), place) for place in xy[inside])
+            if level:
+                above = members(found.cluster, found.levels, level - 1)
+                assert set(above[inside]) == {item.parent}
+
+
+def test_a_map_without_islands_is_still_divided_at_the_wanted_grain():
+    xy = np.random.default_rng(2).normal(size=(6000, 2)).astype(np.float32)
+    counts = [len(level) for level in clusters(xy, ["word"] * 6000).levels]
+    assert 8 <= counts[0] <= 16
+    assert 25 <= counts[1] <= 60
+
+
+def test_shuffled_points_keep_their_regions(islands):
+    xy, texts, _ = islands
+    order = np.random.default_rng(0).permutation(len(xy))
+    straight = clusters(xy, texts)
+    shuffled = clusters(xy[order], [texts[row] for row in order])
+    pairs = set(zip(straight.cluster[order].tolist(), shuffled.cluster.tolist(), strict=True))
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+    assert {item.name for item in straight.levels[0]} == {i.name for i in shuffled.levels[0]}
+
+
+@pytest.mark.parametrize("count", [1, 2, 11])
+def test_a_handful_of_points_has_no_region(count):
+    found = clusters(np.random.default_rng(0).normal(size=(count, 2)), ["a"] * count)
+    assert found.levels == []
+    np.testing.assert_array_equal(found.cluster, [-1] * count)
+
+
+@pytest.mark.parametrize("count", [12, 13, 40, 100])
+def test_small_maps_have_few_regions_in_range(count):
+    found = clusters(np.random.default_rng(0).normal(size=(count, 2)), ["a kite"] * count)
+    assert found.cluster.max() < (len(found.levels[-1]) if found.levels else 0)
+
+
+def test_equal_places_are_one_region():
+    found = clusters(np.zeros((500, 2), np.float32), ["a kite"] * 500)
+    np.testing.assert_array_equal(found.cluster, 0)
+    assert [len(level) for level in found.levels] == [1] * len(found.levels)
+    assert found.levels[0][0].name == "kite"
+
+
+@pytest.mark.parametrize("text", ["", "?! …", "<unk> <unk>", "the of and", "7 1 3"])
+def test_regions_without_telling_words_are_numbered(text):
+    group = np.repeat([0, 1], 5)
+    assert Namer([text] * 10).names(group) == ["region 1", "region 2"]
+
+
+def test_equal_texts_still_give_different_names():
+    names = Namer(["a red kite"] * 10).names(np.repeat([0, 1], 5))
+    assert len(set(names)) == 2
+
+
+def test_names_hold_no_markup():
+    texts = ["<script>alert(1)</script> $x^2$ [a](b) =1+1 `code` *bold*"] * 5 + ["plain"] * 5
+    for name in Namer(texts).names(np.repeat([0, 1], 5)):
+        assert not set(name) & set("<>$[]()=`*\\/&{}#|")
+
+
+def test_function_words_of_any_language_do_not_name_a_region():
+    texts = ["der hund läuft über die wiese"] * 20 + ["der mann liest über die zeitung"] * 20
+    for name in Namer(texts).names(np.repeat([0, 1], 20)):
+        assert not {"der", "die", "über"} & set(name.replace(",", "").split())
+
+
+def test_scripts_without_blanks_are_named_too():
+    texts = ["犬が走る"] * 20 + ["猫が眠る"] * 20
+    first, second = Namer(texts).names(np.repeat([0, 1], 20))
+    assert "犬" in first
+    assert "猫" in second
+
+
+def test_texts_outside_all_groups_count_as_background():
+    texts = ["kite common"] * 10 + ["boat common"] * 10 + ["common"] * 10
+    names = Namer(texts).names(np.repeat([0, 1, -1], 10))
+    assert names[0].startswith("kite")
+    assert names[1].startswith("boat")

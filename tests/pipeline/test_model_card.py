@@ -1,0 +1,107 @@
+"""The model card tells the scores, and leaves a person's words alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer.errors import ExplorerError
+from explorer.pipeline import model_card
+from explorer.runs import folder as folders
+
+
+def run(folder: Path, **metrics: object) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text('[corpus]\nname = "captions"\n', encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    folders.seal(folder)
+    return folder
+
+
+def test_a_new_card_holds_scores_data_and_the_command(tmp_path: Path) -> None:
+    rate = {"value": 11.25, "unit": "nats per sentence", "n": 5000, "error": 0.25}
+    again = {"value": 21.0, "n": 1000, "reference": 34.4}
+    folder = run(
+        tmp_path / "r",
+        rate=rate,
+        self_bleu=again,
+        verdict="healthy",
+        command="explorer evaluate r",
+    )
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "(`rate`) | 11.25 ± 0.25 | nats per sentence |  | 5,000 |" in text
+    assert "(`self_bleu`) | 21.00 | BLEU-4, 0 to 100 | held-out 34.4 | 1,000 |" in text
+    assert "**healthy**" in text and "`explorer evaluate r`" in text
+    assert "explorer train r --restart" in text
+
+
+def test_a_card_says_whose_weights_were_the_first(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", verdict="healthy")
+    start = 'start = {name = "run", run = "/some/where/first"}'
+    path = folder / "config.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}[training]\n{start}\n", encoding="utf-8")
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "epochs, after those of first." in text
+    assert "/some/where" not in text
+
+
+def test_what_does_not_apply_is_left_out(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": None, "reason": "a language model has none"})
+    model_card.write(folder)
+    assert "`rate`" not in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_only_the_scores_of_an_edited_card_change(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    model_card.write(folder)
+    path = folder / "README.md"
+    edited = path.read_text(encoding="utf-8").replace("## Data", "## Mine\n\nwords\n\n## Data")
+    path.write_text(edited, encoding="utf-8")
+    run(folder, rate={"value": 2.0, "unit": "nats per sentence"})
+    model_card.write(folder)
+    assert path.read_text(encoding="utf-8") == edited.replace("| 1.00 |", "| 2.00 |")
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("", "A sentence VAE"),
+        ("latent = {name = 'point'}", "A plain autoencoder"),
+        (
+            "latent = {name = 'point'}\nencoder = {name = 'lstm', word_dropout = 0.3}",
+            "A denoising autoencoder",
+        ),
+        ("latent = {name = 'none'}\nlatent_dim = 0", "A language model"),
+    ],
+)
+def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
+    tmp_path: Path, model: str, kind: str
+) -> None:
+    folder = run(tmp_path / "r")
+    tuned = "" if "point" in model else "fine_tuning = {name = 'joint', epochs = 3}\n"
+    recipe = f"[corpus]\nname = 'captions'\n[model]\n{model}\n[training]\nepochs = 7\n{tuned}"
+    (folder / "config.toml").write_text(recipe, encoding="utf-8")
+    folders.seal(folder)
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"{kind} trained on" in text
+    assert f"2 + 7{' + 3' if tuned else ''} epochs" in text
+
+
+def test_a_card_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    mine = "# Läufe\n\nÜber alles.\n".encode("latin-1")
+    (folder / "README.md").write_bytes(mine)
+    for _ in range(2):
+        model_card.write(folder)
+        text = (folder / "README.md").read_bytes()
+        assert text.startswith(mine) and text.count(b"## Scores") == 1
+
+
+@pytest.mark.parametrize("content", [b"step,rate\n1,\xff\n", b"step\n1,2\n", b"step\nmany\n"])
+def test_a_history_that_is_no_table_is_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "history.csv").write_bytes(content)
+    with pytest.raises(ExplorerError, match=r"history\.csv is damaged"):
+        folders.read_history(tmp_path)

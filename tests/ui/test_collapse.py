@@ -1,0 +1,312 @@
+"""The pages on collapse and on the prior: what they say of a run, and what they ask to try."""
+
+import dataclasses
+import json
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.cli.main import main
+from explorer.config import Config, CorpusConfig, ModelConfig, TrainingConfig
+from explorer.evaluation import collapse_onset
+from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.evaluation.verdict import ADVICE, verdict
+from explorer.explore.run import open_run
+from explorer.runs import folder as folders
+from explorer.ui.collapse import charts, thought_experiment
+from explorer.ui.collapse import verdict as collapse
+from explorer.ui.collapse.verdict import Judged
+from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components.escaping import minus
+from explorer.ui.session.state import page_file
+from tests import tiny
+from tests.test_pages import Open, app, html, runs, said
+
+__all__ = ["app", "runs"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def measured(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny run, measured."""
+    from explorer import pipeline
+
+    folder = tmp_path_factory.mktemp("measured") / "tiny"
+    shutil.copytree(tiny_run, folder)
+    pipeline.evaluate(folder, samples=2)
+    return folder
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, runs: Path, measured: Path) -> Open:
+    """Opens a page on the measured run."""
+    monkeypatch.setenv("EXPLORER_RUNS", str(measured))
+
+    def start(name: str, **address: str) -> AppTest:
+        at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90).run()
+        at.switch_page(str(page_file(name)))
+        for key, value in address.items():
+            at.query_params[key] = value
+        at.run()
+        assert not at.exception and not at.error
+        return at
+
+    return start
+
+
+def test_a_run_of_another_kind_of_latent_space_is_never_the_most_alike() -> None:
+    model = ModelConfig(latent={"name": "point"}, prior={"name": "none"})
+    corpus, training = CorpusConfig(name="captions"), TrainingConfig(epochs=7, batch_size=5)
+    own = Config(corpus=corpus)
+    autoencoder, vae = (
+        Config(corpus=corpus, model=model),
+        Config(seed=3, corpus=corpus, training=training),
+    )
+    like = sorted([autoencoder, vae], key=lambda other: collapse.unlikeness(own, other))
+    assert like == [vae, autoencoder]
+
+
+def test_nothing_is_trained_before_it_is_asked_for(page: Open, monkeypatch) -> None:
+    monkeypatch.setattr(thought_experiment, "train", lambda *_: pytest.fail("trained unasked"))
+    at = page("collapse")
+    assert "Nothing is trained yet" in said(at)
+    assert at.button(key="thought_train").label == "Train the four"
+
+
+def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -> None:
+    def outcome(decoder, seed, progress):
+        progress(1.0)
+        return thought_experiment.Outcome(
+            decoder,
+            decoder.needed,
+            decoder.needed,
+            0.0,
+            0.0,
+            "",
+            [(0.0, 3.0)],
+            [("a", "a")],
+            ["a"],
+        )
+
+    monkeypatch.setattr(thought_experiment, "train", outcome)
+    at = page("collapse")
+    at.button(key="thought_train").click().run()
+    assert not at.exception
+    text = said(at)
+    assert "Reads the words: z saves 0.0 nats" in text
+    assert "Reads nothing: z saves 2.2 nats" in text
+
+
+@pytest.mark.parametrize("name", ["mixture", "vamp", "flow"])
+def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured: Path) -> None:
+    run = open_run(measured)
+    model = dataclasses.replace(run.config.model, prior={"name": name})
+    run.config = dataclasses.replace(run.config, model=model)
+    told = collapse._why_no_rates(run)
+    assert told.startswith("Its prior is a ") and "no sum" in told
+
+
+def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> None:
+    metrics = folders.read_metrics(measured)
+    at = page("collapse")
+    shown = {item.label: item.value for item in at.metric}
+    for name in collapse.FIGURES:
+        assert shown[DEFINITIONS[name].title] == widgets.tile(metrics[name], DEFINITIONS[name])
+    text = said(at)
+    entry = metrics["mutual_information"]
+    assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text
+    assert shown[DEFINITIONS["rate"].title].endswith(" nats")
+    assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
+
+
+def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
+    metrics = folders.read_metrics(measured)
+    rates, variances, note = collapse.by_dimension(open_run(measured))
+    assert rates == metrics["rate"]["by_dimension"]
+    assert variances == metrics["active_units"]["variances"]
+    assert note == ""
+
+
+def test_a_dimension_has_one_number_on_every_page(page: Open, monkeypatch) -> None:
+    tables = {}
+    monkeypatch.setattr(
+        download_buttons,
+        "table_files",
+        lambda columns, name, key, *_: tables.update({key: columns}),
+    )
+    page("collapse")
+    columns = tables["dimension_table"]
+    numbers = page("arithmetic", part="Dimensions").selectbox(key="dimension").options
+    assert sorted(map(str, columns["dimension"])) == sorted(numbers)
+    number = columns["dimension"][int(np.argmax(columns["variance_of_mean"]))]
+    (bars,) = charts.variances(columns["variance_of_mean"]).data
+    assert bars.customdata[0] == f"dimension {number}"
+    (bars,) = charts.rates([0.1, 0.3, 0.2]).data
+    assert list(bars.customdata) == ["dimension 1", "dimension 2", "dimension 0"]
+
+
+def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_path) -> None:
+    folder = tmp_path / "older"
+    shutil.copytree(measured, folder)
+    metrics = json.loads((folder / folders.METRICS).read_text("utf-8"))
+    del metrics["rate"]["by_dimension"], metrics["active_units"]["variances"]
+    (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
+    folders.seal(folder)
+    run = open_run(folder)
+    rates, variances, note = collapse.by_dimension(run)
+    assert run.atlas is not None and folders.command("evaluate", folder) in note
+    assert sum(rates) == pytest.approx(float(run.atlas.rate.mean()), rel=0.02)
+    assert len(variances) == run.atlas.latent_dim
+
+
+@pytest.mark.parametrize("word", ADVICE)
+def test_what_is_advised_is_a_recipe_that_new_accepts(word, tmp_path, monkeypatch, capsys) -> None:
+    corpus = tiny.write_corpus(tmp_path / "corpus.csv")
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path)
+    for number, advice in enumerate(ADVICE[word]):
+        options = shlex.split(" ".join(advice.options))
+        columns = ["--text-column", "text"]
+        main(["new", f"next-{number}", "--corpus", str(corpus), *columns, *options])
+    capsys.readouterr()
+
+
+def test_a_command_names_the_corpus_and_its_columns(measured: Path) -> None:
+    command = collapse.command(open_run(measured), ADVICE["collapsed"][0])
+    assert command.startswith("explorer new tiny-next --corpus ")
+    assert "--text-column text --label-column label" in command
+
+
+def test_a_failed_run_is_compared_with_a_healthy_one_and_the_other_way_round() -> None:
+    good, bad = Judged("good", "healthy", 9.0), Judged("bad", "collapsed", 0.0)
+    assert collapse.partner(bad, [bad, good]) == good
+    assert collapse.partner(good, [bad, good]) == bad
+    assert collapse.partner(good, [good]) is None
+
+
+def test_sample_sentences_are_held_out_and_others_come() -> None:
+    split = ["train"] * 50 + ["test"] * 20
+    first, second = collapse.sample_rows(split, 0), collapse.sample_rows(split, 4)
+    assert min(first + second) >= 50 and len(set(first)) == 4
+    assert not set(first) & set(second)
+
+
+# When it collapsed.
+
+
+def history(rates: list[float | None]) -> dict[str, list[float | None]]:
+    count = len(rates)
+    return {
+        "epoch": [float(place) for place in range(1, count + 1)],
+        "beta": [place / count for place in range(1, count + 1)],
+        "validation_rate": rates,
+    }
+
+
+def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -> None:
+    found = collapse_onset.collapse_moment(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+    assert found is not None and (found.epoch, found.rate) == (6.0, 0.09)
+    assert found.beta == pytest.approx(6 / 7)
+    assert "epoch 6" in collapse_onset.told(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+
+
+def test_a_rate_that_comes_back_did_not_collapse() -> None:
+    assert collapse_onset.collapse_moment(history([5.0, 0.01, 2.0])) is None
+    told = collapse_onset.told(history([5.0, 0.01, 2.0]))
+    assert told.startswith("It came back: at epoch 2 the rate was 0.01 nats")
+    assert "never collapsed" in collapse_onset.told(history([5.0, 0.2, 2.0]))
+
+
+def test_a_history_without_rates_tells_nothing() -> None:
+    for empty in ({}, {"epoch": [1.0], "beta": [0.0]}, history([None]), history([float("nan")])):
+        assert collapse_onset.collapse_moment(empty) is None
+        assert collapse_onset.told(empty) == ""
+
+
+# The prior.
+
+
+def test_the_prior_page_decodes_samples_and_a_link_shows_one(page: Open) -> None:
+    at = page("prior")
+    assert "What the prior says" in said(at)
+    assert "Marginal KL" in said(at)
+    at = page("prior", shown="p3")
+    assert "A sample of the prior" in said(at)
+    assert "Nearest sentences" in said(at)
+    assert "latent gain" in html(at)
+
+
+def plane(at: AppTest) -> tuple[list[str], int]:
+    """The marks that stand out on the plane of the prior, and the plane's number."""
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    marked = [
+        trace["customdata"][place]
+        for trace in spec["data"]
+        for place in trace.get("selectedpoints") or ()
+    ]
+    return marked, spec["layout"]["meta"]
+
+
+def test_the_plane_marks_what_the_text_is_about(page: Open) -> None:
+    at = page("prior", shown="p7")
+    marked, number = plane(at)
+    assert marked == ["p7"]
+    at.run()
+    assert plane(at) == (["p7"], number), "the plane stays, with what somebody has zoomed to"
+    at.query_params["shown"] = "s2"
+    at.run()
+    assert plane(at) == (["s2"], number + 1)
+    at.button(key="prior_back").click().run()
+    assert plane(at) == ([], number + 2)
+    at.slider(key="drawn").set_value(50).run()
+    assert plane(at)[0] == []
+
+
+def test_marks_are_called_in_the_hover_what_the_text_calls_them(page: Open) -> None:
+    at = page("prior", shown="p7")
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    told = {trace["name"]: trace.get("hovertext") for trace in spec["data"]}
+    assert set(told["samples of the prior"]) == {"A sample of the prior"}
+    assert all("customdata" not in trace.get("hovertemplate", "") for trace in spec["data"])
+    assert "**A sample of the prior**" in said(at)
+
+
+@pytest.mark.parametrize("shown", ["p99999", "x1", "h0", "c0", "s-1", "<b>"])
+def test_a_broken_mark_is_ignored(page: Open, shown: str) -> None:
+    assert "What the prior says" in said(page("prior", shown=shown))
+
+
+def test_holes_are_looked_for_on_a_button_only(page: Open) -> None:
+    at = page("prior")
+    assert "samples of the prior against" not in said(at)
+    at.button(key="find_holes").click().run()
+    assert not at.exception
+    assert at.query_params["holes"] == "1"
+    assert "samples of the prior against" in said(at)
+
+
+def test_the_components_of_a_mixture_are_listed_with_their_weights(
+    monkeypatch: pytest.MonkeyPatch, runs: Path
+) -> None:
+    recipe = tiny.RECIPE.replace('name = "free_bits"', 'name = "floor"').replace(
+        "latent_dim = 4", 'latent_dim = 4\nprior = {{ name = "mixture", components = 3 }}'
+    )
+    tiny.build(runs, "mixed", epochs=1, recipe=recipe)
+    at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90).run()
+    at.switch_page(str(page_file("prior")))
+    at.query_params["shown"] = "c2"
+    at.run()
+    assert not at.exception and not at.error
+    assert "3 components" in said(at)
+    assert "A component of the prior 3" in said(at)
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    (trace,) = [trace for trace in spec["data"] if trace["name"] == "components"]
+    assert trace["hovertext"] == [f"A component of the prior {number}" for number in (1, 2, 3)]
+    assert "of the prior's mass" in said(at).replace("\\", "")
+
+
+def test_a_verdict_without_metrics_says_how_to_get_them() -> None:
+    assert verdict({}).word == "not measured"
+    assert "not measured" not in ADVICE

@@ -1,0 +1,147 @@
+"""On the page of a conditional run the label can be switched while z stays."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.errors import ExplorerError
+from explorer.explore.run import open_run
+from explorer.models.batch_inference import scores
+from explorer.models.decoding_settings import Decoding
+from explorer.runs import folder as folders
+from explorer.ui.click import answer
+from explorer.ui.components import reproduce
+from explorer.ui.http import routes
+from explorer.ui.session.state import Pick, Point, Spot, Typed
+from tests import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("animal", "other")
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    labelled = tiny.RECIPE.replace("[objective]", f"labels = {json.dumps(KINDS)}\n\n[objective]")
+    return tiny.build(tmp_path_factory.mktemp("conditional"), "led", 12, labelled)
+
+
+def opened(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    run: Path,
+    pick: Pick | None = None,
+    **address: str,
+) -> AppTest:
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "none")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(run))
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in address.items():
+        at.query_params[key] = value
+    at.session_state["_pick"] = pick or Point(7)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    return "\n".join(item.proto.body for item in at.get("html"))
+
+
+def test_a_label_in_the_address_is_what_the_decoder_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None
+    for label in KINDS:
+        decoding = Decoding(label=label, strength=2.0)
+        expected = run.decode_tokens(run.atlas.mean[7:8], decoding)[0]
+        at = opened(monkeypatch, tmp_path, conditional, label=label, strength="2.0")
+        assert at.selectbox(key="label").value == label
+        for word in expected.tokens[:-1]:
+            assert f">{word}<" in said(at)
+
+
+def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None and run.atlas.label is not None
+    own = run.atlas.label[7]
+    assert own in KINDS
+    plain = Decoding()
+    assert answer.own_label(run, Point(7), plain).label == own
+    assert answer.own_label(run, Spot(0.0, 0.0), plain) == plain
+    assert answer.own_label(run, Typed("a dog sleeps"), plain) == plain
+    for label in KINDS:
+        chosen = Decoding(label=label)
+        assert answer.own_label(run, Point(7), chosen) == chosen
+    at = opened(monkeypatch, tmp_path, conditional)
+    assert any(f"told the label {own}" in item.value for item in at.markdown)
+    expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
+    for word in expected.tokens[:-1]:
+        assert f">{word}<" in said(at)
+
+
+def test_a_map_is_read_with_the_chosen_label_whatever_sentence_is_picked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    asked: list[str] = []
+    real = routes.decode_url
+    monkeypatch.setattr(routes, "decode_url", lambda *args: asked.append(real(*args)) or asked[-1])
+    for row in (3, 7):
+        opened(monkeypatch, tmp_path, conditional, Point(row), read="true")
+    assert asked and not any("label=" in url for url in asked)
+    asked.clear()
+    opened(monkeypatch, tmp_path, conditional, read="true", label=KINDS[0])
+    assert f"label={KINDS[0]}" in asked[-1]
+
+
+def test_the_figures_of_a_typed_sentence_are_those_of_the_chosen_label(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run, text = open_run(conditional), "a dog sleeps at home"
+    told = {label: run.score([text], label)[0].item() for label in ("", *KINDS)}
+    for place, label in enumerate(KINDS):
+        assert told[label] == scores(run.model, run.ids([text]), labels=[place])[0].item()
+    assert len(set(told.values())) == 3
+    assert told[""] == scores(run.model, run.ids([text]))[0].item()
+    for label in ("", *KINDS):
+        address = {"label": label} if label else {}
+        at = opened(monkeypatch, tmp_path, conditional, Typed(text), **address)
+        (line,) = [item.value for item in at.caption if "distortion" in item.value]
+        assert f"distortion **{told[label]:.1f}** nats" in line
+        assert line.endswith(f"told the label {label}" if label else "nats")
+
+
+def test_the_figures_of_a_sentence_of_the_map_are_those_of_its_own_label(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    assert run.atlas is not None and run.atlas.label is not None
+    for label in KINDS:
+        at = opened(monkeypatch, tmp_path, conditional, label=label)
+        (line,) = [item.value for item in at.caption if "distortion" in item.value]
+        assert line.endswith(f"told the label {run.atlas.label[7]}")
+
+
+def test_a_label_a_run_does_not_know_is_refused(conditional: Path, tiny_run: Path) -> None:
+    with pytest.raises(ExplorerError, match="not one of animal, other"):
+        open_run(conditional).score(["a dog"], "plant")
+    with pytest.raises(ExplorerError, match="no conditional run"):
+        open_run(tiny_run).score(["a dog"], "animal")
+
+
+def test_a_run_without_labels_offers_none_and_is_told_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_run: Path
+) -> None:
+    at = opened(monkeypatch, tmp_path, tiny_run, label="animal")
+    assert not at.error
+    assert "label" not in [box.key for box in at.selectbox]
+
+
+def test_commands_that_reproduce_a_page_name_the_label() -> None:
+    told = reproduce.flags(Decoding(label="two words", strength=1.5))
+    assert "--label 'two words'" in told and "--strength 1.5" in told

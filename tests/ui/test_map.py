@@ -1,0 +1,192 @@
+"""Laws of the map's Python half: events, overlays, colours, the served scripts."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from explorer.explore.map_overlays import as_data
+from explorer.explore.point_colours import (
+    MOST_CLASSES,
+    NO_CLASS,
+    available,
+    colours,
+    palette,
+    ramp,
+)
+from explorer.ui.map import component as maps
+from explorer.ui.map import scripts
+
+PICK = {"kind": "point", "index": 3, "x": 1.5, "y": -2, "shift": True, "serial": 7}
+
+
+def atlas(n=40, label=None, levels=True):
+    region = np.arange(n) % 4 - 1
+    names = [[SimpleNamespace(id=i, name=f"region {i}", x=0.0, y=0.0, size=9) for i in range(3)]]
+    return SimpleNamespace(
+        xy=np.zeros((n, 2), np.float32),
+        cluster=region.astype(np.int32),
+        regions=lambda level: region.astype(np.int32),
+        levels=names if levels else [],
+        split=["train"] * (n - 2) + ["test", "valid"],
+        label=label,
+        tokens=np.arange(n, dtype=np.int16),
+        rate=np.linspace(0, 9, n, dtype=np.float32),
+    )
+
+
+def test_a_pick_keeps_what_the_browser_said():
+    event = maps.read_event({**PICK, "view": {"x": 1, "y": 2, "zoom": 3}})
+    assert event == maps.MapEvent("point", 3, 1.5, -2.0, True, 7, maps.View(1.0, 2.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        [],
+        "point",
+        {},
+        {**PICK, "kind": "eval"},
+        {**PICK, "x": "1"},
+        {**PICK, "y": None},
+        {**PICK, "x": float("nan")},
+        {key: value for key, value in PICK.items() if key != "serial"},
+    ],
+)
+def test_what_no_map_sends_is_no_event(payload):
+    assert maps.read_event(payload) is None
+
+
+def test_a_broken_view_does_not_lose_the_pick():
+    event = maps.read_event({**PICK, "view": {"x": 1, "y": "?", "zoom": 3}})
+    assert event is not None
+    assert event.view is None
+
+
+def test_overlays_reach_the_browser_as_plain_numbers():
+    path = as_data(maps.Path(np.array([[0, 1], [2, np.nan], [3, 4]], np.float32), ends=("a", "b")))
+    assert path["type"] == "path"
+    assert path["points"] == [[0.0, 1.0], [3.0, 4.0]]
+    marker = as_data(maps.Marker(np.float32(1), np.float64(2), "here"))
+    assert {type(marker["x"]), type(marker["y"])} == {float}
+
+
+@pytest.mark.parametrize("by", ["cluster", "length", "split", "rate", "label"])
+def test_every_byte_that_is_not_grey_is_in_the_legend(by):
+    coloured = colours(atlas(label=[f"label {i % 5}" for i in range(40)]), by)
+    assert coloured.ids.dtype == np.uint8
+    assert len(coloured.ids) == 40
+    shown = set(coloured.ids.tolist()) - {NO_CLASS}
+    known = {entry.id for entry in coloured.legend}
+    if coloured.kind == "categories":
+        assert shown <= known
+    else:
+        assert min(known) <= min(shown) <= max(shown) <= max(known)
+
+
+def test_a_ramp_rises_with_the_value_and_ties_share_a_colour():
+    values = atlas()
+    values.tokens = np.array([5, 5, 9, 2] * 10, np.int16)
+    ids = colours(values, "length").ids[:4].astype(int)
+    assert ids[3] < ids[0] == ids[1] < ids[2]
+
+
+def test_splits_keep_their_order():
+    legend = colours(atlas(), "split").legend
+    assert [entry.name for entry in legend] == ["train", "valid", "test"]
+
+
+def test_sentences_outside_every_region_are_grey():
+    values = atlas()
+    coloured = colours(values, "cluster")
+    assert ((coloured.ids == NO_CLASS) == (values.regions(0) < 0)).all()
+    without = colours(atlas(levels=False), "cluster")
+    assert (without.ids == NO_CLASS).all()
+    assert without.legend == []
+
+
+def test_many_labels_leave_the_rare_ones_grey():
+    labels = [f"label {i}" for i in range(400)]
+    coloured = colours(atlas(400, label=labels), "label")
+    assert len(coloured.legend) == MOST_CLASSES
+    assert (coloured.ids == NO_CLASS).sum() == 400 - MOST_CLASSES
+
+
+def test_only_what_says_something_is_offered():
+    plain = atlas()
+    assert "label" not in available(plain)
+    plain.rate = np.zeros(40, np.float32)
+    assert "rate" not in available(plain)
+    with pytest.raises(KeyError):
+        colours(plain, "label")
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 60])
+def test_colours_of_classes_differ(count):
+    found = palette(count)
+    assert len(set(found)) == count
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in found)
+
+
+def test_the_ramp_gets_lighter_all_the_way():
+    def lightness(colour):
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+
+    steps = [lightness(colour) for colour in ramp()]
+    assert steps == sorted(steps)
+
+
+def test_an_inline_script_stays_small_and_names_the_version():
+    stub = scripts.stub("map")
+    assert len(stub) < 1200
+    assert scripts.version() in stub
+
+
+def test_every_module_imports_only_served_files():
+    served = scripts.files()
+    for content, _ in served.values():
+        for name in re.findall(r'from "\./([\w.]+)"', content.decode()):
+            assert name in served
+
+
+def test_no_script_writes_html():
+    for name, (content, _) in scripts.files().items():
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+            assert way not in content.decode(), name
+
+
+def script():
+    import streamlit as st
+
+    from explorer.ui.map.component import (
+        Ellipse,
+        LegendEntry,
+        current_event,
+        latent_map,
+        path_slider,
+    )
+
+    event = latent_map(
+        points_url="/p",
+        colours_url="/c",
+        legend=[LegendEntry("<b>", "#000000", 0)],
+        overlays=[Ellipse(0, 0, 1, 1, "1 σ")],
+        highlight=[1, 2],
+        selected={"row": 1},
+        view={"x": 0, "y": 0, "zoom": 2},
+        description="A map.",
+        hover_url="/h",
+    )
+    position = path_slider(["a", "b"], position=9)
+    st.text(f"{event} {current_event()} {position}")
+
+
+def test_a_script_without_a_browser_gets_no_event():
+    from streamlit.testing.v1 import AppTest
+
+    test = AppTest.from_function(script).run(timeout=20)
+    assert not test.exception
+    assert test.text[0].value == "None None 1"

@@ -1,0 +1,83 @@
+"""The address of a view: what is picked survives a link, and nothing else gets in."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer.runs import folder as folders
+from explorer.ui.session import state
+from explorer.ui.session.state import Pick, Point, Spot, Typed, read_pick, write_pick
+
+
+@pytest.mark.parametrize(
+    "pick", [Point(0), Point(41), Spot(1.5, -2.25), Spot(0, 1e5), Typed("a b")]
+)
+def test_a_pick_survives_its_address(pick: Pick) -> None:
+    assert read_pick(write_pick(pick), "a b", points=42) == pick
+
+
+def test_nothing_picked_has_no_address() -> None:
+    assert write_pick(None) == ""
+    assert read_pick("", "", points=5) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "5",
+        "-1",
+        "1e3",
+        "٣",
+        "nan,nan",
+        "inf,0",
+        "1,2,3",
+        "9999999,0",
+        "1,",
+        "<b>",
+        "1" * 400,
+        "../x",
+    ],
+)
+def test_what_is_no_pick_is_ignored(address: str) -> None:
+    assert read_pick(address, "text", points=5) is None
+
+
+def test_a_typed_sentence_is_cut_to_a_readable_length() -> None:
+    pick = read_pick("typed", "word " * 10_000, points=5)
+    assert isinstance(pick, Typed)
+    assert len(pick.text) <= 1000
+
+
+@pytest.mark.parametrize("text", ["a b", "x" * 3000, "word " * 300, "ab " * 333 + "cde fgh"])
+def test_a_shortened_text_is_a_beginning_that_ends_with_a_word(text: str) -> None:
+    read = state.shortened(text)
+    assert text.startswith(read)
+    assert len(read) <= 1000
+    assert read == text or " " not in text or text[len(read)] == " "
+
+
+def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EXPLORER_RUNS", raising=False)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    known = {
+        "a-collapsed": ("collapsed", 10.0, True),
+        "b-worse": ("healthy", 30.0, True),
+        "c-better": ("healthy", 20.0, True),
+        "d-without-a-map": ("healthy", 5.0, False),
+    }
+    for name, (word, perplexity, has_map) in known.items():
+        folder = tmp_path / "checkpoints" / name
+        folder.mkdir(parents=True)
+        (folder / "config.toml").touch()
+        metrics = {"verdict": word, "importance_ppl": {"value": perplexity}}
+        (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        if has_map:
+            (folder / "atlas.parquet").touch()
+        folders.seal(folder)
+    assert state.default_run(sorted(known)) == "c-better"
+    (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
+    assert state.default_run(sorted(known)) == "b-worse"
