@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the default run in the background as soon as the server answers."""
-    from explorer.ui.session.state import warm_in_background
+    from explorer.ui.session.open_runs import warm_in_background
 
     warm_in_background()
     yield {}

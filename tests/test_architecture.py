@@ -11,9 +11,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "explorer"
 ROOMS = (
-    "errors system config registry text models latent_space runs training evaluation pipeline "
-    "explore workspace map_component ui cli"
-).split()
+    *("errors", "system", "config", "registry", "text", "models", "latent_space", "runs"),
+    *("training", "evaluation", "pipeline", "explore", "workspace", "map_component"),
+    *("ui", "cli"),
+)
 """Each room imports only from rooms before it."""
 UI_ROOMS = ("session", "components", "map", "http")
 """Rooms of `ui` that pages share, in order; a page's own room imports these and no other page."""

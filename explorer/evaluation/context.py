@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
@@ -23,9 +22,6 @@ from explorer.models.random_streams import generator, sample
 from explorer.models.vae import TextVAE
 from explorer.system import distributed
 from explorer.text.tokens import Vocabulary
-
-if TYPE_CHECKING:
-    from explorer.evaluation.labels import Labelled
 
 Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
@@ -259,13 +255,6 @@ class Measurement:
             "length": retrieval.by_length(tokens, groups, self.seed),
         }
         return found | retrieval.by_words(tokens, groups, self.seed)
-
-    @cached_property
-    def labelled(self) -> "Labelled":
-        """The sentences with a label, and a judge of labels."""
-        from explorer.evaluation.labels import Labelled
-
-        return Labelled.of(self)
 
     @cached_property
     def prior_z(self) -> Float[Tensor, "drawn latent"]:

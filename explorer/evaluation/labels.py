@@ -182,3 +182,11 @@ class Labelled:
         left = float(log_loss(judged, reader.predict_proba(z[~half]), labels=kinds))
         accuracy = float(reader.score(z[~half], judged))
         return {"value": entropy - left, "ceiling": entropy, "accuracy": accuracy}
+
+
+def labelled(run: Measurement) -> Labelled:
+    """The labelled part of a measurement, the same for every metric; see `Labelled.of`."""
+    known = vars(run)  # where `cached_property` keeps what a measurement computed
+    if "_labelled" not in known:
+        known["_labelled"] = Labelled.of(run)
+    return known["_labelled"]

@@ -15,6 +15,7 @@ from explorer.evaluation import (
     samples,
 )
 from explorer.evaluation.context import Foreign, Measurement, NotApplicable
+from explorer.evaluation.labels import labelled
 from explorer.models.random_streams import generator, others, sample
 from explorer.models.vae import TextVAE
 from explorer.training import prior_fitting
@@ -323,18 +324,18 @@ def _middle(name: str) -> Callable[[Measurement], Entry]:
 
 
 def _label_information(run: Measurement) -> Entry:
-    found = dict(run.labelled.information)
-    return _entry(found.pop("value"), len(run.labelled.rows), 1, **found)
+    found = dict(labelled(run).information)
+    return _entry(found.pop("value"), len(labelled(run).rows), 1, **found)
 
 
 def _switched(way: str, key: str) -> Callable[[Measurement], Entry]:
     def figure(run: Measurement) -> Entry:
-        labelled = run.labelled
-        found = getattr(labelled, way)
+        judged = labelled(run)
+        found = getattr(judged, way)
         curve = [asdict(switch) for switch in found]
         as_it_is = next(point for point in curve if point["strength"] == 1.0)
-        judge = labelled.accuracy(labelled.tokens, labelled.labels)
-        return _entry(as_it_is[key], len(labelled.rows), curve=curve, judge=judge)
+        judge = judged.accuracy(judged.tokens, judged.labels)
+        return _entry(as_it_is[key], len(judged.rows), curve=curve, judge=judge)
 
     return figure
 

@@ -195,3 +195,10 @@ def _without_gap(metrics: Mapping[str, Any]) -> Verdict:
 
 def _value(metrics: Mapping[str, Any], name: str) -> float | None:
     return metrics.get(name, {}).get("value")
+
+
+def value_of(metrics: Mapping[str, Any], name: str) -> float | None:
+    """The value of a score; None where it was not measured."""
+    entry = metrics.get(name)
+    value = entry.get("value") if isinstance(entry, Mapping) else None
+    return value if isinstance(value, int | float) else None

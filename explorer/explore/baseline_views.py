@@ -5,13 +5,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Int
 
 from explorer.explore.point_colours import CHOICES, Colours, available, categories, colours
 from explorer.explore.run import Run
-from explorer.runs import folder as folders
-from explorer.ui.components.escaping import code
 
 if TYPE_CHECKING:
     from explorer.explore.baseline_fit import Ancestry
@@ -102,41 +99,8 @@ def axes(run: Run) -> dict[str, object]:
     return {"x": f"PC 1 of the words ({x:.0%})", "y": f"PC 2 ({y:.0%})", "units": True}
 
 
-def prepare(run: Run, view: str, by: str) -> None:
-    """Fits what a view or a colouring needs, under a word that says what takes so long."""
-    if (view != WORDS and by not in COLOURINGS) or _is_ready(run, view, by):
-        return
-    with st.spinner("Counting words and fitting them…", show_time=True):
-        if view == WORDS:
-            places(run)
-        if by in COLOURINGS:
-            colours_of(run, by)
-
-
-def _is_ready(run: Run, view: str, by: str) -> bool:
+def is_ready(run: Run, view: str, by: str) -> bool:
+    """Whether nothing is left to fit for a view and a colouring."""
     key = (run.stamp, run.texts_are_real)
     placed = view != WORDS or (key in _keep and "plane" in vars(_keep[key]))
     return placed and (by not in COLOURINGS or (*key, by) in _groups)
-
-
-def note(run: Run, view: str, by: str) -> None:
-    """What is behind a linear layout or colouring: no z at all."""
-    told = []
-    if view == WORDS:
-        told.append("The layout is PCA, a **linear autoencoder**: nothing of the model is in it.")
-    if by == "k-means":
-        told.append("Colours are clusters of **k-means**, which is EM with hard assignments.")
-    elif by == "mixture":
-        told.append(
-            "Colours are the likeliest components of a **mixture of Gaussians**, fitted by EM."
-        )
-    if not told:
-        return
-    found, fit = of(run), folders.command("ancestors", run.folder)
-    whose = "the training sentences" if found.is_real else "the model's own words, as no corpus is"
-    whose += "" if found.is_real else " here"
-    told.append(
-        f"Fitted on the TF-IDF of {whose} ({len(found.train):,} of them, {found.words.count:,} "
-        f"words); {code(fit)} prints what each comes to."
-    )
-    st.caption(" ".join(told))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
@@ -16,7 +17,6 @@ from explorer.explore.run import Run
 from explorer.latent_space.playback import Playback
 from explorer.latent_space.projections import ACTIVE_VARIANCE
 from explorer.runs import folder as folders
-from explorer.ui.map.player import Figure
 
 MOST_POINTS = 400
 """Reports of a figure that the time line draws."""
@@ -32,6 +32,15 @@ VIEW_FOLLOWS = (
 """Said where the prior's circles are drawn: only beside them the cloud's width can be read."""
 _FEWEST_REPORTS = 8
 """Fewer values than this draw no curve: the next best column is taken if it has more."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the training for the time line: its values by epoch; none if not recorded."""
+
+    name: str
+    unit: str
+    points: Sequence[tuple[float, float]]
 
 
 class Sentence(TypedDict):

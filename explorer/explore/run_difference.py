@@ -1,12 +1,12 @@
 """What sets runs apart, in one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from explorer.evaluation.definitions import written
-from explorer.evaluation.verdict import verdict
+from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
-from explorer.ui.components import widgets
-from explorer.ui.components.escaping import markdown
+
+Name = Callable[[Run], str]
 
 _COUNTS = {2: "Both", 3: "All three", 4: "All four"}
 DOES = {
@@ -30,40 +30,47 @@ _DO = {
 }
 
 
-def difference(runs: Sequence[Run]) -> str:
-    """What sets runs apart, in one sentence of Markdown."""
+def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
+    """What sets runs apart, in one sentence.
+
+    Args:
+        runs: Two to four.
+        name: How a run is named, in bold for example; all else is plain text.
+    """
     words = [verdict(run.metrics).word for run in runs]
     if len(set(words)) > 1:
-        return "; ".join(_alone(run, word) for run, word in zip(runs, words, strict=True)) + "."
+        return (
+            "; ".join(_alone(run, word, name) for run, word in zip(runs, words, strict=True)) + "."
+        )
     same = f"{_COUNTS[len(runs)]} {_DO[words[0]]}"
-    rates = [widgets.value_of(run.metrics, "rate") for run in runs]
+    rates = [value_of(run.metrics, "rate") for run in runs]
     if any(rate is None for rate in rates):
-        return f"{same}{_perplexities(runs)}."
+        return f"{same}{_perplexities(runs, name)}."
     ordered = sorted(runs, key=lambda run: -_value(run, "rate"))
     if len(runs) > 2:
-        listed = ", ".join(f"{_name(run)}{_figures(run)}" for run in ordered)
+        listed = ", ".join(f"{name(run)}{_figures(run)}" for run in ordered)
         return f"{same}; by what goes through z, most first: {listed}."
-    return f"{same}; {_pair(*ordered)}."
+    return f"{same}; {_pair(ordered[0], ordered[1], name)}."
 
 
-def _alone(run: Run, word: str) -> str:
+def _alone(run: Run, word: str, name: Name) -> str:
     end = ", so its decoder is a language model" if word == "collapsed" else ""
-    return f"{_name(run)} {DOES[word]}{_figures(run)}{end}"
+    return f"{name(run)} {DOES[word]}{_figures(run)}{end}"
 
 
 def _figures(run: Run) -> str:
     """Rate and gap in brackets, as far as they were measured."""
     told = []
     for name, title in (("rate", "rate"), ("shuffled_z_gap", "shuffled-z gap")):
-        value = widgets.value_of(run.metrics, name)
+        value = value_of(run.metrics, name)
         if value is not None:
             told.append(f"{title} {written(value)} nats")
     return f" ({', '.join(told)})" if told else ""
 
 
-def _pair(more: Run, less: Run) -> str:
+def _pair(more: Run, less: Run, name: Name) -> str:
     """Two runs with the same verdict; the first has the higher rate."""
-    told = f"{_name(more)} sends {_times(more, less)} through z as {_name(less)} ("
+    told = f"{name(more)} sends {_times(more, less)} through z as {name(less)} ("
     told += f"rate {_against(more, less, 'rate')} nats"
     if _both_have(more, less, "shuffled_z_gap"):
         told += f", shuffled-z gap {_against(more, less, 'shuffled_z_gap')} nats"
@@ -94,28 +101,24 @@ def _more_or_less(a: Run, b: Run, name: str, more: str, less: str, same: str) ->
     return more if _value(a, name) > _value(b, name) else less
 
 
-def _perplexities(runs: Sequence[Run]) -> str:
+def _perplexities(runs: Sequence[Run], name: Name) -> str:
     told = [
-        f"{_name(run)} {written(_value(run, 'importance_ppl'))}"
+        f"{name(run)} {written(_value(run, 'importance_ppl'))}"
         for run in runs
-        if widgets.value_of(run.metrics, "importance_ppl") is not None
+        if value_of(run.metrics, "importance_ppl") is not None
     ]
     return f"; perplexity: {', '.join(told)}" if told else ""
 
 
 def _both_have(a: Run, b: Run, name: str) -> bool:
-    return all(widgets.value_of(run.metrics, name) is not None for run in (a, b))
+    return all(value_of(run.metrics, name) is not None for run in (a, b))
 
 
 def _value(run: Run, name: str) -> float:
-    value = widgets.value_of(run.metrics, name)
+    value = value_of(run.metrics, name)
     assert value is not None
     return value
 
 
 def _against(a: Run, b: Run, name: str) -> str:
     return f"{written(_value(a, name))} against {written(_value(b, name))}"
-
-
-def _name(run: Run) -> str:
-    return f"**{markdown(run.name)}**"

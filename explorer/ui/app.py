@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components import widgets
+from explorer.ui.components import notes, run_picker
 from explorer.ui.components.escaping import markdown
-from explorer.ui.session import state
+from explorer.ui.session import picks, settings, url
 
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
@@ -58,7 +58,7 @@ def page() -> None:
     st.html(_STYLE + _LINKS)
     pages = [
         st.Page(
-            state.page_file(name),
+            url.page_file(name),
             title=title,
             icon=icon,
             # The map has the bare address, and a name that nobody types.
@@ -71,14 +71,14 @@ def page() -> None:
     chosen = st.navigation([*pages, by_name], position="top")
     if chosen is by_name:
         st.switch_page(pages[0], query_params=dict(st.query_params))
-    state.follow_address(chosen.url_path)
-    state.keep_settings()
-    with widgets.errors_shown():
-        run = widgets.run_picker()
+    url.follow_address(chosen.url_path)
+    settings.keep_settings()
+    with notes.errors_shown():
+        run = run_picker.run_picker()
         if run is None:
-            widgets.no_runs()
+            run_picker.no_runs()
             return
-        state.set_current_run(run)
+        picks.set_current_run(run)
         # Tabs and bookmarks of several pages and runs are told apart by how they begin.
         st.set_page_config(page_title=f"{chosen.title} · {run.name}", page_icon=str(ICON))
         with st.container(key="run_name"):

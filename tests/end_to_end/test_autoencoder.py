@@ -16,9 +16,9 @@ from explorer.models.distributions import Stretched
 from explorer.models.priors import Basis
 from explorer.runs import weights
 from explorer.training import prior_fitting
-from explorer.ui.session.state import page_file
+from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.test_pages import runs, said
+from tests.ui.test_pages import runs, said
 
 __all__ = ["runs"]  # a fixture
 

@@ -129,7 +129,7 @@ def trained(name: str, wide: bool) -> dict[str, torch.Tensor]:
         name: Of a recipe.
         wide: Whether to compute in double precision, where rounding hides no fault.
     """
-    from tests.test_training import recipe, trainer
+    from tests.training.test_trainer import recipe, trainer
 
     base = recipe()
     changed = configs.from_table(

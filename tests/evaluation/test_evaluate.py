@@ -15,7 +15,7 @@ from explorer.evaluation.verdict import verdict
 from explorer.models.latents import LATENTS
 from explorer.models.vae import build
 from explorer.text.tokens import SPECIALS, Vocabulary
-from tests.test_evaluation_bounds import deafen, tiny
+from tests.evaluation.test_likelihood import deafen, tiny
 
 WORDS = Vocabulary([*SPECIALS, "red", "blue", "dogs", "cats", "run"])
 RANDOM = torch.Generator().manual_seed(0)

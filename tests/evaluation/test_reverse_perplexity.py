@@ -5,7 +5,7 @@ import torch
 
 from explorer.evaluation import likelihood
 from explorer.evaluation.reverse_perplexity import learned, some
-from tests.test_evaluation_evaluate import HELD_OUT, IDS, WORDS, measure
+from tests.evaluation.test_evaluate import HELD_OUT, IDS, WORDS, measure
 
 ODD = [[4, 5, 6] for _ in range(600)]
 EVEN = [[6, 5, 7] for _ in range(600)]

@@ -21,7 +21,7 @@ from explorer.models.decoding_settings import Decoding
 from explorer.models.vae import build
 from explorer.runs import folder as folders
 from explorer.runs import weights
-from explorer.ui.session import state
+from explorer.ui.session import open_runs
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,8 +62,8 @@ def test_of_two_runs_with_one_name_the_first_has_the_name_and_the_other_its_path
         shutil.copytree(tiny_run, place)
     monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join(str(place.parent) for place in places))
     assert folders.find("my") == places[0]
-    assert state.listing().names == ["my", str(places[1])]
-    assert [folders.find(name) for name in state.listing().names] == places
+    assert open_runs.listing().names == ["my", str(places[1])]
+    assert [folders.find(name) for name in open_runs.listing().names] == places
     assert [folders.typed(place) for place in places] == ["my", str(places[1])]
     (places[1] / folders.ATLAS).unlink()
     with pytest.raises(ExplorerError, match=f"explorer atlas {places[1]}"):

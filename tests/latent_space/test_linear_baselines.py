@@ -20,8 +20,9 @@ from explorer.latent_space.linear_baselines import (
     Mixture,
     Words,
 )
-from explorer.ui.session.state import Spot, page_file
-from tests.test_pages import Open, app, runs, said
+from explorer.ui.session.picks import MapPick
+from explorer.ui.session.url import page_file
+from tests.ui.test_pages import Open, app, runs, said
 
 __all__ = ["app", "runs"]  # fixtures
 
@@ -193,7 +194,7 @@ def test_every_sentence_has_a_colour_and_every_colour_a_name(tiny_run: Path) -> 
 
 
 def test_a_place_on_the_plane_of_the_words_is_decoded(app: Open) -> None:
-    at = app(pick=Spot(0.1, 0.1), layout=on_page.LAYOUT)
+    at = app(pick=MapPick(0.1, 0.1), layout=on_page.LAYOUT)
     assert not at.error
     assert at.session_state["layout"] == on_page.WORDS
     assert "linear autoencoder" in said(at)

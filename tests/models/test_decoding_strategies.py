@@ -9,7 +9,7 @@ from explorer.errors import ExplorerError
 from explorer.models.decoding_strategies import STRATEGIES, Decoding, _draw, generate
 from explorer.models.padding import collate
 from explorer.text.tokens import BOS, EOS, PAD, UNK
-from tests.test_models import tiny
+from tests.models.test_models import tiny
 
 
 @pytest.fixture(scope="module")

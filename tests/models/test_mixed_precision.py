@@ -7,7 +7,7 @@ from explorer.config import ModelConfig
 from explorer.models import mixed_precision
 from explorer.models.padding import collate
 from explorer.models.vae import build
-from tests.test_models import SENTENCES
+from tests.models.test_models import SENTENCES
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,7 @@ from explorer.models.latents import LATENTS
 from explorer.models.padding import collate
 from explorer.models.rate_penalties import RATES, charge_for, free_bits, plain
 from explorer.models.vae import TextVAE, build
-from tests.test_models import SENTENCES, WORDS
+from tests.models.test_models import SENTENCES, WORDS
 
 SPACES = [(name, prior) for name, latent in LATENTS.items() for prior in latent.priors]
 

@@ -9,7 +9,7 @@ from explorer import config as configs
 from explorer import pipeline
 from explorer.models import mixed_precision
 from explorer.training.provenance import note
-from tests.test_training import corpus, new_run  # noqa: F401
+from tests.training.test_trainer import corpus, new_run  # noqa: F401
 
 CPU = torch.device("cpu")
 

@@ -13,9 +13,10 @@ from explorer.latent_space.dimension_words import sides
 from explorer.runs import folder as folders
 from explorer.ui.arithmetic import analogy, dimensions
 from explorer.ui.components.escaping import plain
-from explorer.ui.session.state import Point, page_file
+from explorer.ui.session.picks import SentencePick
+from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.test_pages import html, said
+from tests.ui.test_pages import html, said
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
@@ -163,7 +164,7 @@ def test_a_dimension_is_named_by_the_words_of_its_sides(app: Open, tiny_run: Pat
 
 
 def test_the_picked_sentence_is_the_one_that_is_traversed(app: Open) -> None:
-    at = app(pick=Point(3), part="Dimensions")
+    at = app(pick=SentencePick(3), part="Dimensions")
     run = at.session_state["_run"]
     assert at.text_input(key="sentence").value == run.texts[3]
     assert "farthest out" in said(at)

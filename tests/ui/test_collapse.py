@@ -20,11 +20,11 @@ from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, thought_experiment
 from explorer.ui.collapse import verdict as collapse
 from explorer.ui.collapse.verdict import Judged
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import minus
-from explorer.ui.session.state import page_file
+from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.test_pages import Open, app, html, runs, said
+from tests.ui.test_pages import Open, app, html, runs, said
 
 __all__ = ["app", "runs"]  # fixtures
 
@@ -114,7 +114,7 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
     at = page("collapse")
     shown = {item.label: item.value for item in at.metric}
     for name in collapse.FIGURES:
-        assert shown[DEFINITIONS[name].title] == widgets.tile(metrics[name], DEFINITIONS[name])
+        assert shown[DEFINITIONS[name].title] == scores.tile(metrics[name], DEFINITIONS[name])
     text = said(at)
     entry = metrics["mutual_information"]
     assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text

@@ -21,7 +21,8 @@ from explorer.ui.compare import charts, scores
 from explorer.ui.compare.runs import Column, first_choice, read_names, write_names
 from explorer.ui.components import download_buttons
 from explorer.ui.components.token_diff import marked, sentence
-from explorer.ui.session.state import Point, Typed, page_file
+from explorer.ui.session.picks import SentencePick, TextPick
+from explorer.ui.session.url import page_file
 from tests import tiny, tiny_pair
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,22 +113,22 @@ def test_a_marked_sentence_holds_no_markup_of_its_own() -> None:
 
 def test_the_sentence_on_top_says_which_run_collapsed_and_why() -> None:
     told = run_difference.difference([run("left", **COLLAPSED), run("right", **HEALTHY)])
-    assert "**left** collapsed (rate 0.010 nats, shuffled-z gap 0.000 nats)" in told
-    assert "**right** is healthy (rate 11.0 nats, shuffled-z gap 26.5 nats)" in told
+    assert "left collapsed (rate 0.010 nats, shuffled-z gap 0.000 nats)" in told
+    assert "right is healthy (rate 11.0 nats, shuffled-z gap 26.5 nats)" in told
 
 
 def test_of_two_healthy_runs_it_says_which_sends_more_and_what_that_costs() -> None:
     more = run("more", **{**HEALTHY, "rate": 22.0}, bleu=40.0, importance_ppl=23.0)
     less = run("less", **HEALTHY, bleu=20.0, importance_ppl=18.0)
     told = run_difference.difference([less, more])
-    assert told.startswith("Both are healthy; **more** sends 2.0 times as many nats")
+    assert told.startswith("Both are healthy; more sends 2.0 times as many nats")
     assert "more closely (BLEU 40.0 against 20.0)" in told
     assert "worse (perplexity 23.0 against 18.0)" in told
 
 
 def test_what_was_not_measured_is_said_not_zero() -> None:
     told = run_difference.difference([run("left"), run("right", **HEALTHY)])
-    assert "**left** is not evaluated yet;" in told
+    assert "left is not evaluated yet;" in told
 
 
 # Recipes.
@@ -336,7 +337,7 @@ def test_the_scores_are_those_of_metrics_json(app: Callable, pair: tuple[Path, P
 
 
 def test_a_sentence_picked_on_the_map_page_is_told_by_both_runs(app: Callable) -> None:
-    at = app("Maps", pick=Point(5))
+    at = app("Maps", pick=SentencePick(5))
     assert "The sentence" in text(at)
     assert html(at).count("data-told") == 2
 
@@ -356,7 +357,7 @@ def test_maps_of_two_corpora_stand_side_by_side_and_say_that_they_do_not_compare
     dataclasses.replace(atlas, corpus_checksum="another").save(other / folders.ATLAS)
     folders.seal(other)
     monkeypatch.setenv("EXPLORER_RUNS", str(other.parent))
-    at = app("Maps", pick=Point(5))
+    at = app("Maps", pick=SentencePick(5))
     assert "places do not compare" in text(at)
     assert "Another corpus" in text(at)
 
@@ -398,12 +399,12 @@ def test_maps_and_what_moved_can_be_taken_along(app: Callable) -> None:
     assert [item.label for item in at.get("download_button")] == ["CSV", "JSON"]
 
 
-@pytest.mark.parametrize("pick", [Typed("a dog sings"), Point(3)])
+@pytest.mark.parametrize("pick", [TextPick("a dog sings"), SentencePick(3)])
 def test_what_compare_is_asked_is_its_own(app: Callable, pick: object) -> None:
     """The map's pick and box stay as they were, and so does what Compare was asked."""
     at = app("Sentences", pick=pick)
     box = at.text_input(key="asked")
-    if isinstance(pick, Typed):
+    if isinstance(pick, TextPick):
         assert box.placeholder == pick.text  # asked about as long as nothing else is
     box.set_value("two cats").run()
     at.run()  # as a click on a tab does

@@ -13,7 +13,7 @@ from explorer.explore import recipe_diff
 from explorer.explore.recipe_families import Family, families
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write_text
-from explorer.ui.session.state import page_file
+from explorer.ui.session.url import page_file
 
 ROOT = Path(__file__).resolve().parents[2]
 LINEAR = {"name": "linear", "epochs": 2.0}

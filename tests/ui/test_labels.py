@@ -14,7 +14,8 @@ from explorer.runs import folder as folders
 from explorer.ui.click import answer
 from explorer.ui.components import reproduce
 from explorer.ui.http import routes
-from explorer.ui.session.state import Pick, Point, Spot, Typed
+from explorer.ui.map import urls
+from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def opened(
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     for key, value in address.items():
         at.query_params[key] = value
-    at.session_state["_pick"] = pick or Point(7)
+    at.session_state["_pick"] = pick or SentencePick(7)
     at.run()
     assert not at.exception
     return at
@@ -72,12 +73,12 @@ def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
     own = run.atlas.label[7]
     assert own in KINDS
     plain = Decoding()
-    assert answer.own_label(run, Point(7), plain).label == own
-    assert answer.own_label(run, Spot(0.0, 0.0), plain) == plain
-    assert answer.own_label(run, Typed("a dog sleeps"), plain) == plain
+    assert answer.own_label(run, SentencePick(7), plain).label == own
+    assert answer.own_label(run, MapPick(0.0, 0.0), plain) == plain
+    assert answer.own_label(run, TextPick("a dog sleeps"), plain) == plain
     for label in KINDS:
         chosen = Decoding(label=label)
-        assert answer.own_label(run, Point(7), chosen) == chosen
+        assert answer.own_label(run, SentencePick(7), chosen) == chosen
     at = opened(monkeypatch, tmp_path, conditional)
     assert any(f"told the label {own}" in item.value for item in at.markdown)
     expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
@@ -89,10 +90,10 @@ def test_a_map_is_read_with_the_chosen_label_whatever_sentence_is_picked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
 ) -> None:
     asked: list[str] = []
-    real = routes.decode_url
+    real = urls.decode_url
     monkeypatch.setattr(routes, "decode_url", lambda *args: asked.append(real(*args)) or asked[-1])
     for row in (3, 7):
-        opened(monkeypatch, tmp_path, conditional, Point(row), read="true")
+        opened(monkeypatch, tmp_path, conditional, SentencePick(row), read="true")
     assert asked and not any("label=" in url for url in asked)
     asked.clear()
     opened(monkeypatch, tmp_path, conditional, read="true", label=KINDS[0])
@@ -110,7 +111,7 @@ def test_the_figures_of_a_typed_sentence_are_those_of_the_chosen_label(
     assert told[""] == scores(run.model, run.ids([text]))[0].item()
     for label in ("", *KINDS):
         address = {"label": label} if label else {}
-        at = opened(monkeypatch, tmp_path, conditional, Typed(text), **address)
+        at = opened(monkeypatch, tmp_path, conditional, TextPick(text), **address)
         (line,) = [item.value for item in at.caption if "distortion" in item.value]
         assert f"distortion **{told[label]:.1f}** nats" in line
         assert line.endswith(f"told the label {label}" if label else "nats")

@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from explorer.explore.decoded_path import examples
 from explorer.explore.map_views import layout_of
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
@@ -19,9 +20,10 @@ from explorer.ui.compare import maps
 from explorer.ui.components.escaping import markdown
 from explorer.ui.map import view
 from explorer.ui.map.component import MapEvent
-from explorer.ui.paths import path as ways
-from explorer.ui.session import state
-from explorer.ui.session.state import Point, Spot, Typed, page_file
+from explorer.ui.map.view import text_at
+from explorer.ui.session import open_runs
+from explorer.ui.session.picks import MapPick, SentencePick, TextPick, shortened
+from explorer.ui.session.url import page_file
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +111,7 @@ def test_before_a_pick_the_page_says_what_to_do(app: Open) -> None:
 
 
 def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) -> None:
-    at = app(pick=Point(3))
+    at = app(pick=SentencePick(3))
     assert "**The sentence**" in said(at)
     assert "latent gain" in html(at)
     assert at.slider(key="k").value == 4
@@ -117,14 +119,14 @@ def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) 
 
 
 def test_an_empty_place_is_decoded_and_measured(app: Open) -> None:
-    text = said(app(pick=Spot(0.1, 0.1)))
+    text = said(app(pick=MapPick(0.1, 0.1)))
     assert "An empty place" in text
     assert "Nearest sentence" in text
     assert "Encoded again" in text
 
 
 def test_a_typed_sentence_is_encoded_and_its_unknown_words_named(app: Open) -> None:
-    at = app(pick=Typed("a dog quibbles in the park"))
+    at = app(pick=TextPick("a dog quibbles in the park"))
     assert "quibbles" in at.warning[0].value
     assert "**Your sentence**" in said(at)
 
@@ -157,7 +159,7 @@ def test_comparing_says_once_what_all_do_not_know(app: Open, copies: Callable[..
 
 def test_a_link_reopens_the_same_view(app: Open) -> None:
     at = app(at="typed", text="a dog sings", layout="PCA", colour="Length", strategy="Top-k")
-    assert at.session_state["_pick"] == Typed("a dog sings")
+    assert at.session_state["_pick"] == TextPick("a dog sings")
     assert at.session_state["layout"] == "pca"
     assert at.selectbox(key="colour").value == "length"
     assert at.selectbox(key="strategy").value == "top_k"
@@ -187,7 +189,7 @@ def test_a_broken_address_is_ignored(app: Open, page: str, address: dict[str, st
 
 @pytest.mark.parametrize("index", range(len(tiny.AWKWARD)))
 def test_markup_in_a_sentence_is_shown_as_typed(app: Open, index: int) -> None:
-    at = app(pick=Typed(tiny.AWKWARD[index]))
+    at = app(pick=TextPick(tiny.AWKWARD[index]))
     assert "<script>" not in html(at)
     assert "<b>" not in html(at)
     for item in [*at.markdown, *at.caption, *at.warning]:
@@ -216,12 +218,12 @@ def test_what_is_typed_leaves_its_box_when_something_else_is_picked(app: Open) -
     at = app(at="typed", text="a dog sings")
     at.query_params["at"] = "3"  # as Back does
     at.run()
-    assert at.session_state["_pick"] == Point(3)
+    assert at.session_state["_pick"] == SentencePick(3)
     assert not at.text_input(key="text").value
-    at = app(pick=Spot(0.1, 0.1))
+    at = app(pick=MapPick(0.1, 0.1))
     at.session_state["text"] = "a dog sings"
     at.button(key="nearest").click().run()
-    assert isinstance(at.session_state["_pick"], Point)
+    assert isinstance(at.session_state["_pick"], SentencePick)
     assert not at.text_input(key="text").value
 
 
@@ -231,7 +233,7 @@ def test_back_to_another_typed_sentence_reads_that_one(app: Open) -> None:
     assert at.query_params["text"] in ("two cats", ["two cats"])
     at.query_params["text"] = "a dog sings"
     at.run()
-    assert at.session_state["_pick"] == Typed("a dog sings")
+    assert at.session_state["_pick"] == TextPick("a dog sings")
     assert at.text_input(key="text").value == "a dog sings"
 
 
@@ -243,7 +245,7 @@ def test_back_to_an_address_without_a_pick_picks_nothing_but_another_page_keeps_
     del at.query_params["at"]
     at.run()
     at.switch_page(str(page_file("map"))).run()
-    assert at.session_state["_pick"] == Point(3)
+    assert at.session_state["_pick"] == SentencePick(3)
     del at.query_params["at"]
     at.run()
     assert at.session_state["_pick"] is None
@@ -251,12 +253,12 @@ def test_back_to_an_address_without_a_pick_picks_nothing_but_another_page_keeps_
 
 def test_a_long_text_is_cut_at_a_word_and_said_to_be(app: Open) -> None:
     at = app(at="typed", text="dogs " * 300)
-    assert at.session_state["_pick"] == Typed(("dogs " * 200).strip())
+    assert at.session_state["_pick"] == TextPick(("dogs " * 200).strip())
     assert "1,000 characters" in said(at)
     at.text_input(key="text").set_value("dogs " * 300).run()
     assert "1,000 characters" in said(at)
     at.text_input(key="text").set_value("dogs").run()
-    assert at.session_state["_pick"] == Typed("dogs")
+    assert at.session_state["_pick"] == TextPick("dogs")
     assert "1,000 characters" not in said(at)
 
 
@@ -264,7 +266,7 @@ def test_an_autoencoder_has_no_rate_and_no_posterior(
     app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPLORER_RUNS", str(ROOT / "checkpoints" / "captions-denoising"))
-    for pick in (Point(3), Typed("a dog runs in the park")):
+    for pick in (SentencePick(3), TextPick("a dog runs in the park")):
         text = said(app(pick=pick))
         assert "distortion" in text and "its encoding" in text
         assert "rate **" not in text and "posterior" not in text
@@ -286,9 +288,9 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     texts = ["dogs " * 338] * len(run.texts)
     monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
     short = ("dogs " * 200).strip()
-    assert ways.text_at(run, layout_of(run, "pca"), Point(3)) == short
-    assert ways.examples(run) == (short, short)
-    monkeypatch.setattr(st, "session_state", {"_pick": Point(3)})
+    assert text_at(run, layout_of(run, "pca"), SentencePick(3)) == short
+    assert tuple(map(shortened, examples(run))) == (short, short)
+    monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
     dimensions._take(texts[0])
     assert st.session_state["sentence"] == short
@@ -341,7 +343,7 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     recipe = folder / folders.CONFIG
     recipe.write_text(recipe.read_text("utf-8").replace("corpus.csv", "gone.csv"), "utf-8")
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    at.session_state["_pick"] = Point(3)
+    at.session_state["_pick"] = SentencePick(3)
     at.run()
     assert not at.exception
     assert "the model's own words" in said(at)
@@ -373,7 +375,7 @@ def test_figures_without_weights_are_no_run_to_explore(runs: Path, tiny_run: Pat
     for name in (folders.WEIGHTS, folders.ATLAS):
         (runs / "figures" / name).unlink()
     folders.seal(runs / "figures")
-    found = state.listing()
+    found = open_runs.listing()
     assert (found.names, found.damaged) == (["good"], {})
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert not at.exception
@@ -526,5 +528,5 @@ def test_a_plain_map_is_described_in_plain_text_and_promises_no_keys(app: Open) 
 def test_a_selection_on_a_plain_map_is_an_event(
     tiny_run: Path, points: list[dict], event: tuple | None
 ) -> None:
-    found = view.event_from_svg(points, state.run_of(str(tiny_run)))
+    found = view.event_from_svg(points, open_runs.run_of(str(tiny_run)))
     assert found == (None if event is None else MapEvent(*event))

@@ -18,10 +18,11 @@ from explorer.explore import playback_story
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.http import routes
+from explorer.ui.map import urls
 from explorer.ui.map.player import Moment, read_moment
 from explorer.ui.playback import charts
 from explorer.ui.session import open_runs
-from explorer.ui.session.state import page_file
+from explorer.ui.session.url import page_file
 from tests.browser.filmed import SNAPSHOTS, TOLD, film
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,9 +117,9 @@ def test_a_broken_link_starts_at_the_end_with_nothing_pinned(app, run, address):
 
 
 def test_what_is_picked_on_the_map_is_pinned(app, run):
-    from explorer.ui.session.state import Point
+    from explorer.ui.session.picks import SentencePick
 
-    at = app(session={"_pick": Point(4)})
+    at = app(session={"_pick": SentencePick(4)})
     assert f"({int(run.playback.row[4])})" in at.expander[0].label
 
 
@@ -261,16 +262,16 @@ def client():
 
 
 def test_the_places_are_those_of_all_snapshots_and_kept_for_good(client, run):
-    answer = client.get(routes.playback_url(run, "places"))
+    answer = client.get(urls.playback_url(run, "places"))
     found = np.frombuffer(answer.content, "<f4").reshape(run.playback.xy.shape)
     np.testing.assert_array_equal(found, run.playback.xy)
     assert "immutable" in answer.headers["cache-control"]
-    colours = client.get(f"{routes.playback_url(run, 'colours')}?by=length")
+    colours = client.get(f"{urls.playback_url(run, 'colours')}?by=length")
     assert len(colours.content) == len(run.playback.row)
 
 
 def test_a_sentence_comes_with_its_reconstructions_where_it_has_them(client, run):
-    address = routes.playback_url(run, "sentence")
+    address = urls.playback_url(run, "sentence")
     first = client.get(f"{address}?i=0").json()
     assert first["text"] == run.corpus.sentences[int(run.playback.row[0])]
     assert len(first["reconstructions"]) == SNAPSHOTS
@@ -288,12 +289,12 @@ def test_a_sentence_comes_with_its_reconstructions_where_it_has_them(client, run
     ],
 )
 def test_what_is_not_there_is_refused(client, run, what, status):
-    answer = client.get(routes.playback_url(run, what))
+    answer = client.get(urls.playback_url(run, what))
     assert answer.status_code == status
     assert answer.json()["error"]
 
 
 def test_a_playback_that_is_not_the_runs_is_refused(client, run):
-    address = routes.playback_url(run, "places").replace(run.playback.mark, "0" * 12)
+    address = urls.playback_url(run, "places").replace(run.playback.mark, "0" * 12)
     assert client.get(address).status_code == 404
     assert client.get(address.replace(run.stamp, "other")).status_code == 404

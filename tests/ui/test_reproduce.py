@@ -10,11 +10,11 @@ import pytest
 from explorer.cli.main import main
 from explorer.cli.options import add_decoding
 from explorer.cli.options import decoding as read_decoding
+from explorer.explore import decoded_path
 from explorer.explore.run import open_run
 from explorer.latent_space.holes import Mixture
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import reproduce
-from explorer.ui.paths import path
 
 A, B = "a dog sleeps at home", "it's <b>two</b> cats"
 
@@ -58,10 +58,10 @@ def test_no_decode_setting_is_left_out_of_a_command(item):
     assert read_decoding(parser.parse_args(shlex.split(reproduce.flags(asked)))) == asked
 
 
-@pytest.mark.parametrize("way", path.WAYS)
+@pytest.mark.parametrize("way", decoded_path.INTERPOLATIONS)
 def test_a_path_is_the_one_on_the_page(say, tiny_run, way):
     decoding = Decoding(strategy="sample", temperature=2.0, allow_unknown=True, seed=3)
-    shown = path.both(open_run(tiny_run), A, B, 6, decoding)[way]
+    shown = decoded_path.decoded_paths(open_run(tiny_run), A, B, 6, decoding)[way]
     out = say(reproduce.path("tiny", A, B, 6, decoding, way))
     assert out.splitlines() == shown.texts
 
@@ -82,7 +82,9 @@ def test_the_density_of_a_path_is_that_of_the_page(say, tiny_run):
 
 def test_the_typical_density_is_that_of_the_other_sentences(tiny_run):
     run = open_run(tiny_run)
-    told = path.densities(run, path.walk(run, A, B, 3, Decoding(), "linear"))
+    told = decoded_path.path_density(
+        run, decoded_path.decoded_path(run, A, B, 3, Decoding(), "linear")
+    )
     assert told is not None and run.atlas is not None
     rows = np.arange(len(run.atlas))
     rest = [

@@ -22,7 +22,7 @@ from explorer.latent_space.projections import PCA
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.http import routes
-from explorer.ui.map import scripts
+from explorer.ui.map import scripts, urls
 from explorer.ui.session import open_runs
 
 SCRIPT = "<script>alert(1)</script> & $x^2$"
@@ -76,14 +76,14 @@ def client():
 
 
 def test_points_are_the_atlas_places_as_floats(client, run):
-    answer = client.get(routes.points_url(run))
+    answer = client.get(urls.points_url(run))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["cache-control"]
     assert np.array_equal(np.frombuffer(answer.content, "<f4").reshape(-1, 2), run.atlas.xy)
 
 
 def test_the_second_view_is_pca_in_units_of_the_latents(client, run):
-    xy = np.frombuffer(client.get(routes.points_url(run, "pca")).content, "<f4").reshape(-1, 2)
+    xy = np.frombuffer(client.get(urls.points_url(run, "pca")).content, "<f4").reshape(-1, 2)
     assert xy.shape == run.atlas.xy.shape
     whole = ((run.atlas.mean - run.atlas.mean.mean(0)) ** 2).sum()
     assert 0 < (xy**2).sum() < whole
@@ -93,19 +93,19 @@ def test_a_view_is_computed_once_and_is_that_of_the_page(client, run, monkeypatc
     fitted, fit = [], PCA.fit
     monkeypatch.setattr(PCA, "fit", lambda mean: fitted.append(mean) or fit(mean))
     for _ in range(3):
-        answer = client.get(routes.points_url(run, "pca"))
+        answer = client.get(urls.points_url(run, "pca"))
     assert len(fitted) == 1
     assert answer.content == layout_of(run, "pca").xy.astype("<f4").tobytes()
 
 
 @pytest.mark.parametrize("by", ["cluster", "length", "split", "rate"])
 def test_colours_are_those_of_the_legend(client, run, by):
-    answer = client.get(routes.colours_url(run, by))
+    answer = client.get(urls.colours_url(run, by))
     assert answer.content == colours(run.atlas, by).ids.tobytes()
 
 
 def test_hover_gives_the_sentence_as_it_is(client, run):
-    answer = client.get(routes.hover_url(run), params={"i": 0})
+    answer = client.get(urls.hover_url(run), params={"i": 0})
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["text"] == SCRIPT
     assert "the model's words" in answer.json()["note"]
@@ -116,7 +116,7 @@ def test_places_say_what_a_click_there_says(client, run, view):
     there = layout_of(run, view)
     asked = [(0.5, 0.25), (-3.0, 40.0), tuple(there.xy[3].tolist())]
     at = ";".join(f"{x},{y}" for x, y in asked)
-    answer = client.get(f"{routes.decode_url(run, view, Decoding())}&at={at}").json()
+    answer = client.get(f"{urls.decode_url(run, view, Decoding())}&at={at}").json()
     clicked = [there.at(x, y) for x, y in asked]
     assert [item["text"] for item in answer] == run.decode(
         np.stack([place.z for place in clicked]), Decoding()
@@ -133,13 +133,13 @@ def test_a_map_laid_onto_another_says_what_it_says_where_its_sentences_went(clie
     open_runs.remember(other)
     x, y = aligned(other, run, "umap").xy[7]
     assert (x, y) == pytest.approx(tuple(run.atlas.xy[7]), abs=1e-4)
-    url = routes.decode_url(other, "umap", Decoding(), run)
+    url = urls.decode_url(other, "umap", Decoding(), run)
     (answer,) = client.get(f"{url}&at={x},{y}").json()
     assert answer["text"] == f"decoded {other.atlas.mean[7, 0]:.3f}"
 
 
 def test_a_conditional_model_is_told_the_label(client, run):
-    url = routes.decode_url(run, "umap", Decoding(label="a & b", strength=1.5))
+    url = urls.decode_url(run, "umap", Decoding(label="a & b", strength=1.5))
     assert client.get(f"{url}&at=0,0").json()[0]["text"].endswith(" a & b 1.5")
 
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_answered_is_refused_in_one_line(client, run, address, st
 
 
 def test_other_sites_are_refused(client, run):
-    answer = client.get(routes.points_url(run), headers={"sec-fetch-site": "cross-site"})
+    answer = client.get(urls.points_url(run), headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
 
@@ -189,13 +189,13 @@ def test_a_run_without_a_map_says_which_command_makes_one(client):
     run = FakeRun("bare-1")
     run.atlas = None
     open_runs.remember(run)
-    answer = client.get(routes.points_url(run))
+    answer = client.get(urls.points_url(run))
     assert answer.status_code == 404
     assert answer.json()["error"] == folders.no_map(run.folder)
 
 
 def test_a_stamp_with_a_slash_or_space_is_one_part_of_the_address(run):
-    assert routes.points_url(FakeRun("my run-1")).startswith("/api/runs/my%20run-1/")
+    assert urls.points_url(FakeRun("my run-1")).startswith("/api/runs/my%20run-1/")
 
 
 def test_scripts_are_served_under_their_version_only(client):
@@ -206,4 +206,4 @@ def test_scripts_are_served_under_their_version_only(client):
 
 
 def test_nothing_but_get_is_answered(client, run):
-    assert client.post(routes.points_url(run)).status_code == 405
+    assert client.post(urls.points_url(run)).status_code == 405

@@ -17,7 +17,7 @@ from explorer.explore.export_map import export
 from explorer.explore.map_views import layout_of
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
-from explorer.ui.session.state import page_file
+from explorer.ui.session.url import page_file
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from explorer.explore.aligned_maps import Aligned
 from explorer.explore.run import Run, open_run
 from explorer.ui.compare import neighbourhood_changes, selection
 from explorer.ui.compare.selection import Words
-from explorer.ui.session.state import index_of
+from explorer.ui.session.picks import index_of
 from tests import tiny, tiny_pair
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from explorer.runs import folder as folders
-from explorer.ui.session import state
-from explorer.ui.session.state import Pick, Point, Spot, Typed, read_pick, write_pick
+from explorer.ui.session import open_runs, picks
+from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick, read_pick, write_pick
 
 
 @pytest.mark.parametrize(
-    "pick", [Point(0), Point(41), Spot(1.5, -2.25), Spot(0, 1e5), Typed("a b")]
+    "pick",
+    [SentencePick(0), SentencePick(41), MapPick(1.5, -2.25), MapPick(0, 1e5), TextPick("a b")],
 )
 def test_a_pick_survives_its_address(pick: Pick) -> None:
     assert read_pick(write_pick(pick), "a b", points=42) == pick
@@ -45,13 +46,13 @@ def test_what_is_no_pick_is_ignored(address: str) -> None:
 
 def test_a_typed_sentence_is_cut_to_a_readable_length() -> None:
     pick = read_pick("typed", "word " * 10_000, points=5)
-    assert isinstance(pick, Typed)
+    assert isinstance(pick, TextPick)
     assert len(pick.text) <= 1000
 
 
 @pytest.mark.parametrize("text", ["a b", "x" * 3000, "word " * 300, "ab " * 333 + "cde fgh"])
 def test_a_shortened_text_is_a_beginning_that_ends_with_a_word(text: str) -> None:
-    read = state.shortened(text)
+    read = picks.shortened(text)
     assert text.startswith(read)
     assert len(read) <= 1000
     assert read == text or " " not in text or text[len(read)] == " "
@@ -78,6 +79,6 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
         if has_map:
             (folder / "atlas.parquet").touch()
         folders.seal(folder)
-    assert state.default_run(sorted(known)) == "c-better"
+    assert open_runs.default_run(sorted(known)) == "c-better"
     (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
-    assert state.default_run(sorted(known)) == "b-worse"
+    assert open_runs.default_run(sorted(known)) == "b-worse"

@@ -10,6 +10,7 @@ import streamlit as st
 from jaxtyping import Float32, Int
 
 from explorer.explore import sentence_groups
+from explorer.explore.decoded_path import DecodedPath, path_density
 from explorer.explore.map_overlays import Marker, Overlay, Path
 from explorer.explore.map_views import NAMES, Layout, layout_of
 from explorer.explore.run import Run
@@ -18,13 +19,11 @@ from explorer.latent_space.neighbours import nearest
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.arithmetic import group_picker
-from explorer.ui.components import download_buttons, token_diff, unknown_words, widgets
+from explorer.ui.components import download_buttons, path_controls, token_diff, unknown_words
 from explorer.ui.components.escaping import plain
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
-from explorer.ui.paths import path
-from explorer.ui.paths.path import Way
-from explorer.ui.session import state
+from explorer.ui.session import picks, settings
 
 MAP = "arithmetic_map"
 CORNERS = ("a", "b", "c")
@@ -56,8 +55,8 @@ class Question:
 class Moved:
     """C at every k, along the direction and along a random one of the same length."""
 
-    way: Way
-    control: Way
+    way: DecodedPath
+    control: DecodedPath
     ends: Float32[np.ndarray, "2 d"]
     nearest: Int[np.ndarray, " steps"]
     """Atlas index of the sentence nearest to every result: Euclidean, in latent space."""
@@ -79,7 +78,7 @@ def take_click(run: Run, kind: str) -> None:
         st.session_state[end] = sentence_groups.rectangle(layout.view, event.box)
         st.session_state[_NEXT_END] = "away" if end == "towards" else "towards"
         return
-    text = path.text_at(run, layout, map_view.pick_from(event, run))
+    text = map_view.text_at(run, layout, map_view.pick_from(event, run))
     if text is None:
         return
     corner = next_corner(kind)
@@ -123,9 +122,9 @@ def _ask_sentences(run: Run) -> Question | None:
     for column, key, name, text in zip(
         st.columns(3), CORNERS, names, _example(run, run.stamp), strict=True
     ):
-        start = state.example(run, key, text)
+        start = settings.example(run, key, text)
         texts.append(
-            column.text_input(name, start, state.MOST_TEXT, key=key, bind="query-params") or ""
+            column.text_input(name, start, picks.MOST_TEXT, key=key, bind="query-params") or ""
         )
     unknown_words.unknown_notes([run], dict(zip("ABC", texts, strict=True)))
     if not all(text.strip() for text in texts):
@@ -144,8 +143,8 @@ def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
 def _ask_groups(run: Run) -> Question | None:
     left, middle, right = st.columns(3)
     ends = group_picker.ask(run, left, middle)
-    start = state.example(run, "c", _example(run, run.stamp)[2])
-    c = right.text_input("C", start, state.MOST_TEXT, key="c", bind="query-params")
+    start = settings.example(run, "c", _example(run, run.stamp)[2])
+    c = right.text_input("C", start, picks.MOST_TEXT, key="c", bind="query-params")
     unknown_words.unknown_notes([run], {"C": c or ""})
     if ends is None or not group_picker.tell(run, *ends):
         return None
@@ -179,8 +178,8 @@ def _move(
     assert _run.atlas is not None
     index, distance = nearest(z, _run.atlas.mean, 1, metric="euclidean")
     return Moved(
-        Way(z, texts[:count]),
-        Way(beside, texts[count:]),
+        DecodedPath(z, texts[:count]),
+        DecodedPath(beside, texts[count:]),
         np.stack([a, b]),
         index[:, 0],
         distance[:, 0],
@@ -222,7 +221,7 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
         st.markdown(f"**No k changes a word**, from {_named(0)} to {STRENGTHS[-1]:g}.")
     else:
         direction = "towards − away" if question.kind == "groups" else "B − A"
-        st.markdown(f"**C + k·({direction})** · {way.told}")
+        st.markdown(f"**C + k·({direction})** · {path_controls.path_summary(way)}")
     position = path_slider(
         way.texts,
         path=_PATH,
@@ -237,14 +236,14 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
         st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
     _control(moved, position)
     _nearness(run, moved, position)
-    widgets.density_strip(path.densities(run, way), STRENGTHS.tolist(), "k")
+    path_controls.density_strip(path_density(run, way), STRENGTHS.tolist(), "k")
 
 
 def _named(step: int) -> str:
     return f"k = {STRENGTHS[step]:g}".replace("-", "−")
 
 
-def _against(way: Way, own: str, step: int) -> str:
+def _against(way: DecodedPath, own: str, step: int) -> str:
     """A sentence with the words marked that another one has not."""
     return token_diff.sentence(token_diff.marked([own, way.texts[step]])[1])
 
@@ -263,7 +262,7 @@ def _control(moved: Moved, position: int) -> None:
     )
 
 
-def _changed(way: Way) -> float:
+def _changed(way: DecodedPath) -> float:
     """Share of the words, over all k, that the sentence at k = 0 does not have."""
     tokens = [
         token for text in way.texts for token in token_diff.marked([way.texts[_ZERO], text])[1]
@@ -286,7 +285,7 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
         for column, title, way in zip(
             st.columns(2), titles, (moved.way, moved.control), strict=True
         ):
-            column.markdown(f"**{title}** · {way.told}")
+            column.markdown(f"**{title}** · {path_controls.path_summary(way)}")
             rows = (token_diff.marked([own, text])[1] for text in way.texts)
             column.html("".join(map(token_diff.sentence, rows)))
         columns = {

@@ -7,15 +7,15 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
+from explorer.explore.decoded_path import examples
 from explorer.explore.run import Run
 from explorer.latent_space.dimension_words import Sides, sides
 from explorer.models.decoding_settings import Decoding
-from explorer.ui.components import token_diff, unknown_words, widgets
+from explorer.ui.components import decode_settings, token_diff, unknown_words
 from explorer.ui.components.escaping import markdown, plain
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.map.component import path_slider
-from explorer.ui.paths import path
-from explorer.ui.session import state
+from explorer.ui.session import picks, settings
 
 VALUES = np.arange(-12, 13) / 4
 """Where a sentence is decoded along a dimension, prior units: −3 to 3."""
@@ -67,10 +67,10 @@ class Traversal:
 def ask_sentence(run: Run) -> str | None:
     """The sentence that is moved: typed, or what is picked on the map."""
     picked = _picked(run)
-    start = state.example(run, "sentence", picked or path.examples(run)[0])
+    start = settings.example(run, "sentence", picked or picks.shortened(examples(run)[0]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Sentence", start, state.MOST_TEXT, key="sentence", bind="query-params"
+            "Sentence", start, picks.MOST_TEXT, key="sentence", bind="query-params"
         )
         if picked is not None and text != picked:
             st.button(
@@ -84,14 +84,14 @@ def ask_sentence(run: Run) -> str | None:
 
 
 def _picked(run: Run) -> str | None:
-    pick = state.pick_of(run)
-    if isinstance(pick, state.Point):
-        return state.shortened(run.texts[pick.index])
-    return pick.text if isinstance(pick, state.Typed) else None
+    pick = picks.pick_of(run)
+    if isinstance(pick, picks.SentencePick):
+        return picks.shortened(run.texts[pick.index])
+    return pick.text if isinstance(pick, picks.TextPick) else None
 
 
 def _take(text: str) -> None:
-    st.session_state["sentence"] = state.shortened(text)
+    st.session_state["sentence"] = picks.shortened(text)
 
 
 def ask_dimension(run: Run) -> tuple[int, str]:
@@ -114,7 +114,7 @@ def ask_dimension(run: Run) -> tuple[int, str]:
         dimension = st.selectbox(
             "Dimension", numbers, format_func=str, key="dimension", bind="query-params", width=130
         )
-        widgets.decode_settings(run)
+        decode_settings.decode_settings(run)
     return dimension, order or orders[0]
 
 

@@ -15,8 +15,8 @@ from explorer.models.decoding_settings import Decoding
 from explorer.ui.components.escaping import listed, markdown, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.components.unknown_words import as_the_corpus_writes
-from explorer.ui.session import state
-from explorer.ui.session.state import Pick, Point, Spot, Typed
+from explorer.ui.session import picks
+from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -62,9 +62,9 @@ def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
     """
     atlas = run.atlas
     assert atlas is not None
-    if isinstance(pick, Point):
+    if isinstance(pick, SentencePick):
         return Found(pick, atlas.mean[pick.index], atlas.scale[pick.index])
-    if isinstance(pick, Typed):
+    if isinstance(pick, TextPick):
         mean, deviation = run.posterior([pick.text])
         (x, y), far = layout.place(mean)[0].tolist(), run.place(mean)[1][0]
         marker = Marker(x, y, "your sentence", opacity(float(far), run))
@@ -77,7 +77,7 @@ def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
     """The settings a sentence of the map is decoded with: its own label where none was chosen."""
     if decoding.label or run.atlas is None or run.atlas.label is None:
         return decoding
-    label = run.atlas.label[pick.index] if isinstance(pick, Point) else None
+    label = run.atlas.label[pick.index] if isinstance(pick, SentencePick) else None
     told = run.config.model.labels
     return dataclasses.replace(decoding, label=label) if label in told else decoding
 
@@ -88,9 +88,9 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     Raises:
         ExplorerError: If the model cannot be opened.
     """
-    if isinstance(found.pick, Point):
+    if isinstance(found.pick, SentencePick):
         _sentence(run, found.pick)
-    elif isinstance(found.pick, Typed):
+    elif isinstance(found.pick, TextPick):
         _typed(run, found.pick, decoding.label)
     else:
         _heading("An empty place", "the model decodes it all the same")
@@ -123,7 +123,7 @@ def _heading(title: str, note: str) -> None:
     st.markdown(f"**{title}**  :gray[· {markdown(note)}]")
 
 
-def _sentence(run: Run, pick: Point) -> None:
+def _sentence(run: Run, pick: SentencePick) -> None:
     atlas = run.atlas
     assert atlas is not None
     index = pick.index
@@ -168,12 +168,12 @@ def _likelihood(
     )
 
 
-def _typed(run: Run, pick: Typed, label: str) -> None:
+def _typed(run: Run, pick: TextPick, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
     _heading("Your sentence", _tokens(len(run.ids([pick.text])[0])))
     st.html(plain(pick.text, clamped=True))
-    if state.was_cut(pick):
-        st.caption(f"Only its first {state.MOST_TEXT:,} characters are read, up to a blank.")
+    if picks.was_cut(pick):
+        st.caption(f"Only its first {picks.MOST_TEXT:,} characters are read, up to a blank.")
     unknown = run.unknown(pick.text)
     if unknown:
         st.warning(
@@ -192,14 +192,14 @@ def _respelled(run: Run, text: str) -> None:
     st.button(
         f"Write it as the corpus does: {markdown(shown)}",
         icon=":material/spellcheck:",
-        on_click=state.type_text,
+        on_click=picks.type_text,
         args=(other,),
     )
 
 
 def _decoded(run: Run, found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
-    source = "this place" if isinstance(found.pick, Spot) else own
+    source = "this place" if isinstance(found.pick, MapPick) else own
     _heading("Decoded", f"from {source}" + (f", told the label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
     return st.empty()
@@ -241,8 +241,8 @@ def _emptiness(place: "Place", cycle: "Cycle") -> None:
         "Show the nearest sentence",
         icon=":material/my_location:",
         key="nearest",
-        on_click=state.set_pick,
-        args=(Point(place.nearest),),
+        on_click=picks.set_pick,
+        args=(SentencePick(place.nearest),),
     )
 
 
@@ -252,7 +252,7 @@ def samples(run: Run, found: Found, decoding: Decoding) -> None:
         _heading("Around it", "nothing to draw")
         st.caption("This model encodes a sentence as a point, without a width around it.")
         return
-    around = "its posterior" if not isinstance(found.pick, Spot) else "its neighbours' width"
+    around = "its posterior" if not isinstance(found.pick, MapPick) else "its neighbours' width"
     _heading("Around it", f"draws from {around}, seed {decoding.seed}")
     k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
     texts = run.around(found.z, found.scale, k, decoding)
@@ -262,7 +262,9 @@ def samples(run: Run, found: Found, decoding: Decoding) -> None:
 def neighbours(run: Run, found: Found) -> None:
     """The sentences nearest in latent space; a click goes there."""
     _heading("Nearest sentences", "cosine distance of centred latents")
-    own = found.pick.index if isinstance(found.pick, Point) else -1
+    own = found.pick.index if isinstance(found.pick, SentencePick) else -1
     near = [item for item in run.neighbours(found.z, NEIGHBOURS + 1) if item.index != own]
     rows = [Row(item.index, item.text, f"{item.distance:.3f}") for item in near[:NEIGHBOURS]]
-    sentence_list(rows, "Nearest sentences", "neighbours", lambda row: state.set_pick(Point(row)))
+    sentence_list(
+        rows, "Nearest sentences", "neighbours", lambda row: picks.set_pick(SentencePick(row))
+    )

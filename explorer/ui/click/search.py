@@ -5,8 +5,8 @@ import streamlit as st
 
 from explorer.explore.run import Run
 from explorer.ui.components.sentence_list import Row, sentence_list
-from explorer.ui.session import state
-from explorer.ui.session.state import Point
+from explorer.ui.session import picks
+from explorer.ui.session.picks import SentencePick
 
 _LISTED = 30
 
@@ -31,7 +31,7 @@ def inputs(run: Run) -> np.ndarray | None:
     )
     query = search.text_input(
         "Find sentences with these words",
-        max_chars=state.MOST_TEXT,
+        max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
         placeholder=words,
@@ -53,13 +53,15 @@ def results(run: Run, hits: np.ndarray | None) -> None:
     with st.expander(f"Found {count:,} on the map", expanded=True):
         texts = run.texts
         rows = [Row(int(row), texts[row]) for row in hits[:_LISTED].tolist()]
-        sentence_list(rows, "Sentences found", "hits", lambda row: state.set_pick(Point(row)))
+        sentence_list(
+            rows, "Sentences found", "hits", lambda row: picks.set_pick(SentencePick(row))
+        )
         first = f"The first {_LISTED} are listed; the map shows all. " if count > _LISTED else ""
         st.caption(f"{first}A word also finds longer words that begin with it.")
 
 
 def _typed() -> None:
-    state.type_text(st.session_state.get("text") or "")
+    picks.type_text(st.session_state.get("text") or "")
 
 
 def _telling(text: str) -> str:

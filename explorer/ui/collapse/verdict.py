@@ -12,17 +12,18 @@ import streamlit as st
 from explorer.config import Config, final_model, read
 from explorer.evaluation import collapse_onset
 from explorer.evaluation.definitions import DEFINITIONS, written
-from explorer.evaluation.verdict import ADVICE, Advice, verdict
+from explorer.evaluation.verdict import ADVICE, Advice, value_of, verdict
+from explorer.explore.dimension_rates import rates_by_dimension
 from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
 from explorer.explore.run_difference import DOES
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons, run_picker, scores
 from explorer.ui.components.escaping import code, markdown, minus, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
-from explorer.ui.session import state
+from explorer.ui.session import open_runs, url
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
 _FAILED = ("collapsed", "latent unused")
@@ -44,7 +45,7 @@ class Judged:
 
 def judged_runs() -> list[Judged]:
     """Every run that has a latent space and was measured, the verdicts that failed first."""
-    found = [_judge(name) for name in state.listing().names]
+    found = [_judge(name) for name in open_runs.listing().names]
     kept = [run for run in found if run is not None]
     return sorted(kept, key=lambda run: (run.word not in _FAILED, run.word == "healthy"))
 
@@ -54,7 +55,7 @@ def _judge(name: str) -> Judged | None:
     found = verdict(metrics)
     if found.word in ("no latent", "not measured"):
         return None
-    return Judged(name, found.word, widgets.value_of(metrics, "rate"))
+    return Judged(name, found.word, value_of(metrics, "rate"))
 
 
 def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
@@ -99,14 +100,14 @@ def _links(here: Judged, other: Judged) -> None:
     does = f"{markdown(other.name)}, which {DOES[other.word]}"
     with st.container(horizontal=True, gap="small"):
         st.page_link(
-            state.page_file("compare"),
+            url.page_file("compare"),
             label=f"Compare with {does}",
             icon=":material/compare_arrows:",
             query_params={"runs": f"{here.name},{other.name}"},
         )
         if other.word in _FAILED:
             label = f"See why {markdown(other.name)} failed"
-            widgets.run_link("collapse", label, ":material/compress:", other.name)
+            run_picker.run_link("collapse", label, ":material/compress:", other.name)
 
 
 def _recipe(name: str) -> Config:
@@ -163,14 +164,14 @@ def _figures(run: Run) -> None:
     metrics = run.metrics
     with st.container(horizontal=True, gap="medium"):
         for name in FIGURES:
-            if widgets.value_of(metrics, name) is None:
+            if value_of(metrics, name) is None:
                 continue
             definition, entry = DEFINITIONS[name], metrics[name]
             told = f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
             counts = f" N = {entry['n']:,} sentences."
             st.metric(
                 definition.title,
-                widgets.tile(entry, definition),
+                scores.tile(entry, definition),
                 help=markdown(told + counts),
                 width=150,
             )
@@ -254,7 +255,7 @@ def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
         f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
         f"does not hold these figures; {code(evaluate)} writes them."
     )
-    return rates or _atlas_rates(run, run.stamp), variances, note
+    return rates or rates_by_dimension(run), variances, note
 
 
 def _listed(metrics: Mapping[str, Any], name: str, key: str) -> list[float]:
@@ -263,23 +264,6 @@ def _listed(metrics: Mapping[str, Any], name: str, key: str) -> list[float]:
     if not isinstance(values, list) or not all(isinstance(v, int | float) for v in values):
         return []
     return [float(value) for value in values]
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _atlas_rates(_run: Run, stamp: str) -> list[float]:
-    """The closed-form rate of the posteriors on the map; empty where there is none."""
-    import torch
-    from torch.distributions import Independent, Normal
-
-    from explorer.evaluation.prior_diagnostics import has_gaussian_posterior
-
-    atlas, model = _run.atlas, _run.model
-    if atlas is None or model.rate_parts is None or not has_gaussian_posterior(model):
-        return []
-    posterior = Independent(Normal(torch.tensor(atlas.mean), torch.tensor(atlas.scale)), 1)
-    with torch.inference_mode():
-        rates = model.latent.rate(posterior, model.prior(), posterior.mean)
-    return rates.double().mean(0).tolist()
 
 
 def information(run: Run) -> None:
@@ -292,7 +276,7 @@ def information(run: Run) -> None:
         "**Mutual information**", help=markdown(DEFINITIONS["mutual_information"].sentence)
     )
     ceiling = math.log(n)
-    rate = widgets.value_of(run.metrics, "rate")
+    rate = value_of(run.metrics, "rate")
     figure = charts.information(low, high, ceiling, rate)
     between = minus(f"{written(low)} and {written(high)} nats")
     alt = f"Mutual information between {between}, ceiling {written(ceiling)}"
@@ -385,7 +369,7 @@ def story(run: Run) -> None:
     )
     if (run.folder / folders.PLAYBACK).is_file():
         st.page_link(
-            state.page_file("playback"),
+            url.page_file("playback"),
             label="Watch this training on the map",
             icon=":material/movie:",
         )

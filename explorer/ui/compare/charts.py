@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.evaluation.definitions import written
-from explorer.evaluation.verdict import verdict
+from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 from explorer.ui.compare.runs import Column
-from explorer.ui.components import widgets
 from explorer.ui.components.charts import escape
 
 if TYPE_CHECKING:
@@ -151,15 +150,15 @@ def off_the_plane(runs: Sequence[Run]) -> list[str]:
 
 
 def _point(run: Run) -> tuple[float, float] | None:
-    rate = widgets.value_of(run.metrics, "rate")
-    distortion = widgets.value_of(run.metrics, "distortion")
+    rate = value_of(run.metrics, "rate")
+    distortion = value_of(run.metrics, "distortion")
     return None if rate is None or distortion is None else (rate, distortion)
 
 
 def _exact(run: Run) -> float | None:
     """The exact negative log-likelihood of a language model."""
     entry = run.metrics.get("importance_nll", {})
-    return widgets.value_of(run.metrics, "importance_nll") if entry.get("exact") else None
+    return value_of(run.metrics, "importance_nll") if entry.get("exact") else None
 
 
 def _frame(

@@ -11,7 +11,7 @@ from explorer.ui.compare import charts, scores
 from explorer.ui.compare.runs import Column
 from explorer.ui.components import download_buttons
 from explorer.ui.components.escaping import listed, markdown
-from explorer.ui.session import state
+from explorer.ui.session import open_runs
 
 
 def show(columns: Sequence[Column]) -> None:
@@ -66,9 +66,9 @@ def _others(columns: Sequence[Column]) -> tuple[list[Run], list[str]]:
     """The runs that were not chosen: those on the same text, and the names of the rest."""
     chosen = {column.run.stamp for column in columns}
     same, strangers = [], []
-    for name in state.listing().names:
+    for name in open_runs.listing().names:
         try:
-            run = state.run_of(name)
+            run = open_runs.run_of(name)
         except ExplorerError:
             continue  # the run picker says what is wrong with it
         if run.stamp in chosen:

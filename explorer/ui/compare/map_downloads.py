@@ -12,8 +12,8 @@ from explorer.latent_space.atlas import Atlas
 from explorer.runs import folder as folders
 from explorer.ui.compare import neighbourhood_changes, selection
 from explorer.ui.compare.runs import Column
-from explorer.ui.compare.selection import Box
 from explorer.ui.components import charts, download_buttons, reproduce
+from explorer.ui.session.selected_rows import Box
 
 POINTS = 3000
 """Points a picture shows: enough to read, few enough for a file of vectors."""

@@ -13,13 +13,15 @@ from explorer.explore.map_views import NAMES
 from explorer.explore.point_colours import CHOICES, Colours, available, colours
 from explorer.ui.compare import map_downloads, neighbourhood_changes, selection
 from explorer.ui.compare.runs import Column
-from explorer.ui.compare.selection import Box, Words
+from explorer.ui.compare.selection import Words
 from explorer.ui.compare.summary import STYLE, title
-from explorer.ui.components import widgets
+from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import markdown
-from explorer.ui.http import routes
+from explorer.ui.map import urls
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import latent_map
+from explorer.ui.session import selected_rows
+from explorer.ui.session.selected_rows import Box
 
 HEIGHT = 400
 _KEYS = (
@@ -42,8 +44,8 @@ def show(columns: Sequence[Column]) -> None:
         event = map_view.take_event(_key(column))
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
-    chosen = selection.current()
-    selection.write_address()  # before the answers, whose links lead to the map with it
+    chosen = selected_rows.current()
+    selected_rows.write_address()  # before the answers, whose links lead to the map with it
     words = selection.words_of(maps, chosen)
     # What a click waits for goes out first; the maps follow, each at its place above.
     above, below = st.container(), st.container()
@@ -124,9 +126,9 @@ def _draw(
     highlight = selection.highlight_of(there, chosen)
     description = _description(there)
     event = latent_map(
-        points_url=routes.points_url(run, there.view, None if there.is_frame else frame),
-        colours_url=routes.colours_url(run, by, like),
-        hover_url=routes.hover_url(run),
+        points_url=urls.points_url(run, there.view, None if there.is_frame else frame),
+        colours_url=urls.colours_url(run, by, like),
+        hover_url=urls.hover_url(run),
         decode_url=_decode_url(there),
         legend=found.legend,
         kind=found.kind,
@@ -166,7 +168,7 @@ def _decode_url(there: Aligned) -> str:
     if not map_view.is_read():
         return ""
     onto = None if there.is_frame else there.frame
-    return routes.decode_url(there.run, there.view, widgets.decoding(there.run), onto)
+    return urls.decode_url(there.run, there.view, decode_settings.decoding(there.run), onto)
 
 
 def _colours(there: Aligned, by: str) -> Colours:

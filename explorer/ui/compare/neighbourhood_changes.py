@@ -7,9 +7,9 @@ import streamlit as st
 
 from explorer.explore.aligned_maps import MOST_MOVED, NEIGHBOURS, Aligned
 from explorer.explore.run import Run
-from explorer.ui.compare import selection
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.sentence_list import Row, sentence_list
+from explorer.ui.session import selected_rows
 
 _LISTED = 15
 
@@ -67,6 +67,8 @@ def _one(there: Aligned) -> None:
         Row(row, text, f"row {row:,} · {share:.0%}")
         for row, text, share in zip(most["row"], most["text"], most["moved"], strict=True)
     ]
-    sentence_list(rows, "Sentences that moved most", f"moved_{there.run.stamp}", selection.choose)
+    sentence_list(
+        rows, "Sentences that moved most", f"moved_{there.run.stamp}", selected_rows.choose
+    )
     if len(there.pairs[0]) > MOST_MOVED:
         st.caption(f"Among {MOST_MOVED:,} of the shared sentences, drawn evenly.")

@@ -13,9 +13,9 @@ from explorer.errors import ExplorerError
 from explorer.explore.recipe_families import Family, families
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
-from explorer.ui.components import missing, widgets
+from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
-from explorer.ui.session import state
+from explorer.ui.session import open_runs
 
 MOST = 4
 """Runs side by side."""
@@ -89,12 +89,12 @@ def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> l
 
 def choose() -> list[Column]:
     """The runs chosen on the page, opened; fewer than two after saying what to do."""
-    names = state.listing().names
+    names = open_runs.listing().names
     if len(names) < 2:
         _need_another(names)
         return []
     _adopt(names)
-    missing.warn(_missed())
+    notes.warn_missing(_missed())
     st.multiselect(
         "Runs side by side",
         names,
@@ -111,8 +111,8 @@ def choose() -> list[Column]:
         return []
     found = []
     for name in chosen:
-        with widgets.errors_shown():
-            found.append(Column(state.run_of(name), len(found)))
+        with notes.errors_shown():
+            found.append(Column(open_runs.run_of(name), len(found)))
     return found if len(found) >= 2 else []
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from explorer.evaluation.definitions import DEFINITIONS, Definition, beside, written
+from explorer.evaluation.verdict import value_of
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons
 from explorer.ui.components.escaping import minus
 
 # Its definition says that runs of different rate do not compare.
@@ -77,12 +78,12 @@ def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
 
 def _worth(entry: Mapping[str, Any], name: str) -> float | None:
     """A number that is higher where the figure is better; None where there is none."""
-    value, better = widgets.value_of({name: entry}, name), DEFINITIONS[name].better
+    value, better = value_of({name: entry}, name), DEFINITIONS[name].better
     if value is None or better == "higher":
         return value
     if better == "lower":
         return -value
-    real = widgets.value_of({name: {"value": entry.get("reference")}}, name)
+    real = value_of({name: {"value": entry.get("reference")}}, name)
     return None if real is None else -abs(value - real)
 
 
@@ -133,7 +134,7 @@ def _entry(column: Column, name: str) -> Mapping[str, Any]:
 
 
 def _number(column: Column, name: str) -> float | None:
-    return widgets.value_of(column.run.metrics, name)
+    return value_of(column.run.metrics, name)
 
 
 def _command(column: Column) -> str:

@@ -13,23 +13,15 @@ from explorer.explore.map_overlays import Marker
 from explorer.explore.run import Run
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
-from explorer.ui.components import token_diff, widgets
+from explorer.ui.components import run_picker, token_diff
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.token_diff import Token
 from explorer.ui.map.component import MapEvent
-from explorer.ui.session import state
-from explorer.ui.session.state import Point, index_of
+from explorer.ui.session import picks, selected_rows
+from explorer.ui.session.picks import index_of
+from explorer.ui.session.selected_rows import Box
 
 NEAREST = 5
-_ADDRESS = "row"
-_ROW, _ADOPTED = "_compared_row", "_compared_pick"
-
-
-@dataclass(frozen=True)
-class Box:
-    """Corpus rows in a rectangle that was drawn on one map."""
-
-    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -58,59 +50,20 @@ def take(there: Aligned, event: MapEvent) -> bool:
     atlas = there.run.atlas
     assert atlas is not None
     if event.kind == "point" and 0 <= event.index < len(atlas):
-        choose(int(atlas.row[event.index]))
+        selected_rows.choose(int(atlas.row[event.index]))
         return False
     if event.kind == "place":
         away = np.square(there.xy - np.array([event.x, event.y], np.float32)).sum(axis=1)
-        choose(int(atlas.row[away.argmin()]))
+        selected_rows.choose(int(atlas.row[away.argmin()]))
         return True
     if event.kind == "box" and event.box is not None:
         left, right, bottom, top = event.box
         x, y = there.xy[:, 0], there.xy[:, 1]
         inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
-        choose(Box(tuple(atlas.row[inside].tolist())) if inside.any() else None)
+        selected_rows.choose(Box(tuple(atlas.row[inside].tolist())) if inside.any() else None)
     elif event.kind == "clear":
-        choose(None)
+        selected_rows.choose(None)
     return False
-
-
-def choose(chosen: int | Box | None) -> None:
-    """Selects a sentence by its row of the corpus, several, or none."""
-    st.session_state[_ROW] = chosen
-
-
-def current() -> int | Box | None:
-    """What is selected: what was clicked here, else what the address or the map page says."""
-    known = st.session_state
-    is_first = _ROW not in known
-    if is_first:
-        text = st.query_params.get(_ADDRESS, "")
-        known[_ROW] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-    run = state.current_run()
-    pick = state.pick_of(run)
-    if isinstance(pick, Point) and run.atlas is not None and pick != known.get(_ADOPTED):
-        known[_ADOPTED] = pick  # picked on the map page since this one was last seen
-        if known[_ROW] is None or not is_first:
-            known[_ROW] = int(run.atlas.row[pick.index])
-    return known[_ROW]
-
-
-def write_address() -> None:
-    """Keeps the selection in the address, and for the map page where that has the sentence."""
-    chosen = st.session_state.get(_ROW)
-    wanted = str(chosen) if isinstance(chosen, int) else ""
-    if st.query_params.get(_ADDRESS, "") != wanted:
-        if wanted:
-            st.query_params[_ADDRESS] = wanted
-        else:
-            del st.query_params[_ADDRESS]
-    run = state.current_run()
-    if isinstance(chosen, int) and run.atlas is not None:
-        index = index_of(run, chosen)
-        if index is not None:
-            st.session_state[_ADOPTED] = Point(index)
-            state.set_pick(Point(index))
-    state.write_address()
 
 
 def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
@@ -188,12 +141,12 @@ def show(
 def example(columns: Sequence[Column]) -> str:
     """A sentence to ask about: the selected or the typed one, else one of the first map's own."""
     mapped = [column.run for column in columns if column.run.atlas is not None]
-    chosen = st.session_state.get(_ROW)
+    chosen = selected_rows.chosen()
     for run in mapped:
         index = index_of(run, chosen) if isinstance(chosen, int) else None
         if index is not None:
             return run.texts[index]
-    if typed := state.typed():
+    if typed := picks.typed():
         return typed
     return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
 
@@ -238,7 +191,7 @@ def _answers(
                 st.caption(f"Not among the sentences of this map: {whose} encoded for you.")
                 continue
             label, icon = "The sentence on this map", ":material/scatter_plot:"
-            widgets.run_link("map", label, icon, column.typed)
+            run_picker.run_link("map", label, icon, column.typed)
 
 
 def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:

@@ -6,14 +6,21 @@ from functools import partial
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.explore import decoded_path
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
-from explorer.ui.components import download_buttons, reproduce, token_diff, unknown_words, widgets
+from explorer.ui.components import (
+    decode_settings,
+    download_buttons,
+    path_controls,
+    reproduce,
+    token_diff,
+    unknown_words,
+)
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.paths import path
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
 Answers = list[list[str] | str]
 """For each run its sentences, or why it has none."""
@@ -37,8 +44,8 @@ def show(columns: Sequence[Column], example: str) -> None:
         kind = st.segmented_control(
             "Show", KINDS, default=KINDS[0], required=True, key="told", bind="query-params"
         )
-        widgets.decode_settings(*runs)
-    decoding = widgets.decoding(*runs)
+        decode_settings.decode_settings(*runs)
+    decoding = decode_settings.decoding(*runs)
     if kind == "Prior samples":
         _samples(columns, decoding)
     elif kind == "Path":
@@ -73,18 +80,22 @@ def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
     first = next((column.run for column in columns if column.run.atlas is not None), None)
-    ends = path.examples(first) if first else ("", "")
+    ends = map(picks.shortened, decoded_path.examples(first)) if first else ("", "")
+    first_end, last_end = ends
     left, right = st.columns(2)
-    a = left.text_input("A", ends[0], state.MOST_TEXT, key="from", bind="query-params")
-    b = right.text_input("B", ends[1], state.MOST_TEXT, key="to", bind="query-params")
+    a = left.text_input("A", first_end, picks.MOST_TEXT, key="from", bind="query-params")
+    b = right.text_input("B", last_end, picks.MOST_TEXT, key="to", bind="query-params")
     if not (a and a.strip() and b and b.strip()):
         st.info("Type two sentences.", icon=":material/route:")
         return
     unknown_words.unknown_notes([column.run for column in columns], {"A": a, "B": b})
-    way, steps = widgets.path_controls()
-    found = _ask(columns, lambda run: path.walk(run, a, b, steps, decoding, way).texts)
-    st.caption(f"The same {steps} steps from A to B, {path.WAYS[way].lower()}, in each run.")
-    _write(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, way))
+    kind, steps = path_controls.path_controls()
+    found = _ask(
+        columns, lambda run: decoded_path.decoded_path(run, a, b, steps, decoding, kind).texts
+    )
+    title = decoded_path.INTERPOLATIONS[kind].lower()
+    st.caption(f"The same {steps} steps from A to B, {title}, in each run.")
+    _write(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, kind))
 
 
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
@@ -99,7 +110,7 @@ def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
 def _sentence(columns: Sequence[Column], example: str) -> str:
     typed = st.text_input(
         "Sentence",
-        max_chars=state.MOST_TEXT,
+        max_chars=picks.MOST_TEXT,
         key="asked",
         bind="query-params",
         placeholder=example,

@@ -10,9 +10,10 @@ import streamlit as st
 
 from explorer.evaluation.verdict import verdict
 from explorer.explore import recipe_diff, run_difference
+from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons, run_picker
 from explorer.ui.components.escaping import markdown
 
 _COLOURS: dict[str, Literal["green", "gray"]]
@@ -50,9 +51,13 @@ def title(column: Column) -> str:
     return f'<span class="run-name">{glyph} {html.escape(column.name)}</span>'
 
 
+def _bold(run: Run) -> str:
+    return f"**{markdown(run.name)}**"
+
+
 def say(columns: Sequence[Column]) -> None:
     """The difference in one sentence, and one on where it comes from."""
-    told = run_difference.difference([column.run for column in columns])
+    told = run_difference.difference([column.run for column in columns], _bold)
     settings = recipe_diff.differing([column.run.config for column in columns])
     st.markdown(told)
     if not settings:
@@ -114,7 +119,7 @@ def links(column: Column) -> None:
         ):
             if page != "model" and not column.run.has_latent:
                 continue  # of a language model these pages say only that it has no z
-            widgets.run_link(page, label, f":material/{icon}:", column.typed)
+            run_picker.run_link(page, label, f":material/{icon}:", column.typed)
 
 
 def _card(column: Column) -> None:

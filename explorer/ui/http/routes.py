@@ -7,7 +7,6 @@ checksum of the scripts), so what does not depend on a person's files is cached 
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from starlette.requests import Request
@@ -21,10 +20,10 @@ from explorer.explore.map_views import Layout, layout_of, opacity
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.map import scripts
-from explorer.ui.session import state
+from explorer.ui.map.urls import VIEWS
+from explorer.ui.session import picks
 from explorer.ui.session.open_runs import opened
 
-VIEWS = ("umap", "pca", baseline_views.WORDS)
 MOST_PLACES = 64
 """Places decoded for one request."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -53,65 +52,6 @@ def routes() -> list[Route]:
         Route(f"{run}/playback/{{mark}}/colours", _guarded(_frame_colours), methods=["GET"]),
         Route(f"{run}/playback/{{mark}}/sentence", _guarded(_sentence), methods=["GET"]),
     ]
-
-
-def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
-    """Where the places of a run's points are: float32 x, y pairs, little-endian.
-
-    Args:
-        run: The run.
-        view: One of `VIEWS`.
-        onto: Another opened run, onto whose map the points are laid.
-    """
-    return f"{_run_url(run)}/points?{_map_query(run, view, onto)}"
-
-
-def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str:
-    """Where it is read what the run says at places of its map; the map adds `&at=x,y;x,y`.
-
-    The answer holds, for each place, `text` and `opacity`. Words are those of greedy decoding,
-    which say the same whoever asks for how many.
-
-    Args:
-        run: The run.
-        view: One of `VIEWS`.
-        decoding: Whose label and strength a conditional model is told.
-        onto: Another opened run, onto whose map the places are laid.
-    """
-    label = f"&label={quote(decoding.label)}&strength={decoding.strength:g}"
-    told = label if decoding.label else ""
-    return f"{_run_url(run)}/decode?{_map_query(run, view, onto)}{told}"
-
-
-def _map_query(run: Any, view: str, onto: Any) -> str:
-    frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
-    return f"view={view}{frame}{baseline_views.mark(run, view, '')}"
-
-
-def colours_url(run: Any, by: str, like: Any = None) -> str:
-    """Where the colours of a run's points are: a byte a point, see `explore.point_colours`.
-
-    Args:
-        run: The run.
-        by: What colours the points.
-        like: Another opened run, whose regions colour the sentences that both have.
-    """
-    frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
-    return f"{_run_url(run)}/colours?by={by}{frame}{baseline_views.mark(run, '', by)}"
-
-
-def hover_url(run: Any) -> str:
-    """Where a point's sentence is; the map adds `?i=row`."""
-    return f"{_run_url(run)}/hover"
-
-
-def playback_url(run: Any, what: str) -> str:
-    """Where the `places`, `colours` and each `sentence` of a run's playback are."""
-    return f"{_run_url(run)}/playback/{run.playback.mark}/{what}"
-
-
-def _run_url(run: Any) -> str:
-    return f"{scripts.base_path()}/api/runs/{quote(run.stamp, safe='')}"
 
 
 def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -207,12 +147,12 @@ def _places(request: Request) -> np.ndarray:
     except ValueError:
         found = []
     if not 0 < len(found) <= MOST_PLACES or not all(
-        len(place) == 2 and state.is_finite_place(*place) for place in found
+        len(place) == 2 and picks.is_finite_position(*place) for place in found
     ):
         raise _RefusedError(
             400,
             f"at is 1 to {MOST_PLACES} places, x,y;x,y, of finite numbers, "
-            f"at most {state.FARTHEST:,.0f}",
+            f"at most {picks.FARTHEST:,.0f}",
         )
     return np.array(found)
 

@@ -102,8 +102,8 @@ def latent_map(
     `view_parameter` (`view=x,y,zoom`), which a fresh tab opens again.
 
     Args:
-        points_url: Address of float32 x, y pairs (`routes.points_url`).
-        colours_url: Address of a byte a point (`routes.colours_url`).
+        points_url: Address of float32 x, y pairs (`urls.points_url`).
+        colours_url: Address of a byte a point (`urls.colours_url`).
         legend: Names and colours of the bytes.
         kind: Whether the bytes are classes or positions on a ramp.
         labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank).
@@ -117,9 +117,9 @@ def latent_map(
         spoken: What it says when this changes, such as the answer to a pick.
         caption: A line under the map, such as "showing 20,000 of 145,000, drawn evenly".
         legend_title: What the colours mean.
-        hover_url: Address that answers `?i=row` with `{"text", "note"}` (`routes.hover_url`).
+        hover_url: Address that answers `?i=row` with `{"text", "note"}` (`urls.hover_url`).
         decode_url: Address that answers `&at=x,y;x,y` with `[{"text", "opacity"}]`
-            (`routes.decode_url`): what is said at a grid of places stands on the map.
+            (`urls.decode_url`): what is said at a grid of places stands on the map.
         view_parameter: Name of the view in the address; empty to leave the address alone.
         show_legend: Whether the legend stands under the map; beside another one, once is enough.
         boxes: Whether Shift and a drag draw a rectangle.

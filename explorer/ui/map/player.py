@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Literal
 
 from explorer.explore.map_overlays import Ellipse, as_data
+from explorer.explore.playback_story import Figure
 from explorer.explore.point_colours import LegendEntry
 from explorer.ui.map.scripts import stub
 
@@ -28,15 +29,6 @@ class Moment:
 
     epoch: float
     index: int = -1
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the training for the time line: its values by epoch; none if not recorded."""
-
-    name: str
-    unit: str
-    points: Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)

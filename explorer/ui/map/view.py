@@ -12,12 +12,12 @@ from explorer.explore.map_views import ALL_NAMES, Layout
 from explorer.explore.point_colours import Colours
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
-from explorer.ui.components import widgets
+from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import drawn_of
-from explorer.ui.http import routes
+from explorer.ui.map import baselines, urls
 from explorer.ui.map.component import MapEvent, current_event, latent_map
-from explorer.ui.session import state
-from explorer.ui.session.state import Pick, Point, Spot, Typed
+from explorer.ui.session import picks
+from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
 PLAIN = "_plain_event_"
@@ -56,10 +56,10 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
             bind="query-params",
             width=190,
         )
-        widgets.decode_settings(run)
+        decode_settings.decode_settings(run)
         if can_be_read:
             reading_switch()
-    baseline_views.prepare(run, view or "umap", by)
+    baselines.prepare(run, view or "umap", by)
     return view or "umap", by
 
 
@@ -89,7 +89,7 @@ def take_event(key: str) -> MapEvent | None:
     if plain is not None:
         return plain
     event = current_event(key)
-    if event is None or not state.is_finite_place(event.x, event.y):
+    if event is None or not picks.is_finite_position(event.x, event.y):
         return None
     if st.session_state.get(_SEEN) == event.serial:
         return None
@@ -100,17 +100,26 @@ def take_event(key: str) -> MapEvent | None:
 def pick_from(event: MapEvent, run: Run) -> Pick | None:
     """The pick an event means; Escape means none."""
     if event.kind == "point" and run.atlas is not None and 0 <= event.index < len(run.atlas):
-        return Point(event.index)
-    return Spot(event.x, event.y) if event.kind == "place" else None
+        return SentencePick(event.index)
+    return MapPick(event.x, event.y) if event.kind == "place" else None
+
+
+def text_at(run: Run, layout: Layout, pick: picks.Pick | None) -> str | None:
+    """The sentence that a click on the map means, as far as it is read; None for no click."""
+    if isinstance(pick, picks.SentencePick):
+        return picks.shortened(run.texts[pick.index])
+    if isinstance(pick, picks.MapPick):
+        return run.decode(layout.at(pick.x, pick.y).z[None])[0]
+    return None
 
 
 def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict[str, Any] | None:
     """What the map marks for a pick; a typed sentence is marked where it was placed."""
-    if isinstance(pick, Point):
+    if isinstance(pick, SentencePick):
         return {"row": pick.index}
-    if isinstance(pick, Spot):
+    if isinstance(pick, MapPick):
         return {"x": pick.x, "y": pick.y}
-    if isinstance(pick, Typed) and place is not None:
+    if isinstance(pick, TextPick) and place is not None:
         return {"x": float(place[0]), "y": float(place[1])}
     return None
 
@@ -150,10 +159,10 @@ def show(
     everything = [*layout.ellipses, *overlays]
     description = _description(run, layout)
     event = latent_map(
-        points_url=routes.points_url(run, layout.view),
-        colours_url=routes.colours_url(run, by),
-        hover_url=routes.hover_url(run),
-        decode_url=routes.decode_url(run, layout.view, reading) if reading else "",
+        points_url=urls.points_url(run, layout.view),
+        colours_url=urls.colours_url(run, by),
+        hover_url=urls.hover_url(run),
+        decode_url=urls.decode_url(run, layout.view, reading) if reading else "",
         legend=found.legend,
         kind=found.kind,
         legend_title=baseline_views.title(by),
@@ -169,7 +178,7 @@ def show(
         key=key,
         height=height,
     )
-    baseline_views.note(run, layout.view, by)
+    baselines.note(run, layout.view, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
             run,
@@ -294,6 +303,6 @@ def event_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> MapEvent | 
             return MapEvent("point", index)
     for point in points:
         x, y = point.get("x"), point.get("y")
-        if state.is_finite_place(x, y):
+        if picks.is_finite_position(x, y):
             return MapEvent("place", x=float(x), y=float(y))  # type: ignore[arg-type]
     return None

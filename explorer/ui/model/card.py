@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.evaluation.verdict import value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import minus
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -43,10 +44,10 @@ def card(run: Run) -> None:
         st.info("This run has no card: its README.md is missing.", icon=":material/description:")
 
 
-def scores(run: Run) -> None:
+def figures(run: Run) -> None:
     """Every figure with its unit, counts and definition."""
     metrics = run.metrics
-    names = [name for name in DEFINITIONS if widgets.value_of(metrics, name) is not None]
+    names = [name for name in DEFINITIONS if value_of(metrics, name) is not None]
     command = metrics.get("command")
     command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
     if not names:
@@ -54,7 +55,7 @@ def scores(run: Run) -> None:
     else:
         table = {
             "score": [DEFINITIONS[name].title for name in names],
-            "value": [widgets.score(metrics[name], DEFINITIONS[name]) for name in names],
+            "value": [scores.score(metrics[name], DEFINITIONS[name]) for name in names],
             "± standard error": [_error(metrics[name]) for name in names],
             "unit": [DEFINITIONS[name].unit for name in names],
             "beside": [minus(beside(name, metrics[name])) or None for name in names],

@@ -3,27 +3,27 @@
 import streamlit as st
 
 from explorer.ui.arithmetic import analogy, dimensions
-from explorer.ui.components import widgets
+from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
 TABS = ("Arithmetic", "Dimensions")
-run = state.current_run()
+run = picks.current_run()
 
 
 @st.fragment
 def calculate() -> None:
     """Three sentences, map and slider; a change reruns this and nothing else."""
-    with widgets.errors_shown():
+    with notes.errors_shown():
         question = analogy.ask(run)
         view, by = map_view.controls(run)
-        decoding = widgets.decoding(run)
+        decoding = decode_settings.decoding(run)
         with st.spinner("Decoding…"):
             moved = analogy.move(run, question, decoding) if question else None
         wide, side = st.columns([5, 3], gap="medium")
         with wide:
             analogy.show_map(run, question, moved, view, by)
-            widgets.layout_notes(run, view)
+            notes.layout_notes(run, view)
         if question is None or moved is None:
             return
         with side:
@@ -34,14 +34,16 @@ def calculate() -> None:
 @st.fragment
 def traverse() -> None:
     """One dimension, beside the table of all; a change reruns this and nothing else."""
-    with widgets.errors_shown():
+    with notes.errors_shown():
         text = dimensions.ask_sentence(run)
         wide, side = st.columns([5, 4], gap="medium")
         with wide:
             dimension, order = dimensions.ask_dimension(run)
             if text is not None:
                 with st.spinner("Decoding…"):
-                    found = dimensions.traverse(run, text, dimension, widgets.decoding(run))
+                    found = dimensions.traverse(
+                        run, text, dimension, decode_settings.decoding(run)
+                    )
                 dimensions.show(run, found, dimension)
         with side:
             dimensions.table(run, text, order, dimension)
@@ -54,8 +56,8 @@ st.caption(
     "Sentences are points: they can be added, subtracted, and moved along one dimension at a "
     "time. Every result is decoded, and stands beside what a random direction does."
 )
-with widgets.errors_shown():
-    widgets.need_map(run)
+with notes.errors_shown():
+    run_picker.need_map(run)
     sums, single = st.tabs(TABS, key="part", bind="query-params")
     # Only what is looked at is computed.
     if sums.open:
@@ -64,4 +66,4 @@ with widgets.errors_shown():
     if single.open:
         with single:
             traverse()
-    widgets.corpus_note(run)
+    notes.corpus_note(run)

@@ -4,10 +4,10 @@ import streamlit as st
 
 from explorer.ui.collapse import thought_experiment as experiment
 from explorer.ui.collapse import verdict
-from explorer.ui.components import widgets
-from explorer.ui.session import state
+from explorer.ui.components import notes, run_picker
+from explorer.ui.session import picks
 
-run = state.current_run()
+run = picks.current_run()
 
 
 @st.fragment
@@ -31,7 +31,7 @@ with st.expander(
     "A thought experiment: which decoders need z?", expanded=True, icon=":material/experiment:"
 ):
     thought_experiment()
-with widgets.errors_shown():
+with notes.errors_shown():
     verdict.judgement(run)
     verdict.runs(run)
     if run.has_latent:
@@ -42,4 +42,4 @@ with widgets.errors_shown():
         st.subheader("When did it collapse?", anchor="history")
         verdict.story(run)
     else:
-        widgets.onwards(run)
+        run_picker.onwards(run)

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.ui.compare import figures_tab, runs, selection, summary
 from explorer.ui.compare import maps as compare_maps
 from explorer.ui.compare import sentences as compare_sentences
-from explorer.ui.components import widgets
+from explorer.ui.components import notes
 
 TABS = ("In words", "Sentences", "Maps", "Figures")
 
@@ -14,7 +14,7 @@ st.caption(
     "The same questions put to several models: what each one learned, what it says, where it "
     "puts the same sentences, and what it scores."
 )
-with widgets.errors_shown():
+with notes.errors_shown():
     columns = runs.choose()
     if columns:
         summary.say(columns)
@@ -32,4 +32,4 @@ with widgets.errors_shown():
         if figures.open:
             with figures:
                 figures_tab.show(columns)
-        widgets.corpus_note(*(column.run for column in columns))
+        notes.corpus_note(*(column.run for column in columns))

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from explorer.ui.components import widgets
+from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
 from explorer.ui.model import card
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
 TABS = ("Card", "Scores", "Training", "Recipe")
-run = state.current_run()
+run = picks.current_run()
 
 st.title(markdown(run.name))
-with widgets.errors_shown():
+with notes.errors_shown():
     about, scores, training, recipe = st.tabs(TABS, key="tab", bind="query-params")
     with about:
         card.card(run)
     with scores:
-        card.scores(run)
+        card.figures(run)
     with training:
         card.curves(run)
     with recipe:

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from explorer.explore import playback_story
-from explorer.ui.components import widgets
+from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
 from explorer.ui.playback import player
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
-run = state.current_run()
+run = picks.current_run()
 
 
 @st.fragment
@@ -26,7 +26,7 @@ st.caption(
     "moments: what moves here has moved in latent space, and a collapse is the cloud shrinking "
     "to a point. Play it, drag the time line, or click a dot to follow a sentence."
 )
-with widgets.errors_shown():
+with notes.errors_shown():
     if player.need_playback(run):
         told = (
             f"{playback_story.story(playback_story.playback_of(run))} {playback_story.ending(run)}"

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from explorer.ui.components import widgets
+from explorer.ui.components import notes, run_picker
 from explorer.ui.prior import scene, scores
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
-run = state.current_run()
+run = picks.current_run()
 
 
 @st.fragment
 def explore() -> None:
     """Plane, lists and holes; a click reruns this and nothing else."""
-    with widgets.errors_shown():
+    with notes.errors_shown():
         with st.spinner("Opening the model…", show_time=True):
             found = scene.scene(run)
         scene.show(found)
@@ -26,6 +26,6 @@ st.caption(
     "Sentences are drawn from the prior. Does it go where the sentences are? Each blue dot is a "
     "sentence's place, each cross a place the prior goes to: click one to read it."
 )
-widgets.need_map(run)
+run_picker.need_map(run)
 explore()
-widgets.corpus_note(run)
+notes.corpus_note(run)

@@ -6,12 +6,11 @@ from explorer.explore import playback_story
 from explorer.explore.point_colours import CHOICES
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
-from explorer.ui.compare import selection
-from explorer.ui.components import download_buttons, widgets
+from explorer.ui.components import download_buttons, run_picker
 from explorer.ui.components.escaping import markdown
-from explorer.ui.http import routes
+from explorer.ui.map import urls
 from explorer.ui.map.player import Ask, Moment, player
-from explorer.ui.session import state
+from explorer.ui.session import picks, selected_rows
 
 _EPOCH, _ASKED, _PINNED = "_playback_epoch", "_playback_asked", "_playback_pinned"
 _LONGEST_OPTION = 90
@@ -22,7 +21,7 @@ def need_playback(run: Run) -> bool:
     if run.playback is not None:
         return True
     if not run.has_latent:
-        widgets.no_latent(run)
+        run_picker.no_latent(run)
         return False
     st.info(
         f"**{markdown(run.name)}** has no playback: its training kept no snapshots of where the "
@@ -88,9 +87,9 @@ def play(run: Run, by: str) -> Moment:
     found = playback_story.colours_of(run, by)
     ellipses = playback_story.ellipses(run)
     now = player(
-        frames_url=routes.playback_url(run, "places"),
-        colours_url=f"{routes.playback_url(run, 'colours')}?by={by}",
-        sentence_url=routes.playback_url(run, "sentence"),
+        frames_url=urls.playback_url(run, "places"),
+        colours_url=f"{urls.playback_url(run, 'colours')}?by={by}",
+        sentence_url=urls.playback_url(run, "sentence"),
         legend=found.legend,
         legend_title=CHOICES[by],
         kind=found.kind,
@@ -118,10 +117,10 @@ def play(run: Run, by: str) -> Moment:
 
 def _select(run: Run, index: int) -> None:
     """Makes what is pinned the selection of the other pages; the player writes the address."""
-    selection.choose(int(playback_story.playback_of(run).row[index]) if index >= 0 else None)
+    selected_rows.choose(int(playback_story.playback_of(run).row[index]) if index >= 0 else None)
     at = int(playback_story.atlas_rows(run)[index]) if index >= 0 else -1
     if at >= 0:
-        state.set_pick(state.Point(at))
+        picks.set_pick(picks.SentencePick(at))
 
 
 def _start(run: Run) -> Moment:
@@ -129,7 +128,7 @@ def _start(run: Run) -> Moment:
     playback = playback_story.playback_of(run)
     if _EPOCH not in st.session_state:
         st.session_state[_EPOCH] = playback_story.read_epoch(st.query_params.get("epoch", ""))
-    chosen = selection.current()
+    chosen = selected_rows.current()
     index = playback.index_of(chosen) if isinstance(chosen, int) else None
     first, last = float(playback.epoch[0]), float(playback.epoch[-1])
     epoch = min(max(st.session_state[_EPOCH], first), last)
@@ -185,7 +184,7 @@ def _pinned(run: Run, index: int, command: str) -> None:
     row = int(playback.row[index])
     at = int(playback_story.atlas_rows(run)[index])
     if at >= 0:
-        widgets.sentence_link()
+        run_picker.sentence_link()
     with st.expander(
         f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
         on_change="rerun", key="playback_trail",

@@ -13,7 +13,7 @@ from explorer.explore.map_views import layout_of
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
-from explorer.ui.components import download_buttons, reproduce, widgets
+from explorer.ui.components import decode_settings, download_buttons, reproduce, run_picker
 from explorer.ui.components.escaping import (
     drawn_of,
     markdown,
@@ -26,7 +26,7 @@ from explorer.ui.components.escaping import (
 )
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.prior import selection
-from explorer.ui.session import state
+from explorer.ui.session import picks
 
 if TYPE_CHECKING:
     from explorer.evaluation.prior_diagnostics import Components
@@ -132,9 +132,9 @@ def scene(run: Run) -> Scene:
             "Samples", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
         )
         dots = _ask_dots() if has_gaussian_posterior(run.model) else "means"
-        widgets.decode_settings(run)
+        decode_settings.decode_settings(run)
     asked = st.query_params.get(_HOLES) == "1"
-    return Scene(run, drawn, widgets.decoding(run).seed, dots, asked)
+    return Scene(run, drawn, decode_settings.decoding(run).seed, dots, asked)
 
 
 def _ask_dots() -> str:
@@ -243,7 +243,7 @@ def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
 def _first_samples(found: Scene) -> None:
     st.markdown(f"**What the {found.what} says**  :gray[· click one, or any mark of the plane]")
     z = found.samples[:_LISTED]
-    texts = found.run.decode(z, widgets.decoding(found.run))
+    texts = found.run.decode(z, decode_settings.decoding(found.run))
     rows = [Row(place, text) for place, text in enumerate(texts)]
     name = f"Samples of the {found.what}"
     sentence_list(rows, name, "prior_samples", lambda row: selection.show(f"p{row}"), "Show it")
@@ -257,9 +257,9 @@ def _mark(found: Scene, kind: str, place: int) -> None:
     if kind == "s":
         row = int(found.rows[place])
         st.html(plain(run.texts[row], quiet=True))
-        state.set_pick(state.Point(row))  # the other pages take it up
-        widgets.sentence_link()
-    decoded = run.decode_tokens(z[None], widgets.decoding(run))[0]
+        picks.set_pick(picks.SentencePick(row))  # the other pages take it up
+        run_picker.sentence_link()
+    decoded = run.decode_tokens(z[None], decode_settings.decoding(run))[0]
     st.html(shaded(decoded) + shade_key())
     if found.is_gaussian:
         _density(run, z)

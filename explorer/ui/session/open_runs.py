@@ -1,18 +1,27 @@
-"""The runs this server has opened: what the HTTP routes may speak about."""
+"""The runs of this server: listed, opened once, warmed, and known to the HTTP routes."""
 
-from threading import Lock
+import gc
+import math
+from dataclasses import dataclass
+from threading import Lock, Thread
 from typing import Any
 
+from explorer.errors import ExplorerError
+from explorer.explore.run import Run, open_run
+from explorer.runs import folder as folders
+
 _runs: dict[str, Any] = {}
+_marks: dict[str, int] = {}
 _lock = Lock()
+_opening = Lock()
 
 
 def remember(run: Any) -> None:
-    """Let the routes answer for `run`, under its stamp."""
+    """Lets the routes answer for `run`, under its stamp."""
     with _lock:
         _runs.pop(run.stamp, None)
-        # A run that was trained or drawn again is another one. The one before may still be looked
-        # at in a tab; those before it would only fill the memory.
+        # A run that was trained or mapped again is another one. A tab may still show the one
+        # before; older ones would only fill the memory.
         former = [stamp for stamp, known in _runs.items() if known.folder == run.folder]
         for stamp in former[:-1]:
             del _runs[stamp]
@@ -23,3 +32,96 @@ def opened(stamp: str) -> Any | None:
     """The run with this stamp, or None: a stamp is looked up, never used as a path."""
     with _lock:
         return _runs.get(stamp)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The runs that open, by name, and what is wrong with the others."""
+
+    names: list[str]
+    damaged: dict[str, str]
+
+
+def listing() -> Listing:
+    """Checks every run folder, without opening a model."""
+    names, damaged = [], {}
+    first = folders.by_name()
+    for folder in folders.list_runs():
+        if folders.is_report(folder):
+            continue
+        try:
+            folders.stamp(folder)
+            names.append(folder.name if folder == first[folder.name] else str(folder))
+        except ExplorerError as error:
+            damaged[folder.name] = str(error)
+    return Listing(names, damaged)
+
+
+def default_run(names: list[str]) -> str:
+    """The run a newcomer sees: one with a map, healthy, of the lowest perplexity."""
+    return min(names, key=_standing)
+
+
+def _standing(name: str) -> tuple[bool, bool, float]:
+    folder = folders.find(name)
+    try:
+        metrics = folders.read_metrics(folder)
+    except ExplorerError:
+        metrics = {}
+    perplexity = metrics.get("importance_ppl", {}).get("value")
+    return (
+        not (folder / folders.ATLAS).is_file(),
+        metrics.get("verdict") != "healthy",
+        math.inf if perplexity is None else perplexity,
+    )
+
+
+def run_of(name: str) -> Run:
+    """The opened run; the same object for every session until its files change.
+
+    Raises:
+        ExplorerError: If there is no such run, or it is damaged.
+    """
+    folder = folders.find(name)
+    stamp = folders.stamp(folder)
+    mark = (folder / folders.SUMS).stat().st_mtime_ns
+    with _opening:
+        run = opened(stamp)
+        if run is None or _marks.get(stamp) != mark:
+            run = open_run(folder)
+            remember(run)
+            _marks[stamp] = mark
+    return run
+
+
+def is_warm(run: Run) -> bool:
+    """Whether the model is in memory, so that an answer takes no seconds."""
+    return "_model" in vars(run)
+
+
+def warm(run: Run) -> None:
+    """Reads all that a click on the run's map needs, then leaves the heap out of collections."""
+    if run.atlas is not None and run.has_latent:
+        run.decode_tokens(run.atlas.mean[:1])
+        run.at(0.0, 0.0)
+        run.neighbours(run.atlas.mean[0], 1)
+    gc.collect()
+    gc.freeze()
+
+
+def warm_in_background(run: Run | None = None) -> None:
+    """Opens a run while the server already answers; by default the one the page opens on."""
+    if run is not None and is_warm(run):
+        return
+    Thread(target=_warm_quietly, args=[run], name="warm", daemon=True).start()
+
+
+def _warm_quietly(run: Run | None) -> None:
+    try:
+        names = [] if run is not None else listing().names
+        if names:
+            run = run_of(default_run(names))
+        if run is not None:
+            warm(run)
+    except ExplorerError:
+        return  # the page says it, where somebody reads it

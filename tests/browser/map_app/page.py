@@ -4,7 +4,7 @@ import streamlit as st
 from fake import run
 
 from explorer.explore.point_colours import colours
-from explorer.ui.http import routes
+from explorer.ui.map import urls
 from explorer.ui.map.component import Marker, Path, current_event, latent_map, path_slider
 
 state = st.session_state
@@ -13,8 +13,8 @@ early = current_event()
 by = st.radio("Colour by", ["cluster", "rate"], horizontal=True)
 coloured = colours(run.atlas, by)
 event = latent_map(
-    points_url=routes.points_url(run),
-    colours_url=routes.colours_url(run, by),
+    points_url=urls.points_url(run),
+    colours_url=urls.colours_url(run, by),
     legend=coloured.legend,
     kind=coloured.kind,
     labels=[
@@ -25,7 +25,7 @@ event = latent_map(
     selected=state.get("selected"),
     description="72 sentences on a grid.",
     caption="Showing 72 of 100 sentences, drawn evenly.",
-    hover_url=routes.hover_url(run),
+    hover_url=urls.hover_url(run),
     height=400,
 )
 if event is not None:

@@ -1,0 +1,67 @@
+"""Controls of a path, and the density along it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from explorer.explore.decoded_path import INTERPOLATIONS, DecodedPath
+from explorer.ui.components import charts, download_buttons
+
+
+def path_controls() -> tuple[str, int]:
+    """Way and number of steps of a path, and a button that turns it round."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = st.segmented_control(
+            "Interpolation",
+            list(INTERPOLATIONS),
+            format_func=INTERPOLATIONS.__getitem__,
+            default="linear",
+            required=True,
+            key="way",
+            bind="query-params",
+            help="A straight line passes nearer to the origin than its ends; along the sphere the "
+            "distance from the origin changes evenly.",
+        )
+        steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=220)
+        st.button("Swap A and B", icon=":material/swap_horiz:", on_click=_swap)
+    return way or "linear", steps
+
+
+def _swap() -> None:
+    """Exchanges the two sentences."""
+    known = st.session_state
+    known["from"], known["to"] = known.get("to", ""), known.get("from", "")
+
+
+def density_strip(
+    densities: tuple[Any, float] | None,
+    at: Sequence[float] | None = None,
+    along: str = "step",
+    command: str = "",
+) -> None:
+    """How much of the corpus lies near every step of a path, or at every value of `along`."""
+    if densities is None:
+        return
+    values, typical = densities
+    st.markdown(
+        "**Density along the path**",
+        help="log q(z): log-density of all sentences' posteriors at each step. The dotted line "
+        "is its median at the sentences themselves, each judged without its own posterior; a path "
+        "that dips far below crosses a hole.",
+    )
+    download_buttons.chart(
+        charts.strip(values.tolist(), "log q(z)", "nats", typical, at, along),
+        "density_strip",
+        "Density at every step of the path",
+        command,
+        "density",
+    )
+
+
+def path_summary(path: DecodedPath) -> str:
+    """How many different sentences a path has, as Markdown."""
+    count = len(path.texts)
+    if path.distinct == 1:
+        return f"**One sentence** at all {count} steps"
+    return f"**{path.distinct}** different sentences in {count} steps"

@@ -1,0 +1,118 @@
+"""The run picker of the sidebar, links between runs and pages, and pages without a map."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.components.escaping import markdown, message
+from explorer.ui.components.notes import errors_shown, warn_missing
+from explorer.ui.components.scores import show_scores
+from explorer.ui.session import open_runs, url
+
+_ASKED_RUN, _MISSED = "on", "_missed_run"
+
+
+def run_picker() -> Run | None:
+    """The run of this session, chosen in the sidebar; None where there is none to open."""
+    found = open_runs.listing()
+    with st.sidebar:
+        run = _chosen(found) if found.names else None
+        if found.damaged:
+            _damaged(found.damaged)
+    warn_missing(st.session_state.get(_MISSED, ()))
+    return run
+
+
+def sentence_link() -> None:
+    """A link to the map, where what is picked is shown."""
+    st.page_link(
+        url.page_file("map"), label="The sentence on the map", icon=":material/scatter_plot:"
+    )
+
+
+def run_link(page: str, label: str, icon: str, run: str) -> None:
+    """A link to a page on another run than the one the page is about.
+
+    A parameter of its own: the run picker is bound to `run`, and keeps what it is set to.
+    """
+    st.page_link(url.page_file(page), label=label, icon=icon, query_params={_ASKED_RUN: run})
+
+
+def _chosen(found: open_runs.Listing) -> Run | None:
+    asked = st.query_params.get(_ASKED_RUN)
+    if asked is not None:
+        del st.query_params[_ASKED_RUN]
+        if asked in found.names:
+            st.session_state["run"] = asked
+    # The picker takes another run in silence, and corrects the address.
+    asked = asked or st.query_params.get("run")
+    if asked and asked not in found.names:
+        st.session_state[_MISSED] = (asked,)
+    first = found.names.index(open_runs.default_run(found.names))
+    name = st.selectbox(
+        "Run", found.names, index=first, key="run", bind="query-params", on_change=_forget_missed
+    )
+    with errors_shown():
+        run = open_runs.run_of(name)
+        show_scores(run)
+        return run
+    return None
+
+
+def _forget_missed() -> None:
+    st.session_state.pop(_MISSED, None)
+
+
+def _damaged(damaged: Mapping[str, str]) -> None:
+    count = len(damaged)
+    with st.expander(f"{count} {'run' if count == 1 else 'runs'} not shown"):
+        for name, reason in damaged.items():
+            st.text(name)
+            st.caption(message(reason))
+
+
+def need_map(run: Run) -> None:
+    """Stops the page where a run has no map, and says what can be done instead."""
+    if run.atlas is not None:
+        return
+    if run.has_latent:
+        st.info(f"**{markdown(run.name)}** has no map yet.", icon=":material/scatter_plot:")
+        st.caption("This command draws it; reload this page when it is done:")
+        st.code(folders.command("atlas", run.folder), language="bash")
+    else:
+        no_latent(run)
+    st.stop()
+
+
+def no_latent(run: Run) -> None:
+    """What a language model is here for, and where to go on."""
+    st.info(
+        f"**{markdown(run.name)}** is a language model: a control. It has no latent space to map, "
+        "to walk through or to collapse; its perplexity is what that of a VAE is held against.",
+        icon=":material/info:",
+    )
+    onwards(run)
+
+
+def onwards(run: Run) -> None:
+    """Where a language model's page leads on to."""
+    names = open_runs.listing().names
+    first, named = open_runs.default_run(names), folders.typed(run.folder)
+    with st.container(horizontal=True, gap="small"):
+        if first != named:
+            run_link("map", f"The map of {markdown(first)}", ":material/scatter_plot:", first)
+        run_link("compare", "Compare it", ":material/compare:", named)
+        run_link("model", "Its model card", ":material/description:", named)
+
+
+def no_runs() -> None:
+    """What a first visitor sees where nothing is trained yet."""
+    st.title("No run to show yet")
+    st.markdown("A run is a trained model with its map. Two commands make one from your own file:")
+    st.code("explorer new my-run --corpus sentences.txt\nexplorer train my-run", language="bash")
+    st.caption(
+        "Runs are looked for in `checkpoints/`, in the folders that `EXPLORER_RUNS` names, and "
+        "where `explorer add` was told of one. Reload this page when the training is done."
+    )

@@ -1,0 +1,44 @@
+"""The address of a page: what is picked is written to it, and read from links and Back."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.ui.session import picks
+
+_PICK, _TEXT = "at", "text"
+_PAGE, _SEEN = "_page", "_at_seen"
+
+
+def page_file(name: str) -> Path:
+    """The script of a page."""
+    return Path(__file__).parents[1] / "pages" / f"{name}.py"
+
+
+def follow_address(page: str) -> None:
+    """Takes over what Back, Forward or a link changed in the address since it was last read."""
+    known, address = st.session_state, _read_address()
+    at, text = address
+    # A visit to another page leaves an address without a pick behind: that picks nothing else.
+    if address != known.get(_SEEN, ("", "")) and (at or known.get(_PAGE) == page):
+        picks.forget_pick()
+        known["text"] = ""
+        if at == picks.TYPED:
+            picks.type_text(text)
+    known[_PAGE], known[_SEEN] = page, address
+
+
+def _read_address() -> tuple[str, str]:
+    return st.query_params.get(_PICK, ""), st.query_params.get(_TEXT, "")
+
+
+def write_address() -> None:
+    """Brings the address up to date with what is picked."""
+    pick = picks.last_pick()
+    wanted = (picks.write_pick(pick), pick.text if isinstance(pick, picks.TextPick) else "")
+    st.session_state[_SEEN] = wanted
+    for name, before, after in zip((_PICK, _TEXT), _read_address(), wanted, strict=True):
+        if after and after != before:
+            st.query_params[name] = after
+        elif before and not after:
+            del st.query_params[name]
