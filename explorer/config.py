@@ -15,6 +15,10 @@ Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
 
 
+FORMAT = 2
+"""Of a `config.toml`: 1 where the key is absent; 2 came with `corpus.tokens = "bpe"`."""
+
+
 def setting(default: Any, about: str) -> Any:
     """A dataclass field with its comment, the one that `render` and `--help` show."""
     return field(default=default, metadata=_about(about))
@@ -40,9 +44,8 @@ class CorpusConfig:
     split_punctuation: bool = setting(
         True, "false: the text is tokenised already, split on blanks only"
     )
-    vocabulary_size: int = setting(
-        5000, "most frequent tokens kept, the four special ones included"
-    )
+    tokens: str = setting("words", "words, or bpe: pieces of words, so that none is unknown")
+    vocabulary_size: int = setting(5000, "words or pieces kept, the special ones included")
     max_tokens: int = setting(60, "longer sentences are cut for training, never for testing")
     valid_share: float = setting(0.05, "held out to validate, of a corpus without own splits")
     test_share: float = setting(0.05, "held out to test, of a corpus without own splits")
@@ -51,7 +54,10 @@ class CorpusConfig:
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.path):
             raise ExplorerError("[corpus] needs exactly one of `name` and `path`")
-        _at_least("corpus.vocabulary_size", self.vocabulary_size, 5)
+        least = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
+        if least is None:
+            raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
+        _at_least("corpus.vocabulary_size", self.vocabulary_size, least)
         _at_least("corpus.max_tokens", self.max_tokens, 1)
         _at_least("corpus.limit", self.limit, 0)
         for key in ("valid_share", "test_share"):
@@ -84,7 +90,9 @@ class ModelConfig:
     )
     auxiliary: Choice = field(
         default_factory=_choice(name="none"),
-        metadata=_about("a further loss on z in training: none, bag_of_words, adversary"),
+        metadata=_about(
+            "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of terms"
+        ),
     )
     labels: tuple[str, ...] = setting(
         (), "labels of the corpus the decoder is told beside z: a conditional model; none: []"
@@ -244,6 +252,13 @@ def read(path: Path) -> Config:
 
 def from_table(table: Mapping[str, Any]) -> Config:
     """Builds a config from nested tables; the checks are those of `read`."""
+    table = dict(table)
+    found = table.pop("format", 1)
+    if type(found) is not int or not 1 <= found <= FORMAT:
+        raise ExplorerError(
+            f"format = {literal(found)}: it was made by a newer version of explorer than this, "
+            f"which reads formats up to {FORMAT}: upgrade"
+        )
     return _build(Config, table, "")
 
 
@@ -356,6 +371,8 @@ def render(config: Config, header: str = "") -> str:
         header: Lines for the top of the file; each becomes a comment.
     """
     lines = [f"# {printable(line)}".rstrip() for line in header.split("\n") if line]
+    if config.corpus.tokens != "words":
+        lines += [f"format = {FORMAT}  # versions that do not know it refuse this file"]
     tables: list[str] = []
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)

@@ -12,7 +12,8 @@ example:
   explorer corpus get captions --mirror ~/corpora     (copy instead of download)
 
 A download that breaks off goes on where it stopped when it is asked for again.
-EXPLORER_MIRROR may name a mirror for all commands.
+EXPLORER_MIRROR may name a mirror for all commands. A corpus of several sources is cleaned when it
+is first read, which takes half a minute.
 """
 
 
@@ -50,6 +51,16 @@ def _list(as_json: bool) -> None:
                 "description": known.description,
                 "licence": known.licence,
                 "address": known.address,
+                "sources": [
+                    {
+                        "name": source.name,
+                        "title": source.title,
+                        "licence": source.licence,
+                        "address": source.address,
+                        "shippable": source.shippable,
+                    }
+                    for source in known.sources
+                ],
                 "bytes": known.bytes,
                 "present": is_present(name),
             }
@@ -86,3 +97,7 @@ def _get(args: argparse.Namespace) -> None:
     else:
         say(f"{args.name} is in {folder}")
         say(NAMED[args.name].licence)
+        if sources := NAMED[args.name].sources:
+            say()
+            rows = [(source.title, source.licence, source.address) for source in sources]
+            say(table(("source", "licence", "address"), rows))

@@ -14,8 +14,8 @@ from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.names import place
 from explorer.system.atomic_files import write_text
-from explorer.text.tokens import Vocabulary
-from explorer.training import fine_tuning, snapshots
+from explorer.text.vocabulary import Vocabulary
+from explorer.training import fine_tuning, snapshots, vocabularies
 from explorer.training.suggest_recipe import Findings, inspect, recipe
 
 EXAMPLE = """\
@@ -39,7 +39,8 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         required=True,
         metavar="NAME-or-FILE",
-        help="captions, ptb or yelp, or a file: .txt .csv .tsv .jsonl .parquet, gzipped or not",
+        help="everyday, mixed, captions, ptb or yelp, or a file: .txt .csv .tsv .jsonl .parquet,"
+        " gzipped or not",
     )
     add("--text-column", default="", metavar="C", help="the column of the sentences")
     add("--label-column", default="", metavar="C", help="a column whose values colour the map")
@@ -97,7 +98,7 @@ def new(args: argparse.Namespace) -> None:
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
     config = configs.from_table(_merge(table, changes))
-    weights, taken = _check(config, findings)
+    vocabulary, weights, taken = _check(config, findings)
     header = (
         f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
         f"  explorer train {shlex.quote(args.run)}\n"
@@ -110,7 +111,7 @@ def new(args: argparse.Namespace) -> None:
         counts = {"weights": weights, "weights_taken": taken}
         say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
-        _tell(args.run, folder, config, findings, weights, taken)
+        _tell(args.run, folder, config, findings, vocabulary, weights, taken)
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -138,17 +139,18 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         if any(columns.values()):
             raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
         known = NAMED[args.corpus]
-        keys = ("lowercase", "split_punctuation", "vocabulary_size", "max_tokens")
+        keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
         return {"name": args.corpus, **{key: getattr(known, key) for key in keys}}
     path = Path(args.corpus).expanduser()
     if not path.exists() and not path.suffix:
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
-    table = {"path": path.resolve().as_posix(), **columns}
+    table = {"path": path.resolve().as_posix(), "tokens": "bpe", **columns}
     if start:
         # Words are known again only where they are cut alike.
         known = configs.read(start / folders.CONFIG).corpus
-        table |= {"lowercase": known.lowercase, "split_punctuation": known.split_punctuation}
+        keys = ("lowercase", "split_punctuation", "tokens")
+        table |= {key: getattr(known, key) for key in keys}
     return table
 
 
@@ -172,11 +174,12 @@ def _name(table: Any) -> str:
     return table.get("name", "") if isinstance(table, dict) else ""
 
 
-def _check(config: configs.Config, findings: Findings) -> tuple[int, int]:
+def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int, int]:
     """Builds what the recipe asks for, so that its mistakes show now.
 
     Returns:
-        The number of weights, and how many of them are those of the run it starts from.
+        The vocabulary, the number of weights, and how many of them are those of the run it starts
+        from.
     """
     from explorer.models.rate_penalties import charge_for
     from explorer.models.vae import build
@@ -189,16 +192,17 @@ def _check(config: configs.Config, findings: Findings) -> tuple[int, int]:
     prior_fitting.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
-    vocabulary = Vocabulary.ranked(findings.train_counts, config.corpus.vocabulary_size)
+    vocabulary = vocabularies.learn(config.corpus, findings.train_counts)
     model = build(config.model, len(vocabulary))
     charge_for(model, config.objective.rate)
     optimiser_for(model, config.training)
     weights = {name: weight.numel() for name, weight in model.named_parameters()}
     if missing := start.missing(config):
         warn(f"{missing}; this run is trained after it")
-        return sum(weights.values()), 0
+        return vocabulary, sum(weights.values()), 0
     taken = start.fill(model, vocabulary, config).entries
-    return sum(weights.values()), sum(int(taken[name].sum()) for name in weights if name in taken)
+    from_start = sum(int(taken[name].sum()) for name in weights if name in taken)
+    return vocabulary, sum(weights.values()), from_start
 
 
 def _tell(
@@ -206,6 +210,7 @@ def _tell(
     folder: Path,
     config: configs.Config,
     findings: Findings,
+    vocabulary: Vocabulary,
     weights: int,
     taken: int,
 ) -> None:
@@ -228,12 +233,7 @@ def _tell(
         f"  length  {findings.mean_tokens:.1f} tokens on average, {findings.longest:,} at most"
         f" (training reads the first {cut})"
     )
-    known = min(config.corpus.vocabulary_size - 4, findings.types)
-    unknown = findings.unknown_share(config.corpus.vocabulary_size)
-    say(
-        f"  words   {known:,} of {findings.types:,} different ones are known to the model;"
-        f" {unknown:.1%} of the held-out tokens are not"
-    )
+    say(_of_words(config, findings, vocabulary))
     if findings.labels:
         found = [(kind, count) for kind, count in findings.labels if kind]
         kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in found[:5])
@@ -250,3 +250,20 @@ def _tell(
         say(f"  start   {taken / 1e6:.1f} million of the weights are those of {first}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")
+
+
+def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary) -> str:
+    """How much of the held-out text the vocabulary holds."""
+    if vocabulary.has_unknown:
+        known = min(config.corpus.vocabulary_size - 4, findings.types)
+        unknown = findings.unknown_share(config.corpus.vocabulary_size)
+        return (
+            f"  words   {known:,} of {findings.types:,} different ones are known to the model;"
+            f" {unknown:.1%} of the held-out tokens are not"
+        )
+    held = findings.held_counts
+    pieces = sum(count * len(vocabulary.encode([word])) for word, count in held.items())
+    return (
+        f"  pieces  {len(vocabulary):,} for {findings.types:,} different words;"
+        f" {pieces / max(1, sum(held.values())):.2f} for each word held out, none is unknown"
+    )

@@ -113,7 +113,8 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
     from explorer import pipeline
 
     try:
-        for report in pipeline.train(folder, args.device, args.resume, args.restart, stop):
+        how = (args.device, args.resume, args.restart)
+        for report in pipeline.train(folder, *how, stop, progress.stage()):
             if args.json:
                 say_json(dataclasses.asdict(report))
             else:

@@ -21,13 +21,14 @@ from explorer.models.priors import Prior
 from explorer.models.random_streams import generator, sample
 from explorer.models.vae import TextVAE
 from explorer.system import distributed
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import Vocabulary
 
 Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
 
 _LEAST_TOKENS = 60
-"""Longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at most."""
+"""Ids of the longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at
+most."""
 
 
 class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
@@ -262,10 +263,10 @@ class Measurement:
         return sample(self.model.prior(), self.drawn, generator(self.seed, "prior"))
 
     def drawn_to_learn_from(self, count: int) -> list[list[str]]:
-        """Like `said`, so many, and with `<unk>` where the model says it: real text has it too."""
+        """Like `said`, so many, with `<unk>` where it stands for words: real text has it too."""
         z = sample(self.model.prior(), count, generator(self.seed, "reverse"))
         place = self.model.condition(self.model.latent.project(z), self._told(count))
-        return self.decode_places(place, "sample", allow_unknown=True)
+        return self.decode_places(place, "sample", self.vocabulary.has_unknown)
 
     def learned(self, ids: Sequence[Sequence[int]]) -> TextVAE:
         """A language model of some sentences, to judge real ones by."""

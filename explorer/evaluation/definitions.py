@@ -51,8 +51,9 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "elbo_ppl": Definition(
         "Perplexity bound",
-        "per predicted token",
-        "exp(−ELBO / predicted tokens) over the whole set; predicted are all words and the ends.",
+        "per word",
+        "exp(−ELBO / predicted words) over the whole set; predicted are all words and the ends, "
+        "also by a model that reads words in pieces.",
         "lower",
     ),
     "importance_nll": Definition(
@@ -65,9 +66,9 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "importance_ppl": Definition(
         "Perplexity",
-        "per predicted token",
-        "exp(importance NLL / predicted tokens) over the whole set; predicted are all words and "
-        "the ends.",
+        "per word",
+        "exp(importance NLL / predicted words) over the whole set; predicted are all words and "
+        "the ends, also by a model that reads words in pieces.",
         "lower",
         _BURDA,
     ),
@@ -195,7 +196,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "forward_perplexity": Definition(
         "Forward perplexity",
-        "per predicted token",
+        "per word",
         "Perplexity that a language model of real text gives to drawn sentences, beside "
         "held-out ones.",
         "reference",
@@ -203,7 +204,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "reverse_perplexity": Definition(
         "Reverse perplexity",
-        "per predicted token",
+        "per word",
         "Perplexity of real text under a language model trained on drawn sentences, beside that "
         "of one trained on as many real ones.",
         "lower",

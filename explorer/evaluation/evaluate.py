@@ -12,7 +12,7 @@ from explorer.evaluation.metrics import FIGURES, Entry
 from explorer.models.priors import Prior
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import Vocabulary
 
 SAMPLES, DRAWN, QUICK_DRAWN = 500, 1000, 200
 

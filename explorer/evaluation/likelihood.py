@@ -20,19 +20,19 @@ POSITIONS = 2**14
 about 10 kB each at 256 units."""
 
 
-def predicted_tokens(ids: Sequence[Sequence[int]]) -> int:
-    """Tokens a model predicts: the words of every sentence and its end."""
-    return sum(len(row) + 1 for row in ids)
+def predicted(sentences: Sequence[Sequence[object]]) -> int:
+    """What a model predicts: the words of every sentence (or its ids) and its end."""
+    return sum(len(row) + 1 for row in sentences)
 
 
-def perplexity(nats: float, tokens: int) -> float:
-    """Exp(nats / predicted tokens) over a whole set.
+def perplexity(nats: float, words: int) -> float:
+    """Exp(nats / predicted words) over a whole set, whatever pieces a model reads words in.
 
     Args:
         nats: Of all sentences together.
-        tokens: Predicted tokens of all sentences, the ends counted.
+        words: Predicted words of all sentences, the ends counted.
     """
-    return math.exp(min(nats / tokens, 700.0))  # beyond, a float64 overflows
+    return math.exp(min(nats / words, 700.0))  # beyond, a float64 overflows
 
 
 def batches(ids: Sequence[Sequence[int]], size: int = BATCH) -> Iterator[list[int]]:

@@ -77,17 +77,17 @@ def _elbo_ppl(run: Measurement) -> Entry:
 
 
 def _perplexity(run: Measurement, nats: torch.Tensor, entry: Entry) -> Entry:
-    """The entry of a figure in nats as one per predicted token.
+    """The entry of a figure in nats as one per predicted word.
 
-    Its standard error is that of a ratio of two sums, nats over tokens, to first order.
+    Its standard error is that of a ratio of two sums, nats over words, to first order.
     """
-    ids = run.held_out.ids
-    tokens = likelihood.predicted_tokens(ids)
-    value = likelihood.perplexity(entry["value"] * run.n, tokens)
-    each = torch.tensor([likelihood.predicted_tokens([row]) for row in ids], dtype=torch.float64)
-    beyond = nats.cpu().double() - nats.sum().item() / tokens * each
-    error = {name: value * own * run.n / tokens for name, own in _error(beyond).items()}
-    return entry | {"value": value, "tokens": tokens} | error
+    sentences = run.held_out.tokens
+    words, tokens = likelihood.predicted(sentences), likelihood.predicted(run.held_out.ids)
+    value = likelihood.perplexity(entry["value"] * run.n, words)
+    each = torch.tensor([likelihood.predicted([row]) for row in sentences], dtype=torch.float64)
+    beyond = nats.cpu().double() - nats.sum().item() / words * each
+    error = {name: value * own * run.n / words for name, own in _error(beyond).items()}
+    return entry | {"value": value, "words": words, "tokens": tokens} | error
 
 
 def _importance_nll(run: Measurement) -> Entry:
@@ -272,7 +272,7 @@ def _judged(run: Measurement, judge: TextVAE, sentences: Sequence[Sequence[str]]
     ids = [run.vocabulary.encode(tokens) for tokens in sentences]
     nothing = torch.zeros(len(ids), 0, device=judge.device)
     nats = likelihood.distortions(judge, nothing, ids).sum().item()
-    return likelihood.perplexity(nats, likelihood.predicted_tokens(ids))
+    return likelihood.perplexity(nats, likelihood.predicted(sentences))
 
 
 def _reverse_perplexity(run: Measurement) -> Entry:

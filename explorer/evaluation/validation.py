@@ -24,6 +24,7 @@ class Validation:
         charge: What the loss charges for a rate.
         seed: Of the noise.
         labels: Of the sentences, for a conditional model.
+        targets: Their vectors, for a model trained with a teacher.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Validation:
         charge: Charge,
         seed: int,
         labels: Sequence[int] = (),
+        targets: Float[Tensor, "n target"] | None = None,
     ) -> None:
         self._ids = ids
+        self._targets = targets
         self._labels = labels
         self._charge = charge
         self._seed = seed
@@ -58,6 +61,10 @@ class Validation:
             "rate": rates.sum(1).cpu().double().mean().item(),
             "charge": self._charge(rates).cpu().double().mean().item(),
         }
+        if self._targets is not None:
+            cosine = model.auxiliary.cosine(posterior.mean, self._targets.to(model.device))
+            if cosine is not None:
+                found["teacher_cosine"] = cosine.mean().item()
         if model.encoder is not None and len(self._ids) > 1:
             found["shuffled_z_gap"] = self._gap(model, z, distortion)
             if model.latent.has_units:

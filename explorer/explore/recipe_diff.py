@@ -86,6 +86,8 @@ def typed(value: Any) -> str:
     """A value as TOML writes it, strings without their quotes; other values read otherwise."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key} = {typed(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):
         return ", ".join(map(typed, value)) or "(none)"
     if isinstance(value, float) and value.is_integer():

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from explorer.latent_space.neighbours import Neighbour, nearest
 from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.runs import folder as folders
 from explorer.runs.run_files import Contents
-from explorer.text.tokens import EOS
+from explorer.text.tokens import EOS, SPECIALS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,7 @@ class Run(Contents):
     # From text to latents and back.
 
     def ids(self, texts: Iterable[str]) -> list[list[int]]:
-        """Sentences as word ids, without start and end.
+        """Sentences as ids of words or pieces, without start and end.
 
         Raises:
             ExplorerError: For a lone sentence, which would be read letter by letter, and for what
@@ -55,6 +56,10 @@ class Run(Contents):
     def unknown(self, text: str) -> list[str]:
         """The words of a sentence the model does not know."""
         return self.vocabulary.unknown(self.tokeniser.tokens(text))
+
+    def rare(self, text: str) -> list[str]:
+        """The words of a sentence the model has no entry for: unknown, or read in pieces."""
+        return self.vocabulary.rare(self.tokeniser.tokens(text))
 
     def encode(self, texts: Iterable[str]) -> Latents:
         """The posterior mean of each sentence."""
@@ -76,7 +81,7 @@ class Run(Contents):
         return [self._text(row) for row in self._generate(self._points(z), decoding)]
 
     def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
-        """Like `decode`, with each word's log-probability and latent gain."""
+        """Like `decode`, with each word's log-probability and latent gain, summed over pieces."""
         import torch
 
         from explorer.models.latent_gain import token_scores
@@ -100,9 +105,10 @@ class Run(Contents):
             words = self.vocabulary.decode(row)
             named = words
             if len(row) < decoding.max_tokens:  # else it was cut, and no end was said
-                named = [*words, self.vocabulary.words[EOS]]
-            count = len(named)
-            result.append(Decoded(self._text(row), named, log_prob[:count], gain[:count]))
+                named = [*words, SPECIALS[EOS]]
+            index = [*self.vocabulary.word_index(row), len(words)]
+            own, gained = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
+            result.append(Decoded(self.tokeniser.text(words), named, own, gained))
         return result
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
@@ -302,6 +308,8 @@ class Run(Contents):
         from explorer.models.decoding_strategies import generate
 
         decoding = decoding or Decoding()
+        if not self.vocabulary.has_unknown:
+            decoding = replace(decoding, allow_unknown=False)
         return generate(self.model.decoder, self._place(points, decoding), decoding)
 
     def _place(self, z: "Tensor", decoding: Decoding) -> "Tensor":
@@ -316,6 +324,15 @@ class Run(Contents):
             return self.model.prior()
         mean = torch.from_numpy(self.needed_atlas.mean)
         return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+
+
+def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:
+    """Scores of the ids of a sentence and its end, summed over each of its first `count` words."""
+    sums = [0.0] * count
+    for score, word in zip(scores, index, strict=False):  # beyond the end there is padding
+        if word < count:
+            sums[word] += score
+    return sums
 
 
 def _finite(z: np.ndarray) -> np.ndarray:

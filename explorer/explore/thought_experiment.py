@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from explorer.config import Config, from_table
 from explorer.text import toy
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import WordVocabulary
 
 if TYPE_CHECKING:
     from explorer.evaluation.context import Measurement
@@ -91,7 +91,7 @@ def train(
 
     config = recipe(decoder, seed)
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
-    vocabulary = Vocabulary.build(tokens, config.corpus.vocabulary_size)
+    vocabulary = WordVocabulary.build(tokens, config.corpus.vocabulary_size)
     ids = [vocabulary.encode(row) for row in tokens]
     way, chance = [], Stream(seed)
     with chance.lent():
@@ -134,7 +134,7 @@ def recipe(decoder: Decoder, seed: int) -> Config:
 def _outcome(
     decoder: Decoder,
     model: "TextVAE",
-    vocabulary: Vocabulary,
+    vocabulary: WordVocabulary,
     tokens: list[list[str]],
     way: list[tuple[float, float]],
     seed: int,

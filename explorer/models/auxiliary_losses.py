@@ -1,6 +1,6 @@
-"""What z may be asked for in training beside the ELBO."""
+"""Auxiliary losses on z, used in training beside the ELBO."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,20 +10,42 @@ from torch.nn import functional
 
 from explorer.errors import ExplorerError
 from explorer.models.padding import mask
+from explorer.models.sentence_encoders import SENTENCE_ENCODERS
+from explorer.registry import choose
 from explorer.text.tokens import EOS
 
 
 class Auxiliary(nn.Module):
-    """A further loss on z; this one asks for nothing."""
+    """An auxiliary loss on z; this one is 0.
+
+    Its weights serve training alone: a sealed run does not store them.
+    """
+
+    sentence_encoder: str = ""
+    """The entry of `SENTENCE_ENCODERS` whose vectors are the targets; empty: none needed."""
 
     def forward(
         self,
         z: Float[Tensor, "batch latent"],
         tokens: Int[Tensor, "batch time"],
         labels: Sequence[int],
+        targets: Float[Tensor, "batch target"] | None = None,
     ) -> Float[Tensor, " batch"]:
-        """What is added to each sentence's loss, nats."""
+        """The auxiliary loss of each sentence, nats.
+
+        Args:
+            z: Latent points.
+            tokens: Their sentences.
+            labels: Indices of their labels; empty for a model without labels.
+            targets: Their vectors from `sentence_encoder`, if one is named.
+        """
         return z.new_zeros(len(z))
+
+    def cosine(
+        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
+    ) -> Float[Tensor, " batch"] | None:
+        """Cosine between the targets and their predictions from z; None without a teacher."""
+        return None
 
 
 def nothing(embedding: nn.Embedding, latent_dim: int, kinds: int) -> Auxiliary:
@@ -60,6 +82,7 @@ class BagOfWords(Auxiliary):
         z: Float[Tensor, "batch latent"],
         tokens: Int[Tensor, "batch time"],
         labels: Sequence[int],
+        targets: Float[Tensor, "batch target"] | None = None,
     ) -> Float[Tensor, " batch"]:
         """Minus the log-probability of the sentence's words, each drawn by itself, weighted."""
         scores = functional.linear(self.features(z).tanh(), self.embedding.weight, self.bias)
@@ -111,11 +134,129 @@ class Adversary(Auxiliary):
         z: Float[Tensor, "batch latent"],
         tokens: Int[Tensor, "batch time"],
         labels: Sequence[int],
+        targets: Float[Tensor, "batch target"] | None = None,
     ) -> Float[Tensor, " batch"]:
         """The classifier's cross-entropy; 0 where the label is not known."""
         scores = self.classifier(_reverse(z, self._weight))
         target = torch.tensor(labels, dtype=torch.int64, device=z.device)
         return functional.cross_entropy(scores, target, reduction="none", ignore_index=-1)
+
+
+class Teacher(Auxiliary):
+    """A linear map of z predicts the sentence's vector from a pre-trained sentence encoder.
+
+    Sentences of like meaning thus come to lie near each other in z. The teacher reads the
+    training sentences once, before training; the finished run needs neither it nor its package.
+
+    Args:
+        embedding: Unused.
+        latent_dim: Size of z.
+        kinds: Unused.
+        weight: Nats charged for a cosine of 0 instead of 1.
+        encoder: Name in `SENTENCE_ENCODERS`.
+
+    Raises:
+        ExplorerError: For an unknown encoder, a weight of 0 or less, or no latent space.
+    """
+
+    def __init__(
+        self,
+        embedding: nn.Embedding,
+        latent_dim: int,
+        kinds: int,
+        weight: float = 10.0,
+        encoder: str = "minilm",
+    ) -> None:
+        super().__init__()
+        _need_latent("teacher", latent_dim, weight)
+        if encoder not in SENTENCE_ENCODERS:
+            known = ", ".join(sorted(SENTENCE_ENCODERS))
+            raise ExplorerError(f"model.auxiliary.encoder: {encoder!r} is not one of {known}")
+        self.sentence_encoder = encoder
+        self.head = nn.Linear(latent_dim, SENTENCE_ENCODERS[encoder].dim)
+        self._weight = weight
+
+    def forward(
+        self,
+        z: Float[Tensor, "batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        labels: Sequence[int],
+        targets: Float[Tensor, "batch target"] | None = None,
+    ) -> Float[Tensor, " batch"]:
+        """Weight × (1 − cosine of prediction and target)."""
+        assert targets is not None
+        return self._weight * (1 - self.cosine(z, targets))
+
+    def cosine(
+        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
+    ) -> Float[Tensor, " batch"]:
+        """Cosine between the targets and their predictions from z."""
+        return functional.cosine_similarity(self.head(z), targets, dim=1)
+
+
+class Sum(Auxiliary):
+    """Several auxiliary losses, added up.
+
+    Args:
+        embedding: Passed on to each.
+        latent_dim: Passed on to each.
+        kinds: Passed on to each.
+        terms: The losses, each a table of its name and settings.
+
+    Raises:
+        ExplorerError: For a list that is empty or holds something else, an invalid term, or
+            terms with different sentence encoders.
+    """
+
+    def __init__(
+        self, embedding: nn.Embedding, latent_dim: int, kinds: int, terms: Sequence[Any]
+    ) -> None:
+        super().__init__()
+        is_list = isinstance(terms, list | tuple) and bool(terms)
+        if not is_list or not all(isinstance(term, Mapping) for term in terms):
+            raise ExplorerError(
+                'model.auxiliary.terms: expected a list of tables, [{ name = "teacher" }, …], '
+                f"got {terms!r}"
+            )
+        self.terms = nn.ModuleList(
+            choose(
+                AUXILIARIES,
+                term,
+                f"model.auxiliary.terms[{place}]",
+                embedding=embedding,
+                latent_dim=latent_dim,
+                kinds=kinds,
+            )
+            for place, term in enumerate(terms)
+        )
+        encoders = {term.sentence_encoder for term in self._terms()} - {""}
+        if len(encoders) > 1:
+            raise ExplorerError(
+                "model.auxiliary.terms: one sentence encoder at a time, not "
+                + " and ".join(sorted(encoders))
+            )
+        self.sentence_encoder = "".join(encoders)
+
+    def _terms(self) -> list[Auxiliary]:
+        return [term for term in self.terms if isinstance(term, Auxiliary)]
+
+    def forward(
+        self,
+        z: Float[Tensor, "batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        labels: Sequence[int],
+        targets: Float[Tensor, "batch target"] | None = None,
+    ) -> Float[Tensor, " batch"]:
+        """The sum over the terms."""
+        losses = [term(z, tokens, labels, targets) for term in self._terms()]
+        return torch.stack(losses).sum(0)
+
+    def cosine(
+        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
+    ) -> Float[Tensor, " batch"] | None:
+        """That of the first term with a teacher."""
+        cosines = (term.cosine(z, targets) for term in self._terms())
+        return next((cosine for cosine in cosines if cosine is not None), None)
 
 
 class _Reverse(torch.autograd.Function):
@@ -144,4 +285,10 @@ def _need_latent(name: str, latent_dim: int, weight: float) -> None:
         raise ExplorerError(f"model.auxiliary.weight: {weight} is not above 0")
 
 
-AUXILIARIES = {"none": nothing, "bag_of_words": BagOfWords, "adversary": Adversary}
+AUXILIARIES: dict[str, Callable[..., Auxiliary]] = {
+    "none": nothing,
+    "bag_of_words": BagOfWords,
+    "adversary": Adversary,
+    "teacher": Teacher,
+    "sum": Sum,
+}

@@ -1,6 +1,7 @@
 """A corpus as a model sees it: ids of its sentences, by split."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,9 @@ from explorer.errors import ExplorerError
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
-from explorer.text.tokens import Tokeniser, Vocabulary
+from explorer.text.tokens import Tokeniser
+from explorer.text.vocabulary import Vocabulary
+from explorer.training import vocabularies
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Data:
     """Of a conditional model: each sentence's place in `model.labels`, or NO_LABEL; else none."""
 
     def select(self, split: str, max_tokens: int = 0) -> list[list[int]]:
-        """The sentences of a split as ids, cut to `max_tokens` words (0: never cut)."""
+        """The sentences of a split as ids, cut to `max_tokens` ids (0: never cut)."""
         rows = self.corpus.rows(split)
         return [self.ids[row][:max_tokens] if max_tokens else self.ids[row] for row in rows]
 
@@ -45,7 +48,7 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
 
     Args:
         config: The recipe.
-        vocabulary: A trained run's; without one, it is built from the training split.
+        vocabulary: A trained run's; without one, it is learned from the training split.
 
     Raises:
         ExplorerError: If the corpus is not there or cannot be read, or lacks the labels of a
@@ -55,8 +58,8 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
     tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
     tokens = [tokeniser.tokens(sentence) for sentence in corpus.sentences]
     if vocabulary is None:
-        train = (tokens[row] for row in corpus.rows("train"))
-        vocabulary = Vocabulary.build(train, config.corpus.vocabulary_size)
+        train = Counter(token for row in corpus.rows("train") for token in tokens[row])
+        vocabulary = vocabularies.learn(config.corpus, train)
     ids = [vocabulary.encode(row) for row in tokens]
     return Data(corpus, tokeniser, vocabulary, ids, _labels(corpus, config.model.labels))
 

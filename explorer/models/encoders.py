@@ -1,13 +1,16 @@
 """Encoders: token ids to the features a latent space makes a posterior of."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explorer.errors import ExplorerError
-from explorer.models.padding import mask
+from explorer.models.padding import mask, masked_mean
 from explorer.text.tokens import EOS, UNK
+
+POOLS = {"last": 1, "max": 1, "mean": 1, "max+mean": 2}
+"""How states become one vector, and how many times their width it has."""
 
 
 class LSTMEncoder(nn.Module):
@@ -16,7 +19,8 @@ class LSTMEncoder(nn.Module):
     Args:
         embedding: Shared with the decoder.
         hidden_dim: State size, of each direction.
-        pool: `max` over time (Li et al. 2019) or `last`, the state after the last token.
+        pool: `max` over time (Li et al. 2019), `mean` over time, `max+mean`, both side by side,
+            or `last`, the state after the last token.
         bidirectional: Whether a second LSTM reads from the end.
         dropout: Share of the embedding's entries dropped in training.
         word_dropout: Share of the words hidden as <unk> in training: with a `point` latent space
@@ -33,8 +37,10 @@ class LSTMEncoder(nn.Module):
         word_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if pool not in ("max", "last"):
-            raise ExplorerError(f"model.encoder.pool: {pool!r} is not one of last, max")
+        if pool not in POOLS:
+            raise ExplorerError(
+                f"model.encoder.pool: {pool!r} is not one of {', '.join(sorted(POOLS))}"
+            )
         self.embedding = embedding
         if not 0 <= word_dropout <= 1:
             raise ExplorerError(f"model.encoder.word_dropout: {word_dropout} is not a share")
@@ -44,7 +50,7 @@ class LSTMEncoder(nn.Module):
         self.lstm = nn.LSTM(
             embedding.embedding_dim, hidden_dim, batch_first=True, bidirectional=bidirectional
         )
-        self.feature_dim = hidden_dim * (2 if bidirectional else 1)
+        self.feature_dim = hidden_dim * (2 if bidirectional else 1) * POOLS[pool]
 
     def forward(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
         """One vector a sentence; padding and the other rows have no influence on it."""
@@ -66,21 +72,30 @@ class LSTMEncoder(nn.Module):
             if self.pool == "last" and not self.lstm.bidirectional:
                 rows = torch.arange(len(states), device=states.device)
                 last = states[rows, valid.sum(1) - 1].unsqueeze(0)
-        return self._pool(states.masked_fill(~valid.unsqueeze(-1), -torch.inf), last)
+        return self._pool(states, valid, last)
 
     def read(
         self, embedded: Float[Tensor, "batch time embedding"]
     ) -> Float[Tensor, "batch features"]:
         """One vector a sequence of embeddings, none of them padding."""
         states, (last, _) = self.lstm(embedded)
-        return self._pool(states, last)
+        valid = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        return self._pool(states, valid, last)
 
     def _pool(
-        self, states: Float[Tensor, "batch time hidden"], last: Float[Tensor, "ways batch half"]
+        self,
+        states: Float[Tensor, "batch time hidden"],
+        valid: Bool[Tensor, "batch time"],
+        last: Float[Tensor, "directions batch half"],
     ) -> Float[Tensor, "batch features"]:
-        if self.pool == "max":
-            return states.amax(1)
-        return last.movedim(0, 1).flatten(1)
+        if self.pool == "last":
+            return last.movedim(0, 1).flatten(1)
+        pooled = []
+        if "max" in self.pool:
+            pooled.append(states.masked_fill(~valid.unsqueeze(-1), -torch.inf).amax(1))
+        if "mean" in self.pool:
+            pooled.append(masked_mean(states, valid))
+        return torch.cat(pooled, 1)
 
 
 ENCODERS = {"lstm": LSTMEncoder}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from explorer.text.tokens import BOS, EOS, PAD
@@ -36,6 +36,14 @@ def collate(
 def mask(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
     """True where a token is not padding."""
     return tokens != PAD
+
+
+def masked_mean(
+    states: Float[Tensor, "batch time width"], valid: Bool[Tensor, "batch time"]
+) -> Float[Tensor, "batch width"]:
+    """Mean over the valid positions; every row has at least one."""
+    total = states.masked_fill(~valid.unsqueeze(2), 0.0).sum(1)
+    return total / valid.sum(1, keepdim=True)
 
 
 def lengths(tokens: Int[Tensor, "batch time"]) -> Int[Tensor, " batch"]:

@@ -158,6 +158,7 @@ class TextVAE(nn.Module):
         labels: Sequence[int] = (),
         part: Share = ALL,
         bf16: bool = False,
+        targets: Float[Tensor, "batch target"] | None = None,
     ) -> Terms:
         """The terms of the negative ELBO from one sample of the posterior a sentence.
 
@@ -168,13 +169,15 @@ class TextVAE(nn.Module):
             part: The sentences whose distortion this process answers; the rate is of all.
             bf16: Whether products of encoder and decoder are in bfloat16, where the hardware has
                 them.
+            targets: The sentences' vectors for the auxiliary loss, where it needs some.
         """
         posterior = self.posterior(tokens, part, bf16)
         z = at = posterior.rsample() if noise else posterior.mean
         if not noise and self.latent.has_rate and not self.prior.is_factorised:
             at = posterior.sample()  # log q − log p at the mean is no rate
         rate = self.latent.rate(posterior, self.prior(), at)
-        auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own])
+        own_targets = None if targets is None else targets[part.own]
+        auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own], own_targets)
         if self.training and labels:
             withheld = (torch.rand(len(labels)) < label_conditioning.UNLABELLED).tolist()
             labels = [

@@ -98,7 +98,7 @@ def _mapped(
         label=None if corpus.labels is None else [corpus.labels[row] for row in drawn],
         mean=mean,
         scale=scale,
-        tokens=[len(row) for row in ids],
+        tokens=[len(data.vocabulary.decode(row)) for row in ids],
         distortion=distortion,
         rate=rate,
         xy=layout.xy,
@@ -121,7 +121,7 @@ def _own_words(
     limit: int,
     done: Callable[[int], None],
 ) -> list[str]:
-    """What the model says at each own place, told its own label, in at most `limit` words."""
+    """What the model says at each own place, told its own label, in at most `limit` ids."""
     from explorer.models.decoding_settings import MOST_TOKENS, Decoding
     from explorer.models.decoding_strategies import generate
 

@@ -16,7 +16,7 @@ from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import Vocabulary
 from explorer.training import prior_fitting
 
 
@@ -106,9 +106,9 @@ def evaluate(
 
 def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:
     """The language model of that folder, if it knows exactly these words."""
-    config, words, model = weights.load_model(folder)
+    config, other, model = weights.load_model(folder)
     if config.model.latent_dim:
         raise ExplorerError(f"--language-model {folder.name}: it has a latent space")
-    if words.words != vocabulary.words:
+    if type(other) is not type(vocabulary) or other.checksum != vocabulary.checksum:
         raise ExplorerError(f"--language-model {folder.name}: its vocabulary is another one")
     return model

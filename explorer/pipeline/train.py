@@ -1,5 +1,6 @@
 """Training: from a recipe to weights and a history."""
 
+import functools
 import os
 import shutil
 import time
@@ -7,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Float16
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
@@ -20,7 +23,15 @@ from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.system import cpu_threads, distributed
 from explorer.training import checkpoint as states
-from explorer.training import fine_tuning, prior_fitting, provenance, snapshots, warm_start
+from explorer.training import (
+    fine_tuning,
+    prior_fitting,
+    provenance,
+    sentence_vectors,
+    snapshots,
+    vocabularies,
+    warm_start,
+)
 from explorer.training.trainer import Report, Trainer
 
 
@@ -61,6 +72,7 @@ def train(
     resume: bool = False,
     restart: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> Iterator[Report]:
     """Trains a run to the end of its recipe and writes its weights.
 
@@ -73,14 +85,15 @@ def train(
         resume: Insist on a state to resume from.
         restart: Throw away what was trained before.
         stop: Asked after every step; True saves the state and ends the training early.
+        progress: Told what is prepared before the first step, and the fraction of it done.
 
     Raises:
-        ExplorerError: For a bad recipe or corpus, a finished run without `restart`, or `resume`
-            without anything to resume.
+        ExplorerError: For a bad recipe or corpus, missing packages of a teacher, a finished run
+            without `restart`, or `resume` without anything to resume.
     """
     config = configs.read(folder / folders.CONFIG)
     with cpu_threads.enough_for(config.model.decoder.get("hidden_dim")):
-        yield from _train(folder, config, device_name, resume, restart, stop)
+        yield from _train(folder, config, device_name, resume, restart, stop, progress)
 
 
 def _train(
@@ -90,6 +103,7 @@ def _train(
     resume: bool,
     restart: bool,
     stop: Callable[[], bool],
+    progress: Callable[[str, float], None],
 ) -> Iterator[Report]:
     unfinished, is_trained = distributed.agreed(
         (states.path(folder).is_file(), (folder / folders.WEIGHTS).is_file())
@@ -114,7 +128,15 @@ def _train(
     is_fitted = is_second and config.training.fit_prior["name"] != "none"
     model = build(recipe.model, len(data.vocabulary), is_fitted).to(where)
     taken = warm_start.NOTHING if is_second else warm_start.fill(model, data.vocabulary, config)
-    trainer = _trainer(model, data, recipe, taken)
+    vectors, encoder = None, model.auxiliary.sentence_encoder
+    if encoder:
+        tell = functools.partial(progress, f"sentence vectors ({encoder})")
+        # Asking several processes whether to stop needs them all, and only one is at work here.
+        halt = stop if distributed.count() == 1 else lambda: False
+        vectors = sentence_vectors.load(encoder, data.corpus, where, tell, halt)
+        if vectors is None:
+            return
+    trainer = _trainer(model, data, recipe, vectors, taken)
     history = states.restore(folder, trainer, learned) if unfinished else []
     if unfinished:
         kept.restore(folder / folders.STATE / snapshots.FILE, trainer.position.step)
@@ -124,7 +146,7 @@ def _train(
         yield from _run(folder, trainer, history, kept, learned, stop)
         if not trainer.is_finished:
             return
-        following = _trainer(_with_prior(_best(trainer), data, config), data, second)
+        following = _trainer(_with_prior(_best(trainer), data, config), data, second, vectors)
         following.follow(trainer.position)
         trainer = following
         _save(folder, trainer, history, kept, learned)
@@ -147,15 +169,21 @@ def _trainer(
     model: TextVAE,
     data: training_data.Data,
     recipe: configs.Config,
+    vectors: Float16[np.ndarray, "corpus dim"] | None,
     taken: warm_start.Taken = warm_start.NOTHING,
 ) -> Trainer:
     drawn = data.draw("valid", validation.SENTENCES, recipe.seed)
     watched = [data.ids[row] for row in drawn]
     charge = charge_for(model, recipe.objective.rate)
-    watch = validation.Validation(watched, charge, recipe.seed, data.labels_of(drawn))
-    rows = data.select("train")
-    labels = data.labels_of(data.corpus.rows("train"))
-    return Trainer(model, rows, recipe, watch, labels, taken)
+    rows = data.corpus.rows("train")
+    targets = expected = None
+    if vectors is not None:
+        targets = sentence_vectors.SentenceVectors(vectors, rows)
+        expected = sentence_vectors.SentenceVectors(vectors, drawn)(range(len(drawn)))
+    labels = data.labels_of(drawn)
+    watch = validation.Validation(watched, charge, recipe.seed, labels, expected)
+    labels = data.labels_of(rows)
+    return Trainer(model, data.select("train"), recipe, watch, labels, taken, targets)
 
 
 def _best(trainer: Trainer) -> TextVAE:
@@ -207,7 +235,7 @@ def _write(
     history: list[dict[str, Any]],
     kept: snapshots.Snapshots,
 ) -> None:
-    data.vocabulary.save(folder / folders.VOCABULARY)
+    vocabularies.save(folder, data.vocabulary)
     weights.save(folder, model)
     folders.write_history(folder, history)
     for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):

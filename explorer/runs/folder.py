@@ -17,6 +17,7 @@ from explorer.system.atomic_files import home, unwritable, write_text
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
+TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 HISTORY = "history.csv"
 METRICS = "metrics.json"
@@ -26,7 +27,7 @@ CARD = "README.md"
 SUMS = "SHA256SUMS"
 STATE = "state"
 
-SEALED = (VOCABULARY, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
+SEALED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
 """Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
 
 

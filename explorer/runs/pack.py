@@ -18,6 +18,7 @@ from explorer.system.atomic_files import home, write
 CONTENTS = (
     folders.CONFIG,
     folders.VOCABULARY,
+    folders.TOKENIZER,
     folders.WEIGHTS,
     folders.HISTORY,
     folders.METRICS,
@@ -33,6 +34,7 @@ LARGEST = {
     folders.SUMS: 2**16,
     # These are read whole; a vocabulary of 60,000 words is below one of these mebibytes.
     folders.VOCABULARY: 16 * 2**20,
+    folders.TOKENIZER: 16 * 2**20,
     folders.HISTORY: 16 * 2**20,
     folders.METRICS: 16 * 2**20,
     folders.WEIGHTS: 4 * 2**30,

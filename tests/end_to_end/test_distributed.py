@@ -118,6 +118,14 @@ RECIPES: dict[str, dict] = {
         "objective": {"rate": {"name": "plain"}},
     },
     "a language model": {"model": {"latent": {"name": "none"}, "latent_dim": 0}},
+    "two auxiliary losses": {
+        "model": {
+            "auxiliary": {
+                "name": "sum",
+                "terms": [{"name": "teacher"}, {"name": "bag_of_words", "weight": 0.2}],
+            }
+        }
+    },
     "aggressive": {"training": {"aggressive": True, "batch_size": 31}},
 }
 

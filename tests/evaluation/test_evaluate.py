@@ -14,10 +14,11 @@ from explorer.evaluation.metrics import FIGURES
 from explorer.evaluation.verdict import verdict
 from explorer.models.latents import LATENTS
 from explorer.models.vae import build
-from explorer.text.tokens import SPECIALS, Vocabulary
+from explorer.text.tokens import SPECIALS
+from explorer.text.vocabulary import WordVocabulary
 from tests.evaluation.test_likelihood import deafen, tiny
 
-WORDS = Vocabulary([*SPECIALS, "red", "blue", "dogs", "cats", "run"])
+WORDS = WordVocabulary([*SPECIALS, "red", "blue", "dogs", "cats", "run"])
 RANDOM = torch.Generator().manual_seed(0)
 IDS = [
     torch.randint(

@@ -15,7 +15,7 @@ from explorer.evaluation.context import HeldOut, Measurement, NotApplicable
 from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.labels import Labelled
 from explorer.models.vae import build
-from explorer.text.tokens import Vocabulary
+from explorer.text.vocabulary import WordVocabulary
 
 GOOD, BAD = ["good", "nice"], ["bad", "poor"]
 THINGS = ["food", "staff", "place", "music"]
@@ -38,7 +38,7 @@ def corpus(count: int, seed: int) -> tuple[list[list[str]], list[str]]:
 
 TRAIN, TRAIN_KINDS = corpus(400, 0)
 TEST, TEST_KINDS = corpus(300, 1)
-WORDS = Vocabulary.build(TRAIN, 100)
+WORDS = WordVocabulary.build(TRAIN, 100)
 
 
 def known(is_leaking: bool) -> Distribution:

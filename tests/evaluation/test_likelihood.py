@@ -14,7 +14,7 @@ from explorer.evaluation.likelihood import (
     importance_nlls,
     perplexity,
     posterior,
-    predicted_tokens,
+    predicted,
 )
 from explorer.models.latent_gain import token_scores
 from explorer.models.latents import LATENTS
@@ -146,7 +146,7 @@ def test_the_posterior_of_a_set_is_that_of_each_sentence() -> None:
 
 
 def test_perplexity_counts_the_end_of_every_sentence() -> None:
-    assert predicted_tokens(SENTENCES) == 16 + 6
+    assert predicted(SENTENCES) == 16 + 6
     assert perplexity(22 * math.log(7.0), 22) == pytest.approx(7.0)
 
 

@@ -10,7 +10,7 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.models.decoders import DECODERS
 from explorer.models.dilated_decoder import DilatedDecoder
-from explorer.models.encoders import ENCODERS
+from explorer.models.encoders import ENCODERS, POOLS
 from explorer.models.output_softmax import token_log_prob
 from explorer.models.padding import collate, lengths, mask
 from explorer.models.vae import TextVAE, build
@@ -36,7 +36,7 @@ def tiny(encoder: dict | None = None, decoder: dict | None = None, latent_dim: i
 ENCODER_SETTINGS = [
     {"name": name, "pool": pool, "bidirectional": both}
     for name in ENCODERS
-    for pool in ("max", "last")
+    for pool in POOLS
     for both in (False, True)
 ]
 DECODER_SETTINGS = [
@@ -271,7 +271,7 @@ def test_a_language_model_is_the_model_without_a_latent_space() -> None:
         ({"latent": {"name": "none"}}, "latent_dim to 0"),
         ({"latent": {"name": "round"}}, "codes, cube, gaussian, none, point, sphere"),
         ({"prior": {"name": "nromal"}}, "'nromal' is not one of"),
-        ({"encoder": {"name": "lstm", "pool": "mean"}}, "last, max"),
+        ({"encoder": {"name": "lstm", "pool": "mode"}}, "last, max"),
         ({"decoder": {"name": "lstm", "hiden": 3}}, "hidden_dim"),
         ({"decoder": {"name": "lstm", "hidden_dim": 2.5}}, "expected int"),
         ({"encoder": {"name": "lstm", "dropout": 2.0}}, "model.encoder: lstm: dropout"),

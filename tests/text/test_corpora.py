@@ -122,7 +122,7 @@ def test_an_absent_corpus_names_the_command_that_gets_it(monkeypatch):
 
 @pytest.mark.parametrize("call", [corpora.get, corpora.is_present])
 def test_an_unknown_name_is_answered_with_the_known_ones(call):
-    with pytest.raises(ExplorerError, match="captions, ptb, yelp"):
+    with pytest.raises(ExplorerError, match="captions, ptb, yelp, everyday, mixed"):
         call("novels")
 
 
@@ -192,9 +192,25 @@ def test_a_named_corpus_says_what_it_is_and_pins_its_files(name):
     assert corpus.tokenised is not corpus.split_punctuation
     assert len({file.name for file in corpus.files}) == len(corpus.files)
     for file in corpus.files:
-        assert file.url == corpus.address + file.name
         assert len(file.sha256) == 64 and file.size > 0
-        assert file.split in SPLITS or file.label
+        assert file.url.startswith("https://")
+        if not corpus.assemble:
+            assert file.url == corpus.address + file.name
+            assert file.split in SPLITS or file.label
+
+
+@pytest.mark.parametrize("name", ["everyday", "mixed"])
+def test_an_assembled_corpus_names_whom_to_attribute(name):
+    corpus = NAMED[name]
+    names = [source.name for source in corpus.sources]
+    assert len(set(names)) == len(names)
+    assert corpus.shippable == {"commonvoice", "tatoeba_fra", "clinc150", "banking77", "slurp"}
+    assert set(names[:5]) == corpus.shippable  # a sentence of several counts as the first one's
+    for source in corpus.sources:
+        assert source.title and source.licence and source.label
+        assert source.address.startswith("https://")
+    for file in corpus.files:
+        assert any(file in NAMED[part].files for part in corpus.parts or (name,))
 
 
 @pytest.fixture

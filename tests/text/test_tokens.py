@@ -6,7 +6,8 @@ import time
 import pytest
 
 from explorer.errors import ExplorerError
-from explorer.text.tokens import BOS, EOS, PAD, SPECIALS, UNK, Tokeniser, Vocabulary
+from explorer.text.tokens import BOS, EOS, PAD, SPECIALS, UNK, Tokeniser
+from explorer.text.vocabulary import WordVocabulary
 
 PLAIN = Tokeniser(lowercase=False)
 PIECES = [
@@ -113,13 +114,13 @@ def test_lowercase_drops_case_before_splitting():
 
 
 def test_a_vocabulary_keeps_the_most_frequent_words_ties_in_spelling_order():
-    vocabulary = Vocabulary.build([["b", "a", "c"], ["c", "<eos>", "<unk>"]], size=6)
-    assert vocabulary.words == (*SPECIALS, "c", "a")
+    vocabulary = WordVocabulary.build([["b", "a", "c"], ["c", "<eos>", "<unk>"]], size=6)
+    assert vocabulary.entries == (*SPECIALS, "c", "a")
     assert len(vocabulary) == 6
 
 
 def test_known_words_come_back_and_unknown_ones_are_unk():
-    vocabulary = Vocabulary([*SPECIALS, "a", "😀", "हिन्दी"])
+    vocabulary = WordVocabulary([*SPECIALS, "a", "😀", "हिन्दी"])
     assert vocabulary.decode(vocabulary.encode(["a", "😀", "हिन्दी"])) == ["a", "😀", "हिन्दी"]
     assert vocabulary.encode([]) == vocabulary.decode([]) == []
     assert vocabulary.encode(["x"]) == [UNK]
@@ -127,25 +128,25 @@ def test_known_words_come_back_and_unknown_ones_are_unk():
 
 
 def test_special_words_in_a_users_text_are_not_special():
-    vocabulary = Vocabulary([*SPECIALS, "a"])
+    vocabulary = WordVocabulary([*SPECIALS, "a"])
     assert vocabulary.encode(["<eos>", "<pad>", "<bos>", "a"]) == [UNK, UNK, UNK, 4]
 
 
 def test_decoding_stops_at_the_end_and_drops_padding():
-    vocabulary = Vocabulary([*SPECIALS, "a"])
+    vocabulary = WordVocabulary([*SPECIALS, "a"])
     assert vocabulary.decode([BOS, 4, UNK, PAD, 4, EOS, 4]) == ["a", "<unk>", "a"]
 
 
 def test_endless_words_are_not_learned():
-    vocabulary = Vocabulary.build([["x" * 1_000_000, "x" * 100]], size=10)
-    assert vocabulary.words[len(SPECIALS) :] == ("x" * 100,)
+    vocabulary = WordVocabulary.build([["x" * 1_000_000, "x" * 100]], size=10)
+    assert vocabulary.entries[len(SPECIALS) :] == ("x" * 100,)
 
 
 def test_a_vocabulary_survives_its_file(tmp_path):
     text = "".join(PIECES) + " plain words"
-    vocabulary = Vocabulary.build([PLAIN.tokens(text)], size=1000)
+    vocabulary = WordVocabulary.build([PLAIN.tokens(text)], size=1000)
     vocabulary.save(tmp_path / "vocabulary.txt")
-    assert Vocabulary.load(tmp_path / "vocabulary.txt").words == vocabulary.words
+    assert WordVocabulary.load(tmp_path / "vocabulary.txt").entries == vocabulary.entries
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_a_vocabulary_survives_its_file(tmp_path):
         (None, "is missing"),
         (b"", "is damaged"),
         (b"<pad>\n<bos>\n", "is damaged"),
-        (b"<pad>\n<bos>\n<eos>\n<unk>\na\na\n", "names each word once"),
+        (b"<pad>\n<bos>\n<eos>\n<unk>\na\na\n", "names each entry once"),
         (b"\xff\xfe\x00", "not UTF-8"),
     ],
 )
@@ -163,5 +164,5 @@ def test_a_damaged_vocabulary_is_named(tmp_path, data, message):
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(ExplorerError, match=message) as caught:
-        Vocabulary.load(path)
+        WordVocabulary.load(path)
     assert str(path) in str(caught.value)

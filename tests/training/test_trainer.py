@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,20 @@ def recipe(**training: object) -> Config:
 def trainer(config: Config) -> Trainer:
     torch.manual_seed(config.seed)
     model = build(config.model, WORDS)
-    return Trainer(model, TRAIN, config, lambda model, noise: {"distortion": 1.0, "rate": 1.0})
+    watch = {"distortion": 1.0, "rate": 1.0}
+    needs_targets = bool(model.auxiliary.sentence_encoder)
+    return Trainer(
+        model,
+        TRAIN,
+        config,
+        lambda model, noise: watch,
+        targets=sentence_vectors if needs_targets else None,
+    )
+
+
+def sentence_vectors(rows: Sequence[int]) -> torch.Tensor:
+    """Made-up targets of training sentences, as many numbers as MiniLM's."""
+    return torch.stack([torch.arange(384).mul(row + 1).cos() for row in rows])
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -155,11 +169,13 @@ def test_the_learning_rate_is_flat_then_falls_to_zero() -> None:
 
 SGD = {"name": "sgd", "momentum": 0.9}
 SPLIT = {"name": "split", "adam": 0.1}
+ADAMW = {"name": "adam", "weight_decay": 0.1}
+OPTIMISERS = (SGD, {"name": "sgd"}, SPLIT, ADAMW)
 
 
 @pytest.mark.parametrize(
     ("stop_at", "optimiser"),
-    [(2, None), (8, None), (9, None), (20, None), (9, SGD), (9, {"name": "sgd"}), (9, SPLIT)],
+    [*((step, None) for step in (2, 8, 9, 20)), *((9, optimiser) for optimiser in OPTIMISERS)],
 )
 def test_stopped_and_resumed_equals_uninterrupted(
     tmp_path: Path, stop_at: int, optimiser: dict | None
@@ -307,7 +323,7 @@ def test_split_of_a_language_model_is_gradient_descent() -> None:
     ("optimiser", "message"),
     [
         ({"name": "sdg"}, "training.optimiser: 'sdg' is not one of adam, sgd, split"),
-        ({"name": "sgd", "beta1": 0.5}, "its settings are: momentum"),
+        ({"name": "sgd", "beta1": 0.5}, "its settings are: momentum, weight_decay"),
         ({"name": "adam", "beta1": 1.5}, "training.optimiser: adam"),
     ],
 )

@@ -12,7 +12,8 @@ from explorer.errors import ExplorerError
 from explorer.models.output_softmax import token_log_prob
 from explorer.runs import folder as folders
 from explorer.runs import weights
-from explorer.text.tokens import SPECIALS, Vocabulary
+from explorer.text.tokens import SPECIALS
+from explorer.text.vocabulary import WordVocabulary
 from tests import tiny
 
 LANGUAGE_MODEL = (
@@ -130,7 +131,9 @@ def test_words_are_matched_by_spelling(tmp_path: Path) -> None:
     mine = write_run(tmp_path / "my", start=first.as_posix(), sentences=240, epochs=0, pretrain=0)
     drawn = train(write_run(tmp_path / "drawn", sentences=240, epochs=0, pretrain=0))
     started = train(mine)
-    known, words = (Vocabulary.load(folder / folders.VOCABULARY).words for folder in (first, mine))
+    known, words = (
+        WordVocabulary.load(folder / folders.VOCABULARY).entries for folder in (first, mine)
+    )
     assert known != words[: len(known)]
     for name in ("embedding.weight", "decoder.output.bias"):
         for row, word in enumerate(words):

@@ -170,7 +170,7 @@ def _likelihood(
 
 def _typed(run: Run, pick: TextPick, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
-    _heading("Your sentence", _tokens(len(run.ids([pick.text])[0])))
+    _heading("Your sentence", _tokens(len(run.tokeniser.tokens(pick.text))))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
         st.caption(f"Only its first {picks.MOST_TEXT:,} characters are read, up to a blank.")
@@ -180,7 +180,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
-        _respelled(run, pick.text)
+    _respelled(run, pick.text)
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
 
 

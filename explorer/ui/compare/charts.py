@@ -54,7 +54,9 @@ PANELS = (
 def comparable(run: Run, other: Run) -> bool:
     """Whether nats of two runs count the same words of the same sentences."""
     a, b = run.config.corpus, other.config.corpus
-    names = ("name", "path", "text_column", "lowercase", "split_punctuation", "vocabulary_size")
+    names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
+    # Pieces leave nothing out, however many they are; a list of words does.
+    names += ("vocabulary_size",) if run.vocabulary.has_unknown else ()
     return all(getattr(a, name) == getattr(b, name) for name in names)
 
 

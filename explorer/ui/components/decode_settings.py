@@ -59,7 +59,8 @@ def decode_settings(*runs: Run) -> None:
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",
             help="The same seed draws the same words and the same samples.",
         )  # fmt: skip
-        st.toggle("May say <unk>", key="unknown", bind="query-params")
+        if any(run.vocabulary.has_unknown for run in runs):
+            st.toggle("May say <unk>", key="unknown", bind="query-params")
 
 
 def decoding(*runs: Run) -> Decoding:

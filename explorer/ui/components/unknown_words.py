@@ -14,11 +14,11 @@ _SHORT_FORMS = re.compile(r"(?<=\w)(n't|'(?:s|m|re|ve|ll|d))(?!\w)")
 
 
 def as_the_corpus_writes(run: Run, text: str) -> str | None:
-    """The sentence in lower case, signs split off; None where the model knows no more of it so."""
+    """The sentence in lower case, signs split off; None where that makes none less rare."""
     split = " ".join(Tokeniser(True, True).tokens(text.replace("’", "'")))
     ways = (split, _SHORT_FORMS.sub(r" \1", split))
-    best = min(ways, key=lambda way: len(run.unknown(way)))
-    return best if len(run.unknown(best)) < len(run.unknown(text)) else None
+    best = min(ways, key=lambda way: len(run.rare(way)))
+    return best if len(run.rare(best)) < len(run.rare(text)) else None
 
 
 def unknown_notes(runs: Sequence[Run], sentences: Mapping[str, str]) -> None:

@@ -1,0 +1,123 @@
+"""Vectors of a corpus from a pre-trained sentence encoder: computed once, kept on disk."""
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock
+from jaxtyping import Float, Float16
+from numpy.lib import format as npy
+from torch import Tensor
+
+from explorer.errors import ExplorerError
+from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
+from explorer.system.atomic_files import home, unwritable
+from explorer.text.corpora import Corpus
+
+CHUNK = 2048
+"""Sentences encoded between two writes: the most that is lost when the process is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVectors:
+    """The vectors of some sentences, read from disk as they are asked for."""
+
+    stored: Float16[np.ndarray, "corpus dim"]
+    rows: Sequence[int]
+    """Their rows in the corpus."""
+
+    def __call__(self, places: Sequence[int]) -> Float[Tensor, "places dim"]:
+        """The vectors of the sentences with these indices in `rows`, float32."""
+        wanted = [self.rows[place] for place in places]
+        return torch.from_numpy(self.stored[wanted].astype(np.float32))
+
+
+def path(name: str, corpus: Corpus) -> Path:
+    """Where the vectors of a corpus from the sentence encoder of this name are cached."""
+    weights = SENTENCE_ENCODERS[name].sha256
+    return home() / "sentence-vectors" / f"{name}-{weights[:16]}-{corpus.checksum[:32]}.npy"
+
+
+def load(
+    name: str,
+    corpus: Corpus,
+    device: torch.device,
+    progress: Callable[[float], None] = lambda share: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Float16[np.ndarray, "corpus dim"] | None:
+    """The vectors of all sentences of a corpus: cached ones, else computed and cached.
+
+    A computation that was interrupted continues with its next chunk. Several processes may ask
+    at once: one computes, the others wait.
+
+    Args:
+        name: In `SENTENCE_ENCODERS`.
+        corpus: The sentences.
+        device: Where they are encoded.
+        progress: Called with the fraction done.
+        stop: Asked after every chunk; True returns None, and what is done is kept.
+
+    Raises:
+        ExplorerError: If the encoder's packages are missing, or the cache cannot be written.
+    """
+    target, encoder = path(name, corpus), SENTENCE_ENCODERS[name]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if not target.is_file() and not _fill(
+                target, encoder, corpus.sentences, device, progress, stop
+            ):
+                return None
+    except OSError as error:
+        raise unwritable(target, error) from None
+    return _open(target, (len(corpus.sentences), encoder.dim))
+
+
+def _open(target: Path, shape: tuple[int, int]) -> Float16[np.ndarray, "corpus dim"]:
+    try:
+        vectors = np.load(target, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError):
+        vectors = None
+    if vectors is None or vectors.shape != shape or vectors.dtype != np.float16:
+        raise ExplorerError(f"{target} is damaged: delete it, and it is computed anew")
+    return vectors
+
+
+def _fill(
+    target: Path,
+    encoder: SentenceEncoder,
+    sentences: Sequence[str],
+    device: torch.device,
+    progress: Callable[[float], None],
+    stop: Callable[[], bool],
+) -> bool:
+    """Appends chunks to a neighbour of the file, which takes its name when all are there."""
+    header = io.BytesIO()
+    npy.write_array_header_1_0(
+        header, {"descr": "<f2", "fortran_order": False, "shape": (len(sentences), encoder.dim)}
+    )
+    chunk_bytes = CHUNK * encoder.dim * 2
+    encode = encoder.open(device)
+    partial = target.with_suffix(".partial")
+    with partial.open("ab") as file:
+        chunks = max(0, file.tell() - header.tell()) // chunk_bytes  # whole ones
+        if chunks == 0:
+            file.truncate(0)
+            file.write(header.getvalue())
+        else:
+            file.truncate(header.tell() + chunks * chunk_bytes)
+        for start in range(chunks * CHUNK, len(sentences), CHUNK):
+            progress(start / len(sentences))
+            if stop():
+                return False
+            vectors = encode(sentences[start : start + CHUNK])
+            file.write(vectors.numpy().astype("<f2").tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+    partial.replace(target)
+    progress(1.0)
+    return True
