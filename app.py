@@ -1,5 +1,6 @@
 """The server: `streamlit run app.py` serves the page, and the routes its map asks."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,19 +12,28 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the default run in the background as soon as the server answers."""
+    from explorer.ui.http.access import welcome
     from explorer.ui.session.open_runs import warm_in_background
 
+    # Under another server, as `uvicorn app:app` starts one, the port is that one's to say.
+    if Path(sys.argv[0]).resolve() == Path(__file__).resolve():
+        sys.stdout.write(welcome())
+        sys.stdout.flush()
     warm_in_background()
     yield {}
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.middleware import Middleware
+
     from explorer.system import cpu_threads
+    from explorer.ui.http.access import Access
     from explorer.ui.http.routes import routes
 
     # A click's batches are so small that a second thread costs more than it gives.
     cpu_threads.share_cores(1)
-    app = st.App(Path(__file__), routes=routes(), lifespan=lifespan)
+    guard = [Middleware(Access)]
+    app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=guard)
 else:
     from explorer.ui.app import page
 

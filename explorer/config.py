@@ -2,14 +2,17 @@
 
 import dataclasses
 import math
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from explorer.errors import ExplorerError
+from explorer.system import atomic_files, toml_writer
 from explorer.system.toml_writer import literal, printable
+
+MOST_POINTS = 2**20
+"""Sentences of a map: each is text and numbers in memory, and a dot that a browser draws."""
 
 Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
@@ -194,7 +197,7 @@ class AtlasConfig:
     min_dist: float = setting(0.1, "UMAP's least distance between points")
 
     def __post_init__(self) -> None:
-        _at_least("atlas.points", self.points, 1)
+        _within("atlas.points", self.points, 1, MOST_POINTS)
         _at_least("atlas.neighbours", self.neighbours, 2)
         _within("atlas.min_dist", self.min_dist, 0.0, 1.0)
 
@@ -235,13 +238,9 @@ def read(path: Path) -> Config:
     """
     try:
         # Some editors begin a file with a byte-order mark, which is no TOML.
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = toml_writer.parse(atomic_files.read(path, toml_writer.LARGEST).decode("utf-8-sig"))
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `explorer new` writes one") from None
-    except RecursionError:
-        raise ExplorerError(
-            f"{path} is not valid TOML: brackets too deep inside each other"
-        ) from None
     except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ExplorerError(f"{path} is not valid TOML: {error}") from None
     try:
@@ -329,15 +328,15 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
     """
     address, separator, text = assignment.partition("=")
     keys = address.strip().split(".")
-    if not separator or not all(keys):
-        raise ExplorerError(f"--set {assignment!r}: expected table.key=value")
+    if not separator or not all(keys) or len(keys) > toml_writer.DEEPEST:
+        raise ExplorerError(f"--set {assignment[:80]!r}: expected table.key=value")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = toml_writer.parse(f"value = {text}")["value"]
+    except toml_writer.MalformedError:
         if any(mark in text for mark in "[]{}\"'\n"):
             raise ExplorerError(f"--set {assignment!r}: {text!r} is not a TOML value") from None
         value = text.strip()
-    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+    except ValueError:  # thousands of digits, or beyond the limits of a recipe
         raise ExplorerError(f"--set {address}=…: the value is too long to be a setting") from None
     for key in keys[:-1]:
         table = table.setdefault(key, {})

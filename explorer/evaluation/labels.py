@@ -114,7 +114,7 @@ class Labelled:
     def accuracy(self, sentences: Sequence[Sequence[str]], labels: np.ndarray) -> float:
         """Share of the sentences that the judge takes for these labels."""
         texts = [" ".join(tokens) for tokens in sentences]
-        named = np.array(self.kinds)[labels]
+        named = np.array(self.kinds, object)[labels]
         return float((self._judge.predict(texts) == named).mean())
 
     def _switch(self, strength: float, places: Tensor) -> Switch:

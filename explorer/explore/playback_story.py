@@ -116,9 +116,9 @@ def text_of(run: Run, index: int) -> tuple[str, bool]:
     """A sentence's text, or the model's own words for it; and whether it is the real text."""
     playback = playback_of(run)
     row = int(playback.row[index])
-    corpus = run.corpus
-    if corpus is not None and corpus.checksum == playback.corpus_checksum:
-        return corpus.sentences[row], True
+    sentences = run.sentences_of(playback)
+    if sentences is not None:
+        return sentences[row], True
     at = int(atlas_rows(run)[index])
     if run.atlas is not None and at >= 0:
         return run.atlas.reconstruction[at], False

@@ -124,7 +124,7 @@ def _ramp(values: Any, title: str, form: str) -> Colours:
 
 def _categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> Colours:
     values, inverse, counts = np.unique(
-        np.asarray(names, dtype=str), return_inverse=True, return_counts=True
+        np.asarray(names, dtype=object), return_inverse=True, return_counts=True
     )
     rank = {name: i for i, name in enumerate(order)}
     by_size = sorted(range(len(values)), key=lambda i: (rank.get(values[i], 9), -counts[i]))

@@ -52,7 +52,10 @@ def groups_of(run: Run) -> Groups:
     atlas = run.needed_atlas
     found = {}
     if atlas.label is not None:
-        labels, place, count = np.unique(atlas.label, return_inverse=True, return_counts=True)
+        # As objects: an array of strings gives every row the room of the longest one.
+        labels, place, count = np.unique(
+            np.array(atlas.label, object), return_inverse=True, return_counts=True
+        )
         for number in np.argsort(-count, kind="stable")[:_MOST]:
             found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(place == number)
     low, high = np.quantile(atlas.tokens, [_TAIL, 1 - _TAIL])

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int16, Int32
@@ -14,21 +14,6 @@ from explorer.latent_space import atlas_file
 from explorer.latent_space.clusters import ClusterName, members
 
 _SPLITS = ("train", "valid", "test")
-
-
-@runtime_checkable
-class Sentences(Protocol):
-    """What an atlas needs of a corpus."""
-
-    @property
-    def sentences(self) -> list[str]:
-        """All sentences, in the corpus' fixed order."""
-        ...
-
-    @property
-    def checksum(self) -> str:
-        """Of sentences and order."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,13 +115,6 @@ def draw(total: int, points: int, seed: int) -> Int32[np.ndarray, " drawn"]:
         return np.arange(total, dtype=np.int32)
     drawn = np.random.default_rng(seed).choice(total, points, replace=False)
     return np.sort(drawn).astype(np.int32)
-
-
-def join(atlas: Atlas, corpus: Sentences) -> list[str] | None:
-    """The real sentence of every atlas row; None if it is another corpus or another version."""
-    if corpus.checksum != atlas.corpus_checksum:
-        return None
-    return [corpus.sentences[row] for row in atlas.row.tolist()]
 
 
 _ARRAYS: dict[str, type] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.system import parquet_files
+from explorer.system import bounded_parquet, parquet_files
 
 FORMAT = 1
 
@@ -71,15 +71,15 @@ def _columns(table: Any) -> dict[str, Any]:
     """Columns of a table whose schema was checked, as an `Atlas` has them."""
     columns: dict[str, Any] = {}
     for name in table.column_names:
-        column = table.column(name).combine_chunks()
+        column = table.column(name)
         if name != "label" and column.null_count:
             raise parquet_files.empty(name)
         if name in ("mean", "scale"):
-            columns[name] = parquet_files.array(name, column)
+            columns[name] = parquet_files.array(name, column.combine_chunks())
         elif name in ("split", "label", "reconstruction"):
-            columns[name] = column.to_pylist()
+            columns[name] = bounded_parquet.values(column)
         else:
-            columns[name] = column.to_numpy(zero_copy_only=False)
+            columns[name] = column.to_numpy()
     if table.column("label").null_count == len(table):
         columns["label"] = None
     columns["xy"] = np.stack([columns.pop("projection_x"), columns.pop("projection_y")], axis=1)

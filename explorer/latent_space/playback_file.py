@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from explorer.system import parquet_files
+from explorer.system import bounded_parquet, parquet_files
 
 FORMAT = 1
 TIMES: dict[str, type] = {"step": np.int64, "epoch": np.float32, "beta": np.float32}
@@ -76,18 +76,21 @@ _KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, 
 
 def _columns(table: Any) -> dict[str, Any]:
     """Columns of a table whose schema was checked, as a `Playback` has them."""
-    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    columns = {name: table.column(name) for name in table.column_names}
     for name in ("row", "split"):
         if columns[name].null_count:
             raise parquet_files.empty(name)
-    places = [parquet_files.array(name, columns[name]).astype(np.float32).T for name in "xy"]
-    row = columns["row"].to_numpy(zero_copy_only=False)
-    told = dict(zip(row.tolist(), columns["reconstruction"].to_pylist(), strict=True))
+    places = [
+        parquet_files.array(name, columns[name].combine_chunks()).astype(np.float32).T
+        for name in "xy"
+    ]
+    row = columns["row"].to_numpy()
+    told = dict(zip(row.tolist(), bounded_parquet.values(columns["reconstruction"]), strict=True))
     if any(words is not None and None in words for words in told.values()):
         raise parquet_files.empty("reconstruction")
     return {
         "row": row,
-        "split": columns["split"].to_pylist(),
+        "split": bounded_parquet.values(columns["split"]),
         "xy": np.stack(places, axis=2),
         "reconstruction": {item: words for item, words in told.items() if words is not None},
     }

@@ -13,9 +13,9 @@ from explorer import config as configs
 from explorer.models import dataset as training_data
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
-from explorer.runs import weights
+from explorer.runs import vocabulary_file, weights
 from explorer.system.atomic_files import unwritable, write_text
-from explorer.training import prior_fitting, vocabularies
+from explorer.training import prior_fitting
 
 
 def fit_prior(
@@ -52,7 +52,7 @@ def fit_prior(
         header = _header(folder, target, config, typed)
         recipe = configs.render(dataclasses.replace(config, training=training), header)
         write_text(new / folders.CONFIG, recipe)
-        vocabularies.save(new, vocabulary)
+        vocabulary_file.save(new, vocabulary)
         weights.save(new, model)
         if (folder / folders.HISTORY).is_file():
             shutil.copyfile(folder / folders.HISTORY, new / folders.HISTORY)

@@ -20,7 +20,7 @@ from explorer.models.rate_penalties import charge_for
 from explorer.models.vae import TextVAE, build
 from explorer.pipeline.refit_prior import refit
 from explorer.runs import folder as folders
-from explorer.runs import weights
+from explorer.runs import vocabulary_file, weights
 from explorer.system import cpu_threads, distributed
 from explorer.training import checkpoint as states
 from explorer.training import (
@@ -29,7 +29,6 @@ from explorer.training import (
     provenance,
     sentence_vectors,
     snapshots,
-    vocabularies,
     warm_start,
 )
 from explorer.training.trainer import Report, Trainer
@@ -235,7 +234,7 @@ def _write(
     history: list[dict[str, Any]],
     kept: snapshots.Snapshots,
 ) -> None:
-    vocabularies.save(folder, data.vocabulary)
+    vocabulary_file.save(folder, data.vocabulary)
     weights.save(folder, model)
     folders.write_history(folder, history)
     for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):

@@ -13,6 +13,8 @@ from typing import Any
 from filelock import FileLock
 
 from explorer.errors import ExplorerError
+from explorer.runs import metric_entries as entries
+from explorer.system import atomic_files, toml_writer
 from explorer.system.atomic_files import home, unwritable, write_text
 
 CONFIG = "config.toml"
@@ -29,6 +31,21 @@ STATE = "state"
 
 SEALED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
 """Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
+
+LARGEST = {
+    CONFIG: toml_writer.LARGEST,
+    CARD: 2**20,
+    SUMS: 2**16,
+    # These are read whole, into a few times their size: figures take 10,000 bytes, a vocabulary
+    # of 60,000 words less than a mebibyte, and a thousand reports a tenth of one.
+    VOCABULARY: 2**23,
+    HISTORY: 2**23,
+    METRICS: 2**20,
+    WEIGHTS: 2**32,
+    ATLAS: 2**32,
+    PLAYBACK: 2**32,
+}
+"""Bytes each file of a run may have: a larger one is a mistake or an attack."""
 
 
 def checkpoints() -> Path:
@@ -169,9 +186,13 @@ def seal(folder: Path, *written: str) -> None:
 def sums(folder: Path) -> dict[str, str]:
     """The checksums of `SHA256SUMS` by file name."""
     path = folder / SUMS
-    if not path.is_file():
-        raise ExplorerError(f"{path} is missing: the run is incomplete, or was never trained")
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        text = atomic_files.read(path, LARGEST[SUMS]).decode(errors="replace")
+    except FileNotFoundError:
+        raise ExplorerError(
+            f"{path} is missing: the run is incomplete, or was never trained"
+        ) from None
+    lines = text.splitlines()
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
@@ -199,7 +220,13 @@ def verify(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise ExplorerError(f"{path} is missing: the run is incomplete")
-    if sums(folder).get(name) != sha256(path):
+    try:
+        if path.stat().st_size > LARGEST[name]:
+            raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")
+        is_same = sums(folder).get(name) == sha256(path)
+    except OSError as error:
+        raise atomic_files.unreadable(path, error) from None
+    if not is_same:
         raise ExplorerError(
             f"{path} does not match its checksum in {SUMS}: it was cut short or changed; "
             f"copy the run again, or {_REMEDIES.get(name, 'train it anew')}"
@@ -242,51 +269,35 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
     if not path.is_file():
         return {}
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return {
-            key: [float(row[key]) if row[key] else None for row in rows]
-            for key in (rows[0] if rows else ())
-        }
-    except (TypeError, ValueError, csv.Error):
+        text = atomic_files.read(path, LARGEST[HISTORY]).decode("utf-8")
+        head, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+        cells = [[float(cell) if cell else None for cell in row] for row in rows if row]
+        # Strictly: a short row would otherwise be filled up to the width of any head.
+        columns = zip(head, zip(*cells, strict=True), strict=True) if cells else ()
+        return {name: list(column) for name, column in columns}
+    except (ValueError, csv.Error):
         raise ExplorerError(f"{path} is damaged: it is no table of numbers") from None
 
 
-_PLAIN = ("verdict", "verdict_in_words", "split", "command", "device", "seed")
-"""Of `metrics.json`, what is no figure with its sample count."""
-
-
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """`metrics.json`, or an empty table for a run that was not evaluated."""
-    if not (folder / METRICS).is_file():
+    """`metrics.json`, or an empty table for a run that was not evaluated.
+
+    Every reader gets it from here, so that none meets an entry of another type or beyond what
+    the figure can be.
+
+    Raises:
+        ExplorerError: If it is damaged, or holds what no evaluation writes.
+    """
+    path = folder / METRICS
+    if not path.is_file():
         return {}
     try:
-        text = verify(folder, METRICS).read_text(encoding="utf-8")
+        text = atomic_files.read(verify(folder, METRICS), LARGEST[METRICS]).decode("utf-8")
         found = json.loads(text, parse_constant=_no_constant)
+        entries.check(found)
     except (ValueError, RecursionError) as error:
-        raise ExplorerError(f"{folder / METRICS} is damaged: {error}") from None
-    if not isinstance(found, dict):
-        raise ExplorerError(f"{folder / METRICS} is damaged: it holds no table")
-    for name in ("verdict", "verdict_in_words", "command"):
-        told = found.get(name, "")
-        if not isinstance(told, str) or not told.isprintable():
-            raise ExplorerError(f"{folder / METRICS} is damaged: {name} is no text")
-    for name, entry in found.items():
-        if name in _PLAIN:
-            continue
-        if not isinstance(entry, dict) or not _is_figure(entry.get("value")):
-            raise ExplorerError(f"{folder / METRICS} is damaged: {name!r} is no figure")
+        raise ExplorerError(f"{path} is damaged: {error}; {_REMEDIES[METRICS]}") from None
     return found
-
-
-def _is_figure(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
-        return False
-    return value is None or abs(value) < _LARGEST
-
-
-_LARGEST = 1e300
-"""Beyond it JSON has numbers that no float holds."""
 
 
 def _no_constant(name: str) -> float:

@@ -28,22 +28,8 @@ CONTENTS = (
 )
 """What a pack may hold, beside its checksums: no corpus text, no training state."""
 
-LARGEST = {
-    folders.CONFIG: 2**20,
-    folders.CARD: 2**20,
-    folders.SUMS: 2**16,
-    # These are read whole; a vocabulary of 60,000 words is below one of these mebibytes.
-    folders.VOCABULARY: 16 * 2**20,
-    folders.TOKENIZER: 16 * 2**20,
-    folders.HISTORY: 16 * 2**20,
-    folders.METRICS: 16 * 2**20,
-    folders.WEIGHTS: 4 * 2**30,
-    folders.ATLAS: 4 * 2**30,
-    folders.PLAYBACK: 4 * 2**30,
-}
-"""Bytes each file of a pack may unpack to: a larger one is a mistake or an attack."""
 LARGEST_PACK = 6 * 2**30
-"""Bytes all of them may."""
+"""Bytes all files of a pack may unpack to."""
 
 _CHUNK = 2**20
 
@@ -201,7 +187,7 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
                 f"{path} is not a pack: {entry.filename!r} is compressed in a way `explorer pack` "
                 "does not use"
             )
-        _check_size(f"{path}: {entry.filename!r}", entry.file_size, LARGEST[name])
+        _check_size(f"{path}: {entry.filename!r}", entry.file_size, folders.LARGEST[name])
         tops.add(parts[0])
         entries[name] = entry
     if len(tops) != 1 or folders.CONFIG not in entries or folders.SUMS not in entries:

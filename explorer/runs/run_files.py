@@ -10,11 +10,12 @@ from explorer import config as configs
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
+from explorer.runs import vocabulary_file
+from explorer.system import atomic_files
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.tokens import Tokeniser
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import vocabularies
 
 if TYPE_CHECKING:
     from explorer.latent_space.atlas import Atlas
@@ -39,11 +40,12 @@ class Contents:
         self._looked: object = None
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
+        self._is_checked = False
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The words or pieces the model knows."""
-        return vocabularies.load(self.folder, self.config.corpus)
+        return vocabulary_file.load(self.folder, self.config.corpus)
 
     @property
     def model(self) -> "TextVAE":
@@ -71,7 +73,9 @@ class Contents:
     def card(self) -> str:
         """The model card, Markdown; empty where there is none."""
         path = self.folder / folders.CARD
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        if not path.is_file():
+            return ""
+        return atomic_files.read(path, folders.LARGEST[folders.CARD]).decode(errors="replace")
 
     @cached_property
     def atlas(self) -> "Atlas | None":
@@ -131,11 +135,43 @@ class Contents:
 
     def _join(self) -> list[str] | None:
         """The real sentence of every row of the atlas, once the corpus is there."""
-        from explorer.latent_space.atlas import join
-
-        if self._joined is None and self.atlas is not None and self.corpus is not None:
-            self._joined = join(self.atlas, self.corpus)
+        if self._joined is None and self.atlas is not None:
+            sentences = self.sentences_of(self.atlas)
+            if sentences is not None:
+                self._joined = [sentences[row] for row in self.atlas.row.tolist()]
         return self._joined
+
+    def sentences_of(self, part: "Atlas | Playback") -> list[str] | None:
+        """The corpus' sentences, for the rows of the map or playback to be looked up in.
+
+        Returns:
+            None where the corpus is not on this machine, or is not the one of this part.
+
+        Raises:
+            ExplorerError: If a row goes beyond the corpus.
+        """
+        corpus = self.corpus
+        if corpus is None or corpus.checksum != part.corpus_checksum:
+            return None
+        if part.row[-1] >= len(corpus.sentences):  # they ascend
+            name = folders.ATLAS if part is self.atlas else folders.PLAYBACK
+            raise ExplorerError(
+                f"{self.folder / name} is damaged: it names row {part.row[-1]:,} of a corpus of "
+                f"{len(corpus.sentences):,} sentences; `explorer atlas` draws the map anew"
+            )
+        return corpus.sentences
+
+    def check(self) -> None:
+        """Reads once what every page needs, and compares the weights with their checksum.
+
+        Raises:
+            ExplorerError: For the first part that is missing or damaged.
+        """
+        if not self._is_checked:
+            folders.weights_of(self.folder)
+            _ = self.metrics, self.vocabulary, self.history, self.atlas, self.playback
+            _ = self.texts_are_real
+            self._is_checked = True
 
     @property
     def texts_are_real(self) -> bool:

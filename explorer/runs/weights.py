@@ -15,10 +15,10 @@ from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE, build
+from explorer.runs import vocabulary_file
 from explorer.runs.folder import CONFIG, WEIGHTS, weights_of
 from explorer.system.atomic_files import write
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import vocabularies
 
 _AUXILIARY = "auxiliary."
 """Begins the names of weights that serve training alone."""
@@ -131,7 +131,7 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     """
     config = configs.read(folder / CONFIG)
     path = weights_of(folder)
-    vocabulary = vocabularies.load(folder, config.corpus)
+    vocabulary = vocabulary_file.load(folder, config.corpus)
     is_fitted = config.training.fit_prior["name"] != "none"
     stored, _ = read_tensors(path)
     tensors = {name: item for name, item in stored.items() if not name.startswith(_AUXILIARY)}

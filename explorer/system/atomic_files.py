@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,6 +25,27 @@ def home() -> Path:
     else:
         base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
     return base / "text-latent-explorer"
+
+
+def read(path: Path, most: int) -> bytes:
+    """A file from anyone that is read whole: a plain one, of at most so many bytes.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ExplorerError: If it is larger, is no plain file, or may not be read.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
+            raise ExplorerError(f"{path} is not a plain file: copy the run again")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if len(data) > most:
+        raise ExplorerError(f"{path} is larger than the {most:,} bytes such a file may have")
+    return data
 
 
 def _mode() -> int:
@@ -129,6 +151,14 @@ def _pouring(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             stream.close()
+
+
+def unreadable(path: Path, error: OSError) -> ExplorerError:
+    """What is said where a file could not be read."""
+    return ExplorerError(
+        f"{path} cannot be read: {error.strerror or error}; "
+        "change who may read it, or copy it again"
+    )
 
 
 def unwritable(path: Path, error: OSError) -> ExplorerError:

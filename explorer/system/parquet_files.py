@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.config import MOST_POINTS
 from explorer.errors import ExplorerError
-from explorer.system import atomic_files
+from explorer.system import atomic_files, bounded_parquet
 
 _KEY = b"explorer"
+
+_MOST_VALUES = 2**28
+"""Numbers and texts in all columns: 150,000 sentences in 768 dimensions, in a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,22 @@ def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tu
         ExplorerError: If the file is missing, truncated, altered, or another kind of file.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    meta: dict[str, Any] = {}
+
+    def check(file: Any) -> None:
+        meta.update(_description(file.schema_arrow.metadata, kind.version))
+        _check(file.schema_arrow, kind)
+        _check_size(file.metadata)
 
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            meta = _description(file.schema_arrow.metadata, kind.version)
-            _check(file.schema_arrow, kind)
-            table = file.read()
+        with bounded_parquet.opened(path, check) as file:
+            table = bounded_parquet.whole(file)
         table.validate(full=True)
         return columns(table), meta
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `{kind.maker}` makes it") from None
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ExplorerError(f"{path} is damaged or is not Parquet: {reason}") from None
     except ExplorerError as error:
@@ -126,6 +134,17 @@ def _check(schema: Any, kind: Kind) -> None:
         own, wanted = schema.field(name).type, expected.field(name).type
         if own != wanted:
             raise ExplorerError(f"the column {name!r} holds {own}, not {wanted}")
+
+
+def _check_size(metadata: Any) -> None:
+    if metadata.num_rows > MOST_POINTS:
+        raise ExplorerError(f"it has {metadata.num_rows:,} rows, more than {MOST_POINTS:,}")
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    count = sum(group.column(at).num_values for group in groups for at in range(group.num_columns))
+    if count > _MOST_VALUES:
+        raise ExplorerError(f"it has {count:,} values, more than {_MOST_VALUES:,}")
+    if not bounded_parquet.shares_texts(metadata):
+        raise ExplorerError("its texts are not written as `explorer` writes them")
 
 
 def _description(metadata: Mapping[bytes, bytes] | None, expected: int) -> dict[str, Any]:

@@ -1,10 +1,58 @@
-"""Values and text as TOML writes them; Python itself only reads it."""
+"""TOML, read within limits and written; Python itself only reads it, and without limits."""
 
 import json
+import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from explorer.errors import ExplorerError
+
+MalformedError = tomllib.TOMLDecodeError
+
+LARGEST = 2**18
+"""Bytes of a recipe: a full one has 4,000, and `tomllib` takes a second for this many."""
+
+DEEPEST = 8
+"""Parts of a dotted key: a setting has at most four, and `tomllib` takes the square of their
+number in time and memory."""
+
+NESTED = 16
+"""Brackets inside one another: a setting needs two, and `tomllib` recurses at each."""
+
+# What holds neither keys nor brackets. An unterminated string ends with the text, or every quote
+# mark in it would be tried as a beginning.
+_OPAQUE = re.compile(
+    r"""
+    \"{3} (?:\\.|[^\\])*? (?:"{3,5}|\\?\Z)
+    | '{3} .*? (?:'{3,5}|\Z)
+    | " (?:\\[^\n]|[^"\\\n])*+ "?
+    | ' [^'\n]*+ '?
+    | \# [^\n]*+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_DOTTED = re.compile(rf"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{DEEPEST},}}")
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The tables of a TOML document from anyone.
+
+    Raises:
+        ValueError: If it is not TOML, or goes beyond `LARGEST`, `DEEPEST` or `NESTED`.
+    """
+    if len(text) > LARGEST:
+        raise ValueError(f"{len(text):,} characters are more than the {LARGEST:,} allowed")
+    bare = _OPAQUE.sub(lambda match: " " if match[0].startswith("#") else "s", text)
+    if found := _DOTTED.search(bare):
+        raise ValueError(f"the key {found[0][:40]!r}… has more than {DEEPEST} parts")
+    depth = 0
+    for bracket in _BRACKET.finditer(bare):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > NESTED:
+            raise ValueError(f"brackets too deep inside each other (more than {NESTED})")
+    return tomllib.loads(text)
 
 
 def literal(value: Any) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.system import bounded_parquet
 from explorer.text import csv_dialect
 
 FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
@@ -85,7 +86,7 @@ def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
     cells = columns.cells(index)
     _require_text(path, columns.names[index], cells)
     texts = [text_of(path, columns.names[index], row, cell) for row, cell in enumerate(cells)]
-    labels = None if label is None else [_as_label(cell) for cell in columns.cells(label)]
+    labels = None if label is None else _as_labels(columns.cells(label))
     name = columns.names[index]
     return replace(_table(path, texts, labels, f"row, column {name!r},"), column=name)
 
@@ -188,8 +189,15 @@ def _parquet(path: Path) -> _Columns:
 
     def cells(index: int) -> list[Any]:
         try:
-            return pq.read_table(path, columns=[schema.names[index]]).column(0).to_pylist()
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            with bounded_parquet.opened(path) as file:
+                parts = bounded_parquet.parts(file, index)
+                shared: dict[str, str] = {}  # each batch has its own texts
+
+                def clean(text: str) -> str:
+                    return shared.setdefault(text, as_sentence(text))
+
+                return [cell for part in parts for cell in bounded_parquet.values(part, clean)]
+        except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
             raise ExplorerError(f"{path} is damaged: {_first_line(error)}") from None
 
     if path.stat().st_size == 0:
@@ -275,6 +283,18 @@ def text_of(path: Path, name: str, row: int, cell: Any) -> str:
     )
 
 
+def _as_labels(cells: list[Any]) -> list[str]:
+    """Labels, each different one made once: a long one may stand in every row."""
+    shared: dict[str, str] = {}
+    labels = []
+    for cell in cells:
+        key = cell if isinstance(cell, str) else str(cell)
+        if key not in shared:
+            shared[key] = _as_label(cell)
+        labels.append(shared[key])
+    return labels
+
+
 def _as_label(cell: Any) -> str:
     if _is_missing(cell):
         return ""
@@ -328,6 +348,8 @@ def check_length(text: str, where: str) -> None:
 def as_sentence(text: str) -> str:
     """Text on one line, its white space collapsed."""
     sentence = " ".join(text.replace("\0", " ").split())
+    if sentence == text:
+        sentence = text  # a text that is shared by many rows stays shared
     if sentence.isascii():
         return sentence
     # JSON can spell half a surrogate pair, which no file could hold afterwards.

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from explorer.errors import ExplorerError
+from explorer.system import bounded_parquet
 from explorer.text import csv_dialect, read_file
 
 LARGE = 2**24
 """Bytes, unpacked; a smaller file is read whole, which finds its faults before any work starts."""
 
 _ROWS = 4096
-"""Rows looked at to find the column of the sentences, and read at once from Parquet."""
+"""Rows looked at to find the column of the sentences."""
 
 _BLOCK = 2**18  # bytes unpacked at once
 
@@ -151,23 +152,20 @@ def _column(
 
 def _parquet(path: Path, column: str) -> Iterator[str]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with bounded_parquet.opened(path) as file:
             names = file.schema_arrow.names
-            first = next(file.iter_batches(_ROWS), None)
 
             def cells(index: int) -> list[Any]:
-                return [] if first is None else first.column(index).to_pylist()
+                first = next(bounded_parquet.parts(file, index), None)
+                return [] if first is None else bounded_parquet.values(first)
 
             index = read_file.text_column(path, names, cells, column)
-            name = names[index]
-            among = names[:index].count(name)  # a name gives all the columns that have it
             number = 0
-            for batch in file.iter_batches(_ROWS, columns=[name]):
-                for cell in batch.column(among).to_pylist():
-                    yield read_file.text_of(path, name, number, cell)
+            for part in bounded_parquet.parts(file, index):
+                for cell in bounded_parquet.values(part):
+                    yield read_file.text_of(path, names[index], number, cell)
                     number += 1
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, IndexError) as error:
         raise ExplorerError(f"{path} is no intact Parquet file: {error}") from None

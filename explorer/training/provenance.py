@@ -1,13 +1,13 @@
 """What a training leaves in its recipe, as a comment: on what, in which precision, how long."""
 
-import tomllib
 from pathlib import Path
 
 import torch
 
+from explorer.errors import ExplorerError
 from explorer.models.mixed_precision import has_bf16
 from explorer.runs import folder as folders
-from explorer.system import distributed
+from explorer.system import atomic_files, distributed, toml_writer
 from explorer.system.atomic_files import write_text
 
 _START = "# Trained on "
@@ -31,11 +31,11 @@ def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None
     path = folder / folders.CONFIG
     try:
         # As the recipe is read: without the mark some editors begin a file with.
-        text = path.read_text(encoding="utf-8-sig")
-        settings = tomllib.loads(text)
+        text = atomic_files.read(path, toml_writer.LARGEST).decode("utf-8-sig")
+        settings = toml_writer.parse(text)
         noted = _with(text, line)
-        is_same = tomllib.loads(noted) == settings
-    except (ValueError, RecursionError, OSError):
+        is_same = toml_writer.parse(noted) == settings
+    except (ValueError, OSError, ExplorerError):
         return
     if is_same:
         write_text(path, noted)

@@ -14,9 +14,9 @@ from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import folder as folders
+from explorer.runs import vocabulary_file
 from explorer.runs.weights import read_tensors, unique
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import vocabularies
 
 _EMBEDDING, _OUTPUT = "embedding.weight", "decoder.output.weight"
 _OF_WORDS = (_EMBEDDING, _OUTPUT, "decoder.output.bias")
@@ -138,7 +138,7 @@ def run(run: str, weights: str = "", rest: int = 0) -> Start:
     config = configs.read(folder / folders.CONFIG)
     if config.model.decoder.get("tied", True):
         tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
-    vocabulary = vocabularies.load(folder, config.corpus)
+    vocabulary = vocabulary_file.load(folder, config.corpus)
     return Start(tensors, {name: row for row, name in enumerate(vocabulary.spellings)}, rest)
 
 

@@ -92,7 +92,7 @@ def test_a_measured_row_says_on_what(place: Path, capsys) -> None:
     folder.mkdir()
     metrics = {
         "importance_ppl": {"value": 101.5, "n": 3761, "samples": 500},
-        "active_units": {"value": 0, "n": 3761},
+        "active_units": {"value": 0, "n": 3761, "of": 32},
     }
     (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
     recipe = "[corpus]\nname = 'ptb'\n[training]\npretrain_epochs = 3\nepochs = 9\n"

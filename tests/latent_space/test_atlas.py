@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.errors import ExplorerError
-from explorer.latent_space.atlas import Atlas, draw, from_arrays, join
+from explorer.latent_space.atlas import Atlas, draw, from_arrays
 from explorer.latent_space.clusters import ClusterName
 
 
@@ -36,12 +36,6 @@ def _columns(count=20, dim=3):
         "projection": {"method": "umap", "trustworthiness": {"value": 0.9, "n": 20}},
         "layout_is_noise": False,
     }
-
-
-@dataclasses.dataclass
-class _Corpus:
-    sentences: list[str]
-    checksum: str
 
 
 @pytest.fixture
@@ -202,10 +196,3 @@ def test_sentences_are_drawn_evenly():
     counts = sum(np.bincount(draw(50, 10, seed), minlength=50) for seed in range(500))
     assert counts.min() > 60
     assert counts.max() < 140
-
-
-def test_real_sentences_are_joined_by_row_only_from_the_same_corpus(atlas):
-    sentences = [f"sentence {row}" for row in range(50)]
-    joined = join(atlas, _Corpus(sentences, "abc"))
-    assert joined == [f"sentence {row}" for row in atlas.row]
-    assert join(atlas, _Corpus(sentences, "abd")) is None

@@ -54,12 +54,12 @@ def test_what_does_not_apply_is_left_out(tmp_path: Path) -> None:
 
 
 def test_only_the_scores_of_an_edited_card_change(tmp_path: Path) -> None:
-    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    folder = run(tmp_path / "r", rate={"value": 1.0, "n": 9, "unit": "nats per sentence"})
     model_card.write(folder)
     path = folder / "README.md"
     edited = path.read_text(encoding="utf-8").replace("## Data", "## Mine\n\nwords\n\n## Data")
     path.write_text(edited, encoding="utf-8")
-    run(folder, rate={"value": 2.0, "unit": "nats per sentence"})
+    run(folder, rate={"value": 2.0, "n": 9, "unit": "nats per sentence"})
     model_card.write(folder)
     assert path.read_text(encoding="utf-8") == edited.replace("| 1.00 |", "| 2.00 |")
 
@@ -91,7 +91,7 @@ def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
 
 
 def test_a_card_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
-    folder = run(tmp_path / "r", rate={"value": 1.0, "unit": "nats per sentence"})
+    folder = run(tmp_path / "r", rate={"value": 1.0, "n": 9, "unit": "nats per sentence"})
     mine = "# Läufe\n\nÜber alles.\n".encode("latin-1")
     (folder / "README.md").write_bytes(mine)
     for _ in range(2):

@@ -73,10 +73,10 @@ def test_all_files_of_a_pack_together_have_a_limit(
 
 
 def test_the_limits_leave_room_for_runs_as_they_are() -> None:
-    assert pack.LARGEST.keys() == {*pack.CONTENTS, folders.SUMS}
+    assert folders.LARGEST.keys() == {*pack.CONTENTS, folders.SUMS}
     for path in Path(__file__).parents[2].glob("checkpoints/*/*"):
-        if path.name in pack.LARGEST:
-            assert path.stat().st_size * 10 < pack.LARGEST[path.name]
+        if path.name in folders.LARGEST:
+            assert path.stat().st_size * 10 < folders.LARGEST[path.name]
 
 
 def test_runs_that_are_added_at_once_are_all_listed(

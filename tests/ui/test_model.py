@@ -6,9 +6,11 @@ from explorer.ui.model.card import safe_card, without_title
 
 
 @pytest.mark.parametrize("image", ["![x](https://example.org/a.png)", "![x][y]", "[![x](a)](b)"])
-def test_an_image_becomes_a_link(image: str) -> None:
-    assert "\\![" in safe_card(image)
-    assert "![" not in safe_card(image).replace("\\![", "")
+@pytest.mark.parametrize("before", ["", "\\", "\\\\", "\\\\\\", "!", "`", "> "])
+def test_an_image_becomes_a_link_whatever_stands_before_it(before: str, image: str) -> None:
+    shown = safe_card(before + image)
+    assert "![" not in shown
+    assert shown.replace("\u2060", "") == before + image
 
 
 def test_the_front_matter_is_left_out() -> None:

@@ -74,7 +74,7 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
         folder = tmp_path / "checkpoints" / name
         folder.mkdir(parents=True)
         (folder / "config.toml").touch()
-        metrics = {"verdict": word, "importance_ppl": {"value": perplexity}}
+        metrics = {"verdict": word, "importance_ppl": {"value": perplexity, "n": 9}}
         (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         if has_map:
             (folder / "atlas.parquet").touch()

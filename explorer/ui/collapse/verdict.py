@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.config import Config, final_model, read
+from explorer.errors import ExplorerError
 from explorer.evaluation import collapse_onset
 from explorer.evaluation.definitions import DEFINITIONS, written
 from explorer.evaluation.verdict import ADVICE, Advice, value_of, verdict
@@ -51,7 +52,10 @@ def judged_runs() -> list[Judged]:
 
 
 def _judge(name: str) -> Judged | None:
-    metrics = folders.read_metrics(folders.find(name))
+    try:
+        metrics = folders.read_metrics(folders.find(name))
+    except ExplorerError:
+        return None  # the run picker says what is wrong with it
     found = verdict(metrics)
     if found.word in ("no latent", "not measured"):
         return None

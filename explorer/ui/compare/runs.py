@@ -112,7 +112,9 @@ def choose() -> list[Column]:
     found = []
     for name in chosen:
         with notes.errors_shown():
-            found.append(Column(open_runs.run_of(name), len(found)))
+            run = open_runs.run_of(name)
+            run.check()  # before it stands beside others, whose page it would end
+            found.append(Column(run, len(found)))
     return found if len(found) >= 2 else []
 
 

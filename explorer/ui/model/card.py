@@ -9,11 +9,11 @@ from explorer.evaluation.definitions import DEFINITIONS, beside
 from explorer.evaluation.verdict import value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
+from explorer.system import atomic_files
 from explorer.ui.components import download_buttons, scores
-from explorer.ui.components.escaping import minus
+from explorer.ui.components.escaping import imageless, minus
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-_IMAGE = re.compile(r"!(?=\[)")
 # A table wider than the page scrolls by itself; the page does not.
 _STYLE = """<style>
 .st-key-card table { display: block; overflow-x: auto; }
@@ -22,11 +22,8 @@ _STYLE = """<style>
 
 
 def safe_card(text: str) -> str:
-    """A card from anywhere as Markdown that loads nothing: its images become links.
-
-    Streamlit shows HTML in Markdown as text, so only images would reach outside by themselves.
-    """
-    return _IMAGE.sub(r"\\!", _FRONT_MATTER.sub("", text))
+    """A card from anywhere as Markdown that loads nothing: its images become links."""
+    return imageless(_FRONT_MATTER.sub("", text))
 
 
 def without_title(text: str, name: str) -> str:
@@ -106,4 +103,5 @@ def curves(run: Run) -> None:
 def recipe(run: Run) -> None:
     """`config.toml` as it stands in the folder."""
     path = run.folder / folders.CONFIG
-    st.code(path.read_text(encoding="utf-8", errors="replace"), language="toml")
+    text = atomic_files.read(path, folders.LARGEST[folders.CONFIG]).decode(errors="replace")
+    st.code(text, language="toml")

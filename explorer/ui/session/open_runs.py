@@ -51,8 +51,9 @@ def listing() -> Listing:
             continue
         try:
             folders.stamp(folder)
+            folders.read_metrics(folder)
             names.append(folder.name if folder == first[folder.name] else str(folder))
-        except ExplorerError as error:
+        except (ExplorerError, OSError) as error:
             damaged[folder.name] = str(error)
     return Listing(names, damaged)
 

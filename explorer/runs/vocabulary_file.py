@@ -1,20 +1,11 @@
-"""The vocabulary of a run: which kind its recipe asks for, and its file in the folder."""
+"""The vocabulary file of a run folder."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.config import CorpusConfig
 from explorer.runs import folder as folders
-from explorer.text.bpe import PieceVocabulary
-from explorer.text.vocabulary import Vocabulary, WordVocabulary
-
-VOCABULARIES: dict[str, type[Vocabulary]] = {"words": WordVocabulary, "bpe": PieceVocabulary}
-"""By `corpus.tokens`."""
-
-
-def learn(config: CorpusConfig, counts: Mapping[str, int]) -> Vocabulary:
-    """The vocabulary a recipe asks for, of the words of the training split."""
-    return VOCABULARIES[config.tokens].learned(counts, config.vocabulary_size)
+from explorer.text.vocabularies import VOCABULARIES
+from explorer.text.vocabulary import Vocabulary
 
 
 def load(folder: Path, config: CorpusConfig) -> Vocabulary:

@@ -1,0 +1,104 @@
+"""What `metrics.json` may hold: each entry of its type, and within what the figure can be."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+_TEXTS = ("verdict", "verdict_in_words", "split", "command", "device")
+_OTHERS = (*_TEXTS, "seed", "versions")
+"""What is no figure."""
+
+_COUNTS = ("n", "samples", "tokens", "of")
+_NUMBERS = (
+    *("value", "error", "reference", "low", "high"),
+    *("middle", "ends", "ceiling", "accuracy", "judge"),
+)
+_FLAGS = ("exact", "resolved")
+_LISTS = ("variances", "by_dimension")
+
+_LARGEST = 1e300
+"""Beyond it JSON has numbers that no float holds."""
+
+_PERPLEXITIES = ("importance_ppl", "elbo_ppl", "forward_perplexity", "reverse_perplexity")
+_LEAST: dict[str, float] = dict.fromkeys(_PERPLEXITIES, 1.0)
+"""A perplexity is the size of a choice, of one word at least; a lower one would rank first."""
+
+
+def check(found: Any) -> None:
+    """Refuses what no evaluation writes.
+
+    Args:
+        found: The parsed file.
+
+    Raises:
+        ValueError: Names the entry.
+    """
+    if not isinstance(found, dict):
+        raise ValueError("it holds no table")
+    for name in _TEXTS:
+        _need(_is_text(found.get(name, "")), f"{name} is no text")
+    _need(_is_count(found.get("seed", 0)), "seed is no whole number")
+    versions = found.get("versions", {})
+    is_table = isinstance(versions, dict) and all(map(_is_text, versions.values()))
+    _need(is_table, "versions is no table of texts")
+    for name, entry in found.items():
+        if name not in _OTHERS:
+            _check_figure(name, entry)
+
+
+def _check_figure(name: str, entry: Any) -> None:
+    _need(name.isprintable(), f"{name[:40]!r} is no figure")
+    if not isinstance(entry, dict) or "value" not in entry:
+        raise ValueError(f"{name[:40]!r} is no figure")
+    for key, value in entry.items():
+        if problem := _problem(key, value):
+            raise ValueError(f"{name[:40]}.{key[:40]!s} is no {problem}")
+    if entry["value"] is not None:
+        _check_value(name, entry)
+
+
+def _problem(key: str, value: Any) -> str:
+    """What an entry should be and is not; empty where it is fine, or unknown and thus not read."""
+    if key in _NUMBERS:
+        return "" if value is None or _is_number(value) else "finite number"
+    if key in _COUNTS:
+        return "" if _is_count(value) else "count"
+    if key in _FLAGS:
+        return "" if isinstance(value, bool) else "truth value"
+    if key in ("unit", "reason"):
+        return "" if _is_text(value) else "text"
+    if key in _LISTS:
+        is_list = isinstance(value, list) and all(map(_is_number, value))
+        return "" if is_list else "list of finite numbers"
+    if key == "baselines":
+        is_table = isinstance(value, dict) and all(map(_is_text, value))
+        is_table = is_table and all(item is None or _is_number(item) for item in value.values())
+        return "" if is_table else "table of finite numbers"
+    return ""
+
+
+def _check_value(name: str, entry: Mapping[str, Any]) -> None:
+    value, of, least = entry["value"], entry.get("of"), _LEAST.get(name, -math.inf)
+    _need(entry.get("n", 0) > 0, f"{name} was measured on no sentence")
+    _need((entry.get("error") or 0) >= 0, f"{name}.error is below 0")
+    _need(value >= least, f"{name} is {value}, below {least}")
+    if name == "active_units":
+        _need(of is not None and 0 <= value <= of, f"{name} is {value} of {of} dimensions")
+
+
+def _need(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise ValueError(otherwise)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < _LARGEST
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53

@@ -1,0 +1,178 @@
+"""Laws of runs from anyone: a bad one is listed with what is wrong, and breaks no other."""
+
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.errors import ExplorerError
+from explorer.explore.run import open_run
+from explorer.latent_space.atlas import Atlas
+from explorer.runs import folder as folders
+from explorer.ui.session import state
+from tests.test_closed_folders import ROOT, as_anybody, typed
+
+
+def spoil(folder: Path, **entries: object) -> None:
+    """Changes entries of `metrics.json`; None takes a key away."""
+    metrics = json.loads((folder / folders.METRICS).read_text(encoding="utf-8"))
+    for address, value in entries.items():
+        name, _, key = address.partition("__")
+        table = metrics[name] if key else metrics
+        table[key or name] = value
+        if value is None:
+            del table[key or name]
+    (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+    folders.seal(folder)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a good run and a bad one, which each test makes bad."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path / "runs"))
+    metrics = json.loads((ROOT / "checkpoints/captions-smooth/metrics.json").read_text("utf-8"))
+    for name in ("good", "bad"):
+        folder = tmp_path / "runs" / name
+        shutil.copytree(tiny_run, folder)
+        (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+        folders.seal(folder)
+    return tmp_path / "runs"
+
+
+WRONG = {
+    "no sentences": {"mutual_information__n": 0},
+    "sentences as text": {"mutual_information__n": "x"},
+    "sentences missing": {"mutual_information__n": None},
+    "dimensions as text": {"active_units__of": "x"},
+    "dimensions missing": {"active_units__of": None},
+    "more units than dimensions": {"active_units__value": 1000},
+    "a perplexity of no word": {"importance_ppl__value": 0, "verdict": "healthy"},
+    "a huge error": {"rate__error": 10**400},
+    "an error as text": {"rate__error": "x"},
+    "a flag as text": {"mutual_information__resolved": "x"},
+    "an endless interval": {"mutual_information__low": 1e308},
+    "variances as text": {"active_units__variances": ["x"]},
+    "baselines as text": {"caption_retrieval_p1__baselines": {"random": "x"}},
+    "versions as text": {"versions": "x"},
+    "escapes": {"rate__unit": "\u001b[2J"},
+    "a seed as list": {"seed": []},
+    "a device as table": {"device": {}},
+    "a figure as list": {"rate": []},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_figures_that_cannot_be_are_told_in_one_line(wrong: dict, runs: Path) -> None:
+    assert state.listing().names == ["bad", "good"]
+    spoil(runs / "bad", **wrong)
+    found = state.listing()
+    assert found.names == ["good"]
+    assert "explorer evaluate" in found.damaged["bad"] and "\n" not in found.damaged["bad"]
+    with pytest.raises(ExplorerError, match=r"metrics\.json is damaged"):
+        _ = open_run(runs / "bad").metrics
+    assert state.default_run(found.names) == "good"
+
+
+@pytest.mark.parametrize("page", ["map", "compare", "collapse"])
+def test_a_run_of_impossible_figures_leaves_the_page_to_the_others(runs: Path, page: str) -> None:
+    shutil.copytree(runs / "good", runs / "other")
+    spoil(runs / "bad", verdict="healthy", importance_ppl__value=0, mutual_information__n="x")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["run"] = "bad"
+    at.run()
+    if page != "map":
+        at.switch_page(str(state.page_file(page))).run()
+    assert not at.exception and not at.error
+    assert at.selectbox(key="run").options == ["good", "other"]
+    assert "1 run not shown" in [item.label for item in at.sidebar.expander]
+
+
+def test_checksums_that_cannot_be_read_hide_no_other_run(runs: Path) -> None:
+    sums = runs / "bad" / folders.SUMS
+    sums.unlink()
+    os.mkfifo(sums)
+    found = state.listing()
+    assert found.names == ["good"] and "not a plain file" in found.damaged["bad"]
+    sums.unlink()
+    sums.write_bytes(b"x" * (folders.LARGEST[folders.SUMS] + 1))
+    assert "larger" in state.listing().damaged["bad"]
+
+
+@pytest.mark.parametrize("name", [folders.SUMS, folders.METRICS])
+def test_files_of_somebody_else_hide_no_other_run(name: str, runs: Path, tmp_path: Path) -> None:
+    as_anybody()
+    (tmp_path / "more").symlink_to(runs)
+    path = runs / "bad" / name
+    path.chmod(0)
+    list_all = "from explorer.ui import state; print(state.listing())"
+    try:
+        listed = typed(tmp_path, "-c", list_all)
+    finally:
+        path.chmod(0o644)
+    assert listed.returncode == 0, listed.stderr
+    assert "'good'" in listed.stdout and "Permission denied" in listed.stdout
+
+
+def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
+    runs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(runs / "good", runs / "other")
+    path = runs / "bad" / folders.ATLAS
+    atlas = Atlas.load(path)
+    total = open_run(runs / "good").corpus
+    assert total is not None
+    row = np.append(atlas.row[:-1], np.int32(len(total.sentences)))
+    dataclasses.replace(atlas, row=row, total=10**6).save(path)
+    folders.seal(runs / "bad")
+    with pytest.raises(ExplorerError, match=r"atlas\.parquet is damaged: it names row"):
+        _ = open_run(runs / "bad").texts
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["runs"] = "bad,good,other"
+    at.query_params["run"] = "good"
+    at.run()
+    at.switch_page(str(state.page_file("compare"))).run()
+    assert not at.exception
+    assert ["names row" in item.value for item in at.error] == [True]
+
+
+def test_sentences_are_those_of_the_same_corpus_alone(runs: Path) -> None:
+    run = open_run(runs / "good")
+    corpus, atlas = run.corpus, run.needed_atlas
+    assert corpus is not None and run.texts == [corpus.sentences[row] for row in atlas.row]
+    other = dataclasses.replace(atlas, corpus_checksum="another")
+    assert run.sentences_of(other) is None
+
+
+def test_a_playback_beyond_the_corpus_is_refused(runs: Path) -> None:
+    from explorer.explore import playback_story
+
+    run = open_run(runs / "bad")
+    playback, corpus = run.playback, run.corpus
+    if playback is None or corpus is None:
+        pytest.skip("the tiny run keeps no snapshots")
+    assert playback_story.text_of(run, 0)[1]
+    row = np.append(playback.row[:-1], np.int32(len(corpus.sentences)))
+    run.playback = dataclasses.replace(playback, row=row)
+    with pytest.raises(ExplorerError, match=r"playback\.parquet is damaged"):
+        playback_story.text_of(run, len(playback.row) - 1)
+
+
+def test_a_history_is_as_wide_as_its_head(runs: Path) -> None:
+    path = runs / "bad" / folders.HISTORY
+    good = folders.read_history(runs / "good")
+    assert good and all(len(column) == len(good["step"]) for column in good.values())
+    path.write_text(",".join(f"c{i}" for i in range(9000)) + "\n1\n" * 50, encoding="utf-8")
+    with pytest.raises(ExplorerError, match="no table of numbers"):
+        folders.read_history(runs / "bad")
+
+
+def test_all_runs_that_ship_have_figures_as_they_can_be() -> None:
+    found = [folders.read_metrics(path.parent) for path in ROOT.glob("checkpoints/*/metrics.json")]
+    assert len(found) > 10 and all(found)
