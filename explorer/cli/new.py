@@ -12,9 +12,9 @@ from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
-from explorer.text import vocabularies
 from explorer.runs.names import place
 from explorer.system.atomic_files import write_text
+from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import fine_tuning, snapshots
 from explorer.training.suggest_recipe import Findings, inspect, recipe

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int32
 
+from explorer.config import MOST_POINTS
 from explorer.system import bounded_parquet, parquet_files
 
 FORMAT = 1
@@ -71,7 +72,7 @@ def _schema(snapshots: int) -> Any:
     )
 
 
-_KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x")
+_KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x", MOST_POINTS)
 
 
 def _columns(table: Any) -> dict[str, Any]:

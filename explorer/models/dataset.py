@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.label_conditioning import NO_LABEL
-from explorer.text import vocabularies
-from explorer.text import corpora
+from explorer.text import corpora, vocabularies
 from explorer.text.corpora import Corpus
 from explorer.text.tokens import Tokeniser
 from explorer.text.vocabulary import Vocabulary

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.config import MOST_POINTS
 from explorer.errors import ExplorerError
 from explorer.system import atomic_files, bounded_parquet
 
@@ -30,6 +29,8 @@ class Kind:
     """Its columns, by the width of its lists of fixed size."""
     sized: str
     """A column of such lists."""
+    most_rows: int
+    """A file with more rows is refused before any is read."""
 
 
 def write(
@@ -83,7 +84,7 @@ def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tu
     def check(file: Any) -> None:
         meta.update(_description(file.schema_arrow.metadata, kind.version))
         _check(file.schema_arrow, kind)
-        _check_size(file.metadata)
+        _check_size(file.metadata, kind.most_rows)
 
     try:
         with bounded_parquet.opened(path, check) as file:
@@ -136,9 +137,9 @@ def _check(schema: Any, kind: Kind) -> None:
             raise ExplorerError(f"the column {name!r} holds {own}, not {wanted}")
 
 
-def _check_size(metadata: Any) -> None:
-    if metadata.num_rows > MOST_POINTS:
-        raise ExplorerError(f"it has {metadata.num_rows:,} rows, more than {MOST_POINTS:,}")
+def _check_size(metadata: Any, most_rows: int) -> None:
+    if metadata.num_rows > most_rows:
+        raise ExplorerError(f"it has {metadata.num_rows:,} rows, more than {most_rows:,}")
     groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
     count = sum(group.column(at).num_values for group in groups for at in range(group.num_columns))
     if count > _MOST_VALUES:

@@ -1,6 +1,7 @@
 """Laws of Parquet from anyone: a small file takes little memory, whatever it declares."""
 
 import tracemalloc
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -94,14 +95,9 @@ def test_a_column_is_found_by_its_place(tmp_path: Path):
 def test_values_are_those_that_were_written(column: pa.Array, tmp_path: Path):
     path = written(tmp_path / "a.parquet", pa.table({"a": column}), row_group_size=2)
     with bounded_parquet.opened(path) as file:
-        assert (
-            bounded_parquet.values(bounded_parquet.whole(file).column("a")) == column.to_pylist()
-        )
-        assert [
-            cell
-            for part in bounded_parquet.parts(file, 0)
-            for cell in bounded_parquet.values(part)
-        ] == (column.to_pylist())
+        whole = bounded_parquet.values(bounded_parquet.whole(file).column("a"))
+        parts = map(bounded_parquet.values, bounded_parquet.parts(file, 0))
+        assert whole == list(chain.from_iterable(parts)) == column.to_pylist()
 
 
 def test_texts_that_repeat_the_one_before_are_read_a_few_at_a_time(tmp_path: Path):
