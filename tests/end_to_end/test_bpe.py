@@ -1,5 +1,6 @@
 """Laws of runs that read words in pieces: what is shown and measured stays words."""
 
+import dataclasses
 import json
 import math
 import shutil
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from explorer import config as configs
 from explorer import pipeline
@@ -17,7 +19,7 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
-from explorer.explore.run import GAIN_SAMPLES, open_run
+from explorer.explore.run import GAIN_SAMPLES, Run, open_run
 from explorer.models.decoding_settings import Decoding
 from explorer.models.latent_gain import token_scores
 from explorer.models.padding import collate
@@ -28,6 +30,10 @@ from explorer.runs import weights
 from explorer.text.bpe import PieceVocabulary
 from explorer.text.tokens import EOS, UNK
 from explorer.text.vocabulary import MARKER, WordVocabulary
+from explorer.training.suggest_recipe import inspect, recipe
+from explorer.ui.app import PAGES
+from explorer.ui.compare.charts import comparable
+from explorer.ui.session.state import Typed, page_file
 from tests import tiny
 
 RECIPE = tiny.RECIPE.replace("vocabulary_size = 60", 'tokens = "bpe"\nvocabulary_size = 325')
@@ -173,23 +179,23 @@ def test_changed_pieces_are_refused(folder: Path, tmp_path: Path) -> None:
 
 
 def test_training_resumes_to_the_bit(tmp_path: Path) -> None:
-    recipe = RECIPE.replace("[training]", "[training]\nsnapshots = 0")
+    lines = RECIPE.replace("[training]", "[training]\nsnapshots = 0")
     corpus = tiny.write_corpus(tmp_path / "corpus.csv", 80)
     whole, part = tmp_path / "whole", tmp_path / "part"
     for place in (whole, part):
         place.mkdir()
-        text = recipe.format(path=corpus.as_posix(), epochs=1)
+        text = lines.format(path=corpus.as_posix(), epochs=1)
         (place / folders.CONFIG).write_text(text, "utf-8")
     tiny.check_resumed(whole, part, 3)
     assert (whole / folders.TOKENIZER).read_bytes() == (part / folders.TOKENIZER).read_bytes()
 
 
-def started(folder: Path, start: Path, recipe: str) -> Path:
+def started(folder: Path, start: Path, text: str) -> Path:
     """A run of the same corpus that starts from another's weights and learns nothing."""
     folder.mkdir()
     corpus = (start.parent / "corpus.csv").as_posix()
-    recipe = recipe.replace("pretrain_epochs = 2", "pretrain_epochs = 0")
-    text = recipe.format(path=corpus, epochs=0)
+    text = text.replace("pretrain_epochs = 2", "pretrain_epochs = 0")
+    text = text.format(path=corpus, epochs=0)
     line = f'[training]\nstart = {{ name = "run", run = "{start.as_posix()}" }}'
     (folder / folders.CONFIG).write_text(text.replace("[training]", line), "utf-8")
     list(pipeline.train(folder, "cpu"))
@@ -199,8 +205,7 @@ def started(folder: Path, start: Path, recipe: str) -> Path:
 @pytest.mark.parametrize("first", ["words", "bpe"])
 def test_a_start_matches_pieces_by_spelling(first, folder, tiny_run, tmp_path) -> None:
     start = folder if first == "bpe" else tiny_run
-    recipe = RECIPE.replace("325", "400")
-    mine = started(tmp_path / "mine", start, recipe)
+    mine = started(tmp_path / "mine", start, RECIPE.replace("325", "400"))
     (_, old, given), (_, new, taken) = weights.load_model(start), weights.load_model(mine)
     shared = set(old.spellings) & set(new.spellings)
     assert f"{MARKER}a" in shared and len(shared) > len(old) // 4
@@ -214,8 +219,8 @@ def test_a_start_matches_pieces_by_spelling(first, folder, tiny_run, tmp_path) -
 
 def test_another_training_leaves_one_vocabulary(tiny_run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(tiny_run, tmp_path / "copy")
-    recipe = configs.read(copy / folders.CONFIG)
-    text = configs.render(recipe).replace('tokens = "words"', 'tokens = "bpe"')
+    config = configs.read(copy / folders.CONFIG)
+    text = configs.render(config).replace('tokens = "words"', 'tokens = "bpe"')
     text = text.replace("vocabulary_size = 60", "vocabulary_size = 320")
     (copy / folders.CONFIG).write_text(text.replace("epochs = 3 ", "epochs = 0 "), "utf-8")
     list(pipeline.train(copy, "cpu", restart=True))
@@ -225,14 +230,14 @@ def test_another_training_leaves_one_vocabulary(tiny_run: Path, tmp_path: Path) 
 
 
 def test_a_judge_has_the_same_pieces(folder: Path, tiny_run: Path, tmp_path: Path) -> None:
-    recipe = RECIPE.replace("latent_dim = 4", 'latent_dim = 0\nlatent = {{ name = "none" }}')
-    recipe = recipe.replace(
+    lines = RECIPE.replace("latent_dim = 4", 'latent_dim = 0\nlatent = {{ name = "none" }}')
+    lines = lines.replace(
         'rate = {{ name = "free_bits", nats = 4.0 }}', 'rate = {{ name = "plain" }}'
     )
     judge = tmp_path / "judge"
     judge.mkdir()
     corpus = (folder.parent / "corpus.csv").as_posix()
-    (judge / folders.CONFIG).write_text(recipe.format(path=corpus, epochs=1), "utf-8")
+    (judge / folders.CONFIG).write_text(lines.format(path=corpus, epochs=1), "utf-8")
     list(pipeline.train(judge, "cpu"))
     copy = shutil.copytree(folder, tmp_path / "copy")
     pipeline.evaluate(copy, samples=2, limit=8, judge=judge)
@@ -281,6 +286,44 @@ def test_new_recipes_read_pieces(tmp_path: Path, capsys) -> None:
     assert "are known to the model" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("tokens", "size"), [(900, 1000), (255_000, 2500), (700_000, 6000), (4_000_000, 8000)]
+)
+def test_more_text_gets_more_pieces(tokens: int, size: int, tmp_path: Path) -> None:
+    path = tiny.write_corpus(tmp_path / "corpus.csv").as_posix()
+    corpus = {"path": path, "text_column": "text", "tokens": "bpe"}
+    findings = inspect(configs.from_table({"corpus": corpus}))
+    table = recipe(dataclasses.replace(findings, train_tokens=tokens))
+    assert configs.from_table(table).corpus.vocabulary_size == size
+
+
 def test_end_is_no_piece() -> None:
     pieces = PieceVocabulary.learned({"end": 5}, 300)
     assert EOS not in pieces.encode(["end", "<eos>"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_open_on_pieces(page: str, folder: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(folder))
+    at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=60)
+    at.session_state["_pick"] = Typed(SENTENCE)
+    at.run()
+    if page != "map":
+        at.switch_page(str(page_file(page))).run()
+    assert not at.exception
+    assert "May say <unk>" not in [toggle.label for toggle in at.toggle]
+    assert "read as <unk>" not in " ".join(str(note.value) for note in at.warning)
+
+
+def test_runs_of_more_or_fewer_pieces_compare_and_with_words_they_do_not() -> None:
+    def run(tokens: str, size: int) -> Run:
+        bare = Run.__new__(Run)
+        corpus = {"name": "toy", "tokens": tokens, "vocabulary_size": size}
+        bare.config = configs.from_table({"corpus": corpus})
+        return bare
+
+    assert comparable(run("bpe", 6000), run("bpe", 8000))
+    assert not comparable(run("words", 6000), run("words", 8000))
+    assert not comparable(run("words", 6000), run("bpe", 6000))

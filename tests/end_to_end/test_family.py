@@ -25,7 +25,7 @@ SPACES = [
     (name, prior) for name, latent in LATENTS.items() if latent.has_rate for prior in latent.priors
 ]
 SMALL = (
-    *("model.latent_dim=8", "model.embedding_dim=8", "corpus.vocabulary_size=60"),
+    *("model.latent_dim=8", "model.embedding_dim=8", "corpus.vocabulary_size=320"),
     *("training.epochs=1", "training.pretrain_epochs=1", "training.snapshots=20"),
     'model.encoder={name="lstm",hidden_dim=8}',
     'model.decoder={name="lstm",hidden_dim=8}',

@@ -399,7 +399,7 @@ def test_the_folder_alone_reopens_the_run(tmp_path: Path, corpus: Path) -> None:
     moved = folder.rename(tmp_path / "moved")
     config, vocabulary, model = weights.load_model(moved)
     assert config.model.latent_dim == 4
-    assert "cat" in vocabulary.words
+    assert "cat" in vocabulary.entries
     assert not model.training
     assert not (moved / "state").exists()
     assert folders.read_history(moved)["beta"][-1] > 0.9

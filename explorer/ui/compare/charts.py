@@ -9,6 +9,7 @@ import numpy as np
 from explorer.evaluation.definitions import written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
+from explorer.training.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import Column
 from explorer.ui.components.charts import escape
 
@@ -56,7 +57,7 @@ def comparable(run: Run, other: Run) -> bool:
     a, b = run.config.corpus, other.config.corpus
     names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
     # Pieces leave nothing out, however many they are; a list of words does.
-    names += ("vocabulary_size",) if run.vocabulary.has_unknown else ()
+    names += ("vocabulary_size",) if VOCABULARIES[a.tokens].has_unknown else ()
     return all(getattr(a, name) == getattr(b, name) for name in names)
 
 
