@@ -17,7 +17,6 @@ MOST_POINTS = 2**20
 Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
 
-
 FORMAT = 2
 """Of a `config.toml`: 1 where the key is absent; 2 came with `corpus.tokens = "bpe"`."""
 

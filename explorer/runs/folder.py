@@ -39,6 +39,7 @@ LARGEST = {
     # These are read whole, into a few times their size: figures take 10,000 bytes, a vocabulary
     # of 60,000 words less than a mebibyte, and a thousand reports a tenth of one.
     VOCABULARY: 2**23,
+    TOKENIZER: 2**24,
     HISTORY: 2**23,
     METRICS: 2**20,
     WEIGHTS: 2**32,

@@ -33,7 +33,8 @@ from explorer.text.vocabulary import MARKER, WordVocabulary
 from explorer.training.suggest_recipe import inspect, recipe
 from explorer.ui.app import PAGES
 from explorer.ui.compare.charts import comparable
-from explorer.ui.session.state import Typed, page_file
+from explorer.ui.session.picks import TextPick
+from explorer.ui.session.url import page_file
 from tests import tiny
 
 RECIPE = tiny.RECIPE.replace("vocabulary_size = 60", 'tokens = "bpe"\nvocabulary_size = 325')
@@ -308,7 +309,7 @@ def test_pages_open_on_pieces(page: str, folder: Path, tmp_path: Path, monkeypat
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("EXPLORER_RUNS", str(folder))
     at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=60)
-    at.session_state["_pick"] = Typed(SENTENCE)
+    at.session_state["_pick"] = TextPick(SENTENCE)
     at.run()
     if page != "map":
         at.switch_page(str(page_file(page))).run()

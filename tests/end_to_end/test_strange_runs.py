@@ -14,8 +14,8 @@ from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.latent_space.atlas import Atlas
 from explorer.runs import folder as folders
-from explorer.ui.session import state
-from tests.test_closed_folders import ROOT, as_anybody, typed
+from explorer.ui.session import open_runs, url
+from tests.end_to_end.test_read_only_folders import ROOT, as_anybody, typed
 
 
 def spoil(folder: Path, **entries: object) -> None:
@@ -70,14 +70,14 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_figures_that_cannot_be_are_told_in_one_line(wrong: dict, runs: Path) -> None:
-    assert state.listing().names == ["bad", "good"]
+    assert open_runs.listing().names == ["bad", "good"]
     spoil(runs / "bad", **wrong)
-    found = state.listing()
+    found = open_runs.listing()
     assert found.names == ["good"]
     assert "explorer evaluate" in found.damaged["bad"] and "\n" not in found.damaged["bad"]
     with pytest.raises(ExplorerError, match=r"metrics\.json is damaged"):
         _ = open_run(runs / "bad").metrics
-    assert state.default_run(found.names) == "good"
+    assert open_runs.default_run(found.names) == "good"
 
 
 @pytest.mark.parametrize("page", ["map", "compare", "collapse"])
@@ -88,7 +88,7 @@ def test_a_run_of_impossible_figures_leaves_the_page_to_the_others(runs: Path, p
     at.query_params["run"] = "bad"
     at.run()
     if page != "map":
-        at.switch_page(str(state.page_file(page))).run()
+        at.switch_page(str(url.page_file(page))).run()
     assert not at.exception and not at.error
     assert at.selectbox(key="run").options == ["good", "other"]
     assert "1 run not shown" in [item.label for item in at.sidebar.expander]
@@ -98,11 +98,11 @@ def test_checksums_that_cannot_be_read_hide_no_other_run(runs: Path) -> None:
     sums = runs / "bad" / folders.SUMS
     sums.unlink()
     os.mkfifo(sums)
-    found = state.listing()
+    found = open_runs.listing()
     assert found.names == ["good"] and "not a plain file" in found.damaged["bad"]
     sums.unlink()
     sums.write_bytes(b"x" * (folders.LARGEST[folders.SUMS] + 1))
-    assert "larger" in state.listing().damaged["bad"]
+    assert "larger" in open_runs.listing().damaged["bad"]
 
 
 @pytest.mark.parametrize("name", [folders.SUMS, folders.METRICS])
@@ -111,7 +111,7 @@ def test_files_of_somebody_else_hide_no_other_run(name: str, runs: Path, tmp_pat
     (tmp_path / "more").symlink_to(runs)
     path = runs / "bad" / name
     path.chmod(0)
-    list_all = "from explorer.ui import state; print(state.listing())"
+    list_all = "from explorer.ui.session import open_runs, url; print(open_runs.listing())"
     try:
         listed = typed(tmp_path, "-c", list_all)
     finally:
@@ -137,7 +137,7 @@ def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
     at.query_params["runs"] = "bad,good,other"
     at.query_params["run"] = "good"
     at.run()
-    at.switch_page(str(state.page_file("compare"))).run()
+    at.switch_page(str(url.page_file("compare"))).run()
     assert not at.exception
     assert ["names row" in item.value for item in at.error] == [True]
 

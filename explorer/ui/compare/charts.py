@@ -9,7 +9,7 @@ import numpy as np
 from explorer.evaluation.definitions import written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
-from explorer.training.vocabularies import VOCABULARIES
+from explorer.text.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import Column
 from explorer.ui.components.charts import escape
 
