@@ -219,7 +219,7 @@ def test_a_decode_setting_out_of_range_is_one_line(option, tiny_run: Path, capsy
 
 
 def _in_parts_of(size: int, monkeypatch) -> None:
-    for module in ("cli.verbs", "models.generation"):
+    for module in ("cli.verbs", "models.decoding_strategies"):
         monkeypatch.setattr(f"explorer.{module}.PART", size)
 
 
