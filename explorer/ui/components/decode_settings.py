@@ -37,8 +37,8 @@ def decode_settings(*runs: Run) -> None:
                 format_func=lambda label: label or "none",
                 key="label",
                 bind="query-params",
-                help="Conditions the decoder; z stays as it is. With none, the map decodes a sentence "
-                "with its own label, and all else with the average of the labels.",
+                help="Conditions the decoder; z stays as it is. With none, the map decodes a "
+                "sentence with its own label, and all else with the average of the labels.",
             )
             if chosen:
                 st.slider(

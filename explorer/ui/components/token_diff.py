@@ -53,7 +53,8 @@ def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
         word = html.escape(token.text.lstrip())
         white = token.text[: len(token.text) - len(token.text.lstrip())]
         if token.differs and not white and shown.endswith(_END):
-            shown = f"{shown.removesuffix(_END)}{word}{_END}"  # one mark where no white space separates them
+            # One mark where no white space separates two.
+            shown = f"{shown.removesuffix(_END)}{word}{_END}"
         else:
             shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
     return f'{_STYLE}<p class="told" dir="auto">{count}{shown or "&nbsp;"}</p>'
