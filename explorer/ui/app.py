@@ -27,7 +27,7 @@ _LINKS = """<style>
 </style>"""
 
 # Segmented controls as tall as the fields beside them, so that labels align, and narrow enough for
-# four on a phone, where the hidden sidebar takes the run's name along. Captions and the commands in
+# four on a phone, where the hidden sidebar takes the run's name along. Captions and commands in
 # them are small: a contrast of at least 4.5:1 on any background.
 _STYLE = """<style>
 [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
