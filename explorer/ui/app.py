@@ -1,4 +1,4 @@
-"""The page: its list of pages, the run picker, and the page that is asked for."""
+"""The app: the list of pages, the run picker, and the requested page."""
 
 from pathlib import Path
 
@@ -20,15 +20,15 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
-# A link to this very page, on another run, looks like any other link: Streamlit shows it pressed.
+# A link to the current page on another run looks like any other: Streamlit shows it pressed.
 _LINKS = """<style>
 [data-testid="stMain"] [data-testid="stPageLink"] a:not(:hover) { background: transparent; }
 [data-testid="stMain"] [data-testid="stPageLink"] a :is(p, span) { font-weight: 400; }
 </style>"""
 
-# Choices as tall as the fields beside them, so that the labels of a row stand on one line; and
-# narrow enough for four of them on a phone. There the sidebar is away, and with it the run's name.
-# Captions and the commands in them are read at small sizes: at least 4.5:1 against any background.
+# Segmented controls as tall as the fields beside them, so that labels align, and narrow enough for
+# four on a phone, where the hidden sidebar takes the run's name along. Captions and commands in
+# them are small: a contrast of at least 4.5:1 on any background.
 _STYLE = """<style>
 [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
   min-height: 2.5rem;
@@ -48,12 +48,12 @@ _STYLE = """<style>
 }
 </style>"""
 
-# A file of our own: Streamlit would fetch the picture of a named icon from the network.
+# A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
 
 def page() -> None:
-    """Runs the page that the address names."""
+    """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     st.html(_STYLE + _LINKS)
     pages = [
@@ -61,7 +61,7 @@ def page() -> None:
             url.page_file(name),
             title=title,
             icon=icon,
-            # The map has the bare address, and a name that nobody types.
+            # The map has the bare address; the name is only for Streamlit.
             url_path=name if name != "map" else "start",
             default=name == "map",
         )
@@ -79,7 +79,7 @@ def page() -> None:
             run_picker.no_runs()
             return
         picks.set_current_run(run)
-        # Tabs and bookmarks of several pages and runs are told apart by how they begin.
+        # Tabs and bookmarks are recognised by how their titles begin.
         st.set_page_config(page_title=f"{chosen.title} · {run.name}", page_icon=str(ICON))
         with st.container(key="run_name"):
             st.caption(markdown(run.name))
@@ -88,14 +88,14 @@ def page() -> None:
 
 
 def _stop_if_overtaken() -> None:
-    """Ends this run of the script where a newer one has begun meanwhile.
+    """Ends this script run if a newer one has started.
 
-    A click starts the next run beside one that is still reading. Streamlit ends the older one at
-    its next look at the session; if none came after its reading, it would end as a whole run does,
-    and take the fragments of the newer one for leftovers: what is in them would not be clickable.
+    A click starts a second run beside one that is still reading. Streamlit stops the older run at
+    its next access to the session; without this one it would finish as a whole run does and remove
+    the newer run's fragments, whose widgets would then be dead.
     """
     st.session_state.get("run")
 
 
 def _nothing() -> None:
-    """The page of /map: who types that means the bare address, and is sent there."""
+    """The page of /map, which redirects to the bare address."""

@@ -314,7 +314,7 @@ def test_pages_open_on_pieces(page: str, folder: Path, tmp_path: Path, monkeypat
     if page != "map":
         at.switch_page(str(page_file(page))).run()
     assert not at.exception
-    assert "May say <unk>" not in [toggle.label for toggle in at.toggle]
+    assert "Allow <unk>" not in [toggle.label for toggle in at.toggle]
     assert "read as <unk>" not in " ".join(str(note.value) for note in at.warning)
 
 

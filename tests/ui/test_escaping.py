@@ -78,4 +78,4 @@ def test_numbers_below_zero_have_the_sign_of_subtraction_and_words_keep_their_hy
 
 def test_what_is_all_is_not_said_to_be_drawn() -> None:
     assert drawn_of(3000, 3000, "dots") == "all 3,000 dots"
-    assert drawn_of(30, 3000, "dots") == "30 of the 3,000 dots, drawn evenly"
+    assert drawn_of(30, 3000, "dots") == "30 of the 3,000 dots (random sample)"

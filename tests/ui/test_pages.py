@@ -346,7 +346,7 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     at.session_state["_pick"] = SentencePick(3)
     at.run()
     assert not at.exception
-    assert "the model's own words" in said(at)
+    assert "reconstruction" in said(at)
     assert "A sentence, in the model's words" in said(at)
     assert re.search(r"The original has \d+ tokens: distortion", said(at))
     assert html(at).count('<p class="words"') == 1, "the model's words stand there once"

@@ -8,18 +8,18 @@ from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 
 STRATEGIES = {
-    "greedy": ("Greedy", "Always the likeliest word."),
-    "sample": ("Sampling", "Draws words by their probability."),
-    "top_k": ("Top-k", "Draws among the k likeliest words."),
-    "nucleus": ("Nucleus", "Draws among the likeliest words that make up p of the mass."),
-    "penalised": ("Penalised", "Draws, with repeated words made less likely."),
-    "beam": ("Beam", "Keeps several sentences at once, and the likeliest in the end."),
+    "greedy": ("Greedy", "Takes the likeliest word at each step."),
+    "sample": ("Sampling", "Samples each word from the model's distribution."),
+    "top_k": ("Top-k", "Samples among the k likeliest words."),
+    "nucleus": ("Nucleus", "Samples among the likeliest words that hold probability p."),
+    "penalised": ("Repetition penalty", "Samples, with words already generated made less likely."),
+    "beam": ("Beam", "Searches several sentences at once and takes the likeliest."),
 }
-"""Ways to decode: a name, which is also their value in the address, and what they do."""
+"""Decoding strategies by their value in the address: title and help."""
 
 
 def decode_settings(*runs: Run) -> None:
-    """The settings of `decoding`, in a small window; those that the strategy and runs use."""
+    """A pop-over with the settings that the strategy and the runs use; `decoding` reads them."""
     with st.popover("Decoding", icon=":material/tune:"):
         strategy = st.selectbox(
             "Strategy",
@@ -32,39 +32,39 @@ def decode_settings(*runs: Run) -> None:
         st.caption(STRATEGIES[strategy][1])
         if labels := _labels(runs):
             chosen = st.selectbox(
-                "Label the decoder is told",
+                "Label",
                 ("", *labels),
-                format_func=lambda label: label or "none chosen",
+                format_func=lambda label: label or "none",
                 key="label",
                 bind="query-params",
-                help="z stays as it is. With none chosen, the map decodes a sentence with its own "
-                "label; for all else the decoder is given the average of all labels.",
+                help="Conditions the decoder; z stays as it is. With none, the map decodes a "
+                "sentence with its own label, and all else with the average of the labels.",
             )
             if chosen:
                 st.slider(
                     "Strength", 0.0, 3.0, 1.0, 0.25, key="strength", bind="query-params",
-                    help="1 is the label as it was trained, above 1 an exaggeration of it.",
+                    help="1 is the label as trained; above 1 exaggerates it.",
                 )  # fmt: skip
         if strategy in ("sample", "top_k", "nucleus", "penalised"):
             st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params")
         if strategy == "top_k":
-            st.slider("k: words drawn from", 1, 200, 40, key="top_k", bind="query-params")
+            st.slider("k", 1, 200, 40, key="top_k", bind="query-params")
         if strategy == "nucleus":
-            st.slider("p: mass drawn from", 0.05, 1.0, 0.9, 0.05, key="top_p", bind="query-params")
+            st.slider("p", 0.05, 1.0, 0.9, 0.05, key="top_p", bind="query-params")
         if strategy == "beam":
-            st.slider("Sentences kept", 1, 20, 5, key="beam", bind="query-params")
+            st.slider("Beam width", 1, 20, 5, key="beam", bind="query-params")
         if strategy == "penalised":
             st.slider("Penalty", 1.0, 2.0, 1.2, 0.05, key="penalty", bind="query-params")
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",
-            help="The same seed draws the same words and the same samples.",
+            help="The same seed gives the same samples.",
         )  # fmt: skip
         if any(run.vocabulary.has_unknown for run in runs):
-            st.toggle("May say <unk>", key="unknown", bind="query-params")
+            st.toggle("Allow <unk>", key="unknown", bind="query-params")
 
 
 def decoding(*runs: Run) -> Decoding:
-    """What `decode_settings` are set to, as far as these runs know it."""
+    """The settings chosen in `decode_settings`; a label only where these runs have it."""
     known = st.session_state
     plain = Decoding()
     label = known.get("label", plain.label)
@@ -84,6 +84,6 @@ def decoding(*runs: Run) -> Decoding:
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:
-    """The labels all of these runs can be told; none where they differ."""
-    told = {run.config.model.labels for run in runs}
-    return told.pop() if len(told) == 1 else ()
+    """The labels all of these runs are conditioned on; none where they differ."""
+    labels = {run.config.model.labels for run in runs}
+    return labels.pop() if len(labels) == 1 else ()

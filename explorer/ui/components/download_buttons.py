@@ -1,7 +1,7 @@
-"""Taking figures and tables along: PNG and SVG of a chart, CSV and JSON of a table.
+"""Downloads: a chart as PNG and SVG, a table as CSV and JSON.
 
-A chart is written by the browser out of what it shows, so that nothing is drawn twice and no
-package that draws without a browser is needed.
+The browser writes a chart from what it shows, so nothing is drawn twice and no package that
+draws without a browser is needed.
 """
 
 import csv
@@ -29,7 +29,7 @@ button:hover { color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 @media (pointer: coarse) { button { padding: 0.5rem 0.8rem; } }
 """
-# Plotly draws a chart as several SVG layers of one size; laid over each other they are the file.
+# Plotly draws a chart as several SVG layers of one size; stacked, they are the file.
 _JS = """
 const SPACE = "http://www.w3.org/2000/svg";
 const SHARPNESS = 2;
@@ -104,12 +104,12 @@ def chart(
     """Shows a chart (SVG traces only) with its downloads and the command that reproduces it.
 
     Args:
-        figure: What is drawn.
+        figure: The chart.
         key: Identity of the chart in the session.
-        alt: What a screen reader says it shows.
-        command: Reproduces the numbers; not shown where it is empty.
+        alt: Its description for screen readers.
+        command: Reproduces the numbers; hidden if empty.
         name: Of the files, without ending; the key by default.
-        on_select: Called when a mark was clicked; the state is under the key.
+        on_select: Called when a mark is clicked; the session holds the state under the key.
     """
     settings = {"displayModeBar": False, "scrollZoom": on_select is not None}
     answer: Any = on_select or "ignore"
@@ -133,10 +133,10 @@ def table_files(
     """Offers a table as CSV and JSON.
 
     Args:
-        columns: Equally long columns; numbers are written with all their digits.
+        columns: Columns of equal length; numbers are written with all their digits.
         name: Of the files, without ending.
         key: Identity of the buttons in the session.
-        command: Reproduces the numbers; not shown where it is empty.
+        command: Reproduces the numbers; hidden if empty.
     """
     with _row():
         reproduced_by(command)
@@ -163,7 +163,7 @@ def _row() -> Any:
 
 
 def reproduced_by(command: str) -> None:
-    """The command that gives the same numbers."""
+    """A pop-over with the command that gives the same numbers."""
     if command:
         with st.popover("Reproduce", icon=":material/terminal:", type="tertiary"):
             is_python = reproduce.is_python(command)
@@ -173,7 +173,7 @@ def reproduced_by(command: str) -> None:
 
 
 def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
-    """A table as CSV in which no cell is a formula to a spreadsheet."""
+    """A table as CSV in which no spreadsheet reads a cell as a formula."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([guard(name) for name in columns])

@@ -1,4 +1,4 @@
-"""Text is data: the ways a sentence may reach the page, none of which reads it as markup."""
+"""Text is data: every way a sentence reaches the page, none of which reads it as markup."""
 
 import html
 import re
@@ -10,9 +10,9 @@ FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash makes it literal
-# What Streamlit makes links, arrows, dashes and signs of when the backslashes are gone already.
+# What Streamlit turns into links, arrows, dashes and emoji after backslashes are gone.
 _MADE = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
-_JOINER = "\u2060"  # takes no room, and parts what stands on both sides of it
+_JOINER = "\u2060"  # has no width; separates the characters on its two sides
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _STYLE = """
 <style>
@@ -34,28 +34,25 @@ _STYLE = """
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it was typed: for labels, which Streamlit renders."""
-    parted = _MADE.sub(lambda found: found[0] + _JOINER, " ".join(text.split()))
-    return _MARKS.sub(r"\\\1", parted)
+    """Text that Markdown shows as typed: for labels, which Streamlit renders."""
+    separated = _MADE.sub(lambda match: match[0] + _JOINER, " ".join(text.split()))
+    return _MARKS.sub(r"\\\1", separated)
 
 
 def imageless(text: str) -> str:
-    """Markdown from anyone, as it is but for its images, which become links.
+    """Untrusted Markdown in which images become links.
 
-    Streamlit shows HTML in Markdown as text, so that only images would make the browser call
-    another host. A joiner parts the marks that begin one: a backslash would mean the opposite
-    behind another backslash.
+    Streamlit shows HTML in Markdown as text, so only an image could make the browser call another
+    host. A joiner separates the characters that begin one: a backslash would do the opposite
+    after another backslash.
     """
     return text.replace("![", f"!{_JOINER}[")
 
 
 def message(text: str) -> str:
-    """What a library function has to say, as Markdown: the commands it names in backticks as code.
-
-    There they can be copied; the signs that keep other text from becoming dashes would be in them.
-    """
+    """A message as Markdown, in which commands in backticks are code that can be copied."""
     parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick stands alone
+    if len(parts) % 2 == 0:  # an unmatched backtick
         return markdown(text)
     shown = []
     for place, part in enumerate(parts):
@@ -68,20 +65,20 @@ def message(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code in Markdown: a command, in which a backslash before a mark would show."""
+    """A command as code in Markdown."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, edge = "`" * (longest + 1), " " if "`" in text else ""
     return f"{fence}{edge}{text}{edge}{fence}"
 
 
 def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False) -> str:
-    """A sentence as HTML, in the direction it is written in; before it a short note.
+    """A sentence as HTML, in its own writing direction.
 
     Args:
         text: The sentence.
-        quiet: Whether it stands back behind others.
-        note: What stands before it.
-        clamped: Whether its first lines are enough.
+        quiet: Whether it is dimmed.
+        note: A short note before it.
+        clamped: Whether only its first lines are shown.
     """
     kind = "words quiet" if quiet else "words clamped" if clamped else "words"
     words = html.escape(text) or "&nbsp;"
@@ -106,35 +103,35 @@ def shade_key() -> str:
     """The legend of `shaded`."""
     return (
         f'{_STYLE}<div class="words-key"><span>0</span><i aria-hidden="true"></i>'
-        f"<span>{FULL_SHADE:g} nats or more: how much likelier z makes the word</span></div>"
+        f"<span>{FULL_SHADE:g} nats or more: contribution of z to each word</span></div>"
     )
 
 
 def _mark(token: str, gain: float, log_prob: float, is_end: bool) -> str:
     shade = 0.66 * min(max(gain / FULL_SHADE, 0.0), 1.0)
-    told = f"latent gain {gain:+.2f} nats, log-probability {log_prob:.2f} nats"
+    title = f"latent gain {gain:+.2f} nats, log-probability {log_prob:.2f} nats"
     word, kind = ("end", ' class="end"') if is_end else (html.escape(token), "")
-    return f'<mark{kind} style="--shade: {shade:.2f}" title="{told}">{word}</mark>'
+    return f'<mark{kind} style="--shade: {shade:.2f}" title="{title}">{word}</mark>'
 
 
 def minus(text: str) -> str:
-    """Numbers with the sign of subtraction for the hyphen that programs write."""
+    """Numbers with a minus sign in place of a hyphen."""
     return _NEGATIVE.sub("−", text)
 
 
 def nats(value: float) -> str:
-    """A number of nats for a person."""
+    """A number of nats, with its unit."""
     return minus(f"{value:.1f} nats")
 
 
 def drawn_of(shown: int, total: int, what: str) -> str:
-    """How many of how many are shown."""
+    """How many of a total are shown."""
     if shown >= total:
         return f"all {total:,} {what}"
-    return f"{shown:,} of the {total:,} {what}, drawn evenly"
+    return f"{shown:,} of the {total:,} {what} (random sample)"
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:
-    """Words in quotes, the first few of them."""
+    """The first few words, in quotes."""
     shown = ", ".join(f"“{word}”" for word in words[:most])
     return shown + (f" and {len(words) - most} more" if len(words) > most else "")

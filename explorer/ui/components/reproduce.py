@@ -1,4 +1,4 @@
-"""What reproduces the numbers of a page: a command line, or a few lines of Python without one."""
+"""What reproduces the numbers of a page: a command, or a few lines of Python."""
 
 import dataclasses
 import shlex
@@ -8,21 +8,21 @@ from explorer.models.decoding_settings import Decoding
 
 
 def flags(decoding: Decoding) -> str:
-    """The decode settings that are not the command line's own."""
-    plain, told = Decoding(), ""
+    """The decoding settings that differ from the command line's defaults, as options."""
+    default, options = Decoding(), ""
     for item in dataclasses.fields(Decoding):
         name, value = item.name, getattr(decoding, item.name)
-        # Commands differ in the strategy they have unless told.
-        if value == getattr(plain, name) and name not in ("strategy", "seed"):
+        # The default strategy differs between commands.
+        if value == getattr(default, name) and name not in ("strategy", "seed"):
             continue
-        told += f" --{name.replace('_', '-')}"
-        if item.type is not bool:  # an option that is off unless it is named
-            told += f" {shlex.quote(str(value))}"
-    return told
+        options += f" --{name.replace('_', '-')}"
+        if item.type is not bool:  # a flag takes no value
+            options += f" {shlex.quote(str(value))}"
+    return options
 
 
 def samples(run: str, count: int, decoding: Decoding) -> str:
-    """Draws from the prior."""
+    """Samples of the prior, decoded."""
     return f"explorer sample {shlex.quote(run)} -n {count}{flags(decoding)}"
 
 
@@ -31,15 +31,15 @@ def reconstruction(run: str, text: str, decoding: Decoding) -> str:
     return f"explorer reconstruct {shlex.quote(run)} {shlex.quote(text)}{flags(decoding)}"
 
 
-def path(run: str, a: str, b: str, steps: int, decoding: Decoding, way: str) -> str:
-    """The steps from one sentence to another."""
+def path(run: str, a: str, b: str, steps: int, decoding: Decoding, interpolation: str) -> str:
+    """The steps of an interpolation."""
     ends = f"{shlex.quote(a)} {shlex.quote(b)}"
-    told = f"explorer interpolate {shlex.quote(run)} {ends} --steps {steps}{flags(decoding)}"
-    return told + (" --spherical" if way == "spherical" else "")
+    command = f"explorer interpolate {shlex.quote(run)} {ends} --steps {steps}{flags(decoding)}"
+    return command + (" --spherical" if interpolation == "spherical" else "")
 
 
 def draws(run: str, text: str, count: int, decoding: Decoding) -> str:
-    """Draws around a sentence."""
+    """Samples of a sentence's posterior, decoded."""
     return _python(
         run,
         ["from explorer.models.decoding_settings import Decoding"],
@@ -51,7 +51,7 @@ def draws(run: str, text: str, count: int, decoding: Decoding) -> str:
 
 
 def plane_of_prior(run: str, drawn: int, seed: int) -> str:
-    """Posterior means and samples of the prior on the plane of the map's sentences."""
+    """Posterior means and prior samples on the PCA plane of the map's sentences."""
     return _python(
         run,
         ["from explorer.latent_space.projections import PCA"],
@@ -69,8 +69,8 @@ def components(run: str) -> str:
         run,
         ["from explorer.evaluation.prior_diagnostics import components"],
         [
-            "found = components(run.model.prior())",
-            "print(*zip(found.weight, run.decode(found.mean)), sep='\\n')",
+            "parts = components(run.model.prior())",
+            "print(*zip(parts.weight, run.decode(parts.mean)), sep='\\n')",
         ],
     )
 
@@ -101,7 +101,7 @@ def density(run: str, ends: Sequence[str], steps: int, is_spherical: bool) -> st
 
 
 def thought(seed: int) -> str:
-    """The thought experiment: all four decoders."""
+    """The toy experiment: all four decoders."""
     return (
         "from explorer.explore.thought_experiment import DECODERS, train\n"
         f"print(*(train(decoder, {seed}) for decoder in DECODERS), sep='\\n')"
@@ -109,7 +109,7 @@ def thought(seed: int) -> str:
 
 
 def moved(one: str, other: str) -> str:
-    """How far neighbourhoods moved from one run to another."""
+    """How much of each sentence's neighbourhood differs between two runs."""
     return (
         "from explorer.explore.run import open_run\n"
         "from explorer.latent_space.map_alignment import moved, shared\n"
@@ -120,7 +120,7 @@ def moved(one: str, other: str) -> str:
 
 
 def is_python(command: str) -> bool:
-    """Whether what reproduces is Python, not a command line."""
+    """Whether it is Python, not a command."""
     return command.startswith("from ")
 
 

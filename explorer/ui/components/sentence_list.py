@@ -1,4 +1,4 @@
-"""A list of sentences of which one can be picked: plain text, by mouse or keyboard."""
+"""A list of sentences to pick from, by mouse or keyboard."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 @dataclass(frozen=True)
 class Row:
-    """A sentence of a list, with a short note at its right."""
+    """A sentence of a list, with a short note to its right."""
 
     id: int
     text: str
@@ -64,7 +64,7 @@ def sentence_list(
         rows: What is listed.
         label: What a screen reader calls the list.
         key: Identity of the list in the session.
-        on_pick: Told the id of the row that was clicked.
+        on_pick: Called with the id of the clicked row.
         title: What a click does, shown on hover.
     """
 

@@ -1,4 +1,4 @@
-"""Which words differ between sentences that stand side by side."""
+"""Marks the words that differ between sentences side by side."""
 
 import difflib
 import html
@@ -22,45 +22,46 @@ _END = "</ins>"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word or sign with the blanks before it."""
+    """A word or punctuation mark with the white space before it."""
 
     text: str
     differs: bool
 
 
 def marked(texts: Sequence[str]) -> list[list[Token]]:
-    """Splits sentences into tokens; one that another sentence lacks at that place differs.
+    """Splits sentences into tokens, and marks those another sentence lacks.
 
-    Case and blanks do not matter. The tokens of a sentence joined are the sentence.
+    Case and white space are ignored. The tokens of a sentence join to the sentence.
     """
     split = [pieces(text) for text in texts]
     words = [[token.strip().casefold() for token in tokens] for tokens in split]
     result = []
-    for number, (tokens, own) in enumerate(zip(split, words, strict=True)):
-        missed = [False] * len(tokens)
+    for number, (tokens, folded) in enumerate(zip(split, words, strict=True)):
+        unmatched = [False] * len(tokens)
         for other in words[:number] + words[number + 1 :]:
-            for place in _unmatched(own, other):
-                missed[place] = True
-        result.append([Token(*pair) for pair in zip(tokens, missed, strict=True)])
+            for index in _unmatched(folded, other):
+                unmatched[index] = True
+        result.append([Token(*pair) for pair in zip(tokens, unmatched, strict=True)])
     return result
 
 
 def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
-    """A marked sentence as HTML, the text as typed; what differs is underlined and bold."""
+    """A sentence as HTML, its text as typed; what differs is underlined and bold."""
     count = "" if number is None else f'<span class="count">{number}</span>'
     shown = ""
     for token in tokens:
         word = html.escape(token.text.lstrip())
         white = token.text[: len(token.text) - len(token.text.lstrip())]
         if token.differs and not white and shown.endswith(_END):
-            shown = f"{shown.removesuffix(_END)}{word}{_END}"  # one mark where no white parts them
+            # One mark where no white space separates two.
+            shown = f"{shown.removesuffix(_END)}{word}{_END}"
         else:
             shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
     return f'{_STYLE}<p class="told" dir="auto">{count}{shown or "&nbsp;"}</p>'
 
 
-def _unmatched(own: Sequence[str], other: Sequence[str]) -> list[int]:
-    """Places in `own` that have no partner in `other`."""
-    found = difflib.SequenceMatcher(a=own, b=other, autojunk=False).get_matching_blocks()
-    matched = {place for block in found for place in range(block.a, block.a + block.size)}
-    return [place for place in range(len(own)) if place not in matched]
+def _unmatched(tokens: Sequence[str], other: Sequence[str]) -> list[int]:
+    """Indices of tokens that have no match in `other`."""
+    blocks = difflib.SequenceMatcher(a=tokens, b=other, autojunk=False).get_matching_blocks()
+    matched = {index for block in blocks for index in range(block.a, block.a + block.size)}
+    return [index for index in range(len(tokens)) if index not in matched]
