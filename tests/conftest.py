@@ -1,10 +1,12 @@
 """What several tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 
 # Before torch is imported: waiting threads that spin would hold up a test on a busy machine.
@@ -35,3 +37,11 @@ def mirror() -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained run with a map, of invented sentences (`tests/tiny.py`); do not change it."""
     return tiny.build(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_runs_only() -> Iterator[None]:
+    """The runs that ship are listed only where `checkpoints()` is their folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folders, "shipped", lambda: folders.checkpoints())
+        yield

@@ -168,7 +168,7 @@ def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
         say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))
         return
     tell_metrics(folder)
-    say(f"{folder.name} is ready: streamlit run app.py" if has_map else f"{folder.name} is ready")
+    say(f"{folder.name} is ready: explorer app" if has_map else f"{folder.name} is ready")
 
 
 def _is_trained(folder: Path) -> bool:

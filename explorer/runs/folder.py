@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from explorer.errors import ExplorerError
 from explorer.runs import metric_entries as entries
-from explorer.system import atomic_files, toml_writer
+from explorer.system import atomic_files, shipped_files, toml_writer
 from explorer.system.atomic_files import home, unwritable, write_text
 
 CONFIG = "config.toml"
@@ -50,10 +50,26 @@ LARGEST = {
 
 
 def checkpoints() -> Path:
-    """Where runs live: `checkpoints/` here, else the one beside the package."""
+    """The folder of new runs: `checkpoints/` here, or else that of a checkout."""
     here = Path("checkpoints")
-    beside = Path(__file__).resolve().parents[2] / "checkpoints"
-    return here if here.is_dir() or not beside.is_dir() else beside
+    checkout = shipped_files.PACKAGE.parent / "checkpoints"
+    return here if here.is_dir() or not checkout.is_dir() else checkout
+
+
+def shipped() -> Path:
+    """The folder of the runs that come with the package."""
+    return shipped_files.root() / "checkpoints"
+
+
+def roots() -> list[Path]:
+    """The folders that are searched for runs, those that ship last."""
+    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
+    return [checkpoints(), *(Path(part).expanduser() for part in more if part), shipped()]
+
+
+def searched() -> str:
+    """The folders of `roots` as a message names them."""
+    return ", ".join(dict.fromkeys(os.path.realpath(root) for root in roots()))
 
 
 def find(run: str | Path) -> Path:
@@ -71,16 +87,13 @@ def find(run: str | Path) -> Path:
     if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
     names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
-    raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
+    raise ExplorerError(f"there is no run {str(run)!r} in {searched()}; runs there: {names}")
 
 
 def list_runs() -> list[Path]:
-    """Every run folder: `checkpoints/`, the folders in `EXPLORER_RUNS`, and registered ones."""
-    roots = [checkpoints()]
-    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
-    roots += [Path(part).expanduser() for part in more if part]
+    """Every run folder: those below `roots`, and the registered ones."""
     found: dict[str, Path] = {}
-    for root in roots:
+    for root in roots():
         for folder in [root, *_inside(root)]:
             if _has_recipe(folder):
                 found.setdefault(str(folder.resolve()), folder)

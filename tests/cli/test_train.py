@@ -68,7 +68,7 @@ def test_train_runs_every_stage_once(quick: list[str], capsys) -> None:
     assert main(["train", "./my", "--device", "cpu"]) == 0
     assert quick == ["evaluate", "atlas"]
     out, err = capsys.readouterr()
-    assert "my is ready: streamlit run app.py" in out
+    assert "my is ready: explorer app" in out
     assert "active units" in err and "tokens/s" in err and "left" in err
     assert main(["train", "./my"]) == 1
     assert "--restart" in capsys.readouterr().err

@@ -110,3 +110,29 @@ def test_folders_named_in_the_environment_may_begin_at_home(
     (run / folders.CONFIG).touch()
     assert home() == tmp_path / "kept"
     assert run in folders.list_runs()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG is for other systems")
+def test_an_empty_data_folder_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("EXPLORER_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    assert home() == tmp_path / ".local/share/text-latent-explorer"
+
+
+def test_shipped_runs_are_listed_beside_those_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(folders, "shipped", lambda: tmp_path / "package")
+    for folder in ("checkpoints/mine", "package/theirs"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / folders.CONFIG).touch()
+    assert set(folders.by_name()) == {"mine", "theirs"}
+    with pytest.raises(ExplorerError) as refused:
+        folders.find("nobody")
+    for folder in ("checkpoints", "package"):
+        assert str(tmp_path / folder) in str(refused.value)
