@@ -103,7 +103,7 @@ def _fail(message: str) -> int:
 
 def _who() -> str:
     with suppress(ExplorerError):  # which may be what is told
-        return f", process {os.environ['RANK']}" if distributed.launched() > 1 else ""
+        return f", process {os.environ['RANK']}" if distributed.num_launched() > 1 else ""
     return ""
 
 
@@ -138,14 +138,14 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _with_others(name: str, command: Callable[[], int]) -> int:
     """Runs a command together with the processes a launcher started; only the first speaks."""
-    if distributed.launched() == 1:
+    if distributed.num_launched() == 1:
         return command()
     if name not in SEVERAL:
         raise ExplorerError(
             f"`explorer {name}` runs in one process: leave the launcher out (several processes "
             f"work together in explorer {', '.join(SEVERAL)})"
         )
-    with distributed.together():
+    with distributed.init():
         if distributed.is_first():
             return command()
         nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (closed with the first of three)

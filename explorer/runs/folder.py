@@ -29,7 +29,7 @@ CARD = "README.md"
 SUMS = "SHA256SUMS"
 STATE = "state"
 
-SEALED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
+CHECKSUMMED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
 """Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
 
 LARGEST = {
@@ -182,7 +182,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def seal(folder: Path, *written: str) -> None:
+def write_checksums(folder: Path, *written: str) -> None:
     """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
 
     Args:
@@ -190,14 +190,14 @@ def seal(folder: Path, *written: str) -> None:
         written: Files that were just written: the others keep their checksums, so that one which
             changed since still shows. Without any, all are taken as they are.
     """
-    known = sums(folder) if written else {}
-    there = [name for name in SEALED if (folder / name).is_file()]
+    known = checksums(folder) if written else {}
+    there = [name for name in CHECKSUMMED if (folder / name).is_file()]
     known |= {name: sha256(folder / name) for name in written or there}
     lines = [f"{known[name]}  {name}\n" for name in there if name in known]
     write_text(folder / SUMS, "".join(lines))
 
 
-def sums(folder: Path) -> dict[str, str]:
+def checksums(folder: Path) -> dict[str, str]:
     """The checksums of `SHA256SUMS` by file name."""
     path = folder / SUMS
     try:
@@ -210,12 +210,12 @@ def sums(folder: Path) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
-def is_sealed(folder: Path, name: str) -> bool:
+def is_intact(folder: Path, name: str) -> bool:
     """Whether a file is there as it was written to the end."""
     path = folder / name
     if not path.is_file() or not (folder / SUMS).is_file():
         return False
-    return sums(folder).get(name) == sha256(path)
+    return checksums(folder).get(name) == sha256(path)
 
 
 _REMEDIES = {
@@ -237,7 +237,7 @@ def verify(folder: Path, name: str) -> Path:
     try:
         if path.stat().st_size > LARGEST[name]:
             raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")
-        is_same = sums(folder).get(name) == sha256(path)
+        is_same = checksums(folder).get(name) == sha256(path)
     except OSError as error:
         raise atomic_files.unreadable(path, error) from None
     if not is_same:
@@ -261,7 +261,7 @@ def weights_of(folder: Path) -> Path:
 
 def stamp(folder: Path) -> str:
     """Names this state of a run: its folder and the checksum of its weights and atlas."""
-    digests = sums(folder)
+    digests = checksums(folder)
     mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
     return f"{folder.resolve().name}-{mark[:12]}"
 
