@@ -9,17 +9,17 @@ import pytest
 from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 
-# Before torch is imported: waiting threads that spin would hold up a test on a busy machine.
+# Before torch is imported: threads that spin while they wait slow tests down on a busy machine.
 cpu_threads.share_cores()
 
 from tests import tiny  # noqa: E402
 
-LONG = ("browser", "slow")
+LONG = ("browser", "slow", "soak")
 """Marks of tests that take long."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long begin first, so that no process is alone with one in the end."""
+    """Long files begin first, so that no process is left alone with one at the end."""
     long = {item.path for item in items for name in LONG if item.get_closest_marker(name)}
     items.sort(key=lambda item: item.path not in long)
 

@@ -37,6 +37,8 @@ from explorer.ui.session.picks import TextPick
 from explorer.ui.session.url import page_file
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 RECIPE = tiny.RECIPE.replace("vocabulary_size = 60", 'tokens = "bpe"\nvocabulary_size = 325')
 SENTENCE = "A naïve zebra 🦓 sleeps under Ångström's tree"
 
