@@ -1,4 +1,4 @@
-"""The server: `streamlit run app.py` serves the page, and the routes its map asks."""
+"""The server: `explorer app` or `streamlit run app.py` serves the page and the map's routes."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -11,11 +11,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
-    """Opens the default run in the background as soon as the server answers."""
+    """Opens the default run in the background once the server answers."""
     from explorer.ui.http.access import welcome
+    from explorer.ui.http.server import force_theme
     from explorer.ui.session.open_runs import warm_in_background
 
-    # Under another server, as `uvicorn app:app` starts one, the port is that one's to say.
+    force_theme()
+    # Another server, as of `uvicorn app:app`, reports its port itself.
     if Path(sys.argv[0]).resolve() == Path(__file__).resolve():
         sys.stdout.write(welcome())
         sys.stdout.flush()
@@ -30,7 +32,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from explorer.ui.http.access import Access
     from explorer.ui.http.routes import routes
 
-    # A click's batches are so small that a second thread costs more than it gives.
+    # For the small batches of a click, a second thread costs more than it saves.
     cpu_threads.share_cores(1)
     guard = [Middleware(Access)]
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=guard)

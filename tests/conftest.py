@@ -1,23 +1,25 @@
 """What several tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 
-# Before torch is imported: waiting threads that spin would hold up a test on a busy machine.
+# Before torch is imported: threads that spin while they wait slow tests down on a busy machine.
 cpu_threads.share_cores()
 
 from tests import tiny  # noqa: E402
 
-LONG = ("browser", "slow")
+LONG = ("browser", "slow", "soak")
 """Marks of tests that take long."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long begin first, so that no process is alone with one in the end."""
+    """Long files begin first, so that no process is left alone with one at the end."""
     long = {item.path for item in items for name in LONG if item.get_closest_marker(name)}
     items.sort(key=lambda item: item.path not in long)
 
@@ -35,3 +37,11 @@ def mirror() -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained run with a map, of invented sentences (`tests/tiny.py`); do not change it."""
     return tiny.build(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_runs_only() -> Iterator[None]:
+    """The runs that ship are listed only where `checkpoints()` is their folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folders, "shipped", lambda: folders.checkpoints())
+        yield

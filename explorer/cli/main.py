@@ -17,6 +17,7 @@ from explorer.errors import ExplorerError
 from explorer.system import cpu_threads, distributed
 
 COMMANDS = {
+    "app": ("app", "open the page: the map and all that is shown beside it"),
     "corpus": ("corpus", "list the named corpora, or download one"),
     "new": ("new", "make a run: a folder with a commented config.toml for your text"),
     "train": ("train", "train a run, measure it quickly and draw its map"),
@@ -48,7 +49,7 @@ EXAMPLE = """\
 a first run:
   explorer new my --corpus reviews.csv --text-column text
   explorer train my
-  streamlit run app.py
+  explorer app
 
 `explorer COMMAND --help` explains a command.
 """
@@ -102,7 +103,7 @@ def _fail(message: str) -> int:
 
 def _who() -> str:
     with suppress(ExplorerError):  # which may be what is told
-        return f", process {os.environ['RANK']}" if distributed.launched() > 1 else ""
+        return f", process {os.environ['RANK']}" if distributed.num_launched() > 1 else ""
     return ""
 
 
@@ -127,7 +128,8 @@ def _dispatch(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     getattr(module, f"{name}_arguments")(parser)
-    parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+    if name != "app":  # which answers in a browser
+        parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
     parsed = parser.parse_intermixed_args(arguments[1:])
     parsed.typed = shlex.join(["explorer", *arguments])
     command = getattr(module, name)
@@ -136,14 +138,14 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _with_others(name: str, command: Callable[[], int]) -> int:
     """Runs a command together with the processes a launcher started; only the first speaks."""
-    if distributed.launched() == 1:
+    if distributed.num_launched() == 1:
         return command()
     if name not in SEVERAL:
         raise ExplorerError(
             f"`explorer {name}` runs in one process: leave the launcher out (several processes "
             f"work together in explorer {', '.join(SEVERAL)})"
         )
-    with distributed.together():
+    with distributed.init():
         if distributed.is_first():
             return command()
         nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (closed with the first of three)

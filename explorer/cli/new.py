@@ -127,7 +127,7 @@ def _check_free(folder: Path, force: bool) -> None:
 
 def _clear(folder: Path) -> None:
     """Removes what a run left, and nothing else."""
-    for name in (*folders.SEALED, folders.SUMS, folders.CARD, snapshots.FILE):
+    for name in (*folders.CHECKSUMMED, folders.SUMS, folders.CARD, snapshots.FILE):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
 

@@ -20,8 +20,8 @@ KINDS = {"point": "autoencoder", "none": "language model"}
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer runs`."""
     parser.epilog = (
-        "Lists the runs in checkpoints/, in the folders EXPLORER_RUNS names, and those that\n"
-        "`explorer add` registered. Rate and distortion are nats per test sentence.\n\n"
+        "Lists the runs in checkpoints/, in the folders EXPLORER_RUNS names, those that ship and\n"
+        "those that `explorer add` registered. Rate and distortion are nats per test sentence.\n\n"
         "example:\n  explorer runs --json"
     )
 
@@ -32,7 +32,7 @@ def runs(args: argparse.Namespace) -> None:
     if args.json:
         return say_json(rows)
     if not rows:
-        return say("there are no runs yet: `explorer new` makes one")
+        return say(f"there are no runs in {folders.searched()}: `explorer new` makes one")
     header = ("name", "kind", "corpus", "rate", "distortion", "verdict", "where")
     lines = [[_shown(row[key]) for key in header] for row in rows]
     say(table(header, lines, right=(3, 4)))

@@ -55,12 +55,12 @@ def train(args: argparse.Namespace) -> int:
     folder = folders.find(args.run)
     again = f"explorer train {shlex.quote(args.run)}"
     with lock.alone_with(folder), Progress(quiet=args.json) as progress:
-        if args.restart or not distributed.agreed(_is_trained(folder)):
+        if args.restart or not distributed.broadcast(_is_trained(folder)):
             with Stop(progress) as stop:
                 heard = _fit(args, folder, stop, progress)
             if heard:
                 return _stopped(folder, again, heard)
-        elif args.resume or distributed.agreed(_is_measured(folder) and _has_map(folder)):
+        elif args.resume or distributed.broadcast(_is_measured(folder) and _has_map(folder)):
             _refuse(folder, args.resume)
         try:
             _finish(args, folder, progress)
@@ -86,7 +86,7 @@ class Stop:
     def heard(self) -> int:
         """The signal that came to any of them, 0 before; the same answer for all."""
         # Nothing is written here: a signal may come while the others are being asked.
-        return distributed.largest(self.signal)
+        return distributed.all_reduce_max(self.signal)
 
     def __enter__(self) -> "Stop":
         for number in (signal.SIGINT, *signals.polite()):
@@ -157,18 +157,18 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """The quick evaluation and the map, where they are missing."""
-    if not distributed.agreed(_is_measured(folder)):
+    if not distributed.broadcast(_is_measured(folder)):
         measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
     if not distributed.is_first():
         return
-    with distributed.alone():
+    with distributed.single_process():
         has_map = _has_map(folder) or draw_map(folder, 0, progress, args.run)
     progress.clear()
     if args.json:
         say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))
         return
     tell_metrics(folder)
-    say(f"{folder.name} is ready: streamlit run app.py" if has_map else f"{folder.name} is ready")
+    say(f"{folder.name} is ready: explorer app" if has_map else f"{folder.name} is ready")
 
 
 def _is_trained(folder: Path) -> bool:
@@ -178,11 +178,11 @@ def _is_trained(folder: Path) -> bool:
 
 
 def _is_measured(folder: Path) -> bool:
-    return folders.is_sealed(folder, folders.METRICS) and (folder / folders.CARD).is_file()
+    return folders.is_intact(folder, folders.METRICS) and (folder / folders.CARD).is_file()
 
 
 def _has_map(folder: Path) -> bool:
-    return folders.is_sealed(folder, folders.ATLAS)
+    return folders.is_intact(folder, folders.ATLAS)
 
 
 def _refuse(folder: Path, resume: bool) -> None:

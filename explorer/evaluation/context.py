@@ -202,7 +202,7 @@ class Measurement:
         """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
         longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
-        for number, part in distributed.mine(enumerate(places.split(likelihood.BATCH))):
+        for number, part in distributed.rank_slice(enumerate(places.split(likelihood.BATCH))):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(
                 strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
@@ -211,7 +211,7 @@ class Measurement:
             own[number] = [self.vocabulary.decode(row) for row in rows]
             self.advance(len(part) * distributed.count())
         said = {
-            number: part for found in distributed.gathered(own) for number, part in found.items()
+            number: part for found in distributed.all_gather(own) for number, part in found.items()
         }
         return [sentence for number in sorted(said) for sentence in said[number]]
 

@@ -42,7 +42,7 @@ def batches(ids: Sequence[Sequence[int]], size: int = BATCH) -> Iterator[list[in
 
 def _shared(batches: Iterable[list[int]], advance: Callable[[int], object]) -> Iterator[list[int]]:
     """This process' share of the batches; progress is told as if all were as far."""
-    for rows in distributed.mine(batches):
+    for rows in distributed.rank_slice(batches):
         yield rows
         advance(len(rows) * distributed.count())
 
@@ -65,7 +65,7 @@ def distortions(
         tokens = collate([ids[row] for row in rows], model.device)
         place = model.condition(z[rows], [labels[row] for row in rows] if labels else ())
         result[rows] = -model.decoder.log_prob(place, tokens).cpu().double()
-    return distributed.total(result)
+    return distributed.all_reduce(result)
 
 
 @torch.inference_mode()
@@ -75,9 +75,9 @@ def posterior(model: TextVAE, ids: Sequence[Sequence[int]]) -> Distribution:
     if model.encoder is None:
         return model.latent.posterior(like.new_zeros(len(ids), 1))
     features = like.new_zeros(len(ids), model.encoder.feature_dim)
-    for rows in distributed.mine(batches(ids)):
+    for rows in distributed.rank_slice(batches(ids)):
         features[rows] = model.encoder(collate([ids[row] for row in rows], model.device))
-    return model.latent.posterior(distributed.total(features))
+    return model.latent.posterior(distributed.all_reduce(features))
 
 
 def log_weights(
@@ -164,4 +164,4 @@ def importance_nlls(
             [log_weights(model, posterior, part, tokens, own) for part in z.split(chunk)]
         )
         result[rows] = importance_nll(weights.cpu().double())
-    return distributed.total(result)
+    return distributed.all_reduce(result)

@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.errors import ExplorerError
 from explorer.latent_space.neighbours import nearest
-from explorer.system.atomic_files import deliver
+from explorer.system.atomic_files import write_output
 from explorer.system.table_writers import check_format, writing
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
     )
     title = f"<head><title>{html.escape(run.name)}</title>"
     content = page.replace("<head>", title, 1).encode()
-    deliver(out, lambda file: file.write(content))
+    write_output(out, lambda file: file.write(content))
     tell("drawing", 1.0)
 
 
@@ -204,7 +204,7 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
             )
     draw.text((width // 80, height // 80), caption(run, atlas), "black", font)
     image = image.resize(_PIXELS, Image.Resampling.LANCZOS)
-    deliver(out, lambda file: image.save(file, "PNG", optimize=True))
+    write_output(out, lambda file: image.save(file, "PNG", optimize=True))
     tell("drawing", 1.0)
 
 

@@ -28,13 +28,13 @@ def _in_order(
     Its two results are of that shape for each sentence.
     """
     results = torch.zeros(2, len(ids), *shape, dtype=torch.float32)
-    for rows in distributed.mine(plan([len(row) for row in ids], BATCH)):
+    for rows in distributed.rank_slice(plan([len(row) for row in ids], BATCH)):
         outputs = compute(collate([ids[row] for row in rows], model.device), rows)
         for result, output in zip(results, outputs, strict=True):
             result[rows] = output.float().cpu()
         if progress is not None:
             progress(len(rows) * distributed.count())
-    first, second = distributed.total(results).numpy()
+    first, second = distributed.all_reduce(results).numpy()
     return first, second
 
 

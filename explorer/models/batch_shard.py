@@ -69,12 +69,12 @@ class _Whole(torch.autograd.Function):
         wide = torch.promote_types(features.dtype, torch.float32)  # half precision does not travel
         whole = features.new_zeros(part.rows, *features.shape[1:], dtype=wide)
         whole[part.own] = part.weight * features
-        return distributed.total(whole).to(features.dtype)
+        return distributed.all_reduce(whole).to(features.dtype)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001  # pyright: ignore[reportIncompatibleMethodOverride]
         wide = torch.promote_types(grad.dtype, torch.float32)
-        asked = distributed.total(grad.to(wide, copy=True).contiguous())
+        asked = distributed.all_reduce(grad.to(wide, copy=True).contiguous())
         return (ctx.part.weight * asked[ctx.part.own]).to(grad.dtype), None
 
 
@@ -121,7 +121,7 @@ def add_up(parameters: Iterable[nn.Parameter], figures: Tensor) -> Tensor:
     gradients = [item.grad for item in parameters if item.grad is not None]
     vector = torch.cat([figures, *(item.flatten() for item in gradients)])
     sizes = [len(figures), *(item.numel() for item in gradients)]
-    summed, *parts = distributed.total(vector).split(sizes)
+    summed, *parts = distributed.all_reduce(vector).split(sizes)
     for item, part in zip(gradients, parts, strict=True):
         item.copy_(part.view_as(item))
     return summed

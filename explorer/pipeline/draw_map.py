@@ -61,7 +61,7 @@ def make_atlas(
                 # The corpus changed since the training: the map is of what it is now.
                 missing = str(error)
         # Last of all: a map without its seal is drawn again, and its playback with it.
-        folders.seal(folder, folders.ATLAS)
+        folders.write_checksums(folder, folders.ATLAS)
     tell("naming", 1.0)
     return missing
 
@@ -163,7 +163,7 @@ def make_playback(folder: Path) -> None:
         )
     with lock.still_with(folder, played):
         playback.save(folder / folders.PLAYBACK)
-        folders.seal(folder, folders.PLAYBACK)
+        folders.write_checksums(folder, folders.PLAYBACK)
 
 
 def _prior_draws(model: TextVAE) -> np.ndarray | None:

@@ -98,9 +98,9 @@ def evaluate(
     }
     text = json.dumps(entries | record, indent=1, ensure_ascii=False, allow_nan=False)
     # The other processes are done, and hold no lock.
-    with distributed.alone(), lock.still_with(folder, measured):
+    with distributed.single_process(), lock.still_with(folder, measured):
         write_text(folder / folders.METRICS, text + "\n")
-        folders.seal(folder, folders.METRICS)
+        folders.write_checksums(folder, folders.METRICS)
         model_card.write(folder)
 
 

@@ -52,7 +52,8 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
         f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe."
         f"{_density(config)}\n\n"
         f"{scores}\n"
-        f"## Data\n\n{data}. No text of it is in this folder.{terms}\n\n"
+        f"## Data\n\n{data}. No file of it is here; reconstructions in the map may equal "
+        f"its sentences word for word: its terms hold for weights and map.{terms}\n\n"
         f"## Again\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
     )
 

@@ -56,7 +56,7 @@ def fit_prior(
         weights.save(new, model)
         if (folder / folders.HISTORY).is_file():
             shutil.copyfile(folder / folders.HISTORY, new / folders.HISTORY)
-        folders.seal(new)
+        folders.write_checksums(new)
     # Half precision is what the run holds, so it is what is measured.
     saved = weights.load_model(target)[2]
     if not saved.latent.has_rate:

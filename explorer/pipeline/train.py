@@ -104,7 +104,7 @@ def _train(
     stop: Callable[[], bool],
     progress: Callable[[str, float], None],
 ) -> Iterator[Report]:
-    unfinished, is_trained = distributed.agreed(
+    unfinished, is_trained = distributed.broadcast(
         (states.path(folder).is_file(), (folder / folders.WEIGHTS).is_file())
     )
     if restart:
@@ -161,7 +161,7 @@ def _train(
         _write(folder, data, model, history, kept)
         provenance.note(folder, where, config.training.bf16, trainer.position.seconds)
         shutil.rmtree(folder / folders.STATE, ignore_errors=True)
-    distributed.wait()
+    distributed.barrier()
 
 
 def _trainer(
@@ -240,7 +240,7 @@ def _write(
     for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):
         (folder / stale).unlink(missing_ok=True)
     kept.save(folder / snapshots.FILE)
-    folders.seal(folder)
+    folders.write_checksums(folder)
 
 
 def _snapshots(data: training_data.Data, config: configs.Config) -> snapshots.Snapshots:

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from explorer.errors import ExplorerError
 from explorer.runs import metric_entries as entries
-from explorer.system import atomic_files, toml_writer
+from explorer.system import atomic_files, shipped_files, toml_writer
 from explorer.system.atomic_files import home, unwritable, write_text
 
 CONFIG = "config.toml"
@@ -29,7 +29,7 @@ CARD = "README.md"
 SUMS = "SHA256SUMS"
 STATE = "state"
 
-SEALED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
+CHECKSUMMED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
 """Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
 
 LARGEST = {
@@ -50,10 +50,26 @@ LARGEST = {
 
 
 def checkpoints() -> Path:
-    """Where runs live: `checkpoints/` here, else the one beside the package."""
+    """The folder of new runs: `checkpoints/` here, or else that of a checkout."""
     here = Path("checkpoints")
-    beside = Path(__file__).resolve().parents[2] / "checkpoints"
-    return here if here.is_dir() or not beside.is_dir() else beside
+    checkout = shipped_files.PACKAGE.parent / "checkpoints"
+    return here if here.is_dir() or not checkout.is_dir() else checkout
+
+
+def shipped() -> Path:
+    """The folder of the runs that come with the package."""
+    return shipped_files.root() / "checkpoints"
+
+
+def roots() -> list[Path]:
+    """The folders that are searched for runs, those that ship last."""
+    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
+    return [checkpoints(), *(Path(part).expanduser() for part in more if part), shipped()]
+
+
+def searched() -> str:
+    """The folders of `roots` as a message names them."""
+    return ", ".join(dict.fromkeys(os.path.realpath(root) for root in roots()))
 
 
 def find(run: str | Path) -> Path:
@@ -71,16 +87,13 @@ def find(run: str | Path) -> Path:
     if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
     names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
-    raise ExplorerError(f"there is no run {str(run)!r}; runs here: {names}")
+    raise ExplorerError(f"there is no run {str(run)!r} in {searched()}; runs there: {names}")
 
 
 def list_runs() -> list[Path]:
-    """Every run folder: `checkpoints/`, the folders in `EXPLORER_RUNS`, and registered ones."""
-    roots = [checkpoints()]
-    more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
-    roots += [Path(part).expanduser() for part in more if part]
+    """Every run folder: those below `roots`, and the registered ones."""
     found: dict[str, Path] = {}
-    for root in roots:
+    for root in roots():
         for folder in [root, *_inside(root)]:
             if _has_recipe(folder):
                 found.setdefault(str(folder.resolve()), folder)
@@ -169,7 +182,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def seal(folder: Path, *written: str) -> None:
+def write_checksums(folder: Path, *written: str) -> None:
     """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
 
     Args:
@@ -177,14 +190,14 @@ def seal(folder: Path, *written: str) -> None:
         written: Files that were just written: the others keep their checksums, so that one which
             changed since still shows. Without any, all are taken as they are.
     """
-    known = sums(folder) if written else {}
-    there = [name for name in SEALED if (folder / name).is_file()]
+    known = checksums(folder) if written else {}
+    there = [name for name in CHECKSUMMED if (folder / name).is_file()]
     known |= {name: sha256(folder / name) for name in written or there}
     lines = [f"{known[name]}  {name}\n" for name in there if name in known]
     write_text(folder / SUMS, "".join(lines))
 
 
-def sums(folder: Path) -> dict[str, str]:
+def checksums(folder: Path) -> dict[str, str]:
     """The checksums of `SHA256SUMS` by file name."""
     path = folder / SUMS
     try:
@@ -197,12 +210,12 @@ def sums(folder: Path) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
-def is_sealed(folder: Path, name: str) -> bool:
+def is_intact(folder: Path, name: str) -> bool:
     """Whether a file is there as it was written to the end."""
     path = folder / name
     if not path.is_file() or not (folder / SUMS).is_file():
         return False
-    return sums(folder).get(name) == sha256(path)
+    return checksums(folder).get(name) == sha256(path)
 
 
 _REMEDIES = {
@@ -224,7 +237,7 @@ def verify(folder: Path, name: str) -> Path:
     try:
         if path.stat().st_size > LARGEST[name]:
             raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")
-        is_same = sums(folder).get(name) == sha256(path)
+        is_same = checksums(folder).get(name) == sha256(path)
     except OSError as error:
         raise atomic_files.unreadable(path, error) from None
     if not is_same:
@@ -248,7 +261,7 @@ def weights_of(folder: Path) -> Path:
 
 def stamp(folder: Path) -> str:
     """Names this state of a run: its folder and the checksum of its weights and atlas."""
-    digests = sums(folder)
+    digests = checksums(folder)
     mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
     return f"{folder.resolve().name}-{mark[:12]}"
 

@@ -34,7 +34,7 @@ def alone_with(folder: Path, patience: float = 0.0) -> Iterator[None]:
     """
     # One object a path, so that `explorer train` does not shut its own stages out.
     lock = FileLock(folder.resolve() / FILE, is_singleton=True)
-    if not distributed.agreed(not distributed.is_first() or _is_taken(lock, folder, patience)):
+    if not distributed.broadcast(not distributed.is_first() or _is_taken(lock, folder, patience)):
         raise ExplorerError(
             f"{folder} is being trained by another `explorer train`: stop that one, or wait for it"
         )
@@ -76,7 +76,7 @@ def still_with(folder: Path, weights: str) -> Iterator[None]:
 
 def _sealed(folder: Path) -> str:
     has_sums = (folder / folders.SUMS).is_file()
-    return folders.sums(folder).get(folders.WEIGHTS, "") if has_sums else ""
+    return folders.checksums(folder).get(folders.WEIGHTS, "") if has_sums else ""
 
 
 def _is_taken(lock: FileLock, folder: Path, patience: float) -> bool:

@@ -55,7 +55,7 @@ def pack(folder: Path, out: Path) -> Path:
     for name in names:
         if (folder / name).resolve().parent != folder.resolve():
             raise ExplorerError(f"{folder / name} is a link to a file elsewhere: it is not packed")
-        if name in folders.SEALED:
+        if name in folders.CHECKSUMMED:
             folders.verify(folder, name)
     top = folder.resolve().name
     sums = "".join(f"{folders.sha256(folder / name)}  {name}\n" for name in names)
@@ -121,11 +121,11 @@ def check(folder: Path) -> None:
     folders.read_metrics(folder)
     if not (folder / folders.SUMS).is_file() and not (folder / folders.WEIGHTS).exists():
         return  # a recipe that is not trained yet
-    for name in folders.sums(folder):
+    for name in folders.checksums(folder):
         if name not in CONTENTS:
             raise ExplorerError(f"{folder / folders.SUMS} names {name!r}, which no run has")
         # Recipe and card are a person's to edit.
-        if name in folders.SEALED:
+        if name in folders.CHECKSUMMED:
             folders.verify(folder, name)
 
 
@@ -211,7 +211,7 @@ def _extract(
 ) -> None:
     """Writes the entries and compares each with its checksum on the way."""
     digests = {name: _copy(archive, entry, into / name) for name, entry in entries.items()}
-    expected = folders.sums(into)
+    expected = folders.checksums(into)
     del digests[folders.SUMS]
     if expected.keys() != digests.keys():
         odd = sorted(expected.keys() ^ digests.keys())[0]

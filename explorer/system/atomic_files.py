@@ -19,11 +19,11 @@ def home() -> Path:
     if chosen:
         return Path(chosen).expanduser()  # no shell did where a file of settings names it
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / "text-latent-explorer"
 
 
@@ -64,13 +64,13 @@ def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     Raises:
         ExplorerError: If the disk is full or the folder cannot be written.
     """
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         _fill(path, file, fill)
 
 
-def deliver(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """`write`, to a place a person named, as `delivering` does."""
-    with delivering(path) as file:
+def write_output(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """`write`, to a place a person named, as `open_output` does."""
+    with open_output(path) as file:
         _fill(path, file, fill)
 
 
@@ -87,7 +87,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """A neighbour of a file, to write to; it takes the file's place when all went well.
 
     Raises:
@@ -118,8 +118,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def delivering(path: Path) -> Iterator[IO[bytes]]:
-    """`replacing`, for a place a person named.
+def open_output(path: Path) -> Iterator[IO[bytes]]:
+    """`atomic_write`, for a place a person named.
 
     A link stays, and the file it leads to is replaced; a device or a pipe is written into. The
     files of a run are not for this: a link among them could lead anywhere.
@@ -128,7 +128,7 @@ def delivering(path: Path) -> Iterator[IO[bytes]]:
         with _pouring(path) as file:
             yield file
     else:
-        with replacing(Path(os.path.realpath(path))) as file:
+        with atomic_write(Path(os.path.realpath(path))) as file:
             yield file
 
 

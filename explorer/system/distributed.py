@@ -29,7 +29,7 @@ class _Group:
 _group = _Group()
 
 
-def launched() -> int:
+def num_launched() -> int:
     """How many processes a launcher started together, this one among them.
 
     Raises:
@@ -74,14 +74,14 @@ def is_first() -> bool:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def init() -> Iterator[None]:
     """Joins the processes a launcher started; does nothing where there is only this one.
 
     Raises:
         ExplorerError: If they do not find each other.
     """
     global _group
-    if launched() == 1:
+    if num_launched() == 1:
         yield
         return
     import torch
@@ -99,7 +99,7 @@ def together() -> Iterator[None]:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def single_process() -> Iterator[None]:
     """What one process does while the others do not take part."""
     global _group
     before, _group = _group, _Group()
@@ -121,14 +121,14 @@ def _talking() -> Iterator[None]:
         ) from None
 
 
-def mine(batches: Iterable[Value]) -> Iterator[Value]:
+def rank_slice(batches: Iterable[Value]) -> Iterator[Value]:
     """This process' share of some batches: every `count`-th, so that like sizes are spread."""
     for number, batch in enumerate(batches):
         if number % _group.count == _group.rank:
             yield batch
 
 
-def total(tensor: "torch.Tensor") -> "torch.Tensor":
+def all_reduce(tensor: "torch.Tensor") -> "torch.Tensor":
     """The sum of all processes' tensors, in place.
 
     Where each process filled in its rows and left the others 0, that is all of them, exactly.
@@ -141,7 +141,7 @@ def total(tensor: "torch.Tensor") -> "torch.Tensor":
     return tensor
 
 
-def largest(value: int) -> int:
+def all_reduce_max(value: int) -> int:
     """The largest of all processes' values."""
     if _group.count == 1:
         return value
@@ -154,7 +154,7 @@ def largest(value: int) -> int:
     return int(found)
 
 
-def gathered(value: Value) -> list[Value]:
+def all_gather(value: Value) -> list[Value]:
     """All processes' values, by rank."""
     if _group.count == 1:
         return [value]
@@ -166,11 +166,11 @@ def gathered(value: Value) -> list[Value]:
     return found
 
 
-def agreed(value: Value) -> Value:
+def broadcast(value: Value) -> Value:
     """What the first process sees: for looks at files it may be about to change."""
-    return gathered(value)[0]
+    return all_gather(value)[0]
 
 
-def wait() -> None:
+def barrier() -> None:
     """Goes on when all processes have come this far."""
-    gathered(None)
+    all_gather(None)

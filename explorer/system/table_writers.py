@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from explorer.errors import ExplorerError
-from explorer.system.atomic_files import delivering, unwritable
+from explorer.system.atomic_files import open_output, unwritable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First letters a spreadsheet may take for a formula (OWASP, CSV injection)."""
@@ -189,7 +189,7 @@ def writing(path: Path) -> Iterator[Writer]:
         ExplorerError: If the format is unknown, or the file cannot be written.
     """
     check_format(path)
-    with delivering(path) as file:
+    with open_output(path) as file:
         writer = Writer(path, file)
         yield writer
         writer.close()

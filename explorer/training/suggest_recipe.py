@@ -201,7 +201,7 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
     table["training"]["start"] = {
         "name": "run",
         "run": name if name == start.resolve().name else start.resolve().as_posix(),
-        "weights": folders.sums(start)[folders.WEIGHTS],
+        "weights": folders.checksums(start)[folders.WEIGHTS],
         "rest": rest,
     }
 

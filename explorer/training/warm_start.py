@@ -129,7 +129,7 @@ def run(run: str, weights: str = "", rest: int = 0) -> Start:
         raise ExplorerError("training.start.rest: at least 0")
     folder = folders.find(run)
     tensors, _ = read_tensors(folders.weights_of(folder))
-    found = folders.sums(folder)[folders.WEIGHTS]
+    found = folders.checksums(folder)[folders.WEIGHTS]
     if weights not in ("", found):
         raise ExplorerError(
             f"training.start: the weights of {run} are not those of this recipe any more; to take "

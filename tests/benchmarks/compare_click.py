@@ -77,7 +77,7 @@ def make_runs(where: Path, count: int, points: int) -> list[str]:
         target = where / f"run-{number}"
         shutil.copytree(source, target)
         cut(Atlas.load(target / folders.ATLAS), points).save(target / folders.ATLAS)
-        folders.seal(target)
+        folders.write_checksums(target)
         names.append(target.name)
     return names
 

@@ -27,11 +27,13 @@ SWITCHES = [
 PATIENCE = 60_000
 """Milliseconds that a busy machine may take for what a test waits for."""
 
-MARKS = [
+QUICK_MARKS = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: install it with apt or brew"),
 ]
-"""Of every module that needs the browser."""
+"""Of modules that need the browser for a few seconds."""
+MARKS = [*QUICK_MARKS, pytest.mark.slow]
+"""Of all others."""
 
 ROOT = Path(__file__).resolve().parents[2]
 

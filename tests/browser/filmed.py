@@ -44,5 +44,5 @@ def film(folder: Path) -> Path:
     splits = ["train"] * atlas.total
     prior = np.random.default_rng(0).normal(size=(1000, atlas.latent_dim))
     from_snapshots(tensors, about, splits, prior).save(folder / folders.PLAYBACK)
-    folders.seal(folder)
+    folders.write_checksums(folder)
     return folder

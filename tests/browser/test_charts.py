@@ -32,7 +32,7 @@ def fitted(tmp_path_factory):
     entry = {"value": 0.8376, "low": 0.8124, "high": 0.8629, "unit": "nats", "n": 5000}
     metrics = folders.read_metrics(folder) | {"prior_gain": entry | {"samples": 10}}
     (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     return folder
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from explorer import map_component
 from tests import tiny
-from tests.browser.browsing import CHROMIUM, MARKS, SWITCHES, sync_api
+from tests.browser.browsing import CHROMIUM, QUICK_MARKS, SWITCHES, sync_api
 
-pytestmark = MARKS
+pytestmark = QUICK_MARKS
 
 ASSETS = Path(map_component.__file__).parent / "assets"
 SHOW = """async ([before, now]) => {

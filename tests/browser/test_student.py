@@ -5,9 +5,17 @@ import re
 import pytest
 
 from explorer.explore.run import open_run
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, ROOT, SWITCHES, served, sync_api
+from tests.browser.browsing import (
+    CHROMIUM,
+    PATIENCE,
+    QUICK_MARKS,
+    ROOT,
+    SWITCHES,
+    served,
+    sync_api,
+)
 
-pytestmark = MARKS
+pytestmark = QUICK_MARKS
 
 
 @pytest.fixture(scope="module")

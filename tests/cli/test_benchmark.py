@@ -97,7 +97,7 @@ def test_a_measured_row_says_on_what(place: Path, capsys) -> None:
     (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
     recipe = "[corpus]\nname = 'ptb'\n[training]\npretrain_epochs = 3\nepochs = 9\n"
     (folder / folders.CONFIG).write_text(recipe, encoding="utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     assert main(["benchmark", "ptb"]) == 0
     line = next(row for row in capsys.readouterr().out.splitlines() if "  ptb-linear" in row)
     assert "3,761 sentences, K = 500; 3 + 9 epochs" in line and "101.50" in line

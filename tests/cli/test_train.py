@@ -41,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def run(folder: Path, *args, **kwargs) -> None:
             (folder / file).write_text("{}")
             (folder / folders.CARD).write_text("# my\n")
-            folders.seal(folder)
+            folders.write_checksums(folder)
             done.append(name)
 
         return run
@@ -68,7 +68,7 @@ def test_train_runs_every_stage_once(quick: list[str], capsys) -> None:
     assert main(["train", "./my", "--device", "cpu"]) == 0
     assert quick == ["evaluate", "atlas"]
     out, err = capsys.readouterr()
-    assert "my is ready: streamlit run app.py" in out
+    assert "my is ready: explorer app" in out
     assert "active units" in err and "tokens/s" in err and "left" in err
     assert main(["train", "./my"]) == 1
     assert "--restart" in capsys.readouterr().err
@@ -138,7 +138,7 @@ def test_a_signal_that_comes_while_the_others_are_asked_is_kept(
         return value  # what it was before
 
     folder = write_run("my")
-    monkeypatch.setattr("explorer.system.distributed.largest", slowly)
+    monkeypatch.setattr("explorer.system.distributed.all_reduce_max", slowly)
     assert main(["train", "./my"]) == 130
     assert "goes on from there" in capsys.readouterr().err
     assert not (folder / WEIGHTS).exists()
@@ -285,7 +285,7 @@ def test_killed_before_any_file_the_same_command_goes_on(
 ) -> None:
     """What stands between two files of a finished training is never a dead end."""
     folder = write_run("my", epochs=1)
-    seal = folders.seal
+    seal = folders.write_checksums
 
     def dies(place: Path) -> None:
         if (place / broken).exists():
@@ -294,7 +294,7 @@ def test_killed_before_any_file_the_same_command_goes_on(
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         if broken in (folders.METRICS, folders.ATLAS):
-            patch.setattr(folders, "seal", dies)
+            patch.setattr(folders, "write_checksums", dies)
         else:
             write = "explorer.system.atomic_files.replacing"
             real = atomic_files.replacing
@@ -310,4 +310,4 @@ def test_killed_before_any_file_the_same_command_goes_on(
     assert main(["train", "./my"]) == 0
     assert "my is ready" in capsys.readouterr().out
     for name in (folders.WEIGHTS, folders.METRICS, folders.ATLAS):
-        assert folders.is_sealed(folder, name)
+        assert folders.is_intact(folder, name)

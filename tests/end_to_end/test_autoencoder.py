@@ -20,6 +20,8 @@ from explorer.ui.session.url import page_file
 from tests import tiny
 from tests.ui.test_pages import runs, said
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["runs"]  # a fixture
 
 PLAIN = tiny.RECIPE.replace("latent_dim = 4", 'latent_dim = 4\nlatent = {{ name = "point" }}')

@@ -37,6 +37,8 @@ from explorer.ui.session.picks import TextPick
 from explorer.ui.session.url import page_file
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 RECIPE = tiny.RECIPE.replace("vocabulary_size = 60", 'tokens = "bpe"\nvocabulary_size = 325')
 SENTENCE = "A naïve zebra 🦓 sleeps under Ångström's tree"
 
@@ -52,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_holds_its_pieces_and_no_word_list(folder: Path) -> None:
     assert (folder / folders.TOKENIZER).is_file()
     assert not (folder / folders.VOCABULARY).exists()
-    assert folders.TOKENIZER in folders.sums(folder)
+    assert folders.TOKENIZER in folders.checksums(folder)
     run = open_run(folder)
     assert len(run.vocabulary) == len(run.model.embedding.weight) == 325
     assert run.unknown(SENTENCE) == []
@@ -174,7 +176,7 @@ def test_changed_pieces_are_refused(folder: Path, tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("BPE", "WordPiece"), "utf-8")
     with pytest.raises(ExplorerError, match=r"tokenizer\.json does not match its checksum"):
         weights.load_model(copy)
-    folders.seal(copy, folders.TOKENIZER)
+    folders.write_checksums(copy, folders.TOKENIZER)
     with pytest.raises(ExplorerError, match=r"tokenizer\.json is damaged"):
         weights.load_model(copy)
 
@@ -226,7 +228,7 @@ def test_another_training_leaves_one_vocabulary(tiny_run: Path, tmp_path: Path) 
     (copy / folders.CONFIG).write_text(text.replace("epochs = 3 ", "epochs = 0 "), "utf-8")
     list(pipeline.train(copy, "cpu", restart=True))
     assert not (copy / folders.VOCABULARY).exists()
-    assert folders.VOCABULARY not in folders.sums(copy)
+    assert folders.VOCABULARY not in folders.checksums(copy)
     packing.check(copy)
 
 

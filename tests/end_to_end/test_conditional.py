@@ -24,6 +24,8 @@ from explorer.models.vae import TextVAE, build
 from explorer.text.tokens import EOS, PAD
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("animal", "other")
 IDS = [[5, 6, 7], [8, 9], [5], [6, 7, 8, 9]]
 

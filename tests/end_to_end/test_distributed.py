@@ -42,7 +42,7 @@ import sys
 import torch
 from explorer.system import distributed
 from tests.end_to_end.test_distributed import RECIPES, trained
-with distributed.together():
+with distributed.init():
     found = {(name, True): trained(name, True) for name in RECIPES}
     found["plain", False] = trained("plain", False)
     if distributed.is_first():

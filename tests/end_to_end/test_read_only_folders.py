@@ -11,6 +11,8 @@ import pytest
 
 from explorer.runs import folder as folders
 
+pytestmark = pytest.mark.slow
+
 RECIPE = '[corpus]\nname = "captions"\n'
 FIND = "import sys; from explorer.runs.folder import find; print(find(sys.argv[1]))"
 ROOT = Path(__file__).parents[2]

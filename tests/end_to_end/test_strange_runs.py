@@ -28,7 +28,7 @@ def spoil(folder: Path, **entries: object) -> None:
         if value is None:
             del table[key or name]
     (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def runs(tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         folder = tmp_path / "runs" / name
         shutil.copytree(tiny_run, folder)
         (folder / folders.METRICS).write_text(json.dumps(metrics), encoding="utf-8")
-        folders.seal(folder)
+        folders.write_checksums(folder)
     return tmp_path / "runs"
 
 
@@ -130,7 +130,7 @@ def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
     assert total is not None
     row = np.append(atlas.row[:-1], np.int32(len(total.sentences)))
     dataclasses.replace(atlas, row=row, total=10**6).save(path)
-    folders.seal(runs / "bad")
+    folders.write_checksums(runs / "bad")
     with pytest.raises(ExplorerError, match=r"atlas\.parquet is damaged: it names row"):
         _ = open_run(runs / "bad").texts
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)

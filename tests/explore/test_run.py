@@ -130,7 +130,7 @@ def test_an_atlas_of_another_model_is_refused(tiny_run: Path, tmp_path: Path) ->
     folder = tmp_path / "mixed"
     shutil.copytree(tiny_run, folder)
     shutil.copyfile(ROOT / "checkpoints/captions-floor/atlas.parquet", folder / folders.ATLAS)
-    folders.seal(folder)
+    folders.write_checksums(folder)
     with pytest.raises(ExplorerError, match="of another run"):
         open_run(folder).neighbours("a dog")
 

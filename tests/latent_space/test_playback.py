@@ -208,8 +208,8 @@ def test_a_playback_is_sealed_packed_and_unpacked_with_its_run(tiny_run, tmp_pat
     run = tmp_path / "tiny"
     shutil.copytree(tiny_run, run)
     playback().save(run / folders.PLAYBACK)
-    folders.seal(run)
-    assert folders.PLAYBACK in folders.sums(run)
+    folders.write_checksums(run)
+    assert folders.PLAYBACK in folders.checksums(run)
     added = pack.add(pack.pack(run, tmp_path / "tiny.zip"))
     assert Playback.load(folders.verify(added, folders.PLAYBACK)).corpus_name == "tiny"
     (run / folders.PLAYBACK).write_bytes(b"changed")

@@ -23,7 +23,7 @@ def unmapped(tiny_run: Path, tmp_path: Path) -> Path:
     shutil.copytree(tiny_run, folder)
     for name in (folders.ATLAS, folders.PLAYBACK):
         (folder / name).unlink()
-    folders.seal(folder)
+    folders.write_checksums(folder)
     return folder
 
 
@@ -34,10 +34,10 @@ def test_cut_off_before_the_playback_it_is_drawn_again_with_it(unmapped: Path) -
             pytest.raises(Killed),
         ):
             pipeline.make_atlas(unmapped)
-        assert not folders.is_sealed(unmapped, folders.ATLAS)
+        assert not folders.is_intact(unmapped, folders.ATLAS)
         assert pipeline.make_atlas(unmapped) == ""
     for name in (folders.ATLAS, folders.PLAYBACK):
-        assert folders.is_sealed(unmapped, name)
+        assert folders.is_intact(unmapped, name)
     assert open_run(unmapped).playback is not None
 
 

@@ -14,7 +14,7 @@ def run(folder: Path, **metrics: object) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "config.toml").write_text('[corpus]\nname = "captions"\n', encoding="utf-8")
     (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     return folder
 
 
@@ -83,7 +83,7 @@ def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
     tuned = "" if "point" in model else "fine_tuning = {name = 'joint', epochs = 3}\n"
     recipe = f"[corpus]\nname = 'captions'\n[model]\n{model}\n[training]\nepochs = 7\n{tuned}"
     (folder / "config.toml").write_text(recipe, encoding="utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     model_card.write(folder)
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert f"{kind} trained on" in text

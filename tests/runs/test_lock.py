@@ -80,7 +80,7 @@ def trained_before(folder: Path, real: Callable, after: dict[str, bytes]) -> Cal
         (folder / folders.WEIGHTS).write_bytes(content)
         for stale in (folders.ATLAS, folders.PLAYBACK):
             (folder / stale).unlink()
-        folders.seal(folder)
+        folders.write_checksums(folder)
         after.update(files(folder))
         return real(*args, **kwargs)
 
@@ -131,11 +131,11 @@ def test_a_stage_seals_what_it_wrote_and_nothing_that_changed_beside_it(stage, r
     history.write_text(history.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
     with mock.patch(LAYOUT, pca_layout):
         stage(run)
-    assert not folders.is_sealed(run, folders.HISTORY)
+    assert not folders.is_intact(run, folders.HISTORY)
     with pytest.raises(ExplorerError, match="does not match its checksum"):
         pack.check(run)
     kept = {folders.VOCABULARY, folders.WEIGHTS, folders.ATLAS, folders.PLAYBACK}
     kept |= {folders.METRICS} if stage is measured else set()
-    assert all(folders.is_sealed(run, name) for name in kept)
-    folders.seal(run)
-    assert folders.is_sealed(run, folders.HISTORY)
+    assert all(folders.is_intact(run, name) for name in kept)
+    folders.write_checksums(run)
+    assert folders.is_intact(run, folders.HISTORY)

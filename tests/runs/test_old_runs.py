@@ -47,7 +47,7 @@ def close(actual: object, expected: object) -> None:
 
 
 def test_every_file_is_the_one_that_was_sealed() -> None:
-    sealed = folders.sums(FIRST)
+    sealed = folders.checksums(FIRST)
     assert {path.name for path in FIRST.iterdir()} - sealed.keys() == {
         "README.md",
         "SHA256SUMS",

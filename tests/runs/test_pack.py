@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Path:
     (folder / folders.CONFIG).write_text(RECIPE)
     (folder / folders.WEIGHTS).write_bytes(bytes(5000))
     (folder / folders.VOCABULARY).write_text("<pad>\n")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     (folder / "corpus.txt").write_text("a sentence nobody may send\n")
     (folder / folders.STATE).mkdir()
     (folder / folders.STATE / "state.safetensors").write_bytes(b"x")
@@ -232,7 +232,7 @@ def _figures(rate: str = "1.0", verdict: str = "healthy", why: str = "It is.") -
 )
 def test_a_run_with_odd_figures_is_not_added(content: str, run: Path) -> None:
     (run / folders.METRICS).write_text(content)
-    folders.seal(run)
+    folders.write_checksums(run)
     with pytest.raises(ExplorerError, match=r"metrics\.json is damaged"):
         pack.add(run)
 

@@ -16,7 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.explore import export_map
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
-from explorer.system.atomic_files import deliver, delivering, home
+from explorer.system.atomic_files import home, open_output, write_output
 from explorer.system.table_writers import writing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
@@ -53,12 +53,12 @@ def test_a_pipe_gets_the_bytes_a_file_gets(ending: str, tiny_run: Path, tmp_path
 
 
 def test_a_device_is_written_into_and_one_that_is_full_is_told(tmp_path: Path) -> None:
-    deliver(Path(os.devnull), lambda file: file.write(b"x"))
+    write_output(Path(os.devnull), lambda file: file.write(b"x"))
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
     if Path("/dev/full").exists():
         with pytest.raises(ExplorerError, match="No space left"):
-            deliver(Path("/dev/full"), lambda file: file.write(b"x"))
-    with pytest.raises(ExplorerError, match="directory"), delivering(tmp_path):
+            write_output(Path("/dev/full"), lambda file: file.write(b"x"))
+    with pytest.raises(ExplorerError, match="directory"), open_output(tmp_path):
         raise AssertionError("a folder is no place for a file")
 
 
@@ -110,3 +110,29 @@ def test_folders_named_in_the_environment_may_begin_at_home(
     (run / folders.CONFIG).touch()
     assert home() == tmp_path / "kept"
     assert run in folders.list_runs()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG is for other systems")
+def test_an_empty_data_folder_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("EXPLORER_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    assert home() == tmp_path / ".local/share/text-latent-explorer"
+
+
+def test_shipped_runs_are_listed_beside_those_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(folders, "shipped", lambda: tmp_path / "package")
+    for folder in ("checkpoints/mine", "package/theirs"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / folders.CONFIG).touch()
+    assert set(folders.by_name()) == {"mine", "theirs"}
+    with pytest.raises(ExplorerError) as refused:
+        folders.find("nobody")
+    for folder in ("checkpoints", "package"):
+        assert str(tmp_path / folder) in str(refused.value)

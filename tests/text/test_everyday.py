@@ -11,7 +11,7 @@ from explorer.text import assembly, cleaning, corpora
 from explorer.text.corpora import NAMED, Corpus, load
 
 # Cleaning both takes a minute or two, on a busy machine several.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 EXPECTED = {  # sentences of each domain, to 5 %
     "general": 116_700,

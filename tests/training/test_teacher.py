@@ -168,7 +168,7 @@ def test_a_run_that_stored_its_auxiliary_loss_opens_as_well(tmp_path: Path) -> N
     assert len(stored) > 2
     tensors = weights.read_tensors(run / folders.WEIGHTS)[0] | stored
     weights.write_tensors(run / folders.WEIGHTS, weights.unique(tensors))
-    folders.seal(run)
+    folders.write_checksums(run)
     after = weights.load_model(run)[2].state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(after[name], before[name]) for name in before)

@@ -40,3 +40,19 @@ def test_no_icon_of_the_page_is_fetched_from_the_network() -> None:
     )
     icon = next(item.value for item in call.keywords if item.arg == "page_icon")
     assert not isinstance(icon, ast.Constant)
+
+
+def test_a_theme_that_is_named_is_the_only_one() -> None:
+    from streamlit import config
+
+    from explorer.ui.http.server import force_theme
+
+    given = {"theme.base": "dark", "theme.dark.textColor": "#fefefe"}
+    try:
+        config.get_config_options(force_reparse=True, options_from_flags=given)
+        force_theme()
+        assert config.get_option("theme.textColor") == "#fefefe"
+        for section in ("theme.light", "theme.dark"):
+            assert not any(config.get_options_for_section(section).values())
+    finally:
+        config.get_config_options(force_reparse=True)

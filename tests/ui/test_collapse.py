@@ -154,7 +154,7 @@ def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_p
     metrics = json.loads((folder / folders.METRICS).read_text("utf-8"))
     del metrics["rate"]["by_dimension"], metrics["active_units"]["variances"]
     (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
-    folders.seal(folder)
+    folders.write_checksums(folder)
     run = open_run(folder)
     rates, variances, note = collapse.by_dimension(run)
     assert run.atlas is not None and folders.command("evaluate", folder) in note

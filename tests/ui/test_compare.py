@@ -355,7 +355,7 @@ def test_maps_of_two_corpora_stand_side_by_side_and_say_that_they_do_not_compare
     atlas = open_run(other).atlas
     assert atlas is not None
     dataclasses.replace(atlas, corpus_checksum="another").save(other / folders.ATLAS)
-    folders.seal(other)
+    folders.write_checksums(other)
     monkeypatch.setenv("EXPLORER_RUNS", str(other.parent))
     at = app("Maps", pick=SentencePick(5))
     assert "places do not compare" in text(at)

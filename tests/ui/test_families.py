@@ -133,7 +133,7 @@ def page(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App
             training = dataclasses.replace(written.training, clip=1.5, patience=9)
             changed = dataclasses.replace(changed, training=training)
         write_text(folder / folders.CONFIG, configs.render(changed))
-        folders.seal(folder)
+        folders.write_checksums(folder)
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     at.switch_page(str(page_file("compare")))
     return at
@@ -171,7 +171,7 @@ def test_families_that_would_be_called_alike_are_offered_by_their_whole_names(
         training = dataclasses.replace(written.training, clip=2.5)
         changed = dataclasses.replace(written, training=training)
         write_text(folder / folders.CONFIG, configs.render(changed))
-        folders.seal(folder)
+        folders.write_checksums(folder)
     page.run()
     offered = page.button_group(key="compared_family").options
     assert {"Seed: my-1, my-2", "Seed: your-1, your-2"} <= set(offered)

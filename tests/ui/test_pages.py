@@ -374,7 +374,7 @@ def test_figures_without_weights_are_no_run_to_explore(runs: Path, tiny_run: Pat
     (runs / "figures" / folders.METRICS).write_text('{"verdict": "healthy"}', encoding="utf-8")
     for name in (folders.WEIGHTS, folders.ATLAS):
         (runs / "figures" / name).unlink()
-    folders.seal(runs / "figures")
+    folders.write_checksums(runs / "figures")
     found = open_runs.listing()
     assert (found.names, found.damaged) == (["good"], {})
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
@@ -459,7 +459,7 @@ def test_a_run_without_a_map_says_which_command_draws_it(
 ) -> None:
     shutil.copytree(tiny_run, runs / "bare")
     (runs / "bare" / folders.ATLAS).unlink()
-    folders.seal(runs / "bare")
+    folders.write_checksums(runs / "bare")
     monkeypatch.setenv("EXPLORER_RUNS", str(runs))
     at = app("paths")
     assert not at.error

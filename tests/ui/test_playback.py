@@ -79,7 +79,7 @@ def test_a_run_without_snapshots_says_how_to_get_them(app, tiny_run, tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(tiny_run, bare)
     (bare / folders.PLAYBACK).unlink(missing_ok=True)
-    folders.seal(bare)
+    folders.write_checksums(bare)
     at = app(bare)
     assert "no playback" in at.info[0].value
     assert at.code[0].value == "explorer train bare --restart"

@@ -35,7 +35,7 @@ def second(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     for place in places:
         shutil.copytree(tiny_run, place)
     (places[0] / folders.ATLAS).unlink()  # or both would be one run, copied
-    folders.seal(places[0])
+    folders.write_checksums(places[0])
     monkeypatch.setenv("EXPLORER_RUNS", os.pathsep.join(str(place.parent) for place in places))
     return places[1]
 
@@ -126,7 +126,7 @@ def test_a_run_and_its_copy_side_by_side_have_what_any_two_have(
     second: Path, tiny_run: Path, section: str
 ) -> None:
     shutil.copy(tiny_run / folders.ATLAS, folders.find("my") / folders.ATLAS)
-    folders.seal(folders.find("my"))
+    folders.write_checksums(folders.find("my"))
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     at.query_params["runs"], at.query_params["section"] = f"my,{second}", section
     at.session_state["pictures"] = True

@@ -78,7 +78,7 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
         (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         if has_map:
             (folder / "atlas.parquet").touch()
-        folders.seal(folder)
+        folders.write_checksums(folder)
     assert open_runs.default_run(sorted(known)) == "c-better"
     (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
     assert open_runs.default_run(sorted(known)) == "b-worse"

@@ -1,0 +1,43 @@
+"""`explorer app`: serves the page, from whatever folder it is started in."""
+
+import argparse
+
+from explorer.errors import ExplorerError
+from explorer.system import shipped_files
+
+EXAMPLE = """\
+The page lists the runs of checkpoints/ in this folder, those that ship, those in the folders that
+EXPLORER_RUNS names and those registered with `explorer add`. Ctrl-C stops the server.
+
+examples:
+  explorer app
+  explorer app --port 8600 --theme dark
+  explorer app --address 0.0.0.0        other machines can open it; there is no login
+"""
+
+
+def app_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer app`."""
+    parser.epilog = EXAMPLE
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="default 8501, or the next one that is free"
+    )
+    parser.add_argument(
+        "--address", metavar="A", help="default 127.0.0.1: this machine alone can open the page"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark"), help="default: what the browser prefers"
+    )
+
+
+def app(args: argparse.Namespace) -> None:
+    """Serves the page until it is stopped."""
+    if args.port is not None and not 1 <= args.port <= 65535:
+        raise ExplorerError(f"--port {args.port} is not a port: choose 1 to 65535")
+    script = shipped_files.root() / "app.py"
+    if not script.is_file():
+        raise ExplorerError(f"{script} is missing: install the package again")
+    given = {"server.port": args.port, "server.address": args.address, "theme.base": args.theme}
+    from explorer.ui.http.server import serve
+
+    serve(script, {name: value for name, value in given.items() if value is not None})

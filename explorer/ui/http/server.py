@@ -1,0 +1,43 @@
+"""Starts the server, as `streamlit run` does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from click import Abort
+from streamlit import config
+from streamlit.web import cli
+
+
+def serve(script: Path, settings: Mapping[str, object]) -> None:
+    """Serves `app.py` until a signal stops it.
+
+    Args:
+        script: `app.py`; Streamlit reads the settings in the folder `.streamlit` beside it.
+        settings: Streamlit's options by name, which outdo those settings.
+
+    Raises:
+        KeyboardInterrupt: The signal that stopped it.
+    """
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    # Not `App.run`: it reads the settings beside the script only after `app.py` asked for one.
+    try:
+        cli.main(["run", str(script), *options], standalone_mode=False)
+    except Abort as abort:  # in which click wraps a signal
+        raise abort.__cause__ or KeyboardInterrupt from None
+
+
+def force_theme() -> None:
+    """Shows the theme that `theme.base` names in every browser.
+
+    Given two themes, as in this page's settings, Streamlit would let the browser choose.
+    """
+    base = config.get_option("theme.base")
+    if base not in ("light", "dark"):
+        return
+    colours = config.get_options_for_section(f"theme.{base}")
+    for section in ("theme.light", "theme.dark"):
+        for name in config.get_options_for_section(section):
+            config.set_option(f"{section}.{name}", None)
+    for name, value in colours.items():
+        if value is not None:
+            config.set_option(f"theme.{name}", value)
