@@ -14,6 +14,7 @@ from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.latent_use import Interval, mutual_information
 from explorer.evaluation.retrieval import Retrieval
 from explorer.evaluation.reverse_perplexity import learned
+from explorer.models import batch_inference, elbo
 from explorer.models.decoding_settings import MOST_TOKENS, Decoding
 from explorer.models.decoding_strategies import generate
 from explorer.models.label_conditioning import NO_LABEL
@@ -119,7 +120,7 @@ class Measurement:
     @cached_property
     def posterior(self) -> Distribution:
         """q(z|x) of all sentences, batch shape (n,)."""
-        return likelihood.posterior(self.model, self.held_out.ids)
+        return batch_inference.posterior(self.model, self.held_out.ids)
 
     @cached_property
     def z(self) -> Float[Tensor, "n latent"]:
@@ -129,7 +130,7 @@ class Measurement:
     @cached_property
     def rates(self) -> Float[Tensor, "n parts"]:
         """Nats per dimension or code; in one where the rate is no sum, estimated at `z`."""
-        rate = self.model.latent.rate(self.posterior, self.model.prior(), self.z)
+        rate = elbo.rate(self.model, self.posterior, self.z)
         return rate.cpu().double()
 
     @cached_property
@@ -145,7 +146,9 @@ class Measurement:
     def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
         """Nats per sentence at other latents."""
         ids = self.held_out.ids
-        return likelihood.distortions(self.model, z, ids, advance=self.advance, labels=self.codes)
+        return batch_inference.distortions(
+            self.model, z, ids, progress=self.advance, labels=self.codes
+        )
 
     @cached_property
     def codes(self) -> list[int]:
@@ -172,7 +175,7 @@ class Measurement:
             ids,
             self.samples,
             self.seed,
-            advance=self.advance,
+            progress=self.advance,
             labels=self.codes,
         )
 
@@ -202,7 +205,7 @@ class Measurement:
         """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
         longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
-        for number, part in distributed.mine(enumerate(places.split(likelihood.BATCH))):
+        for number, part in distributed.mine(enumerate(places.split(batch_inference.BATCH))):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(
                 strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
@@ -219,7 +222,7 @@ class Measurement:
     def reconstructions(self) -> list[list[str]]:
         """Greedy decodes of the posterior means."""
         # Like lengths together, since a batch is decoded until its longest sentence ends.
-        order = [row for rows in likelihood.batches(self.held_out.ids) for row in rows]
+        order = [row for rows in batch_inference.batches(self.held_out.ids) for row in rows]
         labels = [self.codes[row] for row in order] if self.codes else []
         said = self.decode(self.posterior.mean[order], labels=labels)
         result: list[list[str]] = [[] for _ in order]

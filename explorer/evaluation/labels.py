@@ -137,7 +137,7 @@ class Labelled:
             places = places.to(self.mean)
             for number, kind in enumerate(self.kinds):
                 rows = torch.from_numpy(np.flatnonzero(self.others == number))
-                places[rows] = model.steer(self.mean[rows], kind, strength)
+                places[rows] = model.condition_on_label(self.mean[rows], kind, strength)
             found.append(self._switch(strength, places))
         return found
 

@@ -16,6 +16,7 @@ from explorer.evaluation import (
 )
 from explorer.evaluation.context import Foreign, Measurement, NotApplicable
 from explorer.evaluation.labels import labelled
+from explorer.models import batch_inference
 from explorer.models.random_streams import generator, others, sample
 from explorer.models.vae import TextVAE
 from explorer.training import prior_fitting
@@ -181,7 +182,7 @@ def _cycle_distance(run: Measurement) -> Entry:
     run.need_density()
     z = run.prior_z
     ids = [run.vocabulary.encode(tokens) for tokens in run.decode(z)]
-    back = likelihood.posterior(run.model, ids).mean
+    back = batch_inference.posterior(run.model, ids).mean
     other = others(len(z), generator(run.seed, "cycle"))
     value, reference = (_mean((z - end).norm(dim=1)) for end in (back, z[other]))
     return _entry(value, len(z), reference=reference)
@@ -271,7 +272,7 @@ def _judged(run: Measurement, judge: TextVAE, sentences: Sequence[Sequence[str]]
     """The perplexity that a language model gives to sentences."""
     ids = [run.vocabulary.encode(tokens) for tokens in sentences]
     nothing = torch.zeros(len(ids), 0, device=judge.device)
-    nats = likelihood.distortions(judge, nothing, ids).sum().item()
+    nats = batch_inference.distortions(judge, nothing, ids).sum().item()
     return likelihood.perplexity(nats, likelihood.predicted(sentences))
 
 

@@ -97,7 +97,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
 
 def test_batches_do_not_change_the_figures(monkeypatch) -> None:
     whole = measure()
-    monkeypatch.setattr("explorer.evaluation.likelihood.BATCH", 5)
+    monkeypatch.setattr("explorer.models.batch_inference.BATCH", 5)
     batched = measure()
     for name in ("distortion", "rate", "mutual_information", "importance_nll", "bleu"):
         assert batched[name]["value"] == pytest.approx(whole[name]["value"], rel=1e-5)
