@@ -15,7 +15,7 @@ from explorer.evaluation.latent_use import Interval, mutual_information
 from explorer.evaluation.retrieval import Retrieval
 from explorer.evaluation.reverse_perplexity import learned
 from explorer.models import batch_inference, elbo
-from explorer.models.decoding_settings import MOST_TOKENS, Decoding
+from explorer.models.decoding_settings import MAX_TOKENS, Decoding
 from explorer.models.decoding_strategies import generate
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.priors import Prior
@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
 
 _LEAST_TOKENS = 60
-"""Ids of the longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at
+"""Ids of the longest sentence a model may say, unless a held-out one is longer; `MAX_TOKENS` at
 most."""
 
 
@@ -203,7 +203,7 @@ class Measurement:
         allow_unknown: bool = False,
     ) -> list[list[str]]:
         """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
-        longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
+        longest = min(MAX_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
         for number, part in distributed.mine(enumerate(places.split(batch_inference.BATCH))):
             seed = self.seed * 1_000_003 + number

@@ -182,7 +182,7 @@ def test_a_rate_without_closed_form_is_said_to_be_sampled() -> None:
 
 
 def test_sentences_longer_than_any_decoding_are_measured(monkeypatch) -> None:
-    monkeypatch.setattr("explorer.evaluation.context.MOST_TOKENS", 3)
+    monkeypatch.setattr("explorer.evaluation.context.MAX_TOKENS", 3)
     assert max(map(len, IDS)) > 3
     assert measure()["bleu"]["value"] is not None
 
