@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from functools import cached_property
 
 import torch
@@ -32,12 +33,40 @@ _LEAST_TOKENS = 60
 most."""
 
 
+class Reason(StrEnum):
+    """Why a metric has no value."""
+
+    EMPTY_SPLIT = auto()
+    TOO_FEW_SENTENCES = auto()
+    PARTIAL_SPLIT = auto()
+    SHORT_SENTENCES = auto()
+    NO_LATENT_SPACE = auto()
+    NO_RATE = auto()
+    NO_DENSITY = auto()
+    NO_UNITS = auto()
+    NO_GROUPS = auto()
+    NO_TRAINING_TEXT = auto()
+    NO_LANGUAGE_MODEL = auto()
+    NOT_REQUESTED = auto()
+    SAME_ENDS = auto()
+    LABELS = auto()
+    NOT_CONDITIONAL = auto()
+    NOT_RELEVANT = auto()
+
+
 class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
-    """A figure that this kind of model or corpus does not have; the message says why."""
+    """A metric that this model or data does not have; the message says why."""
+
+    def __init__(self, code: Reason, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
-class Foreign(NotApplicable):
-    """A figure about something this corpus does not have at all: it is not even listed."""
+class NotRelevant(NotApplicable):
+    """A metric that is left out of `metrics.json`, not only its value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.NOT_RELEVANT, message)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +97,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measurement:
+class EvaluationContext:
     """One model on one set of sentences. Rows are in the order of the data everywhere."""
 
     model: TextVAE
@@ -101,20 +130,23 @@ class Measurement:
     def need_latent(self) -> None:
         """Stops a figure of latent spaces for a model that has none."""
         if self.is_language_model:
-            raise NotApplicable("a language model has no latent space")
+            raise NotApplicable(Reason.NO_LATENT_SPACE, "a language model has no latent space")
 
     def need_rate(self) -> None:
         """Stops a figure of posteriors and priors for a model that has none."""
         self.need_latent()
         if not self.model.latent.has_rate:
-            raise NotApplicable("an autoencoder has no rate: its posterior is a point")
+            raise NotApplicable(
+                Reason.NO_RATE, "an autoencoder has no rate: its posterior is a point"
+            )
 
     def need_density(self) -> None:
         """Stops a figure of samples for a model that has nothing to draw z from."""
         if not self.model.has_density:
             raise NotApplicable(
+                Reason.NO_DENSITY,
                 "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
-                "fits a density"
+                "fits a density",
             )
 
     @cached_property
