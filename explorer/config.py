@@ -21,9 +21,9 @@ FORMAT = 2
 """Of a `config.toml`: 1 where the key is absent; 2 came with `corpus.tokens = "bpe"`."""
 
 
-def setting(default: Any, about: str) -> Any:
+def setting(default: Any, about: str, **metadata: Any) -> Any:
     """A dataclass field with its comment, the one that `render` and `--help` show."""
-    return field(default=default, metadata=_about(about))
+    return field(default=default, metadata=_about(about) | metadata)
 
 
 def _about(comment: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
-from explorer.evaluation.definitions import beside, written
+from explorer.evaluation.metrics import beside, written
 from explorer.runs import folder as folders
 from explorer.system import distributed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
-from explorer.models.decoding_settings import STRATEGY_NAMES, Decoding
+from explorer.models.decoding_settings import STRATEGIES, Decoding
 from explorer.runs import folder as folders
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> N
         if item.name == "strategy":
             group.add_argument(
                 option,
-                choices=STRATEGY_NAMES,
+                choices=tuple(STRATEGIES),
                 default=strategy,
                 help=f"default {strategy}",
             )

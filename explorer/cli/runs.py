@@ -9,7 +9,7 @@ from explorer import config as configs
 from explorer.cli.options import add_run, check_out
 from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
-from explorer.evaluation.definitions import written
+from explorer.evaluation.metrics import written
 from explorer.runs import folder as folders
 from explorer.runs import pack as packing
 

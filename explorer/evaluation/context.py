@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from functools import cached_property
 
 import torch
@@ -14,7 +15,8 @@ from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.latent_use import Interval, mutual_information
 from explorer.evaluation.retrieval import Retrieval
 from explorer.evaluation.reverse_perplexity import learned
-from explorer.models.decoding_settings import MOST_TOKENS, Decoding
+from explorer.models import batch_inference, elbo
+from explorer.models.decoding_settings import MAX_TOKENS, Decoding
 from explorer.models.decoding_strategies import generate
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.priors import Prior
@@ -27,16 +29,44 @@ Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
 
 _LEAST_TOKENS = 60
-"""Ids of the longest sentence a model may say, unless a held-out one is longer; `MOST_TOKENS` at
+"""Ids of the longest sentence a model may say, unless a held-out one is longer; `MAX_TOKENS` at
 most."""
 
 
+class Reason(StrEnum):
+    """Why a metric has no value."""
+
+    EMPTY_SPLIT = auto()
+    TOO_FEW_SENTENCES = auto()
+    PARTIAL_SPLIT = auto()
+    SHORT_SENTENCES = auto()
+    NO_LATENT_SPACE = auto()
+    NO_RATE = auto()
+    NO_DENSITY = auto()
+    NO_UNITS = auto()
+    NO_GROUPS = auto()
+    NO_TRAINING_TEXT = auto()
+    NO_LANGUAGE_MODEL = auto()
+    NOT_REQUESTED = auto()
+    SAME_ENDS = auto()
+    LABELS = auto()
+    NOT_CONDITIONAL = auto()
+    NOT_RELEVANT = auto()
+
+
 class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
-    """A figure that this kind of model or corpus does not have; the message says why."""
+    """A metric that this model or data does not have; the message says why."""
+
+    def __init__(self, code: Reason, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
-class Foreign(NotApplicable):
-    """A figure about something this corpus does not have at all: it is not even listed."""
+class NotRelevant(NotApplicable):
+    """A metric that is left out of `metrics.json`, not only its value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.NOT_RELEVANT, message)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +97,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measurement:
+class EvaluationContext:
     """One model on one set of sentences. Rows are in the order of the data everywhere."""
 
     model: TextVAE
@@ -100,26 +130,29 @@ class Measurement:
     def need_latent(self) -> None:
         """Stops a figure of latent spaces for a model that has none."""
         if self.is_language_model:
-            raise NotApplicable("a language model has no latent space")
+            raise NotApplicable(Reason.NO_LATENT_SPACE, "a language model has no latent space")
 
     def need_rate(self) -> None:
         """Stops a figure of posteriors and priors for a model that has none."""
         self.need_latent()
         if not self.model.latent.has_rate:
-            raise NotApplicable("an autoencoder has no rate: its posterior is a point")
+            raise NotApplicable(
+                Reason.NO_RATE, "an autoencoder has no rate: its posterior is a point"
+            )
 
     def need_density(self) -> None:
         """Stops a figure of samples for a model that has nothing to draw z from."""
         if not self.model.has_density:
             raise NotApplicable(
+                Reason.NO_DENSITY,
                 "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
-                "fits a density"
+                "fits a density",
             )
 
     @cached_property
     def posterior(self) -> Distribution:
         """q(z|x) of all sentences, batch shape (n,)."""
-        return likelihood.posterior(self.model, self.held_out.ids)
+        return batch_inference.posterior(self.model, self.held_out.ids)
 
     @cached_property
     def z(self) -> Float[Tensor, "n latent"]:
@@ -129,7 +162,7 @@ class Measurement:
     @cached_property
     def rates(self) -> Float[Tensor, "n parts"]:
         """Nats per dimension or code; in one where the rate is no sum, estimated at `z`."""
-        rate = self.model.latent.rate(self.posterior, self.model.prior(), self.z)
+        rate = elbo.rate(self.model, self.posterior, self.z)
         return rate.cpu().double()
 
     @cached_property
@@ -145,7 +178,9 @@ class Measurement:
     def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
         """Nats per sentence at other latents."""
         ids = self.held_out.ids
-        return likelihood.distortions(self.model, z, ids, advance=self.advance, labels=self.codes)
+        return batch_inference.distortions(
+            self.model, z, ids, progress=self.advance, labels=self.codes
+        )
 
     @cached_property
     def codes(self) -> list[int]:
@@ -172,7 +207,7 @@ class Measurement:
             ids,
             self.samples,
             self.seed,
-            advance=self.advance,
+            progress=self.advance,
             labels=self.codes,
         )
 
@@ -200,9 +235,9 @@ class Measurement:
         allow_unknown: bool = False,
     ) -> list[list[str]]:
         """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
-        longest = min(MOST_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
+        longest = min(MAX_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
-        for number, part in distributed.rank_slice(enumerate(places.split(likelihood.BATCH))):
+        for number, part in distributed.rank_slice(enumerate(places.split(batch_inference.BATCH))):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(
                 strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
@@ -219,7 +254,7 @@ class Measurement:
     def reconstructions(self) -> list[list[str]]:
         """Greedy decodes of the posterior means."""
         # Like lengths together, since a batch is decoded until its longest sentence ends.
-        order = [row for rows in likelihood.batches(self.held_out.ids) for row in rows]
+        order = [row for rows in batch_inference.batches(self.held_out.ids) for row in rows]
         labels = [self.codes[row] for row in order] if self.codes else []
         said = self.decode(self.posterior.mean[order], labels=labels)
         result: list[list[str]] = [[] for _ in order]

@@ -1,14 +1,20 @@
 """Measures everything that applies to a model on held-out sentences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
 from explorer.errors import ExplorerError
-from explorer.evaluation.context import Foreign, HeldOut, Measurement, NotApplicable, Progress
-from explorer.evaluation.definitions import DEFINITIONS
-from explorer.evaluation.metrics import FIGURES, Entry
+from explorer.evaluation.context import (
+    EvaluationContext,
+    HeldOut,
+    NotApplicable,
+    NotRelevant,
+    Progress,
+    Reason,
+)
+from explorer.evaluation.metrics import METRICS, MetricResult
 from explorer.models.priors import Prior
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE
@@ -30,7 +36,7 @@ def evaluate(
     reverse: int = 0,
     trained_under: Prior | None = None,
     progress: Progress = lambda name, done, total: None,
-) -> dict[str, Entry]:
+) -> dict[str, MetricResult]:
     """The entries of `metrics.json`.
 
     Args:
@@ -48,7 +54,7 @@ def evaluate(
         progress: Called with a figure's name, and the sentences done and in all.
 
     Returns:
-        For each name of `DEFINITIONS` its value, unit, n and samples; or None and the reason.
+        For each name of `METRICS` its value, unit, n and samples; or None and the reason.
         Figures about labels are left out where the corpus has none, and the gain of a fitted
         prior where none was fitted.
 
@@ -64,7 +70,7 @@ def evaluate(
         order = torch.randperm(whole, generator=generator(seed, "limit"))[:limit]
         held_out = held_out.select(sorted(order.tolist()))
     ticker = _Ticker(progress, len(held_out.ids))
-    run = Measurement(
+    context = EvaluationContext(
         model=model,
         vocabulary=vocabulary,
         held_out=held_out,
@@ -78,24 +84,27 @@ def evaluate(
         advance=ticker.advance,
     )
     with _measuring(model, language_model), torch.inference_mode():
-        found = {name: _one(name, figure, run, ticker) for name, figure in FIGURES.items()}
-    return {name: entry for name in DEFINITIONS if (entry := found[name]) is not None}
+        results = {name: _measure(name, context, ticker) for name in METRICS}
+    return {name: result for name, result in results.items() if result is not None}
 
 
-def _one(
-    name: str, figure: Callable[[Measurement], Entry], run: Measurement, ticker: "_Ticker"
-) -> Entry | None:
-    unit = DEFINITIONS[name].unit
+def _measure(name: str, context: EvaluationContext, ticker: "_Ticker") -> MetricResult | None:
+    """An entry of `metrics.json`; None if the metric is not relevant."""
+    metric = METRICS[name]
     ticker.start(name)
-    if not run.n:
-        return {"value": None, "unit": unit, "reason": "the split holds no sentences"}
+    missing = {"value": None, "unit": metric.unit}
+    if not context.n:
+        return missing | {
+            "reason": "the split holds no sentences",
+            "reason_code": Reason.EMPTY_SPLIT.value,
+        }
     try:
-        entry = figure(run)
-    except Foreign:
+        result = metric.compute(context)
+    except NotRelevant:
         return None
-    except NotApplicable as reason:
-        return {"value": None, "unit": unit, "reason": str(reason)}
-    return {"value": entry.pop("value"), "unit": unit} | entry
+    except NotApplicable as error:
+        return missing | {"reason": str(error), "reason_code": error.code.value}
+    return {"value": result.pop("value"), "unit": metric.unit} | result
 
 
 class _Ticker:

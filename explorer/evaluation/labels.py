@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation.context import Foreign, Measurement, NotApplicable
+from explorer.evaluation.context import EvaluationContext, NotApplicable, NotRelevant, Reason
 from explorer.evaluation.reconstruction import bleu
 
 MOST_KINDS = 50
@@ -40,26 +40,28 @@ class Labelled:
     knows nothing of the model.
     """
 
-    run: Measurement
+    run: EvaluationContext
     kinds: Sequence[str]
     """Labels that the training text, the model if it is conditional, and `rows` have."""
     rows: Sequence[int]
     """Held-out sentences with such a label and a word, at most `SENTENCES`, drawn by the seed."""
 
     @classmethod
-    def of(cls, run: Measurement) -> "Labelled":
+    def of(cls, run: EvaluationContext) -> "Labelled":
         """The labelled part of a measurement.
 
         Raises:
             NotApplicable: If the model has no latent space, or the corpus too many labels.
-            Foreign: If it has none.
+            NotRelevant: If it has none.
         """
         found = sorted({label for label in run.held_out.training_labels or () if label})
         if len(found) < 2:
-            raise Foreign("the corpus has no labels")
+            raise NotRelevant("the corpus has no labels")
         run.need_latent()
         if len(found) > MOST_KINDS:
-            raise NotApplicable(f"the corpus has {len(found)} labels, more than {MOST_KINDS}")
+            raise NotApplicable(
+                Reason.LABELS, f"the corpus has {len(found)} labels, more than {MOST_KINDS}"
+            )
         known = set(found) & set(run.model.config.labels or found)
         held = run.held_out
         assert held.labels is not None
@@ -68,7 +70,7 @@ class Labelled:
         rows = sorted([row for row in order if labels[row] in known and words[row]][:SENTENCES])
         kinds = sorted({held.labels[row] for row in rows})
         if len(kinds) < 2:
-            raise NotApplicable("the sentences do not have two labels between them")
+            raise NotApplicable(Reason.LABELS, "the sentences do not have two labels between them")
         return cls(run, kinds, rows)
 
     @cached_property
@@ -130,14 +132,14 @@ class Labelled:
         """
         model = self.run.model
         if not model.config.labels:
-            raise NotApplicable("the decoder is not told the label")
+            raise NotApplicable(Reason.NOT_CONDITIONAL, "the decoder is not told the label")
         found = []
         for strength in STRENGTHS:
             places = torch.empty(len(self.rows), self.mean.shape[1] + len(model.config.labels))
             places = places.to(self.mean)
             for number, kind in enumerate(self.kinds):
                 rows = torch.from_numpy(np.flatnonzero(self.others == number))
-                places[rows] = model.steer(self.mean[rows], kind, strength)
+                places[rows] = model.condition_on_label(self.mean[rows], kind, strength)
             found.append(self._switch(strength, places))
         return found
 
@@ -173,7 +175,7 @@ class Labelled:
         half = np.random.default_rng(self.run.seed).permutation(len(z)) % 2 == 0
         kinds = np.arange(len(self.kinds))
         if len(set(self.labels[half])) < len(kinds) or len(set(self.labels[~half])) < 2:
-            raise NotApplicable("too few sentences of some label")
+            raise NotApplicable(Reason.TOO_FEW_SENTENCES, "too few sentences of some label")
         reader = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         reader.fit(z[half], self.labels[half])
         judged = self.labels[~half]
@@ -184,7 +186,7 @@ class Labelled:
         return {"value": entropy - left, "ceiling": entropy, "accuracy": accuracy}
 
 
-def labelled(run: Measurement) -> Labelled:
+def labelled(run: EvaluationContext) -> Labelled:
     """The labelled part of a measurement, the same for every metric; see `Labelled.of`."""
     known = vars(run)  # where `cached_property` keeps what a measurement computed
     if "_labelled" not in known:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from explorer.config import Config, from_table
-from explorer.models.decoding_settings import MOST_TOKENS
+from explorer.models.decoding_settings import MAX_TOKENS
 from explorer.models.random_streams import Stream
 from explorer.models.vae import TextVAE, build
 
@@ -25,7 +25,7 @@ def recipe(seed: int) -> Config:
     return from_table(
         {
             "seed": seed,
-            "corpus": {"path": "drawn sentences", "max_tokens": MOST_TOKENS},
+            "corpus": {"path": "drawn sentences", "max_tokens": MAX_TOKENS},
             "model": model,
             "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
             "training": training | {"batch_size": 64, "bf16": False},

@@ -1,4 +1,4 @@
-"""What is watched while a model trains: quick figures on held-out sentences."""
+"""Quick metrics of a model in training, on held-out sentences."""
 
 import math
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation import likelihood
 from explorer.evaluation.latent_use import active_units, mutual_information
+from explorer.models import batch_inference, elbo
 from explorer.models.random_streams import generator, others, sample
 from explorer.models.rate_penalties import Charge
 from explorer.models.vae import TextVAE
@@ -51,11 +51,11 @@ class Validation:
         """
         if not self._ids:
             return {"distortion": math.nan, "rate": math.nan, "charge": math.nan}
-        posterior = likelihood.posterior(model, self._ids)
+        posterior = batch_inference.posterior(model, self._ids)
         drawn = sample(posterior, 1, generator(self._seed, "validation"))[0]
         z = drawn if noise else posterior.mean
-        distortion = likelihood.distortions(model, z, self._ids, labels=self._labels)
-        rates = model.latent.rate(posterior, model.prior(), drawn)
+        distortion = batch_inference.distortions(model, z, self._ids, labels=self._labels)
+        rates = elbo.rate(model, posterior, drawn)
         found = {
             "distortion": distortion.mean().item(),
             "rate": rates.sum(1).cpu().double().mean().item(),
@@ -77,5 +77,5 @@ class Validation:
         self, model: TextVAE, z: Float[Tensor, "n latent"], distortion: Float[Tensor, " n"]
     ) -> float:
         other = others(len(z), generator(self._seed, "validation shuffle"))
-        shuffled = likelihood.distortions(model, z[other], self._ids, labels=self._labels)
+        shuffled = batch_inference.distortions(model, z[other], self._ids, labels=self._labels)
         return (shuffled - distortion).mean().item()

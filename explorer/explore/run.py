@@ -215,7 +215,7 @@ class Run(Contents):
         from explorer.models import label_conditioning
         from explorer.models.batch_inference import scores
 
-        ids, place = self.ids(texts), label_conditioning.place(self.config.model.labels, label)
+        ids, place = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
         return scores(self.model, ids, labels=[place] * len(ids))
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
@@ -313,7 +313,7 @@ class Run(Contents):
         return generate(self.model.decoder, self._place(points, decoding), decoding)
 
     def _place(self, z: "Tensor", decoding: Decoding) -> "Tensor":
-        return self.model.steer(z, decoding.label, decoding.strength)
+        return self.model.condition_on_label(z, decoding.label, decoding.strength)
 
     def _reference(self) -> Any:
         """The distribution a latent gain compares with: the prior, else the encodings' own."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from explorer.evaluation.definitions import written
+from explorer.evaluation.metrics import written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 

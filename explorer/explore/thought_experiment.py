@@ -15,7 +15,7 @@ from explorer.text import toy
 from explorer.text.vocabulary import WordVocabulary
 
 if TYPE_CHECKING:
-    from explorer.evaluation.context import Measurement
+    from explorer.evaluation.context import EvaluationContext
     from explorer.models.vae import TextVAE
 
 ENTROPY = math.log(len(toy.LETTERS))
@@ -141,26 +141,28 @@ def _outcome(
 ) -> Outcome:
     import torch
 
-    from explorer.evaluation.context import HeldOut, Measurement
-    from explorer.evaluation.metrics import FIGURES
+    from explorer.evaluation.context import EvaluationContext, HeldOut
+    from explorer.evaluation.metrics import METRICS
     from explorer.evaluation.verdict import verdict
 
     held_out = HeldOut(tokens=tokens, ids=[vocabulary.encode(row) for row in tokens])
-    run = Measurement(
+    run = EvaluationContext(
         model=model, vocabulary=vocabulary, held_out=held_out, samples=1, drawn=9, seed=seed
     )
     with torch.inference_mode():
         if not decoder.latent:
-            bound = FIGURES["importance_nll"](run)["value"]
+            bound = METRICS["importance_nll"].compute(run)["value"]
             said = _spoken(run.said)
             return Outcome(decoder, bound, bound, 0.0, 0.0, "no latent", way, [], said)
         often = HeldOut(tokens=tokens * _DRAWS, ids=list(held_out.ids) * _DRAWS)
         precise = replace(run, held_out=often)
         figures = {
-            name: FIGURES[name](precise)
+            name: METRICS[name].compute(precise)
             for name in ("distortion", "rate", "elbo", "shuffled_z_gap")
         }
-        figures |= {name: FIGURES[name](run) for name in ("active_units", "mutual_information")}
+        figures |= {
+            name: METRICS[name].compute(run) for name in ("active_units", "mutual_information")
+        }
         return Outcome(
             decoder,
             figures["elbo"]["value"],
@@ -174,7 +176,7 @@ def _outcome(
         )
 
 
-def _reconstructions(run: "Measurement") -> list[tuple[str, str]]:
+def _reconstructions(run: "EvaluationContext") -> list[tuple[str, str]]:
     kinds = len(toy.LETTERS)
     said = run.decode(run.posterior.mean[:kinds])
     return list(zip(_spoken(run.held_out.tokens[:kinds]), _spoken(said), strict=True))

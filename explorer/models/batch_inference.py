@@ -1,12 +1,17 @@
-"""Any number of sentences to posteriors and scores, in batches, in the order they came."""
+"""Posteriors and ELBO terms of any number of sentences, computed in batches of like length.
 
-from collections.abc import Callable, Sequence
+Several processes share the batches; each of them gets all results, in the order of the input.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
+from torch.distributions import Distribution
 
+from explorer.models import elbo
 from explorer.models.padding import collate
 from explorer.models.random_streams import draw
 from explorer.models.vae import TextVAE
@@ -15,51 +20,93 @@ from explorer.text.batching import plan
 
 BATCH = 256
 
+Progress = Callable[[int], object]
+"""Receives the number of sentences each batch completes."""
 
-def _in_order(
-    model: TextVAE,
-    ids: Sequence[Sequence[int]],
-    compute: Callable[[Tensor, list[int]], tuple[Tensor, Tensor]],
-    shape: tuple[int, ...],
-    progress: Callable[[int], None] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Runs `compute` over batches of like length; rows come back in the order of `ids`.
 
-    Its two results are of that shape for each sentence.
-    """
-    results = torch.zeros(2, len(ids), *shape, dtype=torch.float32)
-    for rows in distributed.rank_slice(plan([len(row) for row in ids], BATCH)):
-        outputs = compute(collate([ids[row] for row in rows], model.device), rows)
-        for result, output in zip(results, outputs, strict=True):
-            result[rows] = output.float().cpu()
-        if progress is not None:
-            progress(len(rows) * distributed.count())
-    first, second = distributed.all_reduce(results).numpy()
-    return first, second
+def _silent(count: int) -> None:
+    pass
+
+
+def batches(ids: Sequence[Sequence[int]], size: int = BATCH) -> Iterator[list[int]]:
+    """Row numbers in batches of like length."""
+    yield from plan([len(row) for row in ids], size)
+
+
+def in_batches(
+    out: Tensor,
+    batches: Iterable[list[int]],
+    compute: Callable[[list[int]], Tensor],
+    progress: Progress = _silent,
+) -> Tensor:
+    """Fills the rows of `out`, zeros at first, with `compute` of each batch of row numbers."""
+    for rows in distributed.rank_slice(batches):
+        # In two steps: float64 does not exist on every device.
+        out[rows] = compute(rows).to(out.device).to(out.dtype)
+        progress(len(rows) * distributed.count())
+    return distributed.all_reduce(out)
+
+
+def tokens_of(model: TextVAE, ids: Sequence[Sequence[int]], rows: Sequence[int]) -> Tensor:
+    """The tokens (batch, time) of some sentences, on the model's device."""
+    return collate([ids[row] for row in rows], model.device)
+
+
+def of_rows(labels: Sequence[int], rows: Sequence[int]) -> list[int]:
+    """The labels of some sentences; empty where there are no labels."""
+    return [labels[row] for row in rows] if labels else []
+
+
+@torch.inference_mode()
+def posterior(model: TextVAE, ids: Sequence[Sequence[int]]) -> Distribution:
+    """q(z|x) of all sentences as one distribution, batch shape (n,), on the model's device."""
+    feature_dim = 1 if model.encoder is None else model.encoder.feature_dim
+    features = model.embedding.weight.new_zeros(len(ids), feature_dim)
+    if model.encoder is not None:
+        in_batches(features, batches(ids), lambda rows: model.encode(tokens_of(model, ids, rows)))
+    return model.latent.posterior(features)
 
 
 @torch.inference_mode()
 def posteriors(
-    model: TextVAE,
-    ids: Sequence[Sequence[int]],
-    progress: Callable[[int], None] | None = None,
+    model: TextVAE, ids: Sequence[Sequence[int]], progress: Progress = _silent
 ) -> tuple[Float32[np.ndarray, "n latent"], Float32[np.ndarray, "n latent"]]:
     """Mean and standard deviation of each sentence's posterior.
 
     Args:
         model: In `eval` mode.
         ids: Sentences without start and end.
-        progress: Told how many sentences each batch held.
+        progress: Receives the number of sentences in each batch.
     """
-    if not ids:
-        empty = np.empty((0, model.latent_dim), np.float32)
-        return empty, empty.copy()
 
-    def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
-        posterior = model.posterior(tokens)
-        return posterior.mean, posterior.stddev
+    def compute(rows: list[int]) -> Tensor:
+        posterior = model.posterior(tokens_of(model, ids, rows))
+        return torch.stack([posterior.mean, posterior.stddev], 1)
 
-    return _in_order(model, ids, compute, (model.latent_dim,), progress)
+    out = torch.zeros(len(ids), 2, model.latent_dim)
+    mean, scale = in_batches(out, batches(ids), compute, progress).unbind(1)
+    return mean.contiguous().numpy(), scale.contiguous().numpy()
+
+
+@torch.inference_mode()
+def distortions(
+    model: TextVAE,
+    z: Float[Tensor, "n latent"],
+    ids: Sequence[Sequence[int]],
+    size: int = BATCH,
+    progress: Progress = _silent,
+    labels: Sequence[int] = (),
+) -> Float[Tensor, " n"]:
+    """−log p(x|z) of each sentence at its z, float64, nats per sentence, the end included.
+
+    In a conditional model −log p(x|z, label).
+    """
+
+    def compute(rows: list[int]) -> Tensor:
+        return elbo.distortion(model, z[rows], tokens_of(model, ids, rows), of_rows(labels, rows))
+
+    out = torch.zeros(len(ids), dtype=torch.float64)
+    return in_batches(out, batches(ids, size), compute, progress)
 
 
 @torch.inference_mode()
@@ -67,24 +114,23 @@ def scores(
     model: TextVAE,
     ids: Sequence[Sequence[int]],
     seed: int = 0,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = _silent,
     labels: Sequence[int] = (),
 ) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
-    """Distortion, from one sample of the posterior a sentence, and rate; nats per sentence.
+    """Distortion, from one posterior sample per sentence, and rate; nats per sentence.
 
-    The noise of a sentence depends on the seed and its place in `ids`, not on the batches, where
-    posteriors are Gaussian. `labels` are the sentences' own, for a conditional model.
+    With Gaussian posteriors the noise of a sentence depends on the seed and its position in
+    `ids`, not on its batch. A conditional model needs the sentences' `labels`.
     """
-    if not ids:
-        return np.empty(0, np.float32), np.empty(0, np.float32)
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(len(ids), model.latent_dim, generator=generator)
+    noise = torch.randn(len(ids), model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
-    def compute(tokens: Tensor, rows: list[int]) -> tuple[Tensor, Tensor]:
+    def compute(rows: list[int]) -> Tensor:
+        tokens = tokens_of(model, ids, rows)
         posterior = model.posterior(tokens)
         z = draw(posterior, noise[rows], seed + rows[0])
-        rate = model.latent.rate(posterior, model.prior(), z).sum(1)
-        place = model.condition(z, [labels[row] for row in rows] if labels else ())
-        return -model.decoder.log_prob(place, tokens), rate
+        rate = elbo.rate(model, posterior, z).sum(1)
+        return torch.stack([elbo.distortion(model, z, tokens, of_rows(labels, rows)), rate], 1)
 
-    return _in_order(model, ids, compute, (), progress)
+    out = torch.zeros(len(ids), 2)
+    distortion, rate = in_batches(out, batches(ids), compute, progress).unbind(1)
+    return distortion.contiguous().numpy(), rate.contiguous().numpy()

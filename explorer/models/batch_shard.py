@@ -1,10 +1,10 @@
-"""A process' share of a training batch, with which several compute what one would.
+"""A process's rows of a training batch, so that several processes compute what one would.
 
-Each process reads and decodes its own rows. In between, all of them have the features of all
-rows: the latent space is small, so each draws every z and knows every rate, and whatever looks at
-a batch as a whole (a normalisation, a floor under the mean rate) sees it whole. Dropout is drawn
-for all rows too, and a process takes its own: that costs a process what it costs one that trains
-alone (2% of a step at 256 units), and gives every row the noise it has in one process.
+Each process encodes and decodes its own rows. In between, all of them hold the features of the
+whole batch: the latent space is small, so each draws every z and computes every rate, and whatever
+depends on the whole batch (a normalisation, a floor under the mean rate) sees all of it. Dropout
+is drawn for the whole batch too, so that every row gets the noise it would get in one process;
+that costs 2% of a step at 256 units.
 """
 
 from collections.abc import Iterable
@@ -21,69 +21,68 @@ from explorer.system import distributed
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Which rows of a batch are this process'."""
+class BatchShard:
+    """The rows of a batch that this process computes."""
 
-    rows: int
-    """Of the whole batch; 0 where no batch is shared."""
-    own: slice
+    batch_size: int
+    """Rows of the whole batch; 0 if it is not divided."""
+    rows: slice
     weight: float = 1.0
-    """Of a row's loss here, by which the losses of all processes add up to the batch's."""
+    """Factor of this process's losses, such that all processes sum to the batch's."""
+
+    @classmethod
+    def of(cls, batch_size: int) -> "BatchShard":
+        """This process's shard; with fewer rows than processes, each computes the whole batch."""
+        count, rank = distributed.count(), distributed.rank()
+        if count == 1:
+            return WHOLE_BATCH
+        if batch_size < count:
+            return cls(batch_size, slice(0, batch_size), 1 / count)
+        return cls(batch_size, slice(batch_size * rank // count, batch_size * (rank + 1) // count))
 
     @property
-    def is_all(self) -> bool:
-        """Whether this process does the whole batch by itself."""
-        return self.rows == 0
+    def is_whole(self) -> bool:
+        """Whether the batch is not divided."""
+        return self.batch_size == 0
 
-    def whole(self, features: Tensor) -> Tensor:
-        """The features of all rows from those of the own ones; gradients find their way back."""
-        if self.is_all:
+    def all_gather(self, features: Tensor) -> Tensor:
+        """The features of the whole batch from those of the shards; differentiable."""
+        if self.is_whole:
             return features
-        return _Whole.apply(features, self)  # type: ignore[return-value]
+        return _AllGather.apply(features, self)  # type: ignore[return-value]
 
-    def draws(self) -> AbstractContextManager[Any]:
-        """Inside, dropout is drawn for the whole batch and cut to the own rows."""
-        return nullcontext() if self.is_all else _WholeDraws(self)
-
-
-ALL = Share(0, slice(None))
-"""The share of a process that works alone."""
+    def whole_batch_draws(self) -> AbstractContextManager[Any]:
+        """A context in which dropout is drawn for the whole batch and cut to the shard."""
+        return nullcontext() if self.is_whole else _WholeBatchDraws(self)
 
 
-def share(rows: int) -> Share:
-    """This process' share of a batch; of one with fewer rows than processes, all do all."""
-    count, rank = distributed.count(), distributed.rank()
-    if count == 1:
-        return ALL
-    if rows < count:
-        return Share(rows, slice(0, rows), 1 / count)
-    return Share(rows, slice(rows * rank // count, rows * (rank + 1) // count))
+WHOLE_BATCH = BatchShard(0, slice(None))
 
 
-class _Whole(torch.autograd.Function):
-    """Puts the rows of all processes together; backwards, adds up what they ask of a row."""
+class _AllGather(torch.autograd.Function):
+    """Gathers the rows of all processes; the backward pass sums their gradients."""
 
     @staticmethod
-    def forward(ctx, features: Tensor, part: Share) -> Tensor:  # noqa: ANN001
-        ctx.part = part
-        wide = torch.promote_types(features.dtype, torch.float32)  # half precision does not travel
-        whole = features.new_zeros(part.rows, *features.shape[1:], dtype=wide)
-        whole[part.own] = part.weight * features
+    def forward(ctx, features: Tensor, shard: BatchShard) -> Tensor:  # noqa: ANN001
+        ctx.shard = shard
+        wide = torch.promote_types(features.dtype, torch.float32)  # gloo reduces no bfloat16
+        whole = features.new_zeros(shard.batch_size, *features.shape[1:], dtype=wide)
+        whole[shard.rows] = shard.weight * features
         return distributed.all_reduce(whole).to(features.dtype)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001  # pyright: ignore[reportIncompatibleMethodOverride]
         wide = torch.promote_types(grad.dtype, torch.float32)
-        asked = distributed.all_reduce(grad.to(wide, copy=True).contiguous())
-        return (ctx.part.weight * asked[ctx.part.own]).to(grad.dtype), None
+        summed = distributed.all_reduce(grad.to(wide, copy=True).contiguous())
+        return (ctx.shard.weight * summed[ctx.shard.rows]).to(grad.dtype), None
 
 
-class _WholeDraws(TorchFunctionMode):
-    """Draws of the own rows become the own rows of a draw of all."""
+class _WholeBatchDraws(TorchFunctionMode):
+    """Draws for the whole batch and returns the rows of the shard."""
 
-    def __init__(self, part: Share) -> None:
+    def __init__(self, shard: BatchShard) -> None:
         super().__init__()
-        self._part = part
+        self._shard = shard
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -92,7 +91,7 @@ class _WholeDraws(TorchFunctionMode):
         if func is functional.dropout:
             return self._dropout(*args, **kwargs)
         if func is torch.rand:
-            return torch.rand(self._whole(args[0]), **kwargs)[self._part.own]
+            return torch.rand(self._whole(args[0]), **kwargs)[self._shard.rows]
         return func(*args, **kwargs)
 
     def _dropout(
@@ -100,27 +99,27 @@ class _WholeDraws(TorchFunctionMode):
     ) -> Tensor:
         if not training or not p:
             return entries
-        # Chance goes through memory in order, so the whole has to lie there as the part does.
+        # Numbers are drawn in memory order, so the whole must be laid out like the shard.
         order = sorted(range(entries.dim()), key=lambda axis: (-entries.stride(axis), -axis))
         whole = self._whole(entries.shape)
         ones = entries.new_ones([whole[axis] for axis in order])
         back = sorted(range(len(order)), key=order.__getitem__)
-        return entries * functional.dropout(ones.permute(back), p)[self._part.own]
+        return entries * functional.dropout(ones.permute(back), p)[self._shard.rows]
 
     def _whole(self, shape: torch.Size) -> tuple[int, ...]:
-        return (self._part.rows, *shape[1:])
+        return (self._shard.batch_size, *shape[1:])
 
 
-def add_up(parameters: Iterable[nn.Parameter], figures: Tensor) -> Tensor:
-    """Adds up the gradients of all processes in place, and some figures, which it returns.
+def all_reduce_gradients(parameters: Iterable[nn.Parameter], metrics: Tensor) -> Tensor:
+    """Sums the gradients of all processes in place, and some metrics, which it returns.
 
-    One message a step: gradients and figures travel as one vector.
+    Gradients and metrics are sent as one vector, a message per step.
     """
     if distributed.count() == 1:
-        return figures
+        return metrics
     gradients = [item.grad for item in parameters if item.grad is not None]
-    vector = torch.cat([figures, *(item.flatten() for item in gradients)])
-    sizes = [len(figures), *(item.numel() for item in gradients)]
+    vector = torch.cat([metrics, *(item.flatten() for item in gradients)])
+    sizes = [len(metrics), *(item.numel() for item in gradients)]
     summed, *parts = distributed.all_reduce(vector).split(sizes)
     for item, part in zip(gradients, parts, strict=True):
         item.copy_(part.view_as(item))

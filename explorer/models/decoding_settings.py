@@ -1,66 +1,158 @@
-"""How sentences are read out of a decoder: settings only, so that help texts need no torch."""
+"""Decoding strategies and their settings; without torch, for help texts and pages."""
 
+import dataclasses
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from explorer.config import setting
 from explorer.errors import ExplorerError
 
-STRATEGY_NAMES = ("greedy", "sample", "top_k", "nucleus", "penalised", "beam")
-"""The keys of `generation.STRATEGIES`; a test compares them."""
-MOST_TOKENS = 1000
-"""Words of a sentence at most: decoding stops there."""
+MAX_TOKENS = 1000
+"""The longest sentence that can be asked for, in tokens."""
 PART = 512
-"""Sentences decoded at once, those of a beam counted each: the scores of their next words are what
-takes memory, some ten thousand numbers a sentence."""
+"""Hypotheses decoded at once. Memory goes to the scores of their next tokens, some ten thousand
+numbers each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A decoding strategy."""
+
+    title: str
+    help: str
+    decode: str
+    """The function that decodes, as `module:name` within `explorer.models`: imported when used,
+    since it needs torch."""
+    settings: tuple[str, ...] = ()
+    """The fields of `Decoding` it reads, besides the common ones."""
+
+
+STRATEGIES = {
+    "greedy": Strategy("Greedy", "Takes the most likely word.", "decoding_strategies:greedy"),
+    "sample": Strategy(
+        "Sampling",
+        "Draws each word by its probability.",
+        "decoding_strategies:sample",
+        ("temperature",),
+    ),
+    "top_k": Strategy(
+        "Top-k",
+        "Draws from the k most likely words.",
+        "decoding_strategies:top_k",
+        ("temperature", "top_k"),
+    ),
+    "nucleus": Strategy(
+        "Nucleus",
+        "Draws from the most likely words that together have probability p.",
+        "decoding_strategies:nucleus",
+        ("temperature", "top_p"),
+    ),
+    "penalised": Strategy(
+        "Repetition penalty",
+        "Draws, with words already used made less likely.",
+        "decoding_strategies:penalised",
+        ("temperature", "penalty"),
+    ),
+    "beam": Strategy(
+        "Beam search",
+        "Follows several hypotheses and takes the most likely one.",
+        "beam_search:beam_search",
+        ("beam",),
+    ),
+}
+"""Decoding strategies by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values of a numeric setting."""
+
+    title: str
+    low: float
+    high: float
+    slider: tuple[float, float, float] | None = None
+    """Minimum, maximum and step of a slider, which may be narrower."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decoding:
-    """How sentences are read out of a decoder; each strategy uses the settings it names."""
+    """How sentences are decoded. Each strategy reads the settings it lists."""
 
-    strategy: str = setting("greedy", f"one of {', '.join(STRATEGY_NAMES)}")
-    temperature: float = setting(1.0, "of sampling: towards 0 greedy, above 1 wilder")
-    top_k: int = setting(40, "top_k draws among so many most likely words")
-    top_p: float = setting(0.9, "nucleus draws among the words that make up this probability")
-    beam: int = setting(5, "beam keeps so many sentences at once")
-    penalty: float = setting(1.2, "penalised divides the score of words said before by this")
-    max_tokens: int = setting(60, "longest sentence")
-    allow_unknown: bool = setting(False, "whether <unk> may be said")
-    seed: int = setting(0, "of sampling: the same seed gives the same sentences")
-    label: str = setting("", "of a conditional run: the label to write for; empty: none of them")
-    strength: float = setting(1.0, "how much the label counts: 0 not at all, 1 as trained")
+    strategy: str = setting("greedy", f"one of {', '.join(STRATEGIES)}")
+    temperature: float = setting(
+        1.0,
+        "of sampling: below 1 more conservative, above 1 more diverse",
+        range=Range("Temperature", 0.0, 100.0, (0.1, 2.0, 0.1)),
+    )
+    top_k: int = setting(
+        40,
+        "number of most likely words top_k draws from",
+        range=Range("k: words to draw from", 1, math.inf, (1, 200, 1)),
+    )
+    top_p: float = setting(
+        0.9,
+        "total probability of the words nucleus draws from",
+        range=Range("p: probability to draw from", 0.0, 1.0, (0.05, 1.0, 0.05)),
+    )
+    beam: int = setting(
+        5, "number of hypotheses of beam search", range=Range("Beam width", 1, 64, (1, 20, 1))
+    )
+    penalty: float = setting(
+        1.2,
+        "penalised divides the score of a repeated word by this",
+        range=Range("Penalty", 1.0, 100.0, (1.0, 2.0, 0.05)),
+    )
+    max_tokens: int = setting(
+        60, "longest sentence", range=Range("Longest sentence", 1, MAX_TOKENS)
+    )
+    allow_unknown: bool = setting(False, "allow <unk>")
+    seed: int = setting(
+        0,
+        "of sampling: the same seed gives the same sentences",
+        range=Range("Seed", 0, 2**63 - 1),
+    )
+    label: str = setting("", "of a conditional run: the label to decode with; empty for none")
+    strength: float = setting(
+        1.0,
+        "weight of the label: 0 ignores it, 1 is as trained",
+        range=Range("Strength", -10.0, 10.0, (0.0, 3.0, 0.25)),
+    )
 
     def __post_init__(self) -> None:
-        if self.strategy not in STRATEGY_NAMES:
+        if self.strategy not in STRATEGIES:
             raise ExplorerError(
-                f"strategy {self.strategy!r} is not one of {', '.join(STRATEGY_NAMES)}"
+                f"strategy {self.strategy!r} is not one of {', '.join(STRATEGIES)}"
             )
-        limits = (
-            ("temperature", 0.0, 100.0),
-            ("top_k", 1, math.inf),
-            ("top_p", 0.0, 1.0),
-            ("beam", 1, 64),
-            ("penalty", 1.0, 100.0),
-            ("max_tokens", 1, MOST_TOKENS),
-            ("seed", 0, 2**63 - 1),
-            ("strength", -10.0, 10.0),
-        )
-        for name, low, high in limits:
-            if not low <= getattr(self, name) <= high:
-                value = getattr(self, name)
-                raise ExplorerError(f"{name} {value} is not between {low} and {high}")
+        for name, limits in RANGES.items():
+            value = getattr(self, name)
+            if not limits.low <= value <= limits.high:
+                raise ExplorerError(
+                    f"{name} {value} is not between {limits.low} and {limits.high}"
+                )
+
+    @property
+    def width(self) -> int:
+        """Hypotheses per sentence."""
+        return self.beam if "beam" in STRATEGIES[self.strategy].settings else 1
 
     def of_part(self, number: int) -> "Decoding":
-        """With other random numbers for each part of many sentences; the first has the seed's."""
-        return replace(self, seed=(self.seed + number) % 2**63)
+        """The same with another seed for each part of many sentences; the first keeps its seed."""
+        return dataclasses.replace(self, seed=(self.seed + number) % 2**63)
+
+
+RANGES: dict[str, Range] = {
+    item.name: item.metadata["range"]
+    for item in dataclasses.fields(Decoding)
+    if "range" in item.metadata
+}
+"""The numeric settings of `Decoding`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One decoded sentence, word by word; the last token is the end where there was one."""
+    """A decoded sentence, word by word; the last token is the end, unless it was cut."""
 
     text: str
     tokens: list[str]
-    log_probs: list[float]  # nats, given z and the words before
+    log_probs: list[float]  # log p(word | z, words before), nats
     gains: list[float]  # nats: log-probability minus its mean over z drawn from the prior

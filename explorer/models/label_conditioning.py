@@ -1,4 +1,4 @@
-"""Labels as control codes: what a conditional decoder is given beside z."""
+"""Labels as one-hot codes, which a conditional decoder reads beside z."""
 
 from collections.abc import Sequence
 
@@ -9,43 +9,57 @@ from torch import Tensor
 from explorer.errors import ExplorerError
 
 NO_LABEL = -1
-"""Of a sentence whose label is not known."""
-UNLABELLED = 0.1
-"""Share of the training sentences whose label is withheld, so that the decoder learns to do
+"""The index of an unknown label."""
+DROP_RATE = 0.1
+"""Fraction of training sentences whose label is dropped, so that the decoder also learns to do
 without (Ho & Salimans 2022, arXiv:2207.12598)."""
 
 
-def codes(labels: Sequence[int], kinds: int) -> Float[Tensor, "n kinds"]:
-    """One row a sentence: 1 at its label; the average of all labels where there is none."""
-    place = torch.tensor(labels, dtype=torch.int64)
-    code = torch.nn.functional.one_hot(place.clamp(min=0), kinds).float()
-    return torch.where(place.unsqueeze(1) >= 0, code, 1 / kinds)
+def one_hot(labels: Sequence[int], num_labels: int) -> Float[Tensor, "n labels"]:
+    """One row per label: 1 at its index; for `NO_LABEL` the average of all labels."""
+    index = torch.tensor(labels, dtype=torch.int64)
+    code = torch.nn.functional.one_hot(index.clamp(min=0), num_labels).float()
+    return torch.where(index.unsqueeze(1) >= 0, code, 1 / num_labels)
 
 
-def steer(kinds: Sequence[str], label: str, strength: float = 1.0) -> Float[Tensor, " kinds"]:
-    """The code of one label, going out from the average of all of them.
+def drop_labels(labels: Sequence[int]) -> list[int]:
+    """Replaces a random `DROP_RATE` of the labels by `NO_LABEL`."""
+    if not labels:
+        return []
+    is_dropped = (torch.rand(len(labels)) < DROP_RATE).tolist()
+    return [
+        NO_LABEL if dropped else label for label, dropped in zip(labels, is_dropped, strict=True)
+    ]
+
+
+def label_code(
+    labels: Sequence[str], label: str, strength: float = 1.0
+) -> Float[Tensor, " labels"]:
+    """The code of one label, extrapolated from the average of all.
 
     Args:
-        kinds: The labels a model knows.
-        label: One of them; empty for none.
-        strength: 0 is the average, 1 the label as it was trained, above 1 an exaggeration.
+        labels: The labels of a model.
+        label: One of them, or empty for none.
+        strength: 0 is the average, 1 the label as trained, above 1 an exaggeration.
 
     Raises:
         ExplorerError: If the model does not know this label.
     """
-    average, code = codes([NO_LABEL, place(kinds, label)], len(kinds))
+    average, code = one_hot([NO_LABEL, index(labels, label)], len(labels))
     return average + strength * (code - average)
 
 
-def place(kinds: Sequence[str], label: str) -> int:
-    """Where a label stands among those a model knows; `NO_LABEL` for an empty one.
+def index(labels: Sequence[str], label: str) -> int:
+    """The index of a label among a model's; `NO_LABEL` for an empty one.
 
     Raises:
         ExplorerError: If the model does not know this label.
     """
     if not label:
         return NO_LABEL
-    if label not in kinds:
-        known = f"is not one of {', '.join(kinds)}" if kinds else "is given to no conditional run"
+    if label not in labels:
+        known = (
+            f"is not one of {', '.join(labels)}" if labels else "is given to no conditional run"
+        )
         raise ExplorerError(f"label {label!r} {known}")
-    return list(kinds).index(label)
+    return list(labels).index(label)

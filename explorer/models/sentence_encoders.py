@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.errors import ExplorerError
-from explorer.models.mixed_precision import products
+from explorer.models.mixed_precision import autocast
 from explorer.models.padding import masked_mean
 
 INSTALL = "pip install -e '.[teacher]'"
@@ -86,7 +86,7 @@ def _open_minilm(device: torch.device) -> Encode:
             ).to(device)
             lengths = torch.tensor([len(ids[row]) for row in rows], device=device)
             valid = torch.arange(tokens.shape[1], device=device) < lengths.unsqueeze(1)
-            with products(device, bf16=True):
+            with autocast(device, bf16=True):
                 states = bert(input_ids=tokens, attention_mask=valid.long()).last_hidden_state
             vectors[rows] = functional.normalize(masked_mean(states.float(), valid)).cpu()
         return vectors

@@ -1,7 +1,6 @@
-"""The model: encoder, latent space, prior and decoder, and the two terms of its ELBO."""
+"""The model: encoder, latent space, prior and decoder; `elbo` has the terms of its loss."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -12,24 +11,13 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.models import label_conditioning
 from explorer.models.auxiliary_losses import AUXILIARIES, Auxiliary
-from explorer.models.batch_shard import ALL, Share
 from explorer.models.decoder_base import Decoder
 from explorer.models.decoders import DECODERS
 from explorer.models.encoders import ENCODERS, LSTMEncoder
 from explorer.models.latents import LATENTS, Latent
-from explorer.models.mixed_precision import products
 from explorer.models.priors import PRIORS, Prior
 from explorer.registry import choose
 from explorer.text.tokens import PAD
-
-
-class Terms(NamedTuple):
-    """The two terms of the negative ELBO, nats per sentence."""
-
-    distortion: Float[Tensor, " batch"]
-    rate: Float[Tensor, "batch parts"]
-    auxiliary: Float[Tensor, " batch"]
-    """A further loss, which is no part of the ELBO; 0 where none was asked for."""
 
 
 class TextVAE(nn.Module):
@@ -105,89 +93,45 @@ class TextVAE(nn.Module):
         """Replaces the decoder by a fresh one; the embedding it shares with the encoder stays."""
         self.decoder = self._new_decoder().to(self.device)
 
-    def posterior(
-        self, tokens: Int[Tensor, "batch time"], part: Share = ALL, bf16: bool = False
-    ) -> Distribution:
-        """q(z | x), one distribution a row, event shape (latent,).
-
-        Args:
-            tokens: Sentences.
-            part: Those this process reads; the other processes read theirs.
-            bf16: Whether the encoder's products are in bfloat16, where the hardware has them.
-        """
+    def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
+        """The encoder's features; a language model, which has none, gets a single 0 per row."""
         if self.encoder is None:
-            return self.latent.posterior(self.embedding.weight.new_zeros(len(tokens), 1))
-        with part.draws(), products(self.device, bf16):
-            features = self.encoder(tokens[part.own])
-        return self.latent.posterior(part.whole(features.to(self.embedding.weight.dtype)))
+            return self.embedding.weight.new_zeros(len(tokens), 1)
+        return self.encoder(tokens)
+
+    def posterior(self, tokens: Int[Tensor, "batch time"]) -> Distribution:
+        """q(z|x), batch shape (batch,), event shape (latent,)."""
+        return self.latent.posterior(self.encode(tokens))
 
     def condition(
         self, z: Float[Tensor, "*batch latent"], labels: Sequence[int] = ()
-    ) -> Float[Tensor, "*batch place"]:
-        """What the decoder is given: z, and in a conditional model each sentence's code beside it.
+    ) -> Float[Tensor, "*batch input"]:
+        """The decoder's input: z, followed by each sentence's label in a conditional model.
 
         Args:
             z: Latent points, sentences in the last but one dimension.
-            labels: Places in `config.labels`, a sentence each; none gives every sentence the
-                average code.
+            labels: Indices into `config.labels`, one per sentence; without them every sentence
+                gets the average of all labels.
         """
-        kinds = len(self.config.labels)
-        if not kinds:
+        num_labels = len(self.config.labels)
+        if not num_labels:
             return z
-        code = label_conditioning.codes(labels or [label_conditioning.NO_LABEL], kinds).to(z)
-        return torch.cat([z, code.expand(*z.shape[:-1], kinds)], -1)
+        code = label_conditioning.one_hot(labels or [label_conditioning.NO_LABEL], num_labels)
+        return torch.cat([z, code.to(z).expand(*z.shape[:-1], num_labels)], -1)
 
-    def steer(
+    def condition_on_label(
         self, z: Float[Tensor, "*batch latent"], label: str = "", strength: float = 1.0
-    ) -> Float[Tensor, "*batch place"]:
-        """Like `condition`, with one label for all; see `control.steer`.
+    ) -> Float[Tensor, "*batch input"]:
+        """Like `condition`, with one label for all; see `label_conditioning.label_code`.
 
         Raises:
             ExplorerError: If the model does not know this label.
         """
-        kinds = self.config.labels
-        if not kinds and not label:
+        labels = self.config.labels
+        if not labels and not label:
             return z
-        code = label_conditioning.steer(kinds, label, strength).to(z)
+        code = label_conditioning.label_code(labels, label, strength).to(z)
         return torch.cat([z, code.expand(*z.shape[:-1], -1)], -1)
-
-    def forward(
-        self,
-        tokens: Int[Tensor, "batch time"],
-        noise: bool = True,
-        labels: Sequence[int] = (),
-        part: Share = ALL,
-        bf16: bool = False,
-        targets: Float[Tensor, "batch target"] | None = None,
-    ) -> Terms:
-        """The terms of the negative ELBO from one sample of the posterior a sentence.
-
-        Args:
-            tokens: Sentences.
-            noise: Whether z is sampled; otherwise it is the posterior's mean.
-            labels: Places in `config.labels`, of a conditional model.
-            part: The sentences whose distortion this process answers; the rate is of all.
-            bf16: Whether products of encoder and decoder are in bfloat16, where the hardware has
-                them.
-            targets: The sentences' vectors for the auxiliary loss, where it needs some.
-        """
-        posterior = self.posterior(tokens, part, bf16)
-        z = at = posterior.rsample() if noise else posterior.mean
-        if not noise and self.latent.has_rate and not self.prior.is_factorised:
-            at = posterior.sample()  # log q − log p at the mean is no rate
-        rate = self.latent.rate(posterior, self.prior(), at)
-        own_targets = None if targets is None else targets[part.own]
-        auxiliary = self.auxiliary(z[part.own], tokens[part.own], labels[part.own], own_targets)
-        if self.training and labels:
-            withheld = (torch.rand(len(labels)) < label_conditioning.UNLABELLED).tolist()
-            labels = [
-                label_conditioning.NO_LABEL if hidden else label
-                for label, hidden in zip(labels, withheld, strict=True)
-            ]
-        place = self.condition(z, labels)[part.own]
-        with part.draws(), products(self.device, bf16):
-            distortion = -self.decoder.log_prob(place, tokens[part.own])
-        return Terms(distortion, rate, auxiliary)
 
 
 def _latent(config: ModelConfig) -> type[Latent]:

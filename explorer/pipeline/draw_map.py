@@ -122,10 +122,10 @@ def _own_words(
     done: Callable[[int], None],
 ) -> list[str]:
     """What the model says at each own place, told its own label, in at most `limit` ids."""
-    from explorer.models.decoding_settings import MOST_TOKENS, Decoding
+    from explorer.models.decoding_settings import MAX_TOKENS, Decoding
     from explorer.models.decoding_strategies import generate
 
-    decoding = Decoding(max_tokens=min(MOST_TOKENS, limit))
+    decoding = Decoding(max_tokens=min(MAX_TOKENS, limit))
     words: list[str] = []
     for start in range(0, len(mean), _BATCH):
         part = slice(start, start + _BATCH)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.evaluation.metrics import METRICS, beside
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write as write_file
 from explorer.text.corpus_catalog import NAMED
@@ -73,7 +73,7 @@ def _scores(metrics: dict[str, Any]) -> str:
         "| figure | value | unit | beside | sentences | samples |\n"
         "| --- | ---: | --- | --- | ---: | ---: |"
     )
-    for name, definition in DEFINITIONS.items():
+    for name, definition in METRICS.items():
         entry = metrics.get(name, {})
         if entry.get("value") is None:
             continue

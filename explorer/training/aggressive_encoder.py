@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from explorer.models.batch_shard import add_up
+from explorer.models.batch_shard import all_reduce_gradients
 from explorer.models.vae import TextVAE
 
 MOST = 100
@@ -46,7 +46,7 @@ def catch_up(
         loss, sentences, words = next(losses)
         loss.backward()
         keep_gradients(model, of_encoder=True)
-        block = block + sentences * add_up(model.parameters(), loss.detach().view(1))
+        block = block + sentences * all_reduce_gradients(model.parameters(), loss.detach().view(1))
         spoken += words
         nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimiser.step()

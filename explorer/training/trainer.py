@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from explorer.config import Config
 from explorer.errors import ExplorerError
-from explorer.models.batch_shard import add_up, share
+from explorer.models import elbo
+from explorer.models.batch_shard import BatchShard, all_reduce_gradients
 from explorer.models.padding import collate
 from explorer.models.rate_penalties import charge_for
 from explorer.models.vae import TextVAE
@@ -330,7 +331,7 @@ class Trainer:
         self._taken.mask_gradients(model, self.position.epoch)
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
-        totals = add_up(model.parameters(), totals)
+        totals = all_reduce_gradients(model.parameters(), totals)
         nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
         with self._taken.unchanged(model, self.position.epoch):
             self.optimiser.step()
@@ -341,17 +342,19 @@ class Trainer:
 
         Of several processes each answers for its share; all of them together add up to these.
         """
-        model, part = self.model, share(len(rows))
+        model, shard = self.model, BatchShard.of(len(rows))
         tokens = collate([self._train[row] for row in rows], model.device, self._most)
         labels = [self._labels[row] for row in rows] if self._labels else ()
         bf16 = self.config.training.bf16
         targets = self._targets(rows).to(model.device) if self._targets else None
-        terms = model(tokens, noise, labels, part, bf16, targets)
+        terms = elbo.training_terms(
+            model, tokens, noise=noise, labels=labels, targets=targets, shard=shard, bf16=bf16
+        )
         loss = terms.distortion + terms.auxiliary
         if beta:
-            loss = loss + beta * self._charge(terms.rate)[part.own]
-        sums = torch.stack([terms.distortion.sum(), terms.rate[part.own].sum(), loss.sum()])
-        return part.weight * loss.sum() / len(rows), part.weight * sums.detach()
+            loss = loss + beta * self._charge(terms.rate)[shard.rows]
+        sums = torch.stack([terms.distortion.sum(), terms.rate[shard.rows].sum(), loss.sum()])
+        return shard.weight * loss.sum() / len(rows), shard.weight * sums.detach()
 
     def _losses(self, rows: list[int], beta: float) -> Iterator[tuple[Tensor, int, int]]:
         """The mean loss of this batch and then of others, drawn by the step, each of like length.

@@ -23,7 +23,7 @@ from explorer.training.trainer import Trainer
 from tests.benchmarks.reference import Ids, Reference, exact_batches, train_steps
 
 WORDS = 10_000
-MOST_TOKENS = 40
+MAX_TOKENS = 40
 BATCHES = 40
 """Batches trained on: every so-many-th of the corpus' batches in order of length."""
 
@@ -172,18 +172,18 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
             lambda: len(posteriors(endless, rows)[0]), encoded,
         ),
         Case(
-            "greedy, 40 tokens", "sentences", MOST_TOKENS * step,
-            lambda: decoded(endless, z, "greedy"), lambda: len(slow.decode(z, MOST_TOKENS)),
+            "greedy, 40 tokens", "sentences", MAX_TOKENS * step,
+            lambda: decoded(endless, z, "greedy"), lambda: len(slow.decode(z, MAX_TOKENS)),
         ),
         Case(
             "sampling, <eos> live", "sentences", 17.4 * step,
             lambda: decoded(mortal, z, "sample"),
-            lambda: len(slow_mortal.decode(z, MOST_TOKENS, sample=True)),
+            lambda: len(slow_mortal.decode(z, MAX_TOKENS, sample=True)),
         ),
         Case(
-            "beam 5, 40 tokens", "sentences", 5 * MOST_TOKENS * step,
+            "beam 5, 40 tokens", "sentences", 5 * MAX_TOKENS * step,
             lambda: decoded(endless, z[: PART // 5], "beam"),
-            lambda: len(slow.beam(z[:1], 5, MOST_TOKENS)),
+            lambda: len(slow.beam(z[:1], 5, MAX_TOKENS)),
         ),
         Case(
             "importance NLL, K = 500", "sentences", 500 * 21 * step,

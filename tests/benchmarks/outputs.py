@@ -20,8 +20,8 @@ sentences, relative to the largest number of the part."""
 
 _TIMES = ("seconds", "tokens_per_second")
 _OF_THE_MACHINE = ("versions", "command", "device")
-_IN_WORDS = ("verdict_in_words", "reason")
-"""English sentences, which may be reworded."""
+_IN_WORDS = ("verdict_in_words", "reason", "reason_code")
+"""English sentences, which may be reworded, and the code of a reason, which older ones lack."""
 
 Kind = Literal["losses", "numbers", "texts"]
 

@@ -14,7 +14,8 @@ from tests.benchmarks.outputs import Parts, arrays_parts, file_parts, json_parts
 NO_UMAP = "atlas.neighbours=100000"
 """More neighbours than there are sentences: the map is the PCA plane, which takes no time."""
 SMALL = (
-    *("model.embedding_dim=16", "model.latent_dim=8", "corpus.vocabulary_size=80"),
+    *("model.embedding_dim=16", "model.latent_dim=8"),
+    *("corpus.tokens=words", "corpus.vocabulary_size=80"),
     *("training.epochs=3", "training.pretrain_epochs=1", "training.batch_size=32"),
     *("training.snapshots=40", "training.bf16=false", "training.learning_rate=0.01"),
     *("model.encoder.hidden_dim=24", "model.decoder.hidden_dim=32", "atlas.points=150"),

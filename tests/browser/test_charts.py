@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from explorer.cli.measure import tell_metrics
-from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.evaluation.metrics import METRICS, written
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import minus
@@ -93,7 +93,7 @@ def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys,
     metrics, told = folders.read_metrics(folder_of(name)), printed(folder_of(name), capsys)
     shown = metrics_shown(page, "stMain")
     for key in READ:
-        assert shown[DEFINITIONS[key].title] == told[key]
+        assert shown[METRICS[key].title] == told[key]
     units = metrics["active_units"]
     assert shown["Active units"] == f"{told['active_units']} / {units['of']}"
     beside = metrics_shown(page, "stSidebar")

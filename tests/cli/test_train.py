@@ -296,8 +296,8 @@ def test_killed_before_any_file_the_same_command_goes_on(
         if broken in (folders.METRICS, folders.ATLAS):
             patch.setattr(folders, "write_checksums", dies)
         else:
-            write = "explorer.system.atomic_files.replacing"
-            real = atomic_files.replacing
+            write = "explorer.system.atomic_files.atomic_write"
+            real = atomic_files.atomic_write
 
             def stops(path: Path):
                 if path.name == broken:

@@ -18,6 +18,7 @@ from explorer.evaluation import likelihood
 from explorer.explore.run import open_run
 from explorer.models import label_conditioning
 from explorer.models.auxiliary_losses import Adversary
+from explorer.models.batch_inference import distortions
 from explorer.models.decoding_settings import Decoding
 from explorer.models.padding import collate
 from explorer.models.vae import TextVAE, build
@@ -49,16 +50,16 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_code_is_one_at_its_label_and_even_without_one() -> None:
-    found = label_conditioning.codes([1, label_conditioning.NO_LABEL, 0], 2)
+    found = label_conditioning.one_hot([1, label_conditioning.NO_LABEL, 0], 2)
     assert found.tolist() == [[0, 1], [0.5, 0.5], [1, 0]]
 
 
 def test_strength_goes_from_the_average_through_the_label_and_beyond() -> None:
-    one = label_conditioning.steer(KINDS, "animal", 1.0)
+    one = label_conditioning.label_code(KINDS, "animal", 1.0)
     assert one.tolist() == [1, 0]
-    assert label_conditioning.steer(KINDS, "animal", 0.0).tolist() == [0.5, 0.5]
-    assert label_conditioning.steer(KINDS, "animal", 3.0).tolist() == [2, -1]
-    assert label_conditioning.steer(KINDS, "").tolist() == [0.5, 0.5]
+    assert label_conditioning.label_code(KINDS, "animal", 0.0).tolist() == [0.5, 0.5]
+    assert label_conditioning.label_code(KINDS, "animal", 3.0).tolist() == [2, -1]
+    assert label_conditioning.label_code(KINDS, "").tolist() == [0.5, 0.5]
 
 
 def test_the_label_changes_what_the_decoder_says_and_not_what_the_encoder_sees() -> None:
@@ -74,11 +75,11 @@ def test_the_label_changes_what_the_decoder_says_and_not_what_the_encoder_sees()
 def test_figures_of_a_conditional_model_are_those_of_each_sentence_with_its_own_label() -> None:
     model, labels = conditional(), [0, 1, label_conditioning.NO_LABEL, 1]
     z = torch.randn(4, 3)
-    together = likelihood.distortions(model, z, IDS, labels=labels)
+    together = distortions(model, z, IDS, labels=labels)
     for row, (ids, label) in enumerate(zip(IDS, labels, strict=True)):
-        alone = likelihood.distortions(model, z[row : row + 1], [ids], labels=[label])
+        alone = distortions(model, z[row : row + 1], [ids], labels=[label])
         torch.testing.assert_close(together[row : row + 1], alone)
-    swapped = likelihood.distortions(model, z, IDS, labels=[1, 0, label_conditioning.NO_LABEL, 0])
+    swapped = distortions(model, z, IDS, labels=[1, 0, label_conditioning.NO_LABEL, 0])
     assert (swapped - together).abs()[[0, 1, 3]].min() > 0
     assert swapped[2] == together[2]
     nll = likelihood.importance_nlls(model, IDS, 3, labels=labels)
@@ -89,9 +90,9 @@ def test_a_model_without_labels_is_not_touched_by_conditioning() -> None:
     z = torch.randn(2, 3)
     plain = build(ModelConfig(embedding_dim=4, latent_dim=3), 9)
     assert plain.condition(z, [1, 0]) is z
-    assert plain.steer(z) is z
+    assert plain.condition_on_label(z) is z
     with pytest.raises(ExplorerError, match="conditional"):
-        plain.steer(z, "animal")
+        plain.condition_on_label(z, "animal")
 
 
 def test_a_conditional_run_writes_about_what_its_label_says(run_folder: Path) -> None:

@@ -15,7 +15,7 @@ import torch
 
 from explorer import config as configs
 from explorer.cli.main import main
-from explorer.models.batch_shard import share
+from explorer.models.batch_shard import BatchShard
 from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.system import distributed
@@ -186,9 +186,9 @@ def test_shares_of_a_batch_hold_every_row_once() -> None:
             weights_of_rows = torch.zeros(rows)
             for rank in range(count):
                 distributed._group = distributed._Group(rank, count)
-                part = share(rows)
+                part = BatchShard.of(rows)
                 distributed._group = distributed._Group()
-                weights_of_rows[part.own] += part.weight
+                weights_of_rows[part.rows] += part.weight
             torch.testing.assert_close(weights_of_rows, torch.ones(rows))
 
 

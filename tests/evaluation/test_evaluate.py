@@ -7,10 +7,9 @@ import torch
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.evaluation.context import HeldOut
-from explorer.evaluation.definitions import DEFINITIONS
+from explorer.evaluation.context import HeldOut, Reason
 from explorer.evaluation.evaluate import evaluate
-from explorer.evaluation.metrics import FIGURES
+from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import verdict
 from explorer.models.latents import LATENTS
 from explorer.models.vae import build
@@ -49,13 +48,12 @@ def measure(latent: str = "gaussian", model=None, **settings) -> dict:
 def test_every_defined_figure_is_there_with_a_unit_and_a_value_or_a_reason(latent) -> None:
     metrics = measure(latent)
     # This corpus has no labels and this model no learned prior, so nothing is said of any.
-    absent = {name for name in DEFINITIONS if name.startswith("label_")} | {"prior_gain"}
-    assert list(metrics) == [name for name in DEFINITIONS if name not in absent]
-    assert set(FIGURES) == set(DEFINITIONS)
+    absent = {name for name in METRICS if name.startswith("label_")} | {"prior_gain"}
+    assert list(metrics) == [name for name in METRICS if name not in absent]
     for name, entry in metrics.items():
-        assert entry["unit"] == DEFINITIONS[name].unit
+        assert entry["unit"] == METRICS[name].unit
         if entry["value"] is None:
-            assert entry["reason"]
+            assert entry["reason"] and entry["reason_code"] in list(Reason)
         else:
             assert entry["n"] > 0 and entry["samples"] >= 0
     json.dumps(metrics, allow_nan=False)
@@ -97,7 +95,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
 
 def test_batches_do_not_change_the_figures(monkeypatch) -> None:
     whole = measure()
-    monkeypatch.setattr("explorer.evaluation.likelihood.BATCH", 5)
+    monkeypatch.setattr("explorer.models.batch_inference.BATCH", 5)
     batched = measure()
     for name in ("distortion", "rate", "mutual_information", "importance_nll", "bleu"):
         assert batched[name]["value"] == pytest.approx(whole[name]["value"], rel=1e-5)
@@ -182,7 +180,7 @@ def test_a_rate_without_closed_form_is_said_to_be_sampled() -> None:
 
 
 def test_sentences_longer_than_any_decoding_are_measured(monkeypatch) -> None:
-    monkeypatch.setattr("explorer.evaluation.context.MOST_TOKENS", 3)
+    monkeypatch.setattr("explorer.evaluation.context.MAX_TOKENS", 3)
     assert max(map(len, IDS)) > 3
     assert measure()["bleu"]["value"] is not None
 

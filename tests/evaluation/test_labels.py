@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from explorer.config import ModelConfig
-from explorer.evaluation.context import HeldOut, Measurement, NotApplicable
+from explorer.evaluation.context import EvaluationContext, HeldOut, NotApplicable
 from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.labels import Labelled
 from explorer.models.vae import build
@@ -55,7 +55,7 @@ def measurement(
     is_leaking: bool,
     test_kinds: Sequence[str] = TEST_KINDS,
     train_kinds: Sequence[str] = TRAIN_KINDS,
-) -> Measurement:
+) -> EvaluationContext:
     torch.manual_seed(0)
     model = build(ModelConfig(embedding_dim=4, latent_dim=3, labels=labels), len(WORDS)).eval()
     held_out = HeldOut(
@@ -65,12 +65,14 @@ def measurement(
         training=TRAIN,
         training_labels=train_kinds,
     )
-    run = Measurement(model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0)
+    run = EvaluationContext(
+        model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0
+    )
     run.__dict__["posterior"] = known(is_leaking)
     return run
 
 
-def perfect(run: Measurement, is_obeying: bool) -> Measurement:
+def perfect(run: EvaluationContext, is_obeying: bool) -> EvaluationContext:
     """Lets the decoder say the thing in z, and the label it is told, or the one in z."""
 
     def decode_places(places: Tensor, strategy: str = "greedy") -> list[list[str]]:
@@ -150,7 +152,9 @@ def test_sentences_are_read_where_the_latent_space_has_points() -> None:
     config = ModelConfig(embedding_dim=4, latent_dim=3, latent=sphere, prior={"name": "uniform"})
     model = build(config, len(WORDS)).eval()
     held_out = HeldOut(tokens=TEST, ids=[WORDS.encode(row) for row in TEST])
-    run = Measurement(model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0)
+    run = EvaluationContext(
+        model=model, vocabulary=WORDS, held_out=held_out, samples=2, drawn=2, seed=0
+    )
     z = torch.randn(4, 3)
     z /= z.norm(dim=1, keepdim=True)
     assert run.decode(z) == run.decode(0.2 * z), "a path's middle is inside the sphere"

@@ -9,13 +9,12 @@ from torch.distributions import Independent, Normal
 
 from explorer.config import ModelConfig
 from explorer.evaluation.likelihood import (
-    distortions,
     importance_nll,
     importance_nlls,
     perplexity,
-    posterior,
     predicted,
 )
+from explorer.models.batch_inference import distortions, posterior
 from explorer.models.latent_gain import token_scores
 from explorer.models.latents import LATENTS
 from explorer.models.padding import collate, lengths

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from explorer.evaluation import likelihood
 from explorer.evaluation.reverse_perplexity import learned, some
+from explorer.models import batch_inference
 from tests.evaluation.test_evaluate import HELD_OUT, IDS, WORDS, measure
 
 ODD = [[4, 5, 6] for _ in range(600)]
@@ -12,7 +12,7 @@ EVEN = [[6, 5, 7] for _ in range(600)]
 
 
 def judged(judge, ids) -> float:
-    return likelihood.distortions(judge, torch.zeros(len(ids), 0), ids).mean().item()
+    return batch_inference.distortions(judge, torch.zeros(len(ids), 0), ids).mean().item()
 
 
 def test_a_judge_knows_what_it_learned_from() -> None:

@@ -1,13 +1,17 @@
 """Laws of decoding strategies."""
 
+import dataclasses
 import itertools
+import pkgutil
 
 import pytest
 import torch
 
 from explorer.errors import ExplorerError
-from explorer.models.decoding_strategies import STRATEGIES, Decoding, _draw, generate
+from explorer.models.decoding_settings import RANGES, STRATEGIES, Decoding
+from explorer.models.decoding_strategies import generate
 from explorer.models.padding import collate
+from explorer.models.token_sampling import draw
 from explorer.text.tokens import BOS, EOS, PAD, UNK
 from tests.models.test_models import tiny
 
@@ -51,7 +55,8 @@ def test_a_sentence_does_not_depend_on_its_neighbours_in_the_batch(strategy, dec
 def test_many_are_decoded_in_parts_and_the_first_as_if_alone(
     strategy, decoder, z, monkeypatch
 ) -> None:
-    sizes, decode = [], STRATEGIES[strategy]
+    sizes, module = [], STRATEGIES[strategy].decode
+    decode = pkgutil.resolve_name(f"explorer.models.{module}")
     width = 2 if strategy == "beam" else 1
 
     def noted(decoder, z, decoding):
@@ -60,7 +65,7 @@ def test_many_are_decoded_in_parts_and_the_first_as_if_alone(
 
     decoding = Decoding(strategy=strategy, beam=2, max_tokens=9, seed=4)
     whole = generate(decoder, z, decoding)
-    monkeypatch.setitem(STRATEGIES, strategy, noted)
+    monkeypatch.setattr(f"explorer.models.{module.replace(':', '.')}", noted)
     monkeypatch.setattr("explorer.models.decoding_strategies.PART", 4)
     parts = generate(decoder, z, decoding)
     assert max(sizes) == 4
@@ -90,7 +95,7 @@ def test_nucleus_and_top_k_without_a_limit_are_plain_sampling(decoder, z) -> Non
 
 def test_draws_follow_the_softmax() -> None:
     logits = torch.tensor([[0.0, 1.0, -torch.inf, 2.0]]).expand(50_000, 4)
-    drawn = _draw(logits, torch.Generator().manual_seed(0)).bincount(minlength=4) / 50_000
+    drawn = draw(logits, torch.Generator().manual_seed(0)).bincount(minlength=4) / 50_000
     assert torch.allclose(drawn, logits[0].softmax(0), atol=0.01)
     assert drawn[2] == 0
 
@@ -134,3 +139,20 @@ def test_the_penalty_never_rewards_a_repeat(decoder, z) -> None:
 def test_settings_out_of_range_are_refused(settings: dict) -> None:
     with pytest.raises(ExplorerError):
         Decoding(**settings)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
+def test_a_strategy_is_described_and_its_settings_have_sliders(strategy) -> None:
+    assert strategy.title and strategy.help.endswith(".")
+    for name in strategy.settings:
+        limits, default = RANGES[name], getattr(Decoding(), name)
+        low, high, step = limits.slider
+        assert limits.title and step > 0
+        assert limits.low <= low <= default <= high <= limits.high
+        assert {type(value) for value in (low, high, step)} == {type(default)}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_setting_beyond_its_range_is_named(name) -> None:
+    with pytest.raises(ExplorerError, match=f"^{name} "):
+        dataclasses.replace(Decoding(), **{name: RANGES[name].low - 1})

@@ -5,6 +5,7 @@ import torch
 
 from explorer.config import ModelConfig
 from explorer.models import mixed_precision
+from explorer.models.elbo import training_terms
 from explorer.models.padding import collate
 from explorer.models.vae import build
 from tests.models.test_models import SENTENCES
@@ -29,7 +30,7 @@ def terms(prior: str = "normal", bf16: bool = True):
     config = ModelConfig(embedding_dim=16, latent_dim=4, prior={"name": prior})
     model = build(config, 30).train(False)
     torch.manual_seed(1)
-    result = model(collate(SENTENCES), bf16=bf16)
+    result = training_terms(model, collate(SENTENCES), bf16=bf16)
     result.distortion.sum().backward()
     return model, result
 

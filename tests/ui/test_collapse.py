@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.cli.main import main
 from explorer.config import Config, CorpusConfig, ModelConfig, TrainingConfig
 from explorer.evaluation import collapse_onset
-from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.verdict import ADVICE, verdict
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
@@ -114,11 +114,11 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
     at = page("collapse")
     shown = {item.label: item.value for item in at.metric}
     for name in collapse.FIGURES:
-        assert shown[DEFINITIONS[name].title] == scores.tile(metrics[name], DEFINITIONS[name])
+        assert shown[METRICS[name].title] == scores.tile(metrics[name], METRICS[name])
     text = said(at)
     entry = metrics["mutual_information"]
     assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text
-    assert shown[DEFINITIONS["rate"].title].endswith(" nats")
+    assert shown[METRICS["rate"].title].endswith(" nats")
     assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from explorer.evaluation.collapse_onset import Moment
-from explorer.evaluation.definitions import written
 from explorer.evaluation.latent_use import ACTIVE_VARIANCE
+from explorer.evaluation.metrics import written
 from explorer.explore.thought_experiment import ENTROPY, Decoder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.config import Config, final_model, read
 from explorer.errors import ExplorerError
 from explorer.evaluation import collapse_onset
-from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.verdict import ADVICE, Advice, value_of, verdict
 from explorer.explore.dimension_rates import rates_by_dimension
 from explorer.explore.recipe_diff import differing
@@ -170,7 +170,7 @@ def _figures(run: Run) -> None:
         for name in FIGURES:
             if value_of(metrics, name) is None:
                 continue
-            definition, entry = DEFINITIONS[name], metrics[name]
+            definition, entry = METRICS[name], metrics[name]
             told = f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
             counts = f" N = {entry['n']:,} sentences."
             st.metric(
@@ -276,9 +276,7 @@ def information(run: Run) -> None:
     low, high, n = entry.get("low"), entry.get("high"), entry.get("n")
     if not all(isinstance(value, int | float) for value in (low, high, n)):
         return
-    st.markdown(
-        "**Mutual information**", help=markdown(DEFINITIONS["mutual_information"].sentence)
-    )
+    st.markdown("**Mutual information**", help=markdown(METRICS["mutual_information"].sentence))
     ceiling = math.log(n)
     rate = value_of(run.metrics, "rate")
     figure = charts.information(low, high, ceiling, rate)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.evaluation.definitions import written
+from explorer.evaluation.metrics import written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 from explorer.text.vocabularies import VOCABULARIES

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, Definition, beside, written
+from explorer.evaluation.metrics import METRICS, Metric, beside, written
 from explorer.evaluation.verdict import value_of
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
@@ -20,7 +20,7 @@ _NOT_RANKED = ("marginal_kl",)
 
 def show(columns: Sequence[Column]) -> None:
     """The table, what it was measured on, and its downloads."""
-    told = [name for name in DEFINITIONS if any(_entry(column, name) for column in columns)]
+    told = [name for name in METRICS if any(_entry(column, name) for column in columns)]
     names = [name for name in told if any(_number(column, name) is not None for column in columns)]
     commands = [_command(column) for column in columns]
     if not names:
@@ -33,7 +33,7 @@ def show(columns: Sequence[Column]) -> None:
         "the nearest to it; lines where more is not better have none. Hover or tap a name for its "
         "definition, hover a value for all its digits."
     )
-    if missing := [DEFINITIONS[name].title for name in told if name not in names]:
+    if missing := [METRICS[name].title for name in told if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")
     counts: set[int] = {_entry(column, "importance_nll").get("n", 0) for column in columns} - {0}
     if len(counts) > 1:
@@ -46,7 +46,7 @@ def show(columns: Sequence[Column]) -> None:
     download_buttons.table_files(
         {
             "figure": names,
-            "unit": [DEFINITIONS[name].unit for name in names],
+            "unit": [METRICS[name].unit for name in names],
             **{column.typed: [_number(column, name) for name in names] for column in columns},
         },
         "scores",
@@ -67,7 +67,7 @@ def table(columns: Sequence[Column], names: Sequence[str]) -> str:
 
 def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
     """The places of the best values; none where there is nothing to choose between."""
-    if DEFINITIONS[name].better == "neither" or name in _NOT_RANKED:
+    if METRICS[name].better == "neither" or name in _NOT_RANKED:
         return set()
     worth = [_worth(entry, name) for entry in entries]
     known = [value for value in worth if value is not None]
@@ -78,7 +78,7 @@ def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
 
 def _worth(entry: Mapping[str, Any], name: str) -> float | None:
     """A number that is higher where the figure is better; None where there is none."""
-    value, better = value_of({name: entry}, name), DEFINITIONS[name].better
+    value, better = value_of({name: entry}, name), METRICS[name].better
     if value is None or better == "higher":
         return value
     if better == "lower":
@@ -88,7 +88,7 @@ def _worth(entry: Mapping[str, Any], name: str) -> float | None:
 
 
 def _line(columns: Sequence[Column], name: str) -> str:
-    definition = DEFINITIONS[name]
+    definition = METRICS[name]
     marked = best([_entry(column, name) for column in columns], name)
     cells = "".join(_cell(column, name, place in marked) for place, column in enumerate(columns))
     told = html.escape(_told(definition), quote=True)
@@ -100,7 +100,7 @@ def _line(columns: Sequence[Column], name: str) -> str:
     )
 
 
-def _told(definition: Definition) -> str:
+def _told(definition: Metric) -> str:
     source = f" {definition.source}." if definition.source else ""
     return f"{definition.sentence}{source}".replace("'", "’")
 

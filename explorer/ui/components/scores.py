@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, Definition, written
+from explorer.evaluation.metrics import METRICS, Metric, written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -34,7 +34,7 @@ def show_scores(run: Run) -> None:
     shown = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
         for name in shown:
-            definition = DEFINITIONS[name]
+            definition = METRICS[name]
             st.metric(
                 SHORT[name],
                 tile(metrics[name], definition),
@@ -49,14 +49,14 @@ def show_scores(run: Run) -> None:
     st.page_link(url.page_file("model"), label="Model card", icon=":material/description:")
 
 
-def score(entry: Mapping[str, Any], definition: Definition) -> str:
+def score(entry: Mapping[str, Any], definition: Metric) -> str:
     """A score as `explorer evaluate` prints it, units as a share of the dimensions."""
     if definition.title == "Active units" and "of" in entry:
         return f"{entry['value']:.0f} / {entry['of']}"
     return minus(written(entry["value"]))
 
 
-def tile(entry: Mapping[str, Any], definition: Definition) -> str:
+def tile(entry: Mapping[str, Any], definition: Metric) -> str:
     """A score that stands alone: with its unit where that is nats."""
     unit = " nats" if definition.unit.startswith("nats") else ""
     return score(entry, definition) + unit

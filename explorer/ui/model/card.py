@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.evaluation.metrics import METRICS, beside
 from explorer.evaluation.verdict import value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -44,22 +44,22 @@ def card(run: Run) -> None:
 def figures(run: Run) -> None:
     """Every figure with its unit, counts and definition."""
     metrics = run.metrics
-    names = [name for name in DEFINITIONS if value_of(metrics, name) is not None]
+    names = [name for name in METRICS if value_of(metrics, name) is not None]
     command = metrics.get("command")
     command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
     if not names:
         st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
     else:
         table = {
-            "score": [DEFINITIONS[name].title for name in names],
-            "value": [scores.score(metrics[name], DEFINITIONS[name]) for name in names],
+            "score": [METRICS[name].title for name in names],
+            "value": [scores.score(metrics[name], METRICS[name]) for name in names],
             "± standard error": [_error(metrics[name]) for name in names],
-            "unit": [DEFINITIONS[name].unit for name in names],
+            "unit": [METRICS[name].unit for name in names],
             "beside": [minus(beside(name, metrics[name])) or None for name in names],
             "sentences": [metrics[name].get("n") for name in names],
             "samples": [metrics[name].get("samples") or None for name in names],
-            "definition": [DEFINITIONS[name].sentence for name in names],
-            "source": [DEFINITIONS[name].source for name in names],
+            "definition": [METRICS[name].sentence for name in names],
+            "source": [METRICS[name].source for name in names],
         }
         st.dataframe(
             table,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.evaluation.definitions import DEFINITIONS, written
+from explorer.evaluation.metrics import METRICS, written
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.components import download_buttons
@@ -19,7 +19,7 @@ def marginal_kl(run: Run) -> None:
         evaluate = folders.command("evaluate", run.folder)
         st.info(f"{code(evaluate)} measures how far prior and sentences are apart.")
         return
-    told = markdown(DEFINITIONS["marginal_kl"].sentence)
+    told = markdown(METRICS["marginal_kl"].sentence)
     interval = minus(f"{written(low)} and {written(high)} nats")
     st.markdown(f"**Marginal KL: between {interval}**", help=told)
     resolved = (
@@ -47,5 +47,5 @@ def _gain(run: Run) -> None:
     saved, low, high = (minus(written(number)) for number in numbers)
     st.markdown(
         f"**Fitted afterwards, this prior saves {saved} nats** of the rate (95% {low} to {high}).",
-        help=markdown(DEFINITIONS["prior_gain"].sentence),
+        help=markdown(METRICS["prior_gain"].sentence),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from explorer.evaluation.definitions import DEFINITIONS, beside
+from explorer.evaluation.metrics import METRICS, beside
 from explorer.explore.run import open_run
 from tests.browser.browsing import ROOT
 
@@ -40,7 +40,7 @@ def test_what_belongs_beside_a_figure_is_told(name: str, entry: dict[str, Any], 
 
 def test_every_figure_of_a_run_that_says_so_has_something_beside_it() -> None:
     metrics = open_run(ROOT / "checkpoints" / "captions-smooth").metrics
-    for name, definition in DEFINITIONS.items():
+    for name, definition in METRICS.items():
         is_compared = definition.better == "reference" or "beside" in definition.sentence
         if is_compared and metrics[name].get("value") is not None:
             assert beside(name, metrics[name]), name

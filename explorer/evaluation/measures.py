@@ -1,0 +1,378 @@
+"""A function for each of `METRICS`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from explorer.evaluation import (
+    interpolations,
+    latent_use,
+    likelihood,
+    reconstruction,
+    samples,
+)
+from explorer.evaluation.context import EvaluationContext, NotApplicable, NotRelevant, Reason
+from explorer.evaluation.labels import labelled
+from explorer.evaluation.metrics import MetricResult
+from explorer.evaluation.reverse_perplexity import some
+from explorer.models import batch_inference
+from explorer.models.random_streams import generator, others, sample
+from explorer.models.vae import TextVAE
+from explorer.training import prior_fitting
+
+_NEAREST = 200
+"""Sentences whose nearest training sentence is looked for."""
+
+
+def _result(value: float, n: int, samples: int = 0, **more: Any) -> MetricResult:
+    return {"value": value, "n": n, "samples": samples, **more}
+
+
+def _mean(values: torch.Tensor) -> float:
+    return values.cpu().double().mean().item()
+
+
+def _mean_result(values: torch.Tensor, samples: int = 0, **more: Any) -> MetricResult:
+    """The mean of what each sentence has, with its standard error over sentences."""
+    return _result(_mean(values), len(values), samples, **_error(values), **more)
+
+
+def _error(values: torch.Tensor) -> MetricResult:
+    if len(values) < 2:
+        return {}
+    return {"error": values.cpu().double().std().item() / len(values) ** 0.5}
+
+
+# Likelihood.
+
+
+def distortion(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    samples_each = 1 if context.model.latent.has_rate else 0
+    return _mean_result(context.distortions, samples_each)
+
+
+def rate(context: EvaluationContext) -> MetricResult:
+    context.need_rate()
+    # A prior of independent parts has a closed form; any other is asked at one sample of q.
+    samples_each = 0 if context.model.prior.is_factorised else 1
+    entry = _mean_result(context.rates.sum(1), samples_each)
+    if context.model.rate_parts is None:
+        return entry
+    return entry | {"by_dimension": context.rates.mean(0).tolist()}
+
+
+def elbo(context: EvaluationContext) -> MetricResult:
+    context.need_rate()
+    return _mean_result(context.elbos, 1)
+
+
+def elbo_ppl(context: EvaluationContext) -> MetricResult:
+    context.need_rate()
+    return _perplexity(context, context.elbos, elbo(context))
+
+
+def _perplexity(
+    context: EvaluationContext, nats: torch.Tensor, entry: MetricResult
+) -> MetricResult:
+    """The entry of a figure in nats as one per predicted word.
+
+    Its standard error is that of a ratio of two sums, nats over words, to first order.
+    """
+    sentences = context.held_out.tokens
+    words, tokens = likelihood.predicted(sentences), likelihood.predicted(context.held_out.ids)
+    value = likelihood.perplexity(entry["value"] * context.n, words)
+    each = torch.tensor([likelihood.predicted([row]) for row in sentences], dtype=torch.float64)
+    beyond = nats.cpu().double() - nats.sum().item() / words * each
+    error = {name: value * own * context.n / words for name, own in _error(beyond).items()}
+    return entry | {"value": value, "words": words, "tokens": tokens} | error
+
+
+def importance_nll(context: EvaluationContext) -> MetricResult:
+    if context.is_language_model:
+        return _mean_result(context.importance_nlls, 1, exact=True)
+    context.need_rate()
+    return _mean_result(context.importance_nlls, context.samples, exact=False)
+
+
+def importance_ppl(context: EvaluationContext) -> MetricResult:
+    entry = importance_nll(context)
+    return _perplexity(context, context.importance_nlls, entry)
+
+
+# What z holds.
+
+
+def _need_two(context: EvaluationContext) -> None:
+    if context.n < 2:
+        raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
+
+
+def mutual_information(context: EvaluationContext) -> MetricResult:
+    context.need_rate()
+    _need_two(context)
+    return _interval(context.information, context.information.low)
+
+
+def marginal_kl(context: EvaluationContext) -> MetricResult:
+    context.need_rate()
+    _need_two(context)
+    gap = latent_use.marginal_kl(rate(context)["value"], context.information)
+    return _interval(gap, gap.high)
+
+
+def prior_gain(context: EvaluationContext) -> MetricResult:
+    if context.trained_under is None or not context.model.latent.has_rate:
+        raise NotRelevant("its prior is the one it was trained under")
+    _need_two(context)
+    found = prior_fitting.gain(
+        context.model, context.trained_under, context.held_out.ids, context.seed
+    )
+    return _result(found.mean, context.n, prior_fitting.SAMPLES, low=found.low, high=found.high)
+
+
+def _interval(found: latent_use.Interval, value: float) -> MetricResult:
+    return _result(value, found.n, 1, low=found.low, high=found.high, resolved=found.is_resolved)
+
+
+def active_units(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    if not context.model.latent.has_units:
+        raise NotApplicable(Reason.NO_UNITS, context.model.latent.without_units)
+    _need_two(context)
+    mean = context.posterior.mean
+    units, variances = latent_use.active_units(mean), latent_use.unit_variances(mean)
+    return _result(units, context.n, of=context.model.latent_dim, variances=variances.tolist())
+
+
+def shuffled_z_gap(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    _need_two(context)
+    other = others(context.n, generator(context.seed, "shuffle"))
+    return _mean_result(context.distortions_at(context.z[other]) - context.distortions, 1)
+
+
+def prior_z_gap(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    context.need_density()
+    z = sample(context.model.prior(), context.n, generator(context.seed, "prior gap"))
+    return _mean_result(context.distortions_at(z) - context.distortions, 1)
+
+
+# Reconstruction.
+
+
+def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        context.need_latent()
+        if not any(context.held_out.tokens):
+            raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no words")
+        said, meant = context.reconstructions, context.held_out.tokens
+        if measure is reconstruction.bleu and not reconstruction.has_four(meant):
+            raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
+        lengths = reconstruction.by_length(measure, said, meant)
+        return _result(measure(said, meant), context.n, by_length=lengths)
+
+    return figure
+
+
+def cycle_distance(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    context.need_density()
+    z = context.prior_z
+    ids = [context.vocabulary.encode(tokens) for tokens in context.decode(z)]
+    back = batch_inference.posterior(context.model, ids).mean
+    other = others(len(z), generator(context.seed, "cycle"))
+    value, reference = (_mean((z - end).norm(dim=1)) for end in (back, z[other]))
+    return _result(value, len(z), reference=reference)
+
+
+# Neighbours.
+
+
+def _retrieval(place: int) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        context.need_latent()
+        groups = context.held_out.groups
+        if context.part:
+            raise NotApplicable(Reason.PARTIAL_SPLIT, f"needs the whole split, not {context.part}")
+        if groups is None or len(set(groups)) == len(groups):
+            raise NotApplicable(
+                Reason.NO_GROUPS, "no two sentences of this corpus are about the same thing"
+            )
+        figures = {name: found[place] for name, found in context.retrievals.items()}
+        return _result(figures.pop("means"), context.n, baselines=figures)
+
+    return figure
+
+
+# What the model says on its own, beside the same figure of held-out sentences.
+
+
+def novelty(context: EvaluationContext) -> MetricResult:
+    said, training = context.said, _training(context)
+    reference = samples.novelty(context.real, training)
+    return _result(samples.novelty(said, training), len(said), reference=reference)
+
+
+def nearest_training(context: EvaluationContext) -> MetricResult:
+    said, training = context.said[:_NEAREST], _training(context)
+    if context.part:
+        raise NotApplicable(
+            Reason.PARTIAL_SPLIT, f"left out for {context.part}: it reads the whole training text"
+        )
+    value, reference = (
+        sum(distances) / len(distances)
+        for distances in (
+            samples.nearest_training(said, training),
+            samples.nearest_training(context.real[:_NEAREST], training),
+        )
+    )
+    return _result(value, len(said), reference=reference)
+
+
+def _training(context: EvaluationContext) -> list[list[str]]:
+    training = [list(tokens) for tokens in context.held_out.training if tokens]
+    if not training:
+        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text was not given")
+    return training
+
+
+def self_bleu(context: EvaluationContext) -> MetricResult:
+    said, real = _as_many(context)
+    if len(said) < 2:
+        raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
+    if not reconstruction.has_four(said):
+        raise NotApplicable(
+            Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words: none was drawn"
+        )
+    return _result(samples.self_bleu(said), len(said), reference=samples.self_bleu(real))
+
+
+def _distinct(n: int) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        said, real = _as_many(context)
+        reference = samples.distinct_n(real, n)
+        return _result(samples.distinct_n(said, n), len(said), reference=reference)
+
+    return figure
+
+
+def _as_many(context: EvaluationContext) -> tuple[list[list[str]], list[list[str]]]:
+    """Drawn and held-out sentences, as many of each: with their number repetitions grow."""
+    many = min(len(context.said), len(context.real))
+    return context.said[:many], context.real[:many]
+
+
+def forward_perplexity(context: EvaluationContext) -> MetricResult:
+    judge = context.language_model
+    said = context.said
+    if judge is None:
+        raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given")
+    value, reference = (_judged(context, judge, sentences) for sentences in (said, context.real))
+    return _result(value, len(said), reference=reference)
+
+
+def _judged(
+    context: EvaluationContext, judge: TextVAE, sentences: Sequence[Sequence[str]]
+) -> float:
+    """The perplexity that a language model gives to sentences."""
+    ids = [context.vocabulary.encode(tokens) for tokens in sentences]
+    nothing = torch.zeros(len(ids), 0, device=judge.device)
+    nats = batch_inference.distortions(judge, nothing, ids).sum().item()
+    return likelihood.perplexity(nats, likelihood.predicted(sentences))
+
+
+def reverse_perplexity(context: EvaluationContext) -> MetricResult:
+    if not context.reverse:
+        raise NotApplicable(
+            Reason.NOT_REQUESTED,
+            "not measured: it takes training a language model on drawn sentences",
+        )
+    context.need_density()
+    training = [context.vocabulary.encode(tokens) for tokens in _training(context)]
+    real = some(training, context.reverse, context.seed)
+    drawn = [
+        context.vocabulary.encode(tokens) for tokens in context.drawn_to_learn_from(len(real))
+    ]
+    value, reference = (
+        _judged(context, context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
+    )
+    return _result(value, context.n, reference=reference, learned_from=len(real))
+
+
+# Paths.
+
+
+def _path(name: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        context.need_latent()
+        _need_two(context)
+        found = context.smoothness[name]
+        if key == "distinct":
+            return _result(found.distinct, found.paths)
+        if found.largest_step is None:
+            raise NotApplicable(
+                Reason.SAME_ENDS, "both ends of every path decode to the same sentence"
+            )
+        return _result(found.largest_step, found.leading)
+
+    return figure
+
+
+def _middle(name: str) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        context.need_latent()
+        _need_two(context)
+        judge = context.language_model
+        if judge is None:
+            raise NotApplicable(
+                Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given"
+            )
+        paths = context.paths[name]
+        middle = _judged(context, judge, [path[interpolations.POINTS // 2] for path in paths])
+        ends = _judged(context, judge, [path[end] for path in paths for end in (0, -1)])
+        return _result(middle / ends, len(paths), middle=middle, ends=ends)
+
+    return figure
+
+
+# Labels.
+
+
+def label_information(context: EvaluationContext) -> MetricResult:
+    found = dict(labelled(context).information)
+    return _result(found.pop("value"), len(labelled(context).rows), 1, **found)
+
+
+def _switched(way: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
+    def figure(context: EvaluationContext) -> MetricResult:
+        judged = labelled(context)
+        found = getattr(judged, way)
+        curve = [asdict(switch) for switch in found]
+        as_it_is = next(point for point in curve if point["strength"] == 1.0)
+        judge = judged.accuracy(judged.tokens, judged.labels)
+        return _result(as_it_is[key], len(judged.rows), curve=curve, judge=judge)
+
+    return figure
+
+
+bleu = _reconstruction(reconstruction.bleu)
+exact_match = _reconstruction(reconstruction.exact_match)
+token_accuracy = _reconstruction(reconstruction.token_accuracy)
+caption_retrieval_p1 = _retrieval(0)
+caption_retrieval_r10 = _retrieval(1)
+distinct_1 = _distinct(1)
+distinct_2 = _distinct(2)
+interpolation_linear_distinct = _path("linear", "distinct")
+interpolation_linear_largest_step = _path("linear", "largest_step")
+interpolation_linear_middle = _middle("linear")
+interpolation_spherical_distinct = _path("spherical", "distinct")
+interpolation_spherical_largest_step = _path("spherical", "largest_step")
+interpolation_spherical_middle = _middle("spherical")
+label_switch_accuracy = _switched("switches", "accuracy")
+label_switch_bleu = _switched("switches", "bleu")
+label_arithmetic_accuracy = _switched("moves", "accuracy")
+label_arithmetic_bleu = _switched("moves", "bleu")
