@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from explorer.explore.map_views import Layout, layout_of
+from explorer.explore.map_views import VIEWS, MapView, view_of
 from explorer.explore.point_colours import NO_CLASS, colours
 from explorer.explore.run import Run
 from explorer.latent_space.map_alignment import LEAST, Registration, moved, register, shared
+from explorer.system.cache import Cache
 
 NEIGHBOURS = 10
 MOST_MOVED = 4000
 """Shared sentences among which neighbourhoods are compared; more are drawn evenly."""
 
-_keep: dict[tuple[str, str, str], "Aligned"] = {}
-_KEPT = 24
+_aligned: "Cache[Aligned]" = Cache(24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +48,12 @@ class Aligned:
         here, there = self.pairs
         if self.is_frame or len(here) < LEAST:
             return None
-        return register(self.layout.xy[here], layout_of(self.frame, self.view).xy[there])
+        return register(self.layout.xy[here], view_of(self.frame, self.view).xy[there])
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> MapView:
         """The map as it was."""
-        return layout_of(self.run, self.view)
+        return view_of(self.run, self.view)
 
     @cached_property
     def xy(self) -> Float32[np.ndarray, "n 2"]:
@@ -77,7 +77,7 @@ class Aligned:
         """Axes have units only on a plane that nothing moved; a moved map's are the frame's."""
         if self.registration is None:
             return self.layout.axes
-        name = "UMAP" if self.view == "umap" else "PCA"
+        name = VIEWS[self.view].title
         return {"x": name, "y": f"laid onto {self.frame.name}", "units": False}
 
     @cached_property
@@ -104,11 +104,5 @@ class Aligned:
 
 
 def aligned(run: Run, frame: Run, view: str) -> Aligned:
-    """A map in its frame, kept for the next question; a retrained run is never served stale."""
-    key = (run.stamp, frame.stamp, view)
-    found = _keep.get(key)
-    if found is None or found.run is not run or found.frame is not frame:
-        while len(_keep) >= _KEPT:
-            _keep.pop(next(iter(_keep)), None)
-        found = _keep[key] = Aligned(run, frame, view)
-    return found
+    """A run's map laid onto that of another run, cached."""
+    return _aligned.get((run, frame, view), lambda: Aligned(run, frame, view))

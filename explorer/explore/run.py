@@ -1,9 +1,7 @@
 """A trained run, opened: what the pages, the command line and notebooks call."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
+from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
 from explorer.latent_space.neighbours import Neighbour, nearest
@@ -22,7 +21,7 @@ from explorer.text.tokens import EOS, SPECIALS
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.latent_space.map_index import MapIndex, Place
+    from explorer.latent_space.map_index import MapIndex, MapPosition
     from explorer.latent_space.neighbours import TextIndex
 
 GAIN_SAMPLES = 16
@@ -238,29 +237,30 @@ class Run(Contents):
             for row, far in zip(index[0], distance[0], strict=True)
         ]
 
-    def place(self, z: Latents) -> tuple[np.ndarray, np.ndarray]:
-        """Map places of latent points, and how far each is from the nearest sentence."""
-        from explorer.latent_space.map_index import place
+    def locate(self, z: Latents, view: str = DEFAULT_VIEW) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of latent points in a view of the map, and distances to the nearest sentence.
 
-        return place(z, self.needed_atlas.mean, self.needed_atlas.xy)
+        Args:
+            z: Latent points, of shape (n, latent).
+            view: A key of `explorer.explore.map_views.VIEWS`.
+
+        Returns:
+            Map coordinates (n, 2), and Euclidean latent distances (n,).
+        """
+        return view_of(self, view).locate(z)
 
     @property
     def map_index(self) -> "MapIndex":
-        """The map, ready to be asked about places; built once."""
-        with self._lock:
-            return self._map_index
+        """Neighbours on the UMAP, and the density of the latents."""
+        return UmapView.of(self).index
 
-    @cached_property
-    def _map_index(self) -> "MapIndex":
-        from explorer.latent_space.map_index import MapIndex
+    def at(self, x: float, y: float, view: str = DEFAULT_VIEW) -> "MapPosition":
+        """What lies at a position of a view of the map.
 
-        return MapIndex(self.needed_atlas.mean, self.needed_atlas.scale, self.needed_atlas.xy)
-
-    def at(self, x: float, y: float) -> "Place":
-        """What lies at a place of the map: see `explorer.latent_space.map_index.Place`."""
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise ExplorerError(f"a place of the map is two finite numbers, not {x} and {y}")
-        return self.map_index.at(x, y)
+        Raises:
+            ExplorerError: If there is no such view, or a coordinate is not finite.
+        """
+        return view_of(self, view).at(x, y)
 
     def search(self, query: str, limit: int = 200) -> np.ndarray:
         """Atlas indexes of the texts that hold all words of a query."""

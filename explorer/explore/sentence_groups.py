@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Int
 
 from explorer.errors import ExplorerError
+from explorer.explore.map_views import LATENT_VIEWS, VIEWS
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import separation
-from explorer.latent_space.projections import PCA
 
 LONG, SHORT = "long sentences", "short sentences"
 LEAST = 5
@@ -23,7 +23,8 @@ _MOST = 40  # labels, and regions, listed
 _TAIL = 0.2  # share of the sentences that are called short, and long
 _NUMBER = r"([-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 _RECTANGLE = re.compile(
-    rf"(umap|pca) {_NUMBER} to {_NUMBER}, {_NUMBER} to {_NUMBER}", re.ASCII | re.IGNORECASE
+    rf"({'|'.join(LATENT_VIEWS)}) {_NUMBER} to {_NUMBER}, {_NUMBER} to {_NUMBER}",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -86,7 +87,7 @@ def title(known: Groups, name: str) -> str:
     if name in known.rows:
         return name
     found = _RECTANGLE.fullmatch(name.strip())
-    return f"rectangle of the {found[1].upper()}" if found else f"“{name}”"
+    return f"rectangle of the {VIEWS[found[1].lower()].title}" if found else f"“{name}”"
 
 
 def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
@@ -95,7 +96,7 @@ def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
     Args:
         run: The run.
         known: The map's own groups.
-        name: Of one of them; as `rectangle` writes it, the view being umap or pca; or words.
+        name: Of one of them; as `rectangle` writes it, in a view of `LATENT_VIEWS`; or words.
 
     Raises:
         ExplorerError: If it has fewer than `LEAST` sentences.
@@ -138,8 +139,6 @@ def _within(run: Run, name: str) -> Int[np.ndarray, " members"] | None:
     found = _RECTANGLE.fullmatch(name.strip())
     if found is None:
         return None
-    atlas = run.needed_atlas
     left, right, bottom, top = (float(side.replace("−", "-")) for side in found.groups()[1:])
-    is_umap = found[1].lower() == "umap"
-    x, y = (atlas.xy if is_umap else PCA.fit(atlas.mean).transform(atlas.mean)).T
+    x, y = VIEWS[found[1].lower()].of(run).xy.T
     return np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

@@ -1,4 +1,4 @@
-"""The VAE's linear ancestors on the same sentences: PCA, k-means, a mixture of Gaussians.
+"""The VAE's linear baselines on the same sentences: PCA, k-means, a mixture of Gaussians.
 
 Each is a model of the sentences' words (TF-IDF) with a latent code of its own: PCA is an
 autoencoder whose two halves are linear, k-means is EM with hard assignments, and a mixture of
@@ -29,7 +29,7 @@ Vectors = Float[np.ndarray, "n d"]
 Codes = Float[np.ndarray, "n k"]
 
 
-class Words:
+class WordVectors:
     """Sentences as vectors: TF-IDF of their words, reduced by truncated SVD where it is larger.
 
     Args:
@@ -54,12 +54,12 @@ class Words:
             raise ExplorerError("these sentences hold no words to compare them by") from None
         self.count = counted.shape[1]
         """Different words."""
-        self.kept = 1.0
-        """Share of the variance of TF-IDF that the vectors keep."""
+        self.explained = 1.0
+        """Fraction of the variance of TF-IDF that the vectors explain."""
         self._svd: Any = None
         if min(counted.shape) > dimensions:
             self._svd = TruncatedSVD(dimensions, random_state=seed).fit(counted)
-            self.kept = float(self._svd.explained_variance_ratio_.sum())
+            self.explained = float(self._svd.explained_variance_ratio_.sum())
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """A vector a sentence."""
@@ -69,17 +69,17 @@ class Words:
 
 
 @runtime_checkable
-class Ancestor(Protocol):
+class Baseline(Protocol):
     """What the three have in common."""
 
     title: str
-    told: str
+    summary: str
     """What it is to the VAE, and what it optimises."""
     unit: str
     """Of `value`."""
 
     @classmethod
-    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "Ancestor":
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "Baseline":
         """The best of this size (numbers, clusters or components) for these vectors."""
         ...
 
@@ -103,7 +103,7 @@ class LinearAutoencoder:
     mean: Float[np.ndarray, " d"]
     axes: Float[np.ndarray, "k d"]
     title = "PCA"
-    told = "a linear autoencoder: minimises the squared error of what it decodes"
+    summary = "a linear autoencoder: minimises the squared error of what it decodes"
     unit = "squared error a sentence"
 
     @classmethod
@@ -138,7 +138,7 @@ class KMeans:
 
     centres: Float[np.ndarray, "k d"]
     title = "K-means"
-    told = "hard EM: minimises the squared distance to the nearest centre"
+    summary = "hard EM: minimises the squared distance to the nearest centre"
     unit = "squared error a sentence"
 
     @classmethod
@@ -177,7 +177,7 @@ class Mixture:
 
     fitted: Any
     title = "Mixture"
-    told = "EM: maximises the likelihood itself, as its posterior is exact"
+    summary = "EM: maximises the likelihood itself, as its posterior is exact"
     unit = "nats a sentence, a density of the vectors"
 
     @classmethod
@@ -224,7 +224,7 @@ class Mixture:
         return float(self.fitted.score(vectors))
 
 
-ANCESTORS: dict[str, type[Ancestor]] = {
+BASELINES: dict[str, type[Baseline]] = {
     "pca": LinearAutoencoder,
     "k-means": KMeans,
     "mixture": Mixture,

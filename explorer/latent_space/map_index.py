@@ -19,7 +19,7 @@ _TYPICAL_POINTS = 2000  # sample for the median distance between nearest sentenc
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MapPosition:
     """What lies at a place of the map."""
 
     z: Float32[np.ndarray, " d"]
@@ -49,7 +49,7 @@ class Cycle:
     distance: float  # Euclidean, from the point asked about
 
 
-def place(
+def locate(
     z: Float[np.ndarray, "m d"],
     mean: Float[np.ndarray, "n d"],
     xy: Float[np.ndarray, "n 2"],
@@ -110,14 +110,14 @@ class MapIndex:
         # Its stub does not know that k may be a range, which keeps the axis for one neighbour.
         self._tree: Any = KDTree(xy.astype(np.float64))
 
-    def at(self, x: float, y: float) -> Place:
+    def at(self, x: float, y: float) -> MapPosition:
         """Describes one place; it is defined everywhere, and `empty` says where nothing is."""
         index, radius = self._around(np.clip([[x, y]], -_FARTHEST, _FARTHEST))
         weights = _weights(radius)
         z = self._mix(index, weights)
         closest, distance = nearest(z, self._mean, 1, metric="euclidean")
         density = float(self._thinner(radius[:, -1])[0])
-        return Place(
+        return MapPosition(
             z=z[0],
             nearest=int(closest[0, 0]),
             distance=float(distance[0, 0]),

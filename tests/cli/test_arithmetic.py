@@ -37,7 +37,7 @@ def test_json_tells_what_the_run_says(tiny_run: Path, capsys) -> None:
     assert [item["k"] for item in told["results"]] == [1, 1.5, 2, 3]
     assert [item["text"] for item in told["results"]] == run.decode(z)
     distances = [item["distance"] for item in told["results"]]
-    assert distances == pytest.approx(run.place(z)[1].tolist())
+    assert distances == pytest.approx(run.locate(z)[1].tolist())
     assert (told["a"], told["b"], told["c"]) == ENDS
 
 

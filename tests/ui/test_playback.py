@@ -16,10 +16,10 @@ with warnings.catch_warnings():
 
 from explorer.explore import playback_story
 from explorer.explore.run import open_run
+from explorer.map_component.player_spec import Moment, read_moment
 from explorer.runs import folder as folders
 from explorer.ui.http import routes
 from explorer.ui.map import urls
-from explorer.ui.map.player import Moment, read_moment
 from explorer.ui.playback import charts
 from explorer.ui.session import open_runs
 from explorer.ui.session.url import page_file

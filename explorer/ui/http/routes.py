@@ -14,13 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
-from explorer.explore import baseline_views, playback_story
+from explorer.explore import playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
-from explorer.explore.map_views import Layout, layout_of, opacity
+from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, opacity, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.map import scripts
-from explorer.ui.map.urls import VIEWS
 from explorer.ui.session import picks
 from explorer.ui.session.open_runs import opened
 
@@ -86,25 +86,25 @@ def _points(request: Request) -> Response:
     return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
 
 
-def _map(request: Request, run: Any) -> Layout | Aligned:
+def _map(request: Request, run: Any) -> MapView | Aligned:
     """The map that an address means: a view of the run, perhaps laid onto another run's."""
-    view = request.query_params.get("view", "umap")
+    view = request.query_params.get("view", DEFAULT_VIEW)
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
-    return layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
+    return view_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
 
 
 def _colours(request: Request) -> Response:
     run, _ = _run(request)
-    by = request.query_params.get("by", "cluster")
-    known = baseline_views.choices(run)
+    by = request.query_params.get("by", DEFAULT_COLOURING)
+    known = available(run)
     if by not in known:
         raise _RefusedError(400, f"by is one of {', '.join(known)}")
     like = request.query_params.get("like")
     if like is not None:
-        return _binary(aligned(run, _opened(like)[0], "umap").regions.tobytes())
-    found = baseline_views.colours_of(run, by)
+        return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
+    found = COLOURINGS[by].colours_of(run)
     return _binary(np.ascontiguousarray(found.ids, np.uint8).tobytes())
 
 

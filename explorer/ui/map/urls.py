@@ -7,19 +7,18 @@ browser may keep the answer for good.
 from typing import Any
 from urllib.parse import quote
 
-from explorer.explore import baseline_views
+from explorer.explore.colourings import COLOURINGS
+from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.map import scripts
 
-VIEWS = ("umap", "pca", baseline_views.WORDS)
 
-
-def points_url(run: Any, view: str = "umap", onto: Any = None) -> str:
+def points_url(run: Any, view: str = DEFAULT_VIEW, onto: Any = None) -> str:
     """Where the places of a run's points are: float32 x, y pairs, little-endian.
 
     Args:
         run: The run.
-        view: One of `VIEWS`.
+        view: A key of `explore.map_views.VIEWS`.
         onto: Another opened run, onto whose map the points are laid.
     """
     return f"{_run_url(run)}/points?{_map_query(run, view, onto)}"
@@ -33,7 +32,7 @@ def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str
 
     Args:
         run: The run.
-        view: One of `VIEWS`.
+        view: A key of `explore.map_views.VIEWS`.
         decoding: Whose label and strength a conditional model is told.
         onto: Another opened run, onto whose map the places are laid.
     """
@@ -44,7 +43,7 @@ def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str
 
 def _map_query(run: Any, view: str, onto: Any) -> str:
     frame = "" if onto is None else f"&onto={quote(onto.stamp, safe='')}"
-    return f"view={view}{frame}{baseline_views.mark(run, view, '')}"
+    return f"view={view}{frame}{_mark(view_of(run, view).mark)}"
 
 
 def colours_url(run: Any, by: str, like: Any = None) -> str:
@@ -56,7 +55,12 @@ def colours_url(run: Any, by: str, like: Any = None) -> str:
         like: Another opened run, whose regions colour the sentences that both have.
     """
     frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
-    return f"{_run_url(run)}/colours?by={by}{frame}{baseline_views.mark(run, '', by)}"
+    return f"{_run_url(run)}/colours?by={by}{frame}{_mark(COLOURINGS[by].mark(run))}"
+
+
+def _mark(checksum: str) -> str:
+    """Makes an address that is cached for good name what the run's stamp does not."""
+    return f"&of={checksum}" if checksum else ""
 
 
 def hover_url(run: Any) -> str:

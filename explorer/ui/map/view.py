@@ -1,21 +1,24 @@
 """A run's map on a page: the component with its points, names and colours, or the SVG map."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.explore import baseline_views
+from explorer.explore.colourings import COLOURINGS, available
 from explorer.explore.map_overlays import Marker, Overlay
-from explorer.explore.map_views import ALL_NAMES, Layout
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
 from explorer.explore.run import Run
+from explorer.map_component.map_event import MapEvent
+from explorer.map_component.map_spec import MapSpec
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import drawn_of
 from explorer.ui.map import baselines, urls
-from explorer.ui.map.component import MapEvent, current_event, latent_map
+from explorer.ui.map.component import current_event, latent_map
 from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
@@ -38,19 +41,17 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
             "Layout",
-            list(ALL_NAMES),
-            format_func=ALL_NAMES.__getitem__,
-            default="umap",
+            list(VIEWS),
+            format_func=lambda name: VIEWS[name].title,
+            default=DEFAULT_VIEW,
             required=True,
             key="layout",
             bind="query-params",
-            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
-            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
-            "the words is what a linear autoencoder makes of the same sentences, without z.",
+            help=" ".join(item.help for item in VIEWS.values()),
         )
         by = st.selectbox(
             "Colour",
-            baseline_views.choices(run),
+            available(run),
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
@@ -59,8 +60,9 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         decode_settings.decode_settings(run)
         if can_be_read:
             reading_switch()
-    baselines.prepare(run, view or "umap", by)
-    return view or "umap", by
+    view = view or DEFAULT_VIEW
+    baselines.prepare(run, view, by)
+    return view, by
 
 
 def reading_switch() -> bool:
@@ -104,7 +106,7 @@ def pick_from(event: MapEvent, run: Run) -> Pick | None:
     return MapPick(event.x, event.y) if event.kind == "place" else None
 
 
-def text_at(run: Run, layout: Layout, pick: picks.Pick | None) -> str | None:
+def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
     """The sentence that a click on the map means, as far as it is read; None for no click."""
     if isinstance(pick, picks.SentencePick):
         return picks.shortened(run.texts[pick.index])
@@ -126,7 +128,7 @@ def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict
 
 def show(
     run: Run,
-    layout: Layout,
+    layout: MapView,
     by: str,
     *,
     overlays: Sequence[Overlay] = (),
@@ -155,48 +157,37 @@ def show(
     """
     atlas = run.atlas
     assert atlas is not None
-    found = baseline_views.colours_of(run, by)
-    everything = [*layout.ellipses, *overlays]
-    description = _description(run, layout)
-    event = latent_map(
-        points_url=urls.points_url(run, layout.view),
+    colours = COLOURINGS[by].colours_of(run)
+    spec = MapSpec(
+        points_url=urls.points_url(run, layout.name),
         colours_url=urls.colours_url(run, by),
         hover_url=urls.hover_url(run),
-        decode_url=urls.decode_url(run, layout.view, reading) if reading else "",
-        legend=found.legend,
-        kind=found.kind,
-        legend_title=baseline_views.title(by),
+        decode_url=urls.decode_url(run, layout.name, reading) if reading else "",
+        legend=colours.legend,
+        kind=colours.kind,
+        legend_title=colours.title,
         labels=_labels(run, layout),
-        overlays=everything,
+        overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
         axes=layout.axes,
-        description=description + _KEYS,
+        description=_description(run, layout) + _KEYS,
         spoken=spoken,
         caption=caption(run),
         boxes=boxes,
-        key=key,
         height=height,
     )
-    baselines.note(run, layout.view, by)
+    event = latent_map(spec, key)
+    baselines.note(run, layout.name, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
-            run,
-            found,
-            xy=layout.xy,
-            axes=layout.axes,
-            overlays=everything,
-            highlight=highlight,
-            selected=selected,
-            description=description,
-            boxes=boxes,
-            key=key,
+            run, replace(spec, description=_description(run, layout)), colours, layout.xy, key
         )
 
 
-def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
+def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
     """Names of regions; they were found on the UMAP and stand only there."""
-    if run.atlas is None or layout.view != "umap":
+    if run.atlas is None or not layout.shows_regions:
         return []
     return [
         {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
@@ -214,43 +205,25 @@ def caption(run: Run) -> str:
     return f"Showing {shown:,} of {total:,} sentences, drawn evenly."
 
 
-def _description(run: Run, layout: Layout) -> str:
+def _description(run: Run, layout: MapView) -> str:
     assert run.atlas is not None
     names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
-    view = {
-        "umap": "a UMAP of their latent points",
-        baseline_views.WORDS: "the plane of the two principal components of their words",
-    }.get(layout.view, "the plane of the two principal components of their latent points")
-    return f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}.{regions}"
+    return (
+        f"Map of {len(run.atlas):,} sentences of the run {run.name}, "
+        f"{layout.description}.{regions}"
+    )
 
 
-def show_plain(
-    run: Run,
-    by: Colours,
-    *,
-    xy: np.ndarray,
-    axes: Mapping[str, Any],
-    overlays: Sequence[Overlay],
-    highlight: Sequence[int] | np.ndarray | None,
-    selected: Mapping[str, Any] | None,
-    description: str,
-    boxes: bool,
-    key: str,
-) -> None:
-    """The map of a browser without WebGL2; a click on it is there for `take_event` too.
+def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: str) -> None:
+    """The map of a browser without WebGL2; `take_event` returns a click on it, too.
 
     Args:
         run: The run.
-        by: What colours its sentences.
-        xy: Where they stand.
-        axes: `x`, `y` (names) and `units` (whether ticks mean something).
-        overlays: What lies on top.
-        highlight: Rows that stand out.
-        selected: What is marked as picked.
-        description: What a screen reader says it shows.
-        boxes: Whether the page speaks of rectangles, which cannot be drawn here.
-        key: Identity in the session of the map it stands in for.
+        spec: The map it replaces.
+        colours: Of its sentences.
+        xy: Their positions.
+        key: Identity in the session of the map it replaces.
     """
     from explorer.ui.components import charts
 
@@ -258,17 +231,17 @@ def show_plain(
     figure = charts.latent_map(
         run.atlas,
         run.texts,
-        by=by,
+        by=colours,
         xy=xy,
-        axes=axes,
-        overlays=[*overlays, *_mark_of(selected, xy)],
-        highlight=None if highlight is None else [int(row) for row in highlight],
+        axes=spec.axes,
+        overlays=[*spec.overlays, *_mark_of(spec.selected, xy)],
+        highlight=None if spec.highlight is None else [int(row) for row in spec.highlight],
         most=charts.SVG_POINTS,
         svg=True,
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
-    lacking = ["words all over the map"] * is_read() + ["rectangles"] * boxes
+    lacking = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
     rest = f" {' and '.join(lacking).capitalize()} need WebGL2." if lacking else ""
     st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{rest}")
 
@@ -281,7 +254,7 @@ def show_plain(
         key=f"{key}_svg",
         on_select=picked,
         selection_mode="points",
-        alt=description,
+        alt=spec.description,
         config={"displayModeBar": False, "scrollZoom": True},
     )
 
