@@ -187,7 +187,7 @@ def _labels(there: Aligned) -> list[dict[str, Any]]:
 
 def _ellipses(there: Aligned) -> list[Ellipse]:
     """The prior's circles: they stay circles however a map is turned and scaled."""
-    scale = 1.0 if there.registration is None else there.registration.scale
+    scale = 1.0 if there.alignment is None else there.alignment.scale
     found = []
     for item in there.layout.ellipses:
         (x, y), *_ = there.move(np.array([[float(item.x), float(item.y)]])).tolist()
@@ -199,13 +199,13 @@ def _fit(there: Aligned) -> str:
     """How far a map could be laid onto the first one, in words."""
     if there.is_frame:
         return "The other maps are laid onto this one."
-    fit, count = there.registration, len(there.pairs[0])
+    fit, count = there.alignment, len(there.pairs[0])
     if fit is None:
         what = "other sentences" if not count else f"only {count} sentences in common"
         return f"Not laid onto the first map: it shows {what}, so that places do not compare."
     told = (
         f"Laid onto the first map by {count:,} shared sentences, which explains "
-        f"**{fit.share:.0%}** of the variance of their places."
+        f"**{fit.explained:.0%}** of the variance of their places."
     )
     advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
     return told + advice
