@@ -32,7 +32,7 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
     import plotly.graph_objects as go
 
     playback = playback_story.playback_of(run)
-    places = playback.places(epoch)
+    places = playback.positions(epoch)
     figure = go.Figure(_clouds(run, by, places, np.arange(len(playback.row))))
     if pinned >= 0:
         before = playback.xy[playback.epoch <= epoch, pinned]
