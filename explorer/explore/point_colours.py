@@ -1,7 +1,6 @@
-"""One byte of colour a point, and the legend that explains it.
+"""A byte of colour per point, and its legend.
 
-The map's component and the pages call the same function, so a legend never disagrees with the
-points. Categories carry a class number; ramps carry a position from 0 to `RAMP_TOP`.
+Of categories, the byte is a class number; of ramps, a position from 0 to `RAMP_TOP`.
 """
 
 import math
@@ -31,7 +30,7 @@ class LegendEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Colours:
-    """A byte for every atlas row and what the bytes mean."""
+    """A byte for every row, and the legend of the bytes."""
 
     ids: UInt8[np.ndarray, "n"]
     legend: list[LegendEntry]
@@ -85,9 +84,9 @@ def groups(group: Any, names: Sequence[str], title: str) -> Colours:
 
 
 def palette(count: int) -> list[str]:
-    """`count` colours that stay apart for colour-blind people: few named ones, or ordered hues.
+    """`count` colours, distinguishable with colour blindness: named ones, or else ordered hues.
 
-    Many classes differ in lightness as well as in hue, because hue alone does not carry them.
+    Many classes differ in lightness as well as hue, because hue alone does not separate them.
     """
     if count <= len(FEW):
         return list(FEW[:count])
@@ -102,7 +101,7 @@ def ramp(stops: int = 9) -> list[str]:
 
 
 def _ramp(values: Any, title: str, form: str) -> Colours:
-    """Positions by rank: a few long sentences do not push all others into one colour."""
+    """Positions by rank, so that a few outliers do not compress all others into one colour."""
     values = np.asarray(values, dtype=np.float64)
     ordered = np.sort(values[np.isfinite(values)])
     ids = np.full(len(values), NO_CLASS, dtype=np.uint8)
@@ -115,7 +114,7 @@ def _ramp(values: Any, title: str, form: str) -> Colours:
     legend = []
     for i, colour in enumerate(stops):
         fraction = i / (len(stops) - 1)
-        # Every second stop has a name; nine numbers would not fit under the bar of a phone.
+        # Every second stop has a name: nine numbers do not fit on a phone.
         value = float(np.quantile(ordered, fraction)) if len(ordered) else 0.0
         name = form.format(value) if i % 2 == 0 else ""
         legend.append(LegendEntry(name, colour, round(fraction * RAMP_TOP)))
@@ -132,7 +131,7 @@ def _categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> 
 
 
 def _clusters(atlas: Any, title: str) -> Colours:
-    """The coarsest regions: a dozen colours can be told apart, a hundred and twenty cannot."""
+    """The coarsest regions: a dozen colours are distinguishable, 120 are not."""
     if not atlas.levels:
         return _numbered(np.full(len(atlas.cluster), -1), [], title)
     classes = [(region.id, region.name) for region in atlas.levels[0]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from explorer.explore.map_overlays import Ellipse, as_data
-from explorer.explore.playback_story import Figure
+from explorer.explore.playback_story import Series
 from explorer.explore.point_colours import LegendEntry
 from explorer.map_component.map_event import finite_numbers
 from explorer.map_component.map_spec import axes_data
@@ -45,7 +45,7 @@ class PlayerSpec:
         legend_title: What the colours mean.
         kind: Whether the bytes are classes or positions on a ramp.
         snapshots: `epoch`, `beta`, `share` and `variance` of each.
-        figures: The panels of the time line.
+        series: The panels of the time line.
         ellipses: The prior's.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         reconstructed: Indexes of the sentences whose reconstructions are stored.
@@ -63,7 +63,7 @@ class PlayerSpec:
     legend_title: str
     kind: Literal["categories", "ramp"]
     snapshots: Sequence[Mapping[str, float]]
-    figures: Sequence[Figure]
+    series: Sequence[Series]
     ellipses: Sequence[Ellipse]
     axes: Mapping[str, Any]
     reconstructed: Sequence[int]
@@ -80,7 +80,7 @@ class PlayerSpec:
         return {name: getattr(self, name) for name in same} | {
             "legend": [entry._asdict() for entry in self.legend],
             "snapshots": [dict(item) for item in self.snapshots],
-            "series": [vars(item) for item in self.figures],
+            "series": [vars(item) for item in self.series],
             "overlays": [as_data(item) for item in self.ellipses],
             "axes": axes_data(self.axes),
             "told": [int(index) for index in self.reconstructed],

@@ -50,15 +50,15 @@ def chooser(run: Run, now: Moment) -> None:
 
     It comes after the player: its words may have to wait for the corpus, the player does not.
     """
-    told = playback_story.told(playback_story.playback_of(run))
+    reconstructed = playback_story.reconstructed(playback_story.playback_of(run))
     if st.session_state.get(_PINNED) != (run.stamp, now.index):
         # A dot was clicked, or the pin taken off: the box must not go on naming another sentence.
         st.session_state[_PINNED] = (run.stamp, now.index)
-        st.session_state[_choice(run)] = now.index if now.index in told else None
-    if told:
+        st.session_state[_choice(run)] = now.index if now.index in reconstructed else None
+    if reconstructed:
         st.selectbox(
-            f"Pin one of the {len(told)} sentences kept with their words",
-            told,
+            f"Pin one of the {len(reconstructed)} sentences kept with their words",
+            reconstructed,
             index=None,
             format_func=lambda index: playback_story.text_of(run, index)[0][:_LONGEST_OPTION],
             placeholder="Choose a sentence, or click any dot",
@@ -94,10 +94,10 @@ def play(run: Run, by: str) -> Moment:
         legend_title=found.title,
         kind=found.kind,
         snapshots=playback_story.snapshots(playback),
-        figures=playback_story.figures(run),
+        series=playback_story.series(run),
         ellipses=ellipses,
         axes=playback_story.axes(playback),
-        reconstructed=playback_story.told(playback),
+        reconstructed=playback_story.reconstructed(playback),
         start=start,
         pin=st.session_state.get(_ASKED),
         description=playback_story.description(run),
