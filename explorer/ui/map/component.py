@@ -62,33 +62,31 @@ def path_slider(
     against: str | None = None,
     key: str = "path_slider",
 ) -> int:
-    """A slider through decoded sentences that answers at drag speed, without the server.
+    """A slider through decoded sentences that responds at drag speed, without the server.
 
-    While the hand moves it shows the sentence of each step, with the words that differ from
-    the step before (or from `against`) emphasised, and moves the marker of the overlay
-    `Path(id=path)`.
+    While dragged, it shows the sentence of each step, emphasises the words that differ from the
+    step before (or from `against`), and moves the marker of the overlay `Path(id=path)`.
 
     Args:
         sentences: The decoded sentence of every step.
         path: The `id` of the path on the map.
-        ends: What stands under the two ends of the slider, such as the two sentences.
-        position: Step it stands at: in later runs what was returned before, or where else it is
-            to go, as Back in the address asks.
-        names: What each step is called beside the slider; its number by default.
-        against: One sentence that all are compared with instead.
+        ends: Labels of the two ends, such as the two sentences.
+        position: Its step: in reruns the last return value, or another one to move it.
+        names: Labels of the steps beside the slider; their numbers by default.
+        against: A sentence that all are compared with instead.
         key: Identity of this slider in the session.
 
     Returns:
-        The step that was let go of in this run, else `position`; 0 to `len(sentences) - 1`.
+        The step chosen in this rerun, else `position`; 0 to `len(sentences) - 1`.
     """
     import streamlit as st
 
     last = max(len(sentences) - 1, 0)
     start = min(max(int(position), 0), last)
-    # A position belongs to the path it was chosen on: another path starts at its own.
+    # A step belongs to its path: another path starts at its own.
     version = hashlib.sha256("\n".join((path, *sentences)).encode()).hexdigest()[:12]
-    chosen = _let_go(state_of(st.session_state.get(key), "position"), version, last)
-    # In the run that a move starts, the caller's position is still the one before it.
+    chosen = _chosen_step(state_of(st.session_state.get(key), "position"), version, last)
+    # In the rerun that a move starts, the caller's position is still the previous one.
     memory = f"_{key}_heard"
     at = start
     if chosen is not None and chosen != st.session_state.get(memory):
@@ -109,8 +107,8 @@ def path_slider(
     return at
 
 
-def _let_go(payload: Any, version: str, last: int) -> tuple[int, float] | None:
-    """The step a slider was let go of and the serial of that; None if on another path."""
+def _chosen_step(payload: Any, version: str, last: int) -> tuple[int, float] | None:
+    """The chosen step and its serial; None if it belongs to another path."""
     if not isinstance(payload, Mapping) or payload.get("version") != version:
         return None
     numbers = finite_numbers(payload, ("at", "serial"))
@@ -118,12 +116,12 @@ def _let_go(payload: Any, version: str, last: int) -> tuple[int, float] | None:
 
 
 def state_of(result: Any, name: str) -> Any:
-    """A value of a component's result; absent before the browser has said anything."""
+    """A value of a component's result; None before the browser has sent any."""
     return result.get(name) if isinstance(result, Mapping) else None
 
 
 def ignore_change() -> None:
-    """Streamlit hands over only the values that have a callback."""
+    """Streamlit returns only the values that have a callback."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A run's map on a page: the component with its points, names and colours, or the SVG map."""
+"""A run's map on a page: the WebGL2 component, or an SVG map without WebGL2."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,18 +24,18 @@ from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
 PLAIN = "_plain_event_"
-"""Before the key of a map: what was just done on the plain one that stands in for it."""
+"""Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
 _READ = "read"
 _KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
 def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
-    """View and colour of the map, both in the address.
+    """The controls of view and colouring; both are in the address.
 
     Args:
         run: The run.
-        can_be_read: Whether `reading_switch` is among them.
+        can_be_read: Whether to add `reading_switch`.
     """
     assert run.atlas is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -66,14 +66,14 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
 
 
 def reading_switch() -> bool:
-    """A switch, the same on every page: what the model says stands all over its map."""
+    """The switch, shared by all pages, that writes decoded sentences all over the map."""
     return st.toggle(
         "Read the map",
         key=_READ,
         bind="query-params",
-        help="Writes what the model says at a grid of places, wherever you look: each dot is a "
-        "place, the words below it are decoded there (greedily, whatever the strategy), fainter "
-        "the farther the nearest sentence is. Zoom in for more.",
+        help="Decodes a grid of positions in view: each sentence is decoded at the dot above it "
+        "(greedily, whatever the strategy), and fades with the distance to the nearest sentence. "
+        "Zoom in for more.",
     )
 
 
@@ -83,9 +83,9 @@ def is_read() -> bool:
 
 
 def take_event(key: str) -> MapEvent | None:
-    """What the person just did on the map with this key; each deed is returned once.
+    """What the person just did on the map with this key; each event is returned once.
 
-    It is read before the map is drawn, so that the answer can be drawn into the same map.
+    It is read before the map is drawn, so that the answer can be drawn on the same map.
     """
     plain = st.session_state.pop(PLAIN + key, None)
     if plain is not None:
@@ -107,7 +107,7 @@ def pick_from(event: MapEvent, run: Run) -> Pick | None:
 
 
 def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
-    """The sentence that a click on the map means, as far as it is read; None for no click."""
+    """The sentence picked on the map, or decoded at a position; None without a pick."""
     if isinstance(pick, picks.SentencePick):
         return picks.shortened(run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
@@ -115,14 +115,14 @@ def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
     return None
 
 
-def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict[str, Any] | None:
-    """What the map marks for a pick; a typed sentence is marked where it was placed."""
+def selected_of(pick: Pick | None, xy: Sequence[float] | None = None) -> dict[str, Any] | None:
+    """What the map marks for a pick; `xy` is the position of a typed sentence."""
     if isinstance(pick, SentencePick):
         return {"row": pick.index}
     if isinstance(pick, MapPick):
         return {"x": pick.x, "y": pick.y}
-    if isinstance(pick, TextPick) and place is not None:
-        return {"x": float(place[0]), "y": float(place[1])}
+    if isinstance(pick, TextPick) and xy is not None:
+        return {"x": float(xy[0]), "y": float(xy[1])}
     return None
 
 
@@ -140,17 +140,17 @@ def show(
     key: str = "map",
     height: int = HEIGHT,
 ) -> None:
-    """Draws the map; a click is there for `take_event` in the run it starts.
+    """Draws the map; `take_event` returns a click in the rerun it starts.
 
     Args:
         run: The run.
-        layout: Where its sentences stand.
-        by: What colours them.
+        layout: The view.
+        by: The colouring.
         overlays: What lies on top.
         highlight: Rows that stand out.
         selected: What is marked as picked.
-        reading: The settings with which the model is read all over the map; None not to.
-        spoken: What a screen reader says when this changes.
+        reading: Settings of the sentences decoded all over the map; None for no sentences.
+        spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
@@ -186,7 +186,7 @@ def show(
 
 
 def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
-    """Names of regions; they were found on the UMAP and stand only there."""
+    """Names of regions, in the view they were clustered in."""
     if run.atlas is None or not layout.shows_regions:
         return []
     return [
@@ -241,9 +241,9 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
-    lacking = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
-    rest = f" {' and '.join(lacking).capitalize()} need WebGL2." if lacking else ""
-    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{rest}")
+    missing = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
+    note = f" {' and '.join(missing).capitalize()} need WebGL2." if missing else ""
+    st.caption(f"This browser has no WebGL2. This is a plain map of {shown}.{note}")
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
@@ -260,7 +260,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
 
 
 def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]:
-    """What is picked, as a plain map shows it."""
+    """The marker of a pick on an SVG map."""
     if selected is None:
         return []
     x, y = xy[selected["row"]].tolist() if "row" in selected else (selected["x"], selected["y"])
@@ -268,7 +268,7 @@ def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]
 
 
 def event_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> MapEvent | None:
-    """What a Plotly selection means: a sentence where one was hit, else a place of the grid."""
+    """The event of a Plotly selection: a sentence if one was hit, else a position of the grid."""
     for point in points:
         index = point.get("customdata")
         index = index[0] if isinstance(index, list) and index else index
