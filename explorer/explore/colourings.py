@@ -78,12 +78,12 @@ _ENTRIES = (
     _of_baseline(
         "k-means",
         "Cluster of k-means",
-        "Colours are clusters of **k-means**, which is EM with hard assignments.",
+        "Clusters of **k-means**, which is EM with hard assignments.",
     ),
     _of_baseline(
         "mixture",
         "Component of the mixture",
-        "Colours are the most probable components of a **mixture of Gaussians**, fitted by EM.",
+        "Most probable component of a **mixture of Gaussians**, fitted by EM.",
     ),
 )
 COLOURINGS = {item.name: item for item in _ENTRIES}

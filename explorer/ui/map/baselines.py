@@ -24,7 +24,7 @@ def note(run: Run, view: str, by: str) -> None:
     """Says which parts of the map do not depend on z; nothing where all do."""
     notes = [] if VIEWS[view].of_latents else [VIEWS[view].help]
     if COLOURINGS[by].is_linear_baseline:
-        notes.append(COLOURINGS[by].help)
+        notes.append(f"Colours: {COLOURINGS[by].help}")
     if not notes:
         return
     baselines, command = baselines_of(run), folders.command("ancestors", run.folder)

@@ -49,13 +49,15 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
             bind="query-params",
             help=" ".join(item.help for item in VIEWS.values()),
         )
+        names = available(run)
         by = st.selectbox(
             "Colour",
-            available(run),
+            names,
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
             width=190,
+            help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
