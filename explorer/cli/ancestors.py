@@ -33,10 +33,12 @@ def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
 
 def ancestors(args: argparse.Namespace) -> None:
     """Fits the three and prints what they come to."""
-    from explorer.explore.baseline_fit import ancestry, figures
+    from explorer.explore.baseline_fit import baseline_metrics, linear_baselines
 
     with Progress(quiet=args.json) as progress:
-        found = figures(ancestry(open_run(args), args.components), progress.stage())
+        found = baseline_metrics(
+            linear_baselines(open_run(args), args.components), progress.stage()
+        )
     if args.json:
         say_json(found)
         return

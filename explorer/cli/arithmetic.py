@@ -69,7 +69,7 @@ def arithmetic(args: argparse.Namespace) -> None:
     z = run.analogy(a, b, asked["c"], args.k)
     texts = run.decode(z, settings)
     has_map = run.atlas is not None
-    distances = run.place(z)[1].tolist() if has_map else [None] * len(texts)
+    distances = run.locate(z)[1].tolist() if has_map else [None] * len(texts)
     results = [
         {"k": k, "text": text, "distance": distance}
         for k, text, distance in zip(args.k, texts, distances, strict=True)

@@ -21,10 +21,10 @@ def dimensions(args: argparse.Namespace) -> None:
     """Names every latent dimension of a run by the sentences of its map."""
     run = open_run(args)
     atlas = run.needed_atlas
-    from explorer.latent_space.dimension_words import sides
+    from explorer.latent_space.dimension_words import dimension_words
 
     variance = atlas.mean.var(axis=0).tolist()
-    told = sides(run.texts, atlas.mean)
+    told = dimension_words(run.texts, atlas.mean)
     order = sorted(range(len(told)), key=lambda number: -variance[number])
     if args.json:
         found = [

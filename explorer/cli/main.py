@@ -28,6 +28,7 @@ COMMANDS = {
     "reconstruct": ("verbs", "encode sentences and decode them again"),
     "sample": ("verbs", "let the model invent sentences"),
     "interpolate": ("verbs", "walk from one sentence to another"),
+    "at": ("at", "decode a position of the map, as a click there does"),
     "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
     "dimensions": ("dimensions", "what each latent dimension tells apart, in words"),
     "ancestors": ("ancestors", "PCA, k-means and a mixture on a run's own sentences"),

@@ -1,4 +1,4 @@
-"""Maps of several runs in one frame: places, region names and colours of the first one's."""
+"""Maps of several runs in one frame: positions, regions and colours of the first one's."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from explorer.explore.map_views import Layout, layout_of
+from explorer.explore.map_views import VIEWS, MapView, view_of
 from explorer.explore.point_colours import NO_CLASS, colours
 from explorer.explore.run import Run
-from explorer.latent_space.map_alignment import LEAST, Registration, moved, register, shared
+from explorer.latent_space.map_alignment import MIN_SHARED, MapAlignment, align, moved, shared
+from explorer.system.cache import Cache
 
 NEIGHBOURS = 10
-MOST_MOVED = 4000
-"""Shared sentences among which neighbourhoods are compared; more are drawn evenly."""
+MAX_COMPARED = 4000
+"""Shared sentences among which neighbourhoods are compared, evenly spaced if there are more."""
 
-_keep: dict[tuple[str, str, str], "Aligned"] = {}
-_KEPT = 24
+_aligned: "Cache[Aligned]" = Cache(24)
 
 
 @dataclass(frozen=True, eq=False)
 class Aligned:
-    """A run's map laid onto the map of another, the frame. Parts are computed when asked for."""
+    """A run's map aligned with the map of another, the frame. Parts are computed on first use."""
 
     run: Run
     frame: Run
@@ -30,85 +30,76 @@ class Aligned:
 
     @property
     def is_frame(self) -> bool:
-        """Whether this map is the one that stays as it is."""
+        """Whether this map is the one that others are aligned with."""
         return self.run is self.frame
 
     @cached_property
     def pairs(self) -> tuple[Int[np.ndarray, " both"], Int[np.ndarray, " both"]]:
-        """Atlas rows of the shared sentences, of this run and the frame; none across corpora."""
-        own, other = self.run.atlas, self.frame.atlas
-        assert own is not None and other is not None
-        if own.corpus_checksum != other.corpus_checksum:
+        """Atlas indexes of shared sentences, in this run and the frame; none across corpora."""
+        here, there = self.run.needed_atlas, self.frame.needed_atlas
+        if here.corpus_checksum != there.corpus_checksum:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        return shared(own.row, other.row)
+        return shared(here.row, there.row)
 
     @cached_property
-    def registration(self) -> Registration | None:
-        """How this map was moved; None for the frame, and where too few sentences are shared."""
+    def alignment(self) -> MapAlignment | None:
+        """None for the frame, and where too few sentences are shared."""
         here, there = self.pairs
-        if self.is_frame or len(here) < LEAST:
+        if self.is_frame or len(here) < MIN_SHARED:
             return None
-        return register(self.layout.xy[here], layout_of(self.frame, self.view).xy[there])
+        return align(self.layout.xy[here], view_of(self.frame, self.view).xy[there])
 
     @property
-    def layout(self) -> Layout:
-        """The map as it was."""
-        return layout_of(self.run, self.view)
+    def layout(self) -> MapView:
+        """The run's map before alignment."""
+        return view_of(self.run, self.view)
 
     @cached_property
     def xy(self) -> Float32[np.ndarray, "n 2"]:
-        """The place of every sentence of this run."""
+        """The position of every sentence of this run, in the frame."""
         return self.move(self.layout.xy)
 
     def move(self, xy: Float[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
-        """Places of the run's own map, on this one."""
-        moving = self.registration
-        return xy.astype(np.float32) if moving is None else moving(xy)
+        """Positions on the run's map, in the frame."""
+        return xy.astype(np.float32) if self.alignment is None else self.alignment(xy)
 
     def latents(
         self, xy: Float[np.ndarray, "m 2"]
     ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
-        """What this run has at places of this map: latent points, distances to a sentence."""
-        moving = self.registration
-        return self.layout.latents(xy if moving is None else moving.back(xy))
+        """This run's latent points at positions in the frame, and distances to a sentence."""
+        return self.layout.latents(xy if self.alignment is None else self.alignment.inverse(xy))
 
     @property
     def axes(self) -> dict[str, Any]:
-        """Axes have units only on a plane that nothing moved; a moved map's are the frame's."""
-        if self.registration is None:
+        """The view's axes; without units on an aligned map."""
+        if self.alignment is None:
             return self.layout.axes
-        name = "UMAP" if self.view == "umap" else "PCA"
+        name = VIEWS[self.view].title
         return {"x": name, "y": f"laid onto {self.frame.name}", "units": False}
 
     @cached_property
     def regions(self) -> UInt8[np.ndarray, " n"]:
         """The colour of the frame's region for every shared sentence; grey for the others."""
         here, there = self.pairs
-        assert self.run.atlas is not None and self.frame.atlas is not None
-        found = np.full(len(self.run.atlas), NO_CLASS, np.uint8)
-        found[here] = colours(self.frame.atlas, "cluster").ids[there]
-        return found
+        ids = np.full(len(self.run.needed_atlas), NO_CLASS, np.uint8)
+        ids[here] = colours(self.frame.needed_atlas, "cluster").ids[there]
+        return ids
 
     @cached_property
     def compared(self) -> Int[np.ndarray, " some"]:
-        """Places in `pairs` of the sentences whose neighbourhoods are compared."""
+        """Indexes into `pairs` of the sentences whose neighbourhoods are compared."""
         count = len(self.pairs[0])
-        return np.linspace(0, count - 1, min(count, MOST_MOVED)).round().astype(np.int64)
+        return np.linspace(0, count - 1, min(count, MAX_COMPARED)).round().astype(np.int64)
 
     @cached_property
     def moved(self) -> Float[np.ndarray, " some"]:
-        """How much the neighbourhood of each compared sentence changed, 0 to 1."""
+        """How far the neighbourhood of each compared sentence differs, 0 to 1."""
         here, there = (rows[self.compared] for rows in self.pairs)
-        assert self.run.atlas is not None and self.frame.atlas is not None
-        return moved(self.frame.atlas.mean[there], self.run.atlas.mean[here], NEIGHBOURS)
+        return moved(
+            self.frame.needed_atlas.mean[there], self.run.needed_atlas.mean[here], NEIGHBOURS
+        )
 
 
 def aligned(run: Run, frame: Run, view: str) -> Aligned:
-    """A map in its frame, kept for the next question; a retrained run is never served stale."""
-    key = (run.stamp, frame.stamp, view)
-    found = _keep.get(key)
-    if found is None or found.run is not run or found.frame is not frame:
-        while len(_keep) >= _KEPT:
-            _keep.pop(next(iter(_keep)), None)
-        found = _keep[key] = Aligned(run, frame, view)
-    return found
+    """A run's map aligned with that of another run, cached."""
+    return _aligned.get((run, frame, view), lambda: Aligned(run, frame, view))

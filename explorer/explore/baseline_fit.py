@@ -1,89 +1,107 @@
-"""The linear ancestors of a run: fitted on its sentences, and what they come to beside it."""
+"""Linear baselines of a run: PCA, k-means and a mixture, fitted on its sentences' words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from explorer.errors import ExplorerError
-from explorer.explore.run import Run
-from explorer.latent_space.linear_baselines import ANCESTORS, COMPONENTS, Ancestor, Vectors, Words
+from explorer.latent_space.linear_baselines import (
+    BASELINES,
+    COMPONENTS,
+    Baseline,
+    Vectors,
+    WordVectors,
+)
 from explorer.runs import folder as folders
+from explorer.runs.run_files import Contents
+from explorer.system.cache import Cache
 
-MOST = 20_000
-"""Sentences the ancestors are fitted on, drawn evenly from more."""
+MAX_SENTENCES = 20_000
+"""Sentences the baselines are fitted on, evenly spaced in a larger split."""
+
+_baselines: "Cache[LinearBaselines]" = Cache(4)
 
 
 @dataclass(frozen=True, eq=False)
-class Ancestry:
-    """The ancestors of a run. Parts are computed when first asked for, and kept."""
+class LinearBaselines:
+    """The linear baselines of a run, each fitted on first use; threads may share them.
 
-    run: Run
+    Attributes:
+        train: Sentences they are fitted on.
+        held_out: Sentences they are evaluated on.
+        groups: For each held-out sentence, the number of the captions' group it belongs to.
+        is_real: Whether these are the corpus' sentences, not the model's reconstructions.
+        components: Of k-means and of the mixture.
+    """
+
+    run: Contents
     train: list[str]
-    """What they are fitted on."""
     held_out: list[str]
     groups: list[int] | None
-    """Which held-out sentences are about the same thing."""
     is_real: bool
-    """Whether these are the corpus' sentences, not the model's own words for them."""
     components: int = COMPONENTS
+    _lock: Any = field(default_factory=RLock, repr=False)
+    _fitted: dict[str, Baseline] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def words(self) -> Words:
-        """Sentences to vectors."""
-        return Words(self.train, seed=self.run.config.seed)
+    def words(self) -> WordVectors:
+        return WordVectors(self.train, seed=self.run.config.seed)
 
     @cached_property
-    def fitted_on(self) -> Vectors:
-        """The vectors of the training sentences."""
+    def train_vectors(self) -> Vectors:
         return self.words(self.train)
 
     @cached_property
-    def points(self) -> Vectors:
-        """The vectors of the sentences on the map."""
+    def map_vectors(self) -> Vectors:
+        """Vectors of the sentences on the map."""
         return self.words(self.run.texts)
 
-    @cached_property
-    def pca(self) -> Ancestor:
-        """As many numbers as the run's z has."""
-        return self._fit("pca", self.run.config.model.latent_dim)
+    def fitted(self, name: str) -> Baseline:
+        """A baseline by its name in `BASELINES`; PCA has as many dimensions as the run's z."""
+        with self._lock:
+            if name not in self._fitted:
+                size = self.run.config.model.latent_dim if name == "pca" else self.components
+                self._fitted[name] = self.fit(name, size)
+            return self._fitted[name]
 
-    @cached_property
-    def k_means(self) -> Ancestor:
-        """A cluster a sentence."""
-        return self._fit("k-means", self.components)
-
-    @cached_property
-    def mixture(self) -> Ancestor:
-        """A few Gaussians."""
-        return self._fit("mixture", self.components)
-
-    def _fit(self, name: str, size: int) -> Ancestor:
-        return ANCESTORS[name].fit(self.fitted_on, size, self.run.config.seed)
+    def fit(self, name: str, size: int) -> Baseline:
+        return BASELINES[name].fit(self.train_vectors, size, self.run.config.seed)
 
     def group(self, name: str) -> Int[np.ndarray, " n"]:
-        """The cluster or the likeliest component of every sentence on the map."""
-        found = self.k_means if name == "k-means" else self.mixture
-        return found.codes(self.points).argmax(1)
+        """The cluster or the most probable component of every sentence on the map."""
+        with self._lock:
+            return self.fitted(name).codes(self.map_vectors).argmax(1)
+
+    @property
+    def plane(self) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, " 2"]]:
+        """Map sentences on the first two principal components; variance explained by each."""
+        with self._lock:
+            return self._plane
 
     @cached_property
-    def plane(self) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, " 2"]]:
-        """Places of the map's sentences on the plane of PCA; each axis' share of the variance."""
-        codes = self.pca.codes(self.points)[:, :2]
-        whole = self.points.var(0).sum() or 1.0
-        share = codes.var(0) / whole
+    def _plane(self) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, " 2"]]:
+        codes = self.fitted("pca").codes(self.map_vectors)[:, :2]
+        total = self.map_vectors.var(0).sum() or 1.0
+        explained = codes.var(0) / total
         missing = 2 - codes.shape[1]
-        return np.pad(codes, ((0, 0), (0, missing))), np.pad(share, (0, missing))
+        return np.pad(codes, ((0, 0), (0, missing))), np.pad(explained, (0, missing))
 
 
-def ancestry(run: Run, components: int = COMPONENTS) -> Ancestry:
-    """The ancestors of a run; nothing is fitted yet.
+def baselines_of(run: Contents) -> LinearBaselines:
+    """The baselines of a run, cached until its texts change."""
+    return _baselines.get((run, run.texts_are_real), lambda: linear_baselines(run))
 
-    They learn from the training split and are judged by the test split; where the corpus is not
-    on this machine, both are the model's own words for the sentences on its map.
+
+def linear_baselines(run: Contents, components: int = COMPONENTS) -> LinearBaselines:
+    """The baselines of a run, not fitted yet.
+
+    They are fitted on the training split and evaluated on the test split; where the corpus is not
+    on this machine, on the model's reconstructions of the sentences on its map.
 
     Raises:
         ExplorerError: For a language model, a bad number of components, or where there are
@@ -99,73 +117,71 @@ def ancestry(run: Run, components: int = COMPONENTS) -> Ancestry:
         rows = corpus.rows("test")
         groups = None if corpus.groups is None else [corpus.groups[row] for row in rows]
         held_out = [corpus.sentences[row] for row in rows]
-        return Ancestry(run, train, held_out, groups, True, components)
+        return LinearBaselines(run, train, held_out, groups, True, components)
     if run.atlas is None:
         raise ExplorerError(
             f"neither the corpus nor a map of {run.name} is here: "
             f"`{folders.command('atlas', run.folder)}` draws one where the corpus is"
         )
-    own, splits = run.atlas.reconstruction, run.atlas.split
-    train = [text for text, split in zip(own, splits, strict=True) if split == "train"]
-    held_out = [text for text, split in zip(own, splits, strict=True) if split == "test"]
-    return Ancestry(run, _evenly(train or own), held_out, None, False, components)
+    texts, splits = run.atlas.reconstruction, run.atlas.split
+    train = [text for text, split in zip(texts, splits, strict=True) if split == "train"]
+    held_out = [text for text, split in zip(texts, splits, strict=True) if split == "test"]
+    return LinearBaselines(run, _evenly(train or texts), held_out, None, False, components)
 
 
 def _evenly(texts: list[str]) -> list[str]:
-    places = np.linspace(0, len(texts) - 1, min(len(texts), MOST)).round().astype(int)
-    return [texts[place] for place in places.tolist()]
+    rows = np.linspace(0, len(texts) - 1, min(len(texts), MAX_SENTENCES)).round().astype(int)
+    return [texts[row] for row in rows.tolist()]
 
 
-def figures(
-    found: Ancestry, progress: Callable[[str, float], None] = lambda what, share: None
+def baseline_metrics(
+    baselines: LinearBaselines,
+    progress: Callable[[str, float], None] = lambda what, fraction: None,
 ) -> dict[str, Any]:
-    """What each ancestor comes to on held-out sentences, beside the run's own neighbours.
+    """Metrics of each baseline on held-out sentences, beside the run's caption retrieval.
 
     Raises:
         ExplorerError: If there are no held-out sentences.
     """
-    if not found.held_out:
-        raise ExplorerError(f"{found.run.name}: there are no test sentences to judge by")
+    run = baselines.run
+    if not baselines.held_out:
+        raise ExplorerError(f"{run.name}: there are no test sentences to evaluate on")
     progress("counting words", 0.0)
-    vectors = found.words(found.held_out)
+    vectors = baselines.words(baselines.held_out)
     entries: dict[str, dict[str, Any]] = {}
-    parts = {"pca": "pca", "k-means": "k_means", "mixture": "mixture"}
-    for number, (name, part) in enumerate(parts.items()):
-        progress(f"fitting {name}", number / len(parts))
-        model: Ancestor = getattr(found, part)
-        entries[name] = _figures(found, name, model, vectors)
+    for number, name in enumerate(BASELINES):
+        progress(f"fitting {name}", number / len(BASELINES))
+        entries[name] = _metrics(baselines, name, vectors)
     return {
-        "run": found.run.name,
-        "sentences": len(found.train),
-        "held_out": len(found.held_out),
-        "sentences_are_real": found.is_real,
-        "words": found.words.count,
+        "run": run.name,
+        "sentences": len(baselines.train),
+        "held_out": len(baselines.held_out),
+        "sentences_are_real": baselines.is_real,
+        "words": baselines.words.count,
         "dimensions": vectors.shape[1],
-        "variance_kept": found.words.kept,
+        "variance_kept": baselines.words.explained,
         "ancestors": entries,
         "vae": {
-            "code": found.run.config.model.latent_dim,
-            "retrieval_p1": _measured(found.run, "caption_retrieval_p1"),
-            "retrieval_r10": _measured(found.run, "caption_retrieval_r10"),
+            "code": run.config.model.latent_dim,
+            "retrieval_p1": _metric(run, "caption_retrieval_p1"),
+            "retrieval_r10": _metric(run, "caption_retrieval_r10"),
         },
     }
 
 
-def _figures(found: Ancestry, name: str, model: Ancestor, vectors: Vectors) -> dict[str, Any]:
-    alone = ANCESTORS[name].fit(found.fitted_on, 1, found.run.config.seed)
-    value = model.value(vectors)
-    decoded = model.reconstruct(vectors)
-    whole = float(((vectors - found.fitted_on.mean(0)) ** 2).sum(1).mean()) or 1.0
-    error = float(((vectors - decoded) ** 2).sum(1).mean())
+def _metrics(baselines: LinearBaselines, name: str, vectors: Vectors) -> dict[str, Any]:
+    model = baselines.fitted(name)
+    total = float(((vectors - baselines.train_vectors.mean(0)) ** 2).sum(1).mean()) or 1.0
+    error = float(((vectors - model.reconstruct(vectors)) ** 2).sum(1).mean())
     codes = model.codes(vectors)
     return {
         "code": codes.shape[1],
-        "value": value,
-        "value_of_size_1": alone.value(vectors),
+        "value": model.value(vectors),
+        "value_of_size_1": baselines.fit(name, 1).value(vectors),
         "unit": model.unit,
-        "explained": 1 - error / whole,
-        "about": model.told,
-        **_retrieval(codes, found.groups, found.run.config.seed),
+        "explained": 1 - error / total,
+        "about": model.summary,
+        **_retrieval(codes, baselines.groups, baselines.run.config.seed),
     }
 
 
@@ -177,12 +193,12 @@ def _retrieval(
 
     if groups is None or len(set(groups)) == len(groups):
         return {"retrieval_p1": None, "retrieval_r10": None}
-    # Codes that are equal tie; siblings stand side by side, so the order must not decide.
+    # Equal codes tie, and captions of one picture are adjacent: the order must not decide.
     order = np.random.default_rng(seed).permutation(len(groups))
     score = retrieve(codes[order], [groups[row] for row in order.tolist()])
     return {"retrieval_p1": score.p1, "retrieval_r10": score.r10}
 
 
-def _measured(run: Run, name: str) -> float | None:
+def _metric(run: Contents, name: str) -> float | None:
     value = run.metrics.get(name, {}).get("value")
     return value if isinstance(value, int | float) else None

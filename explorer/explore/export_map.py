@@ -1,4 +1,4 @@
-"""The map of a run for other programs: a table, a page in one file, a picture."""
+"""Export of a run's map: a table, a self-contained page, or a picture."""
 
 import html
 import textwrap
@@ -23,7 +23,7 @@ NEIGHBOURS = 15
 """Neighbours of each sentence in an exported table."""
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7F3C8D", "#A5AA00")
-"""Told apart by colour-blind people too: Okabe and Ito's, without black and yellow, and two."""
+"""Distinguishable with colour blindness: Okabe and Ito's without black and yellow, plus two."""
 NO_COLOUR = "#9AA0A6"
 
 _CHUNK = 2000
@@ -33,18 +33,18 @@ _OVERSAMPLING = 2
 
 
 def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
-    """Writes a run's map; the ending of `out` chooses the format.
+    """Writes a run's map; the suffix of `out` selects the format.
 
     `.parquet` and `.csv` hold `projection_x`, `projection_y`, `text` and `neighbors`
     (`{"ids": […], "distances": […]}`, zero-based rows of the table, nearest first, cosine
     distance of centred latents; JSON in CSV), then `split`, `label`, `cluster`, `distortion` and
-    `rate`. In CSV a text that a spreadsheet would run gets an apostrophe in front.
+    `rate`. In CSV, a text that a spreadsheet would evaluate gets a leading apostrophe.
 
     Raises:
         ExplorerError: If the run has no map, or the format is unknown.
     """
     check_format(out, tuple(FORMATS))
-    tell = progress or (lambda what, share: None)
+    tell = progress or (lambda stage, fraction: None)
     FORMATS[out.suffix.lower()](run, run.needed_atlas, out, tell)
 
 
@@ -81,7 +81,7 @@ def _neighbours(atlas: "Atlas", rows: np.ndarray) -> list[dict[str, list[Any]]]:
     index, distance = nearest(atlas.mean[rows], atlas.mean, NEIGHBOURS + 1)
     found = []
     for row, ids, far in zip(rows.tolist(), index.tolist(), distance.tolist(), strict=True):
-        # Sentences with the same words have the same place, so itself need not come first.
+        # Equal sentences have equal latents, so a sentence need not come first itself.
         pairs = [pair for pair in zip(ids, far, strict=True) if pair[0] != row][:NEIGHBOURS]
         found.append({"ids": [i for i, _ in pairs], "distances": [d for _, d in pairs]})
     return found
@@ -95,13 +95,13 @@ def _region_names(atlas: "Atlas", level: int) -> list[str]:
 
 
 def _coarse_level(atlas: "Atlas") -> int:
-    """The finest level of at most so many regions as fit on one picture; −1 if there is none."""
+    """The finest level whose labels fit on one picture; −1 without regions."""
     fitting = [at for at, level in enumerate(atlas.levels) if len(level) <= 40]
     return fitting[-1] if fitting else len(atlas.levels) - 1
 
 
 def caption(run: "Run", atlas: "Atlas") -> str:
-    """What an exported map shows, in a line."""
+    """One line on what the map shows."""
     drawn = f"{len(atlas):,} of {atlas.total:,} sentences, drawn evenly"
     if len(atlas) == atlas.total:
         drawn = f"all {atlas.total:,} sentences"
@@ -162,13 +162,13 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
 
 
 def as_typed(text: str) -> str:
-    """Text for a label of plotly, which takes `<b>` for bold, `<a>` for a link, `&lt;` for <."""
+    """Text escaped for a label of plotly, which renders tags and entities."""
     lines = textwrap.wrap(text, _HOVER_COLUMNS, break_long_words=True) or [""]
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
 def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
-    """Drawn with Pillow, which needs no browser; its font has Latin letters only."""
+    """By Pillow, which needs no browser; its font has Latin letters only."""
     try:
         from PIL import Image, ImageDraw, ImageFont
     except ModuleNotFoundError:
@@ -181,9 +181,9 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
     draw = ImageDraw.Draw(image)
     level = _coarse_level(atlas)
     scale, shift = _fit(atlas.xy, width, height, margin=width // 20)
-    places = atlas.xy * scale + shift
+    points = atlas.xy * scale + shift
     radius = max(2.0, min(8.0, 400 / np.sqrt(len(atlas)))) * _OVERSAMPLING / 2
-    for (x, y), colour in zip(places.tolist(), _colours(atlas, level), strict=True):
+    for (x, y), colour in zip(points.tolist(), _colours(atlas, level), strict=True):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
     font = ImageFont.load_default(15 * _OVERSAMPLING)
     regions = sorted(atlas.levels[level], key=lambda r: -r.size) if level >= 0 else []
@@ -209,7 +209,7 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
 
 
 def _fit(xy: np.ndarray, width: int, height: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scale and shift that put the map into the picture, y upwards, both axes alike."""
+    """Scale and shift that fit the map into the picture, y upwards, axes equal."""
     low, high = xy.min(0), xy.max(0)
     span = np.maximum(high - low, 1e-6)
     one = float(min((width - 2 * margin) / span[0], (height - 2 * margin) / span[1]))
@@ -227,4 +227,4 @@ FORMATS: dict[str, Callable[["Run", "Atlas", Path, Progress], None]] = {
     ".html": _page,
     ".png": _picture,
 }
-"""Formats by the file's ending."""
+"""Formats by suffix."""

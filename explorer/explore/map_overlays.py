@@ -1,4 +1,4 @@
-"""What can lie on top of the points: paths, markers, ellipses, clouds of crosses."""
+"""Overlays on the points of a map: paths, markers, ellipses, clouds of crosses."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 Number: TypeAlias = float | np.floating[Any]
-Places: TypeAlias = Sequence[Sequence[float]] | np.ndarray
+Positions: TypeAlias = Sequence[Sequence[float]] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class Path:
     """A polyline with a moving marker; `path_slider(path=id)` moves it without the server.
 
     Attributes:
-        points: Places of the steps, map coordinates.
+        points: Positions of the steps, map coordinates.
         id: Ties the path to its slider.
         ends: Names written at the first and the last step, or empty.
         position: Step the marker stands at until a slider moves it.
     """
 
-    points: Places
+    points: Positions
     id: str = "path"
     ends: Sequence[str] = ("A", "B")
     position: Number = 0.0
@@ -33,7 +33,7 @@ class Marker:
     """A diamond with a few words beside it, such as "your sentence".
 
     Attributes:
-        opacity: 0 to 1; what is placed by neighbours fades with its latent distance.
+        opacity: 0 to 1; positions found by neighbours fade with latent distance.
     """
 
     x: Number
@@ -57,7 +57,7 @@ class Ellipse:
 class Cloud:
     """Small crosses, such as samples of the prior."""
 
-    points: Places
+    points: Positions
     opacity: Number = 0.8
 
 
@@ -65,17 +65,17 @@ Overlay: TypeAlias = Path | Marker | Ellipse | Cloud
 
 
 def as_data(overlay: Overlay) -> dict[str, Any]:
-    """What the browser gets: the fields, a `type`, plain floats; places that are none left out."""
+    """JSON for the browser: the fields and a `type`; positions that are not finite are dropped."""
     data = {field.name: getattr(overlay, field.name) for field in fields(overlay)}
     data["type"] = type(overlay).__name__.lower()
     if isinstance(overlay, Path | Cloud):
-        places = [[float(x), float(y)] for x, y in overlay.points]
-        data["points"] = [place for place in places if all(map(math.isfinite, place))]
+        xy = [[float(x), float(y)] for x, y in overlay.points]
+        data["points"] = [point for point in xy if all(map(math.isfinite, point))]
     if isinstance(overlay, Path):
         data["ends"] = [str(name) for name in overlay.ends]
     return {key: _plain(value) for key, value in data.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Numbers of numpy as numbers of Python: the browser is sent JSON."""
+    """Numbers of numpy as numbers of Python, for JSON."""
     return value.item() if hasattr(value, "item") else value

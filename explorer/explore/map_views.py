@@ -1,69 +1,188 @@
-"""The two views of a map: where sentences stand, and what lies at a place between them."""
+"""Views of a run's map: where sentences lie, and what lies between them."""
 
 import dataclasses
-from dataclasses import dataclass
+import math
+import zlib
+from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from explorer.config import final_model
 from explorer.errors import ExplorerError
-from explorer.explore import baseline_views
+from explorer.explore.baseline_fit import LinearBaselines, baselines_of
 from explorer.explore.map_overlays import Ellipse
-from explorer.explore.run import Run
-from explorer.latent_space.map_index import place
+from explorer.latent_space.map_index import locate
 from explorer.latent_space.projections import PCA
-from explorer.runs import folder as folders
+from explorer.runs.run_files import Contents
+from explorer.system.cache import Cache
 
 if TYPE_CHECKING:
-    from explorer.latent_space.map_index import MapIndex, Place
+    from explorer.latent_space.atlas import Atlas
+    from explorer.latent_space.map_index import MapIndex, MapPosition
 
-NAMES = {"umap": "UMAP", "pca": "PCA"}
-"""Views of z, with the words for a person, which are also their values in the address."""
-ALL_NAMES = {**NAMES, baseline_views.WORDS: baseline_views.LAYOUT}
-"""And the one that knows nothing of z."""
+Latents = Float32[np.ndarray, "m d"]
+View = TypeVar("View", bound="MapView")
+Positions = Float32[np.ndarray, "m 2"]
 
-_keep: dict[tuple[str, str], "Layout"] = {}
-_KEPT = 16
 _FAINTEST = 0.35  # opacity of what is far from every sentence
+_views: Cache[Any] = Cache(24)
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """A view of a run's map. Parts are computed when first asked for."""
+class MapView(ABC):
+    """A view of a run's map; create it with `of`. Parts are computed on first use.
 
-    run: Run
-    view: str
+    Positions off the data are defined by neighbours: a latent point lies at the weighted mean of
+    its latent neighbours' positions, and a position stands for its map neighbours' latent mean.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """For the control; also the value in a link."""
+    help: ClassVar[str]
+    description: ClassVar[str]
+    """Continues "Map of 100 sentences, …" for screen readers."""
+    of_latents: ClassVar[bool] = True
+    """Whether positions depend on z."""
+    shows_regions: ClassVar[bool] = False
+    """Whether the atlas' regions were clustered in this view."""
+
+    def __init__(self, run: Contents) -> None:
+        self.run = run
+        self._lock = RLock()
+
+    @classmethod
+    def of(cls: type[View], run: Contents) -> View:
+        """The view of a run, cached."""
+        return _views.get((run, cls, *cls._state(run)), lambda: cls(run))
+
+    @classmethod
+    def _state(cls, run: Contents) -> tuple[Any, ...]:
+        """What may change about a run and changes this view."""
+        return ()
+
+    @cached_property
+    @abstractmethod
+    def xy(self) -> Float32[np.ndarray, "n 2"]:
+        """The position of every sentence."""
+
+    @property
+    @abstractmethod
+    def axes(self) -> dict[str, Any]:
+        """Names `x` and `y`, and `units`: whether ticks mean something."""
+
+    @cached_property
+    def ellipses(self) -> list[Ellipse]:
+        """One and two standard deviations of the prior, where it has a shape in this view."""
+        return []
+
+    @property
+    def trustworthiness(self) -> dict[str, Any] | None:
+        """`value`, `neighbours` and `n` of the projection, if it has been measured."""
+        return None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `xy` takes no time."""
+        return True
+
+    @cached_property
+    def mark(self) -> str:
+        """A checksum of the positions, unless the run's stamp determines them."""
+        return ""
+
+    def locate(self, z: Latents) -> tuple[Positions, Float32[np.ndarray, " m"]]:
+        """Positions of latent points, and each one's Euclidean distance to a sentence's mean."""
+        return locate(z, self.atlas.mean, self.xy)
+
+    def at(self, x: float, y: float) -> "MapPosition":
+        """What lies at a position.
+
+        Raises:
+            ExplorerError: If a coordinate is not finite.
+        """
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ExplorerError(f"a position of the map is two finite numbers, not {x} and {y}")
+        return self._at(x, y)
+
+    def _at(self, x: float, y: float) -> "MapPosition":
+        return self.index.at(x, y)
+
+    def latents(
+        self, xy: Float[np.ndarray, "m 2"]
+    ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
+        """`z` and `distance` of `at`, for many positions at once."""
+        return self.index.latents(xy)
+
+    @property
+    def index(self) -> "MapIndex":
+        """Neighbours on the map."""
+        with self._lock:
+            return self._index
+
+    @cached_property
+    def _index(self) -> "MapIndex":
+        from explorer.latent_space.map_index import MapIndex
+
+        return MapIndex(self.atlas.mean, self.atlas.scale, self.xy)
+
+    @property
+    def atlas(self) -> "Atlas":
+        return self.run.needed_atlas
+
+
+class UmapView(MapView):
+    """The projection stored in the atlas."""
+
+    name = "umap"
+    title = "UMAP"
+    help = "UMAP keeps neighbours together and stretches noise into islands."
+    description = "a UMAP of their latent points"
+    shows_regions = True
 
     @cached_property
     def xy(self) -> Float32[np.ndarray, "n 2"]:
-        """The place of every sentence."""
-        if self.view == baseline_views.WORDS:
-            return baseline_views.places(self.run)
-        return self._atlas.xy if self.view == "umap" else self.plane.transform(self._atlas.mean)
-
-    @cached_property
-    def plane(self) -> PCA:
-        """The plane of largest variance."""
-        return PCA.fit(self._atlas.mean)
+        return self.atlas.xy
 
     @property
     def axes(self) -> dict[str, Any]:
-        """Names of the axes, and whether their ticks mean something."""
-        if self.view == "umap":
-            return {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
-        if self.view == baseline_views.WORDS:
-            return baseline_views.axes(self.run)
-        names = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(self.plane.explained)]
+        return {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
+
+    @property
+    def trustworthiness(self) -> dict[str, Any] | None:
+        return self.atlas.projection.get("trustworthiness")
+
+
+class PcaView(MapView):
+    """The plane of largest variance of the posterior means: exact both ways."""
+
+    name = "pca"
+    title = "PCA"
+    help = (
+        "PCA shows the two directions of largest variance, undistorted, with the prior's ellipses."
+    )
+    description = "the plane of the two principal components of their latent points"
+
+    @cached_property
+    def plane(self) -> PCA:
+        return PCA.fit(self.atlas.mean)
+
+    @cached_property
+    def xy(self) -> Float32[np.ndarray, "n 2"]:
+        return self.plane.transform(self.atlas.mean)
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        names = [f"PC {i + 1} ({part:.0%})" for i, part in enumerate(self.plane.explained)]
         return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
 
     @cached_property
     def ellipses(self) -> list[Ellipse]:
-        """One and two standard deviations of N(0, I), on the plane of a Gaussian space."""
         model = final_model(self.run.config)
-        if self.view != "pca" or model.latent["name"] != "gaussian":
+        if model.latent["name"] != "gaussian":
             return []
         name = "prior" if model.prior["name"] == "normal" else "N(0, I)"
         return [
@@ -71,67 +190,89 @@ class Layout:
             for item in self.plane.ellipses()
         ]
 
-    def place(self, z: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
-        """The places of latent points: exact on the plane of z, by latent neighbours elsewhere."""
-        if self.view == baseline_views.WORDS:
-            return place(z, self._atlas.mean, self.xy)[0]
-        return self.run.place(z)[0] if self.view == "umap" else self.plane.transform(z)
+    def locate(self, z: Latents) -> tuple[Positions, Float32[np.ndarray, " m"]]:
+        return self.plane.transform(z), self._nearest(z)[1]
 
-    def at(self, x: float, y: float) -> "Place":
-        """What lies at a place: the plane's own point, or the map neighbours' latent mean."""
-        if self.view == "umap":
-            return self.run.at(x, y)
-        if self.view == baseline_views.WORDS:
-            return self._index.at(x, y)
-        from explorer.latent_space.neighbours import nearest
-
-        place = self._index.at(x, y)
+    def _at(self, x: float, y: float) -> "MapPosition":
         z = self.plane.inverse(np.array([[x, y]]))
-        index, distance = nearest(z, self._atlas.mean, 1, metric="euclidean")
+        row, distance = self._nearest(z)
         return dataclasses.replace(
-            place, z=z[0], nearest=int(index[0, 0]), distance=float(distance[0, 0])
+            self.index.at(x, y), z=z[0], nearest=int(row[0]), distance=float(distance[0])
         )
 
     def latents(
         self, xy: Float[np.ndarray, "m 2"]
     ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
-        """What `at` gives as `z` and `distance`, of many places at once."""
-        if self.view == "umap":
-            return self.run.map_index.latents(xy)
-        if self.view == baseline_views.WORDS:
-            return self._index.latents(xy)
+        z = self.plane.inverse(xy)
+        return z, self._nearest(z)[1]
+
+    def _nearest(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Atlas index of the sentence nearest to each point, and its distance."""
         from explorer.latent_space.neighbours import nearest
 
-        z = self.plane.inverse(xy)
-        return z, nearest(z, self._atlas.mean, 1, metric="euclidean")[1][:, 0]
+        index, distance = nearest(z, self.atlas.mean, 1, metric="euclidean")
+        return index[:, 0], distance[:, 0]
+
+
+class WordsView(MapView):
+    """PCA of the sentences' TF-IDF vectors."""
+
+    name = "words"
+    title = "PCA of the words"
+    help = (
+        "PCA of the words is a **linear autoencoder** of the same sentences: no z, nothing of the "
+        "model is in it."
+    )
+    description = "the plane of the two principal components of their words"
+    of_latents = False
+
+    @classmethod
+    def _state(cls, run: Contents) -> tuple[Any, ...]:
+        return (run.texts_are_real,)
 
     @cached_property
-    def _index(self) -> "MapIndex":
-        from explorer.latent_space.map_index import MapIndex
+    def baselines(self) -> LinearBaselines:
+        return baselines_of(self.run)
 
-        return MapIndex(self._atlas.mean, self._atlas.scale, self.xy)
+    @cached_property
+    def xy(self) -> Float32[np.ndarray, "n 2"]:
+        return self.baselines.plane[0].astype(np.float32)
 
     @property
-    def _atlas(self) -> Any:
-        if self.run.atlas is None:
-            raise ExplorerError(folders.no_map(self.run.folder))
-        return self.run.atlas
+    def axes(self) -> dict[str, Any]:
+        x, y = self.baselines.plane[1]
+        return {"x": f"PC 1 of the words ({x:.0%})", "y": f"PC 2 ({y:.0%})", "units": True}
+
+    @property
+    def is_ready(self) -> bool:
+        return "xy" in vars(self)
+
+    @cached_property
+    def mark(self) -> str:
+        return f"{zlib.crc32(self.xy.tobytes()):08x}"
 
 
-def opacity(distance: float, run: Run) -> float:
-    """How clearly the map shows what is so far, in latent space, from every sentence.
+VIEWS: dict[str, type[MapView]] = {view.name: view for view in (UmapView, PcaView, WordsView)}
+LATENT_VIEWS = {name: view for name, view in VIEWS.items() if view.of_latents}
+DEFAULT_VIEW = UmapView.name
 
-    It fades with the distance in typical ones: what is placed by neighbours is less and less so.
+
+def view_of(run: Contents, name: str = DEFAULT_VIEW) -> MapView:
+    """A view of a run by name, cached.
+
+    Raises:
+        ExplorerError: If there is no such view.
     """
-    typical = run.map_index.typical
+    if name not in VIEWS:
+        raise ExplorerError(f"view {name!r} is not one of {', '.join(VIEWS)}")
+    return VIEWS[name].of(run)
+
+
+def opacity(distance: float, run: Contents) -> float:
+    """How opaque the map draws what lies at a latent distance from the nearest sentence.
+
+    Positions are less reliable the farther away: beyond twice the typical distance between
+    neighbours, opacity falls with the distance.
+    """
+    typical = UmapView.of(run).index.typical
     return max(_FAINTEST, min(1.0, 2 * typical / distance)) if distance > 0 else 1.0
-
-
-def layout_of(run: Run, view: str) -> Layout:
-    """The view of a run, kept for the next question; a retrained run is never served stale."""
-    found = _keep.get((run.stamp, view))
-    if found is None or found.run is not run:
-        while len(_keep) >= _KEPT:
-            _keep.pop(next(iter(_keep)), None)
-        found = _keep[run.stamp, view] = Layout(run, view)
-    return found

@@ -1,4 +1,4 @@
-"""Playback: what the page, the player and the tables say of a training's snapshots."""
+"""Texts, tables and series about the snapshots of a training."""
 
 import math
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ from explorer.latent_space.playback import Playback
 from explorer.latent_space.projections import ACTIVE_VARIANCE
 from explorer.runs import folder as folders
 
-MOST_POINTS = 400
-"""Reports of a figure that the time line draws."""
-FIGURES = (
+MAX_POINTS = 400
+"""Points of a series that the time line draws."""
+SERIES = (
     ("β", "", ("beta",)),
     ("Rate", "nats", ("validation_rate", "rate")),
     ("Mutual information", "nats", ("validation_mutual_information",)),
 )
-"""What the time line shows: name, unit, and the columns of `history.csv`, best first."""
+"""The panels of the time line: name, unit, and columns of `history.csv` in order of preference."""
 VIEW_FOLLOWS = (
     " The view follows the cloud until you move it: the prior’s circles tell how wide it is."
 )
-"""Said where the prior's circles are drawn: only beside them the cloud's width can be read."""
+"""Shown with the prior's circles, which give the scale of the cloud."""
 _FEWEST_REPORTS = 8
-"""Fewer values than this draw no curve: the next best column is taken if it has more."""
+"""With fewer values, the next column is used if it has more."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of the training for the time line: its values by epoch; none if not recorded."""
+class Series:
+    """A quantity by epoch, for the time line; no points if it was not recorded."""
 
     name: str
     unit: str
@@ -44,7 +44,7 @@ class Figure:
 
 
 class Sentence(TypedDict):
-    """What the player says of a sentence."""
+    """A sentence in the player, for hover and pin."""
 
     text: str
     note: str
@@ -67,7 +67,7 @@ def playback_of(run: Run) -> Playback:
 
 
 def atlas_rows(run: Run) -> Int64[np.ndarray, " n"]:
-    """For each sentence of the playback its index in the atlas; −1 where it is not there."""
+    """For each sentence of the playback its index in the atlas; −1 where it is missing."""
     playback, atlas = playback_of(run), run.atlas
     nowhere = np.full(len(playback.row), -1, dtype=np.int64)
     if atlas is None or atlas.corpus_checksum != playback.corpus_checksum:
@@ -80,7 +80,7 @@ def atlas_rows(run: Run) -> Int64[np.ndarray, " n"]:
 
 
 def colour_choices(run: Run) -> list[str]:
-    """What the sentences can be coloured by, the most telling first.
+    """Names of colourings, the default first.
 
     The regions of the final map where most sentences are on it; the splits otherwise. Where the
     layout of that map is noise its regions are too, and the length comes first.
@@ -113,7 +113,7 @@ def colours_of(run: Run, by: str) -> Colours:
 
 
 def text_of(run: Run, index: int) -> tuple[str, bool]:
-    """A sentence's text, or the model's own words for it; and whether it is the real text."""
+    """A sentence's text or its reconstruction, and whether it is the real text."""
     playback = playback_of(run)
     row = int(playback.row[index])
     sentences = run.sentences_of(playback)
@@ -122,30 +122,30 @@ def text_of(run: Run, index: int) -> tuple[str, bool]:
     at = int(atlas_rows(run)[index])
     if run.atlas is not None and at >= 0:
         return run.atlas.reconstruction[at], False
-    told = playback.reconstruction.get(row)
-    return (told[-1], False) if told else (f"Sentence {row:,} of the corpus", False)
+    texts = playback.reconstruction.get(row)
+    return (texts[-1], False) if texts else (f"Sentence {row:,} of the corpus", False)
 
 
 def sentence(run: Run, index: int) -> Sentence:
-    """What is said of a sentence when it is hovered or pinned."""
+    """A sentence that is hovered or pinned."""
     playback = playback_of(run)
     row = int(playback.row[index])
     text, is_real = text_of(run, index)
     note = f"{playback.split[index]} · sentence {row:,}"
     if not is_real:
         note += " · the corpus is not on this machine"
-    told = playback.reconstruction.get(row)
-    return {"text": text, "note": note, "row": row, "reconstructions": told}
+    reconstructions = playback.reconstruction.get(row)
+    return {"text": text, "note": note, "row": row, "reconstructions": reconstructions}
 
 
-def told(playback: Playback) -> list[int]:
-    """The indexes of the sentences whose reconstructions were kept."""
+def reconstructed(playback: Playback) -> list[int]:
+    """Indexes of the sentences with stored reconstructions."""
     found = (playback.index_of(row) for row in playback.reconstruction)
     return sorted(index for index in found if index is not None)
 
 
 def story(playback: Playback) -> str:
-    """In a sentence: how wide the cloud was, at most and in the end."""
+    """One sentence on the width of the cloud: its maximum and its end."""
     widest, last = int(playback.variance.argmax()), len(playback) - 1
     most, end = float(playback.variance[widest]), float(playback.variance[last])
     peak = f"epoch {playback.epoch[widest]:.1f}, where β was {playback.beta[widest]:.2g}"
@@ -169,7 +169,7 @@ def story(playback: Playback) -> str:
 
 
 def ending(run: Run) -> str:
-    """Says where the snapshots end before the training does; empty where they do not."""
+    """A sentence if the snapshots end before the training does; else empty."""
     playback = playback_of(run)
     end, last = float(playback.epoch[-1]), max((at for at, _ in _reports(run, "beta")), default=0)
     apart = float(np.diff(playback.epoch).max(initial=0))
@@ -193,7 +193,7 @@ def _small(variance: float) -> str:
 
 
 def description(run: Run) -> str:
-    """What a screen reader says the player shows."""
+    """A description of the player for screen readers."""
     playback = playback_of(run)
     return (
         f"Playback of the training of {run.name}: {len(playback.row):,} sentences at "
@@ -208,12 +208,12 @@ def description(run: Run) -> str:
 
 def axes(playback: Playback) -> dict[str, Any]:
     """Names of the axes; their ticks are in units of z."""
-    names = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(playback.explained)]
+    names = [f"PC {i + 1} ({part:.0%})" for i, part in enumerate(playback.explained)]
     return {"x": names[0], "y": f"{names[1]}, in units of z", "units": True}
 
 
 def ellipses(run: Run) -> list[Ellipse]:
-    """The prior's one and two standard deviations; none where they would not be its shape."""
+    """One and two standard deviations of the prior; none where it is not an ellipse."""
     prior = playback_of(run).prior
     if prior is None or final_model(run.config).latent["name"] != "gaussian":
         return []
@@ -224,15 +224,15 @@ def ellipses(run: Run) -> list[Ellipse]:
 
 
 def snapshots(playback: Playback) -> list[dict[str, float]]:
-    """What the player says of each snapshot."""
+    """The numbers of each snapshot."""
     names = ("epoch", "beta", "share", "variance")
     columns = [[float(f"{value:.6g}") for value in getattr(playback, name)] for name in names]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def figures(run: Run) -> list[Figure]:
-    """The panels of the time line, out of `history.csv`."""
-    return [Figure(name, unit, _thinned(_best(run, columns))) for name, unit, columns in FIGURES]
+def series(run: Run) -> list[Series]:
+    """The panels of the time line, from `history.csv`."""
+    return [Series(name, unit, _thinned(_best(run, columns))) for name, unit, columns in SERIES]
 
 
 def _best(run: Run, columns: Sequence[str]) -> list[tuple[float, float]]:
@@ -252,12 +252,12 @@ def _reports(run: Run, column: str) -> list[tuple[float, float]]:
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    chosen = np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).round().astype(int)
+    chosen = np.linspace(0, len(points) - 1, min(len(points), MAX_POINTS)).round().astype(int)
     return [(round(points[i][0], 4), float(f"{points[i][1]:.5g}")) for i in chosen.tolist()]
 
 
 def snapshot_table(run: Run) -> dict[str, list[Any]]:
-    """Every snapshot in numbers; figures of the history are those of the report beside it."""
+    """Every snapshot in numbers, with quantities of the nearest report in the history."""
     playback = playback_of(run)
     columns: dict[str, list[Any]] = {
         "snapshot": list(range(1, len(playback) + 1)),
@@ -265,7 +265,7 @@ def snapshot_table(run: Run) -> dict[str, list[Any]]:
         "epoch": [round(value, 3) for value in playback.epoch.tolist()],
         "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
     }
-    for name, unit, sources in FIGURES[1:]:
+    for name, unit, sources in SERIES[1:]:
         points = _best(run, sources)
         columns[f"{name.lower()} ({unit})"] = [
             _reported(points, epoch) for epoch in playback.epoch.tolist()
@@ -276,7 +276,7 @@ def snapshot_table(run: Run) -> dict[str, list[Any]]:
 
 
 def _reported(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
-    """The figure at an epoch; None where no report is nearer than half the way to the next."""
+    """The value at an epoch; None if the nearest report is half an interval or more away."""
     if not points:
         return None
     apart = float(np.median(np.diff([0.0, *(at for at, _ in points)])))
@@ -285,7 +285,7 @@ def _reported(points: Sequence[tuple[float, float]], epoch: float) -> float | No
 
 
 def trail_table(run: Run, index: int) -> dict[str, list[Any]]:
-    """Where a sentence was at each snapshot, and the words the model had for it."""
+    """A sentence's position and reconstruction at each snapshot."""
     playback = playback_of(run)
     columns: dict[str, list[Any]] = {
         "snapshot": list(range(1, len(playback) + 1)),
@@ -300,7 +300,7 @@ def trail_table(run: Run, index: int) -> dict[str, list[Any]]:
 
 
 def read_epoch(text: str) -> float:
-    """The epoch of a link; what is no number means the end of the training."""
+    """The epoch of a link; the end of the training if it is no number."""
     try:
         epoch = float(text)
     except ValueError:

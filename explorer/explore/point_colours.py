@@ -1,11 +1,10 @@
-"""One byte of colour a point, and the legend that explains it.
+"""A byte of colour per point, and its legend.
 
-The map's component and the pages call the same function, so a legend never disagrees with the
-points. Categories carry a class number; ramps carry a position from 0 to `RAMP_TOP`.
+Of categories, the byte is a class number; of ramps, a position from 0 to `RAMP_TOP`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -15,15 +14,7 @@ from jaxtyping import UInt8
 NO_CLASS = 255
 """The byte of a point without a class: drawn grey, not in the legend."""
 RAMP_TOP = 254
-MOST_CLASSES = 250
-CHOICES = {
-    "cluster": "Cluster",
-    "length": "Length (tokens)",
-    "split": "Split",
-    "rate": "Rate of the sentence (nats)",
-    "label": "Label",
-}
-"""What points can be coloured by, with the words for a person."""
+MAX_CLASSES = 250
 
 # Okabe and Ito's colours without black and the yellow that vanishes on white.
 FEW = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8f7d00")
@@ -39,7 +30,7 @@ class LegendEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Colours:
-    """A byte for every atlas row and what the bytes mean."""
+    """A byte for every row, and the legend of the bytes."""
 
     ids: UInt8[np.ndarray, "n"]
     legend: list[LegendEntry]
@@ -47,47 +38,55 @@ class Colours:
     title: str
 
 
+@dataclass(frozen=True)
+class AtlasColouring:
+    """A colouring of the rows of an atlas, or of what has the same columns.
+
+    Args:
+        name: In links; capitalised, on the page.
+        title: Of the legend.
+        help: One sentence.
+        draw: Colours the rows of an atlas, under a title.
+        is_available: Whether it tells the rows of an atlas apart.
+    """
+
+    name: str
+    title: str
+    help: str
+    draw: Callable[[Any, str], Colours]
+    is_available: Callable[[Any], bool] = lambda atlas: True
+
+    def colours_of(self, atlas: Any) -> Colours:
+        return self.draw(atlas, self.title)
+
+
 def available(atlas: Any) -> list[str]:
-    """The keys of `CHOICES` that say something about this atlas."""
-    found = [by for by in CHOICES if by != "label" or atlas.label is not None]
-    # A model without a latent space has rate 0 everywhere: a ramp of it would be one colour.
-    return [by for by in found if by != "rate" or float(np.ptp(atlas.rate)) > 0]
+    """Names of the colourings that say something about this atlas."""
+    return [name for name, item in ATLAS_COLOURINGS.items() if item.is_available(atlas)]
 
 
 def colours(atlas: Any, by: str) -> Colours:
-    """Colour every row of an atlas.
-
-    Args:
-        atlas: The atlas whose rows are shown.
-        by: A key of `CHOICES`.
+    """A colour for every row of an atlas.
 
     Raises:
-        KeyError: If `by` is not a key of `CHOICES`, or the atlas has no labels.
+        KeyError: If `by` is not in `ATLAS_COLOURINGS`, or colours by labels that are missing.
     """
-    if by == "length":
-        return _ramp(atlas.tokens, CHOICES[by], "{:.0f}")
-    if by == "rate":
-        return _ramp(atlas.rate, CHOICES[by], "{:.1f}")
-    if by == "split":
-        return _categories(list(atlas.split), CHOICES[by], order=("train", "valid", "test"))
-    if by == "label" and atlas.label is not None:
-        return _categories([str(label) for label in atlas.label], CHOICES[by])
-    if by == "cluster":
-        return _clusters(atlas)
-    raise KeyError(by)
+    if by == "label" and atlas.label is None:
+        raise KeyError(by)
+    return ATLAS_COLOURINGS[by].colours_of(atlas)
 
 
-def categories(group: Any, names: Sequence[str], title: str) -> Colours:
-    """Colours groups 0, 1, … by these names, the largest group first in the legend."""
+def groups(group: Any, names: Sequence[str], title: str) -> Colours:
+    """Colours groups 0, 1, … with these names, the largest group first in the legend."""
     count = np.bincount(group, minlength=len(names))
     order = [int(item) for item in np.argsort(-count, kind="stable") if count[item]]
     return _numbered(group, [(item, names[item]) for item in order], title)
 
 
 def palette(count: int) -> list[str]:
-    """`count` colours that stay apart for colour-blind people: few named ones, or ordered hues.
+    """`count` colours, distinguishable with colour blindness: named ones, or else ordered hues.
 
-    Many classes differ in lightness as well as in hue, because hue alone does not carry them.
+    Many classes differ in lightness as well as hue, because hue alone does not separate them.
     """
     if count <= len(FEW):
         return list(FEW[:count])
@@ -102,7 +101,7 @@ def ramp(stops: int = 9) -> list[str]:
 
 
 def _ramp(values: Any, title: str, form: str) -> Colours:
-    """Positions by rank: a few long sentences do not push all others into one colour."""
+    """Positions by rank, so that a few outliers do not compress all others into one colour."""
     values = np.asarray(values, dtype=np.float64)
     ordered = np.sort(values[np.isfinite(values)])
     ids = np.full(len(values), NO_CLASS, dtype=np.uint8)
@@ -111,14 +110,14 @@ def _ramp(values: Any, title: str, form: str) -> Colours:
         middle = np.searchsorted(ordered, values[finite], "left").astype(np.float64)
         middle += np.searchsorted(ordered, values[finite], "right") - 1
         ids[finite] = np.rint(middle / 2 / max(len(ordered) - 1, 1) * RAMP_TOP)
-    hues = ramp()
+    stops = ramp()
     legend = []
-    for i, colour in enumerate(hues):
-        share = i / (len(hues) - 1)
-        # Every second stop has a name; nine numbers would not fit under the bar of a phone.
-        value = float(np.quantile(ordered, share)) if len(ordered) else 0.0
+    for i, colour in enumerate(stops):
+        fraction = i / (len(stops) - 1)
+        # Every second stop has a name: nine numbers do not fit on a phone.
+        value = float(np.quantile(ordered, fraction)) if len(ordered) else 0.0
         name = form.format(value) if i % 2 == 0 else ""
-        legend.append(LegendEntry(name, colour, round(share * RAMP_TOP)))
+        legend.append(LegendEntry(name, colour, round(fraction * RAMP_TOP)))
     return Colours(ids, legend, "ramp", title)
 
 
@@ -131,18 +130,26 @@ def _categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> 
     return _numbered(inverse, [(int(i), str(values[i])) for i in by_size], title)
 
 
-def _clusters(atlas: Any) -> Colours:
-    """The coarsest regions: a dozen colours can be told apart, a hundred and twenty cannot."""
+def _clusters(atlas: Any, title: str) -> Colours:
+    """The coarsest regions: a dozen colours are distinguishable, 120 are not."""
     if not atlas.levels:
-        return _numbered(np.full(len(atlas.cluster), -1), [], CHOICES["cluster"])
+        return _numbered(np.full(len(atlas.cluster), -1), [], title)
     classes = [(region.id, region.name) for region in atlas.levels[0]]
-    return _numbered(atlas.regions(0), classes, CHOICES["cluster"])
+    return _numbered(atlas.regions(0), classes, title)
+
+
+def _splits(atlas: Any, title: str) -> Colours:
+    return _categories(list(atlas.split), title, order=("train", "valid", "test"))
+
+
+def _labels(atlas: Any, title: str) -> Colours:
+    return _categories([str(label) for label in atlas.label], title)
 
 
 def _numbered(values: Any, classes: list[tuple[int, str]], title: str) -> Colours:
-    """Classes in their order get the bytes 0, 1, 2, …; what is left over stays grey."""
+    """Classes in their order get the bytes 0, 1, 2, …; the others stay grey."""
     values = np.asarray(values, dtype=np.int64)
-    classes = classes[:MOST_CLASSES]
+    classes = classes[:MAX_CLASSES]
     lowest = int(values.min(initial=0))
     table = np.full(int(values.max(initial=0)) - lowest + 1, NO_CLASS, dtype=np.uint8)
     legend = []
@@ -175,3 +182,34 @@ def _oklch(lightness: float, chroma: float, hue: float) -> str:
         bent = 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
         channels.append(round(255 * bent))
     return "#{:02x}{:02x}{:02x}".format(*channels)
+
+
+ATLAS_COLOURINGS = {
+    item.name: item
+    for item in (
+        AtlasColouring("cluster", "Cluster", "Region, at the coarsest level.", _clusters),
+        AtlasColouring(
+            "length",
+            "Length (tokens)",
+            "Tokens of the sentence, by rank.",
+            lambda atlas, title: _ramp(atlas.tokens, title, "{:.0f}"),
+        ),
+        AtlasColouring("split", "Split", "Training, validation or test.", _splits),
+        AtlasColouring(
+            "rate",
+            "Rate of the sentence (nats)",
+            "KL from the prior to the sentence's posterior, by rank.",
+            lambda atlas, title: _ramp(atlas.rate, title, "{:.1f}"),
+            # A model without a latent space has rate 0 everywhere: a single colour.
+            is_available=lambda atlas: float(np.ptp(atlas.rate)) > 0,
+        ),
+        AtlasColouring(
+            "label",
+            "Label",
+            "The corpus' own label.",
+            _labels,
+            is_available=lambda atlas: atlas.label is not None,
+        ),
+    )
+}
+"""Colourings by name, in the order of the control."""

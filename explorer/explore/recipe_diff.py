@@ -1,4 +1,4 @@
-"""What differs between recipes, line by line."""
+"""Settings in which recipes differ."""
 
 import dataclasses
 import inspect
@@ -15,7 +15,7 @@ DEFAULT = " (default)"
 
 @dataclass(frozen=True)
 class Setting:
-    """A line in which recipes differ; `–` where a recipe has no such setting."""
+    """A setting in which recipes differ; `–` where a recipe has no such setting."""
 
     address: str
     about: str
@@ -30,21 +30,21 @@ def differing(recipes: Sequence[Config]) -> list[Setting]:
     for address in dict.fromkeys(key for table in flat for key in table):
         values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
         if len({value.removesuffix(DEFAULT) for value in values}) > 1:
-            told = about.get(address) or about.get(address.rpartition(".")[0], "")
-            found.append(Setting(address, told, values))
-    order = {address: place for place, address in enumerate(about)}
+            text = about.get(address) or about.get(address.rpartition(".")[0], "")
+            found.append(Setting(address, text, values))
+    order = {address: index for index, address in enumerate(about)}
     return sorted(found, key=lambda item: order.get(item.address, _below(item.address, order)))
 
 
 def flatten(recipe: Config) -> dict[str, Any]:
-    """Every setting by its address; a choice's own settings stand below it."""
+    """Every setting by its address; the settings of a choice follow it."""
     return dict(_flat(dataclasses.asdict(recipe), ""))
 
 
 def is_default(table: Mapping[str, Any], address: str) -> bool:
-    """Whether a choice's own setting, of a flattened recipe, is what it would be unsaid."""
-    choice, _, own = address.rpartition(".")
-    return bool(_default(choice, table.get(choice), own) == table[address])
+    """Whether a setting of a choice, in a flattened recipe, equals its default."""
+    choice, _, setting = address.rpartition(".")
+    return bool(_default(choice, table.get(choice), setting) == table[address])
 
 
 def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
@@ -55,7 +55,7 @@ def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
             continue
         if "name" in value and address in choices():
             yield address, value["name"]
-            value = {own: setting for own, setting in value.items() if own != "name"}
+            value = {name: setting for name, setting in value.items() if name != "name"}
         yield from _flat(value, address)
 
 
@@ -70,7 +70,7 @@ def _about(cls: type, where: str) -> Iterator[tuple[str, str]]:
 
 
 def _below(address: str, order: Mapping[str, int]) -> float:
-    """A choice's own setting comes right after the choice."""
+    """The settings of a choice come right after the choice."""
     return order.get(address.rpartition(".")[0], len(order)) + 0.5
 
 
@@ -83,7 +83,7 @@ def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
 
 
 def typed(value: Any) -> str:
-    """A value as TOML writes it, strings without their quotes; other values read otherwise."""
+    """A value as TOML writes it, strings without quotes; distinct values stay distinct."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
@@ -96,7 +96,7 @@ def typed(value: Any) -> str:
 
 
 def _default(choice: str, name: Any, setting: str) -> Any:
-    """What a setting is where the recipe does not say; None where there is no such setting."""
+    """The default of a setting of a choice; None where there is no such setting."""
     if choice not in choices() or not isinstance(name, str):
         return None
     implementation = choices()[choice].get(name)
@@ -107,8 +107,8 @@ def _default(choice: str, name: Any, setting: str) -> Any:
 
 @cache
 def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
-    """The parts of a recipe that are chosen by name, and what there is to choose from."""
-    # Only when asked for: they bring torch, which takes seconds.
+    """The parts of a recipe that are chosen by name, and their registries."""
+    # Imported here: torch takes seconds.
     from explorer.models.auxiliary_losses import AUXILIARIES
     from explorer.models.decoders import DECODERS
     from explorer.models.encoders import ENCODERS

@@ -1,4 +1,4 @@
-"""Runs whose recipes differ in one part only: the comparisons that show what that part does."""
+"""Families of runs: recipes that differ in one part only, so that its effect shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from explorer.explore import recipe_diff
 
 TITLES = {
     "objective.schedule": "KL schedule",
-    "objective.rate": "Charge on the rate",
+    "objective.rate": "Rate penalty",
     "model.prior": "Prior",
     "model.latent": "Latent space",
     "model.latent_dim": "Latent dimensions",
@@ -18,12 +18,12 @@ TITLES = {
     "training.fit_prior": "Prior fitted afterwards",
     "training.fine_tuning": "Fine-tuning",
     "training.optimiser": "Optimiser",
-    "training.start": "First weights",
+    "training.start": "Initial weights",
     "seed": "Seed",
 }
-"""What the parts are called that have a name beside their address."""
+"""Titles of parts; others go by their address."""
 
-# What a model does not depend on: what is kept of its training, and what is drawn of it.
+# Settings that the model does not depend on.
 _ASIDE = ("atlas.", "training.snapshots", "training.save_seconds")
 
 
@@ -41,22 +41,21 @@ class Family:
 
     @property
     def title(self) -> str:
-        """What the part is called."""
         return TITLES.get(self.part, self.part)
 
-    def label(self, most: int, whole: bool = False) -> str:
-        """The part and at most so many runs, without what all their names begin with.
+    def label(self, max_names: int, whole: bool = False) -> str:
+        """The part and its first runs, without the common prefix of their names.
 
         Args:
-            most: Runs that are named.
-            whole: Leaves nothing out of the names.
+            max_names: Runs that are named.
+            whole: Keeps the common prefix.
         """
-        # What the first and the last in order share, all between them share.
+        # The common prefix of the first and the last in order is that of all.
         ends = zip(min(self.names), max(self.names), strict=False)
         shared = "".join(one for one, other in takewhile(lambda pair: pair[0] == pair[1], ends))
         cut = 0 if whole else 1 + max(shared.rfind(sign) for sign in "-_/ ")
-        more = ["…"] if len(self.names) > most else []
-        return f"{self.title}: {', '.join([name[cut:] for name in self.names[:most]] + more)}"
+        more = ["…"] if len(self.names) > max_names else []
+        return f"{self.title}: {', '.join([name[cut:] for name in self.names[:max_names]] + more)}"
 
 
 def families(by_name: Mapping[str, Config]) -> list[Family]:
@@ -66,7 +65,7 @@ def families(by_name: Mapping[str, Config]) -> list[Family]:
         by_name: Recipes by the names of their runs.
 
     Returns:
-        Families in the order of `TITLES`, other parts behind; runs in the order given.
+        Families in the order of `TITLES`, then other parts; runs in the order given.
     """
     tables = {name: _parts(recipe) for name, recipe in by_name.items()}
     parts = dict.fromkeys(part for table in tables.values() for part in table)
@@ -74,8 +73,8 @@ def families(by_name: Mapping[str, Config]) -> list[Family]:
     for part in sorted(parts, key=lambda part: [*TITLES, part].index(part)):
         groups: dict[object, dict[str, object]] = {}
         for name, table in tables.items():
-            rest = frozenset(item for item in table.items() if item[0] != part)
-            groups.setdefault(rest, {})[name] = table.get(part)
+            others = frozenset(item for item in table.items() if item[0] != part)
+            groups.setdefault(others, {})[name] = table.get(part)
         found += [
             Family(part, tuple(values))
             for values in groups.values()
@@ -85,7 +84,7 @@ def families(by_name: Mapping[str, Config]) -> list[Family]:
 
 
 def _parts(recipe: Config) -> dict[str, frozenset[tuple[str, str]]]:
-    """A recipe's settings by part: a choice and its own settings are one."""
+    """A recipe's settings by part: a choice and its settings are one part."""
     parts: dict[str, set[tuple[str, str]]] = {}
     table = recipe_diff.flatten(recipe)
     for address, value in table.items():

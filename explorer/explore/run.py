@@ -1,9 +1,7 @@
-"""A trained run, opened: what the pages, the command line and notebooks call."""
+"""A trained run, opened: the facade of the pages, the command line and notebooks."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
+from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
 from explorer.latent_space.neighbours import Neighbour, nearest
@@ -22,7 +21,7 @@ from explorer.text.tokens import EOS, SPECIALS
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.latent_space.map_index import MapIndex, Place
+    from explorer.latent_space.map_index import MapIndex, MapPosition
     from explorer.latent_space.neighbours import TextIndex
 
 GAIN_SAMPLES = 16
@@ -32,7 +31,7 @@ Latents = Float32[np.ndarray, "n latent"]
 
 
 class Run(Contents):
-    """One run folder, and all that can be asked of its model."""
+    """A run folder, its model and its map."""
 
     _indexed: "tuple[bool, TextIndex] | None" = None
 
@@ -42,8 +41,8 @@ class Run(Contents):
         """Sentences as ids of words or pieces, without start and end.
 
         Raises:
-            ExplorerError: For a lone sentence, which would be read letter by letter, and for what
-                is no text.
+            ExplorerError: For a single string in place of a list, and for items that are no
+                strings.
         """
         if isinstance(texts, str):
             raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
@@ -54,11 +53,11 @@ class Run(Contents):
         return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
 
     def unknown(self, text: str) -> list[str]:
-        """The words of a sentence the model does not know."""
+        """The words of a sentence that are outside the vocabulary."""
         return self.vocabulary.unknown(self.tokeniser.tokens(text))
 
     def rare(self, text: str) -> list[str]:
-        """The words of a sentence the model has no entry for: unknown, or read in pieces."""
+        """The words of a sentence without a vocabulary entry: unknown, or split into pieces."""
         return self.vocabulary.rare(self.tokeniser.tokens(text))
 
     def encode(self, texts: Iterable[str]) -> Latents:
@@ -73,7 +72,7 @@ class Run(Contents):
         return posteriors(self.model, self.ids(texts))
 
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
-        """One sentence for each latent point; greedy unless told otherwise.
+        """One sentence for each latent point; greedily by default.
 
         Raises:
             ExplorerError: If `z` does not have this run's latent size, or is not finite.
@@ -104,11 +103,11 @@ class Run(Contents):
         for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
             words = self.vocabulary.decode(row)
             named = words
-            if len(row) < decoding.max_tokens:  # else it was cut, and no end was said
+            if len(row) < decoding.max_tokens:  # else it was cut off before its end
                 named = [*words, SPECIALS[EOS]]
             index = [*self.vocabulary.word_index(row), len(words)]
-            own, gained = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
-            result.append(Decoded(self.tokeniser.text(words), named, own, gained))
+            sums = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
+            result.append(Decoded(self.tokeniser.text(words), named, *sums))
         return result
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
@@ -125,7 +124,7 @@ class Run(Contents):
         return self.decode(self.prior_samples(n, decoding.seed), decoding)
 
     def prior_samples(self, n: int, seed: int = 0) -> Latents:
-        """N draws of z from the prior, or from the density fitted on an autoencoder's encodings.
+        """Draws z from the prior, or from the density fitted on an autoencoder's encodings.
 
         Raises:
             ExplorerError: For an autoencoder on whose encodings no density was fitted.
@@ -139,7 +138,7 @@ class Run(Contents):
         if n < 0 or seed < 0:
             raise ExplorerError(f"{n} draws with the seed {seed}: neither may be below 0")
         with torch.inference_mode():
-            # A stream of its own: decoding draws its words from the same seed.
+            # A separate stream: decoding draws words with the same seed.
             return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
 
     def around(
@@ -149,7 +148,7 @@ class Run(Contents):
         k: int = 5,
         decoding: Decoding | None = None,
     ) -> list[str]:
-        """Decodes k draws from N(z, diag(scale²)): what else the model says near a place."""
+        """Decodes k draws from N(z, diag(scale²))."""
         seed = decoding.seed if decoding else 0
         noise = np.random.default_rng(seed).standard_normal((k, len(z))).astype(np.float32)
         return self.decode(z + noise * scale, decoding)
@@ -168,17 +167,16 @@ class Run(Contents):
     def path(
         self, a: str | np.ndarray, b: str | np.ndarray, steps: int = 9, spherical: bool = False
     ) -> Latents:
-        """The latent points of `interpolate`, on the space where it is bounded.
+        """The latent points of `interpolate`, projected onto the space where it is bounded.
 
-        A straight line leaves a sphere and mixes codes: its points are brought back to the nearest
-        of the space, so that a path between codes jumps at its middle.
+        A straight line leaves a sphere, and lies between codes: its points are projected onto the
+        space, so that a path between codes jumps at its middle.
         """
         if not 2 <= steps <= 1000:
             raise ExplorerError(f"steps {steps} is not between 2 and 1000")
-        way = interpolation.spherical if spherical else interpolation.linear
-        return self._points(
-            way(self._latent(a), self._latent(b), interpolation.steps(steps))
-        ).numpy()
+        interpolate = interpolation.spherical if spherical else interpolation.linear
+        z = interpolate(self._latent(a), self._latent(b), interpolation.steps(steps))
+        return self._points(z).numpy()
 
     def analogy(
         self,
@@ -187,30 +185,29 @@ class Run(Contents):
         c: str | np.ndarray,
         k: Sequence[float] | np.ndarray = (1.0,),
     ) -> Latents:
-        """C + k·(b − a) for every k, on the space where it is bounded."""
+        """C + k·(b − a) for every k, projected onto the space where it is bounded."""
         start, end, other = (self._latent(point) for point in (a, b, c))
-        share = np.asarray(k, np.float64)
-        return self._points(arithmetic.analogy(start, end, other, share)).numpy()
+        strengths = np.asarray(k, np.float64)
+        return self._points(arithmetic.analogy(start, end, other, strengths)).numpy()
 
     def traverse(
         self, point: str | np.ndarray, dimension: int, values: Sequence[float] | np.ndarray
     ) -> Latents:
-        """The point with one coordinate at every value, on the space where it is bounded."""
+        """The point with one coordinate set to each value, projected as in `path`."""
         coordinates = np.asarray(values, np.float32)
-        return self._points(
-            arithmetic.traverse(self._latent(point), dimension, coordinates)
-        ).numpy()
+        z = arithmetic.traverse(self._latent(point), dimension, coordinates)
+        return self._points(z).numpy()
 
     def score(self, texts: Sequence[str], label: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Distortion (one posterior sample) and rate of each sentence, nats.
 
         Args:
             texts: Sentences.
-            label: Of a conditional run: what the decoder is told, as it was in training; empty
-                for the average of all labels.
+            label: For a conditional run: the label that conditions the decoder; empty for the
+                average of all labels.
 
         Raises:
-            ExplorerError: If the model does not know this label.
+            ExplorerError: If the model was not trained with this label.
         """
         from explorer.models import label_conditioning
         from explorer.models.batch_inference import scores
@@ -219,7 +216,7 @@ class Run(Contents):
         return scores(self.model, ids, labels=[place] * len(ids))
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
-        """Encodes the sentence a point was decoded to; without one, it is decoded greedily."""
+        """Encodes a point's decoded sentence again; without `text`, decodes it greedily."""
         if text is None:
             text = self.decode(z[None])[0]
         back = self.encode([text])[0]
@@ -238,37 +235,38 @@ class Run(Contents):
             for row, far in zip(index[0], distance[0], strict=True)
         ]
 
-    def place(self, z: Latents) -> tuple[np.ndarray, np.ndarray]:
-        """Map places of latent points, and how far each is from the nearest sentence."""
-        from explorer.latent_space.map_index import place
+    def locate(self, z: Latents, view: str = DEFAULT_VIEW) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of latent points in a view of the map, and distances to the nearest sentence.
 
-        return place(z, self.needed_atlas.mean, self.needed_atlas.xy)
+        Args:
+            z: Latent points, of shape (n, latent).
+            view: A key of `explorer.explore.map_views.VIEWS`.
+
+        Returns:
+            Map coordinates (n, 2), and Euclidean latent distances (n,).
+        """
+        return view_of(self, view).locate(z)
 
     @property
     def map_index(self) -> "MapIndex":
-        """The map, ready to be asked about places; built once."""
-        with self._lock:
-            return self._map_index
+        """Neighbours on the UMAP, and the density of the latents."""
+        return UmapView.of(self).index
 
-    @cached_property
-    def _map_index(self) -> "MapIndex":
-        from explorer.latent_space.map_index import MapIndex
+    def at(self, x: float, y: float, view: str = DEFAULT_VIEW) -> "MapPosition":
+        """What lies at a position of a view of the map.
 
-        return MapIndex(self.needed_atlas.mean, self.needed_atlas.scale, self.needed_atlas.xy)
-
-    def at(self, x: float, y: float) -> "Place":
-        """What lies at a place of the map: see `explorer.latent_space.map_index.Place`."""
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise ExplorerError(f"a place of the map is two finite numbers, not {x} and {y}")
-        return self.map_index.at(x, y)
+        Raises:
+            ExplorerError: If there is no such view, or a coordinate is not finite.
+        """
+        return view_of(self, view).at(x, y)
 
     def search(self, query: str, limit: int = 200) -> np.ndarray:
-        """Atlas indexes of the texts that hold all words of a query."""
+        """Atlas indexes of the texts that contain all words of a query."""
         with self._lock:
             return self._index(self.texts_are_real).search(query, limit)
 
     def _index(self, is_real: bool) -> "TextIndex":
-        """The words of `texts`: others, once the corpus is there."""
+        """The index of `texts`, built again once the corpus is present."""
         from explorer.latent_space.neighbours import TextIndex
 
         if self._indexed is None or self._indexed[0] != is_real:
@@ -282,7 +280,7 @@ class Run(Contents):
             raise ExplorerError(f"{self.name} is a language model: it has no latent space")
 
     def _latent(self, point: str | np.ndarray) -> np.ndarray:
-        """One latent point: of a sentence, or as it is, checked."""
+        """One latent point: a sentence's posterior mean, or a vector, checked."""
         if isinstance(point, str):
             return self.encode([point])[0]
         size, z = self.config.model.latent_dim, np.asarray(point)
@@ -296,7 +294,7 @@ class Run(Contents):
         return self.tokeniser.text(self.vocabulary.decode(row))
 
     def _points(self, z: np.ndarray) -> "Tensor":
-        """Latent points as the decoder takes them: checked, and on the latent space."""
+        """Latent points for the decoder: checked, and projected onto the latent space."""
         import torch
 
         size, z = self.config.model.latent_dim, np.asarray(z)
@@ -316,7 +314,7 @@ class Run(Contents):
         return self.model.condition_on_label(z, decoding.label, decoding.strength)
 
     def _reference(self) -> Any:
-        """The distribution a latent gain compares with: the prior, else the encodings' own."""
+        """The reference of the latent gain: the prior, else a Gaussian of the encodings."""
         import torch
         from torch.distributions import Independent, Normal
 
@@ -327,16 +325,16 @@ class Run(Contents):
 
 
 def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:
-    """Scores of the ids of a sentence and its end, summed over each of its first `count` words."""
+    """Scores of ids, summed over each of the first `count` words."""
     sums = [0.0] * count
-    for score, word in zip(scores, index, strict=False):  # beyond the end there is padding
+    for score, word in zip(scores, index, strict=False):  # padding follows the end
         if word < count:
             sums[word] += score
     return sums
 
 
 def _finite(z: np.ndarray) -> np.ndarray:
-    """Numbers as the model takes them, in single precision."""
+    """In single precision, checked."""
     with np.errstate(over="ignore"):
         z = z.astype(np.float32)
     if not np.isfinite(z).all():

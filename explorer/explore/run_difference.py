@@ -1,4 +1,4 @@
-"""What sets runs apart, in one sentence."""
+"""One sentence on how runs differ."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ DOES = {
     "no latent": "is a language model: it has no latent space",
     "not measured": "is not evaluated yet",
 }
-"""What a run with that verdict does, behind its name."""
+"""Verdicts as the predicate of a run."""
 _DO = {
     "healthy": "are healthy",
     "collapsed": "collapsed",
@@ -31,11 +31,11 @@ _DO = {
 
 
 def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
-    """What sets runs apart, in one sentence.
+    """One sentence on how runs differ.
 
     Args:
         runs: Two to four.
-        name: How a run is named, in bold for example; all else is plain text.
+        name: Formats the name of a run, in bold for example.
     """
     words = [verdict(run.metrics).word for run in runs]
     if len(set(words)) > 1:
@@ -59,22 +59,22 @@ def _alone(run: Run, word: str, name: Name) -> str:
 
 
 def _figures(run: Run) -> str:
-    """Rate and gap in brackets, as far as they were measured."""
-    told = []
+    """Rate and gap in brackets, if measured."""
+    parts = []
     for name, title in (("rate", "rate"), ("shuffled_z_gap", "shuffled-z gap")):
         value = value_of(run.metrics, name)
         if value is not None:
-            told.append(f"{title} {written(value)} nats")
-    return f" ({', '.join(told)})" if told else ""
+            parts.append(f"{title} {written(value)} nats")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _pair(more: Run, less: Run, name: Name) -> str:
     """Two runs with the same verdict; the first has the higher rate."""
-    told = f"{name(more)} sends {_times(more, less)} through z as {name(less)} ("
-    told += f"rate {_against(more, less, 'rate')} nats"
+    text = f"{name(more)} sends {_times(more, less)} through z as {name(less)} ("
+    text += f"rate {_against(more, less, 'rate')} nats"
     if _both_have(more, less, "shuffled_z_gap"):
-        told += f", shuffled-z gap {_against(more, less, 'shuffled_z_gap')} nats"
-    told += ")"
+        text += f", shuffled-z gap {_against(more, less, 'shuffled_z_gap')} nats"
+    text += ")"
     parts = []
     if _both_have(more, less, "bleu"):
         how = _more_or_less(more, less, "bleu", "more closely", "less closely", "as closely")
@@ -82,7 +82,7 @@ def _pair(more: Run, less: Run, name: Name) -> str:
     if _both_have(more, less, "importance_ppl"):
         how = _more_or_less(more, less, "importance_ppl", "worse", "better", "as well")
         parts.append(f"predicts text {how} (perplexity {_against(more, less, 'importance_ppl')})")
-    return told + "".join(
+    return text + "".join(
         (" and " if number == len(parts) else ", ") + part for number, part in enumerate(parts, 1)
     )
 
@@ -102,12 +102,12 @@ def _more_or_less(a: Run, b: Run, name: str, more: str, less: str, same: str) ->
 
 
 def _perplexities(runs: Sequence[Run], name: Name) -> str:
-    told = [
+    values = [
         f"{name(run)} {written(_value(run, 'importance_ppl'))}"
         for run in runs
         if value_of(run.metrics, "importance_ppl") is not None
     ]
-    return f"; perplexity: {', '.join(told)}" if told else ""
+    return f"; perplexity: {', '.join(values)}" if values else ""
 
 
 def _both_have(a: Run, b: Run, name: str) -> bool:

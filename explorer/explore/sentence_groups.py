@@ -1,6 +1,6 @@
-"""Groups of a map's sentences, which a direction can lead between.
+"""Groups of a map's sentences, between which a direction leads.
 
-By label, length and region; by words they have; by a rectangle of the map.
+By label, length and region; by words they contain; by a rectangle of the map.
 """
 
 import re
@@ -10,33 +10,34 @@ import numpy as np
 from jaxtyping import Int
 
 from explorer.errors import ExplorerError
+from explorer.explore.map_views import LATENT_VIEWS, VIEWS
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import separation
-from explorer.latent_space.projections import PCA
 
 LONG, SHORT = "long sentences", "short sentences"
-LEAST = 5
+MIN_SIZE = 5
 """Sentences of a group: the mean of fewer says more about them than about the group."""
 
 _LABEL, _REGION = "label ", "region "
-_MOST = 40  # labels, and regions, listed
-_TAIL = 0.2  # share of the sentences that are called short, and long
+_MAX_LISTED = 40  # labels, and regions
+_TAIL = 0.2  # fraction of the sentences that count as short, and as long
 _NUMBER = r"([-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 _RECTANGLE = re.compile(
-    rf"(umap|pca) {_NUMBER} to {_NUMBER}, {_NUMBER} to {_NUMBER}", re.ASCII | re.IGNORECASE
+    rf"({'|'.join(LATENT_VIEWS)}) {_NUMBER} to {_NUMBER}, {_NUMBER} to {_NUMBER}",
+    re.ASCII | re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The groups a map has of itself, those by label first."""
+    """The named groups of a map, those by label first."""
 
     rows: dict[str, Int[np.ndarray, " members"]]
     """Atlas rows of each group."""
     has_labels: bool
 
     def start(self) -> tuple[str, str] | None:
-        """Towards which group, and away from which; None where there are not two."""
+        """Default groups, towards and away from; None where there are not two."""
         names = list(self.rows)
         if len(names) < 2:
             return None
@@ -44,7 +45,7 @@ class Groups:
 
 
 def groups_of(run: Run) -> Groups:
-    """The groups that hold enough sentences.
+    """The named groups with enough sentences.
 
     Raises:
         ExplorerError: If the run has no map.
@@ -52,26 +53,28 @@ def groups_of(run: Run) -> Groups:
     atlas = run.needed_atlas
     found = {}
     if atlas.label is not None:
-        # As objects: an array of strings gives every row the room of the longest one.
-        labels, place, count = np.unique(
+        # As objects: an array of strings allocates the longest length for every row.
+        labels, inverse, count = np.unique(
             np.array(atlas.label, object), return_inverse=True, return_counts=True
         )
-        for number in np.argsort(-count, kind="stable")[:_MOST]:
-            found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(place == number)
+        for number in np.argsort(-count, kind="stable")[:_MAX_LISTED]:
+            found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(inverse == number)
     low, high = np.quantile(atlas.tokens, [_TAIL, 1 - _TAIL])
-    has_labels = sum(len(rows) >= LEAST for rows in found.values()) > 1
+    has_labels = sum(len(rows) >= MIN_SIZE for rows in found.values()) > 1
     if low < high:
         found[LONG] = np.flatnonzero(atlas.tokens >= high)
         found[SHORT] = np.flatnonzero(atlas.tokens <= low)
     if atlas.levels:
         region = atlas.regions(0)
-        for item in atlas.levels[0][:_MOST]:
+        for item in atlas.levels[0][:_MAX_LISTED]:
             found[f"{_REGION}{item.name}"] = np.flatnonzero(region == item.id)
-    return Groups({name: rows for name, rows in found.items() if len(rows) >= LEAST}, has_labels)
+    return Groups(
+        {name: rows for name, rows in found.items() if len(rows) >= MIN_SIZE}, has_labels
+    )
 
 
 def is_own_name(name: str) -> bool:
-    """Whether a name is one that a map, perhaps another one, gives to its labels and regions."""
+    """Whether a name is that of a label or region, perhaps of another map."""
     return name.startswith((_LABEL, _REGION))
 
 
@@ -82,41 +85,41 @@ def rectangle(view: str, box: tuple[float, float, float, float]) -> str:
 
 
 def title(known: Groups, name: str) -> str:
-    """A group in words: a rectangle without its sides, typed words in quotes."""
+    """A group's title: a rectangle without its sides, typed words in quotes."""
     if name in known.rows:
         return name
     found = _RECTANGLE.fullmatch(name.strip())
-    return f"rectangle of the {found[1].upper()}" if found else f"“{name}”"
+    return f"rectangle of the {VIEWS[found[1].lower()].title}" if found else f"“{name}”"
 
 
 def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
-    """Atlas rows of a group: one of the map's own, a rectangle, or of the sentences with words.
+    """Atlas rows of a group: a named one, a rectangle, or the sentences with words.
 
     Args:
         run: The run.
-        known: The map's own groups.
-        name: Of one of them; as `rectangle` writes it, the view being umap or pca; or words.
+        known: The map's named groups.
+        name: Of one of them; as `rectangle` writes it, in a view of `LATENT_VIEWS`; or words.
 
     Raises:
-        ExplorerError: If it has fewer than `LEAST` sentences.
+        ExplorerError: If it has fewer than `MIN_SIZE` sentences.
     """
     rows = known.rows.get(name)
     if rows is None:
         rows = _within(run, name)
     if rows is None:
         rows = np.sort(run.search(name, limit=len(run.texts)))
-    if len(rows) < LEAST:
+    if len(rows) < MIN_SIZE:
         many = {0: "no sentence", 1: "a single sentence"}.get(
             len(rows), f"only {len(rows)} sentences"
         )
         raise ExplorerError(
-            f"{title(known, name)}: {many} of this map; a direction needs {LEAST} on each side"
+            f"{title(known, name)}: {many} of this map; a direction needs {MIN_SIZE} on each side"
         )
     return rows
 
 
 def ends(run: Run, known: Groups, away: str, towards: str) -> tuple[np.ndarray, np.ndarray]:
-    """Where the direction from one group to another starts, and where it leads: their means.
+    """The means of two groups: where the direction starts, and where it leads.
 
     Raises:
         ExplorerError: If one of them is too small.
@@ -128,7 +131,7 @@ def ends(run: Run, known: Groups, away: str, towards: str) -> tuple[np.ndarray, 
 
 
 def apart(run: Run, known: Groups, away: str, towards: str) -> float | None:
-    """How well the direction tells sentences apart that it was not made of: Cohen's d."""
+    """How well the direction separates sentences it was not computed from: Cohen's d."""
     mean = run.needed_atlas.mean
     return separation(mean[members(run, known, towards)], mean[members(run, known, away)])
 
@@ -138,8 +141,6 @@ def _within(run: Run, name: str) -> Int[np.ndarray, " members"] | None:
     found = _RECTANGLE.fullmatch(name.strip())
     if found is None:
         return None
-    atlas = run.needed_atlas
     left, right, bottom, top = (float(side.replace("−", "-")) for side in found.groups()[1:])
-    is_umap = found[1].lower() == "umap"
-    x, y = (atlas.xy if is_umap else PCA.fit(atlas.mean).transform(atlas.mean)).T
+    x, y = VIEWS[found[1].lower()].of(run).xy.T
     return np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

@@ -1,8 +1,7 @@
-"""A thought experiment, trained: which decoders need a latent space for `a a a`, `b b b`, `c c c`?
+"""A toy experiment: which decoders need a latent space for `a a a`, `b b b`, `c c c`?
 
-A decoder that reads the words before has to be told a sentence's kind once, and its own first
-word tells it: z saves it nothing, and it may as well ignore z. One that reads nothing has to be
-told at every word, unless z says it once and for all.
+An autoregressive decoder infers the letter from its first word: z saves it nothing, and it may
+ignore z. A decoder without input pays for the letter at every word, unless z encodes it once.
 """
 
 import math
@@ -19,31 +18,31 @@ if TYPE_CHECKING:
     from explorer.models.vae import TextVAE
 
 ENTROPY = math.log(len(toy.LETTERS))
-"""Nats a sentence: what has to be said of it at least, by z or by words."""
+"""Nats per sentence: the minimum cost, through z or words."""
 
 _EPOCHS, _EPOCHS_WITHOUT, _TRAINING = 16, 5, 2400
-_TESTED = 1200
+_NUM_TEST = 1200
 _DRAWS = 20
-"""Times each test sentence is drawn for the bound: with fewer, chance puts it below the least."""
+"""Posterior draws per test sentence: with fewer, noise puts the bound below its minimum."""
 _LATENT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """One of the decoders that are compared."""
+    """A decoder of the comparison."""
 
     reads: bool
-    """Whether it reads the words before the one it says; if not, it is inputless."""
+    """Whether it is autoregressive; if not, it has no input but z."""
     latent: bool
-    """Whether it is given z."""
+    """Whether it has z."""
 
     @property
     def needed(self) -> float:
-        """Nats a sentence: the least −ELBO there is for it."""
+        """The minimum of −ELBO, nats per sentence."""
         return ENTROPY if self.reads or self.latent else toy.LENGTH * ENTROPY
 
     def least_distortion(self, rate: float) -> float:
-        """Nats a sentence that stay unsaid at a rate: of what z leaves open, once or per word."""
+        """The minimum distortion at a rate, nats per sentence: z's remainder, once or per word."""
         times = 1 if self.reads else toy.LENGTH
         return times * max(0.0, ENTROPY - rate)
 
@@ -53,11 +52,11 @@ DECODERS = tuple(Decoder(reads, latent) for reads in (True, False) for latent in
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a decoder has learned; figures as `explorer evaluate` defines them, in nats."""
+    """A trained decoder; metrics as `explorer evaluate` defines them, in nats."""
 
     decoder: Decoder
     bound: float
-    """−ELBO a sentence."""
+    """−ELBO per sentence."""
     distortion: float
     rate: float
     """0 without z."""
@@ -66,22 +65,22 @@ class Outcome:
     word: str
     """The verdict."""
     way: list[tuple[float, float]]
-    """Rate and distortion along the training."""
+    """Rate and distortion during training."""
     reconstructions: list[tuple[str, str]]
-    """Each kind of sentence, and the greedy decode of its posterior mean; none without z."""
+    """Each distinct sentence, and the greedy decode of its posterior mean; none without z."""
     samples: list[str]
-    """Drawn from the prior, words too."""
+    """Sampled from the prior and the decoder."""
 
 
 def train(
-    decoder: Decoder, seed: int = 0, progress: Callable[[float], object] = lambda share: None
+    decoder: Decoder, seed: int = 0, progress: Callable[[float], object] = lambda fraction: None
 ) -> Outcome:
     """Trains one decoder with β = 1 from the first step: a few seconds on a CPU.
 
     Args:
         decoder: Which one.
-        seed: Of first weights, batches and noise; the same seed gives the same outcome.
-        progress: Told the share that is done.
+        seed: Of initial weights, batches and noise; the same seed gives the same outcome.
+        progress: Called with the fraction that is done.
     """
     from explorer.evaluation.validation import Validation
     from explorer.models.random_streams import Stream
@@ -105,11 +104,11 @@ def train(
             break
         way.append((report.rate, report.distortion))
         progress(report.epoch / report.epochs)
-    return _outcome(decoder, model.eval(), vocabulary, tokens[:_TESTED], way, seed)
+    return _outcome(decoder, model.eval(), vocabulary, tokens[:_NUM_TEST], way, seed)
 
 
 def recipe(decoder: Decoder, seed: int) -> Config:
-    """How a decoder is trained: everything the same but what it reads and whether it has z."""
+    """The recipe of a decoder: the same for all but input and latent space."""
     hidden = {"name": "lstm", "hidden_dim": 16}
     model = {
         "embedding_dim": 8,

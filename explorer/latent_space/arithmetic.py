@@ -10,7 +10,7 @@ from jaxtyping import Float
 from explorer.errors import ExplorerError
 
 _WORDS = range(4, 13)  # words of a sentence that serves as an example
-_MOST_TEXTS = 20_000  # looked at for an example
+_MAX_TEXTS = 20_000  # searched for an example
 
 
 def analogy(
@@ -19,23 +19,23 @@ def analogy(
     c: Float[np.ndarray, " d"],
     k: Float[np.ndarray, " steps"],
 ) -> Float[np.ndarray, "steps d"]:
-    """Gives c + k·(b − a) for every k: what A is to B, C is to the answer.
+    """The analogy c + k·(b − a) for every k: A is to B as C is to the result.
 
-    k = 0 is `c`, k = 1 the analogy as it is asked; a negative k goes the other way.
+    k = 0 is `c`, k = 1 the full analogy; a negative k reverses the direction.
 
     Source:
         Mikolov, Yih & Zweig (2013), Linguistic Regularities in Continuous Space Word
         Representations. k for sentences: Shen et al. (2020), Educating Text Autoencoders,
         arXiv:1905.12777.
     """
-    share = np.asarray(k, np.float64)[:, None]
-    return (c + share * (b.astype(np.float64) - a)).astype(c.dtype)
+    k = np.asarray(k, np.float64)[:, None]
+    return (c + k * (b.astype(np.float64) - a)).astype(c.dtype)
 
 
 def direction(
     positive: Float[np.ndarray, "n d"], negative: Float[np.ndarray, "m d"]
 ) -> Float[np.ndarray, " d"]:
-    """The way from the mean of one group of points to the mean of the other.
+    """The difference of the means of two groups of points, positive minus negative.
 
     Raises:
         ExplorerError: If a group is empty.
@@ -49,16 +49,17 @@ def direction(
 def separation(
     positive: Float[np.ndarray, "n d"], negative: Float[np.ndarray, "m d"]
 ) -> float | None:
-    """How far the direction between two groups tells them apart: Cohen's d, standard deviations.
+    """How well the direction between two groups separates them: Cohen's d.
 
-    The direction is taken from every other point and judged on the rest, without which any two
-    groups look apart in many dimensions. About 0 where the groups do not differ, 0.8 is called
-    large; None where a half has fewer than two points, or no width.
+    The direction is computed from every other point and evaluated on the others: in many
+    dimensions, any two groups look separate on the points that define the direction. About 0
+    where the groups do not differ, 0.8 is called large; None where a half has fewer than two
+    points, or no variance.
     """
     if min(len(positive), len(negative)) < 4:
         return None
-    way = direction(positive[::2], negative[::2])
-    high, low = positive[1::2] @ way, negative[1::2] @ way
+    axis = direction(positive[::2], negative[::2])
+    high, low = positive[1::2] @ axis, negative[1::2] @ axis
     freedom = len(high) + len(low) - 2
     pooled = ((high - high.mean()) ** 2).sum() + ((low - low.mean()) ** 2).sum()
     width = float(np.sqrt(pooled / freedom))
@@ -66,7 +67,7 @@ def separation(
 
 
 def random_direction(length: float, dimensions: int, seed: int) -> Float[np.ndarray, " d"]:
-    """A direction drawn evenly from all, of a given length: what to compare a meant one with."""
+    """A uniformly drawn direction of a given length: the control of a meaningful one."""
     drawn = np.random.default_rng(seed).standard_normal(dimensions)
     return drawn * (length / np.linalg.norm(drawn))
 
@@ -74,7 +75,7 @@ def random_direction(length: float, dimensions: int, seed: int) -> Float[np.ndar
 def traverse(
     z: Float[np.ndarray, " d"], dimension: int, values: Float[np.ndarray, " steps"]
 ) -> Float[np.ndarray, "steps d"]:
-    """Sets one coordinate to each value and leaves all others as they are.
+    """The point with one coordinate set to each value.
 
     Raises:
         ExplorerError: If there is no such dimension; they count from 0.
@@ -89,45 +90,45 @@ def traverse(
 def example(texts: Sequence[str]) -> tuple[str, str, str]:
     """Three sentences to start with, out of many: A and B differ in one word, C has A's word.
 
-    The word and what replaces it are those that most pairs of sentences differ in. Without such
-    a pair they are three sentences from different places.
+    The word and its replacement are those in which most pairs of sentences differ. Without such a
+    pair, three sentences far apart in the list.
 
     Raises:
         ExplorerError: If there is no sentence.
     """
     if not len(texts):
         raise ExplorerError("there is no sentence to give an example with")
-    split = {text: text.split() for text in texts[:_MOST_TEXTS]}
+    split = {text: text.split() for text in texts[:_MAX_TEXTS]}
     split = {text: words for text, words in split.items() if len(words) in _WORDS}
     pairs: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], tuple[str, str]] = {}
     frames: dict[tuple[str, ...], tuple[str, str]] = {}
     for text, words in split.items():
-        for place, word in enumerate(words):
+        for index, word in enumerate(words):
             if len(word) < 3 or not re.fullmatch(r"[^\W\d_]+", word):
                 continue
-            frame = (*words[:place], "", *words[place + 1 :])
+            frame = (*words[:index], "", *words[index + 1 :])
             known, other = frames.setdefault(frame, (text, word))
             if other != word:
                 pairs[other, word] += 1
                 first.setdefault((other, word), (known, text))
-    said = Counter(texts)
+    count_of = Counter(texts)
     for (word, other), _ in pairs.most_common():
         a, b = first[word, other]
         fit = [text for text, words in split.items() if word in words and other not in words]
         fit = [text for text in fit if text != a]
         if fit:
-            return a, b, _typical(a, fit, said)
+            return a, b, _typical(a, fit, count_of)
     count = len(texts)
     return texts[count // 5], texts[count // 2], texts[4 * count // 5]
 
 
-def _typical(a: str, texts: Sequence[str], said: Mapping[str, int]) -> str:
-    """The text said most of those that share at most half of a's words, or that share least."""
+def _typical(a: str, texts: Sequence[str], count_of: Mapping[str, int]) -> str:
+    """The most frequent text that shares at most half of a's words, or that shares fewest."""
     near = set(a.split())
 
     def rank(text: str) -> tuple[bool, int, int]:
         shared = len(near & set(text.split()))
-        return 2 * shared > len(near), -said[text], shared
+        return 2 * shared > len(near), -count_of[text], shared
 
     return min(texts, key=rank)

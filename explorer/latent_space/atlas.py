@@ -1,4 +1,4 @@
-"""The encoded corpus as one table: a row a displayed sentence, without its text."""
+"""The encoded corpus as a table: a row per displayed sentence, without its text."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -36,9 +36,9 @@ class Atlas:
     cluster: Int32[np.ndarray, " n"]
     """Region at the finest level of `levels`; −1 for none."""
     reconstruction: list[str]
-    """The model's own words for each sentence."""
+    """The model's reconstruction of each sentence."""
     levels: list[list[ClusterName]] = field(default_factory=list)
-    """Named regions, coarse to fine; a region's id is its place in its level."""
+    """Named regions, coarse to fine; a region's id is its index in its level."""
     total: int = 0
     """Sentences in the corpus the rows were drawn from."""
     corpus_name: str = ""
@@ -46,11 +46,11 @@ class Atlas:
     projection: dict[str, Any] = field(default_factory=dict)
     """`Layout.meta`: method, settings, trustworthiness."""
     layout_is_noise: bool = False
-    """Whether the means hardly vary, so that the map shows noise."""
+    """Whether no latent dimension is active, so that the map shows noise."""
 
     @classmethod
     def load(cls, path: Path) -> "Atlas":
-        """Reads `atlas.parquet`; reading executes nothing that the file holds.
+        """Reads `atlas.parquet`; reading executes nothing.
 
         Raises:
             ExplorerError: If the file is missing, truncated, altered, or not an atlas.
@@ -62,7 +62,7 @@ class Atlas:
             raise ExplorerError(f"{path} is not an atlas of this version: {error}") from None
 
     def save(self, path: Path) -> None:
-        """Writes `atlas.parquet` in one go: a reader sees the old file or the whole new one.
+        """Writes `atlas.parquet` atomically: a reader sees the old file or the new one.
 
         Means and scales are rounded to half precision (three digits).
         """
@@ -90,7 +90,7 @@ class Atlas:
 
 
 def from_arrays(**columns: Any) -> Atlas:
-    """Builds an atlas: arrays of any precision, sequences of strings, and the fields beside them.
+    """Builds an atlas from arrays of any precision, sequences of strings and the other fields.
 
     Raises:
         ExplorerError: If columns are missing or of unequal length, values are not finite, do not

@@ -1,4 +1,4 @@
-"""Names for groups of texts: the words that are frequent in one and rare elsewhere."""
+"""Names for groups of texts: words that are frequent in one and rare elsewhere."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _MOST_WORDS = 3  # in a name
 _LEAST_LIFT = 1.5  # how much more frequent in the group than in all texts
-_LEAST_COVER = 0.04  # of the group's texts hold the word
-_LEAST_SHARE = 0.5  # of a word's texts in which a pair of words swallows it ("hot dog" for "dog")
-_CANDIDATES = 40  # terms looked at for one name
-_MOST_SHARE = 0.3  # of all texts: a word in more makes no telling pair ("der Hund", "the man")
+_LEAST_COVER = 0.04  # of the group's texts contain the word
+_LEAST_SHARE = 0.5  # of a word's texts: a pair in so many replaces the word ("hot dog" for "dog")
+_CANDIDATES = 40  # terms considered for one name
+_MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
 _LARGE = 1000  # texts
 _WORD_LENGTH = 30  # characters; longer "words" are links and noise
 
@@ -26,9 +26,9 @@ class Namer:
     """Names groups of the same texts, at any number of groupings; the words are counted once.
 
     The score of a word, or of a pair of adjacent words, in a group is class-based TF-IDF, the
-    share of the group's words times log(1 + mean size of a group / occurrences of the term),
+    fraction of the group's words times log(1 + mean size of a group / occurrences of the term),
     times the logarithm of its lift over all texts. Terms in fewer than 4% of the group's texts
-    stand behind all others.
+    rank below all others.
 
     Args:
         texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
@@ -36,7 +36,7 @@ class Namer:
 
     Source:
         Grootendorst (2022), BERTopic, section 3.3, arXiv:2203.05794. Differs: a text counts a
-        term once; the lift (which must be at least 1.5) holds back words that are frequent
+        term once; the lift (at least 1.5) demotes words that are frequent
         everywhere, such as the function words of languages without a list of them.
     """
 
@@ -44,7 +44,7 @@ class Namer:
         self._counted = _count(texts)
 
     def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
-        """Names the groups 0, 1, …, each differently, by two or three telling words.
+        """Names the groups 0, 1, …, each differently, by two or three informative words.
 
         Args:
             group: Group of each text; −1 for none (such texts count as background).
@@ -67,23 +67,25 @@ class Namer:
 
 
 def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
-    """Which text holds which term (0/1), and the terms; None where there is no word at all."""
+    """The text–term matrix (0/1) and the terms; None without any word."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     def analyse(text: str) -> list[tuple[str, ...]]:
-        own = [word if _telling(word, ENGLISH_STOP_WORDS) else None for word in words(text)]
-        single = [(word,) for word in own if word]
-        pairs = [(a, b) for a, b in pairwise(own) if a and b and a != b]
+        kept = [
+            word if _is_informative(word, ENGLISH_STOP_WORDS) else None for word in words(text)
+        ]
+        single = [(word,) for word in kept if word]
+        pairs = [(a, b) for a, b in pairwise(kept) if a and b and a != b]
         return single + pairs
 
-    # In a large corpus a term of one text names nothing.
+    # In a large corpus, a term in a single text is no name.
     rare = 2 if len(texts) >= _LARGE else 1
     settings: dict[str, Any] = {"analyzer": analyse, "min_df": rare, "dtype": np.float32}
     vectoriser = CountVectorizer(binary=True, **settings)
     matrix: Any
     try:
         matrix = vectoriser.fit_transform(texts)
-    except ValueError:  # scikit-learn's way to say that the vocabulary is empty
+    except ValueError:  # scikit-learn raises it for an empty vocabulary
         return None
     texts_with = np.asarray(matrix.sum(axis=0)).ravel()
     columns: dict[tuple[str, ...], int] = vectoriser.vocabulary_
@@ -98,7 +100,7 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
     return matrix[:, kept], [terms[column] for column in kept]
 
 
-def _telling(word: str, stop_words: frozenset[str]) -> bool:
+def _is_informative(word: str, stop_words: frozenset[str]) -> bool:
     if word.removesuffix("'s").removesuffix("’s") in stop_words or len(word) > _WORD_LENGTH:
         return False
     return not word.isdigit() and (len(word) > 1 or not word.isascii())
@@ -116,14 +118,14 @@ def _scores(
     totals = product.toarray()
     everywhere = np.asarray(matrix.sum(axis=0)).ravel()
     sizes = totals.sum(axis=1, keepdims=True).clip(min=1.0)
-    share = totals / sizes
-    lift = share / (everywhere / everywhere.sum())
-    scores = share * np.log1p(sizes.mean() / everywhere)
-    telling = scores * np.log(lift.clip(min=1.0))
-    # Terms that are not telling keep their order behind all that are.
+    fraction = totals / sizes
+    lift = fraction / (everywhere / everywhere.sum())
+    scores = fraction * np.log1p(sizes.mean() / everywhere)
+    lifted = scores * np.log(lift.clip(min=1.0))
+    # Other terms keep their order, below all of these.
     texts = np.bincount(group[inside], minlength=count)[:, None]
     common = totals >= _LEAST_COVER * texts
-    return totals, np.where((lift >= _LEAST_LIFT) & common, telling, scores * 1e-6)
+    return totals, np.where((lift >= _LEAST_LIFT) & common, lifted, scores * 1e-6)
 
 
 def _name(
@@ -132,7 +134,7 @@ def _name(
     terms: list[tuple[str, ...]],
     used: set[str],
 ) -> str:
-    """The best name not in use; empty where the group has no word, or none is left."""
+    """The best unused name; empty where the group has no word, or none is left."""
     first = np.argsort(-scores, kind="stable")[:_CANDIDATES]
     first = [int(column) for column in first if scores[column] > 0]
     pairs = [column for column in first if len(terms[column]) == 2]

@@ -1,4 +1,4 @@
-"""Dense regions of the map at several zoom levels, and names for them from the words inside."""
+"""Dense regions of the map at several zoom levels, named by the words inside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space.cluster_names import Namer
 
-# Regions aimed at a zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
+# Regions per zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
 _WANTED = (12, 40, 120)
-_POINTS = (100, 60, 40)  # a region, at least on average: a small corpus gets fewer regions
-_LEAST_POINTS = 12  # a smaller group is an accident of the layout
-_CRUMBS = 0.1  # of the points: more of them outside regions mean too narrow a blur
-_LEAST_STEP = 1.5  # times as many regions as the level before, or the level is left out
+_POINTS = (100, 60, 40)  # minimum mean size of a region: a small corpus gets fewer regions
+_LEAST_POINTS = 12  # a smaller group is an artefact of the layout
+_CRUMBS = 0.1  # of the points: if more lie outside regions, the blur is too narrow
+_LEAST_STEP = 1.5  # times as many regions as the level before, or the level is skipped
 _LEAST_SHARE = 0.1  # of the mean size of a region: smaller ones show at finer levels only
 _CELLS = 320  # cells along the longer side of the map
 _BLUR = (1.0, 40.0)  # narrowest and widest kernel, cells
-_FAINTEST = 0.08  # of a region's peak density: thinner places belong to no region
+_FAINTEST = 0.08  # of a region's peak density: less dense positions belong to no region
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterName:
-    """A named region of the map; its label stands at (x, y), on its densest point."""
+    """A named region of the map; its label is at (x, y), its densest point."""
 
     id: int
     name: str
@@ -40,21 +40,21 @@ class Clusters:
     cluster: Int[np.ndarray, " n"]
     """Region of every point at the finest level; −1 for none."""
     levels: list[list[ClusterName]]
-    """Coarse to fine; the id of a region is its place in its level, large ones first."""
+    """Coarse to fine; the id of a region is its index in its level, largest first."""
 
 
 def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
-    """Finds the bumps of the map's density at up to three zoom levels and names them.
+    """The modes of the map's density at up to three zoom levels, with names.
 
-    The density is a histogram blurred by a Gaussian; every place belongs to the peak that the
+    The density is a histogram blurred by a Gaussian; every position belongs to the mode that
     steepest ascent leads to. The blur is chosen so that about 12, 40 and 120 regions come out
-    (fewer for fewer points), so a map without islands is divided too: a region says that its
-    middle is denser than its rim, not that there is a gap around it. Coarser regions are unions
+    (fewer for fewer points), so a map without islands is divided too: a region's middle
+    is denser than its rim, but there need not be a gap around it. Coarser regions are unions
     of finer ones.
 
     Args:
-        xy: Places on the map.
-        texts: One a point, for the names.
+        xy: Positions on the map.
+        texts: One per point, for the names.
     """
     wanted = _wanted(len(xy))
     if not wanted:
@@ -81,7 +81,7 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
 def members(
     cluster: Int[np.ndarray, " n"], levels: Sequence[Sequence[ClusterName]], level: int
 ) -> Int[np.ndarray, " n"]:
-    """Returns the region of every point at a coarser level, from those at the finest."""
+    """The region of every point at a coarser level, from those at the finest."""
     region = cluster
     for finer in reversed(levels[level + 1 :]):
         parents = np.array([item.parent for item in finer] + [-1], np.int32)
@@ -135,7 +135,7 @@ def _by_size(region: Int[np.ndarray, " n"], wanted: int) -> Int[np.ndarray, " n"
 
 
 def _majority(fine: Int[np.ndarray, " n"], coarse: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """Puts all points of a fine region into the coarse region that most of them fall into."""
+    """Assigns all points of a fine region to the coarse region of most of them."""
     result = np.full_like(fine, -1)
     for id_ in range(int(fine.max(initial=-1)) + 1):
         own = fine == id_
@@ -150,13 +150,13 @@ class _Grid:
     """The points of a map counted in square cells."""
 
     def __init__(self, xy: Float[np.ndarray, "n 2"]) -> None:
-        places = xy.astype(np.float64)
-        low = places.min(axis=0)
-        side = float(np.ptp(places, axis=0).max()) or 1.0
-        # A rim as wide as the widest kernel keeps density from leaking over the edge.
+        xy = xy.astype(np.float64)
+        low = xy.min(axis=0)
+        side = float(np.ptp(xy, axis=0).max()) or 1.0
+        # A rim as wide as the widest kernel prevents leaks of density over the edge.
         rim = int(_BLUR[1])
-        self._place = (places - low) / side * (_CELLS - 1)
-        cells = np.floor(self._place).astype(np.int64) + rim
+        self._position = (xy - low) / side * (_CELLS - 1)
+        cells = np.floor(self._position).astype(np.int64) + rim
         self._width = _CELLS + 2 * rim
         self._cell = cells[:, 1] * self._width + cells[:, 0]
         counts = np.bincount(self._cell, minlength=self._width**2)
@@ -197,18 +197,18 @@ class _Grid:
     def _adopt(
         self, region: Int[np.ndarray, " n"], lone: Bool[np.ndarray, " n"], blur: float
     ) -> Int[np.ndarray, " n"]:
-        """Gives the points of groups too small for a region to one that touches them."""
+        """Assigns the points of groups too small for a region to an adjacent one."""
         from scipy.spatial import KDTree
 
         inside = np.flatnonzero(region >= 0)
         if not len(inside) or not lone.any():
             return region
-        distance, at = KDTree(self._place[inside]).query(self._place[lone])
+        distance, at = KDTree(self._position[inside]).query(self._position[lone])
         region[lone] = np.where(distance <= blur, region[inside[at]], -1)
         return region
 
     def _ascend(self, blur: float) -> Int[np.ndarray, " n"]:
-        """The peak that the steepest ascent from every point leads to, −1 in thin places."""
+        """The mode that steepest ascent from every point leads to, −1 where density is low."""
         height = self._blurred(blur)
         highest = height.copy()
         target = np.arange(height.size).reshape(height.shape)

@@ -1,4 +1,4 @@
-"""Where the prior goes and no sentence is: log q(z) against log p(z), judged in latent space."""
+"""Holes: where the prior has mass and no sentence is, by log q(z) − log p(z)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ LogPrior = Callable[[Float[np.ndarray, "m d"]], Float[np.ndarray, " m"]]
 """Log p(z) of each point, nats."""
 
 FALSE_DISCOVERIES = 0.01
-"""Expected share of the samples called a hole that are none; where the prior fits, it is the
-chance of listing any."""
+"""Expected fraction of false holes among the samples reported; where the prior fits, the
+probability of reporting any."""
 MOST_SENTENCES, MOST_REFERENCES = 6000, 12000
-"""What the mixture is made of, and drawn from it: a few seconds of one core in 32 dimensions."""
+"""Components of the mixture, and draws from it: a few seconds on one core in 32 dimensions."""
 MOST_HOLES = 8
 
 _BLOCK = 4_000_000  # entries of one block of sentences × points: 32 MB
 _LEADERS = 24
-_INSIDE = np.linspace(0, 1, 9)[1:-1]  # where a way between two points is looked at
+_INSIDE = np.linspace(0, 1, 9)[1:-1]  # where the segment between two points is tested
 
 
 class Mixture:
@@ -73,28 +73,28 @@ class Mixture:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A part of the latent space that the prior visits and no sentence does."""
+    """A part of the latent space where the prior has mass and no sentence is."""
 
     z: Float[np.ndarray, " d"]
-    """The likeliest of the prior's samples in it."""
+    """The most probable of the prior's samples in it."""
     depth: float
     """Nats: how far log q − log p lies at `z` below its median at the sentences' own samples."""
     share: float
-    """Of the prior's mass."""
+    """Fraction of the prior's mass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holes:
-    """What was found, and what it was compared with."""
+    """The holes of a prior, and the references of the test."""
 
     found: list[Hole]
     """The largest first."""
     share: float
-    """Of the prior's mass that lies in holes, those that are not listed too."""
+    """Fraction of the prior's mass in holes, including those that are not listed."""
     samples: int
     """Drawn from the prior."""
     references: int
-    """Drawn from the posteriors of sentences, each judged without its own sentence."""
+    """Draws from the posteriors of sentences, each scored without its own sentence."""
     sentences: int
     ratio: Float[np.ndarray, " m"]
     """Log q − log p of each sample of the prior, nats."""
@@ -105,7 +105,7 @@ class Holes:
 
     @property
     def least(self) -> float:
-        """Share of the prior's mass below which a hole cannot be told from chance; 1 is all.
+        """Fraction of the prior's mass below which no hole is significant; at most 1.
 
         A p-value is at least 1 / (references + 1), and k of m samples pass the step only if the
         k-th smallest is at most k / m of `FALSE_DISCOVERIES`.
@@ -120,11 +120,11 @@ def holes(
     scale: Float[np.ndarray, "n d"],
     seed: int = 0,
 ) -> Holes:
-    """Finds where log q(z) − log p(z) is lower than finitely many sentences explain.
+    """Where log q(z) − log p(z) is lower than the finite number of sentences explains.
 
-    In many dimensions any finite set of sentences looks sparse, and q(z) made of their posteriors
-    is low nearly everywhere. So a sample of the prior is compared with samples of the sentences'
-    own posteriors, each judged by the other sentences' posteriors alone. If the prior is the
+    In many dimensions any finite set of sentences is sparse, and q(z), the mean of their
+    posteriors, is low nearly everywhere. So a sample of the prior is compared with samples of the
+    sentences' posteriors, each scored by the other sentences' posteriors. If the prior is the
     aggregate posterior, both have the same distribution, whatever the number of sentences: then
     a sample's rank among the references is a valid p-value. Those that pass the
     Benjamini–Hochberg step at `FALSE_DISCOVERIES` are in holes.
@@ -153,7 +153,7 @@ def holes(
     rows = np.tile(np.arange(len(mixture)), draws)
     own = mixture.sample(rows, generator)
     reference = np.sort(mixture.log_density(own, rows) - log_prior(own))
-    # One sentence is left out here too, or a sample of the prior would meet one more.
+    # One sentence is left out here too, so that both are scored by equally many.
     other = generator.integers(len(mixture), size=len(z))
     ratio = mixture.log_density(z, other) - log_prior(z)
     is_hole = _significant(ratio, reference)
@@ -184,7 +184,7 @@ def holes(
 
 
 def _significant(ratio: Float[np.ndarray, " m"], reference: Float[np.ndarray, " r"]) -> np.ndarray:
-    """Which samples are too low for the sorted reference, by Benjamini and Hochberg's step."""
+    """Which samples are significantly low against the sorted reference (Benjamini–Hochberg)."""
     below = np.searchsorted(reference, ratio, side="right")
     p_value = (1 + below) / (1 + len(reference))
     ranked = np.sort(p_value)
@@ -199,10 +199,10 @@ def _groups(
     log_prior: Float[np.ndarray, " m"],
     is_empty: Callable[[Float[np.ndarray, "k d"]], np.ndarray],
 ) -> list[tuple[int, int]]:
-    """Parts points into holes: two belong together where the straight way between is empty.
+    """Partitions points into holes: two are in one where the segment between them is empty.
 
     Returns:
-        For each hole its likeliest point and its number of points, the largest first.
+        For each hole its most probable point and its number of points, the largest first.
     """
     leaders = _leaders(points, np.argsort(-log_prior))
     near = _distances(points, points[leaders]).argmin(axis=1)
@@ -223,7 +223,7 @@ def _groups(
 
 
 def _leaders(points: Float[np.ndarray, "m d"], order: Sequence[int] | np.ndarray) -> list[int]:
-    """Points that stand apart, taken in this order: by half of what two are apart on average."""
+    """Points at least half the median distance apart, taken greedily in this order."""
     some = points[np.linspace(0, len(points) - 1, min(len(points), 200)).astype(int)]
     apart = 0.5 * float(np.median(_distances(some, some)))
     leaders: list[int] = []

@@ -9,26 +9,26 @@ _LEAST_SINE = 1e-4
 
 
 def steps(n: int) -> Float[np.ndarray, " {n}"]:
-    """Returns `n` evenly spaced shares of the way, from 0 to 1; one step is the start."""
+    """Interpolation parameters: `n` evenly spaced values from 0 to 1; a single one is 0."""
     return np.linspace(0.0, 1.0, n)
 
 
 def linear(
     a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"], t: Float[np.ndarray, " steps"]
 ) -> Float[np.ndarray, "steps d"]:
-    """Walks the straight line from `a` (t = 0) to `b` (t = 1); t outside 0…1 overshoots."""
-    share = t[:, None]
-    return ((1 - share) * a + share * b).astype(a.dtype)
+    """Points on the straight line from `a` (t = 0) to `b` (t = 1); t outside 0…1 extrapolates."""
+    t = t[:, None]
+    return ((1 - t) * a + t * b).astype(a.dtype)
 
 
 def spherical(
     a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"], t: Float[np.ndarray, " steps"]
 ) -> Float[np.ndarray, "steps d"]:
-    """Walks the great circle between the directions while the norm changes linearly.
+    """Points on the great circle between the directions, with linearly interpolated norm.
 
     Samples of a wide Gaussian have nearly equal norms; the straight line between two of them
-    passes through shorter vectors than the model saw, this path does not. It is the straight line
-    where an end is zero or the directions are parallel or opposite.
+    passes through shorter vectors than the model was trained on, this path does not. It is the
+    straight line where an end is zero or the directions are parallel or opposite.
 
     Source:
         Shoemake (1985), Animating rotation with quaternion curves; White (2016), Sampling
@@ -42,11 +42,11 @@ def spherical(
     angle = np.arccos(np.clip(first @ second, -1.0, 1.0))
     if np.sin(angle) < _LEAST_SINE:
         return linear(a, b, t)
-    share = t[:, None]
-    direction = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
-    norm = np.maximum((1 - share) * norm_a + share * norm_b, 0.0)
+    t = t[:, None]
+    direction = np.sin((1 - t) * angle) * first + np.sin(t * angle) * second
+    norm = np.maximum((1 - t) * norm_a + t * norm_b, 0.0)
     return (direction / np.sin(angle) * norm).astype(a.dtype)
 
 
 PATHS = {"linear": linear, "spherical": spherical}
-"""Paths by name."""
+"""Interpolations by name."""

@@ -1,4 +1,4 @@
-"""The VAE's linear ancestors on the same sentences: PCA, k-means, a mixture of Gaussians.
+"""The VAE's linear baselines on the same sentences: PCA, k-means, a mixture of Gaussians.
 
 Each is a model of the sentences' words (TF-IDF) with a latent code of its own: PCA is an
 autoencoder whose two halves are linear, k-means is EM with hard assignments, and a mixture of
@@ -18,27 +18,27 @@ from explorer.errors import ExplorerError
 from explorer.text.search_words import words
 
 DIMENSIONS = 128
-"""Numbers a sentence's TF-IDF is reduced to, where it has more."""
+"""Dimensions that the TF-IDF vectors are reduced to, where they have more."""
 COMPONENTS = 12
-"""Of k-means and of the mixture: as many colours as can be told apart."""
-_RARE = 1000  # sentences from which on a word that stands in one of them is left out
+"""Of k-means and of the mixture: as many as there are distinguishable colours."""
+_RARE = 1000  # from so many sentences on, words that occur in one of them are dropped
 _STARTS = 4
-_LEAST_VARIANCE = 1e-3  # of the mean one: a component does not shrink onto equal sentences
+_LEAST_VARIANCE = 1e-3  # of the mean variance: a component does not collapse onto equal sentences
 
 Vectors = Float[np.ndarray, "n d"]
 Codes = Float[np.ndarray, "n k"]
 
 
-class Words:
-    """Sentences as vectors: TF-IDF of their words, reduced by truncated SVD where it is larger.
+class WordVectors:
+    """Sentences as vectors: TF-IDF of their words, reduced by truncated SVD if larger.
 
     Args:
-        texts: The sentences that words and directions are learned from.
-        dimensions: At most so many numbers a sentence.
+        texts: Sentences it is fitted on.
+        dimensions: Of a vector, at most.
         seed: Of the SVD.
 
     Raises:
-        ExplorerError: If the sentences hold no word.
+        ExplorerError: If the sentences contain no word.
     """
 
     def __init__(self, texts: Sequence[str], dimensions: int = DIMENSIONS, seed: int = 0) -> None:
@@ -51,36 +51,36 @@ class Words:
         try:
             counted: Any = self._counter.fit_transform(texts)
         except ValueError:
-            raise ExplorerError("these sentences hold no words to compare them by") from None
+            raise ExplorerError("these sentences have no words to compare them by") from None
         self.count = counted.shape[1]
         """Different words."""
-        self.kept = 1.0
-        """Share of the variance of TF-IDF that the vectors keep."""
+        self.explained = 1.0
+        """Fraction of the variance of TF-IDF that the vectors explain."""
         self._svd: Any = None
         if min(counted.shape) > dimensions:
             self._svd = TruncatedSVD(dimensions, random_state=seed).fit(counted)
-            self.kept = float(self._svd.explained_variance_ratio_.sum())
+            self.explained = float(self._svd.explained_variance_ratio_.sum())
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """A vector a sentence."""
+        """One vector per sentence."""
         counted: Any = self._counter.transform(texts)
         found = counted.toarray() if self._svd is None else self._svd.transform(counted)
         return np.asarray(found, np.float64)
 
 
 @runtime_checkable
-class Ancestor(Protocol):
-    """What the three have in common."""
+class Baseline(Protocol):
+    """A model of vectors with a latent code."""
 
     title: str
-    told: str
-    """What it is to the VAE, and what it optimises."""
+    summary: str
+    """How it relates to the VAE, and what it optimises."""
     unit: str
     """Of `value`."""
 
     @classmethod
-    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "Ancestor":
-        """The best of this size (numbers, clusters or components) for these vectors."""
+    def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "Baseline":
+        """Fits a model of this size (dimensions, clusters or components)."""
         ...
 
     def codes(self, vectors: Vectors) -> Codes:
@@ -88,11 +88,11 @@ class Ancestor(Protocol):
         ...
 
     def reconstruct(self, vectors: Vectors) -> Vectors:
-        """Each as it is decoded from its code."""
+        """Each vector, decoded from its code."""
         ...
 
     def value(self, vectors: Vectors) -> float:
-        """What it optimises, as a mean over these vectors, held-out ones for instance."""
+        """Its objective, as a mean over vectors, which may be held out."""
         ...
 
 
@@ -103,7 +103,7 @@ class LinearAutoencoder:
     mean: Float[np.ndarray, " d"]
     axes: Float[np.ndarray, "k d"]
     title = "PCA"
-    told = "a linear autoencoder: minimises the squared error of what it decodes"
+    summary = "a linear autoencoder: minimises the squared error of what it decodes"
     unit = "squared error a sentence"
 
     @classmethod
@@ -138,15 +138,15 @@ class KMeans:
 
     centres: Float[np.ndarray, "k d"]
     title = "K-means"
-    told = "hard EM: minimises the squared distance to the nearest centre"
+    summary = "hard EM: minimises the squared distance to the nearest centre"
     unit = "squared error a sentence"
 
     @classmethod
     def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "KMeans":
-        """The best of a few starts; the largest cluster is the first."""
+        """The best of a few starts; clusters in order of size."""
         from sklearn import cluster
 
-        make: Any = cluster.KMeans  # its stub knows n_init as a word only
+        make: Any = cluster.KMeans  # its stub takes n_init as a string only
         with _quiet():
             fitted = make(_size(vectors, size), n_init=_STARTS, random_state=seed).fit(vectors)
         count = np.bincount(fitted.labels_, minlength=len(fitted.cluster_centers_))
@@ -173,16 +173,16 @@ class KMeans:
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """A mixture of diagonal Gaussians: a code is how likely each component made the sentence."""
+    """A mixture of diagonal Gaussians: a code is the posterior over components."""
 
     fitted: Any
     title = "Mixture"
-    told = "EM: maximises the likelihood itself, as its posterior is exact"
+    summary = "EM: maximises the likelihood itself, as its posterior is exact"
     unit = "nats a sentence, a density of the vectors"
 
     @classmethod
     def fit(cls, vectors: Vectors, size: int, seed: int = 0, iterations: int = 200) -> "Mixture":
-        """EM from the clusters of k-means, until the likelihood stands still.
+        """EM from the clusters of k-means, until the likelihood converges.
 
         Args:
             vectors: What it is fitted on.
@@ -208,7 +208,7 @@ class Mixture:
         return cls(fitted)
 
     def groups(self, vectors: Vectors) -> Int[np.ndarray, " n"]:
-        """The likeliest component of each."""
+        """The most probable component of each."""
         return self.codes(vectors).argmax(1)
 
     def codes(self, vectors: Vectors) -> Codes:
@@ -224,7 +224,7 @@ class Mixture:
         return float(self.fitted.score(vectors))
 
 
-ANCESTORS: dict[str, type[Ancestor]] = {
+BASELINES: dict[str, type[Baseline]] = {
     "pca": LinearAutoencoder,
     "k-means": KMeans,
     "mixture": Mixture,
@@ -236,7 +236,7 @@ def _error(vectors: Vectors, decoded: Vectors) -> float:
 
 
 def _size(vectors: Vectors, size: int) -> int:
-    """No more groups than there are different sentences."""
+    """At most as many groups as there are distinct vectors."""
     if len(vectors) > 50 * size:
         return size
     return max(1, min(size, len(np.unique(vectors, axis=0))))
@@ -244,7 +244,7 @@ def _size(vectors: Vectors, size: int) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without scikit-learn's word that the best of a few starts is not the best there is."""
+    """Without the warning that k-means did not converge."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():

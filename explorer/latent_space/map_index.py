@@ -1,4 +1,4 @@
-"""From latent space to the map and back, by neighbours: a sentence's place, a place's latent."""
+"""From latent space to the map and back, by neighbours."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,19 +11,19 @@ from explorer.latent_space.holes import Mixture
 from explorer.latent_space.neighbours import nearest
 
 NEIGHBOURS = 15
-_EMPTY = 1.0  # percent: a place thinner than 99% of the sentences' places counts as empty
+_EMPTY = 1.0  # percent: a position less dense than 99% of the sentences' positions counts as empty
 _SOFTENING = 1e-3  # of the neighbours' mean distance: keeps a weight on a point itself finite
 _LEAST_SQUARE = 1e-200  # far below any real one, and still has a finite inverse
-_FARTHEST = 1e100  # a place beyond is taken to be there, as its squared distances have no number
+_FARTHEST = 1e100  # positions are clipped to it: beyond, squared distances overflow
 _TYPICAL_POINTS = 2000  # sample for the median distance between nearest sentences
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What lies at a place of the map."""
+class MapPosition:
+    """What lies at a position of the map."""
 
     z: Float32[np.ndarray, " d"]
-    """The latent there: the weighted mean of the map neighbours', at their mean norm."""
+    """The weighted mean of the map neighbours' latents, rescaled to their mean norm."""
     nearest: int
     """Atlas index of the sentence nearest to `z` in latent space."""
     distance: float
@@ -31,13 +31,13 @@ class Place:
     typical: float
     """Median latent distance of a sentence to its nearest other sentence, for scale."""
     density: float
-    """Percent of the sentences that stand in a thinner part of the map, 0…100."""
+    """Percent of the sentences in less dense parts of the map, 0…100."""
     empty: bool
-    """Whether the place is thinner than 99% of the sentences' places."""
+    """Whether the position is less dense than 99% of the sentences' positions."""
     neighbours: Int[np.ndarray, " k"]
     """Atlas indexes of the nearest sentences on the map, nearest first."""
     weights: Float[np.ndarray, " k"]
-    """Their shares in `z`; they sum to 1."""
+    """Their weights in `z`; they sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +49,35 @@ class Cycle:
     distance: float  # Euclidean, from the point asked about
 
 
-def place(
+def locate(
     z: Float[np.ndarray, "m d"],
     mean: Float[np.ndarray, "n d"],
     xy: Float[np.ndarray, "n 2"],
     k: int = NEIGHBOURS,
 ) -> tuple[Float32[np.ndarray, "m 2"], Float32[np.ndarray, " m"]]:
-    """Places latent points on a map that was laid out without them.
+    """Positions of latent points on a map that was computed without them.
 
-    The place is the mean of the k latent neighbours' places, weighted by one over the squared
-    distance; a data point is put on its own place.
+    A position is the mean of the k latent neighbours' positions, weighted by inverse squared
+    distance; a data point keeps its position.
 
     Args:
         z: Latent points.
         mean: Posterior means of the sentences on the map.
-        xy: Their places.
+        xy: Their positions.
         k: Neighbours used.
 
     Returns:
-        Places, and the Euclidean latent distance to the nearest sentence (a far one is placed
-        with little right, and is to be drawn so).
+        Positions, and the Euclidean latent distance to the nearest sentence: the farther, the
+        less reliable the position.
     """
     index, distance = nearest(z, mean, k, metric="euclidean")
     weights = _weights(distance)
-    places = np.einsum("mk,mkc->mc", weights, xy[index])
-    return places.astype(np.float32), distance[:, 0]
+    positions = np.einsum("mk,mkc->mc", weights, xy[index])
+    return positions.astype(np.float32), distance[:, 0]
 
 
 def _weights(distance: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
-    """Shares by inverse squared distance; equal ones where all distances are zero."""
+    """Weights by inverse squared distance; equal where all distances are zero."""
     square = distance.astype(np.float64) ** 2
     soft = (_SOFTENING * distance.mean(axis=1, keepdims=True, dtype=np.float64)) ** 2
     weights = 1.0 / (square + np.maximum(soft, _LEAST_SQUARE))
@@ -85,13 +85,13 @@ def _weights(distance: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
 
 
 class MapIndex:
-    """Everything asked of a map more than once; build it once a run and keep it.
+    """Neighbours and density of a map's sentences; built once a run.
 
     Args:
         mean: Posterior means of the sentences.
         scale: Posterior standard deviations; zeros where the model has none.
-        xy: Their places on the map.
-        k: Neighbours that define a place.
+        xy: Their positions on the map.
+        k: Neighbours that define a position.
     """
 
     def __init__(
@@ -110,14 +110,14 @@ class MapIndex:
         # Its stub does not know that k may be a range, which keeps the axis for one neighbour.
         self._tree: Any = KDTree(xy.astype(np.float64))
 
-    def at(self, x: float, y: float) -> Place:
-        """Describes one place; it is defined everywhere, and `empty` says where nothing is."""
+    def at(self, x: float, y: float) -> MapPosition:
+        """What lies at a position; defined everywhere, `empty` far from the sentences."""
         index, radius = self._around(np.clip([[x, y]], -_FARTHEST, _FARTHEST))
         weights = _weights(radius)
         z = self._mix(index, weights)
         closest, distance = nearest(z, self._mean, 1, metric="euclidean")
-        density = float(self._thinner(radius[:, -1])[0])
-        return Place(
+        density = float(self._density_percentile(radius[:, -1])[0])
+        return MapPosition(
             z=z[0],
             nearest=int(closest[0, 0]),
             distance=float(distance[0, 0]),
@@ -131,7 +131,7 @@ class MapIndex:
     def latents(
         self, xy: Float[np.ndarray, "m 2"]
     ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
-        """What `at` gives as `z` and `distance`, of many places at once."""
+        """`z` and `distance` of `at`, for many positions at once."""
         index, radius = self._around(np.clip(xy, -_FARTHEST, _FARTHEST))
         z = self._mix(index, _weights(radius))
         return z, nearest(z, self._mean, 1, metric="euclidean")[1][:, 0]
@@ -179,13 +179,13 @@ class MapIndex:
         self, index: Int[np.ndarray, "m k"], weights: Float[np.ndarray, "m k"]
     ) -> Float32[np.ndarray, "m d"]:
         z = np.einsum("mk,mkd->md", weights, self._mean[index])
-        # A mean of vectors is shorter than they are; the decoder never saw such short ones.
+        # A mean of vectors is shorter than they are, and shorter than the decoder was trained on.
         wanted = np.einsum("mk,mk->m", weights, self._norm[index])
         norm = np.linalg.norm(z, axis=1)
         factor = np.divide(wanted, norm, out=np.ones_like(norm), where=norm > 0)
         return (z * factor[:, None]).astype(np.float32)
 
-    def _thinner(self, radius: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
-        """Density is told by the distance to the k-th neighbour on the map."""
+    def _density_percentile(self, radius: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+        """Percentile of the density, estimated by the distance to the k-th neighbour."""
         radii = self._radii
         return 100.0 * (len(radii) - np.searchsorted(radii, radius, side="right")) / len(radii)

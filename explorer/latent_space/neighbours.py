@@ -1,4 +1,4 @@
-"""Nearest sentences: in latent space, by the words they hold, by edits."""
+"""Nearest sentences: in latent space, by words, by edits."""
 
 import re
 from bisect import bisect_left
@@ -31,13 +31,13 @@ def nearest(
     k: int,
     metric: str = "cosine",
 ) -> tuple[Int[np.ndarray, "m k_found"], Float[np.ndarray, "m k_found"]]:
-    """Finds the k nearest points of each query, nearest first, equal ones in order of index.
+    """The k nearest points of each query, nearest first, ties in order of index.
 
     Args:
         z: Queries.
         means: The points searched.
-        k: Neighbours a query; no more than there are points are returned.
-        metric: "cosine" is 1 − cosine after the mean of `means` is taken off both sides (as in
+        k: Neighbours per query; at most as many as there are points.
+        metric: "cosine" is 1 − cosine after the mean of `means` is subtracted from both (as in
             caption retrieval; within 0…2, and 1 where a vector is zero); "euclidean" is the
             distance in latent units.
 
@@ -56,10 +56,10 @@ def nearest(
     rows = max(1, _BLOCK // max(1, len(points)))
     for start in range(0, len(queries), rows):
         block = queries[start : start + rows]
-        # Squared distance less |query|², which ranks the same; the dot form is one matrix product.
+        # Squared distance minus |query|² has the same ranking, and is one matrix product.
         ranking = square - 2 * (block @ points.T)
         index[start : start + rows] = _smallest(ranking, k)
-    # The dot form cancels digits for near points: the few that are kept are measured exactly.
+    # The dot form loses digits for near points: the few selected are measured exactly.
     gap = queries[:, None, :].astype(np.float64) - points[index]
     distance = np.sqrt(np.einsum("mkd,mkd->mk", gap, gap))
     order = np.lexsort((index, distance))
@@ -73,7 +73,7 @@ def nearest(
 def _euclidean(
     z: Float[np.ndarray, "m d"], means: Float[np.ndarray, "n d"]
 ) -> tuple[Float[np.ndarray, "m d"], Float[np.ndarray, "n d"]]:
-    # Taking off the centre changes no distance and keeps the dot form's digits.
+    # Subtracting the centre changes no distance and preserves digits of the dot form.
     centre = means.mean(axis=0, dtype=np.float64) if len(means) else 0.0
     return (z - centre).astype(np.float32), (means - centre).astype(np.float32)
 
@@ -85,7 +85,7 @@ def _centred_directions(
 
 
 METRICS: dict[str, Callable] = {"cosine": _centred_directions, "euclidean": _euclidean}
-"""What is done to queries and points before Euclidean distance ranks them."""
+"""Transforms of queries and points before Euclidean distance ranks them."""
 
 
 def _unit(vectors: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "m d"]:
@@ -113,7 +113,7 @@ def _smallest(values: Float[np.ndarray, "m n"], k: int) -> Int[np.ndarray, "m k"
 
 
 class TextIndex:
-    """Finds sentences by their words, whatever case and accents they are typed with."""
+    """Finds sentences by their words, ignoring case and accents."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         rows: dict[str, list[int]] = {}
@@ -126,12 +126,12 @@ class TextIndex:
         self._rows = {word: np.array(found, np.int64) for word, found in rows.items()}
 
     def search(self, query: str, limit: int = 50) -> Int[np.ndarray, " found"]:
-        """Returns the rows that hold every word of the query, best first.
+        """The rows that contain every word of the query, best first.
 
-        A word also finds longer words that begin with it; words in double quotes must stand
-        together in this order. Rows with the words as typed come first, then shorter sentences,
+        A word also matches longer words that begin with it; words in double quotes must be
+        adjacent, in this order. Rows with the words as typed come first, then shorter sentences,
         then earlier rows. A query without any word (an emoji, "=1+1" has words, "?!" has none)
-        is looked for as it is typed.
+        is matched literally.
         """
         typed = plain(query)
         wanted = list(dict.fromkeys(_parts(typed)))
@@ -166,12 +166,12 @@ class TextIndex:
 
 
 def _parts(text: str) -> list[str]:
-    # "école" is to find "l'école".
+    # So that "école" finds "l'école".
     return words(text.replace("'", " ").replace("’", " "))
 
 
 def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
-    """Counts the tokens to insert, delete or replace to turn `a` into `b` (Levenshtein)."""
+    """Tokens to insert, delete or replace to turn `a` into `b` (Levenshtein)."""
     previous = list(range(len(b) + 1))
     for row, token in enumerate(a, start=1):
         current = [row]

@@ -1,4 +1,4 @@
-"""The latent space over training: the same sentences' places at every snapshot, on one plane."""
+"""The latent space over training: positions of the same sentences at every snapshot."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -32,8 +32,8 @@ class PriorEllipse:
 class Playback:
     """The probe sentences at every snapshot of a training, on one plane for all snapshots.
 
-    The plane is that of the two principal components of the posterior means of all snapshots
-    together, in units of z, with the origin of the latent space at (0, 0). One linear map for
+    The plane is that of the two principal components of the posterior means of all snapshots,
+    in units of z, with the origin of the latent space at (0, 0). One linear map for
     all: a sentence that moves on the plane has moved in latent space, and a space that collapses
     is a cloud that shrinks into the prior's centre. A UMAP would stretch the noise of a collapsed
     cloud into islands, and a layout fitted anew to each snapshot would turn and flip between them.
@@ -46,23 +46,23 @@ class Playback:
     epoch: Float32[np.ndarray, " s"]
     beta: Float32[np.ndarray, " s"]
     xy: Float32[np.ndarray, "s n 2"]
-    """Kept in half precision (three digits)."""
+    """Stored in half precision (three digits)."""
     share: Float32[np.ndarray, " s"]
-    """Of each snapshot's variance, the part that lies in the plane; 0 where nothing varies."""
+    """Fraction of each snapshot's variance that lies in the plane; 0 where nothing varies."""
     variance: Float32[np.ndarray, " s"]
     """Of the posterior means, averaged over the latent dimensions, at each snapshot."""
     explained: tuple[float, float]
-    """Share of the variance of all snapshots together along each axis."""
+    """Fraction of the variance of all snapshots along each axis."""
     prior: PriorEllipse | None = None
     """None for a space without a prior."""
     reconstruction: dict[int, list[str]] = dataclasses.field(default_factory=dict)
-    """By row: the model's own words for the sentence, at each snapshot."""
+    """By row: the model's reconstruction of the sentence at each snapshot."""
     corpus_name: str = ""
     corpus_checksum: str = ""
 
     @classmethod
     def load(cls, path: Path) -> "Playback":
-        """Reads `playback.parquet`; reading executes nothing that the file holds.
+        """Reads `playback.parquet`; reading executes nothing.
 
         Raises:
             ExplorerError: If the file is missing, truncated, altered, or not a playback.
@@ -76,7 +76,7 @@ class Playback:
         return playback
 
     def save(self, path: Path) -> None:
-        """Writes `playback.parquet` in one go: a reader sees the old file or the whole new one."""
+        """Writes `playback.parquet` atomically: a reader sees the old file or the new one."""
         meta = {
             **{name: getattr(self, name).tolist() for name in playback_file.BY_SNAPSHOT},
             "explained": list(self.explained),
@@ -91,23 +91,23 @@ class Playback:
 
     @cached_property
     def mark(self) -> str:
-        """A short checksum of the places, for addresses that may be kept for good."""
+        """A short checksum of the positions, for addresses that are cached for good."""
         return sha256(self.row.tobytes() + self.xy.tobytes()).hexdigest()[:12]
 
     def index_of(self, row: int) -> int | None:
-        """The place of a corpus row among the probes; None for a sentence that is none."""
+        """The index of a corpus row among the probes; None if it is not one."""
         at = int(np.searchsorted(self.row, row))
         return at if at < len(self.row) and int(self.row[at]) == row else None
 
-    def places(self, epoch: float) -> Float32[np.ndarray, "n 2"]:
-        """The places at a moment: between two snapshots, on the straight line between them."""
+    def positions(self, epoch: float) -> Float32[np.ndarray, "n 2"]:
+        """The positions at an epoch, interpolated linearly between snapshots."""
         moment = float(np.interp(epoch, self.epoch, np.arange(len(self))))
         low = int(moment)
         high = min(low + 1, len(self) - 1)
         return self.xy[low] + (self.xy[high] - self.xy[low]) * np.float32(moment - low)
 
     def nearest(self, epoch: float) -> int:
-        """The snapshot taken nearest to an epoch; the earliest of equals."""
+        """The snapshot nearest to an epoch; the earlier of two."""
         return int(np.abs(self.epoch - epoch).argmin())
 
 
@@ -117,7 +117,7 @@ def from_snapshots(
     splits: list[str],
     prior: Float[np.ndarray, "draws d"] | None = None,
 ) -> Playback:
-    """Lays the snapshots of a training out on one plane.
+    """Projects the snapshots of a training onto one plane.
 
     Args:
         tensors: `row` (n,), `mean` (s, n, d), `step`, `epoch` and `beta` (s,).
@@ -132,22 +132,22 @@ def from_snapshots(
     row, mean, times = _tensors(tensors)
     if row.max(initial=-1) >= len(splits):
         raise ExplorerError(f"snapshot row {row.max()} goes beyond the {len(splits)} sentences")
-    told, corpus = _told(about, row, len(mean))
+    reconstructions, corpus = _reconstructions(about, row, len(mean))
     plane = PCA.fit(mean.reshape(-1, mean.shape[2]))
     # Not centred: the latent space's origin, where collapse ends, stays at (0, 0).
     xy = (mean @ plane.axes.T).clip(-_HALF, _HALF).astype(np.float16).astype(np.float32)
-    whole = mean.var(axis=1, dtype=np.float64).sum(axis=1)
+    total = mean.var(axis=1, dtype=np.float64).sum(axis=1)
     inside = xy.var(axis=1, dtype=np.float64).sum(axis=1)
-    share = np.divide(inside, whole, out=np.zeros_like(whole), where=whole > 0)
+    share = np.divide(inside, total, out=np.zeros_like(total), where=total > 0)
     playback = Playback(
         row=row,
         split=[splits[item] for item in row.tolist()],
         xy=xy,
         share=share.clip(max=1.0).astype(np.float32),
-        variance=(whole / mean.shape[2]).astype(np.float32),
+        variance=(total / mean.shape[2]).astype(np.float32),
         explained=(float(plane.explained[0]), float(plane.explained[1])),
         prior=None if prior is None else _ellipse(prior @ plane.axes.T),
-        reconstruction=told,
+        reconstruction=reconstructions,
         corpus_name=corpus["name"],
         corpus_checksum=corpus["checksum"],
         **times,
@@ -175,23 +175,24 @@ def _tensors(
     return row, mean, times
 
 
-def _told(
+def _reconstructions(
     about: Mapping[str, Any], row: Int32[np.ndarray, " n"], snapshots: int
 ) -> tuple[dict[int, list[str]], dict[str, str]]:
     """Reconstructions by row, and the corpus' name and checksum."""
     try:
         rows, texts = about["reconstructions"]["rows"], about["reconstructions"]["texts"]
         corpus = {name: str(about["corpus"][name]) for name in ("name", "checksum")}
-        told = {int(item): [str(words[i]) for words in texts] for i, item in enumerate(rows)}
+        found = {int(item): [str(words[i]) for words in texts] for i, item in enumerate(rows)}
     except (ValueError, KeyError, TypeError, IndexError):
         raise ExplorerError("the snapshots' description is missing or malformed") from None
-    if told.keys() - set(row.tolist()) or any(len(words) != snapshots for words in told.values()):
+    lengths = {len(texts) for texts in found.values()}
+    if found.keys() - set(row.tolist()) or lengths - {snapshots}:
         raise ExplorerError("the snapshots' reconstructions do not fit their rows")
-    return told, corpus
+    return found, corpus
 
 
-def _ellipse(places: Float[np.ndarray, "draws 2"]) -> PriorEllipse:
-    (x, y), (sd_x, sd_y) = places.mean(axis=0).tolist(), places.std(axis=0).tolist()
+def _ellipse(xy: Float[np.ndarray, "draws 2"]) -> PriorEllipse:
+    (x, y), (sd_x, sd_y) = xy.mean(axis=0).tolist(), xy.std(axis=0).tolist()
     return PriorEllipse(x, y, sd_x, sd_y)
 
 
@@ -225,7 +226,7 @@ def _check(playback: Playback) -> None:
     count, snapshots = len(playback.row), len(playback)
     if playback.xy.shape != (snapshots, count, 2) or not playback.xy.size:
         raise ExplorerError(
-            f"it holds {playback.xy.shape[1]} places at {playback.xy.shape[0]} snapshots for "
+            f"it holds {playback.xy.shape[1]} positions at {playback.xy.shape[0]} snapshots for "
             f"{count} sentences at {snapshots}"
         )
     if playback.row[0] < 0 or (np.diff(playback.row) <= 0).any():
@@ -235,7 +236,7 @@ def _check(playback: Playback) -> None:
         if values.shape != (snapshots,) or not np.isfinite(values).all():
             raise ExplorerError(f"{name!r} is not one finite number a snapshot")
     if not np.isfinite(playback.xy).all():
-        raise ExplorerError("a place is not finite")
+        raise ExplorerError("a position is not finite")
     if (np.diff(playback.step) < 0).any() or (np.diff(playback.epoch) < 0).any():
         raise ExplorerError("the snapshots are not in the order of training")
     ellipse = dataclasses.astuple(playback.prior) if playback.prior else (0.0,)

@@ -1,4 +1,4 @@
-"""The Parquet form of a playback: a row a sentence, its places as one list along each axis."""
+"""The Parquet form of a playback: a row per sentence, a list of positions along each axis."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from explorer.system import bounded_parquet, parquet_files
 FORMAT = 1
 TIMES: dict[str, type] = {"step": np.int64, "epoch": np.float32, "beta": np.float32}
 BY_SNAPSHOT: dict[str, type] = {**TIMES, "share": np.float32, "variance": np.float32}
-"""What each snapshot has one number of, and of which kind."""
+"""Columns with one number per snapshot, and their types."""
 
 
 def write(
@@ -30,8 +30,8 @@ def write(
         path: The file.
         row: Row of the corpus of each sentence.
         split: Split of each sentence.
-        xy: Places at each snapshot.
-        reconstruction: The model's words at each snapshot, by row.
+        xy: Positions at each snapshot.
+        reconstruction: Reconstructions at each snapshot, by row.
         meta: JSON values.
     """
     schema = _schema(len(xy))
@@ -40,7 +40,7 @@ def write(
         values[name] = parquet_files.lists(xy[:, :, axis].T, schema.field(name).type)
     values["reconstruction"] = [reconstruction.get(item) for item in row.tolist()]
     options: dict[str, Any] = {"use_dictionary": ["split"]}
-    # The high bytes of neighbouring values are alike: apart from the low ones they compress.
+    # The high bytes of neighbouring values are alike: stored apart, they compress.
     options["use_byte_stream_split"] = [f"{name}.list.element" for name in "xy"]
     parquet_files.write(_KIND, path, values, schema, meta, **options)
 
@@ -60,13 +60,13 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def _schema(snapshots: int) -> Any:
     import pyarrow as pa
 
-    places = pa.list_(pa.float16(), snapshots)
+    positions = pa.list_(pa.float16(), snapshots)
     return pa.schema(
         {
             "row": pa.int32(),
             "split": pa.string(),
-            "x": places,
-            "y": places,
+            "x": positions,
+            "y": positions,
             "reconstruction": pa.list_(pa.string()),
         }
     )
@@ -81,17 +81,17 @@ def _columns(table: Any) -> dict[str, Any]:
     for name in ("row", "split"):
         if columns[name].null_count:
             raise parquet_files.empty(name)
-    places = [
+    positions = [
         parquet_files.array(name, columns[name].combine_chunks()).astype(np.float32).T
         for name in "xy"
     ]
     row = columns["row"].to_numpy()
-    told = dict(zip(row.tolist(), bounded_parquet.values(columns["reconstruction"]), strict=True))
-    if any(words is not None and None in words for words in told.values()):
+    texts = dict(zip(row.tolist(), bounded_parquet.values(columns["reconstruction"]), strict=True))
+    if any(words is not None and None in words for words in texts.values()):
         raise parquet_files.empty("reconstruction")
     return {
         "row": row,
         "split": bounded_parquet.values(columns["split"]),
-        "xy": np.stack(places, axis=2),
-        "reconstruction": {item: words for item, words in told.items() if words is not None},
+        "xy": np.stack(positions, axis=2),
+        "reconstruction": {item: words for item, words in texts.items() if words is not None},
     }

@@ -1,4 +1,4 @@
-"""Latent points to places on a map: PCA in prior units, UMAP, and the UMAP's stand-in."""
+"""Projections of latent points: PCA in units of the prior, and UMAP."""
 
 import io
 import warnings
@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 Progress = Callable[[str, float], None]
-"""Told what is being done, and which share (0…1) of it is done."""
+"""Called with the stage, and the fraction (0…1) of it that is done."""
 
 ACTIVE_VARIANCE = 0.01
-"""Least variance over the data of a live dimension's posterior mean (Burda et al. 2016,
-arXiv:1509.00519): below it a dimension carries nothing."""
+"""Minimum variance over the data of an active dimension's posterior mean (Burda et al. 2016,
+arXiv:1509.00519)."""
 
 _TRUST_POINTS = 3000
 _TRUST_NEIGHBOURS = 15
-_LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to keep
+_LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to preserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +41,35 @@ class PCA:
     variance: Float[np.ndarray, " 2"]
     """Variance along each axis."""
     explained: Float[np.ndarray, " 2"]
-    """Share of the whole variance along each axis."""
+    """Fraction of the total variance along each axis."""
 
     @classmethod
     def fit(cls, mean: Float[np.ndarray, "n d"]) -> "PCA":
-        """Finds the plane; the largest entry of each axis is positive, so signs never flip."""
+        """Fits the plane; the largest entry of each axis is positive, which fixes signs."""
         points = mean.astype(np.float64)
         centre = points.mean(axis=0)
         points -= centre
         variance, vectors = np.linalg.eigh(points.T @ points / max(1, len(points) - 1))
         variance = variance.clip(min=0.0)
-        whole = float(variance.sum()) or 1.0
+        total = float(variance.sum()) or 1.0
         axes = np.zeros((2, mean.shape[1]))  # the second stays zero for a single dimension
         top = np.zeros(2)
         for row, column in enumerate(range(len(variance) - 1, max(len(variance) - 3, -1), -1)):
             axis = vectors[:, column]
             axes[row] = axis * np.copysign(1.0, axis[np.abs(axis).argmax()])
             top[row] = variance[column]
-        return cls(centre, axes, top, top / whole)
+        return cls(centre, axes, top, top / total)
 
     def transform(self, z: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:
-        """The place of latent points on the plane."""
+        """The positions of latent points on the plane."""
         return ((z - self.centre) @ self.axes.T).astype(np.float32)
 
     def inverse(self, xy: Float[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n d"]:
-        """The latent points on the plane itself at these places."""
+        """The latent points at these positions of the plane."""
         return (self.centre + xy @ self.axes).astype(np.float32)
 
     def ellipses(self, sigmas: tuple[float, ...] = (1.0, 2.0)) -> list[Ellipse]:
-        """Shows N(0, I): on any plane it is a circle around the projected origin.
+        """N(0, I) on the plane: circles around the projected origin.
 
         The 1σ and 2σ circles hold 39% and 86% of the prior's projected mass.
         """
@@ -83,9 +83,9 @@ class Layout:
 
     xy: Float32[np.ndarray, "n 2"]
     noise: bool
-    """Whether the means hardly vary, so that what shows is noise."""
+    """Whether no dimension is active, so that the map shows noise."""
     meta: dict[str, Any] = field(default_factory=dict)
-    """How it was made, for the record; plain JSON values."""
+    """How it was computed; plain JSON values."""
 
 
 def hardly_varies(mean: Float[np.ndarray, "n d"]) -> bool:
@@ -102,15 +102,15 @@ def umap_layout(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Layout:
-    """Lays the means out by UMAP, started from PCA; equal arguments give equal maps.
+    """UMAP of the means, initialised with PCA; equal arguments give equal maps.
 
-    Where there are too few points for the neighbourhoods asked for (n < neighbours + 2, n < 5)
+    Where there are too few points for the neighbourhoods (n < neighbours + 2, n < 5)
     or all are equal, it is the PCA plane, and `meta["method"]` and `meta["reason"]` say so.
 
     Args:
         mean: Posterior means.
-        neighbours: Of each point; more shows the whole, fewer the details.
-        min_dist: Least distance between points on the map.
+        neighbours: Of each point; more show global structure, fewer local detail.
+        min_dist: Minimum distance between points on the map.
         seed: Of the optimisation.
         progress: Called with "layout" while it is optimised.
 
@@ -118,8 +118,8 @@ def umap_layout(
         ModuleNotFoundError: If umap-learn is not installed.
 
     Source:
-        McInnes, Healy, Melville (2018), UMAP, arXiv:1802.03426; started from PCA after Kobak and
-        Linderman (2021), doi:10.1038/s41587-020-00809-z.
+        McInnes, Healy, Melville (2018), UMAP, arXiv:1802.03426; initialised with PCA after
+        Kobak and Linderman (2021), doi:10.1038/s41587-020-00809-z.
     """
     few = len(mean) < max(neighbours + 2, _LEAST_POINTS)
     if few or not np.ptp(mean, axis=0).any():
@@ -133,8 +133,8 @@ def umap_layout(
         min_dist=min_dist,
         init=_start(mean, seed),
         random_state=seed,
-        n_jobs=1,  # what the seed implies; said here, or umap warns
-        tqdm_kwds=_told_by_tqdm(tell),
+        n_jobs=1,  # implied by the seed; given, or umap warns
+        tqdm_kwds=_tqdm_settings(tell),
     ).fit_transform(np.ascontiguousarray(mean, np.float32))
     tell("layout", 1.0)
     xy = np.asarray(fitted, np.float32)
@@ -150,7 +150,7 @@ def pca_layout(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Layout:
-    """Lays the means out on their PCA plane; `neighbours` and `min_dist` have no meaning here."""
+    """PCA of the means, as `umap_layout`; `neighbours` and `min_dist` are ignored."""
     plane = PCA.fit(mean)
     xy = plane.transform(mean)
     meta: dict[str, Any] = {"method": "pca", "explained": plane.explained.tolist()}
@@ -160,7 +160,7 @@ def pca_layout(
 def trustworthiness(
     mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int = 0
 ) -> tuple[float, int] | None:
-    """Measures on at most 3,000 points whether neighbours on the map are neighbours in latent.
+    """Whether neighbours on the map are neighbours in latent space, on at most 3,000 points.
 
     Returns:
         The measure (1 is best, a random map about 0.5) with 15 neighbours, and the number of
@@ -200,26 +200,26 @@ def _trust(
 
 def _umap(**settings: Any) -> Any:
     with warnings.catch_warnings():
-        # umap says at import that its optional TensorFlow part is missing.
+        # umap warns at import that its optional TensorFlow part is missing.
         warnings.simplefilter("ignore", ImportWarning)
         from umap import UMAP
     return UMAP(**settings)
 
 
 def _start(mean: Float[np.ndarray, "n d"], seed: int) -> Float32[np.ndarray, "n 2"]:
-    """The PCA plane in UMAP's usual size; a little noise parts equal points."""
+    """The PCA plane in UMAP's usual size; a little noise separates equal points."""
     xy = PCA.fit(mean).transform(mean)
     xy *= 10.0 / max(float(np.abs(xy).max()), np.finfo(np.float32).tiny)
     noise = np.random.default_rng(seed).normal(scale=1e-4, size=xy.shape)
     return (xy + noise).astype(np.float32)
 
 
-def _silent(stage: str, share: float) -> None:
-    """Tells nobody."""
+def _silent(stage: str, fraction: float) -> None:
+    """Reports nothing."""
 
 
 class _Epochs(io.TextIOBase):
-    """Reads "12/200" off tqdm, which is the only word umap gives of its progress."""
+    """Parses "12/200" from tqdm, the only progress report of umap."""
 
     def __init__(self, tell: Progress) -> None:
         super().__init__()
@@ -232,7 +232,7 @@ class _Epochs(io.TextIOBase):
         return len(text)
 
 
-def _told_by_tqdm(tell: Progress) -> dict[str, Any]:
+def _tqdm_settings(tell: Progress) -> dict[str, Any]:
     return {
         "disable": False,
         "file": _Epochs(tell),

@@ -1,1 +1,4 @@
-"""The map and the player: WebGL2 assets, without streamlit."""
+"""The WebGL2 map and the player: assets, what they are given, and what they report.
+
+Nothing here depends on Streamlit.
+"""

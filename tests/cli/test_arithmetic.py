@@ -8,7 +8,7 @@ import pytest
 from explorer.cli.main import main
 from explorer.explore import sentence_groups
 from explorer.explore.run import open_run
-from explorer.latent_space.dimension_words import sides
+from explorer.latent_space.dimension_words import dimension_words
 
 ENDS = ("a dog sleeps at home", "a dog sings at home", "two cats sleeps outside")
 
@@ -37,7 +37,7 @@ def test_json_tells_what_the_run_says(tiny_run: Path, capsys) -> None:
     assert [item["k"] for item in told["results"]] == [1, 1.5, 2, 3]
     assert [item["text"] for item in told["results"]] == run.decode(z)
     distances = [item["distance"] for item in told["results"]]
-    assert distances == pytest.approx(run.place(z)[1].tolist())
+    assert distances == pytest.approx(run.locate(z)[1].tolist())
     assert (told["a"], told["b"], told["c"]) == ENDS
 
 
@@ -82,7 +82,7 @@ def test_dimensions_are_named_by_the_words_of_their_sides(tiny_run: Path, capsys
     assert main(["dimensions", str(tiny_run), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["dimensions"]
     run = open_run(tiny_run)
-    found = sides(run.texts, run.atlas.mean)
+    found = dimension_words(run.texts, run.atlas.mean)
     assert sorted(item["dimension"] for item in told) == list(range(len(found)))
     assert [item["variance"] for item in told] == sorted(run.atlas.mean.var(axis=0))[::-1]
     for item in told:

@@ -70,4 +70,4 @@ def test_a_group_of_too_few_is_refused_by_its_name(run: Run, name: str) -> None:
     with pytest.raises(ExplorerError) as told:
         sentence_groups.members(run, sentence_groups.groups_of(run), name)
     assert str(told.value).startswith(sentence_groups.title(sentence_groups.groups_of(run), name))
-    assert str(sentence_groups.LEAST) in str(told.value)
+    assert str(sentence_groups.MIN_SIZE) in str(told.value)

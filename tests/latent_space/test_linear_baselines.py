@@ -8,23 +8,24 @@ import pytest
 
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
-from explorer.explore import baseline_views as on_page
-from explorer.explore.baseline_fit import ancestry, figures
-from explorer.explore.map_views import layout_of
+from explorer.explore.baseline_fit import baseline_metrics, linear_baselines
+from explorer.explore.colourings import COLOURINGS
+from explorer.explore.map_views import WordsView
 from explorer.explore.point_colours import NO_CLASS
 from explorer.explore.run import open_run
 from explorer.latent_space.linear_baselines import (
-    ANCESTORS,
+    BASELINES,
     KMeans,
     LinearAutoencoder,
     Mixture,
-    Words,
+    WordVectors,
 )
 from explorer.ui.session.picks import MapPick
 from explorer.ui.session.url import page_file
 from tests.ui.test_pages import Open, app, runs, said
 
 __all__ = ["app", "runs"]  # fixtures
+BASELINE_COLOURINGS = [name for name, item in COLOURINGS.items() if item.is_linear_baseline]
 
 
 def cloud(rows: int = 300, size: int = 6) -> np.ndarray:
@@ -114,23 +115,23 @@ def test_the_likelihood_never_falls_from_one_step_of_em_to_the_next() -> None:
     assert found[-1] > found[0] + 1e-3
 
 
-@pytest.mark.parametrize("name", ANCESTORS)
+@pytest.mark.parametrize("name", BASELINES)
 def test_each_ancestor_gains_by_size_what_it_optimises(name: str) -> None:
     rows, _ = blobs()
-    small, large = (ANCESTORS[name].fit(rows, size).value(rows) for size in (1, 3))
+    small, large = (BASELINES[name].fit(rows, size).value(rows) for size in (1, 3))
     assert large > small if name == "mixture" else large < small
 
 
 def test_there_are_no_more_groups_than_different_sentences() -> None:
     rows = np.repeat(np.eye(3), 5, axis=0)
     for name in ("k-means", "mixture"):
-        model = ANCESTORS[name].fit(rows, 12)
+        model = BASELINES[name].fit(rows, 12)
         assert model.codes(rows).shape == (15, 3)
 
 
 def test_sentences_without_a_word_are_refused_in_words() -> None:
     with pytest.raises(ExplorerError, match="no words"):
-        Words(["!?", "…"])
+        WordVectors(["!?", "…"])
 
 
 # Of a run.
@@ -157,25 +158,25 @@ def test_without_the_corpus_the_models_own_words_are_used(
 ) -> None:
     run = open_run(tiny_run)
     monkeypatch.setattr(type(run), "corpus", None)
-    found = ancestry(run)
+    found = linear_baselines(run)
     assert not found.is_real
     assert run.atlas is not None and set(found.train) <= set(run.atlas.reconstruction)
-    assert figures(found)["sentences_are_real"] is False
+    assert baseline_metrics(found)["sentences_are_real"] is False
 
 
 def test_captions_of_one_image_are_retrieved_by_the_codes(tiny_run: Path) -> None:
     run = open_run(tiny_run)
-    found = ancestry(run)
+    found = linear_baselines(run)
     twice = [text for text in found.held_out for _ in range(2)]
     groups = [number // 2 for number in range(len(twice))]
     object.__setattr__(found, "held_out", twice)
     object.__setattr__(found, "groups", groups)
-    entries = figures(found)["ancestors"]
+    entries = baseline_metrics(found)["ancestors"]
     assert entries["pca"]["retrieval_r10"] == pytest.approx(1.0, abs=0.2)
     assert entries["k-means"]["retrieval_p1"] <= entries["pca"]["retrieval_p1"]
 
 
-@pytest.mark.parametrize("by", on_page.COLOURINGS)
+@pytest.mark.parametrize("by", BASELINE_COLOURINGS)
 def test_the_map_is_coloured_by_an_ancestor_and_says_what_it_is(app: Open, by: str) -> None:
     at = app(colour=by.capitalize())
     assert not at.error
@@ -186,24 +187,24 @@ def test_the_map_is_coloured_by_an_ancestor_and_says_what_it_is(app: Open, by: s
 
 def test_every_sentence_has_a_colour_and_every_colour_a_name(tiny_run: Path) -> None:
     run = open_run(tiny_run)
-    for by in on_page.COLOURINGS:
-        found = on_page.colours_of(run, by)
+    for by in BASELINE_COLOURINGS:
+        found = COLOURINGS[by].colours_of(run)
         assert NO_CLASS not in found.ids
         assert set(found.ids.tolist()) == {entry.id for entry in found.legend}
         assert len({entry.name for entry in found.legend}) == len(found.legend)
 
 
 def test_a_place_on_the_plane_of_the_words_is_decoded(app: Open) -> None:
-    at = app(pick=MapPick(0.1, 0.1), layout=on_page.LAYOUT)
+    at = app(pick=MapPick(0.1, 0.1), layout=WordsView.title)
     assert not at.error
-    assert at.session_state["layout"] == on_page.WORDS
+    assert at.session_state["layout"] == WordsView.name
     assert "linear autoencoder" in said(at)
     assert "An empty place" in said(at)
 
 
 def test_the_plane_of_the_words_is_not_moved_by_the_model(tiny_run: Path) -> None:
     run = open_run(tiny_run)
-    layout = layout_of(run, on_page.WORDS)
+    layout = WordsView.of(run)
     texts = np.array(run.texts)
     assert layout.xy.shape == (len(texts), 2) and not layout.ellipses
     twins = {text: layout.xy[texts == text] for text in set(run.texts)}
@@ -211,7 +212,7 @@ def test_the_plane_of_the_words_is_not_moved_by_the_model(tiny_run: Path) -> Non
 
 
 def test_what_only_the_map_offers_does_not_break_other_pages(app: Open) -> None:
-    at = app(colour="Mixture", layout=on_page.LAYOUT)
+    at = app(colour="Mixture", layout=WordsView.title)
     for page in ("compare", "paths", "arithmetic", "playback", "prior"):
         at.switch_page(str(page_file(page))).run()
         assert not at.exception, page

@@ -1,10 +1,10 @@
-"""Registration: a moved copy of a map is found again; neighbourhoods move only where they do."""
+"""Alignment: a moved copy of a map is found again; neighbourhoods move only where they do."""
 
 import numpy as np
 import pytest
 
 from explorer.errors import ExplorerError
-from explorer.latent_space.map_alignment import moved, neighbourhoods, register, shared
+from explorer.latent_space.map_alignment import align, moved, neighbourhoods, shared
 
 
 def places(count: int = 200, seed: int = 0, dimensions: int = 2) -> np.ndarray:
@@ -26,8 +26,8 @@ def test_a_turned_mirrored_scaled_and_shifted_copy_is_laid_back_onto_the_origina
 ) -> None:
     xy = places()
     copy = scale * turned(xy, angle, mirrored) + np.array([7.0, -3.0])
-    found = register(copy, xy)
-    assert found.share == pytest.approx(1.0)
+    found = align(copy, xy)
+    assert found.explained == pytest.approx(1.0)
     assert found.agrees
     assert found.scale == pytest.approx(1 / scale)
     assert found(copy) == pytest.approx(xy, abs=1e-5)
@@ -36,42 +36,42 @@ def test_a_turned_mirrored_scaled_and_shifted_copy_is_laid_back_onto_the_origina
 def test_what_was_registered_on_some_sentences_places_all_others() -> None:
     xy = places()
     copy = 2 * turned(xy, 0.7, True)
-    assert register(copy[:20], xy[:20])(copy) == pytest.approx(xy, abs=1e-5)
+    assert align(copy[:20], xy[:20])(copy) == pytest.approx(xy, abs=1e-5)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_way_back_undoes_it(mirrored: bool) -> None:
     xy = places()
-    found = register(3 * turned(xy, 0.7, mirrored) + 2, xy)
-    assert found.back(found(xy)) == pytest.approx(xy, abs=1e-4)
+    found = align(3 * turned(xy, 0.7, mirrored) + 2, xy)
+    assert found.inverse(found(xy)) == pytest.approx(xy, abs=1e-4)
 
 
 def test_unrelated_maps_explain_next_to_nothing_of_each_other() -> None:
-    found = register(places(2000, seed=1), places(2000, seed=2))
-    assert found.share < 0.01
+    found = align(places(2000, seed=1), places(2000, seed=2))
+    assert found.explained < 0.01
     assert not found.agrees
 
 
 def test_the_share_falls_as_noise_grows_and_does_not_depend_on_the_direction() -> None:
     xy = places()
     noise = np.random.default_rng(3).normal(size=xy.shape)
-    shares = [register(xy + level * noise, xy).share for level in (0.0, 0.3, 1.0, 10.0)]
+    shares = [align(xy + level * noise, xy).explained for level in (0.0, 0.3, 1.0, 10.0)]
     assert shares == sorted(shares, reverse=True)
-    assert register(xy, xy + noise).share == pytest.approx(register(xy + noise, xy).share)
+    assert align(xy, xy + noise).explained == pytest.approx(align(xy + noise, xy).explained)
 
 
 def test_a_map_that_is_one_point_explains_nothing_and_stays_finite() -> None:
     point, xy = np.zeros((50, 2)), places(50)
     for first, second in ((point, xy), (xy, point), (point, point)):
-        found = register(first, second)
-        assert found.share == 0
-        assert np.isfinite(found.back(xy)).all()
+        found = align(first, second)
+        assert found.explained == 0
+        assert np.isfinite(found.inverse(xy)).all()
         assert np.isfinite(found(first)).all()
 
 
 def test_too_few_shared_sentences_are_an_error_that_counts_them() -> None:
     with pytest.raises(ExplorerError, match="share 2 sentences"):
-        register(places(2), places(2))
+        align(places(2), places(2))
 
 
 def test_shared_rows_are_found_on_both_sides() -> None:

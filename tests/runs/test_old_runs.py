@@ -84,7 +84,7 @@ def test_the_map_is_as_before(run: Run) -> None:
     assert atlas.levels[0][1].name == "nurse, tree, door"
     close(atlas.xy[:2], [[-12.184135, 1.663722], [-14.485086, -4.448861]])
     close(atlas.rate[:2], [6.158991, 3.738625])
-    xy, distance = run.place(run.encode(TEXTS[:1]))
+    xy, distance = run.locate(run.encode(TEXTS[:1]))
     close(xy, [[16.753685, -10.981291]])
     close(distance, [0.000442])
     place = run.at(0.0, 0.0)

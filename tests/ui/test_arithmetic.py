@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.explore import sentence_groups
 from explorer.explore.run import open_run
-from explorer.latent_space.dimension_words import sides
+from explorer.latent_space.dimension_words import dimension_words
 from explorer.runs import folder as folders
 from explorer.ui.arithmetic import analogy, dimensions
 from explorer.ui.components.escaping import plain
@@ -155,7 +155,7 @@ def test_where_a_is_b_no_k_changes_a_word(app: Open) -> None:
 
 def test_a_dimension_is_named_by_the_words_of_its_sides(app: Open, tiny_run: Path) -> None:
     run = open_run(tiny_run)
-    found = sides(run.texts, run.atlas.mean)
+    found = dimension_words(run.texts, run.atlas.mean)
     number = max(range(len(found)), key=lambda k: len(found[k].low) + len(found[k].high))
     assert found[number].low or found[number].high
     text = said(app(part="Dimensions", dimension=str(number)))

@@ -262,8 +262,8 @@ def pair(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 def test_a_map_laid_onto_its_own_copy_is_that_map(tiny_run: Path) -> None:
     one, two = open_run(tiny_run), open_run(tiny_run)
     there = aligned(two, one, "umap")
-    assert there.registration is not None
-    assert there.registration.share == pytest.approx(1.0)
+    assert there.alignment is not None
+    assert there.alignment.explained == pytest.approx(1.0)
     assert one.atlas is not None
     assert there.xy == pytest.approx(one.atlas.xy, abs=1e-3)
     assert not there.moved.any()
@@ -274,7 +274,7 @@ def test_maps_of_other_sentences_are_not_laid_onto_each_other(pair: tuple[Path, 
     assert two.atlas is not None
     two.atlas = dataclasses.replace(two.atlas, corpus_checksum="another")
     there = aligned(two, one, "umap")
-    assert there.registration is None
+    assert there.alignment is None
     assert np.array_equal(there.xy, two.atlas.xy)
     assert set(there.regions.tolist()) == {255}
 

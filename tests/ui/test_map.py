@@ -6,16 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from explorer.explore.map_overlays import as_data
+from explorer.explore.map_overlays import Marker, Path, as_data
 from explorer.explore.point_colours import (
-    MOST_CLASSES,
+    MAX_CLASSES,
     NO_CLASS,
     available,
     colours,
     palette,
     ramp,
 )
-from explorer.ui.map import component as maps
+from explorer.map_component.map_event import MapEvent, Viewport, read_event
 from explorer.ui.map import scripts
 
 PICK = {"kind": "point", "index": 3, "x": 1.5, "y": -2, "shift": True, "serial": 7}
@@ -37,8 +37,8 @@ def atlas(n=40, label=None, levels=True):
 
 
 def test_a_pick_keeps_what_the_browser_said():
-    event = maps.read_event({**PICK, "view": {"x": 1, "y": 2, "zoom": 3}})
-    assert event == maps.MapEvent("point", 3, 1.5, -2.0, True, 7, maps.View(1.0, 2.0, 3.0))
+    event = read_event({**PICK, "view": {"x": 1, "y": 2, "zoom": 3}})
+    assert event == MapEvent("point", 3, 1.5, -2.0, True, 7, Viewport(1.0, 2.0, 3.0))
 
 
 @pytest.mark.parametrize(
@@ -56,20 +56,20 @@ def test_a_pick_keeps_what_the_browser_said():
     ],
 )
 def test_what_no_map_sends_is_no_event(payload):
-    assert maps.read_event(payload) is None
+    assert read_event(payload) is None
 
 
 def test_a_broken_view_does_not_lose_the_pick():
-    event = maps.read_event({**PICK, "view": {"x": 1, "y": "?", "zoom": 3}})
+    event = read_event({**PICK, "view": {"x": 1, "y": "?", "zoom": 3}})
     assert event is not None
     assert event.view is None
 
 
 def test_overlays_reach_the_browser_as_plain_numbers():
-    path = as_data(maps.Path(np.array([[0, 1], [2, np.nan], [3, 4]], np.float32), ends=("a", "b")))
+    path = as_data(Path(np.array([[0, 1], [2, np.nan], [3, 4]], np.float32), ends=("a", "b")))
     assert path["type"] == "path"
     assert path["points"] == [[0.0, 1.0], [3.0, 4.0]]
-    marker = as_data(maps.Marker(np.float32(1), np.float64(2), "here"))
+    marker = as_data(Marker(np.float32(1), np.float64(2), "here"))
     assert {type(marker["x"]), type(marker["y"])} == {float}
 
 
@@ -110,8 +110,8 @@ def test_sentences_outside_every_region_are_grey():
 def test_many_labels_leave_the_rare_ones_grey():
     labels = [f"label {i}" for i in range(400)]
     coloured = colours(atlas(400, label=labels), "label")
-    assert len(coloured.legend) == MOST_CLASSES
-    assert (coloured.ids == NO_CLASS).sum() == 400 - MOST_CLASSES
+    assert len(coloured.legend) == MAX_CLASSES
+    assert (coloured.ids == NO_CLASS).sum() == 400 - MAX_CLASSES
 
 
 def test_only_what_says_something_is_offered():
@@ -161,25 +161,25 @@ def test_no_script_writes_html():
 def script():
     import streamlit as st
 
-    from explorer.ui.map.component import (
-        Ellipse,
-        LegendEntry,
-        current_event,
-        latent_map,
-        path_slider,
-    )
+    from explorer.explore.map_overlays import Ellipse
+    from explorer.explore.point_colours import LegendEntry
+    from explorer.map_component.map_event import Viewport
+    from explorer.map_component.map_spec import MapSpec
+    from explorer.ui.map.component import current_event, latent_map, path_slider
 
-    event = latent_map(
+    spec = MapSpec(
         points_url="/p",
         colours_url="/c",
+        hover_url="/h",
         legend=[LegendEntry("<b>", "#000000", 0)],
         overlays=[Ellipse(0, 0, 1, 1, "1 σ")],
         highlight=[1, 2],
         selected={"row": 1},
-        view={"x": 0, "y": 0, "zoom": 2},
+        view=Viewport(0, 0, 2),
+        axes={"x": "UMAP 1", "y": "UMAP 2", "units": False},
         description="A map.",
-        hover_url="/h",
     )
+    event = latent_map(spec)
     position = path_slider(["a", "b"], position=9)
     st.text(f"{event} {current_event()} {position}")
 

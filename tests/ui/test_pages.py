@@ -11,15 +11,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer.explore.decoded_path import examples
-from explorer.explore.map_views import layout_of
+from explorer.explore.map_views import view_of
 from explorer.explore.run import open_run
+from explorer.map_component.map_event import MapEvent
 from explorer.runs import folder as folders
 from explorer.ui.app import PAGES
 from explorer.ui.arithmetic import dimensions
 from explorer.ui.compare import maps
 from explorer.ui.components.escaping import markdown
 from explorer.ui.map import view
-from explorer.ui.map.component import MapEvent
 from explorer.ui.map.view import text_at
 from explorer.ui.session import open_runs
 from explorer.ui.session.picks import MapPick, SentencePick, TextPick, shortened
@@ -288,7 +288,7 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     texts = ["dogs " * 338] * len(run.texts)
     monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
     short = ("dogs " * 200).strip()
-    assert text_at(run, layout_of(run, "pca"), SentencePick(3)) == short
+    assert text_at(run, view_of(run, "pca"), SentencePick(3)) == short
     assert tuple(map(shortened, examples(run))) == (short, short)
     monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
@@ -470,7 +470,7 @@ def test_a_run_without_a_map_says_which_command_draws_it(
 def without_webgl(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every map hears that the browser cannot draw it."""
     for module in (view, maps):
-        monkeypatch.setattr(module, "latent_map", lambda **_: MapEvent("no_webgl"))
+        monkeypatch.setattr(module, "latent_map", lambda *_: MapEvent("no_webgl"))
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ with warnings.catch_warnings():
 
 from explorer.explore import playback_story
 from explorer.explore.run import open_run
+from explorer.map_component.player_spec import Moment, read_moment
 from explorer.runs import folder as folders
 from explorer.ui.http import routes
 from explorer.ui.map import urls
-from explorer.ui.map.player import Moment, read_moment
 from explorer.ui.playback import charts
 from explorer.ui.session import open_runs
 from explorer.ui.session.url import page_file
@@ -225,9 +225,9 @@ def test_a_moment_between_snapshots_lies_on_the_line_between_them(run):
     playback = run.playback
     middle = (playback.epoch[1] + playback.epoch[2]) / 2
     expected = (playback.xy[1] + playback.xy[2]) / 2
-    np.testing.assert_allclose(playback.places(float(middle)), expected, atol=1e-5)
-    np.testing.assert_array_equal(playback.places(-5), playback.xy[0])
-    np.testing.assert_array_equal(playback.places(99), playback.xy[-1])
+    np.testing.assert_allclose(playback.positions(float(middle)), expected, atol=1e-5)
+    np.testing.assert_array_equal(playback.positions(-5), playback.xy[0])
+    np.testing.assert_array_equal(playback.positions(99), playback.xy[-1])
 
 
 def test_the_picture_and_the_film_hold_every_sentence(run):

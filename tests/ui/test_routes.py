@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 
 from explorer.errors import ExplorerError
 from explorer.explore.aligned_maps import aligned
-from explorer.explore.map_views import layout_of, opacity
+from explorer.explore.map_views import opacity, view_of
 from explorer.explore.point_colours import colours
 from explorer.explore.run import Run
 from explorer.latent_space.projections import PCA
@@ -95,7 +95,7 @@ def test_a_view_is_computed_once_and_is_that_of_the_page(client, run, monkeypatc
     for _ in range(3):
         answer = client.get(urls.points_url(run, "pca"))
     assert len(fitted) == 1
-    assert answer.content == layout_of(run, "pca").xy.astype("<f4").tobytes()
+    assert answer.content == view_of(run, "pca").xy.astype("<f4").tobytes()
 
 
 @pytest.mark.parametrize("by", ["cluster", "length", "split", "rate"])
@@ -113,7 +113,7 @@ def test_hover_gives_the_sentence_as_it_is(client, run):
 
 @pytest.mark.parametrize("view", ["umap", "pca"])
 def test_places_say_what_a_click_there_says(client, run, view):
-    there = layout_of(run, view)
+    there = view_of(run, view)
     asked = [(0.5, 0.25), (-3.0, 40.0), tuple(there.xy[3].tolist())]
     at = ";".join(f"{x},{y}" for x, y in asked)
     answer = client.get(f"{urls.decode_url(run, view, Decoding())}&at={at}").json()

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
-from explorer.explore.baseline_fit import ancestry
+from explorer.explore.baseline_fit import linear_baselines
 from explorer.explore.export_map import export
-from explorer.explore.map_views import layout_of
+from explorer.explore.map_views import view_of
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.session.url import page_file
@@ -94,7 +94,7 @@ def test_the_recipes_that_are_compared_are_those_of_the_two_runs(second: Path) -
     [
         lambda run, out: run.neighbours("a dog"),
         lambda run, out: export(run, out / "map.csv"),
-        lambda run, out: layout_of(run, "pca").xy,
+        lambda run, out: view_of(run, "pca").xy,
     ],
 )
 def test_a_missing_map_is_told_in_one_sentence(
@@ -117,7 +117,7 @@ def test_other_words_for_a_missing_map_name_the_same_command(
     run = open_run(second)
     tiny.without_corpus(run)
     with pytest.raises(ExplorerError, match="over there") as error:
-        ancestry(run)
+        linear_baselines(run)
     assert draws in str(error.value)
 
 

@@ -40,7 +40,7 @@ def test_a_sentence_one_map_lacks_is_put_to_that_model(pair: tuple[Path, Path]) 
     assert selection.place_of(there[0], row, words).selected == {"row": index_of(one, row)}
     mark = selection.place_of(there[1], row, words)
     z = two.encode([words.text])
-    (x, y), *_ = there[1].move(there[1].layout.place(z)).tolist()
+    (x, y), *_ = there[1].move(there[1].layout.locate(z)[0]).tolist()
     assert mark.selected == pytest.approx({"x": x, "y": y})
     assert len(mark.overlays) == 1
     told = selection.told_by(there[1], row, words)

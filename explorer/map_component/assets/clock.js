@@ -1,5 +1,5 @@
-// The moment that is shown: a position between the first snapshot (0) and the last, which runs,
-// stands still, and is set.
+// The current time: a position between the first snapshot (0) and the last, which plays, pauses
+// and is set.
 
 const WHOLE_SECONDS = 12; // of a play at speed 1
 const FASTEST = 4; // snapshots a second at speed 1

@@ -5,7 +5,7 @@ import { make } from "./legend.js";
 const SPEEDS = [["0.25", "¼×"], ["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
 
 export class Controls {
-  /** @param {{toggle, seek, step, speed, mark}} on what a person can ask for */
+  /** @param {{toggle, seek, step, speed, mark}} on the callbacks */
   constructor(on) {
     this.root = make("div", "controls");
     this.play = button("play");

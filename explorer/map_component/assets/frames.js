@@ -1,4 +1,4 @@
-// Points that move: the places of every snapshot lie in one buffer on the graphics card, and two
+// Points that move: the positions of every snapshot lie in one buffer on the graphics card, and two
 // of them at a time are blended there. Playing uploads nothing.
 
 import { Points } from "./points.js";
@@ -31,7 +31,7 @@ export class Frames extends Points {
     return this.size ? this.all.length / (FLOATS * this.size) : 0;
   }
 
-  /** Show a moment: 2.5 lies half-way between the third and the fourth snapshot. */
+  /** Show a time: 2.5 is half-way between the third and the fourth snapshot. */
   seek(position) {
     this.position = position;
     const gl = this.gl;
@@ -63,12 +63,12 @@ export class Frames extends Points {
     });
   }
 
-  /** The places of one point at all snapshots. */
+  /** The positions of one point at all snapshots. */
   trailOf(index) {
     return Array.from({ length: this.snapshots }, (_, snapshot) => this.placeOf(index, snapshot));
   }
 
-  /** The point nearest to a place, within a reach, that `accepts`; or -1. */
+  /** The point nearest to a position, within a radius, that `accepts`; or -1. */
   nearest(x, y, reach, accepts) {
     let [best, square] = [-1, reach * reach];
     for (let i = 0; i < this.count; i++) {
@@ -80,7 +80,7 @@ export class Frames extends Points {
   }
 }
 
-/** What points fill, save a share of the outermost on each side. */
+/** The extent of the points, without a fraction of the outermost on each side. */
 export function filled(all, share) {
   const ends = (axis) => {
     const values = all.filter((_, i) => i % FLOATS === axis).sort();

@@ -70,12 +70,12 @@ export function listen(element, on) {
     const again = event.timeStamp - lastClick.time < DOUBLE_MS
       && Math.hypot(left - lastClick.left, top - lastClick.top) < TOUCH_SLOP;
     lastClick = { time: again ? -1e9 : event.timeStamp, left, top };
-    // The first click answers at once; only the second one is known to be half of a double.
+    // The first click fires at once; only the second one is known to be part of a double click.
     if (again) on.zoom(left, top, 2, true);
     else on.click(left, top, event);
   };
 
-  // The browser took the pointer away: nobody let go of a rectangle, so none is meant.
+  // The browser cancelled the pointer: no rectangle was completed.
   const cancel = (event) => {
     if (!fingers.delete(event.pointerId)) return;
     if (boxing) on.unbox();

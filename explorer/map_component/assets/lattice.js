@@ -1,11 +1,11 @@
-// What the model says at a grid of places, wherever one looks: asked for when the view rests.
+// Sentences decoded at a grid of positions in view, fetched when the view is at rest.
 // The grid is fixed to the map, so that panning keeps its sentences where they are.
 
 import { wholes } from "./view.js";
 
-const WIDE = 142; // least pixels from place to place; the next wider grid has √2 times as many
+const WIDE = 142; // minimum pixels between positions; the next wider grid has √2 times as many
 const FLAT = 2.1; // columns are so much wider apart than rows
-const MOST = 32; // places of one question, those in the middle first; the server allows 64
+const MOST = 32; // positions of one request, the central ones first; the server allows 64
 const KEPT = 4000;
 const MOST_ROWS = 200; // of a view, and columns of a row
 const REST_MS = 160;
@@ -19,14 +19,14 @@ export class Lattice {
     this.said = new Map();
     this.failed = false; // whether the last question did
     this.wait = AGAIN_MS[0];
-    this.unread = 0; // places of the last view whose sentence is not known yet
+    this.unread = 0; // positions of the last view whose sentence is not known yet
   }
 
   get isOn() {
     return this.url !== "";
   }
 
-  /** The address of what is said, without places; empty to say nothing. */
+  /** The address of decoded sentences, without positions; empty for none. */
   setUrl(url) {
     if (url === this.url) return;
     this.stop();
@@ -36,7 +36,7 @@ export class Lattice {
     this.wait = AGAIN_MS[0];
   }
 
-  /** The sentences known in the view; what is missing is asked for once the view rests. */
+  /** The sentences known in the view; missing ones are fetched once the view is at rest. */
   inView(view) {
     if (!this.isOn) return [];
     const cells = cellsOf(view);
@@ -94,7 +94,7 @@ export function saidAt(drawn, left, top) {
     && top >= box.top && top <= box.top + box.height);
 }
 
-/** The grid's places in a view: those whose sentence is seen whole or nearly. */
+/** The grid's positions in a view: those whose sentence is visible, or nearly. */
 export function cellsOf(view) {
   const level = Math.ceil(2 * Math.log2(WIDE / view.scale));
   const wide = 2 ** (level / 2);
@@ -103,7 +103,7 @@ export function cellsOf(view) {
   const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
   const cells = [];
   for (const row of wholes(bottom / high, top / high, MOST_ROWS)) {
-    // Every other row stands between the columns of its neighbours, as bricks do.
+    // Every other row is offset by half a column, like bricks.
     const shift = row % 2 === 0 ? 0 : 0.5;
     for (const column of wholes(left / wide - shift, right / wide - shift, MOST_ROWS)) {
       cells.push({

@@ -2,12 +2,12 @@
 
 const EVENT = "latent-link";
 
-/** Tells the other maps of `link` what changed on the map `from`. */
+/** Notifies the other maps of `link` of a change on the map `from`. */
 export function tell(link, from, change) {
   if (link) window.dispatchEvent(new CustomEvent(EVENT, { detail: { ...change, link, from } }));
 }
 
-/** Calls `on(change)` for what other maps of the same link tell; returns how to stop. */
+/** Calls `on(change)` for changes on other maps of the same link; returns an unsubscriber. */
 export function hear(map, linkOf, on) {
   const heard = ({ detail }) => {
     if (detail.from !== map && detail.link === linkOf()) on(detail);

@@ -1,4 +1,4 @@
-// Binary files by address, each fetched once: a rerun that comes while one is on its way waits
+// Binary files by address, each fetched once: a rerun during a fetch waits
 // for the same answer.
 
 export class Files {

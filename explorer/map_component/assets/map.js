@@ -1,4 +1,4 @@
-// The map of sentences: what the page asked for on one side, what the person does on the other.
+// The map of sentences: data from the page in, events of the person out.
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
 import { listen } from "./gestures.js";
@@ -17,7 +17,7 @@ import { readTheme } from "./theme.js";
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NO_CLASS = 255;
-const SPEAK_MS = 350; // after the last key: what is passed over is not read out
+const SPEAK_MS = 350; // after the last key: intermediate sentences are not read out
 
 class LatentMap extends Surface {
   constructor(parent) {
@@ -52,7 +52,7 @@ class LatentMap extends Surface {
     this.exposeForTests();
   }
 
-  // ---- what the page asks for -------------------------------------------------------------
+  // ---- data from the page -----------------------------------------------------------------
 
   update({ data, setTriggerValue, setStateValue }) {
     this.send = (name, value) => setTriggerValue(name, value);
@@ -141,7 +141,7 @@ class LatentMap extends Surface {
     this.points.setStanding(stands);
   }
 
-  /** Where a selection is; rows are looked up, places are taken as they are. */
+  /** The position of a selection, by row or by coordinates. */
   adoptSelection(selected) {
     this.picked = selected ?? null;
     this.selected = null;
@@ -167,7 +167,7 @@ class LatentMap extends Surface {
     tell(this.data.link, this, { focus: id });
   }
 
-  // ---- what the person does ---------------------------------------------------------------
+  // ---- events of the person ---------------------------------------------------------------
 
   gestures() {
     return {
@@ -220,7 +220,7 @@ class LatentMap extends Surface {
     return this.grid.nearest(x, y, reach / this.view.scale, accepts);
   }
 
-  /** What is meant where no point is: the place of the words there, else the place itself. */
+  /** The position of a pick without a point: that of the words there, else its own. */
   placeAt(left, top) {
     const { x, y } = saidAt(this.said, left, top) ?? {};
     return x === undefined ? this.view.toData(left, top) : [x, y];
@@ -302,7 +302,7 @@ class LatentMap extends Surface {
     return true;
   }
 
-  /** Tells a screen reader; what was about to be told, or is still being asked for, is not. */
+  /** Announces to a screen reader, in place of pending announcements. */
   async speak(words) {
     clearTimeout(this.speaking);
     this.owed = false;
@@ -313,7 +313,7 @@ class LatentMap extends Surface {
 
   speakMiddle() {
     this.speak(this.middle());
-    this.owed = this.lattice.isOn && !this.said?.length; // told when it comes
+    this.owed = this.lattice.isOn && !this.said?.length; // announced when it arrives
   }
 
   async wordsOf(index) {
@@ -321,19 +321,19 @@ class LatentMap extends Surface {
     return found ? found.text : `Point ${index}.`;
   }
 
-  /** What is under the circle in the middle: a sentence or none, and what the model says there. */
+  /** What is under the circle in the middle: a sentence or none, and the decoded one. */
   async middle() {
     const index = this.at(this.view.width / 2, this.view.height / 2, TOUCH_PIXELS);
     const here = index < 0 ? "An empty place." : await this.wordsOf(index);
     if (!this.lattice.isOn) return here;
-    const [nearest] = this.said ?? []; // the places nearest to the middle come first
+    const [nearest] = this.said ?? []; // the positions nearest to the middle come first
     return nearest ? `${here} Nearby the model says: ${nearest.text}` : here;
   }
 
   /** The words on the map as a list, once the view rests. */
   listSaid() {
     const texts = this.said.map(({ text }) => text);
-    if (!differs(texts, this.listed)) return; // a reader in the list keeps its place
+    if (!differs(texts, this.listed)) return; // a screen reader in the list keeps its position
     this.listed = texts;
     this.heard.hidden = texts.length === 0;
     this.heard.replaceChildren(...texts.map((text) => make("li", "", text)));
@@ -360,7 +360,7 @@ class LatentMap extends Surface {
     const { view, theme, labels, focus, hovered, selected, crosshair, positions } = this;
     this.points.draw(view, ratio, {
       focus, muting: focus !== null || highlight !== null, grey: theme.muted,
-      // A handful of hits among thousands has to be found; a class is large enough to see.
+      // A few hits among thousands must be visible; a class is large enough.
       boost: highlight && highlight.length < 2000 ? 2.1 : 1.2,
       size: sizeFor(this.points.count, view.zoom),
     });
@@ -413,7 +413,7 @@ function find(overlays, id) {
   return (overlays ?? []).find((item) => item.type === "path" && item.id === id);
 }
 
-/** The prior's ellipses belong to what "everything" means, or a collapsed run would look rich. */
+/** The home view includes the prior's ellipses: without them a collapsed run looks rich. */
 function withEllipses(box, overlays) {
   for (const { type, x, y, rx, ry } of overlays) {
     if (type !== "ellipse") continue;

@@ -79,7 +79,7 @@ function takenBoxes(pen, { view, overlays, positions }) {
   return taken;
 }
 
-/** What the model says at places of a grid: a dot where it is, the words below. */
+/** Sentences decoded at positions of a grid: a dot at the position, the words below. */
 function drawSaid(pen, scene) {
   const { view, theme, said, selected } = scene;
   const lineHeight = SAID_SIZE * 1.18;
@@ -92,13 +92,13 @@ function drawSaid(pen, scene) {
     const [left, top] = view.toScreen(item.x, item.y);
     const lines = wrap(pen, item.text);
     const width = Math.max(8, ...lines.map((line) => pen.measureText(line).width));
-    const below = Math.hypot(left - crossLeft, top - crossTop) < 8 ? 13 : 4; // a picked place's cross
+    const below = Math.hypot(left - crossLeft, top - crossTop) < 8 ? 13 : 4; // the cross of a picked position
     const height = 4 + below + lines.length * lineHeight;
     const middle = clamp(left, width / 2 + 4, view.width - width / 2 - 4);
     const box = { left: middle - width / 2, top: top - 4, width, height };
     const hasRoom = top + height < view.height && !taken.some((other) => overlap(box, other, 0));
     if (!hasRoom) continue;
-    item.box = box; // what is under the pointer is told by it
+    item.box = box; // for hit tests
     pen.beginPath();
     pen.arc(left, top, 2, 0, 2 * Math.PI);
     pen.lineWidth = 3;
@@ -209,7 +209,7 @@ function stepOf(item, positions) {
   return positions.get(item.id) ?? item.position;
 }
 
-/** The place at a (fractional) step of a path. */
+/** The position at a (fractional) step of a path. */
 export function along(points, position) {
   const step = Math.min(Math.max(position, 0), points.length - 1);
   const low = Math.floor(step);

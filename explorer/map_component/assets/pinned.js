@@ -1,5 +1,5 @@
-// The pinned sentence: its text, and what the model made of it at the moment that is shown. All
-// of it goes in by textContent: a sentence is data, whatever it contains.
+// The pinned sentence: its text, and its reconstruction at the current time. All of it is set by
+// textContent: a sentence is data, whatever it contains.
 
 import { make } from "./legend.js";
 import { showChanged } from "./words.js";

@@ -44,7 +44,7 @@ class Player extends Surface {
     this.exposeForTests();
   }
 
-  // ---- what the page asks for -------------------------------------------------------------
+  // ---- data from the page -----------------------------------------------------------------
 
   update({ data, setStateValue }) {
     const before = this.data ?? {};
@@ -89,7 +89,7 @@ class Player extends Surface {
 
   begin(places) {
     const { snapshots, series, overlays, start, asked } = this.data;
-    this.heeded = asked?.serial; // what was asked of an earlier player
+    this.heeded = asked?.serial; // a request to an earlier player
     this.places = places;
     const all = new Float32Array(places);
     this.points.setFrames(all, all.length / (2 * snapshots.length));
@@ -103,7 +103,7 @@ class Player extends Surface {
     this.timeline.set(series, snapshots.map(({ epoch }) => epoch));
     this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
-    this.told = `${start.index} ${start.epoch.toFixed(3)}`; // the page knows where it started
+    this.told = `${start.index} ${start.epoch.toFixed(3)}`; // the page knows the start
     this.clock.seek(this.positionOf(start.epoch));
     if (start.index >= 0) this.pin(start.index);
   }
@@ -177,7 +177,7 @@ class Player extends Surface {
     }, TELL_MS);
   }
 
-  // ---- what the person does -----------------------------------------------------------------
+  // ---- events of the person -----------------------------------------------------------------
 
   at(left, top, pixels = PICK_PIXELS) {
     if (!this.places) return -1;
@@ -272,7 +272,7 @@ class Player extends Surface {
   }
 
   redraw() {
-    if (!this.clock.playing) super.redraw(); // else the next frame is on its way
+    if (!this.clock.playing) super.redraw(); // else the next frame follows
   }
 
   draw() {
@@ -310,7 +310,7 @@ class Player extends Surface {
     this.clock.onTick = () => {};
     this.clock.pause();
     clearTimeout(this.telling);
-    forgetAddress(["epoch", "row"]); // another page's address says nothing of this one's moment
+    forgetAddress(["epoch", "row"]); // another page's address does not hold this page's time
     this.unlisten();
     super.destroy();
   }

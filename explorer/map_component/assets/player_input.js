@@ -43,7 +43,7 @@ function steer({ clock }, key, shift) {
   return true;
 }
 
-/** Keys of place: arrows alone are keys of time, so panning takes shift. */
+/** Keys of the view: arrows alone move in time, so panning takes shift. */
 function look(player, key, shift) {
   const wanted = meaning(key, false);
   if (!wanted || (wanted.pan && !shift)) return false;

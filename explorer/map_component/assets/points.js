@@ -1,5 +1,5 @@
-// The points, drawn by WebGL2: one buffer of places, one byte of class a point, one byte that
-// says whether the point stands out. Colours live in a 256-pixel texture, so recolouring
+// The points, drawn by WebGL2: a buffer of positions, a byte of class per point, a byte that
+// highlights the point. Colours live in a 256-pixel texture, so recolouring
 // uploads a kilobyte and moves no point.
 
 import { parseColour } from "./theme.js";
@@ -15,7 +15,7 @@ void main() {
   float lit = stands;
   if (focus >= 0.0 && abs(kind - focus) > 0.5) lit = 0.0;
   bool muted = muting > 0.5 && lit < 0.5;
-  // Two passes: what is muted lies below what stands out.
+  // Two passes: muted points lie below highlighted ones.
   if (muting > 0.5 && muted == (pass > 0.5)) { gl_Position = vec4(2.0, 2.0, 0.0, 1.0); return; }
   gl_Position = vec4((mix(place, later, blend) - centre) * zoom, 0.0, 1.0);
   vec4 own = texelFetch(palette, ivec2(int(kind + 0.5), 0), 0);
@@ -163,7 +163,7 @@ function alphaFor(count, zoom) {
 }
 
 /**
- * 256 RGBA colours: of classes (one each, the rest grey) or of a ramp (blended between stops).
+ * 256 RGBA colours: of classes (one each, the others grey) or of a ramp (blended between stops).
  * @param {{id: number, colour: string}[]} legend
  */
 export function paletteOf(legend, kind, grey) {

@@ -1,5 +1,5 @@
-// Where the person looked: kept in this tab for a return to the page, and in the address for a
-// link. Neither asks the server for a rerun; the next rerun sends the address along anyway.
+// The view: stored in this tab for a return to the page, and in the address for a link. Neither
+// starts a rerun; the next rerun sends the address anyway.
 
 const kept = new Map();
 const WAIT_MS = 500;

@@ -1,5 +1,5 @@
 // What the map and the playback are made on: two canvases that keep their size, points that need
-// WebGL2, a legend, the buttons to zoom. `this.data` is what the page sent last.
+// WebGL2, a legend, the buttons to zoom. `this.data` is the last data from the page.
 
 import { frame } from "./frame.js";
 import { buildLegend } from "./legend.js";
@@ -8,7 +8,7 @@ import { Sentences, Tooltip } from "./tooltip.js";
 import { View } from "./view.js";
 
 export class Surface {
-  /** `Drawing` draws the points; `name` is what a person calls this: "map". */
+  /** `Drawing` draws the points; `name` is for labels: "map". */
   constructor(parent, Drawing, name) {
     Object.assign(this, frame(parent));
     this.name = name;
@@ -63,7 +63,7 @@ export class Surface {
   /** The legend singled out a class, or none. */
   focused(id) {}
 
-  /** `change` makes what a button does out of a change of the view. */
+  /** `change` turns a change of the view into the action of a button. */
   wireButtons(change, home) {
     const zoom = (factor) => change((view) => view.zoomAt(view.width / 2, view.height / 2, factor));
     const does = { in: zoom(1.6), out: zoom(1 / 1.6), home };
@@ -72,7 +72,7 @@ export class Surface {
     }
   }
 
-  /** As high as the page asked for, but at most `share` of the width, or `least` pixels. */
+  /** The height from the page, but at most the fraction `share` of the width, or `least` pixels. */
   fit(share, least) {
     // On a phone a map as high as the screen would leave no page to hold on to.
     const tallest = Math.max(share * this.stage.clientWidth, least);

@@ -13,7 +13,7 @@ export class Timeline {
   constructor(onSeek) {
     this.root = make("div", "timeline");
     this.root.dataset.testid = "playback-timeline";
-    this.root.setAttribute("aria-hidden", "true"); // the slider says the same figures
+    this.root.setAttribute("aria-hidden", "true"); // the slider has the same numbers
     this.panels = make("div", "panels");
     this.cursor = make("div", "cursor");
     this.axis = make("div", "axis");

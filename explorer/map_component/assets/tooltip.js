@@ -1,5 +1,5 @@
-// What the sentence under the pointer says, fetched when asked for and kept. The text goes in
-// by textContent only: a sentence is data, whatever it contains.
+// The sentence under the pointer, fetched on demand and cached. The text is set by textContent
+// only: a sentence is data, whatever it contains.
 
 const KEPT = 600;
 const PAUSE_MS = 35;

@@ -1,4 +1,4 @@
-// The way a pinned sentence has gone: a line through its places, faint where it has yet to go.
+// The trail of a pinned sentence: a line through its positions, faint in the future.
 
 import { drawSelected } from "./overlay.js";
 

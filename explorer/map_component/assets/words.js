@@ -1,4 +1,4 @@
-// Which words of a sentence are new against another one: what is not in their longest common
+// The words of a sentence that are new against another one: those not in their longest common
 // subsequence.
 
 import { make } from "./legend.js";
@@ -27,7 +27,7 @@ export function changedWords(before, now) {
   return words.map((piece, k) => ({ ...piece, changed: !kept.has(k) }));
 }
 
-/** Fill an element with `now`, what is new in it against `before` marked. */
+/** Fill an element with `now`, with words that are not in `before` marked. */
 export function showChanged(element, before, now) {
   element.replaceChildren();
   for (const { white, word, changed } of changedWords(before, now)) {

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int
 from explorer.explore import sentence_groups
 from explorer.explore.decoded_path import DecodedPath, path_density
 from explorer.explore.map_overlays import Marker, Overlay, Path
-from explorer.explore.map_views import NAMES, Layout, layout_of
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import example, random_direction
 from explorer.latent_space.neighbours import nearest
@@ -72,10 +72,10 @@ def take_click(run: Run, kind: str) -> None:
     event = map_view.take_event(MAP)
     if event is None:
         return
-    layout = layout_of(run, st.session_state.get("layout", "umap"))
+    layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
     if event.box is not None and kind == "groups":
         end = next_end()
-        st.session_state[end] = sentence_groups.rectangle(layout.view, event.box)
+        st.session_state[end] = sentence_groups.rectangle(layout.name, event.box)
         st.session_state[_NEXT_END] = "away" if end == "towards" else "towards"
         return
     text = map_view.text_at(run, layout, map_view.pick_from(event, run))
@@ -186,14 +186,14 @@ def _move(
     )
 
 
-def overlays(layout: Layout, question: Question, moved: Moved, position: int) -> list[Overlay]:
+def overlays(layout: MapView, question: Question, moved: Moved, position: int) -> list[Overlay]:
     """The line of results, and where the direction starts and leads."""
     known = group_picker.groups_of(layout.run)
     is_between = question.kind == "groups"
     names = (
         [sentence_groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
     )
-    points = layout.place(np.concatenate([moved.ends, moved.way.z]))
+    points, _ = layout.locate(np.concatenate([moved.ends, moved.way.z]))
     marks: list[Overlay] = [
         Marker(x, y, name) for (x, y), name in zip(points[:2], names, strict=True)
     ]
@@ -205,11 +205,11 @@ def show_map(run: Run, question: Question | None, moved: Moved | None, view: str
     """The map with the line of results, where something is asked; a click sets a sentence."""
     kind = st.session_state["direction"] or "sentences"
     # No rectangle can be named on a plane that is not one of z.
-    boxes = kind == "groups" and view in NAMES
+    boxes = kind == "groups" and VIEWS[view].of_latents
     end = "Towards" if next_end() == "towards" else "Away from"
     drawn = f", a rectangle drawn with Shift **{end}**" if boxes else ""
     st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
-    layout = layout_of(run, view)
+    layout = view_of(run, view)
     shown = overlays(layout, question, moved, read_position()) if question and moved else []
     map_view.show(run, layout, by, overlays=shown, key=MAP, height=460, boxes=boxes)
 

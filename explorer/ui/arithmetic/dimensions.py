@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from explorer.explore.decoded_path import examples
 from explorer.explore.run import Run
-from explorer.latent_space.dimension_words import Sides, sides
+from explorer.latent_space.dimension_words import DimensionWords, dimension_words
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import decode_settings, token_diff, unknown_words
 from explorer.ui.components.escaping import markdown, plain
@@ -263,9 +263,9 @@ def extremes(run: Run, dimension: int) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _sides(_run: Run, stamp: str, is_real: bool) -> list[Sides]:
+def _sides(_run: Run, stamp: str, is_real: bool) -> list[DimensionWords]:
     assert _run.atlas is not None
-    return sides(_run.texts, _run.atlas.mean)
+    return dimension_words(_run.texts, _run.atlas.mean)
 
 
 def table(run: Run, text: str | None, order: str, dimension: int) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from jaxtyping import Float32
 
 from explorer.explore.map_overlays import Marker
-from explorer.explore.map_views import Layout, opacity
+from explorer.explore.map_views import MapView, opacity
 from explorer.explore.run import Decoded, Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components.escaping import listed, markdown, plain, shade_key, shaded
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from explorer.explore.run import Cycle
-    from explorer.latent_space.map_index import Place
+    from explorer.latent_space.map_index import MapPosition
 
 NEIGHBOURS = 8
 _SHOWN = 80  # characters of a sentence on a button
@@ -35,7 +35,7 @@ class Found:
     pick: Pick
     z: Float32[np.ndarray, " latent"]
     scale: Float32[np.ndarray, " latent"]
-    place: "Place | None" = None
+    place: "MapPosition | None" = None
     typed: Marker | None = None
 
     @property
@@ -54,7 +54,7 @@ class Answer:
     cycle: "Cycle | None" = None
 
 
-def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
+def look_up(run: Run, layout: MapView, pick: Pick) -> Found:
     """Finds a pick's place in latent space and on the map.
 
     Raises:
@@ -66,8 +66,8 @@ def look_up(run: Run, layout: Layout, pick: Pick) -> Found:
         return Found(pick, atlas.mean[pick.index], atlas.scale[pick.index])
     if isinstance(pick, TextPick):
         mean, deviation = run.posterior([pick.text])
-        (x, y), far = layout.place(mean)[0].tolist(), run.place(mean)[1][0]
-        marker = Marker(x, y, "your sentence", opacity(float(far), run))
+        ((x, y),), (far,) = (found.tolist() for found in layout.locate(mean))
+        marker = Marker(x, y, "your sentence", opacity(far, run))
         return Found(pick, mean[0], deviation[0], typed=marker)
     place = layout.at(pick.x, pick.y)
     return Found(pick, place.z, atlas.scale[place.neighbours].mean(axis=0), place)
@@ -103,11 +103,11 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     return Answer(decoded, table, cycle)
 
 
-def markers(run: Run, layout: Layout, found: Found, said: Answer | None) -> list[Marker]:
+def markers(run: Run, layout: MapView, found: Found, said: Answer | None) -> list[Marker]:
     """What the map shows beside the points: the typed sentence, and where a place lands."""
     result = [found.typed] if found.typed is not None else []
     if said is not None and said.cycle is not None:
-        x, y = layout.place(said.cycle.z[None])[0].tolist()
+        ((x, y),), _ = (found.tolist() for found in layout.locate(said.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(said.cycle.distance, run)))
     return result
 
@@ -226,7 +226,7 @@ def _words(said: Answer) -> None:
         )
 
 
-def _emptiness(place: "Place", cycle: "Cycle") -> None:
+def _emptiness(place: "MapPosition", cycle: "Cycle") -> None:
     typical = place.typical or 1.0
     thick = "An empty part of the map" if place.empty else f"Denser than {place.density:.0f}%"
     rest = "" if place.empty else " of the sentences' places"

@@ -9,8 +9,9 @@ import streamlit as st
 
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.map_overlays import Ellipse
-from explorer.explore.map_views import NAMES
-from explorer.explore.point_colours import CHOICES, Colours, available, colours
+from explorer.explore.map_views import DEFAULT_VIEW, LATENT_VIEWS, VIEWS
+from explorer.explore.point_colours import Colours, available, colours
+from explorer.map_component.map_spec import MapSpec
 from explorer.ui.compare import map_downloads, neighbourhood_changes, selection
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.selection import Words
@@ -74,9 +75,9 @@ def _controls(first: Column) -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
             "Layout",
-            list(NAMES),
-            format_func=NAMES.__getitem__,
-            default="umap",
+            list(LATENT_VIEWS),
+            format_func=lambda name: LATENT_VIEWS[name].title,
+            default=DEFAULT_VIEW,
             required=True,
             key="layout",
             bind="query-params",
@@ -92,7 +93,7 @@ def _controls(first: Column) -> tuple[str, str]:
             "all maps: what belongs together there is seen to stay together, or to scatter.",
         )
         map_view.reading_switch()
-    return view or "umap", by
+    return view or DEFAULT_VIEW, by
 
 
 def _one(
@@ -122,45 +123,33 @@ def _draw(
     found = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
     place = selection.place_of(there, chosen, words)
-    overlays = [*_ellipses(there), *place.overlays]
-    highlight = selection.highlight_of(there, chosen)
-    description = _description(there)
-    event = latent_map(
+    spec = MapSpec(
         points_url=urls.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=urls.colours_url(run, by, like),
         hover_url=urls.hover_url(run),
         decode_url=_decode_url(there),
         legend=found.legend,
         kind=found.kind,
-        legend_title=CHOICES[by] if there.is_frame or by != "cluster" else "",
+        legend_title=found.title if there.is_frame or by != "cluster" else "",
         # Regions are the frame's on every map; all other classes are a map's own.
         show_legend=there.is_frame or by != "cluster",
         labels=_labels(there),
-        overlays=overlays,
-        highlight=highlight,
+        overlays=[*_ellipses(there), *place.overlays],
+        highlight=selection.highlight_of(there, chosen),
         selected=place.selected,
         axes=there.axes,
-        description=f"{description} {_KEYS}",
+        description=f"{_description(there)} {_KEYS}",
         caption=map_view.caption(run),
         view_parameter="",
         boxes=True,
         link=f"{by}: {[entry.name for entry in found.legend]}",
         height=HEIGHT,
-        key=_key(column),
     )
+    event = latent_map(spec, _key(column))
     if event is not None and event.kind == "no_webgl":
-        map_view.show_plain(
-            run,
-            found if like is None else replace(found, ids=there.regions),
-            xy=there.xy,
-            axes=there.axes,
-            overlays=overlays,
-            highlight=highlight,
-            selected=place.selected,
-            description=description,
-            boxes=True,
-            key=_key(column),
-        )
+        plain = replace(spec, description=_description(there))
+        shown = found if like is None else replace(found, ids=there.regions)
+        map_view.show_plain(run, plain, shown, there.xy, _key(column))
 
 
 def _decode_url(there: Aligned) -> str:
@@ -186,7 +175,7 @@ def _labels(there: Aligned) -> list[dict[str, Any]]:
     """The run's own names of its regions, where those went."""
     atlas = there.run.atlas
     assert atlas is not None
-    if there.view != "umap" or not atlas.levels:
+    if not there.layout.shows_regions or not atlas.levels:
         return []
     items = atlas.levels[0]  # finer ones do not fit on a map of a half or a quarter
     moved = there.move(np.array([[item.x, item.y] for item in items], np.float64))
@@ -198,7 +187,7 @@ def _labels(there: Aligned) -> list[dict[str, Any]]:
 
 def _ellipses(there: Aligned) -> list[Ellipse]:
     """The prior's circles: they stay circles however a map is turned and scaled."""
-    scale = 1.0 if there.registration is None else there.registration.scale
+    scale = 1.0 if there.alignment is None else there.alignment.scale
     found = []
     for item in there.layout.ellipses:
         (x, y), *_ = there.move(np.array([[float(item.x), float(item.y)]])).tolist()
@@ -210,13 +199,13 @@ def _fit(there: Aligned) -> str:
     """How far a map could be laid onto the first one, in words."""
     if there.is_frame:
         return "The other maps are laid onto this one."
-    fit, count = there.registration, len(there.pairs[0])
+    fit, count = there.alignment, len(there.pairs[0])
     if fit is None:
         what = "other sentences" if not count else f"only {count} sentences in common"
         return f"Not laid onto the first map: it shows {what}, so that places do not compare."
     told = (
         f"Laid onto the first map by {count:,} shared sentences, which explains "
-        f"**{fit.share:.0%}** of the variance of their places."
+        f"**{fit.explained:.0%}** of the variance of their places."
     )
     advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
     return told + advice
@@ -224,5 +213,5 @@ def _fit(there: Aligned) -> str:
 
 def _description(there: Aligned) -> str:
     assert there.run.atlas is not None
-    view = "UMAP" if there.view == "umap" else "plane of the two principal components"
-    return f"Map of {len(there.run.atlas):,} sentences of the run {there.run.name}, {view}."
+    view, count = VIEWS[there.view].description, len(there.run.atlas)
+    return f"Map of {count:,} sentences of the run {there.run.name}, {view}."

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from explorer.explore.aligned_maps import MOST_MOVED, NEIGHBOURS, Aligned
+from explorer.explore.aligned_maps import MAX_COMPARED, NEIGHBOURS, Aligned
 from explorer.explore.run import Run
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -70,5 +70,5 @@ def _one(there: Aligned) -> None:
     sentence_list(
         rows, "Sentences that moved most", f"moved_{there.run.stamp}", selected_rows.choose
     )
-    if len(there.pairs[0]) > MOST_MOVED:
-        st.caption(f"Among {MOST_MOVED:,} of the shared sentences, drawn evenly.")
+    if len(there.pairs[0]) > MAX_COMPARED:
+        st.caption(f"Among {MAX_COMPARED:,} of the shared sentences, drawn evenly.")

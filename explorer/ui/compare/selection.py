@@ -11,12 +11,12 @@ import streamlit as st
 from explorer.explore.aligned_maps import Aligned
 from explorer.explore.map_overlays import Marker
 from explorer.explore.run import Run
+from explorer.map_component.map_event import MapEvent
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
 from explorer.ui.components import run_picker, token_diff
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.token_diff import Token
-from explorer.ui.map.component import MapEvent
 from explorer.ui.session import picks, selected_rows
 from explorer.ui.session.picks import index_of
 from explorer.ui.session.selected_rows import Box
@@ -76,7 +76,7 @@ def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> M
     if words is None:
         return Mark()
     z = _asked(there.run, there.run.stamp, words.text)[0]
-    (x, y), *_ = there.move(there.layout.place(z)).tolist()
+    (x, y), *_ = there.move(there.layout.locate(z)[0]).tolist()
     return Mark({"x": x, "y": y}, [Marker(x, y, "encoded here")])
 
 

@@ -43,7 +43,7 @@ def latent_map(
     Args:
         atlas: The encoded corpus.
         texts: A text for each row; shown as typed, never read as markup.
-        by: What colours the points: a key of `colours.CHOICES`, or the colours themselves.
+        by: What colours the points: a key of `ATLAS_COLOURINGS`, or the colours themselves.
         xy: Places; the atlas' own by default.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         overlays: Paths, markers and ellipses on top.

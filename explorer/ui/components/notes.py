@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.published import BENCHMARKS
+from explorer.explore.map_views import view_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import code, markdown, message
@@ -77,7 +78,7 @@ def layout_notes(run: Run, view: str) -> None:
             "nothing. The PCA view shows how small the cloud is.",
             icon=":material/warning:",
         )
-    elif view == "umap" and (trust := run.atlas.projection.get("trustworthiness")):
+    elif trust := view_of(run, view).trustworthiness:
         st.caption(
             f"Trustworthiness of the layout **{trust['value']:.2f}**",
             help="How many neighbours on the map are neighbours in latent space: 1 is best, a "

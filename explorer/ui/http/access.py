@@ -1,8 +1,8 @@
-"""Who is answered: this machine alone, unless `server.address` opens the page to others.
+"""Access control: this machine only, unless `server.address` opens the page to others.
 
-There is no login. A server that listens on this machine can still be reached by a foreign page in
-the same browser, whose name is made to lead here (DNS rebinding): so the name that was asked for
-counts too, and a WebSocket is opened for this very page only.
+There is no login. A server that listens on this machine can still be reached by another site in
+the same browser (DNS rebinding): so the `Host` header is checked, and a WebSocket is accepted from
+this page only.
 """
 
 import ipaddress
@@ -22,13 +22,13 @@ REFUSAL = (
 
 
 class Access:
-    """ASGI middleware that refuses strangers, and forbids other sites to frame the page."""
+    """ASGI middleware that refuses other machines, and framing by other sites."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, as ASGI has it."""
+        """Handles a request, as specified by ASGI."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -36,7 +36,7 @@ class Access:
         host = headers.get("host", "")
         is_answered = is_open() or is_from_here(host, scope.get("client"))
         if scope["type"] == "websocket":
-            # Decided here: Streamlit would ask a server outside for this machine's address first.
+            # Decided here: Streamlit would query an external server for this machine's address.
             if is_answered and is_same_page(headers.get("origin"), host):
                 await self.app(scope, receive, send)
             else:
@@ -56,19 +56,19 @@ class Access:
 
 
 def address() -> str:
-    """The address the page was told to listen on; empty where it was told none."""
+    """The configured address; empty if there is none."""
     return config.get_option("server.address") or ""
 
 
 def is_open() -> bool:
-    """Whether the page was told to listen to other machines."""
+    """Whether the page is configured to listen to other machines."""
     return bool(address()) and not _is_here(address())
 
 
 def welcome() -> str:
-    """Where the page is, for whoever started it.
+    """The lines printed at the start.
 
-    In place of Streamlit's own lines, which ask a server outside for this machine's address.
+    They replace Streamlit's, which query an external server for this machine's address.
     """
     port, base = config.get_option("server.port"), config.get_option("server.baseUrlPath")
     scheme = "https" if config.get_option("server.sslCertFile") else "http"
@@ -76,12 +76,12 @@ def welcome() -> str:
     name = "localhost" if everywhere or not address() else address()
     name = f"[{name}]" if ":" in name else name
     url = f"{scheme}://{name}:{port}/{base.strip('/')}"
-    told = "Other machines can open it too, and there is no login.\n" if is_open() else ""
-    return f"\nThe page is at {url}\n{told}\n"
+    note = "Other machines can open it too, and there is no login.\n" if is_open() else ""
+    return f"\nThe page is at {url}\n{note}\n"
 
 
 def is_from_here(host: str, client: Any) -> bool:
-    """Whether a request comes from this machine and means it, or names a host that is allowed.
+    """Whether a request comes from this machine and is addressed to it, or to an allowed host.
 
     Args:
         host: The `Host` header.
@@ -95,7 +95,7 @@ def is_from_here(host: str, client: Any) -> bool:
 
 
 def is_same_page(origin: str | None, host: str) -> bool:
-    """Whether a WebSocket is asked for by a page of this very server, port included.
+    """Whether a WebSocket is requested by a page of this server, port included.
 
     Args:
         origin: The `Origin` header, which every browser sends.
@@ -114,13 +114,13 @@ def _option(name: str) -> list[str]:
 
 
 def _published() -> set[str]:
-    """The name under which a proxy publishes the page, if one was given."""
+    """The host name under which a proxy publishes the page, if configured."""
     is_given = config.is_manually_set("browser.serverAddress")
     return {_name(config.get_option("browser.serverAddress"))} if is_given else set()
 
 
 def _name(netloc: str) -> str:
-    """A host without its port, in lower case; empty where it is malformed."""
+    """A host without its port, in lower case; empty if malformed."""
     try:
         return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
     except ValueError:

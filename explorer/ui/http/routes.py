@@ -1,8 +1,8 @@
-"""What the browser may ask without a rerun: points, colours, hover text, a decode of a place.
+"""Routes for requests without a rerun: points, colours, hover texts, decoded positions.
 
-Every answer is about a run that the app has opened; a stamp is looked up among those, so no
-part of an address ever becomes a path. Addresses name their content (the run's stamp, the
-checksum of the scripts), so what does not depend on a person's files is cached for good.
+A stamp is looked up among the runs that the app has opened, so that no part of an address becomes
+a path. Addresses identify their content (the run's stamp, the checksum of the scripts), so that
+what does not depend on a person's files is cached for good.
 """
 
 from collections.abc import Callable
@@ -14,24 +14,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
-from explorer.explore import baseline_views, playback_story
+from explorer.explore import playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
-from explorer.explore.map_views import Layout, layout_of, opacity
+from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, opacity, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.map import scripts
-from explorer.ui.map.urls import VIEWS
 from explorer.ui.session import picks
 from explorer.ui.session.open_runs import opened
 
-MOST_PLACES = 64
-"""Places decoded for one request."""
+MAX_POSITIONS = 64
+"""Positions decoded for one request."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 
 
 class _RefusedError(Exception):
-    """A request that is answered with an error: a status and a line for a person."""
+    """A request answered with an error: a status and a message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -59,8 +59,7 @@ def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Respo
 
     def endpoint(request: Request) -> Response:
         try:
-            # A page of another site may neither read these (no CORS header) nor make the
-            # model work for it.
+            # A page of another site can neither read these (no CORS header) nor use the model.
             if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
                 raise _RefusedError(403, "only pages of this app may ask")
             return answer(request)
@@ -86,25 +85,25 @@ def _points(request: Request) -> Response:
     return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
 
 
-def _map(request: Request, run: Any) -> Layout | Aligned:
-    """The map that an address means: a view of the run, perhaps laid onto another run's."""
-    view = request.query_params.get("view", "umap")
+def _map(request: Request, run: Any) -> MapView | Aligned:
+    """The map of an address: a view of the run, perhaps aligned with another run's."""
+    view = request.query_params.get("view", DEFAULT_VIEW)
     if view not in VIEWS:
         raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
-    return layout_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
+    return view_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
 
 
 def _colours(request: Request) -> Response:
     run, _ = _run(request)
-    by = request.query_params.get("by", "cluster")
-    known = baseline_views.choices(run)
+    by = request.query_params.get("by", DEFAULT_COLOURING)
+    known = available(run)
     if by not in known:
         raise _RefusedError(400, f"by is one of {', '.join(known)}")
     like = request.query_params.get("like")
     if like is not None:
-        return _binary(aligned(run, _opened(like)[0], "umap").regions.tobytes())
-    found = baseline_views.colours_of(run, by)
+        return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
+    found = COLOURINGS[by].colours_of(run)
     return _binary(np.ascontiguousarray(found.ids, np.uint8).tobytes())
 
 
@@ -119,17 +118,17 @@ def _hover(request: Request) -> Response:
     if not run.texts_are_real:
         note.append("the model's words")
     answer = {"text": run.texts[row], "note": " · ".join(note)}
-    # The sentence is the user's download: it can appear later under the same stamp.
+    # The corpus may be downloaded later, under the same stamp.
     return JSONResponse(answer, headers=NEVER)
 
 
 def _decode(request: Request) -> Response:
     run, _ = _run(request)
-    there = _map(request, run)
-    xy = _places(request)
+    view = _map(request, run)
+    xy = _positions(request)
     strength = _number(request, "strength", float, "1")
     decoding = Decoding(label=request.query_params.get("label", ""), strength=strength)
-    z, distances = there.latents(xy)
+    z, distances = view.latents(xy)
     answer = [
         {"text": text, "opacity": round(opacity(float(distance), run), 2)}
         for text, distance in zip(run.decode(z, decoding), distances, strict=True)
@@ -137,21 +136,21 @@ def _decode(request: Request) -> Response:
     return JSONResponse(answer, headers=FOREVER)
 
 
-def _places(request: Request) -> np.ndarray:
-    """The places an address asks about: `at=x,y;x,y`, finite ones, some at least, not too many."""
+def _positions(request: Request) -> np.ndarray:
+    """The positions of an address, `at=x,y;x,y`: finite, 1 to `MAX_POSITIONS`."""
     try:
         found = [
-            [float(number) for number in place.split(",")]
-            for place in request.query_params.get("at", "").split(";")
+            [float(number) for number in position.split(",")]
+            for position in request.query_params.get("at", "").split(";")
         ]
     except ValueError:
         found = []
-    if not 0 < len(found) <= MOST_PLACES or not all(
-        len(place) == 2 and picks.is_finite_position(*place) for place in found
+    if not 0 < len(found) <= MAX_POSITIONS or not all(
+        len(position) == 2 and picks.is_finite_position(*position) for position in found
     ):
         raise _RefusedError(
             400,
-            f"at is 1 to {MOST_PLACES} places, x,y;x,y, of finite numbers, "
+            f"at is 1 to {MAX_POSITIONS} positions, x,y;x,y, of finite numbers, "
             f"at most {picks.FARTHEST:,.0f}",
         )
     return np.array(found)
@@ -177,12 +176,12 @@ def _sentence(request: Request) -> Response:
     index = _number(request, "i", int)
     if not 0 <= index < len(run.playback.row):
         raise _RefusedError(404, f"i is 0 to {len(run.playback.row) - 1}")
-    # The text is the user's download: it can appear later under the same stamp.
+    # The corpus may be downloaded later, under the same stamp.
     return JSONResponse(playback_story.sentence(run, index), headers=NEVER)
 
 
 def _playing(request: Request) -> Any:
-    """The opened run that an address names, if it has the playback that is meant."""
+    """The open run of an address, if it has this playback."""
     run = opened(request.path_params["stamp"])
     if run is None or run.playback is None or run.playback.mark != request.path_params["mark"]:
         raise _RefusedError(404, "no run with this playback is open: reload the page")
@@ -190,7 +189,7 @@ def _playing(request: Request) -> Any:
 
 
 def _run(request: Request) -> tuple[Any, Any]:
-    """The opened run that an address names, and its atlas."""
+    """The open run of an address, and its atlas."""
     return _opened(request.path_params["stamp"])
 
 

@@ -1,8 +1,7 @@
-"""The map's JavaScript and CSS, served as files under an address that names their content.
+"""The map's JavaScript and CSS, served as files under an address that identifies their content.
 
-Streamlit sends a component's inline script again with every rerun. What is sent here instead
-is a stub of about 400 bytes that imports the modules by URL, so the browser fetches each file
-once and keeps it for ever.
+Streamlit sends a component's inline script with every rerun. This one is a stub of about 400
+bytes that imports the modules by URL, so that the browser fetches each file once and caches it.
 """
 
 import hashlib
@@ -51,7 +50,7 @@ def files() -> dict[str, tuple[bytes, str]]:
 
 @cache
 def version() -> str:
-    """A short checksum of all files together, part of their address."""
+    """A short checksum of all files, part of their address."""
     digest = hashlib.sha256()
     for name, (content, _) in files().items():
         digest.update(name.encode() + b"\0" + content)
@@ -59,7 +58,7 @@ def version() -> str:
 
 
 def base_path() -> str:
-    """What comes before every path: empty, or Streamlit's `server.baseUrlPath`."""
+    """The prefix of every path: empty, or Streamlit's `server.baseUrlPath`."""
     from streamlit import config
 
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
@@ -70,8 +69,8 @@ def stub(name: str, *styles: str) -> str:
     """The inline script of a component whose module is `<name>.js`.
 
     Args:
-        name: Of the module, and of its style `<name>.css`.
-        styles: Names of further styles, which come before its own.
+        name: Of the module, and of its style sheet `<name>.css`.
+        styles: Further style sheets, loaded before it.
     """
     sheets = json.dumps([f"{sheet}.css" for sheet in (*styles, name)])
     base = f"{base_path()}/api/ui/{version()}"

@@ -1,77 +1,81 @@
-"""A run's map on a page: the component with its points, names and colours, or the SVG map."""
+"""A run's map on a page: the WebGL2 component, or an SVG map without WebGL2."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.explore import baseline_views
+from explorer.explore.colourings import COLOURINGS, available
 from explorer.explore.map_overlays import Marker, Overlay
-from explorer.explore.map_views import ALL_NAMES, Layout
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
 from explorer.explore.run import Run
+from explorer.map_component.map_event import MapEvent
+from explorer.map_component.map_spec import MapSpec
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import drawn_of
 from explorer.ui.map import baselines, urls
-from explorer.ui.map.component import MapEvent, current_event, latent_map
+from explorer.ui.map.component import current_event, latent_map
 from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
 PLAIN = "_plain_event_"
-"""Before the key of a map: what was just done on the plain one that stands in for it."""
+"""Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
 _READ = "read"
 _KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
 def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
-    """View and colour of the map, both in the address.
+    """The controls of view and colouring; both are in the address.
 
     Args:
         run: The run.
-        can_be_read: Whether `reading_switch` is among them.
+        can_be_read: Whether to add `reading_switch`.
     """
     assert run.atlas is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
             "Layout",
-            list(ALL_NAMES),
-            format_func=ALL_NAMES.__getitem__,
-            default="umap",
+            list(VIEWS),
+            format_func=lambda name: VIEWS[name].title,
+            default=DEFAULT_VIEW,
             required=True,
             key="layout",
             bind="query-params",
-            help="UMAP keeps neighbours together and stretches noise into islands; PCA shows the "
-            "two directions of largest variance as they are, with the prior's ellipses. PCA of "
-            "the words is what a linear autoencoder makes of the same sentences, without z.",
+            help=" ".join(item.help for item in VIEWS.values()),
         )
+        names = available(run)
         by = st.selectbox(
             "Colour",
-            baseline_views.choices(run),
+            names,
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
             width=190,
+            help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
             reading_switch()
-    baselines.prepare(run, view or "umap", by)
-    return view or "umap", by
+    view = view or DEFAULT_VIEW
+    baselines.prepare(run, view, by)
+    return view, by
 
 
 def reading_switch() -> bool:
-    """A switch, the same on every page: what the model says stands all over its map."""
+    """The switch, shared by all pages, that writes decoded sentences all over the map."""
     return st.toggle(
         "Read the map",
         key=_READ,
         bind="query-params",
-        help="Writes what the model says at a grid of places, wherever you look: each dot is a "
-        "place, the words below it are decoded there (greedily, whatever the strategy), fainter "
-        "the farther the nearest sentence is. Zoom in for more.",
+        help="Decodes a grid of positions in view: each sentence is decoded at the dot above it "
+        "(greedily, whatever the strategy), and fades with the distance to the nearest sentence. "
+        "Zoom in for more.",
     )
 
 
@@ -81,9 +85,9 @@ def is_read() -> bool:
 
 
 def take_event(key: str) -> MapEvent | None:
-    """What the person just did on the map with this key; each deed is returned once.
+    """What the person just did on the map with this key; each event is returned once.
 
-    It is read before the map is drawn, so that the answer can be drawn into the same map.
+    It is read before the map is drawn, so that the answer can be drawn on the same map.
     """
     plain = st.session_state.pop(PLAIN + key, None)
     if plain is not None:
@@ -104,8 +108,8 @@ def pick_from(event: MapEvent, run: Run) -> Pick | None:
     return MapPick(event.x, event.y) if event.kind == "place" else None
 
 
-def text_at(run: Run, layout: Layout, pick: picks.Pick | None) -> str | None:
-    """The sentence that a click on the map means, as far as it is read; None for no click."""
+def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
+    """The sentence picked on the map, or decoded at a position; None without a pick."""
     if isinstance(pick, picks.SentencePick):
         return picks.shortened(run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
@@ -113,20 +117,20 @@ def text_at(run: Run, layout: Layout, pick: picks.Pick | None) -> str | None:
     return None
 
 
-def selected_of(pick: Pick | None, place: Sequence[float] | None = None) -> dict[str, Any] | None:
-    """What the map marks for a pick; a typed sentence is marked where it was placed."""
+def selected_of(pick: Pick | None, xy: Sequence[float] | None = None) -> dict[str, Any] | None:
+    """What the map marks for a pick; `xy` is the position of a typed sentence."""
     if isinstance(pick, SentencePick):
         return {"row": pick.index}
     if isinstance(pick, MapPick):
         return {"x": pick.x, "y": pick.y}
-    if isinstance(pick, TextPick) and place is not None:
-        return {"x": float(place[0]), "y": float(place[1])}
+    if isinstance(pick, TextPick) and xy is not None:
+        return {"x": float(xy[0]), "y": float(xy[1])}
     return None
 
 
 def show(
     run: Run,
-    layout: Layout,
+    layout: MapView,
     by: str,
     *,
     overlays: Sequence[Overlay] = (),
@@ -138,65 +142,54 @@ def show(
     key: str = "map",
     height: int = HEIGHT,
 ) -> None:
-    """Draws the map; a click is there for `take_event` in the run it starts.
+    """Draws the map; `take_event` returns a click in the rerun it starts.
 
     Args:
         run: The run.
-        layout: Where its sentences stand.
-        by: What colours them.
+        layout: The view.
+        by: The colouring.
         overlays: What lies on top.
         highlight: Rows that stand out.
         selected: What is marked as picked.
-        reading: The settings with which the model is read all over the map; None not to.
-        spoken: What a screen reader says when this changes.
+        reading: Settings of the sentences decoded all over the map; None for no sentences.
+        spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
     """
     atlas = run.atlas
     assert atlas is not None
-    found = baseline_views.colours_of(run, by)
-    everything = [*layout.ellipses, *overlays]
-    description = _description(run, layout)
-    event = latent_map(
-        points_url=urls.points_url(run, layout.view),
+    colours = COLOURINGS[by].colours_of(run)
+    spec = MapSpec(
+        points_url=urls.points_url(run, layout.name),
         colours_url=urls.colours_url(run, by),
         hover_url=urls.hover_url(run),
-        decode_url=urls.decode_url(run, layout.view, reading) if reading else "",
-        legend=found.legend,
-        kind=found.kind,
-        legend_title=baseline_views.title(by),
+        decode_url=urls.decode_url(run, layout.name, reading) if reading else "",
+        legend=colours.legend,
+        kind=colours.kind,
+        legend_title=colours.title,
         labels=_labels(run, layout),
-        overlays=everything,
+        overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
         axes=layout.axes,
-        description=description + _KEYS,
+        description=_description(run, layout) + _KEYS,
         spoken=spoken,
         caption=caption(run),
         boxes=boxes,
-        key=key,
         height=height,
     )
-    baselines.note(run, layout.view, by)
+    event = latent_map(spec, key)
+    baselines.note(run, layout.name, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
-            run,
-            found,
-            xy=layout.xy,
-            axes=layout.axes,
-            overlays=everything,
-            highlight=highlight,
-            selected=selected,
-            description=description,
-            boxes=boxes,
-            key=key,
+            run, replace(spec, description=_description(run, layout)), colours, layout.xy, key
         )
 
 
-def _labels(run: Run, layout: Layout) -> list[dict[str, Any]]:
-    """Names of regions; they were found on the UMAP and stand only there."""
-    if run.atlas is None or layout.view != "umap":
+def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
+    """Names of regions, in the view they were clustered in."""
+    if run.atlas is None or not layout.shows_regions:
         return []
     return [
         {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
@@ -214,43 +207,25 @@ def caption(run: Run) -> str:
     return f"Showing {shown:,} of {total:,} sentences, drawn evenly."
 
 
-def _description(run: Run, layout: Layout) -> str:
+def _description(run: Run, layout: MapView) -> str:
     assert run.atlas is not None
     names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
-    view = {
-        "umap": "a UMAP of their latent points",
-        baseline_views.WORDS: "the plane of the two principal components of their words",
-    }.get(layout.view, "the plane of the two principal components of their latent points")
-    return f"Map of {len(run.atlas):,} sentences of the run {run.name}, {view}.{regions}"
+    return (
+        f"Map of {len(run.atlas):,} sentences of the run {run.name}, "
+        f"{layout.description}.{regions}"
+    )
 
 
-def show_plain(
-    run: Run,
-    by: Colours,
-    *,
-    xy: np.ndarray,
-    axes: Mapping[str, Any],
-    overlays: Sequence[Overlay],
-    highlight: Sequence[int] | np.ndarray | None,
-    selected: Mapping[str, Any] | None,
-    description: str,
-    boxes: bool,
-    key: str,
-) -> None:
-    """The map of a browser without WebGL2; a click on it is there for `take_event` too.
+def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: str) -> None:
+    """The map of a browser without WebGL2; `take_event` returns a click on it, too.
 
     Args:
         run: The run.
-        by: What colours its sentences.
-        xy: Where they stand.
-        axes: `x`, `y` (names) and `units` (whether ticks mean something).
-        overlays: What lies on top.
-        highlight: Rows that stand out.
-        selected: What is marked as picked.
-        description: What a screen reader says it shows.
-        boxes: Whether the page speaks of rectangles, which cannot be drawn here.
-        key: Identity in the session of the map it stands in for.
+        spec: The map it replaces.
+        colours: Of its sentences.
+        xy: Their positions.
+        key: Identity in the session of the map it replaces.
     """
     from explorer.ui.components import charts
 
@@ -258,19 +233,19 @@ def show_plain(
     figure = charts.latent_map(
         run.atlas,
         run.texts,
-        by=by,
+        by=colours,
         xy=xy,
-        axes=axes,
-        overlays=[*overlays, *_mark_of(selected, xy)],
-        highlight=None if highlight is None else [int(row) for row in highlight],
+        axes=spec.axes,
+        overlays=[*spec.overlays, *_mark_of(spec.selected, xy)],
+        highlight=None if spec.highlight is None else [int(row) for row in spec.highlight],
         most=charts.SVG_POINTS,
         svg=True,
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
-    lacking = ["words all over the map"] * is_read() + ["rectangles"] * boxes
-    rest = f" {' and '.join(lacking).capitalize()} need WebGL2." if lacking else ""
-    st.caption(f"This browser has no WebGL2. In its place stands a plain map of {shown}.{rest}")
+    missing = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
+    note = f" {' and '.join(missing).capitalize()} need WebGL2." if missing else ""
+    st.caption(f"This browser has no WebGL2. This is a plain map of {shown}.{note}")
 
     def picked() -> None:
         points = st.session_state[f"{key}_svg"].get("selection", {}).get("points", [])
@@ -281,13 +256,13 @@ def show_plain(
         key=f"{key}_svg",
         on_select=picked,
         selection_mode="points",
-        alt=description,
+        alt=spec.description,
         config={"displayModeBar": False, "scrollZoom": True},
     )
 
 
 def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]:
-    """What is picked, as a plain map shows it."""
+    """The marker of a pick on an SVG map."""
     if selected is None:
         return []
     x, y = xy[selected["row"]].tolist() if "row" in selected else (selected["x"], selected["y"])
@@ -295,7 +270,7 @@ def _mark_of(selected: Mapping[str, Any] | None, xy: np.ndarray) -> list[Marker]
 
 
 def event_from_svg(points: Sequence[Mapping[str, Any]], run: Run) -> MapEvent | None:
-    """What a Plotly selection means: a sentence where one was hit, else a place of the grid."""
+    """The event of a Plotly selection: a sentence if one was hit, else a position of the grid."""
     for point in points:
         index = point.get("customdata")
         index = index[0] if isinstance(index, list) and index else index

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.explore.map_views import layout_of
+from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, search
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
@@ -20,7 +20,7 @@ def explore() -> None:
         picks.set_pick(map_view.pick_from(event, run))
     view, by = map_view.controls(run, can_be_read=True)
     hits = search.inputs(run)
-    layout, pick = layout_of(run, view), picks.pick_of(run)
+    layout, pick = view_of(run, view), picks.pick_of(run)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     wide, side = st.columns([5, 3], gap="medium")
     # On a link with a pick the map must not wait for the model: it is drawn without the answer.

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.explore.decoded_path import decoded_paths, examples, path_density
 from explorer.explore.map_overlays import Path
-from explorer.explore.map_views import layout_of
+from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.runs import folder as folders
 from explorer.ui.components import (
     decode_settings,
@@ -30,7 +30,7 @@ def explore() -> None:
     """Ends, map and slider; a change reruns this and nothing else."""
     event = map_view.take_event(KEY)
     if event is not None:
-        layout = layout_of(run, st.session_state.get("layout", "umap"))
+        layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
         path.take_end(run, layout, map_view.pick_from(event, run))
     first, last = map(picks.shortened, examples(run))
     left, right = st.columns(2)
@@ -47,8 +47,9 @@ def explore() -> None:
     with wide:
         end = "A" if path.next_end() == "from" else "B"
         st.caption(f"A click on the map sets **{end}**.")
-        layout = layout_of(run, view)
-        drawn = [Path(layout.place(both[kind].z), position=path.read_step(steps))] if asked else []
+        layout = view_of(run, view)
+        start = path.read_step(steps)
+        drawn = [Path(layout.locate(both[kind].z)[0], position=start)] if asked else []
         map_view.show(run, layout, by, overlays=drawn, key=KEY, height=460)
         notes.layout_notes(run, view)
     if not asked:
@@ -57,7 +58,6 @@ def explore() -> None:
     chosen = both[kind]
     with side:
         st.markdown(path_controls.path_summary(chosen))
-        start = path.read_step(steps)
         step = path_slider(chosen.texts, ends=(a, b), position=start, key="path_slider")
         path.write_step(step)
         command = reproduce.density(folders.typed(run.folder), (a, b), steps, kind == "spherical")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.explore.decoded_path import INTERPOLATIONS, DecodedPath
-from explorer.explore.map_views import Layout
+from explorer.explore.map_views import MapView
 from explorer.explore.run import Run
 from explorer.ui.components.escaping import plain
 from explorer.ui.components.path_controls import path_summary
@@ -14,7 +14,7 @@ _STEP = "step"
 _NEXT = "_next_end"
 
 
-def take_end(run: Run, layout: Layout, pick: picks.Pick | None) -> None:
+def take_end(run: Run, layout: MapView, pick: picks.Pick | None) -> None:
     """A pick on the map becomes A, the next one B, and so on."""
     text = text_at(run, layout, pick)
     if text is None:

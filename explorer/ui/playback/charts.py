@@ -26,13 +26,13 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
     Args:
         run: A run with a playback.
         epoch: Of the moment.
-        by: What colours the points, one of `playing.colour_choices`.
+        by: What colours the points, one of `playback_story.colour_choices`.
         pinned: Index of a sentence; −1 for none.
     """
     import plotly.graph_objects as go
 
     playback = playback_story.playback_of(run)
-    places = playback.places(epoch)
+    places = playback.positions(epoch)
     figure = go.Figure(_clouds(run, by, places, np.arange(len(playback.row))))
     if pinned >= 0:
         before = playback.xy[playback.epoch <= epoch, pinned]

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from explorer.explore import playback_story
-from explorer.explore.point_colours import CHOICES
 from explorer.explore.run import Run
+from explorer.map_component.player_spec import Moment, PinRequest, PlayerSpec
 from explorer.runs import folder as folders
 from explorer.ui.components import download_buttons, run_picker
 from explorer.ui.components.escaping import markdown
 from explorer.ui.map import urls
-from explorer.ui.map.player import Ask, Moment, player
+from explorer.ui.map.player import player
 from explorer.ui.session import picks, selected_rows
 
 _EPOCH, _ASKED, _PINNED = "_playback_epoch", "_playback_asked", "_playback_pinned"
@@ -50,15 +50,15 @@ def chooser(run: Run, now: Moment) -> None:
 
     It comes after the player: its words may have to wait for the corpus, the player does not.
     """
-    told = playback_story.told(playback_story.playback_of(run))
+    reconstructed = playback_story.reconstructed(playback_story.playback_of(run))
     if st.session_state.get(_PINNED) != (run.stamp, now.index):
         # A dot was clicked, or the pin taken off: the box must not go on naming another sentence.
         st.session_state[_PINNED] = (run.stamp, now.index)
-        st.session_state[_choice(run)] = now.index if now.index in told else None
-    if told:
+        st.session_state[_choice(run)] = now.index if now.index in reconstructed else None
+    if reconstructed:
         st.selectbox(
-            f"Pin one of the {len(told)} sentences kept with their words",
-            told,
+            f"Pin one of the {len(reconstructed)} sentences kept with their words",
+            reconstructed,
             index=None,
             format_func=lambda index: playback_story.text_of(run, index)[0][:_LONGEST_OPTION],
             placeholder="Choose a sentence, or click any dot",
@@ -77,7 +77,7 @@ def _ask(run: Run) -> None:
     index = st.session_state.get(_choice(run))
     before = st.session_state.get(_ASKED)
     if index is not None:
-        st.session_state[_ASKED] = Ask(index, before.serial + 1 if before else 1)
+        st.session_state[_ASKED] = PinRequest(index, before.serial + 1 if before else 1)
 
 
 def play(run: Run, by: str) -> Moment:
@@ -86,25 +86,25 @@ def play(run: Run, by: str) -> Moment:
     start = _start(run)
     found = playback_story.colours_of(run, by)
     ellipses = playback_story.ellipses(run)
-    now = player(
+    spec = PlayerSpec(
         frames_url=urls.playback_url(run, "places"),
         colours_url=f"{urls.playback_url(run, 'colours')}?by={by}",
         sentence_url=urls.playback_url(run, "sentence"),
         legend=found.legend,
-        legend_title=CHOICES[by],
+        legend_title=found.title,
         kind=found.kind,
         snapshots=playback_story.snapshots(playback),
-        figures=playback_story.figures(run),
+        series=playback_story.series(run),
         ellipses=ellipses,
         axes=playback_story.axes(playback),
-        told=playback_story.told(playback),
+        reconstructed=playback_story.reconstructed(playback),
         start=start,
-        asked=st.session_state.get(_ASKED),
+        pin=st.session_state.get(_ASKED),
         description=playback_story.description(run),
         caption=f"{len(playback.row):,} sentences, the same ones at every snapshot."
         + playback_story.VIEW_FOLLOWS * bool(ellipses),
-        key=f"player-{run.stamp}",
     )
+    now = player(spec, key=f"player-{run.stamp}")
     if now is None:
         _film(run, by)
         return start

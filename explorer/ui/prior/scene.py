@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
-from explorer.explore.map_views import layout_of
+from explorer.explore.map_views import PcaView
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
@@ -174,7 +174,7 @@ def _plane(found: Scene) -> None:
     from explorer.ui.prior import charts
 
     run = found.run
-    pca = layout_of(run, "pca").plane
+    pca = PcaView.of(run).plane
     circles = is_standard_normal(run.model.prior())
     asked = (run.stamp, found.drawn, found.seed, found.dots, found.with_holes)
     name, number = selection.drawn(asked)

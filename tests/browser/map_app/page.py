@@ -3,16 +3,18 @@
 import streamlit as st
 from fake import run
 
+from explorer.explore.map_overlays import Marker, Path
 from explorer.explore.point_colours import colours
+from explorer.map_component.map_spec import MapSpec
 from explorer.ui.map import urls
-from explorer.ui.map.component import Marker, Path, current_event, latent_map, path_slider
+from explorer.ui.map.component import current_event, latent_map, path_slider
 
 state = st.session_state
 state.runs = state.get("runs", 0) + 1
 early = current_event()
 by = st.radio("Colour by", ["cluster", "rate"], horizontal=True)
 coloured = colours(run.atlas, by)
-event = latent_map(
+spec = MapSpec(
     points_url=urls.points_url(run),
     colours_url=urls.colours_url(run, by),
     legend=coloured.legend,
@@ -26,8 +28,10 @@ event = latent_map(
     description="72 sentences on a grid.",
     caption="Showing 72 of 100 sentences, drawn evenly.",
     hover_url=urls.hover_url(run),
+    axes={"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False},
     height=400,
 )
+event = latent_map(spec)
 if event is not None:
     state.events = [*state.get("events", []), event]
     if event.kind == "point":

@@ -1,0 +1,54 @@
+"""`explorer at`: what lies at a position of the map, as a click there answers."""
+
+import argparse
+
+from explorer.cli.options import add_decoding, add_run, decoding, open_run
+from explorer.cli.output import say, say_json, warn
+
+VIEW_NAMES = ("umap", "pca", "words")
+
+EXAMPLE = """\
+example:
+  explorer at captions-smooth 1.5 -0.5 --view pca
+
+Coordinates are those of the page's map. Distances are Euclidean, in latent space.
+"""
+
+
+def at_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer at`."""
+    parser.epilog = EXAMPLE
+    add_run(parser)
+    parser.add_argument("x", type=float, metavar="X", help="horizontal map coordinate")
+    parser.add_argument("y", type=float, metavar="Y", help="vertical map coordinate")
+    parser.add_argument(
+        "--view", choices=VIEW_NAMES, default=VIEW_NAMES[0], help=f"default {VIEW_NAMES[0]}"
+    )
+    add_decoding(parser)
+
+
+def at(args: argparse.Namespace) -> None:
+    """Decodes a position of the map, and says how far it is from the sentences."""
+    settings = decoding(args)
+    run = open_run(args)
+    position = run.at(args.x, args.y, args.view)
+    text = run.decode(position.z[None], settings)[0]
+    nearest = run.texts[position.nearest]
+    if args.json:
+        say_json(
+            {
+                "text": text,
+                "distance": position.distance,
+                "typical": position.typical,
+                "density": position.density,
+                "nearest": {"index": position.nearest, "text": nearest},
+                "z": position.z.tolist(),
+            }
+        )
+        return
+    if not run.texts_are_real:
+        warn(f"the corpus is not on this machine: the nearest sentence is {run.name}'s words")
+    say(text)
+    ratio = position.distance / (position.typical or 1.0)
+    say(f"nearest sentence, {position.distance:.2f} away ({ratio:.1f}× typical): {nearest}")
+    say(f"denser than {position.density:.0f}% of the sentences' positions")

@@ -1,0 +1,87 @@
+"""What a person did on the map."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+KINDS = ("point", "place", "box", "clear")
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """The visible part of the map: its centre, and a zoom of 1 for the whole map."""
+
+    x: float
+    y: float
+    zoom: float
+
+
+@dataclass(frozen=True)
+class MapEvent:
+    """What a person did on the map.
+
+    Attributes:
+        kind: A sentence was picked (`point`), a position between sentences (`place`), a rectangle
+            was drawn (`box`), the selection was cleared by Escape (`clear`), or the browser cannot
+            draw the map (`no_webgl`).
+        index: Atlas index of a picked sentence, else −1.
+        x: Map coordinate of the pick.
+        y: Map coordinate of the pick.
+        shift: Whether Shift was held: by convention "add", not "replace".
+        serial: Grows with every event, so that the same position can be picked twice.
+        view: The viewport at that moment.
+        box: Left, right, bottom and top of a rectangle, map coordinates.
+    """
+
+    kind: Literal["point", "place", "box", "clear", "no_webgl"]
+    index: int = -1
+    x: float = 0.0
+    y: float = 0.0
+    shift: bool = False
+    serial: int = 0
+    view: Viewport | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def selection(self) -> dict[str, Any] | None:
+        """What a pick selects, as `MapSpec.selected`."""
+        if self.kind == "point":
+            return {"row": self.index}
+        return {"x": self.x, "y": self.y} if self.kind == "place" else None
+
+
+def read_event(payload: Any) -> MapEvent | None:
+    """An event from the browser's message; None for no message, or a malformed one."""
+    if not isinstance(payload, Mapping) or payload.get("kind") not in KINDS:
+        return None
+    numbers = finite_numbers(payload, ("x", "y", "index", "serial"))
+    if numbers is None:
+        return None
+    view = payload.get("view")
+    viewport = finite_numbers(view, ("x", "y", "zoom")) if isinstance(view, Mapping) else None
+    sides = payload.get("box")
+    box = finite_numbers(dict(enumerate(sides)), range(4)) if isinstance(sides, list) else None
+    if payload["kind"] == "box" and box is None:
+        return None
+    return MapEvent(
+        kind=payload["kind"],
+        index=int(numbers[2]),
+        x=numbers[0],
+        y=numbers[1],
+        shift=payload.get("shift") is True,
+        serial=int(numbers[3]),
+        view=Viewport(*viewport) if viewport else None,
+        box=(box[0], box[1], box[2], box[3]) if box else None,
+    )
+
+
+def finite_numbers(values: Mapping[Any, Any], names: Sequence[Any]) -> list[float] | None:
+    """The named values as floats, or None unless all are finite numbers."""
+    numbers = []
+    for name in names:
+        value = values.get(name)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        numbers.append(float(value))
+    return numbers

@@ -1,0 +1,97 @@
+"""What the map is given to draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from explorer.explore.map_overlays import Overlay, as_data
+from explorer.explore.point_colours import LegendEntry
+from explorer.map_component.map_event import Viewport
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MapSpec:
+    """A map: points and colours by address, the rest by value.
+
+    Attributes:
+        points_url: Address of float32 x, y pairs.
+        colours_url: Address of a byte a point.
+        hover_url: Address that answers `?i=row` with `{"text", "note"}`.
+        decode_url: Address that answers `&at=x,y;x,y` with `[{"text", "opacity"}]`: sentences
+            decoded on a grid of positions are written on the map; empty for none.
+        legend: Names and colours of the bytes.
+        kind: Whether the bytes are classes or positions on a ramp.
+        legend_title: What the colours mean.
+        labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank).
+        overlays: What is drawn on top of the points.
+        highlight: Rows that stand out while all others turn grey; None for no search.
+        selected: `{"row": i}`, `{"x": …, "y": …}` or None; drawn when it changes.
+        view: The viewport, unless the tab or the address has one; later changes move the map.
+        axes: `x`, `y` (names) and `units` (whether ticks mean something).
+        description: For screen readers: what the map shows.
+        spoken: For screen readers: announced when it changes, such as the answer to a pick.
+        caption: A line under the map, such as "Showing 20,000 of 145,000 sentences".
+        view_parameter: Name of the viewport in the address; empty to leave the address alone.
+        show_legend: Whether the legend is drawn under the map; of linked maps, one is enough.
+        boxes: Whether Shift and a drag draw a rectangle.
+        link: Maps with the same link emphasise the same class.
+        height: Height of the map in CSS pixels, without the legend.
+    """
+
+    points_url: str
+    colours_url: str
+    hover_url: str
+    decode_url: str = ""
+    legend: Sequence[LegendEntry]
+    kind: Literal["categories", "ramp"] = "categories"
+    legend_title: str = ""
+    labels: Sequence[Mapping[str, Any]] = ()
+    overlays: Sequence[Overlay] = ()
+    highlight: Sequence[int] | np.ndarray | None = None
+    selected: Mapping[str, Any] | None = None
+    view: Viewport | None = None
+    axes: Mapping[str, Any]
+    description: str
+    spoken: str = ""
+    caption: str = ""
+    view_parameter: str = "view"
+    show_legend: bool = True
+    boxes: bool = False
+    link: str = ""
+    height: int = 560
+
+    def as_data(self) -> dict[str, Any]:
+        """The map as JSON for the browser."""
+        same = ("points_url", "colours_url", "hover_url", "decode_url", "legend_title", "kind")
+        same += ("description", "spoken", "caption", "view_parameter", "show_legend", "boxes")
+        return {name: getattr(self, name) for name in (*same, "link")} | {
+            "legend": [entry._asdict() for entry in self.legend],
+            "labels": [_label(label) for label in self.labels],
+            "overlays": [as_data(overlay) for overlay in self.overlays],
+            "highlight": None if self.highlight is None else [int(i) for i in self.highlight],
+            "selected": _selected(self.selected),
+            "view": None if self.view is None else vars(self.view),
+            "axes": axes_data(self.axes),
+            "height": int(self.height),
+        }
+
+
+def axes_data(axes: Mapping[str, Any]) -> dict[str, Any]:
+    """Names and units of the axes, as JSON."""
+    return {"x": axes["x"], "y": axes["y"], "units": bool(axes["units"])}
+
+
+def _label(label: Mapping[str, Any]) -> list[Any]:
+    """An array, with coordinates to 5 digits: labels are sent with every rerun."""
+    x, y, size = (float(f"{float(label[name]):.5g}") for name in ("x", "y", "size"))
+    return [x, y, str(label["text"]), int(label["level"]), size]
+
+
+def _selected(selected: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if selected is None:
+        return None
+    if "row" in selected:
+        return {"row": int(selected["row"])}
+    return {"x": float(selected["x"]), "y": float(selected["y"])}
