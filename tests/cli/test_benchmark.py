@@ -7,7 +7,7 @@ import pytest
 
 from explorer import config as configs
 from explorer.cli.main import main
-from explorer.evaluation.published import BENCHMARKS, PTB, settings
+from explorer.evaluation.published import BENCHMARKS, PTB, rows_with_rate, settings
 from explorer.models.rate_penalties import charge_for
 from explorer.models.vae import build
 from explorer.runs import folder as folders
@@ -126,3 +126,13 @@ def test_making_the_table_writes_recipes_with_the_real_corpus(
     capsys.readouterr()
     assert main(["benchmark", "ptb", "--make"]) == 0
     assert capsys.readouterr().out.count("is there already") == len(few)
+
+
+def test_a_published_row_adds_up_or_says_that_it_does_not() -> None:
+    rows = rows_with_rate("ptb")
+    assert len(rows) == 4
+    for row in rows:
+        printed = row.published
+        assert printed.elbo and printed.rate is not None and printed.distortion
+        adds_up = abs(printed.rate + printed.distortion - printed.elbo) < 0.011
+        assert adds_up == (not printed.note), row.title

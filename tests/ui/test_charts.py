@@ -6,6 +6,8 @@ import pytest
 from explorer.explore.map_overlays import Ellipse, Marker, Path
 from explorer.latent_space.atlas import Atlas
 from explorer.ui.components import charts
+from explorer.ui.components.history_charts import Curve, Panel, stacked
+from explorer.ui.model.card import panels
 from tests.tiny import AWKWARD
 
 COUNT = 60
@@ -88,13 +90,13 @@ def test_overlays_are_drawn(atlas: Atlas) -> None:
 
 def test_training_curves_skip_what_was_not_measured() -> None:
     columns = {"epoch": [0.5, 1.0], "beta": [0.0, 1.0], "validation_rate": [None, 3.0]}
-    figure = charts.history(columns)
+    figure = stacked(panels(columns))
     assert [len(trace.x) for trace in figure.data if trace.name == "β"] == [2]
     assert 1 in [len(trace.x) for trace in figure.data if trace.name == "validation"]
 
 
 def test_a_run_without_a_history_has_empty_curves() -> None:
-    assert all(len(trace.x) == 0 for trace in charts.history({}).data)
+    assert all(len(trace.x) == 0 for trace in stacked(panels({})).data)
 
 
 def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
@@ -112,3 +114,13 @@ def test_a_strip_of_next_to_nothing_is_drawn_flat() -> None:
     assert low < -29.3876 < -29.387 < high
     assert charts.strip([-20.0, -29.0], "log q(z)", "nats").layout.yaxis.range is None
     assert charts.strip([-20.0, -20.1], "log q(z)", "nats", -24.0).layout.yaxis.range is None
+
+
+def test_a_curve_is_in_the_legend_once_and_only_where_its_panel_has_several() -> None:
+    pair = [Curve(name, [1.0, 2.0], [3.0, 4.0], "#000000") for name in ("a", "b")]
+    unrecorded = [Curve("c", [], [], "#000000")]
+    figure = stacked([Panel("Alone", pair[:1]), Panel("First", pair), Panel("Second", pair),
+                      Panel("Empty", unrecorded)], mark=1.5)  # fmt: skip
+    assert [trace.showlegend for trace in figure.data] == [False, True, True, False, False, False]
+    assert [note.text for note in figure.layout.annotations][4:] == ["not recorded"]
+    assert {shape.x0 for shape in figure.layout.shapes} == {1.5}

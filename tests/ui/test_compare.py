@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import config as configs
+from explorer.evaluation.published import rows_with_rate
 from explorer.explore import recipe_diff, run_difference
 from explorer.explore.aligned_maps import aligned
 from explorer.explore.run import Run, open_run
@@ -20,6 +21,7 @@ from explorer.runs import folder as folders
 from explorer.ui.compare import charts, scores
 from explorer.ui.compare.runs import Column, first_choice, read_names, write_names
 from explorer.ui.components import download_buttons
+from explorer.ui.components.history_charts import series
 from explorer.ui.components.token_diff import marked, sentence
 from explorer.ui.session.picks import SentencePick, TextPick
 from explorer.ui.session.url import page_file
@@ -222,7 +224,7 @@ def test_lines_of_equal_elbo_are_lines_of_equal_sum_within_the_frame() -> None:
 def test_published_points_stand_only_beside_runs_on_their_text() -> None:
     assert len(charts.plane(columns(run(**HEALTHY)), []).to_dict()["data"]) == 1
     drawn = charts.plane(columns(run(corpus="ptb", **HEALTHY)), []).to_dict()["data"]
-    assert len(drawn) == 1 + len(charts.PUBLISHED["ptb"])
+    assert len(drawn) == 1 + len(rows_with_rate("ptb"))
 
 
 def test_runs_on_other_text_do_not_compare() -> None:
@@ -239,9 +241,9 @@ def test_a_run_that_kept_less_leaves_its_curve_out() -> None:
             "validation_rate": [4.0, 4.5], "rate": [9.0, 9.0],
         },
     )  # fmt: skip
-    assert charts.series(old, ("validation_rate", "rate")) == ([1.0], [5.0])
-    assert charts.series(new, ("validation_rate", "rate")) == ([1.0, 2.0], [4.0, 4.5])
-    assert charts.series(old, ("validation_mutual_information",)) == ([], [])
+    assert series(old.history, "validation_rate", "rate") == ([1.0], [5.0])
+    assert series(new.history, "validation_rate", "rate") == ([1.0, 2.0], [4.0, 4.5])
+    assert series(old.history, "validation_mutual_information") == ([], [])
     charts.curves(columns(old, new))
 
 

@@ -8,11 +8,22 @@ from explorer.evaluation.collapse_onset import Moment
 from explorer.evaluation.latent_use import ACTIVE_VARIANCE
 from explorer.evaluation.metrics import written
 from explorer.explore.thought_experiment import ENTROPY, Decoder
+from explorer.ui.components.history_charts import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    Curve,
+    History,
+    Panel,
+    series,
+    stacked,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-BLUE, ORANGE, GREEN, GREY, RED = "#0072b2", "#e69f00", "#009e73", "#9aa5b1", "#d55e00"
 _SMALLEST = 1e-8  # a variance drawn on a logarithmic axis
 
 
@@ -88,53 +99,26 @@ def information(low: float, high: float, ceiling: float, rate: float | None) -> 
     return figure
 
 
-def history(columns: Mapping[str, Sequence[float | None]], moment: Moment | None) -> "Figure":
-    """β, rate and what it tells, gap and active units along the training, one below the other."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
+def history(columns: History, collapse: Moment | None) -> "Figure":
+    """β; rate, mutual information and shuffled-z gap; active units: what the run recorded."""
+
+    def curve(column: str, name: str, colour: str, dash: str = "solid") -> Curve:
+        return Curve(name, *series(columns, column), colour, dash)
 
     panels = [
-        ("β", [("beta", "β", GREEN, "solid")]),
-        (
+        Panel("β", [curve("beta", "β", GREEN)]),
+        Panel(
             "Nats",
             [
-                ("validation_rate", "rate", BLUE, "solid"),
-                ("validation_mutual_information", "mutual information", ORANGE, "dash"),
-                ("validation_shuffled_z_gap", "shuffled-z gap", RED, "dot"),
+                curve("validation_rate", "rate", BLUE),
+                curve("validation_mutual_information", "mutual information", ORANGE, "dash"),
+                curve("validation_shuffled_z_gap", "shuffled-z gap", RED, "dot"),
             ],
         ),
-        ("Active units", [("validation_active_units", "active units", GREY, "solid")]),
+        Panel("Active units", [curve("validation_active_units", "active units", GREY)]),
     ]
-    kept = [(title, curves) for title, curves in panels if any(_has(columns, c) for c in curves)]
-    figure = make_subplots(
-        rows=len(kept), cols=1, shared_xaxes=True, vertical_spacing=0.08,
-        subplot_titles=[title for title, _ in kept],
-    )  # fmt: skip
-    for row, (title, curves) in enumerate(kept, start=1):
-        for key, name, colour, dash in curves:
-            points = _points(columns, key)
-            line = go.Scatter(
-                x=[x for x, _ in points],
-                y=[y for _, y in points],
-                name=name,
-                mode="lines+markers" if 1 < len(points) < 60 else "lines",
-                line={"color": colour, "dash": dash, "width": 2},
-                marker={"size": 5},
-                showlegend=title == "Nats" and bool(points),
-                hovertemplate="epoch %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
-            )
-            figure.add_trace(line, row=row, col=1)
-        figure.update_yaxes(rangemode="tozero", row=row, col=1)
-    if moment is not None:
-        figure.add_vline(x=moment.epoch, line={"dash": "dash", "color": RED, "width": 1.5})
-    figure.update_xaxes(title_text="epoch", row=len(kept), col=1)
-    figure.update_annotations(font_size=13, xanchor="left", x=0)
-    figure.update_layout(
-        height=140 + 150 * len(kept),
-        margin={"l": 50, "r": 10, "t": 60, "b": 40},
-        legend={"orientation": "h", "y": 1.1, "x": 1, "xanchor": "right"},
-    )
-    return figure
+    recorded = [panel for panel in panels if not panel.is_empty]
+    return stacked(recorded, mark=None if collapse is None else collapse.epoch)
 
 
 def plane(ways: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> "Figure":
@@ -215,12 +199,3 @@ def _bars(
         height=260, margin={"l": 50, "r": 10, "t": 16, "b": 40}, bargap=0.15, showlegend=False
     )
     return figure
-
-
-def _has(columns: Mapping[str, Sequence[float | None]], curve: tuple[str, str, str, str]) -> bool:
-    return bool(_points(columns, curve[0]))
-
-
-def _points(columns: Mapping[str, Sequence[float | None]], key: str) -> list[tuple[float, float]]:
-    pairs = zip(columns.get("epoch", ()), columns.get(key, ()), strict=False)
-    return [(x, y) for x, y in pairs if x is not None and y is not None and y == y]

@@ -1,17 +1,18 @@
 """Charts of several runs: the rate–distortion plane, and training on one axis of epochs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explorer.evaluation.metrics import written
+from explorer.evaluation.published import Row, rows_with_rate
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 from explorer.text.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import Column
 from explorer.ui.components.charts import escape
+from explorer.ui.components.history_charts import Curve, Panel, series, stacked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -22,25 +23,6 @@ _STUB = 0.1  # a line across less of the chart's width than this only crowds a c
 _NAME = (0.16, 0.027)  # width and height of a name, as shares of the chart
 _AWAY = (0.09, 0.025)  # from the middle of a point to that of its name, beside and above it
 
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A published model, nats per sentence."""
-
-    name: str
-    rate: float
-    distortion: float
-
-
-PUBLISHED = {
-    "ptb": (
-        Published("VAE, monotone annealing (Bowman 2016)", 0.0, 101.28),
-        Published("VAE, cyclical annealing (Fu 2019)", 1.37, 101.85),
-        Published("aggressive encoder (He 2019)", 0.93, 100.26),
-        Published("pre-training + free bits (Li 2019)", 6.54, 95.87),
-    )
-}
-"""By corpus: 10,000 words, 32 dimensions, LSTMs of 256, each from its own paper."""
 
 PANELS = (
     ("β", ("beta",)),
@@ -71,10 +53,10 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
     import plotly.graph_objects as go
 
     chart = go.Figure()
-    published = PUBLISHED.get(columns[0].run.config.corpus.name, ())
+    published = rows_with_rate(columns[0].run.config.corpus.name)
     runs = [column.run for column in columns] + list(others)
     points = [point for run in runs if (point := _point(run)) is not None]
-    points += [(item.rate, item.distortion) for item in published]
+    points += [point for row in published if (point := row.published.point) is not None]
     exact = [(run.name, value) for run in runs if (value := _exact(run)) is not None]
     low, high = _frame(points, [value for _, value in exact])
     _equal_elbo(chart, low, high)
@@ -94,57 +76,24 @@ def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
 
 
 def curves(columns: Sequence[Column]) -> "Figure":
-    """What training did, every run on the same axis of epochs; held-out figures where kept."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
-    chart = make_subplots(
-        rows=len(PANELS), cols=1, shared_xaxes=True, vertical_spacing=0.05,
-        subplot_titles=[title for title, _ in PANELS],
-    )  # fmt: skip
-    for row, (_, names) in enumerate(PANELS, start=1):
-        drawn = 0
-        for column in columns:
-            x, y = series(column.run, names)
-            drawn += len(x)
-            line = go.Scatter(
-                x=x, y=y, name=escape(column.name), legendgroup=column.name, showlegend=row == 1,
-                mode="lines+markers" if len(x) < 40 else "lines",
-                line={"color": column.colour, "dash": column.dash, "width": 2},
-                marker={"size": 7, "symbol": column.symbol},
-                hovertemplate="epoch %{x:.2f}: %{y:.3f}",
-            )  # fmt: skip
-            chart.add_trace(line, row=row, col=1)
-        if not drawn:
-            chart.add_annotation(
-                text="not recorded by these runs", x=0.5, y=0.5, showarrow=False,
-                xref="x domain" if row == 1 else f"x{row} domain",
-                yref="y domain" if row == 1 else f"y{row} domain",
-            )  # fmt: skip
-    chart.update_xaxes(title_text="epoch, pre-training included", row=len(PANELS), col=1)
-    for number, note in enumerate(chart.select_annotations()):
-        if number < len(PANELS):  # the titles come first
-            note.update(font_size=13, xanchor="left", x=0)
-    chart.update_layout(
-        height=900,
-        margin={"l": 50, "r": 10, "t": 70, "b": 40},
-        legend={"orientation": "h", "y": 1.05, "x": 0, "yanchor": "bottom"},
-    )
-    return chart
-
-
-def series(run: Run, names: Sequence[str]) -> tuple[list[float], list[float]]:
-    """Epochs and values of the first column that holds any."""
-    epochs = run.history.get("epoch", [])
-    for name in names:
-        found = [
-            (x, y)
-            for x, y in zip(epochs, run.history.get(name, []), strict=False)
-            if x is not None and y is not None and np.isfinite(y)
-        ]
-        if found:
-            return [x for x, _ in found], [y for _, y in found]
-    return [], []
+    """The training of every run on one axis of epochs; validation figures where recorded."""
+    panels = [
+        Panel(
+            title,
+            [
+                Curve(
+                    column.name,
+                    *series(column.run.history, *names),
+                    column.colour,
+                    column.dash,
+                    column.symbol,
+                )
+                for column in columns
+            ],
+        )
+        for title, names in PANELS
+    ]
+    return stacked(panels, x_title="epoch, pre-training included", from_zero=False)
 
 
 def off_the_plane(runs: Sequence[Run]) -> list[str]:
@@ -254,12 +203,19 @@ def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None
     _mark(chart, go, rate, distortion, run.name, told, {"color": colour, "symbol": symbol}, size)
 
 
-def _cross(chart: "Figure", item: Published) -> None:
+def _cross(chart: "Figure", row: Row) -> None:
     import plotly.graph_objects as go
 
-    told = f"{escape(item.name)}, as published<br>rate {item.rate}, distortion {item.distortion}"
-    look = {"color": _GREY, "symbol": "x-thin-open"}
-    _mark(chart, go, item.rate, item.distortion, item.name, told, look, 10)
+    assert row.published.point is not None
+    rate, distortion = row.published.point
+    hover = (
+        f"{escape(row.title)}, {escape(row.source)}, as published<br>"
+        f"rate {rate}, distortion {distortion}"
+    )
+    if row.published.note:
+        hover += f"<br>{escape(row.published.note)}"
+    style = {"color": _GREY, "symbol": "x-thin-open"}
+    _mark(chart, go, rate, distortion, row.source, hover, style, 10)
 
 
 def _mark(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.published import rows_with_rate
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.compare import charts, scores
@@ -58,6 +59,11 @@ def _plane(columns: Sequence[Column]) -> None:
     if missing:
         named = markdown(listed(missing))
         notes.append(f"Without rate or not evaluated, so without a place: {named}.")
+    notes += [
+        f"{markdown(row.source)}: {row.published.note}"
+        for row in rows_with_rate(first.config.corpus.name)
+        if row.published.note
+    ]
     if notes:
         st.caption(" ".join(notes))
 

@@ -95,55 +95,6 @@ def drawn_evenly(
     return np.union1d(spread, kept)
 
 
-def history(columns: Mapping[str, Sequence[float | None]]) -> "Figure":
-    """Training curves by epoch: β, distortion, rate and active units, one below the other."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
-    panels = [
-        ("β", [("beta", "β", "#0072b2", "solid")]),
-        ("Distortion, nats", _pair("distortion")),
-        ("Rate, nats", _pair("rate")),
-        ("Active units", [("validation_active_units", "validation", "#e69f00", "solid")]),
-    ]
-    figure = make_subplots(
-        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.06,
-        subplot_titles=[title for title, _ in panels],
-    )  # fmt: skip
-    epochs = columns.get("epoch", [])
-    told: set[str] = set()
-    for row, (_, curves) in enumerate(panels, start=1):
-        for key, name, colour, dash in curves:
-            points = [
-                (x, y)
-                for x, y in zip(epochs, columns.get(key, []), strict=False)
-                if x is not None and y is not None and np.isfinite(y)
-            ]
-            line = go.Scatter(
-                x=[x for x, _ in points],
-                y=[y for _, y in points],
-                name=name,
-                mode="lines+markers" if len(points) < 40 else "lines",
-                line={"color": colour, "dash": dash, "width": 2},
-                marker={"size": 5},
-                legendgroup=name,
-                showlegend=name not in told and name != "β",
-                hovertemplate="epoch %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
-            )
-            told.add(name)
-            figure.add_trace(line, row=row, col=1)
-    figure.update_xaxes(title_text="epoch", row=len(panels), col=1)
-    # Every panel is a quantity that starts at nothing: a flat line is seen to be flat.
-    figure.update_yaxes(rangemode="tozero")
-    figure.update_annotations(font_size=13, xanchor="left", x=0)
-    figure.update_layout(
-        height=720,
-        margin={"l": 50, "r": 10, "t": 60, "b": 40},
-        legend={"orientation": "h", "y": 1.07, "x": 1, "xanchor": "right"},
-    )
-    return figure
-
-
 def strip(
     values: Sequence[float],
     name: str,
@@ -192,13 +143,6 @@ def hover(text: str) -> str:
     lines.append(line)
     more = ["…"] if len(lines) > _LINES else []
     return "<br>".join([escape(part) for part in lines[:_LINES] if part] + more)
-
-
-def _pair(name: str) -> list[tuple[str, str, str, str]]:
-    return [
-        (name, "training", "#0072b2", "solid"),
-        (f"validation_{name}", "validation", "#e69f00", "solid"),
-    ]
 
 
 def _groups(

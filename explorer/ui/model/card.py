@@ -12,6 +12,16 @@ from explorer.runs import folder as folders
 from explorer.system import atomic_files
 from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import imageless, minus
+from explorer.ui.components.history_charts import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    Curve,
+    History,
+    Panel,
+    series,
+    stacked,
+)
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 # A table wider than the page scrolls by itself; the page does not.
@@ -89,15 +99,31 @@ def curves(run: Run) -> None:
     if not run.history:
         st.info("This run has no history.csv: how it was trained is not recorded.")
         return
-    from explorer.ui.components import charts
-
     download_buttons.chart(
-        charts.history(run.history),
+        stacked(panels(run.history)),
         "training_curves",
         "Training curves: beta, distortion, rate and active units by epoch",
         folders.command("train", run.folder, "--restart"),
         f"{run.name}-training",
     )
+
+
+def panels(history: History) -> list[Panel]:
+    """β, distortion, rate and active units by epoch."""
+
+    def both(name: str) -> list[Curve]:
+        return [
+            Curve("training", *series(history, name), BLUE),
+            Curve("validation", *series(history, f"validation_{name}"), ORANGE),
+        ]
+
+    active = Curve("validation", *series(history, "validation_active_units"), ORANGE)
+    return [
+        Panel("β", [Curve("β", *series(history, "beta"), GREEN)]),
+        Panel("Distortion, nats", both("distortion")),
+        Panel("Rate, nats", both("rate")),
+        Panel("Active units", [active]),
+    ]
 
 
 def recipe(run: Run) -> None:
