@@ -1,4 +1,4 @@
-"""`explorer ancestors`: PCA, k-means and a mixture of Gaussians on a run's own sentences."""
+"""`explorer ancestors`: linear baselines (PCA, k-means, a mixture) on a run's sentences."""
 
 import argparse
 from typing import Any
@@ -13,8 +13,8 @@ example:
   explorer ancestors captions-smooth --components 30 --json
 
 PCA (a linear autoencoder of the size of z), k-means (hard EM) and a mixture of diagonal Gaussians
-(EM) are fitted on the TF-IDF of the training sentences' words and judged by the test sentences.
-The map page lays its sentences out by the first and colours them by the other two.
+(EM) are fitted to the TF-IDF vectors of the training sentences and scored on the test sentences.
+The map page offers the first as a layout and the other two as colours.
 """
 
 
@@ -32,7 +32,7 @@ def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def ancestors(args: argparse.Namespace) -> None:
-    """Fits the three and prints what they come to."""
+    """Fits the three baselines and prints their scores."""
     from explorer.explore.baseline_fit import ancestry, figures
 
     with Progress(quiet=args.json) as progress:

@@ -1,4 +1,4 @@
-"""`explorer dimensions`: what each latent dimension tells apart, in words."""
+"""`explorer dimensions`: the ends of each latent dimension, named in words."""
 
 import argparse
 
@@ -10,15 +10,15 @@ def dimensions_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer dimensions`."""
     parser.epilog = (
         "example:\n  explorer dimensions captions-smooth\n\n"
-        "Low and high are the words whose sentences on the map lie farthest out on each side, at\n"
-        "least five standard errors; length is the correlation with the number of words. The\n"
-        "dimension that varies most comes first; one that hardly varies says nothing."
+        "Low and high are the words whose sentences lie farthest out on each side, by at least\n"
+        "five standard errors; length is the correlation with the number of words. Dimensions\n"
+        "are sorted by variance; one that hardly varies means nothing."
     )
     add_run(parser)
 
 
 def dimensions(args: argparse.Namespace) -> None:
-    """Names every latent dimension of a run by the sentences of its map."""
+    """Names every latent dimension of a run from the sentences of its map."""
     run = open_run(args)
     atlas = run.needed_atlas
     from explorer.latent_space.dimension_words import sides

@@ -1,4 +1,4 @@
-"""`explorer prior`: another prior for a trained run, encoder and decoder left as they are."""
+"""`explorer prior`: fits another prior to a trained run; encoder and decoder stay."""
 
 import argparse
 import dataclasses
@@ -20,12 +20,12 @@ example:
   explorer prior my --fit mixture
   explorer prior my --fit flow --to my-with-a-flow
 
-The new run has the old one's encoder and decoder: what differs is the rate, and what the prior's
-samples say. `explorer evaluate` and `explorer atlas` do for it what they do for any run.
+The new run has the encoder and decoder of the old one; its rate and its prior samples differ.
+`explorer evaluate` and `explorer atlas` work on it as on any run.
 
-An autoencoder (model.latent point) has no rate and no prior. Here it gets a density of its
-encodings, by maximum likelihood: a mixture or a flow, told by how likely it makes the encodings of
-the test split, beside one Gaussian with all its covariances. Then it can be sampled from.
+An autoencoder (model.latent point) has no rate and no prior. A mixture or a flow is fitted to its
+encodings by maximum likelihood and scored on the test split, beside one Gaussian with full
+covariance. Then it can be sampled from.
 """
 
 
@@ -44,7 +44,7 @@ def prior_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="key=value",
-        help="a setting of the prior, such as components=64; may be given again",
+        help="a setting of the prior, such as components=64; may be repeated",
     )
 
 
@@ -75,7 +75,7 @@ def prior(args: argparse.Namespace) -> None:
 
 
 def _sentence(found: "Gain | Density", name: str) -> str:
-    """What the fit brought on the test split."""
+    """The result of the fit on the test split."""
     from explorer.training.prior_fitting import Gain
 
     basis = "(one sentence: no interval)"
@@ -96,6 +96,6 @@ def _sentence(found: "Gain | Density", name: str) -> str:
 
 def _target(args: argparse.Namespace, folder: Path) -> Path:
     name = args.to or f"{folder.resolve().name}-{args.fit}"
-    # Beside a run that was named by its path; else where runs with a name are.
+    # Beside a run given by its path; otherwise with the named runs.
     is_path = (Path(args.run) / folders.CONFIG).is_file()
     return place(name, folder.parent if is_path else folders.checkpoints())
