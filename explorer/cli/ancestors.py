@@ -36,19 +36,19 @@ def ancestors(args: argparse.Namespace) -> None:
     from explorer.explore.baseline_fit import ancestry, figures
 
     with Progress(quiet=args.json) as progress:
-        found = figures(ancestry(open_run(args), args.components), progress.stage())
+        result = figures(ancestry(open_run(args), args.components), progress.stage())
     if args.json:
-        say_json(found)
+        say_json(result)
         return
-    _tell(found)
+    _print(result)
 
 
-def _tell(found: dict[str, Any]) -> None:
-    whose = "" if found["sentences_are_real"] else "the model's own words for "
+def _print(result: dict[str, Any]) -> None:
+    whose = "" if result["sentences_are_real"] else "the model's own words for "
     say(
-        f"{found['run']}: {whose}{found['sentences']:,} training sentences, TF-IDF of "
-        f"{found['words']:,} words in {found['dimensions']} numbers "
-        f"({found['variance_kept']:.0%} of the variance); judged by {found['held_out']:,} test "
+        f"{result['run']}: {whose}{result['sentences']:,} training sentences, TF-IDF of "
+        f"{result['words']:,} words in {result['dimensions']} numbers "
+        f"({result['variance_kept']:.0%} of the variance); judged by {result['held_out']:,} test "
         "sentences"
     )
     rows = [
@@ -62,14 +62,14 @@ def _tell(found: dict[str, Any]) -> None:
             _share(entry["retrieval_p1"]),
             _share(entry["retrieval_r10"]),
         )
-        for name, entry in found["ancestors"].items()
+        for name, entry in result["ancestors"].items()
     ]
-    vae = found["vae"]
+    vae = result["vae"]
     retrieval = (_share(vae["retrieval_p1"]), _share(vae["retrieval_r10"]))
-    rows.append((found["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
+    rows.append((result["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
     head = ("", "code", "value", "of size 1", "unit", "explained", "P@1", "R@10")
     say(table(head, rows, right=(2, 3, 5, 6, 7)))
-    for name, entry in found["ancestors"].items():
+    for name, entry in result["ancestors"].items():
         say(f"{name}: {entry['about']}.")
     say("explained: share of the variance of the test sentences' vectors that is decoded.")
     if vae["retrieval_p1"] is not None:

@@ -63,9 +63,9 @@ def arithmetic(args: argparse.Namespace) -> None:
     asked = _asked(args)
     run = open_run(args)
     if "a" in asked:
-        a, b, told = asked["a"], asked["b"], {}
+        a, b, details = asked["a"], asked["b"], {}
     else:
-        a, b, told = _between(run, asked["away"], asked["towards"])
+        a, b, details = _between(run, asked["away"], asked["towards"])
     z = run.analogy(a, b, asked["c"], args.k)
     texts = run.decode(z, settings)
     has_map = run.atlas is not None
@@ -75,11 +75,13 @@ def arithmetic(args: argparse.Namespace) -> None:
         for k, text, distance in zip(args.k, texts, distances, strict=True)
     ]
     if args.json:
-        say_json({**asked, **told, "results": results})
+        say_json({**asked, **details, "results": results})
         return
-    say(_title(asked, told))
+    say(_title(asked, details))
     typical = run.map_index.typical if has_map else 0.0
-    rows = [[f"{item['k']:g}", _told(item["distance"], typical), item["text"]] for item in results]
+    rows = [
+        [f"{item['k']:g}", _distance(item["distance"], typical), item["text"]] for item in results
+    ]
     say(table(["k", "distance", "sentence"], rows, right=[0, 1]))
     if not has_map:
         warn(f"no distances: {folders.no_map(run.folder)}")
@@ -113,10 +115,10 @@ def _between(
     return start, end, {"members": sizes, "standard_deviations_apart": apart}
 
 
-def _title(asked: dict[str, str], told: dict[str, Any]) -> str:
+def _title(asked: dict[str, str], details: dict[str, Any]) -> str:
     if "a" in asked:
         return f"“{asked['a']}” is to “{asked['b']}” as “{asked['c']}” is to …"
-    sizes, apart = told["members"], told["standard_deviations_apart"]
+    sizes, apart = details["members"], details["standard_deviations_apart"]
     far = f", {apart:.1f} standard deviations apart" if apart is not None else ""
     return (
         f"“{asked['c']}”, away from “{asked['away']}” ({sizes[1]:,} sentences), "
@@ -124,7 +126,7 @@ def _title(asked: dict[str, str], told: dict[str, Any]) -> str:
     )
 
 
-def _told(distance: float | None, typical: float) -> str:
+def _distance(distance: float | None, typical: float) -> str:
     if distance is None:
         return "-"
     times = f" ({distance / typical:.1f}×)" if typical > 0 else ""

@@ -61,7 +61,7 @@ def benchmark(args: argparse.Namespace) -> None:
         for commands in lines.values():
             say(" && ".join(commands))
     else:
-        _tell(named, args.json)
+        _print(named, args.json)
     return None
 
 
@@ -92,7 +92,7 @@ def _make(corpus: str, rows: dict[str, Row], seed: int, as_json: bool) -> None:
             raise ExplorerError(f"{run} could not be made")
 
 
-def _tell(rows: dict[str, Row], as_json: bool) -> None:
+def _print(rows: dict[str, Row], as_json: bool) -> None:
     found = {run: _measured(folders.checkpoints() / run) for run in rows}
     if as_json:
         say_json(

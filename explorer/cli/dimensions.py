@@ -24,28 +24,28 @@ def dimensions(args: argparse.Namespace) -> None:
     from explorer.latent_space.dimension_words import sides
 
     variance = atlas.mean.var(axis=0).tolist()
-    told = sides(run.texts, atlas.mean)
-    order = sorted(range(len(told)), key=lambda number: -variance[number])
+    ends = sides(run.texts, atlas.mean)
+    order = sorted(range(len(ends)), key=lambda number: -variance[number])
     if args.json:
-        found = [
+        entries = [
             {
                 "dimension": number,
                 "variance": variance[number],
-                "low": told[number].low,
-                "high": told[number].high,
-                "length": told[number].length,
+                "low": ends[number].low,
+                "high": ends[number].high,
+                "length": ends[number].length,
             }
             for number in order
         ]
-        say_json({"sentences_are_real": run.texts_are_real, "dimensions": found})
+        say_json({"sentences_are_real": run.texts_are_real, "dimensions": entries})
         return
     rows = [
         (
             str(number),
             f"{variance[number]:.3f}",
-            ", ".join(told[number].low),
-            ", ".join(told[number].high),
-            f"{told[number].length:+.2f}",
+            ", ".join(ends[number].low),
+            ", ".join(ends[number].high),
+            f"{ends[number].length:+.2f}",
         )
         for number in order
     ]

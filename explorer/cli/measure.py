@@ -82,7 +82,7 @@ def evaluate(args: argparse.Namespace) -> None:
     if args.json:
         say_json(folders.read_metrics(folder))
     else:
-        tell_metrics(folder)
+        print_metrics(folder)
 
 
 def _warn_of_another_corpus(folder: Path) -> None:
@@ -110,11 +110,11 @@ def measure(
     progress.show(f"{folder.name}: loading the model")
     from explorer import pipeline
 
-    told = progress.stage()
-    pipeline.evaluate(folder, samples, limit, told, device, judge, seed, reverse)
+    report = progress.stage()
+    pipeline.evaluate(folder, samples, limit, report, device, judge, seed, reverse)
 
 
-def tell_metrics(folder: Path) -> None:
+def print_metrics(folder: Path) -> None:
     """Prints `metrics.json` as a table."""
     metrics = folders.read_metrics(folder)
     rows = [
@@ -135,12 +135,12 @@ def tell_metrics(folder: Path) -> None:
 
 
 def _basis(entry: dict[str, Any]) -> str:
-    told = [f"{entry['n']:,} sentences"] if entry.get("n") else []
+    parts = [f"{entry['n']:,} sentences"] if entry.get("n") else []
     if entry.get("samples"):
-        told.append(f"K = {entry['samples']}")
+        parts.append(f"K = {entry['samples']}")
     if entry.get("error"):
-        told.append(f"standard error {entry['error']:.2g}")
-    return ", ".join(told)
+        parts.append(f"standard error {entry['error']:.2g}")
+    return ", ".join(parts)
 
 
 def atlas_arguments(parser: argparse.ArgumentParser) -> None:

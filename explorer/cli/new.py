@@ -12,7 +12,7 @@ from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
-from explorer.runs.names import place
+from explorer.runs.names import new_folder
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
@@ -92,7 +92,7 @@ def _about(address: str) -> str:
 
 def new(args: argparse.Namespace) -> None:
     """Writes the recipe of a run."""
-    folder = place(args.run, folders.checkpoints())
+    folder = new_folder(args.run, folders.checkpoints())
     _check_free(folder, args.force)
     start = folders.find(args.start) if args.start else None
     corpus = _corpus_table(args, start)
@@ -117,7 +117,7 @@ def new(args: argparse.Namespace) -> None:
         counts = {"weights": weights, "weights_taken": taken}
         say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
-        _tell(args.run, folder, config, findings, vocabulary, weights, taken)
+        _print(args.run, folder, config, findings, vocabulary, weights, taken)
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -210,7 +210,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     return vocabulary, sum(weights.values()), from_start
 
 
-def _tell(
+def _print(
     run: str,
     folder: Path,
     config: configs.Config,
@@ -244,8 +244,8 @@ def _tell(
         kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in found[:5])
         more = f", and {len(found) - 5:,} more" if len(found) > 5 else ""
         without = sum(count for kind, count in findings.labels if not kind)
-        told = f"; {without:,} sentences without" if without else ""
-        say(f"  labels  {len(found):,} kinds: {kinds}{more}{told}")
+        unlabelled = f"; {without:,} sentences without" if without else ""
+        say(f"  labels  {len(found):,} kinds: {kinds}{more}{unlabelled}")
     say(
         f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
         f" {findings.train_tokens:,} tokens"

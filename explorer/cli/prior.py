@@ -10,7 +10,7 @@ from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
-from explorer.runs.names import place
+from explorer.runs.names import new_folder
 
 if TYPE_CHECKING:
     from explorer.training.prior_fitting import Density, Gain
@@ -65,30 +65,30 @@ def prior(args: argparse.Namespace) -> None:
         progress.show(f"{folder.name}: reading the corpus")
         from explorer import pipeline
 
-        found = pipeline.fit_prior(folder, target, settings, args.typed, progress.stage())
+        result = pipeline.fit_prior(folder, target, settings, args.typed, progress.stage())
     if args.json:
-        say_json({"folder": str(target), **dataclasses.asdict(found)})
+        say_json({"folder": str(target), **dataclasses.asdict(result)})
         return
-    say(_sentence(found, args.fit))
+    say(_sentence(result, args.fit))
     again = shlex.quote(folders.typed(target))
     say(f"wrote {target}\nnext: explorer evaluate {again} && explorer atlas {again}")
 
 
-def _sentence(found: "Gain | Density", name: str) -> str:
+def _sentence(result: "Gain | Density", name: str) -> str:
     """The result of the fit on the test split."""
     from explorer.training.prior_fitting import Gain
 
     basis = "(one sentence: no interval)"
-    if found.low is not None and found.high is not None:
-        basis = f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
-    if isinstance(found, Gain):
+    if result.low is not None and result.high is not None:
+        basis = f"(95% {result.low:.2f} to {result.high:.2f}, {result.n:,} sentences)"
+    if isinstance(result, Gain):
         return (
-            f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "
+            f"test rate {result.before:.2f} → {result.after:.2f} nats: {result.mean:+.2f} saved "
             f"{basis}"
         )
     return (
-        f"test encodings: log density {found.log_density:.2f} nats a sentence under the {name}, "
-        f"{found.gaussian:.2f} under one Gaussian: {found.mean:+.2f} {basis}\n"
+        f"test encodings: log density {result.log_density:.2f} nats a sentence under the {name}, "
+        f"{result.gaussian:.2f} under one Gaussian: {result.mean:+.2f} {basis}\n"
         "The density was fitted when all else was trained and is no part of the autoencoder's "
         "objective."
     )
@@ -98,4 +98,4 @@ def _target(args: argparse.Namespace, folder: Path) -> Path:
     name = args.to or f"{folder.resolve().name}-{args.fit}"
     # Beside a run given by its path; otherwise with the named runs.
     is_path = (Path(args.run) / folders.CONFIG).is_file()
-    return place(name, folder.parent if is_path else folders.checkpoints())
+    return new_folder(name, folder.parent if is_path else folders.checkpoints())

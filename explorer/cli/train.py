@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli import signals
-from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
+from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, print_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError
@@ -169,7 +169,7 @@ def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     if args.json:
         say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))
         return
-    tell_metrics(folder)
+    print_metrics(folder)
     say(f"{folder.name} is ready: explorer app" if has_map else f"{folder.name} is ready")
 
 

@@ -119,7 +119,7 @@ def encode(args: argparse.Namespace) -> None:
             writer.add(columns)
             progress.show(f"{done:,} sentences encoded, {rate(done):,.0f}/s")
         _require_any(done, args.file)
-    _tell_written(args, done)
+    _print_written(args, done)
 
 
 def _rate() -> Callable[[int], float]:
@@ -133,7 +133,7 @@ def _require_any(done: int, file: str) -> None:
         raise ExplorerError(f"{'standard input' if file == '-' else file} holds no sentence")
 
 
-def _tell_written(args: argparse.Namespace, count: int) -> None:
+def _print_written(args: argparse.Namespace, count: int) -> None:
     if args.json:
         say_json({"file": str(args.out), "sentences": count})
     else:
@@ -185,7 +185,7 @@ def reconstruct(args: argparse.Namespace) -> None:
         if args.file:
             _require_any(done, args.file)
     if args.out:
-        _tell_written(args, done)
+        _print_written(args, done)
 
 
 def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:

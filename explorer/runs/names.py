@@ -27,7 +27,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def place(run: str, root: Path) -> Path:
+def new_folder(run: str, root: Path) -> Path:
     """The folder of a new run: a path as given, a name below `root`.
 
     Raises:
