@@ -1,4 +1,4 @@
-"""`explorer ancestors`: PCA, k-means and a mixture of Gaussians on a run's own sentences."""
+"""`explorer ancestors`: linear baselines (PCA, k-means, a mixture) on a run's sentences."""
 
 import argparse
 from typing import Any
@@ -13,8 +13,8 @@ example:
   explorer ancestors captions-smooth --components 30 --json
 
 PCA (a linear autoencoder of the size of z), k-means (hard EM) and a mixture of diagonal Gaussians
-(EM) are fitted on the TF-IDF of the training sentences' words and judged by the test sentences.
-The map page lays its sentences out by the first and colours them by the other two.
+(EM) are fitted to the TF-IDF vectors of the training sentences and scored on the test sentences.
+The map page offers the first as a layout and the other two as colours.
 """
 
 
@@ -32,25 +32,24 @@ def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def ancestors(args: argparse.Namespace) -> None:
-    """Fits the three and prints what they come to."""
+    """Fits the three baselines and prints their scores."""
     from explorer.explore.baseline_fit import baseline_metrics, linear_baselines
 
     with Progress(quiet=args.json) as progress:
-        found = baseline_metrics(
-            linear_baselines(open_run(args), args.components), progress.stage()
-        )
+        baselines = linear_baselines(open_run(args), args.components)
+        result = baseline_metrics(baselines, progress.stage())
     if args.json:
-        say_json(found)
+        say_json(result)
         return
-    _tell(found)
+    _print(result)
 
 
-def _tell(found: dict[str, Any]) -> None:
-    whose = "" if found["sentences_are_real"] else "the model's own words for "
+def _print(result: dict[str, Any]) -> None:
+    whose = "" if result["sentences_are_real"] else "the model's own words for "
     say(
-        f"{found['run']}: {whose}{found['sentences']:,} training sentences, TF-IDF of "
-        f"{found['words']:,} words in {found['dimensions']} numbers "
-        f"({found['variance_kept']:.0%} of the variance); judged by {found['held_out']:,} test "
+        f"{result['run']}: {whose}{result['sentences']:,} training sentences, TF-IDF of "
+        f"{result['words']:,} words in {result['dimensions']} numbers "
+        f"({result['variance_kept']:.0%} of the variance); judged by {result['held_out']:,} test "
         "sentences"
     )
     rows = [
@@ -64,14 +63,14 @@ def _tell(found: dict[str, Any]) -> None:
             _share(entry["retrieval_p1"]),
             _share(entry["retrieval_r10"]),
         )
-        for name, entry in found["ancestors"].items()
+        for name, entry in result["ancestors"].items()
     ]
-    vae = found["vae"]
+    vae = result["vae"]
     retrieval = (_share(vae["retrieval_p1"]), _share(vae["retrieval_r10"]))
-    rows.append((found["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
+    rows.append((result["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
     head = ("", "code", "value", "of size 1", "unit", "explained", "P@1", "R@10")
     say(table(head, rows, right=(2, 3, 5, 6, 7)))
-    for name, entry in found["ancestors"].items():
+    for name, entry in result["ancestors"].items():
         say(f"{name}: {entry['about']}.")
     say("explained: share of the variance of the test sentences' vectors that is decoded.")
     if vae["retrieval_p1"] is not None:

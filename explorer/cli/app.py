@@ -1,4 +1,4 @@
-"""`explorer app`: serves the page, from whatever folder it is started in."""
+"""`explorer app`: serves the page from any folder."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""`explorer arithmetic`: what C becomes by what turned A into B."""
+"""`explorer arithmetic`: A is to B as C is to …, or C moved between two groups."""
 
 import argparse
 import math
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from explorer.explore.run import Run
 
 STRENGTHS = (1.0, 1.5, 2.0, 3.0)
-"""The k of published tables of arithmetic with sentences (Shen et al. 2020)."""
+"""The strengths k of published tables (Shen et al. 2020)."""
 
 
 def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +29,9 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         '  explorer arithmetic captions-smooth "a man runs" "a man sleeps" "a dog runs" --k 1 2\n'
         '  explorer arithmetic captions-smooth "a man runs" --towards woman --away man\n\n'
         "Decodes C + k·(B − A), or C + k·(mean of a group − mean of another). The distance is\n"
-        "Euclidean, in latent space, to the nearest sentence of the map; beside it how often the\n"
-        "median distance between a sentence and its nearest neighbour goes into it. A result far\n"
-        "from every sentence means little."
+        "Euclidean, in latent space, to the nearest sentence of the map; in brackets, as a\n"
+        "multiple of the median distance between a sentence and its nearest neighbour. A result\n"
+        "far from every sentence means little."
     )
     add_run(parser)
     parser.add_argument(
@@ -43,19 +43,19 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=list(STRENGTHS),
         metavar="K",
-        help="how far to go, once or several times (default 1 1.5 2 3)",
+        help="one or more strengths (default 1 1.5 2 3)",
     )
     group = (
         "a group of the map, as the page names it (a label, a region, long sentences), or words: "
         "the sentences that have them"
     )
     parser.add_argument("--towards", metavar="GROUP", help=group)
-    parser.add_argument("--away", metavar="GROUP", help="the group the direction comes from")
+    parser.add_argument("--away", metavar="GROUP", help="the group at which the direction starts")
     add_decoding(parser)
 
 
 def arithmetic(args: argparse.Namespace) -> None:
-    """Decodes what C becomes by what turned A into B, or a group into another."""
+    """Decodes C + k·(B − A), or C moved from one group towards another."""
     for k in args.k:
         if not (math.isfinite(k) and abs(k) <= 1000):
             raise ExplorerError(f"--k {k:g} is not between -1000 and 1000")
@@ -63,9 +63,9 @@ def arithmetic(args: argparse.Namespace) -> None:
     asked = _asked(args)
     run = open_run(args)
     if "a" in asked:
-        a, b, told = asked["a"], asked["b"], {}
+        a, b, details = asked["a"], asked["b"], {}
     else:
-        a, b, told = _between(run, asked["away"], asked["towards"])
+        a, b, details = _between(run, asked["away"], asked["towards"])
     z = run.analogy(a, b, asked["c"], args.k)
     texts = run.decode(z, settings)
     has_map = run.atlas is not None
@@ -75,11 +75,13 @@ def arithmetic(args: argparse.Namespace) -> None:
         for k, text, distance in zip(args.k, texts, distances, strict=True)
     ]
     if args.json:
-        say_json({**asked, **told, "results": results})
+        say_json({**asked, **details, "results": results})
         return
-    say(_title(asked, told))
+    say(_title(asked, details))
     typical = run.map_index.typical if has_map else 0.0
-    rows = [[f"{item['k']:g}", _told(item["distance"], typical), item["text"]] for item in results]
+    rows = [
+        [f"{item['k']:g}", _distance(item["distance"], typical), item["text"]] for item in results
+    ]
     say(table(["k", "distance", "sentence"], rows, right=[0, 1]))
     if not has_map:
         warn(f"no distances: {folders.no_map(run.folder)}")
@@ -103,7 +105,7 @@ def _asked(args: argparse.Namespace) -> dict[str, str]:
 def _between(
     run: "Run", away: str, towards: str
 ) -> "tuple[np.ndarray, np.ndarray, dict[str, Any]]":
-    """The means of both groups, and how many sentences they have and how far apart they are."""
+    """The means of both groups, their sizes and their distance."""
     from explorer.explore import sentence_groups
 
     known = sentence_groups.groups_of(run)
@@ -113,10 +115,10 @@ def _between(
     return start, end, {"members": sizes, "standard_deviations_apart": apart}
 
 
-def _title(asked: dict[str, str], told: dict[str, Any]) -> str:
+def _title(asked: dict[str, str], details: dict[str, Any]) -> str:
     if "a" in asked:
         return f"“{asked['a']}” is to “{asked['b']}” as “{asked['c']}” is to …"
-    sizes, apart = told["members"], told["standard_deviations_apart"]
+    sizes, apart = details["members"], details["standard_deviations_apart"]
     far = f", {apart:.1f} standard deviations apart" if apart is not None else ""
     return (
         f"“{asked['c']}”, away from “{asked['away']}” ({sizes[1]:,} sentences), "
@@ -124,7 +126,7 @@ def _title(asked: dict[str, str], told: dict[str, Any]) -> str:
     )
 
 
-def _told(distance: float | None, typical: float) -> str:
+def _distance(distance: float | None, typical: float) -> str:
     if distance is None:
         return "-"
     times = f" ({distance / typical:.1f}×)" if typical > 0 else ""

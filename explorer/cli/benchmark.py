@@ -1,4 +1,4 @@
-"""`explorer benchmark`: the recipes of a published table, and our figures beside the printed."""
+"""`explorer benchmark`: a published table, its recipes and our metrics beside it."""
 
 import argparse
 import shlex
@@ -14,12 +14,12 @@ from explorer.training.fine_tuning import after, passes
 
 EXAMPLE = """\
 example:
-  explorer benchmark ptb                     the table, with what is measured so far
+  explorer benchmark ptb                     the table, with the metrics so far
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
-  explorer benchmark ptb --commands          the commands that fill it, one row a line
+  explorer benchmark ptb --commands          the commands of each row, one row a line
 
-Each row but the short ones takes 45 epochs (20 more as an autoencoder where it says AE): minutes
-on a data-centre GPU, hours on two cores. Any row can be stopped and goes on where it was.
+All rows but the short ones take 45 epochs, and 20 more as an autoencoder if they say AE: minutes
+on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
 """
 
 _FIGURES = {
@@ -37,7 +37,9 @@ def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
     parser.add_argument("--make", action="store_true", help="write the runs' recipes")
     parser.add_argument("--commands", action="store_true", help="print the commands of each row")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the runs (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the runs (default 0)"
+    )
 
 
 def benchmark(args: argparse.Namespace) -> None:
@@ -59,7 +61,7 @@ def benchmark(args: argparse.Namespace) -> None:
         for commands in lines.values():
             say(" && ".join(commands))
     else:
-        _tell(named, args.json)
+        _print(named, args.json)
     return None
 
 
@@ -90,7 +92,7 @@ def _make(corpus: str, rows: dict[str, Row], seed: int, as_json: bool) -> None:
             raise ExplorerError(f"{run} could not be made")
 
 
-def _tell(rows: dict[str, Row], as_json: bool) -> None:
+def _print(rows: dict[str, Row], as_json: bool) -> None:
     found = {run: _measured(folders.checkpoints() / run) for run in rows}
     if as_json:
         say_json(
@@ -116,7 +118,7 @@ def _tell(rows: dict[str, Row], as_json: bool) -> None:
 
 
 def _measured(folder: Path) -> dict[str, Any]:
-    """The figures of a run, by the names of `Published`; empty where there are none."""
+    """The metrics of a run by the names of `Published`; empty if it has none."""
     if not (folder / folders.METRICS).is_file():
         return {}
     metrics = folders.read_metrics(folder)

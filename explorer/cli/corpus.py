@@ -11,9 +11,9 @@ example:
   explorer corpus get captions
   explorer corpus get captions --mirror ~/corpora     (copy instead of download)
 
-A download that breaks off goes on where it stopped when it is asked for again.
-EXPLORER_MIRROR may name a mirror for all commands. A corpus of several sources is cleaned when it
-is first read, which takes half a minute.
+An interrupted download resumes when the command is repeated. EXPLORER_MIRROR names a mirror for
+all commands. A corpus of several sources is cleaned when it is first read, which takes half a
+minute.
 """
 
 
@@ -29,7 +29,7 @@ def corpus_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def corpus(args: argparse.Namespace) -> None:
-    """Lists or gets corpora."""
+    """Lists the corpora or downloads one."""
     if args.action == "list":
         if args.name or args.mirror:
             args.fail("list takes no NAME and no --mirror")

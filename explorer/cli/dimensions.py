@@ -1,4 +1,4 @@
-"""`explorer dimensions`: what each latent dimension tells apart, in words."""
+"""`explorer dimensions`: the ends of each latent dimension, named in words."""
 
 import argparse
 
@@ -10,42 +10,42 @@ def dimensions_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer dimensions`."""
     parser.epilog = (
         "example:\n  explorer dimensions captions-smooth\n\n"
-        "Low and high are the words whose sentences on the map lie farthest out on each side, at\n"
-        "least five standard errors; length is the correlation with the number of words. The\n"
-        "dimension that varies most comes first; one that hardly varies says nothing."
+        "Low and high are the words whose sentences lie farthest out on each side, by at least\n"
+        "five standard errors; length is the correlation with the number of words. Dimensions\n"
+        "are sorted by variance; one that hardly varies means nothing."
     )
     add_run(parser)
 
 
 def dimensions(args: argparse.Namespace) -> None:
-    """Names every latent dimension of a run by the sentences of its map."""
+    """Names every latent dimension of a run from the sentences of its map."""
     run = open_run(args)
     atlas = run.needed_atlas
     from explorer.latent_space.dimension_words import dimension_words
 
     variance = atlas.mean.var(axis=0).tolist()
-    told = dimension_words(run.texts, atlas.mean)
-    order = sorted(range(len(told)), key=lambda number: -variance[number])
+    ends = dimension_words(run.texts, atlas.mean)
+    order = sorted(range(len(ends)), key=lambda number: -variance[number])
     if args.json:
-        found = [
+        entries = [
             {
                 "dimension": number,
                 "variance": variance[number],
-                "low": told[number].low,
-                "high": told[number].high,
-                "length": told[number].length,
+                "low": ends[number].low,
+                "high": ends[number].high,
+                "length": ends[number].length,
             }
             for number in order
         ]
-        say_json({"sentences_are_real": run.texts_are_real, "dimensions": found})
+        say_json({"sentences_are_real": run.texts_are_real, "dimensions": entries})
         return
     rows = [
         (
             str(number),
             f"{variance[number]:.3f}",
-            ", ".join(told[number].low),
-            ", ".join(told[number].high),
-            f"{told[number].length:+.2f}",
+            ", ".join(ends[number].low),
+            ", ".join(ends[number].high),
+            f"{ends[number].length:+.2f}",
         )
         for number in order
     ]

@@ -10,9 +10,9 @@ from explorer.cli.output import Progress, say, say_json, warn
 def export_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer export`."""
     parser.epilog = (
-        "The tables hold projection_x, projection_y, text and neighbors, as other viewers of\n"
-        "embeddings expect, then split, label, cluster, distortion and rate. The page is one\n"
-        "file that needs no network.\n\n"
+        "Tables have the columns projection_x, projection_y, text and neighbors, which other\n"
+        "embedding viewers expect, then split, label, cluster, distortion and rate. The page is\n"
+        "one file that needs no network.\n\n"
         "example:\n  explorer export captions-smooth --out map.parquet"
     )
     add_run(parser)
@@ -21,7 +21,7 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help=".parquet, .csv, .html (a page to move in) or .png (a picture)",
+        help=".parquet, .csv, .html (an interactive page) or .png (a picture)",
     )
 
 

@@ -17,34 +17,34 @@ from explorer.errors import ExplorerError
 from explorer.system import cpu_threads, distributed
 
 COMMANDS = {
-    "app": ("app", "open the page: the map and all that is shown beside it"),
+    "app": ("app", "open the page in the browser"),
     "corpus": ("corpus", "list the named corpora, or download one"),
-    "new": ("new", "make a run: a folder with a commented config.toml for your text"),
-    "train": ("train", "train a run, measure it quickly and draw its map"),
-    "evaluate": ("measure", "measure a trained run on its whole test split"),
+    "new": ("new", "make a run: a folder with a commented config.toml"),
+    "train": ("train", "train a run, evaluate it quickly and draw its map"),
+    "evaluate": ("measure", "evaluate a trained run on the whole test split"),
     "atlas": ("measure", "draw a run's map again"),
     "prior": ("prior", "fit another prior on a trained run"),
-    "encode": ("verbs", "turn the sentences of a file into latent points"),
+    "encode": ("verbs", "encode the sentences of a file as latent points"),
     "reconstruct": ("verbs", "encode sentences and decode them again"),
-    "sample": ("verbs", "let the model invent sentences"),
-    "interpolate": ("verbs", "walk from one sentence to another"),
+    "sample": ("verbs", "decode samples of the prior"),
+    "interpolate": ("verbs", "interpolate between two sentences"),
     "at": ("at", "decode a position of the map, as a click there does"),
     "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
-    "dimensions": ("dimensions", "what each latent dimension tells apart, in words"),
-    "ancestors": ("ancestors", "PCA, k-means and a mixture on a run's own sentences"),
-    "neighbours": ("verbs", "find the sentences nearest to one of yours"),
+    "dimensions": ("dimensions", "name the ends of each latent dimension in words"),
+    "ancestors": ("ancestors", "fit PCA, k-means and a mixture to a run's sentences"),
+    "neighbours": ("verbs", "list the nearest sentences of the map"),
     "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
     "runs": ("runs", "list the runs and their scores"),
-    "benchmark": ("benchmark", "the recipes of a published table, our figures beside the printed"),
-    "add": ("runs", "list a run folder from elsewhere, or unpack a pack"),
-    "pack": ("runs", "make one checksummed file of a run, to send"),
+    "benchmark": ("benchmark", "print a published table, its recipes and our metrics beside it"),
+    "add": ("runs", "register a run folder, or unpack a pack"),
+    "pack": ("runs", "write a run to one checksummed file"),
 }
-"""Each command: its module here, which has `NAME_arguments` and `NAME`, and what it does."""
+"""Command: its module here, which defines `NAME_arguments` and `NAME`, and its summary."""
 
 ALIASES = {"neighbors": "neighbours"}
 
 SEVERAL = ("train", "evaluate", "encode")
-"""Commands that `torchrun` or `accelerate launch` may start in several processes."""
+"""Commands that `torchrun` or `accelerate launch` may start as several processes."""
 
 EXAMPLE = """\
 a first run:
@@ -60,13 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command.
 
     Returns:
-        The exit code: 0; 1 for an error a person can mend; 2 for a wrong command line; 130 for
-        Ctrl-C; 143 for a polite `kill`; 129 where the terminal was closed; 141 where the reader
-        of a pipe left.
+        The exit code: 0; 1 for an error a person can fix; 2 for a wrong command line; 130 for
+        Ctrl-C; 143 for SIGTERM; 129 for SIGHUP; 141 for a closed pipe.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this
+        if getattr(sys, name) is None:  # closed by the parent process
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that has no UTF-8
@@ -84,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         warn("stopped")
         return signals.exit_code(interrupt)
     except BrokenPipeError:
-        # `explorer … | head` is no mistake. Python would complain once more while it exits.
+        # `explorer … | head` is no error. Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
@@ -103,7 +102,7 @@ def _fail(message: str) -> int:
 
 
 def _who() -> str:
-    with suppress(ExplorerError):  # which may be what is told
+    with suppress(ExplorerError):  # which may be the error being reported
         return f", process {os.environ['RANK']}" if distributed.num_launched() > 1 else ""
     return ""
 
@@ -138,7 +137,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _with_others(name: str, command: Callable[[], int]) -> int:
-    """Runs a command together with the processes a launcher started; only the first speaks."""
+    """Runs a command in all processes of a launcher; only the first writes output."""
     if distributed.num_launched() == 1:
         return command()
     if name not in SEVERAL:

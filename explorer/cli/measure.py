@@ -14,7 +14,7 @@ from explorer.system import distributed
 
 QUICK_SAMPLES = 50
 QUICK_LIMIT = 500
-"""What `explorer train` ends with: so many importance samples on so many test sentences."""
+"""Importance samples and test sentences of the evaluation in `explorer train`."""
 
 
 def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,37 +36,36 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="measure on at most so many test sentences; 0 is all (default)",
+        help="use at most N test sentences; 0 is all (default)",
     )
     parser.add_argument(
         "--language-model",
         default="",
         metavar="RUN",
-        help="a language model of the same corpus and vocabulary, to judge the run's samples by",
+        help="a language model of the same corpus and vocabulary that scores the run's samples",
     )
     parser.add_argument(
         "--reverse",
         type=int,
         default=0,
         metavar="N",
-        help="have a small language model learn from N sentences drawn from the run, and judge "
-        "the test sentences by it, beside one that learned from as many real ones: minutes for "
-        "20000 (default 0: not measured)",
+        help="train a small language model on N samples of the run and score the test sentences, "
+        "beside one trained on as many real sentences: minutes for 20000 (default 0: skipped)",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=-1,
         metavar="S",
-        help="of every draw, to see how much chance is in a figure (default: the run's)",
+        help="seed of every draw, to see how much a metric varies (default: the run's)",
     )
     parser.add_argument(
-        "--device", default="", metavar="D", help="cpu, cuda or mps; without it the fastest"
+        "--device", default="", metavar="D", help="cpu, cuda or mps; default: the fastest"
     )
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Measures a run and writes `metrics.json`."""
+    """Evaluates a run and writes `metrics.json`."""
     if args.samples < 1 or args.limit < 0 or args.reverse < 0:
         raise ExplorerError("--samples must be at least 1, --limit and --reverse at least 0")
     folder = folders.find(args.run)
@@ -83,7 +82,7 @@ def evaluate(args: argparse.Namespace) -> None:
     if args.json:
         say_json(folders.read_metrics(folder))
     else:
-        tell_metrics(folder)
+        print_metrics(folder)
 
 
 def _warn_of_another_corpus(folder: Path) -> None:
@@ -111,11 +110,11 @@ def measure(
     progress.show(f"{folder.name}: loading the model")
     from explorer import pipeline
 
-    told = progress.stage()
-    pipeline.evaluate(folder, samples, limit, told, device, judge, seed, reverse)
+    report = progress.stage()
+    pipeline.evaluate(folder, samples, limit, report, device, judge, seed, reverse)
 
 
-def tell_metrics(folder: Path) -> None:
+def print_metrics(folder: Path) -> None:
     """Prints `metrics.json` as a table."""
     metrics = folders.read_metrics(folder)
     rows = [
@@ -136,12 +135,12 @@ def tell_metrics(folder: Path) -> None:
 
 
 def _basis(entry: dict[str, Any]) -> str:
-    told = [f"{entry['n']:,} sentences"] if entry.get("n") else []
+    parts = [f"{entry['n']:,} sentences"] if entry.get("n") else []
     if entry.get("samples"):
-        told.append(f"K = {entry['samples']}")
+        parts.append(f"K = {entry['samples']}")
     if entry.get("error"):
-        told.append(f"standard error {entry['error']:.2g}")
-    return ", ".join(told)
+        parts.append(f"standard error {entry['error']:.2g}")
+    return ", ".join(parts)
 
 
 def atlas_arguments(parser: argparse.ArgumentParser) -> None:
@@ -153,7 +152,7 @@ def atlas_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="sentences on the map; 0 takes atlas.points of config.toml (default)",
+        help="sentences on the map; 0 uses atlas.points of config.toml (default)",
     )
 
 
@@ -175,7 +174,7 @@ def atlas(args: argparse.Namespace) -> int:
 
 
 def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
-    """Runs the map stage; False, and a line why, where this run or machine can have none."""
+    """Runs the map stage; False, after a warning, if this run or machine can have no map."""
     from explorer import config as configs
     from explorer import pipeline
 

@@ -1,4 +1,4 @@
-"""`explorer new`: reads a corpus once, chooses sizes that suit it, writes the recipe."""
+"""`explorer new`: reads a corpus, chooses sizes that suit it, writes the recipe."""
 
 import argparse
 import copy
@@ -12,7 +12,7 @@ from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
-from explorer.runs.names import place
+from explorer.runs.names import new_folder
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
@@ -29,7 +29,7 @@ settings for --set, with their defaults (`new` chooses others to suit the corpus
 """
 
 _SENTENCE = 4
-"""Words from which on the name of a column looks like a sentence."""
+"""A column name of at least this many words looks like a sentence."""
 
 
 def new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,36 +44,41 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         " gzipped or not",
     )
     add("--text-column", default="", metavar="C", help="the column of the sentences")
-    add("--label-column", default="", metavar="C", help="a column whose values colour the map")
+    add(
+        "--label-column",
+        default="",
+        metavar="C",
+        help="a column of labels, which can colour the map",
+    )
     add("--latent", default="", metavar="NAME", help=_about("model.latent"))
     add("--prior", default="", metavar="NAME", help=_about("model.prior"))
     add(
         "--schedule",
         default="",
         metavar="NAME",
-        help="how beta grows: constant, linear, logistic, cyclical, target",
+        help="the schedule of beta: constant, linear, logistic, cyclical, target",
     )
     add(
         "--conditional",
         action="store_true",
-        help="tell the decoder each sentence's label, so that it can be switched while z stays",
+        help="condition the decoder on the label, which can then be switched while z stays",
     )
     add(
         "--start",
         default="",
         metavar="RUN",
-        help="begin with the weights of a trained run, and so with its sizes; its words are kept "
-        "where the corpus has them. After a language model an encoder is pre-trained first, "
-        "while what was taken rests",
+        help="start from the weights, and so the sizes, of a trained run; words of both corpora "
+        "keep their embeddings. After a language model the encoder is trained first, with the "
+        "other weights frozen",
     )
     add(
         "--set",
         action="append",
         default=[],
         metavar="table.key=value",
-        help="any setting of config.toml; may be given again",
+        help="any setting of config.toml; may be repeated",
     )
-    add("--force", action="store_true", help="replace the run of that name, training and all")
+    add("--force", action="store_true", help="replace a run of that name and all that was trained")
     listed = "\n".join(
         f"  {address} = {configs.literal(default)}\n      {about}"
         for address, default, about in configs.settings()
@@ -87,7 +92,7 @@ def _about(address: str) -> str:
 
 def new(args: argparse.Namespace) -> None:
     """Writes the recipe of a run."""
-    folder = place(args.run, folders.checkpoints())
+    folder = new_folder(args.run, folders.checkpoints())
     _check_free(folder, args.force)
     start = folders.find(args.start) if args.start else None
     corpus = _corpus_table(args, start)
@@ -112,7 +117,7 @@ def new(args: argparse.Namespace) -> None:
         counts = {"weights": weights, "weights_taken": taken}
         say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
-        _tell(args.run, folder, config, findings, vocabulary, weights, taken)
+        _print(args.run, folder, config, findings, vocabulary, weights, taken)
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -126,7 +131,7 @@ def _check_free(folder: Path, force: bool) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes what a run left, and nothing else."""
+    """Removes the files of a run and nothing else."""
     for name in (*folders.CHECKSUMMED, folders.SUMS, folders.CARD, snapshots.FILE):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / folders.STATE, ignore_errors=True)
@@ -148,7 +153,7 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", **columns}
     if start:
-        # Words are known again only where they are cut alike.
+        # Words match only if both are tokenised alike.
         known = configs.read(start / folders.CONFIG).corpus
         keys = ("lowercase", "split_punctuation", "tokens")
         table |= {key: getattr(known, key) for key in keys}
@@ -160,7 +165,7 @@ def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The table with the changes put in, tables inside tables too; another name starts anew."""
+    """Merges nested tables; a table with another `name` replaces the old one."""
     merged = copy.deepcopy(table)
     for key, value in changes.items():
         below = merged.get(key)
@@ -176,11 +181,10 @@ def _name(table: Any) -> str:
 
 
 def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int, int]:
-    """Builds what the recipe asks for, so that its mistakes show now.
+    """Builds the model of the recipe, so that its mistakes show now.
 
     Returns:
-        The vocabulary, the number of weights, and how many of them are those of the run it starts
-        from.
+        The vocabulary, the number of weights, and how many of them come from `--start`.
     """
     from explorer.models.rate_penalties import charge_for
     from explorer.models.vae import build
@@ -206,7 +210,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     return vocabulary, sum(weights.values()), from_start
 
 
-def _tell(
+def _print(
     run: str,
     folder: Path,
     config: configs.Config,
@@ -240,8 +244,8 @@ def _tell(
         kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in found[:5])
         more = f", and {len(found) - 5:,} more" if len(found) > 5 else ""
         without = sum(count for kind, count in findings.labels if not kind)
-        told = f"; {without:,} sentences without" if without else ""
-        say(f"  labels  {len(found):,} kinds: {kinds}{more}{told}")
+        unlabelled = f"; {without:,} sentences without" if without else ""
+        say(f"  labels  {len(found):,} kinds: {kinds}{more}{unlabelled}")
     say(
         f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
         f" {findings.train_tokens:,} tokens"
@@ -254,7 +258,7 @@ def _tell(
 
 
 def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary) -> str:
-    """How much of the held-out text the vocabulary holds."""
+    """How much of the held-out text the vocabulary covers."""
     if vocabulary.has_unknown:
         known = min(config.corpus.vocabulary_size - 4, findings.types)
         unknown = findings.unknown_share(config.corpus.vocabulary_size)

@@ -1,4 +1,4 @@
-"""Arguments several commands share."""
+"""Arguments that several commands share."""
 
 import argparse
 import dataclasses
@@ -18,18 +18,18 @@ RUN_HELP = "a run's name (`explorer runs` lists them) or the path of its folder"
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """RUN, the first argument of most commands."""
+    """Adds RUN, the first argument of most commands."""
     parser.add_argument("run", metavar="RUN", help=RUN_HELP)
 
 
 def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> None:
-    """An option for each field of `Decoding`.
+    """Adds an option for each field of `Decoding`.
 
     Args:
-        parser: Of the command.
-        strategy: What the command does unless it is told otherwise.
+        parser: The command's parser.
+        strategy: The default strategy of the command.
     """
-    group = parser.add_argument_group("how sentences are read out of the decoder")
+    group = parser.add_argument_group("decoding")
     for item in dataclasses.fields(Decoding):
         option = "--" + item.name.replace("_", "-")
         about = item.metadata["about"].replace("%", "%%")
@@ -55,15 +55,15 @@ def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> N
 
 
 def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
-    """A result is not written over what it is made from.
+    """Checks that a result does not overwrite its inputs.
 
     Args:
-        out: What `--out` names.
-        folder: Of the run.
-        file: What else is read.
+        out: The value of `--out`.
+        folder: The run folder.
+        file: Another file that is read.
 
     Raises:
-        ExplorerError: If it lies in the run's folder, or is the file or the run's corpus.
+        ExplorerError: If `out` is in the run folder, or is the file or the run's corpus.
     """
     if out is None:
         return
@@ -77,7 +77,7 @@ def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
 
 
 def decoding(args: argparse.Namespace) -> Decoding:
-    """The settings of `add_decoding`.
+    """The decoding settings that were given.
 
     Raises:
         ExplorerError: For a value out of range.
@@ -88,7 +88,7 @@ def decoding(args: argparse.Namespace) -> Decoding:
 
 
 def open_run(args: argparse.Namespace) -> "Run":
-    """The run that RUN names."""
+    """Opens the run that RUN names."""
     from explorer.explore.run import open_run
 
     return open_run(args.run)

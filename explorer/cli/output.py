@@ -1,4 +1,4 @@
-"""What the command line writes: answers to stdout, everything else to stderr."""
+"""Output of the command line: results to stdout, everything else to stderr."""
 
 import json
 import re
@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-# Controls of the terminal, and marks that turn the direction of what follows. Joiners are no
-# danger, and emoji and many scripts need them.
+# Control characters and bidirectional marks. Joiners are harmless, and emoji and many scripts
+# need them.
 _COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
-    r"""Text of whatever origin on one line, which commands no terminal: `\x1b` for an escape."""
+    r"""Untrusted text on one line, with control characters escaped: `\x1b` for an escape."""
     return _COMMANDS.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
@@ -24,36 +24,36 @@ def _lines(text: str) -> str:
 
 
 def say(text: str = "") -> None:
-    """Writes lines of the answer."""
+    """Writes lines to standard output."""
     sys.stdout.write(f"{_lines(text)}\n")
 
 
 def say_json(value: Any) -> None:
-    """Writes one JSON value as the answer, on one line."""
+    """Writes one JSON value to standard output, on one line."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # the stream's own escapes for such signs would be no JSON
+    except UnicodeEncodeError:  # the stream's own escapes would not be JSON
         text = json.dumps(value, allow_nan=False, default=str)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def warn(text: str) -> None:
-    """Writes lines beside the answer."""
+    """Writes lines to standard error."""
     sys.stdout.flush()
     _aside(f"{_lines(text)}\n")
 
 
 def _aside(text: str) -> None:
-    # A terminal that was closed meanwhile is no reason not to finish, or not to save.
+    # A closed terminal must not keep a command from finishing or saving.
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: `8 s`, `3 min 05 s`, `2 h 10 min`."""
+    """Formats seconds: `8 s`, `3 min 05 s`, `2 h 10 min`."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -63,7 +63,7 @@ def duration(seconds: float) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Aligned columns; those numbered in `right` are flush right."""
+    """Formats aligned columns; those with an index in `right` are flush right."""
     lines = [[visible(text) for text in line] for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
 
@@ -77,14 +77,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[
 
 
 class Progress:
-    """One line that is refreshed on a terminal; now and then a plain line elsewhere.
+    """A status line: refreshed in place on a terminal, a plain line now and then elsewhere.
 
     Args:
         quiet: Writes nothing at all.
     """
 
     PLAIN_SECONDS = 10.0
-    """Least time between two plain lines that are not marked as important."""
+    """Minimum time between two plain lines without `keep`."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -93,7 +93,7 @@ class Progress:
         self._pending = False
 
     def show(self, text: str, keep: bool = False) -> None:
-        """Shows where things stand; `keep` leaves the line standing."""
+        """Shows a status; with `keep` the line is not overwritten."""
         if self._quiet:
             return
         text = visible(text)
@@ -107,15 +107,15 @@ class Progress:
             _aside(text + "\n")
 
     def stage(self) -> Callable[[str, float], None]:
-        """A callback of (what is being done, share done) as the stages call it."""
+        """A callback for the stages: (description, fraction done)."""
 
-        def tell(what: str, share: float) -> None:
-            self.show(f"{what} {min(share, 1.0):4.0%}")
+        def report(description: str, fraction: float) -> None:
+            self.show(f"{description} {min(fraction, 1.0):4.0%}")
 
-        return tell
+        return report
 
     def clear(self) -> None:
-        """Removes a line that is still being refreshed."""
+        """Erases a line that was shown without `keep`."""
         if self._pending:
             _aside("\r\x1b[K")
             self._pending = False

@@ -1,4 +1,4 @@
-"""`explorer prior`: another prior for a trained run, encoder and decoder left as they are."""
+"""`explorer prior`: fits another prior to a trained run; encoder and decoder stay."""
 
 import argparse
 import dataclasses
@@ -10,7 +10,7 @@ from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
-from explorer.runs.names import place
+from explorer.runs.names import new_folder
 
 if TYPE_CHECKING:
     from explorer.training.prior_fitting import Density, Gain
@@ -20,12 +20,12 @@ example:
   explorer prior my --fit mixture
   explorer prior my --fit flow --to my-with-a-flow
 
-The new run has the old one's encoder and decoder: what differs is the rate, and what the prior's
-samples say. `explorer evaluate` and `explorer atlas` do for it what they do for any run.
+The new run has the encoder and decoder of the old one; its rate and its prior samples differ.
+`explorer evaluate` and `explorer atlas` work on it as on any run.
 
-An autoencoder (model.latent point) has no rate and no prior. Here it gets a density of its
-encodings, by maximum likelihood: a mixture or a flow, told by how likely it makes the encodings of
-the test split, beside one Gaussian with all its covariances. Then it can be sampled from.
+An autoencoder (model.latent point) has no rate and no prior. A mixture or a flow is fitted to its
+encodings by maximum likelihood and scored on the test split, beside one Gaussian with full
+covariance. Then it can be sampled from.
 """
 
 
@@ -44,7 +44,7 @@ def prior_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="key=value",
-        help="a setting of the prior, such as components=64; may be given again",
+        help="a setting of the prior, such as components=64; may be repeated",
     )
 
 
@@ -65,30 +65,30 @@ def prior(args: argparse.Namespace) -> None:
         progress.show(f"{folder.name}: reading the corpus")
         from explorer import pipeline
 
-        found = pipeline.fit_prior(folder, target, settings, args.typed, progress.stage())
+        result = pipeline.fit_prior(folder, target, settings, args.typed, progress.stage())
     if args.json:
-        say_json({"folder": str(target), **dataclasses.asdict(found)})
+        say_json({"folder": str(target), **dataclasses.asdict(result)})
         return
-    say(_sentence(found, args.fit))
+    say(_sentence(result, args.fit))
     again = shlex.quote(folders.typed(target))
     say(f"wrote {target}\nnext: explorer evaluate {again} && explorer atlas {again}")
 
 
-def _sentence(found: "Gain | Density", name: str) -> str:
-    """What the fit brought on the test split."""
+def _sentence(result: "Gain | Density", name: str) -> str:
+    """The result of the fit on the test split."""
     from explorer.training.prior_fitting import Gain
 
     basis = "(one sentence: no interval)"
-    if found.low is not None and found.high is not None:
-        basis = f"(95% {found.low:.2f} to {found.high:.2f}, {found.n:,} sentences)"
-    if isinstance(found, Gain):
+    if result.low is not None and result.high is not None:
+        basis = f"(95% {result.low:.2f} to {result.high:.2f}, {result.n:,} sentences)"
+    if isinstance(result, Gain):
         return (
-            f"test rate {found.before:.2f} → {found.after:.2f} nats: {found.mean:+.2f} saved "
+            f"test rate {result.before:.2f} → {result.after:.2f} nats: {result.mean:+.2f} saved "
             f"{basis}"
         )
     return (
-        f"test encodings: log density {found.log_density:.2f} nats a sentence under the {name}, "
-        f"{found.gaussian:.2f} under one Gaussian: {found.mean:+.2f} {basis}\n"
+        f"test encodings: log density {result.log_density:.2f} nats a sentence under the {name}, "
+        f"{result.gaussian:.2f} under one Gaussian: {result.mean:+.2f} {basis}\n"
         "The density was fitted when all else was trained and is no part of the autoencoder's "
         "objective."
     )
@@ -96,6 +96,6 @@ def _sentence(found: "Gain | Density", name: str) -> str:
 
 def _target(args: argparse.Namespace, folder: Path) -> Path:
     name = args.to or f"{folder.resolve().name}-{args.fit}"
-    # Beside a run that was named by its path; else where runs with a name are.
+    # Beside a run given by its path; otherwise with the named runs.
     is_path = (Path(args.run) / folders.CONFIG).is_file()
-    return place(name, folder.parent if is_path else folders.checkpoints())
+    return new_folder(name, folder.parent if is_path else folders.checkpoints())

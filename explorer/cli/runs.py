@@ -14,7 +14,7 @@ from explorer.runs import folder as folders
 from explorer.runs import pack as packing
 
 KINDS = {"point": "autoencoder", "none": "language model"}
-"""What a run of that latent space is called; every other is a VAE."""
+"""The kind of run by its latent space; all others are VAEs."""
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def runs(args: argparse.Namespace) -> None:
-    """Lists all runs; a damaged one stands there with what is wrong with it."""
+    """Lists all runs, a damaged one with its error."""
     rows = [_row(folder) for folder in folders.list_runs()]
     if args.json:
         return say_json(rows)

@@ -1,4 +1,4 @@
-"""A polite `kill` ends a command as Ctrl-C does: with a word, and nothing half done."""
+"""SIGTERM and SIGHUP end a command as Ctrl-C does: with a message and no partial result."""
 
 import signal
 import threading
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 HANGUP = getattr(signal, "SIGHUP", None)
-"""The terminal was closed, or the connection to it lost; Windows has no such signal."""
+"""SIGHUP, the terminal was closed; None on Windows."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived."""
+    """Raised for SIGTERM and SIGHUP."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def polite() -> list[int]:
-    """The signals that ask a command to end: not SIGHUP where `nohup` has it ignored."""
+    """The signals that ask a command to end; without SIGHUP if `nohup` ignores it."""
     if HANGUP is None or signal.getsignal(HANGUP) is signal.SIG_IGN:
         return [signal.SIGTERM]
     return [signal.SIGTERM, HANGUP]
@@ -27,7 +27,7 @@ def polite() -> list[int]:
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """They are `Terminated` for as long as this lasts; only a main thread hears signals."""
+    """Raises `Terminated` for these signals inside the block, in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -40,11 +40,11 @@ def heard() -> Iterator[None]:
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
-    """What a shell is told of a command that a signal ended."""
+    """The exit code of a command ended by a signal."""
     return 128 + (interrupt.number if isinstance(interrupt, Terminated) else signal.SIGINT)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    if number == HANGUP:  # comes twice, of the terminal and of its shell; once is enough
+    if number == HANGUP:  # arrives twice, from the terminal and from its shell
         signal.signal(number, signal.SIG_IGN)
     raise Terminated(number)

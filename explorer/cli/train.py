@@ -1,4 +1,4 @@
-"""`explorer train`: train, measure quickly, draw the map; each stage goes on where it stopped."""
+"""`explorer train`: train, evaluate quickly, draw the map; each stage resumes."""
 
 import argparse
 import dataclasses
@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli import signals
-from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, tell_metrics
+from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, print_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError
@@ -27,10 +27,10 @@ example:
   torchrun --nproc_per_node 2 -m explorer train my
   accelerate launch --num_processes 2 --cpu -m explorer train my
 
-Several processes share every batch and train the weights that one would, but for rounding.
-Ctrl-C stops after the step that is being done and saves; the same command goes on from there, to
-the very weights an uninterrupted training ends with. Whatever kills the process, the state of a
-minute ago (training.save_seconds) is there to go on from.
+Several processes share every batch and train the same weights as one, up to rounding. Ctrl-C
+finishes the current step and saves; the same command resumes and ends with the same weights as an
+uninterrupted training. After a crash it resumes from the last saved state, at most a minute old
+(training.save_seconds).
 """
 
 
@@ -39,19 +39,21 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument(
-        "--device", default="", metavar="D", help="cpu, cuda or mps; without it the fastest"
+        "--device", default="", metavar="D", help="cpu, cuda or mps; default: the fastest"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
-        "--resume", action="store_true", help="insist on going on with a training that stopped"
+        "--resume",
+        action="store_true",
+        help="fail unless there is an interrupted training to resume",
     )
     how.add_argument(
-        "--restart", action="store_true", help="throw away what was trained, and start anew"
+        "--restart", action="store_true", help="discard what was trained and start again"
     )
 
 
 def train(args: argparse.Namespace) -> int:
-    """Runs the stages that are not done yet."""
+    """Runs the remaining stages."""
     folder = folders.find(args.run)
     again = f"explorer train {shlex.quote(args.run)}"
     with lock.alone_with(folder), Progress(quiet=args.json) as progress:
@@ -72,7 +74,7 @@ def train(args: argparse.Namespace) -> int:
 
 
 class Stop:
-    """Asks a training to stop, politely at the first signal, at once at the second."""
+    """Stops a training after the current step at the first signal, at once at the second."""
 
     def __init__(self, progress: Progress) -> None:
         self.signal = 0
@@ -80,12 +82,12 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
-        """Whether a signal came, to this or another of the processes that train together."""
+        """Whether any of the processes received a signal."""
         return self.heard() != 0
 
     def heard(self) -> int:
-        """The signal that came to any of them, 0 before; the same answer for all."""
-        # Nothing is written here: a signal may come while the others are being asked.
+        """The signal any process received, 0 if none; the same in all processes."""
+        # Writes nothing: a signal may arrive during the reduction.
         return distributed.all_reduce_max(self.signal)
 
     def __enter__(self) -> "Stop":
@@ -99,7 +101,7 @@ class Stop:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
-            if number == signals.HANGUP:  # of the terminal and of its shell: no impatience
+            if number == signals.HANGUP:  # sent by the terminal and again by its shell
                 return
             raise KeyboardInterrupt
         self.signal = number
@@ -108,7 +110,7 @@ class Stop:
 
 
 def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> int:
-    """Trains on, and returns the signal that stopped it, 0 if none did."""
+    """Trains, and returns the signal that stopped it, 0 if none did."""
     progress.show(f"{folder.name}: reading the corpus")
     from explorer import pipeline
 
@@ -127,7 +129,7 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
 
 
 def line(report: "Report") -> str:
-    """A report on one line of a terminal."""
+    """Formats a report as one line."""
     parts = [
         f"epoch {report.epoch:5.2f}/{report.epochs}",
         "pre-training" if report.phase == "pretraining" else f"β {report.beta:.2f}",
@@ -156,7 +158,7 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 
 
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
-    """The quick evaluation and the map, where they are missing."""
+    """Evaluates quickly and draws the map, if they are missing."""
     if not distributed.broadcast(_is_measured(folder)):
         measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
     if not distributed.is_first():
@@ -167,7 +169,7 @@ def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     if args.json:
         say_json({"folder": str(folder), "has_map": has_map} | folders.read_metrics(folder))
         return
-    tell_metrics(folder)
+    print_metrics(folder)
     say(f"{folder.name} is ready: explorer app" if has_map else f"{folder.name} is ready")
 
 

@@ -18,10 +18,10 @@ from explorer.system.table_writers import check_format, writing
 from explorer.text.read_file import as_sentence
 
 ENCODED = 4096
-"""Sentences encoded at once: enough that those of like length fill a batch."""
+"""Sentences encoded at once: enough to fill batches with sentences of similar length."""
 
 LONGEST_LINE = 2**20
-"""Bytes of standard input read as one line: more would be kept before it could be refused."""
+"""Maximum bytes of a line of standard input, so that memory is bounded."""
 
 FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - is standard input"
 
@@ -34,7 +34,7 @@ def _add_file_options(parser: argparse.ArgumentParser, out_help: str, required: 
 
 
 def _texts(file: str, column: str) -> Iterable[str]:
-    """The sentences of a file, or of standard input as they come, a sentence a line."""
+    """The sentences of a file, or of standard input as they arrive, one a line."""
     if file == "-":
         if distributed.count() > 1:
             raise ExplorerError("several processes cannot read one standard input: name a file")
@@ -87,9 +87,11 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_run(parser)
     parser.add_argument("file", metavar="FILE", help=FILE_HELP)
-    _add_file_options(parser, "where to: .parquet, .jsonl, .csv or .tsv", required=True)
+    _add_file_options(parser, "the output file: .parquet, .jsonl, .csv or .tsv", required=True)
     parser.add_argument(
-        "--scale", action="store_true", help="also write `scale`, the posterior's deviations"
+        "--scale",
+        action="store_true",
+        help="also write `scale`, the posterior standard deviations",
     )
 
 
@@ -117,11 +119,11 @@ def encode(args: argparse.Namespace) -> None:
             writer.add(columns)
             progress.show(f"{done:,} sentences encoded, {rate(done):,.0f}/s")
         _require_any(done, args.file)
-    _tell_written(args, done)
+    _print_written(args, done)
 
 
 def _rate() -> Callable[[int], float]:
-    """Sentences a second since now."""
+    """A function from sentences done to sentences per second, from now on."""
     started = time.perf_counter()
     return lambda done: done / max(time.perf_counter() - started, 1e-9)
 
@@ -131,7 +133,7 @@ def _require_any(done: int, file: str) -> None:
         raise ExplorerError(f"{'standard input' if file == '-' else file} holds no sentence")
 
 
-def _tell_written(args: argparse.Namespace, count: int) -> None:
+def _print_written(args: argparse.Namespace, count: int) -> None:
     if args.json:
         say_json({"file": str(args.out), "sentences": count})
     else:
@@ -149,7 +151,7 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", metavar="FILE", help=FILE_HELP)
     _add_file_options(
         parser,
-        "write there instead of to the screen: .txt (reconstructions only), .csv .tsv .jsonl "
+        "write to a file instead of the screen: .txt (reconstructions only), .csv .tsv .jsonl "
         ".parquet (columns text, reconstruction)",
         required=False,
     )
@@ -183,7 +185,7 @@ def reconstruct(args: argparse.Namespace) -> None:
         if args.file:
             _require_any(done, args.file)
     if args.out:
-        _tell_written(args, done)
+        _print_written(args, done)
 
 
 def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:
@@ -209,7 +211,7 @@ def sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def sample(args: argparse.Namespace) -> None:
-    """Decodes draws from the prior."""
+    """Decodes samples of the prior."""
     from explorer.evaluation.prior_diagnostics import told
 
     if not 1 <= args.n <= 1_000_000:
@@ -218,7 +220,7 @@ def sample(args: argparse.Namespace) -> None:
     run = open_run(args)
     z = run.prior_samples(args.n, settings.seed)
     texts: list[str] = []
-    # As `run.sample` decodes them, and shown as they come.
+    # The same parts as in `run.sample`, shown as they are decoded.
     for number, start in enumerate(range(0, args.n, PART)):
         part = run.decode(z[start : start + PART], settings.of_part(number))
         if args.json:
@@ -241,7 +243,7 @@ def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("start", metavar="FROM", help="a sentence")
     parser.add_argument("end", metavar="TO", help="another")
     parser.add_argument(
-        "--steps", type=int, default=9, help="sentences, both ends included (default 9)"
+        "--steps", type=int, default=9, help="number of sentences, both ends included (default 9)"
     )
     parser.add_argument(
         "--spherical", action="store_true", help="along an arc instead of a straight line"
@@ -250,7 +252,7 @@ def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def interpolate(args: argparse.Namespace) -> None:
-    """Decodes the way from one sentence to another."""
+    """Decodes an interpolation between two sentences."""
     settings = decoding(args)
     texts = open_run(args).interpolate(args.start, args.end, args.steps, args.spherical, settings)
     if args.json:
@@ -273,7 +275,7 @@ def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def neighbours(args: argparse.Namespace) -> None:
-    """Lists the sentences of the map nearest to one."""
+    """Lists the nearest sentences of the map."""
     if args.k < 1:
         raise ExplorerError(f"-k {args.k} is below 1")
     run = open_run(args)

@@ -1,4 +1,4 @@
-"""The run folder: finding, writing and verifying its files. No torch: listings must be quick."""
+"""Run folders: paths, checksums, history and metrics. No torch, so that listings are quick."""
 
 import csv
 import hashlib
@@ -30,14 +30,14 @@ SUMS = "SHA256SUMS"
 STATE = "state"
 
 CHECKSUMMED = (VOCABULARY, TOKENIZER, WEIGHTS, HISTORY, METRICS, ATLAS, PLAYBACK)
-"""Files whose checksums `SHA256SUMS` holds; recipe and card are a person's to edit."""
+"""Files whose checksums `SHA256SUMS` holds; recipe and card may be edited."""
 
 LARGEST = {
     CONFIG: toml_writer.LARGEST,
     CARD: 2**20,
     SUMS: 2**16,
-    # These are read whole, into a few times their size: figures take 10,000 bytes, a vocabulary
-    # of 60,000 words less than a mebibyte, and a thousand reports a tenth of one.
+    # These are read into memory, at a few times their size: metrics take 10,000 bytes, a
+    # vocabulary of 60,000 words less than a mebibyte, a thousand reports a tenth of one.
     VOCABULARY: 2**23,
     TOKENIZER: 2**24,
     HISTORY: 2**23,
@@ -46,7 +46,7 @@ LARGEST = {
     ATLAS: 2**32,
     PLAYBACK: 2**32,
 }
-"""Bytes each file of a run may have: a larger one is a mistake or an attack."""
+"""Maximum bytes of each file: a larger one is a mistake or an attack."""
 
 
 def checkpoints() -> Path:
@@ -76,7 +76,7 @@ def find(run: str | Path) -> Path:
     """The folder of RUN: a path, or the name of a listed run.
 
     Raises:
-        ExplorerError: If there is no such run; the message lists those there are.
+        ExplorerError: If there is no such run; the message lists folders and runs.
     """
     path = Path(run)
     if _has_recipe(path):
@@ -84,7 +84,7 @@ def find(run: str | Path) -> Path:
     listed = by_name()
     if str(run) in listed:
         return listed[str(run)]
-    if os.path.isdir(path):  # noqa: PTH112 - which takes a closed folder for none
+    if os.path.isdir(path):  # noqa: PTH112 - False, not an error, if unreadable
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
     names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
     raise ExplorerError(f"there is no run {str(run)!r} in {searched()}; runs there: {names}")
@@ -107,18 +107,18 @@ def _has_recipe(folder: Path) -> bool:
     try:
         return (folder / CONFIG).is_file()
     except OSError:
-        return False  # somebody else's, who lets nobody look into it
+        return False  # an unreadable folder of another user
 
 
 def _inside(root: Path) -> list[Path]:
     try:
         return sorted(root.iterdir())
     except OSError:
-        return []  # not there, or closed
+        return []  # missing or unreadable
 
 
 def by_name() -> dict[str, Path]:
-    """Every run folder by its name; of two with the same name, the first of `list_runs`."""
+    """Run folders by name; of two with the same name, the first of `list_runs`."""
     found: dict[str, Path] = {}
     for folder in list_runs():
         found.setdefault(folder.name, folder)
@@ -126,24 +126,24 @@ def by_name() -> dict[str, Path]:
 
 
 def typed(folder: Path) -> str:
-    """What names a run in a command: its name where that means this folder, else its path."""
+    """The argument that names a run: its name if that means this folder, otherwise its path."""
     listed = by_name().get(folder.resolve().name)
     is_listed = listed is not None and listed.resolve() == folder.resolve()
     return folder.resolve().name if is_listed else str(folder)
 
 
 def command(verb: str, folder: Path, *options: str) -> str:
-    """The command that does something to a run, as a shell takes it."""
+    """A shell command for a run."""
     return " ".join(["explorer", verb, shlex.quote(typed(folder)), *options])
 
 
 def no_map(folder: Path) -> str:
-    """What is said where a map is needed that is not drawn yet."""
+    """The message for a run without a map."""
     return f"{folder.resolve().name} has no map yet: run `{command('atlas', folder)}`"
 
 
 def is_report(folder: Path) -> bool:
-    """Whether it holds a recipe and its figures alone: a run whose weights are kept elsewhere."""
+    """Whether a run has metrics but no weights."""
     return (folder / METRICS).is_file() and not (folder / WEIGHTS).is_file()
 
 
@@ -164,11 +164,11 @@ def registered() -> list[Path]:
 
 
 def register(folder: Path) -> None:
-    """Remembers a run folder, so that every listing shows it."""
+    """Registers a run folder, so that every listing shows it."""
     path = _registry_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Another command that adds a run now would read the list before this one is in it.
+        # Otherwise a concurrent `add` could overwrite this entry.
         with FileLock(path.with_suffix(".lock")):
             entries = sorted({str(entry) for entry in registered()} | {str(folder.resolve())})
             write_text(path, json.dumps(entries, indent=1))
@@ -183,12 +183,12 @@ def sha256(path: Path) -> str:
 
 
 def write_checksums(folder: Path, *written: str) -> None:
-    """Writes `SHA256SUMS` (as `sha256sum` does) over the files that must not change unnoticed.
+    """Writes `SHA256SUMS`, in the format of `sha256sum`, for the files of `CHECKSUMMED`.
 
     Args:
-        folder: Of the run.
-        written: Files that were just written: the others keep their checksums, so that one which
-            changed since still shows. Without any, all are taken as they are.
+        folder: The run folder.
+        written: Files just written; the others keep their checksums, so that a later change still
+            shows. If empty, all are computed.
     """
     known = checksums(folder) if written else {}
     there = [name for name in CHECKSUMMED if (folder / name).is_file()]
@@ -211,7 +211,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def is_intact(folder: Path, name: str) -> bool:
-    """Whether a file is there as it was written to the end."""
+    """Whether a file exists and matches its checksum."""
     path = folder / name
     if not path.is_file() or not (folder / SUMS).is_file():
         return False
@@ -226,10 +226,10 @@ _REMEDIES = {
 
 
 def verify(folder: Path, name: str) -> Path:
-    """The path of a sealed file, after its checksum was compared.
+    """The path of a file, after its checksum was verified.
 
     Raises:
-        ExplorerError: If the file is missing or is not the one that was sealed.
+        ExplorerError: If it is missing, too large or does not match its checksum.
     """
     path = folder / name
     if not path.is_file():
@@ -249,10 +249,10 @@ def verify(folder: Path, name: str) -> Path:
 
 
 def weights_of(folder: Path) -> Path:
-    """The path of a trained run's weights, after their checksum was compared.
+    """The path of a trained run's weights, after their checksum was verified.
 
     Raises:
-        ExplorerError: If it is not trained yet, or they are not the ones that were sealed.
+        ExplorerError: If the run is not trained, or the weights do not match their checksum.
     """
     if not (folder / WEIGHTS).is_file():
         raise ExplorerError(f"{folder} is not trained yet: run `{command('train', folder)}`")
@@ -260,14 +260,14 @@ def weights_of(folder: Path) -> Path:
 
 
 def stamp(folder: Path) -> str:
-    """Names this state of a run: its folder and the checksum of its weights and atlas."""
+    """Identifies a state of a run: its name and a checksum of weights and atlas."""
     digests = checksums(folder)
     mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
     return f"{folder.resolve().name}-{mark[:12]}"
 
 
 def write_history(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes `history.csv`: one row a report, the union of their columns."""
+    """Writes `history.csv`: one row a report, with the union of their columns."""
     rows = list(rows)
     columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()
@@ -278,7 +278,7 @@ def write_history(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read_history(folder: Path) -> dict[str, list[float | None]]:
-    """The columns of `history.csv`; None where a report had no such value."""
+    """The columns of `history.csv`; None for values a report lacks."""
     path = folder / HISTORY
     if not path.is_file():
         return {}
@@ -286,7 +286,7 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
         text = atomic_files.read(path, LARGEST[HISTORY]).decode("utf-8")
         head, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
         cells = [[float(cell) if cell else None for cell in row] for row in rows if row]
-        # Strictly: a short row would otherwise be filled up to the width of any head.
+        # Strict, or a short row would pass.
         columns = zip(head, zip(*cells, strict=True), strict=True) if cells else ()
         return {name: list(column) for name, column in columns}
     except (ValueError, csv.Error):
@@ -294,13 +294,12 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """`metrics.json`, or an empty table for a run that was not evaluated.
+    """`metrics.json`, validated; empty for a run that was not evaluated.
 
-    Every reader gets it from here, so that none meets an entry of another type or beyond what
-    the figure can be.
+    All readers use this, so that none meets an entry of a wrong type or range.
 
     Raises:
-        ExplorerError: If it is damaged, or holds what no evaluation writes.
+        ExplorerError: If it is damaged or invalid.
     """
     path = folder / METRICS
     if not path.is_file():

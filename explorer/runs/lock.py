@@ -1,4 +1,4 @@
-"""One command at a time trains a run, replaces its recipe, or writes what was computed of it."""
+"""The lock of a run: one command at a time trains it, replaces its recipe or writes results."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,27 +12,27 @@ from explorer.system import distributed
 from explorer.system.atomic_files import unwritable
 
 FILE = ".lock"
-"""Stays behind: who took it away could take it from somebody who waits for it."""
+"""Is not removed: another process may be waiting for it."""
 
 BEFORE, AFTER = 5.0, 60.0
-"""Seconds a stage waits for one that is just writing: before its work, and when it is done."""
+"""Seconds a stage waits for the lock, before and after its work."""
 
 
 @contextmanager
 def alone_with(folder: Path, patience: float = 0.0) -> Iterator[None]:
-    """Keeps other commands from training this run for as long as this lasts.
+    """Locks a run against other commands inside the block.
 
-    The system forgets the lock with the process, however that ends; of several processes that
-    train together the first holds it. Who holds it may take it again.
+    The lock ends with the process, however that ends. Of several processes rank 0 holds it. It is
+    reentrant.
 
     Args:
-        folder: Of the run.
-        patience: Seconds to wait for who holds it.
+        folder: The run folder.
+        patience: Seconds to wait for the lock.
 
     Raises:
         ExplorerError: If another command holds it, or the folder cannot be written.
     """
-    # One object a path, so that `explorer train` does not shut its own stages out.
+    # One object per path, so that the stages of `explorer train` share its lock.
     lock = FileLock(folder.resolve() / FILE, is_singleton=True)
     if not distributed.broadcast(not distributed.is_first() or _is_taken(lock, folder, patience)):
         raise ExplorerError(
@@ -45,28 +45,28 @@ def alone_with(folder: Path, patience: float = 0.0) -> Iterator[None]:
 
 
 def weights_of(folder: Path) -> str:
-    """Names the weights a stage is about to work on.
+    """The checksum of the weights a stage is about to use.
 
-    Asked before they are loaded: what could not be written is then refused before the work, and
-    weights that change while they are loaded are noticed after it.
+    Called before they are loaded: an unwritable run is refused before the work, and weights that
+    change while they are loaded are noticed after it.
 
     Raises:
-        ExplorerError: If there are none, or the run is being trained, or cannot be written.
+        ExplorerError: If the run has none, is being trained, or cannot be written.
     """
     folders.weights_of(folder)
     with alone_with(folder, BEFORE):
-        return _sealed(folder)
+        return _checksum(folder)
 
 
 @contextmanager
 def still_with(folder: Path, weights: str) -> Iterator[None]:
-    """`alone_with` a run, to write what was computed of these weights.
+    """`alone_with` a run, to write results computed from these weights.
 
     Raises:
-        ExplorerError: If it has others now, or is being trained.
+        ExplorerError: If its weights have changed, or it is being trained.
     """
     with alone_with(folder, AFTER):
-        if _sealed(folder) != weights:
+        if _checksum(folder) != weights:
             raise ExplorerError(
                 f"{folder} was trained again meanwhile: what was computed of the weights it had "
                 "is not kept; the same command does it for the new ones"
@@ -74,7 +74,7 @@ def still_with(folder: Path, weights: str) -> Iterator[None]:
         yield
 
 
-def _sealed(folder: Path) -> str:
+def _checksum(folder: Path) -> str:
     has_sums = (folder / folders.SUMS).is_file()
     return folders.checksums(folder).get(folders.WEIGHTS, "") if has_sums else ""
 

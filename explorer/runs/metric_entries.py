@@ -1,4 +1,4 @@
-"""What `metrics.json` may hold: each entry of its type, and within what the figure can be."""
+"""Validation of `metrics.json`: the type and range of each entry."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 _TEXTS = ("verdict", "verdict_in_words", "split", "command", "device")
 _OTHERS = (*_TEXTS, "seed", "versions")
-"""What is no figure."""
+"""Entries that are not metrics."""
 
 _COUNTS = ("n", "samples", "tokens", "of")
 _NUMBERS = (
@@ -17,21 +17,21 @@ _FLAGS = ("exact", "resolved")
 _LISTS = ("variances", "by_dimension")
 
 _LARGEST = 1e300
-"""Beyond it JSON has numbers that no float holds."""
+"""Larger JSON numbers may not fit a float."""
 
 _PERPLEXITIES = ("importance_ppl", "elbo_ppl", "forward_perplexity", "reverse_perplexity")
 _LEAST: dict[str, float] = dict.fromkeys(_PERPLEXITIES, 1.0)
-"""A perplexity is the size of a choice, of one word at least; a lower one would rank first."""
+"""Minimum values: a perplexity below 1 is impossible, and would rank first."""
 
 
 def check(found: Any) -> None:
-    """Refuses what no evaluation writes.
+    """Checks every entry.
 
     Args:
         found: The parsed file.
 
     Raises:
-        ValueError: Names the entry.
+        ValueError: For an invalid entry, which the message names.
     """
     if not isinstance(found, dict):
         raise ValueError("it holds no table")
@@ -58,7 +58,7 @@ def _check_figure(name: str, entry: Any) -> None:
 
 
 def _problem(key: str, value: Any) -> str:
-    """What an entry should be and is not; empty where it is fine, or unknown and thus not read."""
+    """The type an entry should have; empty if it is valid, or unknown and so never read."""
     if key in _NUMBERS:
         return "" if value is None or _is_number(value) else "finite number"
     if key in _COUNTS:

@@ -1,4 +1,4 @@
-"""What a run may be called."""
+"""Names of runs."""
 
 import os
 import re
@@ -7,15 +7,15 @@ from pathlib import Path
 from explorer.errors import ExplorerError
 
 _NAME = re.compile(r"\w[\w.+-]{0,63}")
-# Windows gives these names, with any ending, to devices.
+# Windows reserves these names, with any extension, for devices.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def check_name(name: str) -> str:
-    """The name, if every system can have a folder of that name.
+    """The name, if it is a valid folder name on every system.
 
     Raises:
-        ExplorerError: For path tricks, names some system reserves, odd signs or excess length.
+        ExplorerError: For path separators, reserved names, other characters or excess length.
     """
     if not _NAME.fullmatch(name) or name.endswith("."):
         raise ExplorerError(
@@ -27,8 +27,8 @@ def check_name(name: str) -> str:
     return name
 
 
-def place(run: str, root: Path) -> Path:
-    """The folder of a run to be: a path as it is, a name below `root`.
+def new_folder(run: str, root: Path) -> Path:
+    """The folder of a new run: a path as given, a name below `root`.
 
     Raises:
         ExplorerError: If its last part cannot name a run.

@@ -1,4 +1,4 @@
-"""A run as one checksummed file to send, and the way back. Unpacking executes nothing."""
+"""Packs a run into one checksummed .zip and unpacks it. Unpacking executes nothing."""
 
 import hashlib
 import shutil
@@ -26,22 +26,22 @@ CONTENTS = (
     folders.PLAYBACK,
     folders.CARD,
 )
-"""What a pack may hold, beside its checksums: no corpus text, no training state."""
+"""Files of a pack, besides its checksums: no corpus text, no training state."""
 
 LARGEST_PACK = 6 * 2**30
-"""Bytes all files of a pack may unpack to."""
+"""Maximum unpacked bytes of a pack."""
 
 _CHUNK = 2**20
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Those that unpack no more than is asked for: bzip2 and LZMA swell a whole block at once."""
+"""Methods that unpack incrementally: bzip2 and LZMA expand a whole block at once."""
 
 
 def pack(folder: Path, out: Path) -> Path:
     """Writes a trained run as one .zip with the checksum of every file.
 
     Args:
-        folder: Of the run.
+        folder: The run folder.
         out: The file to write; equal runs give equal files.
 
     Raises:
@@ -83,12 +83,12 @@ def _entry(top: str, name: str) -> zipfile.ZipInfo:
 
 
 def add(path: Path, force: bool = False) -> Path:
-    """Makes a run from elsewhere appear in every list.
+    """Registers a run from elsewhere.
 
     Args:
-        path: A run folder, which stays where it is, or a pack, which is unpacked into the
-            user's data folder.
-        force: Whether a run unpacked earlier under that name is replaced.
+        path: A run folder, which is not moved, or a pack, which is unpacked into the user's data
+            folder.
+        force: Whether to replace a run unpacked earlier under that name.
 
     Returns:
         The run's folder.
@@ -110,7 +110,7 @@ def add(path: Path, force: bool = False) -> Path:
 
 
 def check(folder: Path) -> None:
-    """Reads the recipe and compares every checksum.
+    """Reads the recipe and verifies every checksum.
 
     Raises:
         ExplorerError: If the folder is no run, or a file is missing or changed.
@@ -124,16 +124,16 @@ def check(folder: Path) -> None:
     for name in folders.checksums(folder):
         if name not in CONTENTS:
             raise ExplorerError(f"{folder / folders.SUMS} names {name!r}, which no run has")
-        # Recipe and card are a person's to edit.
+        # Recipe and card may be edited.
         if name in folders.CHECKSUMMED:
             folders.verify(folder, name)
 
 
 def unpack(path: Path, root: Path, force: bool = False) -> Path:
-    """Unpacks a pack below a folder, whole or not at all.
+    """Unpacks a pack below a folder, completely or not at all.
 
-    Only the files a run consists of are written, under their own names: no path of the archive
-    is followed, no link made, nothing run.
+    Only the known files of a run are written, under fixed names: no path of the archive is
+    followed, no link created, nothing executed.
 
     Raises:
         ExplorerError: If the archive is no pack, is damaged, or the run exists already.
@@ -159,7 +159,7 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
 
 
 def _put(folder: Path, target: Path, aside: Path) -> None:
-    """Gives a folder its name; one that has it already is gone only when that has worked."""
+    """Renames a folder to `target`; an existing one is removed only after success."""
     if not target.exists():
         folder.rename(target)
         return
@@ -172,7 +172,7 @@ def _put(folder: Path, target: Path, aside: Path) -> None:
 
 
 def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
-    """The run's name and the archive's entries by file name, after all were looked at."""
+    """The run's name and the archive's entries by file name, after checks of all of them."""
     entries: dict[str, zipfile.ZipInfo] = {}
     tops = set()
     for entry in archive.infolist():
@@ -209,7 +209,7 @@ def _check_size(what: str, size: int, largest: int) -> None:
 def _extract(
     path: Path, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], into: Path
 ) -> None:
-    """Writes the entries and compares each with its checksum on the way."""
+    """Writes the entries and verifies the checksum of each."""
     digests = {name: _copy(archive, entry, into / name) for name, entry in entries.items()}
     expected = folders.checksums(into)
     del digests[folders.SUMS]
@@ -225,7 +225,7 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str
     digest = hashlib.sha256()
     left = entry.file_size
     with archive.open(entry) as source, target.open("xb") as file:
-        # Counted here too: the size an archive declares need not be the one it unpacks to.
+        # Counted here too: the declared size may be false.
         while chunk := source.read(min(_CHUNK, left + 1)):
             left -= len(chunk)
             if left < 0:

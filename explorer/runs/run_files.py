@@ -1,4 +1,4 @@
-"""What a run folder holds."""
+"""The files of a run, read lazily."""
 
 import threading
 from functools import cached_property
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from explorer.latent_space.playback import Playback
     from explorer.models.vae import TextVAE
 
-# Runs side by side mostly have the same sentences: those are read and kept once.
+# Runs shown side by side mostly share a corpus: it is read once.
 _corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
 
 
 class Contents:
-    """A run folder's parts, each read when first asked for; safe to share between threads."""
+    """The files of a run folder, each read on first use; thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Contents:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words or pieces the model knows."""
+        """The words or pieces of the model."""
         return vocabulary_file.load(self.folder, self.config.corpus)
 
     @property
@@ -71,7 +71,7 @@ class Contents:
 
     @cached_property
     def card(self) -> str:
-        """The model card, Markdown; empty where there is none."""
+        """The model card in Markdown; empty if there is none."""
         path = self.folder / folders.CARD
         if not path.is_file():
             return ""
@@ -95,7 +95,7 @@ class Contents:
 
     @cached_property
     def playback(self) -> "Playback | None":
-        """The sentences over training; None where no snapshots were kept."""
+        """The map over training; None if no snapshots were saved."""
         from explorer.latent_space.playback import Playback
 
         if not (self.folder / folders.PLAYBACK).is_file():
@@ -110,14 +110,14 @@ class Contents:
 
     @property
     def has_latent(self) -> bool:
-        """Whether there is a latent space: not for a language model."""
+        """Whether the run has a latent space; a language model has none."""
         return self.config.model.latent_dim > 0
 
     @property
     def corpus(self) -> Corpus | None:
-        """The corpus the run was trained on; None while its text is not on this machine."""
+        """The corpus of the run; None while its text is not on this machine."""
         with self._lock:
-            # What was missing is looked for again: it may be fetched while a server is up.
+            # A missing corpus is looked up again: it may be downloaded while the server runs.
             if self._joined is None and self._looked != (mark := corpora.mark(self.config.corpus)):
                 self._looked = mark
                 self._corpus = self._read_corpus()
@@ -129,12 +129,12 @@ class Contents:
             found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
         except ExplorerError:
             return None
-        if recipe.name:  # a named corpus never changes; a file of the user's may
+        if recipe.name:  # a named corpus never changes; a user's file may
             _corpora[recipe, seed] = found
         return found
 
     def _join(self) -> list[str] | None:
-        """The real sentence of every row of the atlas, once the corpus is there."""
+        """The corpus sentence of every row of the atlas; None without the corpus."""
         if self._joined is None and self.atlas is not None:
             sentences = self.sentences_of(self.atlas)
             if sentences is not None:
@@ -142,13 +142,13 @@ class Contents:
         return self._joined
 
     def sentences_of(self, part: "Atlas | Playback") -> list[str] | None:
-        """The corpus' sentences, for the rows of the map or playback to be looked up in.
+        """The sentences that the rows of an atlas or playback refer to.
 
         Returns:
-            None where the corpus is not on this machine, or is not the one of this part.
+            None if the corpus is not on this machine, or is not the one of this part.
 
         Raises:
-            ExplorerError: If a row goes beyond the corpus.
+            ExplorerError: If a row is out of range.
         """
         corpus = self.corpus
         if corpus is None or corpus.checksum != part.corpus_checksum:
@@ -162,7 +162,7 @@ class Contents:
         return corpus.sentences
 
     def check(self) -> None:
-        """Reads once what every page needs, and compares the weights with their checksum.
+        """Reads once what every page needs, and verifies the checksum of the weights.
 
         Raises:
             ExplorerError: For the first part that is missing or damaged.
@@ -175,24 +175,24 @@ class Contents:
 
     @property
     def texts_are_real(self) -> bool:
-        """Whether `texts` are the corpus' sentences, not the model's own words for them."""
+        """Whether `texts` are corpus sentences rather than reconstructions."""
         with self._lock:
             return self._join() is not None
 
     @property
     def is_of_another_corpus(self) -> bool:
-        """Whether the text on this machine is known not to be the one of this run."""
+        """Whether the corpus on this machine is known to differ from the one of this run."""
         with self._lock:
             try:
                 parts = [part for part in (self.playback, self.atlas) if part is not None]
             except ExplorerError:
-                return False  # who needs a damaged part is told
+                return False  # whoever reads the damaged part gets the error
             known = {part.corpus_checksum for part in parts}
             return self.corpus is not None and not known <= {self.corpus.checksum}
 
     @property
     def texts(self) -> list[str]:
-        """A text for each point of the atlas: its sentence, else the model's reconstruction."""
+        """A text for each point of the atlas: its sentence, or else its reconstruction."""
         with self._lock:
             joined = self._join()
         return joined if joined is not None else list(self.needed_atlas.reconstruction)

@@ -9,7 +9,7 @@ from explorer.text.vocabulary import Vocabulary
 
 
 def load(folder: Path, config: CorpusConfig) -> Vocabulary:
-    """A trained run's vocabulary, after its checksum was compared.
+    """A trained run's vocabulary, after its checksum was verified.
 
     Raises:
         ExplorerError: If its file is missing, changed or damaged.
@@ -19,7 +19,7 @@ def load(folder: Path, config: CorpusConfig) -> Vocabulary:
 
 
 def save(folder: Path, vocabulary: Vocabulary) -> None:
-    """Writes a run's vocabulary, and removes one of another kind from an earlier training."""
+    """Writes a run's vocabulary, and removes one of another type from an earlier training."""
     vocabulary.save(folder / vocabulary.FILE)
     for kind in VOCABULARIES.values():
         if kind.FILE != vocabulary.FILE:

@@ -1,4 +1,4 @@
-"""A run's weights: saved in half precision, reopened only where they fit. Executes nothing."""
+"""Weights of a run: saved in half precision, loaded only if they fit. Executes nothing."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ from explorer.system.atomic_files import write
 from explorer.text.vocabulary import Vocabulary
 
 _AUXILIARY = "auxiliary."
-"""Begins the names of weights that serve training alone."""
+"""Prefix of weights used in training only."""
 
 
 def save(folder: Path, model: TextVAE) -> None:
     """Writes `model.safetensors` in half precision, each shared tensor once.
 
-    Auxiliary losses serve training alone: their weights are left out.
+    The weights of auxiliary losses are used in training only and left out.
     """
     tensors = {
-        # A count of steps does not fit into half precision.
+        # Integers, such as step counts, do not fit half precision.
         name: (tensor.half() if tensor.is_floating_point() else tensor).cpu()
         for name, tensor in unique(model.state_dict()).items()
         if not name.startswith(_AUXILIARY)
@@ -39,7 +39,7 @@ def save(folder: Path, model: TextVAE) -> None:
 
 
 def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a state, one name for each memory: tied weights are stored once."""
+    """The tensors of a state, without aliases: tied weights are stored once."""
     seen: set[int] = set()
     result = {}
     for name, tensor in state.items():
@@ -51,7 +51,7 @@ def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: str | None = None) -> None:
-    """Writes tensors and one string as safetensors, whole or not at all."""
+    """Writes tensors and a metadata string as safetensors, atomically."""
     content = serialise(tensors, {"explorer": metadata} if metadata else None)
     write(path, lambda file: file.write(content))
 
@@ -73,7 +73,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) -> None:
-    """Fills a model with stored tensors; tied ones are filled through whichever name is there.
+    """Copies stored tensors into a model; tied weights by whichever name was stored.
 
     Raises:
         ExplorerError: If names or shapes are not those of the model.
@@ -97,14 +97,14 @@ def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) ->
 
 
 class _NoLargerThan(TorchFunctionMode):
-    """Ends the building of a model far larger than its weights, before memory is filled for it.
+    """Stops the construction of a model far larger than its weights, before it fills memory.
 
-    Shapes are compared when it is built. A recipe from elsewhere may ask for more than there is.
+    Shapes are compared only afterwards, and an untrusted recipe may ask for any size.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor], source: Path) -> None:
         super().__init__()
-        # Tied weights are stored once and made twice.
+        # Tied weights are stored once and allocated twice.
         self._left = 4 * sum(tensor.numel() for tensor in tensors.values()) + 2**20
         self._source = source
 
@@ -112,7 +112,7 @@ class _NoLargerThan(TorchFunctionMode):
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         made = func(*args, **(kwargs or {}))
-        if func is torch.empty:  # what every layer begins with: the system gives it no memory yet
+        if func is torch.empty:  # the first call of every layer, which commits no memory yet
             self._left -= made.numel()
             if self._left < 0:
                 raise ExplorerError(
@@ -122,9 +122,9 @@ class _NoLargerThan(TorchFunctionMode):
 
 
 def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
-    """Reopens a trained run from its folder alone; the model is in `eval` mode, on the CPU.
+    """Opens a trained run from its folder alone; the model is in `eval` mode on the CPU.
 
-    It has no auxiliary loss, whatever it was trained with; runs that stored one open as well.
+    Auxiliary losses are dropped, even if an older run stored their weights.
 
     Raises:
         ExplorerError: If a file is missing, damaged, or does not fit the others.

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and where those of the user are kept."""
+"""Atomic writes, bounded reads, and the user's data folder."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ from explorer.errors import ExplorerError
 
 
 def home() -> Path:
-    """Where downloads and registered runs are kept: `EXPLORER_HOME`, or the user's data folder."""
+    """The folder of downloads and registered runs: `EXPLORER_HOME`, or the user's data folder."""
     chosen = os.environ.get("EXPLORER_HOME")
     if chosen:
-        return Path(chosen).expanduser()  # no shell did where a file of settings names it
+        return Path(chosen).expanduser()  # a shell expands ~, a file of settings does not
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -28,14 +28,14 @@ def home() -> Path:
 
 
 def read(path: Path, most: int) -> bytes:
-    """A file from anyone that is read whole: a plain one, of at most so many bytes.
+    """Reads a whole untrusted file: a regular one of at most `most` bytes.
 
     Raises:
         FileNotFoundError: If there is none.
         ExplorerError: If it is larger, is no plain file, or may not be read.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would block
             raise ExplorerError(f"{path} is not a plain file: copy the run again")
         with path.open("rb") as file:
             data = file.read(most + 1)
@@ -49,7 +49,7 @@ def read(path: Path, most: int) -> bytes:
 
 
 def _mode() -> int:
-    """What a new file's rights are here; asked once, since asking changes them for a moment."""
+    """The mode of new files; read once, because reading the umask changes it for a moment."""
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
@@ -59,7 +59,7 @@ _MODE = _mode()
 
 
 def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Writes a file whole or not at all: fills a neighbour, then renames it.
+    """Writes a file atomically: fills a temporary file beside it, then renames that.
 
     Raises:
         ExplorerError: If the disk is full or the folder cannot be written.
@@ -69,7 +69,7 @@ def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
 
 
 def write_output(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """`write`, to a place a person named, as `open_output` does."""
+    """`write` to a path given by a person; see `open_output`."""
     with open_output(path) as file:
         _fill(path, file, fill)
 
@@ -82,17 +82,17 @@ def _fill(path: Path, file: IO[bytes], fill: Callable[[IO[bytes]], object]) -> N
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write` for UTF-8 text."""
+    """Writes UTF-8 text atomically."""
     write(path, lambda file: file.write(text.encode("utf-8")))
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A neighbour of a file, to write to; it takes the file's place when all went well.
+    """A temporary file beside `path`, which replaces it if the block succeeds.
 
     Raises:
-        ExplorerError: If the disk is full or the folder cannot be written. An error of what is
-            done with the file goes through as it is.
+        ExplorerError: If the disk is full or the folder cannot be written. Errors raised in the
+            block propagate.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise unwritable(path, error) from None
     finally:
-        # Closing flushes, and fails again where the disk is full: the first error is the one told.
+        # Closing flushes and fails again on a full disk: report the first error only.
         with suppress(OSError):
             file.close()
         Path(name).unlink(missing_ok=True)
@@ -119,10 +119,10 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
-    """`atomic_write`, for a place a person named.
+    """`atomic_write` to a path given by a person.
 
-    A link stays, and the file it leads to is replaced; a device or a pipe is written into. The
-    files of a run are not for this: a link among them could lead anywhere.
+    A link is followed and its target replaced; a device or pipe is written to. Not for the files
+    of a run, where a link could lead anywhere.
     """
     if path.exists() and not path.is_file():
         with _pouring(path) as file:
@@ -134,7 +134,7 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _pouring(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is copied into a device or a pipe in the end: many formats cannot stream."""
+    """A temporary file, copied to a device or pipe at the end: many formats cannot stream."""
     try:
         stream = path.open("wb")
     except OSError as error:
@@ -154,7 +154,7 @@ def _pouring(path: Path) -> Iterator[IO[bytes]]:
 
 
 def unreadable(path: Path, error: OSError) -> ExplorerError:
-    """What is said where a file could not be read."""
+    """The error for a file that could not be read."""
     return ExplorerError(
         f"{path} cannot be read: {error.strerror or error}; "
         "change who may read it, or copy it again"
@@ -162,6 +162,6 @@ def unreadable(path: Path, error: OSError) -> ExplorerError:
 
 
 def unwritable(path: Path, error: OSError) -> ExplorerError:
-    """What is said where a file could not be written."""
+    """The error for a file that could not be written."""
     kept = "; what stood there before is untouched" if path.is_file() else ""
     return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")

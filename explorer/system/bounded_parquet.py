@@ -1,7 +1,7 @@
-"""Parquet from anyone: what a file unpacks to is bounded before any of it is read.
+"""Untrusted Parquet files: their unpacked size is bounded before they are read.
 
 A column that repeats one value takes a few bytes whatever its number of rows, and the default
-reader writes that value out row by row. Here a text that is repeated is held once.
+reader copies that value for each row. Here a repeated text is held once.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,20 +12,19 @@ from typing import Any
 from explorer.errors import ExplorerError
 
 ROWS_PER_BYTE = 8
-"""Rows a byte of the file may stand for: one bit a row is less than any sentence takes."""
+"""Maximum rows per byte of the file: no sentence takes less than a bit."""
 
 RATIO = 200
-"""Bytes a byte of the file may unpack to: text packs to a tenth, much repeated text to a
-hundredth."""
+"""Maximum compression ratio: text packs to a tenth, highly repetitive text to a hundredth."""
 
 SMALL = 2**20
-"""Rows below which repetition is harmless, and a file may be as repetitive as it likes."""
+"""Rows up to which repetition is harmless and unlimited."""
 
 SMALL_BYTES = 2**28
-"""Bytes of which the same holds."""
+"""Unpacked bytes up to which the ratio is unlimited."""
 
 _AT_ONCE, _FEW = 4096, 64
-"""Rows at once; few where each text is written out, and may be as long as all that is declared."""
+"""Rows read at once; few for texts, any one of which may be as long as the whole column."""
 
 _SHARED = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 """Encodings whose texts Arrow reads as dictionaries."""
@@ -33,12 +32,11 @@ _SHARED = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 
 @contextmanager
 def opened(path: Path, check: Callable[[Any], None] | None = None) -> Iterator[Any]:
-    """A `pyarrow.parquet.ParquetFile` whose texts come as dictionaries, for `values`.
+    """Opens a `pyarrow.parquet.ParquetFile` whose texts are read as dictionaries, for `values`.
 
     Args:
         path: The file.
-        check: What else may be wrong with it, told before any text is read: of a file opened as
-            it was written.
+        check: A further check of the file, called before any text is read.
 
     Raises:
         ExplorerError: If it declares more rows or bytes than a file of its size can mean.
@@ -75,7 +73,7 @@ def _check(path: Path, metadata: Any) -> None:
 
 
 def parts(file: Any, index: int) -> Iterator[Any]:
-    """One column of an opened file, a few rows at a time; its place, since names may repeat."""
+    """Yields one column a few rows at a time; by index, because names may repeat."""
     import pyarrow as pa
 
     names = file.schema_arrow.names
@@ -99,15 +97,15 @@ def parts(file: Any, index: int) -> Iterator[Any]:
 
 
 def shares_texts(metadata: Any) -> bool:
-    """Whether each text a file holds is in it once at least, so that its size says how much."""
+    """Whether every text is stored at least once, so that the file size bounds the text."""
     return all(_encodings(metadata, at) <= _SHARED for at in _texts(metadata))
 
 
 def whole(file: Any) -> Any:
-    """All of an opened file, as a table."""
+    """Reads a whole opened file as a table."""
     import pyarrow as pa
 
-    # Group by group: Arrow has no way to read lists of texts over several at once.
+    # Group by group: Arrow cannot read lists of texts across row groups.
     groups = [file.read_row_group(at) for at in range(file.metadata.num_row_groups)]
     return pa.concat_tables(groups) if groups else file.read()
 
@@ -117,7 +115,7 @@ def _texts(metadata: Any) -> list[int]:
     return [
         at
         for at, column in enumerate(columns)
-        # Other kinds of bytes are decimal numbers, for one.
+        # Other byte arrays are decimals, for example.
         if column.physical_type == "BYTE_ARRAY" and column.logical_type.type in ("STRING", "NONE")
     ]
 
@@ -128,11 +126,11 @@ def _encodings(metadata: Any, at: int) -> set[str]:
 
 
 def values(column: Any, clean: Callable[[str], str] = str) -> list[Any]:
-    """The cells of an Arrow column; a text that is repeated is one object.
+    """The cells of an Arrow column; equal texts share one object.
 
     Args:
         column: An array or a chunked array.
-        clean: What is done to each different text.
+        clean: Applied to each distinct text.
 
     Raises:
         UnicodeDecodeError: If a text is not UTF-8.
@@ -142,7 +140,7 @@ def values(column: Any, clean: Callable[[str], str] = str) -> list[Any]:
     if isinstance(column, pa.ChunkedArray):
         return [cell for chunk in column.chunks for cell in values(chunk, clean)]
     if isinstance(column, pa.DictionaryArray):
-        # Those that occur: a part of a file comes with all the texts of the whole.
+        # A batch carries the dictionary of the whole file: keep the texts that occur.
         used = column.indices.unique().drop_null()
         found = column.dictionary.take(used).to_pylist()
         cleaned = [clean(word) if isinstance(word, str) else word for word in found]

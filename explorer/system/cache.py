@@ -1,4 +1,4 @@
-"""A cache of the last few results, safe to share between threads."""
+"""A thread-safe LRU cache."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,12 +9,12 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """Keeps the most recently used values; threads that ask at once wait for one computation.
+    """Keeps the most recently used values; concurrent requests share one computation.
 
-    A run is part of a key as an object: a run that was trained again is another key.
+    A run in a key is compared by identity, so that a retrained run is another key.
 
     Args:
-        size: Values kept.
+        size: Maximum number of values.
     """
 
     def __init__(self, size: int) -> None:
@@ -24,7 +24,7 @@ class Cache(Generic[Value]):
         self._lock = Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
-        """The value of a key, computed if it is not kept; an exception is not kept."""
+        """The value of a key, computed if missing; an exception is not cached."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -50,6 +50,5 @@ class Cache(Generic[Value]):
             return key in self._values
 
     def clear(self) -> None:
-        """Forgets every value."""
         with self._lock:
             self._values.clear()

@@ -1,9 +1,9 @@
-"""Several processes that work as one: who this one is, and what they tell each other.
+"""Several processes that work as one: ranks and collective operations.
 
-`torchrun` and `accelerate launch` start them and say in the environment who is who; nothing else
-of either is used. Work is dealt out in whole batches, or by the rows of a training batch
-(`explorer.models.batch_shard`), and results are added up, so that every process knows all of them.
-Only the first process writes files and speaks.
+`torchrun` and `accelerate launch` start them and set their ranks in the environment; nothing else
+of either is used. Work is divided by whole batches, or by the rows of a training batch
+(`explorer.models.batch_shard`), and results are all-reduced, so that every process has them all.
+Only rank 0 writes files and output.
 """
 
 import os
@@ -30,55 +30,55 @@ _group = _Group()
 
 
 def num_launched() -> int:
-    """How many processes a launcher started together, this one among them.
+    """The number of processes a launcher started, including this one.
 
     Raises:
-        ExplorerError: If the environment says it in no number.
+        ExplorerError: If a variable of the environment is not a number.
     """
-    is_told = all(name in os.environ for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
-    if not is_told:
+    is_launched = all(name in os.environ for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
+    if not is_launched:
         return 1
-    for name in ("RANK", "MASTER_PORT"):  # which torch would read later
-        _told(name, 0)
-    return _told("WORLD_SIZE", 1)
+    for name in ("RANK", "MASTER_PORT"):  # torch reads them later
+        _number(name, 0)
+    return _number("WORLD_SIZE", 1)
 
 
-def _told(name: str, least: int) -> int:
-    told = os.environ.get(name, str(least))
-    if not told.isascii() or not told.isdecimal() or int(told) < least:
+def _number(name: str, minimum: int) -> int:
+    text = os.environ.get(name, str(minimum))
+    if not text.isascii() or not text.isdecimal() or int(text) < minimum:
         raise ExplorerError(
-            f"{name}={told} in the environment is no number from {least} on: a launcher of "
+            f"{name}={text} in the environment is no number from {minimum} on: a launcher of "
             f"processes sets it; `unset {name}` where none is meant"
         )
-    return int(told)
+    return int(text)
 
 
 def local_rank() -> int:
-    """This process' number on its machine, which is that of its GPU."""
-    return _told("LOCAL_RANK", 0)
+    """The rank of this process on its machine, which is the index of its GPU."""
+    return _number("LOCAL_RANK", 0)
 
 
 def count() -> int:
-    """How many processes work together here and now."""
+    """The number of processes that work together; 1 outside `init`."""
     return _group.count
 
 
 def rank() -> int:
-    """This process' number among them, from 0."""
+    """The rank of this process, from 0."""
     return _group.rank
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes files and speaks."""
+    """Whether this is rank 0, which writes files and output."""
     return _group.rank == 0
 
 
 @contextmanager
 def init() -> Iterator[None]:
-    """Joins the processes a launcher started; does nothing where there is only this one.
+    """Joins the processes a launcher started; does nothing for a single process.
 
     Raises:
-        ExplorerError: If they do not find each other.
+        ExplorerError: If they cannot connect.
     """
     global _group
     if num_launched() == 1:
@@ -88,7 +88,7 @@ def init() -> Iterator[None]:
     from torch import distributed
 
     has_gpus = torch.cuda.is_available() and distributed.is_nccl_available()
-    with _talking():
+    with _connection_errors():
         distributed.init_process_group("cpu:gloo,cuda:nccl" if has_gpus else "gloo")
     _group = _Group(distributed.get_rank(), distributed.get_world_size())
     try:
@@ -100,7 +100,7 @@ def init() -> Iterator[None]:
 
 @contextmanager
 def single_process() -> Iterator[None]:
-    """What one process does while the others do not take part."""
+    """Makes this process work as if it were the only one."""
     global _group
     before, _group = _group, _Group()
     try:
@@ -110,8 +110,8 @@ def single_process() -> Iterator[None]:
 
 
 @contextmanager
-def _talking() -> Iterator[None]:
-    """A lost process is news, not a fault of this one."""
+def _connection_errors() -> Iterator[None]:
+    """Turns the loss of another process into an `ExplorerError`."""
     try:
         yield
     except RuntimeError as error:
@@ -122,55 +122,55 @@ def _talking() -> Iterator[None]:
 
 
 def rank_slice(batches: Iterable[Value]) -> Iterator[Value]:
-    """This process' share of some batches: every `count`-th, so that like sizes are spread."""
+    """Every `count`-th batch from `rank` on, which spreads similar sizes over the processes."""
     for number, batch in enumerate(batches):
         if number % _group.count == _group.rank:
             yield batch
 
 
 def all_reduce(tensor: "torch.Tensor") -> "torch.Tensor":
-    """The sum of all processes' tensors, in place.
+    """Sums a tensor over the processes, in place.
 
-    Where each process filled in its rows and left the others 0, that is all of them, exactly.
+    If each process fills its own rows and leaves the others 0, the result is exact.
     """
     if _group.count > 1:
         from torch import distributed
 
-        with _talking():
+        with _connection_errors():
             distributed.all_reduce(tensor)
     return tensor
 
 
 def all_reduce_max(value: int) -> int:
-    """The largest of all processes' values."""
+    """The maximum of a value over the processes."""
     if _group.count == 1:
         return value
     import torch
     from torch import distributed
 
     found = torch.tensor(value)
-    with _talking():
+    with _connection_errors():
         distributed.all_reduce(found, distributed.ReduceOp.MAX)
     return int(found)
 
 
 def all_gather(value: Value) -> list[Value]:
-    """All processes' values, by rank."""
+    """The values of all processes, by rank."""
     if _group.count == 1:
         return [value]
     from torch import distributed
 
     found: list[Value] = [value] * _group.count
-    with _talking():
+    with _connection_errors():
         distributed.all_gather_object(found, value)
     return found
 
 
 def broadcast(value: Value) -> Value:
-    """What the first process sees: for looks at files it may be about to change."""
+    """The value of rank 0, for example the state of files it may change."""
     return all_gather(value)[0]
 
 
 def barrier() -> None:
-    """Goes on when all processes have come this far."""
+    """Waits until all processes arrive here."""
     all_gather(None)

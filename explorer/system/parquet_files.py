@@ -1,4 +1,4 @@
-"""Typed Parquet files with a description: what atlas and playback have in common."""
+"""Parquet files with a fixed schema and a JSON description, as of atlas and playback."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from explorer.system import atomic_files, bounded_parquet
 _KEY = b"explorer"
 
 _MOST_VALUES = 2**28
-"""Numbers and texts in all columns: 150,000 sentences in 768 dimensions, in a gigabyte."""
+"""Maximum values in all columns: 150,000 sentences in 768 dimensions, a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,16 @@ class Kind:
     """A kind of file."""
 
     name: str
-    """With its article, for messages."""
+    """Name with its article, for messages."""
     maker: str
-    """The command that writes one."""
+    """Command that writes such a file."""
     version: int
     schema: Callable[[int], Any]
-    """Its columns, by the width of its lists of fixed size."""
+    """From the width of its fixed-size lists to its schema."""
     sized: str
-    """A column of such lists."""
+    """A column of fixed-size lists."""
     most_rows: int
-    """A file with more rows is refused before any is read."""
+    """Maximum rows, checked before any is read."""
 
 
 def write(
@@ -41,7 +41,7 @@ def write(
     meta: Mapping[str, Any],
     **options: Any,
 ) -> None:
-    """Writes columns and description to one file, all or nothing.
+    """Writes columns and description to one file, atomically.
 
     Args:
         kind: Of the file.
@@ -101,7 +101,7 @@ def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tu
 
 
 def lists(values: Any, type_: Any) -> Any:
-    """Rows of an array as a column of lists of this type, in half precision."""
+    """The rows of an array as a column of fixed-size lists, in half precision."""
     import numpy as np
     import pyarrow as pa
 
@@ -110,7 +110,7 @@ def lists(values: Any, type_: Any) -> Any:
 
 
 def array(name: str, column: Any) -> Any:
-    """Such a column as an array again.
+    """A column of fixed-size lists as an array.
 
     Raises:
         ExplorerError: If a cell is empty.
@@ -122,7 +122,7 @@ def array(name: str, column: Any) -> Any:
 
 
 def empty(name: str) -> ExplorerError:
-    """What is wrong with a column that misses values."""
+    """The error for a column with missing values."""
     return ExplorerError(f"the column {name!r} has empty cells")
 
 

@@ -1,4 +1,4 @@
-"""Writing tables of results: a row at a time, whole or not at all."""
+"""Tables of results, written row by row and atomically."""
 
 import csv
 import io
@@ -12,31 +12,30 @@ from explorer.errors import ExplorerError
 from explorer.system.atomic_files import open_output, unwritable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First letters a spreadsheet may take for a formula (OWASP, CSV injection)."""
+"""Prefixes that a spreadsheet may read as a formula (OWASP, CSV injection)."""
 
 
 def guard(text: str) -> str:
-    """Text as a CSV cell no spreadsheet will run: `= + - @` at its start get an apostrophe.
+    """Escapes a CSV cell against formulas: an apostrophe precedes a leading `= + - @`.
 
-    Numbers are no text and are not guarded. Parquet, JSON lines and plain text
-    keep the text as it is.
+    Numbers are not escaped; Parquet, JSON lines and plain text need no escape.
     """
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
 Column = Any
-"""A sequence, or for Parquet an array with a row for each."""
+"""A sequence, or for Parquet an array, with one entry a row."""
 
 
 class Sheet(Protocol):
     """An open table."""
 
     def add(self, rows: Mapping[str, Column]) -> None:
-        """Appends rows, given as equally long columns."""
+        """Appends rows, given as columns of equal length."""
         ...
 
     def close(self) -> None:
-        """Writes what the format has at its end."""
+        """Completes the file."""
         ...
 
 
@@ -120,7 +119,7 @@ class _Parquet:
 
 
 def _array(values: Column) -> Any:
-    """Rows of a float32 matrix become fixed-size lists, neighbour lists a struct."""
+    """Converts a matrix to fixed-size lists, and dictionaries of neighbours to structs."""
     import numpy as np
     import pyarrow as pa
 
@@ -140,38 +139,38 @@ FORMATS: dict[str, type] = {
     ".jsonl": _JsonLines,
     ".parquet": _Parquet,
 }
-"""Formats by the file's ending."""
+"""Formats by file extension."""
 
 
 def check_format(path: Path, formats: Sequence[str] = tuple(FORMATS)) -> None:
-    """Refuses a file whose ending names none of the formats.
+    """Checks the extension of a file.
 
     Raises:
-        ExplorerError: Then; the message lists the formats.
+        ExplorerError: If it is none of the formats, which the message lists.
     """
     if path.suffix.lower() not in formats:
         raise ExplorerError(f"{path}: the ending must be one of {' '.join(formats)}")
 
 
 class Writer:
-    """A table that rows are added to."""
+    """An open table."""
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self._path = path
         self._sheet: Sheet = FORMATS[path.suffix.lower()](file)
 
     def add(self, rows: Mapping[str, Column]) -> None:
-        """Appends rows, given as equally long columns."""
-        with self._told():
+        """Appends rows, given as columns of equal length."""
+        with self._os_errors():
             self._sheet.add(rows)
 
     def close(self) -> None:
-        """Writes what the format has at its end."""
-        with self._told():
+        """Completes the file."""
+        with self._os_errors():
             self._sheet.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _os_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -180,10 +179,10 @@ class Writer:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Writer]:
-    """A table being written beside its place; it takes that place when all went well.
+    """Opens a table that replaces `path` if the block succeeds.
 
     Args:
-        path: Its ending chooses the format.
+        path: Its extension chooses the format.
 
     Raises:
         ExplorerError: If the format is unknown, or the file cannot be written.

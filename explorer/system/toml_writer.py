@@ -1,4 +1,4 @@
-"""TOML, read within limits and written; Python itself only reads it, and without limits."""
+"""Reads TOML within limits, and writes it; `tomllib` only reads, and without limits."""
 
 import json
 import re
@@ -11,17 +11,17 @@ from explorer.errors import ExplorerError
 MalformedError = tomllib.TOMLDecodeError
 
 LARGEST = 2**18
-"""Bytes of a recipe: a full one has 4,000, and `tomllib` takes a second for this many."""
+"""Maximum bytes of a recipe: a full one has 4,000, and `tomllib` parses these in a second."""
 
 DEEPEST = 8
-"""Parts of a dotted key: a setting has at most four, and `tomllib` takes the square of their
-number in time and memory."""
+"""Maximum parts of a dotted key: a setting has at most four, and `tomllib` takes quadratic time
+and memory."""
 
 NESTED = 16
-"""Brackets inside one another: a setting needs two, and `tomllib` recurses at each."""
+"""Maximum nesting of brackets: a setting needs two, and `tomllib` recurses at each."""
 
-# What holds neither keys nor brackets. An unterminated string ends with the text, or every quote
-# mark in it would be tried as a beginning.
+# Strings and comments, which hold neither keys nor brackets. An unterminated string ends with the
+# text, or the search would restart at each of its quotes.
 _OPAQUE = re.compile(
     r"""
     \"{3} (?:\\.|[^\\])*? (?:"{3,5}|\\?\Z)
@@ -37,7 +37,7 @@ _BRACKET = re.compile(r"[\[\]{}]")
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The tables of a TOML document from anyone.
+    """Parses an untrusted TOML document.
 
     Raises:
         ValueError: If it is not TOML, or goes beyond `LARGEST`, `DEEPEST` or `NESTED`.
@@ -56,7 +56,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def literal(value: Any) -> str:
-    """A value as TOML writes it.
+    """Formats a value as TOML.
 
     Raises:
         ExplorerError: For text that no TOML file can hold (a lone surrogate, as the name of a
@@ -69,8 +69,8 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ExplorerError(f"{value!r} is not valid Unicode: rename the file")
-        # JSON escapes as TOML does, but leaves DEL, which TOML does not allow, and signs that
-        # end a line for Python only.
+        # JSON escapes as TOML does, except for DEL, which TOML forbids, and line separators
+        # that only Python knows.
         return printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(key)} = {literal(item)}" for key, item in value.items())
@@ -79,7 +79,7 @@ def literal(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every other sign, which a comment may not hold, as TOML escapes it."""
+    """Escapes the characters that a TOML comment may not hold."""
     return "".join(sign if sign.isprintable() else _escaped(ord(sign)) for sign in text)
 
 

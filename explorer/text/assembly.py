@@ -1,4 +1,4 @@
-"""Assembling one corpus from several sources: each sentence once, on one side of the split."""
+"""Assembles a corpus from several sources: each sentence once, in one split."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,20 +8,20 @@ from explorer.text import cleaning, formats
 from explorer.text.published import Assemble, RemoteFile, Row, Source
 
 HELD = 0.015
-"""The share of the sentences without a published split that validate, and as many that test."""
+"""Fraction of the sentences without a published split held out for validation, and for test."""
 
 NAMES = frozenset({"tom", "mary"})
 MAX_NAMED = 0.03
-"""The largest share of the sentences that may name Tom or Mary, whom one source is full of."""
+"""Maximum fraction of sentences that name Tom or Mary, who fill one source."""
 
 Read = Callable[[RemoteFile], str]
 
 
 def assembled(sources: Sequence[Source]) -> Assemble:
-    """A corpus of the sources' plain sentences, each once, at most `MAX_NAMED` with `NAMES`.
+    """Assembles the plain sentences of the sources, each once, at most `MAX_NAMED` with `NAMES`.
 
-    A sentence of several sources counts as the first one's. Sides of the split hang on nothing but
-    the sentence, as do those that a limit leaves out.
+    A sentence of several sources belongs to the first. Its split, and whether a limit drops it,
+    depend on the sentence alone.
     """
 
     def assemble(read: Read) -> list[Row]:
@@ -38,9 +38,9 @@ def assembled(sources: Sequence[Source]) -> Assemble:
 
 
 def mixed(first: Sequence[Source], assemble: Assemble, last: Sequence[Source]) -> Assemble:
-    """Another assembled corpus, with sources before and behind it; each sentence once.
+    """Assembles another corpus with sources before and after it; each sentence once.
 
-    What `first` holds out is nowhere else: it counts as theirs.
+    A held-out sentence of `first` belongs to it and occurs nowhere else.
     """
 
     def assemble_mixed(read: Read) -> list[Row]:
@@ -52,7 +52,7 @@ def mixed(first: Sequence[Source], assemble: Assemble, last: Sequence[Source]) -
 
 
 def cleaned(source: Source, read: Read) -> Iterator[Row]:
-    """Every plain sentence of a source, in order."""
+    """The plain sentences of a source, in order."""
     for file in source.files:
         if file.format:
             for cells in formats.rows(file, read(file)):
@@ -62,7 +62,7 @@ def cleaned(source: Source, read: Read) -> Iterator[Row]:
 
 
 def once(rows: Iterable[Row]) -> dict[str, Row]:
-    """The first row of each key (`cleaning.key`), in order; where it has no split, it gets one."""
+    """The first row of each key (`cleaning.key`), in order; rows without a split get one."""
     kept: dict[str, Row] = {}
     for row in rows:
         key = cleaning.key(row.sentence)
@@ -72,19 +72,19 @@ def once(rows: Iterable[Row]) -> dict[str, Row]:
 
 
 def side(key: str) -> str:
-    """The split of a sentence, for ever."""
+    """The split of a sentence, a function of its key alone."""
     position = unit_hash("side", key)
     return "test" if position < HELD else "valid" if position < 2 * HELD else "train"
 
 
 def unit_hash(seed: int | str, text: str) -> float:
-    """A number in [0, 1) that depends on nothing but the seed and the text."""
+    """Hashes seed and text to a number in [0, 1)."""
     digest = hashlib.blake2b(f"{seed}\n{text}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
 def _capped(rows: dict[str, Row], keys: Iterable[str], limit: int) -> dict[str, Row]:
-    """The rows, but of those with these keys at most so many, drawn by their keys."""
+    """The rows, with at most `limit` of those with these keys, drawn by hash."""
     drawn = sorted(keys, key=lambda key: unit_hash("draw", key))
     left_out = set(drawn[limit:])
     return {key: row for key, row in rows.items() if key not in left_out}

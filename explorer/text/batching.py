@@ -1,21 +1,21 @@
-"""Which sentences share a batch: those of like length, so that little padding is computed."""
+"""Batches of sentences of similar length, to minimise padding."""
 
 import random
 from collections.abc import Sequence
 
 
 def plan(lengths: Sequence[int], batch_size: int, seed: int | None = None) -> list[list[int]]:
-    """Puts every row into exactly one batch, rows of like length together.
+    """Divides rows into batches of similar length.
 
     Args:
-        lengths: One length a row.
-        batch_size: Rows a batch; the last batch of all may be smaller. For training, a row that
-            would be left alone joins the batch before: nothing can be normalised over one row.
-        seed: Shuffles rows of equal length and the order of batches; None keeps both in order of
-            length, for evaluation.
+        lengths: One length per row.
+        batch_size: Rows per batch; the last batch may be smaller. For training, a single
+            remaining row joins the batch before, since one row cannot be normalised.
+        seed: Shuffles rows of equal length and the order of batches; None keeps the order of
+            lengths, for evaluation.
 
     Returns:
-        Row numbers, batch by batch.
+        Row indices, by batch.
     """
     rows = list(range(len(lengths)))
     generator = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Words in pieces: byte-pair encoding in which no word is unknown."""
+"""Byte-pair encoding with byte fallback: no word is unknown."""
 
 import json
 import re
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from tokenizers.models import BPE
 
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
-"""What a character outside the alphabet is written in: its UTF-8 bytes."""
+"""Pieces for the UTF-8 bytes of characters outside the alphabet."""
 _FIRST_BYTE = len(SPECIALS)
 _FIRST_LEARNED = _FIRST_BYTE + len(BYTES)
 
 MAX_BYTES = 16 * 2**20
-"""Of the file; one of 8,000 pieces has a third of a megabyte."""
+"""Maximum size of the file; one of 8,000 pieces has a third of a megabyte."""
 
 _RESERVED = re.compile("<(?:pad|bos|eos|unk|0x[0-9A-F]{2})>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WHITE = re.compile(r"\s")
 _REPLACEMENT = "\ufffd"
 _MIN_COUNT = 2
-"""Occurrences from which on a character is in the alphabet, or a pair is merged."""
+"""Minimum occurrences of a character in the alphabet and of a merged pair."""
 _CACHED = 2**17  # words
 
 
@@ -50,11 +50,11 @@ class PieceVocabulary(Vocabulary):
     has_unknown = False
 
     def __init__(self, entries: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
-        """Checks pieces and merges.
+        """Validates pieces and merges.
 
         Args:
-            entries: The pieces by id: specials, `BYTES`, then what was learned.
-            merges: Pairs of pieces that are joined, the first first.
+            entries: The pieces by id: specials, `BYTES`, then learned ones.
+            merges: Pairs of pieces to join, in order of priority.
 
         Raises:
             ExplorerError: If they are not a BPE with byte fallback.
@@ -70,7 +70,7 @@ class PieceVocabulary(Vocabulary):
         self._blank = self._ids[MARKER]
         joined = set()
         for pair in self.merges:
-            # What is below is a special or a byte, which nothing is merged with or into.
+            # Lower ids are specials and bytes, which are never merged.
             ids = [self._ids.get(piece, 0) for piece in (*pair, "".join(pair))]
             if min(ids) < _FIRST_LEARNED or pair in joined:
                 raise ExplorerError(f"{' + '.join(pair)!r} is no merge of two pieces")
@@ -82,9 +82,9 @@ class PieceVocabulary(Vocabulary):
 
     @classmethod
     def learned(cls, counts: Mapping[str, int], size: int) -> "PieceVocabulary":
-        """Learns pieces from words; stops early where no pair occurs twice.
+        """Learns pieces from words; stops early if no pair occurs twice.
 
-        The rarest characters stay bytes: those that occur once, and all beyond half of the pieces.
+        Rare characters stay bytes: those that occur once, and all beyond half of the pieces.
         """
         from tokenizers import Tokenizer
         from tokenizers.models import BPE
@@ -113,13 +113,13 @@ class PieceVocabulary(Vocabulary):
         return cls(pieces, [(left, right) for left, right in model["merges"]])
 
     def encode(self, words: Iterable[str]) -> list[int]:
-        """The pieces of each word in turn."""
+        """The ids of the pieces of all words, in order."""
         return [index for word in words for index in self._encode_word(word)]
 
     def _encoded(self, word: str) -> tuple[int, ...]:
         if word == SPECIALS[UNK]:
             return (UNK,)
-        # A lone surrogate is half a character, which no UTF-8 holds.
+        # UTF-8 cannot encode a lone surrogate.
         first, *others = _SURROGATE.sub(_REPLACEMENT, word).split(MARKER)
         ids = self._merged(MARKER + first)
         for part in others:
@@ -137,7 +137,7 @@ class PieceVocabulary(Vocabulary):
         return BPE(vocab=dict(self._ids), merges=list(self.merges), byte_fallback=True)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """The words up to the first `EOS`; bytes that are no text read U+FFFD."""
+        """The words up to the first `EOS`; invalid UTF-8 becomes U+FFFD."""
         kept = []
         for index in ids:
             if index == EOS:
@@ -145,20 +145,20 @@ class PieceVocabulary(Vocabulary):
             if index not in (PAD, BOS):
                 kept.append(index)
         if all(index >= _FIRST_LEARNED and index != self._blank for index in kept):
-            # As nearly always; the general case takes ten times as long.
+            # The common case; the general one takes ten times as long.
             return [word for word in self._joined(kept).split(MARKER) if word]
         return [word for group in self._groups(kept) if (word := self._word(group))]
 
     def word_index(self, ids: Sequence[int]) -> list[int]:
-        """For each piece the word it is part of."""
+        """The index of the word of each piece."""
         groups = self._groups(ids)
         return [word for word, group in enumerate(groups) for _ in group]
 
     def _groups(self, ids: Sequence[int]) -> list[list[int]]:
-        """The pieces of each word.
+        """Groups pieces by word.
 
-        A model may write what no text is encoded to: a marker with nothing after it belongs to
-        the next word, or at the end to the last one.
+        A model may generate sequences that no text encodes to: a bare marker belongs to the next
+        word, or at the end to the last one.
         """
         groups: list[list[int]] = []
         before = UNK
@@ -188,20 +188,20 @@ class PieceVocabulary(Vocabulary):
             else self.entries[index].removeprefix(MARKER).encode()
             for index in group
         )
-        # White space would part the word in two when it is read again.
+        # White space would split the word when it is read again.
         return _WHITE.sub(_REPLACEMENT, content.decode("utf-8", "replace"))
 
     def unknown(self, words: Iterable[str]) -> list[str]:
-        """Only what the text itself calls unknown."""
+        """`<unk>`, if the text itself holds it."""
         return [SPECIALS[UNK]] if SPECIALS[UNK] in words else []
 
     def rare(self, words: Iterable[str]) -> list[str]:
-        """The words of several pieces, in order, each once."""
+        """The distinct words of more than one piece, in order."""
         return [word for word in dict.fromkeys(words) if len(self._encode_word(word)) > 1]
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The pieces as they are."""
+        """The pieces themselves."""
         return self.entries
 
     def _lines(self) -> Iterable[str]:
@@ -211,7 +211,7 @@ class PieceVocabulary(Vocabulary):
     def save(self, path: Path) -> None:
         """Writes `tokenizer.json`, which the `tokenizers` library opens too.
 
-        To that, a text is words with blanks between them.
+        That library expects words separated by blanks.
         """
         model = {
             "vocab": {piece: index for index, piece in enumerate(self.entries)},
@@ -222,10 +222,10 @@ class PieceVocabulary(Vocabulary):
 
     @classmethod
     def load(cls, path: Path) -> "PieceVocabulary":
-        """Reads `tokenizer.json`, of which nothing but pieces and merges may vary.
+        """Reads `tokenizer.json`, in which only pieces and merges may vary.
 
         Raises:
-            ExplorerError: If the file is missing, or is not what `save` writes.
+            ExplorerError: If the file is missing, or differs from the format of `save`.
         """
         try:
             if path.stat().st_size > MAX_BYTES:
@@ -288,11 +288,11 @@ _TEMPLATE: dict[str, Any] = {
         "ignore_merges": False,
     },
 }
-"""The file but for pieces and merges."""
+"""The file without pieces and merges."""
 
 
 def _checked(table: Any) -> tuple[list[str], list[tuple[str, str]]]:
-    """The pieces in the order of their ids, and the merges, of the table of a file."""
+    """The pieces by id and the merges of a parsed file."""
     model = table.get("model") if isinstance(table, dict) else None
     if not isinstance(model, dict):
         raise ExplorerError("it holds no model")
@@ -330,7 +330,7 @@ def _check_piece(piece: str) -> None:
 
 
 def _alphabet(words: Mapping[str, int], most: int) -> list[str]:
-    """The most frequent characters, ties in the order of Unicode."""
+    """The most frequent characters, ties in code-point order."""
     counts: Counter[str] = Counter()
     for word, count in words.items():
         for character in word:
@@ -340,7 +340,7 @@ def _alphabet(words: Mapping[str, int], most: int) -> list[str]:
 
 
 def _segments(words: Mapping[str, int], alphabet: Sequence[str]) -> Iterator[Iterator[str]]:
-    """What is between characters outside the alphabet, each as often as it occurs."""
+    """The segments between characters outside the alphabet, each as often as it occurs."""
     outside = re.compile(f"[^{re.escape(MARKER + ''.join(alphabet))}]+")
     for word, count in words.items():
         for segment in outside.split(MARKER + word):

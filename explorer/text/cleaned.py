@@ -1,4 +1,4 @@
-"""The rows of an assembled corpus, cached beside its downloads."""
+"""The cached rows of an assembled corpus."""
 
 import hashlib
 import io
@@ -13,23 +13,23 @@ from explorer.text.published import NamedCorpus, Row
 _KEY = b"explorer.cleaned"
 
 Columns = dict[str, list[str]]
-"""A column of each field of `Row`."""
+"""A column for each field of `Row`."""
 
 
 def mark(corpus: NamedCorpus) -> str:
-    """What the rows hang on: the checksums of the files and the rules of cleaning."""
+    """A hash of what decides the rows: the files' checksums and the version of the rules."""
     parts = [str(cleaning.RULES), *(file.sha256 for file in corpus.files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def columns(rows: Iterable[Row]) -> Columns:
-    """Rows as a column for each field."""
+    """Converts rows to columns."""
     values = zip(*rows, strict=True)
     return {name: list(column) for name, column in zip(Row._fields, values, strict=True)}
 
 
 def write(path: Path, corpus: NamedCorpus, rows: Columns) -> None:
-    """Writes the rows whole or not at all.
+    """Writes the rows atomically.
 
     Raises:
         ExplorerError: If the disk is full or the folder cannot be written.
@@ -44,7 +44,7 @@ def write(path: Path, corpus: NamedCorpus, rows: Columns) -> None:
 
 
 def is_current(path: Path, corpus: NamedCorpus) -> bool:
-    """Whether rows are there that these rules made of these files."""
+    """Whether cached rows exist for these files and rules."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -57,7 +57,7 @@ def is_current(path: Path, corpus: NamedCorpus) -> bool:
 
 
 def read(path: Path, corpus: NamedCorpus) -> Columns | None:
-    """The rows; None if they are not there, are damaged, or other rules or files made them."""
+    """The cached rows; None if they are missing, damaged or outdated."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

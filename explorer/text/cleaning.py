@@ -1,4 +1,4 @@
-"""Cleaning published text: one plain English sentence a row, or none."""
+"""Cleans published text into plain English sentences."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from functools import cache
 from explorer.errors import ExplorerError
 
 RULES = 1
-"""Raised whenever a rule of this file or of `assembly` changes: what was cleaned is cached."""
+"""Incremented with every change of a rule here or in `assembly`: cleaned rows are cached."""
 
 MIN_WORDS, MAX_WORDS = 3, 25
 
@@ -18,7 +18,7 @@ _QUOTES = str.maketrans(
     | dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")  # invisible
 )
 
-# Whatever else a line holds (emoji, a mask, markup, an address), it is no plain sentence.
+# A line with anything else (emoji, masks, markup, addresses) is not a plain sentence.
 _PLAIN = re.compile(r"""[A-Za-zÀ-ÖØ-öø-ÿŒœ0-9 .,;:!?'"()\-–—%$£€&°]+""")
 _ADDRESS = frozenset({"www", "com", "org", "http", "https"})
 
@@ -32,15 +32,15 @@ _ABBREVIATION = re.compile(
 
 
 def key(text: str) -> str:
-    """What two sentences share that differ in case, punctuation and white space alone."""
+    """The words of a sentence without case, punctuation and white space, for comparison."""
     return " ".join(_WORD.findall(text.casefold()))
 
 
 def sentences(text: str) -> Iterator[str]:
     """The plain sentences of a text, with straight quotes and single blanks.
 
-    Left out are those of fewer than `MIN_WORDS` or more than `MAX_WORDS` words, profane ones, and
-    those with emoji, masks, markup, addresses or half a quotation.
+    Drops those of fewer than `MIN_WORDS` or more than `MAX_WORDS` words, profane ones, and those
+    with emoji, masks, markup, addresses or unbalanced quotes.
     """
     plain = " ".join((text if text.isascii() else text.translate(_QUOTES)).split())
     if '""' in plain:
@@ -57,9 +57,9 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cuts a text behind the ends of its sentences.
+    """Splits a text after the ends of its sentences.
 
-    Behind them a small letter begins a sentence only where all letters are small.
+    A lower-case letter begins a sentence only in an all-lower-case text.
     """
     begin = 0
     is_small = text.islower()
@@ -74,7 +74,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _unquoted(part: str) -> str:
-    """Without quotes around the whole, or one that opens or closes nothing."""
+    """Strips quotes around the whole, or a single unbalanced one."""
     text = part.strip(" -–—").lstrip(".,;:!?").strip()
     inner = text[1:-1]
     if text[:1] == text[-1:] == '"' and '"' not in inner:
@@ -86,7 +86,7 @@ def _unquoted(part: str) -> str:
     return text
 
 
-# Words that a public list of profanity has and everyday English needs, some of them for people.
+# Words on a public list of profanity that everyday English needs.
 _ORDINARY = """
 arian aryan cowgirl cowgirls dopey drunk dummy enlargement erect facial fat gay gays god hemp
 heroin herpes hiv homey hump jerk jerked junky kill knob kraut len leper lesbians loin loins lust
@@ -97,12 +97,12 @@ steamy strip stroke stupid thrust thug tinkle toots tramp transsexual trashy ugl
 urinal urine uterus uzi valium virgin vixen vodka vomit vulgar wad wang weed weirdo wench whiz
 willies willy womb woody yury
 """
-_STEMS = ("fuck", "shit", "bitch")  # within a word too
+_STEMS = ("fuck", "shit", "bitch")  # anywhere in a word
 
 
 @cache
 def profanity() -> tuple[frozenset[str], frozenset[str]]:
-    """Words, and phrases of several words, that no sentence may have; as `key` spells them.
+    """Profane words and phrases, spelled as by `key`.
 
     Raises:
         ExplorerError: If the package with the list is not installed.
@@ -123,14 +123,14 @@ def profanity() -> tuple[frozenset[str], frozenset[str]]:
 
 @cache
 def _barred() -> tuple[frozenset[str], frozenset[str], re.Pattern[str]]:
-    """Words that no sentence may have, the first words of phrases, and a pattern of phrases."""
+    """Barred words, the first words of barred phrases, and a pattern of the phrases."""
     words, phrases = profanity()
     starts = frozenset(phrase.split()[0] for phrase in phrases)
     return words | _ADDRESS, starts, re.compile(rf"\b(?:{'|'.join(sorted(phrases))})\b")
 
 
 def _is_fit(words: str) -> bool:
-    """Whether words, as `key` spells them, are neither profane nor part of an address."""
+    """Whether words, spelled as by `key`, are neither profane nor part of an address."""
     barred, starts, phrases = _barred()
     own = words.split()
     return (
@@ -141,7 +141,7 @@ def _is_fit(words: str) -> bool:
 
 
 def detokenised(text: str) -> str:
-    """Running text again, of text cut into tokens as the Penn Treebank's is."""
+    """Joins text tokenised as the Penn Treebank."""
     text = re.sub(r"``|''", '"', text)
     text = re.sub(r'" ([^"]*?) ?"', r'"\1"', text)
     text = re.sub(r"\( ", "(", text)
@@ -151,7 +151,7 @@ def detokenised(text: str) -> str:
 
 
 def running(cells: Sequence[str]) -> Iterable[str]:
-    """Texts of a source that is cut into tokens."""
+    """Texts of a tokenised source."""
     return map(detokenised, cells)
 
 

@@ -1,4 +1,4 @@
-"""A corpus: its sentences in one fixed order, their splits and labels; getting the named ones."""
+"""Corpora: sentences in a fixed order with splits and labels; downloads of the named ones."""
 
 import gzip
 import hashlib
@@ -33,21 +33,21 @@ __all__ = [
 
 SPLITS = ("train", "valid", "test")
 
-_LEAST = 10  # distinct sentences below which nothing can be learned, split or mapped
+_LEAST = 10  # minimum distinct sentences to train on, split and map
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Sentences in a fixed order; a sentence's place in it is its identity everywhere.
+    """Sentences in a fixed order; the index of a sentence identifies it everywhere.
 
     Args:
-        name: The named corpus, or the file's name.
-        sentences: Text as published, white space collapsed to single blanks.
+        name: The name of the corpus or file.
+        sentences: Text as published, with white space collapsed to single blanks.
         splits: "train", "valid" or "test" for each sentence.
         labels: A label for each sentence, or None if there are none.
-        groups: Sentences of one group describe the same thing (an image); None if unknown.
+        groups: Sentences of a group describe the same thing (an image); None if unknown.
         checksum: SHA-256 of the sentences in order: equal text, equal checksum.
-        sources: For each sentence the name of the `Source` it is from; None if there is only one.
+        sources: The name of the `Source` of each sentence; None if there is only one.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Corpus:
     sources: list[str] | None = None
 
     def rows(self, split: str) -> list[int]:
-        """The places of a split's sentences, in order.
+        """The indices of the sentences of a split, in order.
 
         Raises:
             ValueError: If there is no such split.
@@ -91,12 +91,11 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
     """Reads a corpus: a named one from the download or the mirror, or a user's file.
 
     Args:
-        config: `[corpus]`; of it, only what decides the sentences, their order and splits counts.
-        seed: Draws the sentences if there is a limit, and splits what has no split of its own.
+        config: `[corpus]`; only settings that decide sentences, order and splits are used.
+        seed: Draws the sentences if there is a limit, and splits those without a published split.
 
     Raises:
-        ExplorerError: If the corpus is not there, its files are damaged, or it has too few
-            different sentences.
+        ExplorerError: If the corpus is missing or damaged, or has too few distinct sentences.
     """
     if config.name:
         title, lines = config.name, _named_lines(config.name)
@@ -124,7 +123,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
 
 
 def checksum(sentences: Sequence[str]) -> str:
-    """SHA-256 over sentences in order, one a line."""
+    """SHA-256 of the sentences in order, one a line."""
     digest = hashlib.sha256()
     for sentence in sentences:
         digest.update(sentence.encode() + b"\n")
@@ -136,20 +135,20 @@ def get(
     mirror: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Downloads a named corpus, or copies it from a mirror; files already there are kept.
+    """Downloads a named corpus, or copies it from a mirror; intact files are kept.
 
     Args:
         name: A key of `NAMED`.
-        mirror: A folder with the published files; without it `EXPLORER_MIRROR`, if set, and
-            otherwise the public address.
-        progress: Called with the bytes done and the bytes in total.
+        mirror: A folder with the published files; default: `EXPLORER_MIRROR` if set, or else the
+            public address.
+        progress: Called with the bytes done and the total bytes.
 
     Returns:
-        The folder of its files; of a corpus with parts, the one with a folder for each of them.
+        The folder of its files; for a corpus with parts, the parent of their folders.
 
     Raises:
-        ExplorerError: If the name is unknown or a file cannot be had; what has arrived is kept
-            and the next call goes on from there.
+        ExplorerError: If the name is unknown or a file cannot be downloaded; partial downloads are
+            kept and resumed by the next call.
     """
     corpus = _known(name)
     source = mirror.expanduser() if mirror else _mirror()
@@ -180,7 +179,7 @@ def is_present(name: str) -> bool:
 
 
 def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
-    """How a corpus' files stand; while it is the same, `load` answers as it did."""
+    """Paths, sizes and times of the files of a corpus; while equal, `load` gives the same."""
     if config.name:
         named = NAMED[config.name].files if config.name in NAMED else ()
         paths = [_rows_file(config.name), *(_locate(config.name, file) for file in named)]
@@ -189,7 +188,7 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
     found = []
     for path in paths:
         if path is not None:
-            with suppress(OSError, ValueError):  # not there, or no name a file can have
+            with suppress(OSError, ValueError):  # missing, or not a valid path
                 there = path.stat()
                 found.append((str(path), there.st_size, there.st_mtime_ns))
     return tuple(found)
@@ -206,7 +205,7 @@ def _folder(name: str) -> Path:
 
 
 def _target(name: str, file: RemoteFile) -> Path:
-    """Where a file is downloaded to: what several corpora need is there once."""
+    """The path of a download; files of several corpora are stored once."""
     owners = (part for part in _known(name).parts if file in NAMED[part].files)
     return _folder(next(owners, name)) / file.name
 
@@ -242,7 +241,7 @@ def _named_lines(name: str) -> _Lines:
             offset, split = largest, file.split
         lines = formats.lines(_text(name, file))
         largest = max(largest, offset + len(lines))
-        # Numbered before empty lines go, so that a group stays one image.
+        # Numbered before empty lines are dropped, so that a group stays one image.
         kept = [(number, words) for number, line in enumerate(lines) if (words := line.split())]
         sentences += [" ".join(words) for _, words in kept]
         groups += [offset + number for number, _ in kept]
@@ -254,18 +253,18 @@ def _named_lines(name: str) -> _Lines:
 
 
 def _assembled(name: str, assemble: Assemble) -> _Lines:
-    """The cleaned rows; they are cached, for cleaning takes half a minute."""
+    """The cleaned rows, cached because cleaning takes half a minute."""
     corpus, path = _known(name), _rows_file(name)
     columns = cleaned.read(path, corpus)
     if columns is None:
         columns = cleaned.columns(assemble(lambda file: _text(name, file)))
-        with suppress(ExplorerError):  # where it cannot be written, it is cleaned again next time
+        with suppress(ExplorerError):  # without a cache it is cleaned again next time
             cleaned.write(path, corpus, columns)
     return _Lines(columns["sentence"], columns["split"], columns["label"], None, columns["source"])
 
 
 def _text(name: str, file: RemoteFile) -> str:
-    """The text of a published file, once it is sure to be the published one."""
+    """The text of a published file, after its checksum was verified."""
     path = _locate(name, file)
     if path is None:
         raise ExplorerError(
@@ -293,7 +292,7 @@ def _require_variety(sentences: Sequence[str], what: str) -> None:
 
 
 def _draw(splits: Sequence[str], limit: int, seed: int) -> list[int]:
-    """Rows drawn evenly, in order, at least one of each split."""
+    """Draws rows uniformly, at least one of each split, and sorts them."""
     shuffled = list(range(len(splits)))
     random.Random(seed).shuffle(shuffled)
     first = {splits[row]: row for row in reversed(shuffled)}
@@ -304,10 +303,10 @@ def _draw(splits: Sequence[str], limit: int, seed: int) -> list[int]:
 def _split(
     sentences: Sequence[str], valid_share: float, test_share: float, seed: int
 ) -> list[str]:
-    """Splits by a hash of seed and sentence: equal sentences stay on one side.
+    """Splits by a hash of seed and sentence: equal sentences share a split.
 
-    Adding or removing sentences moves no other sentence, except where a split would be empty:
-    then it gets the one whose hash is nearest.
+    Adding or removing sentences moves no other sentence, except that an empty split gets the
+    sentence with the nearest hash.
     """
     keys = [_normalised(sentence) for sentence in sentences]
     place = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}

@@ -1,4 +1,4 @@
-"""The corpora known by name: where they are published, their checksums and their terms."""
+"""The named corpora: addresses, checksums and licences."""
 
 from explorer.text import assembly, cleaning, everyday
 from explorer.text.published import NamedCorpus, RemoteFile, Source
@@ -157,7 +157,7 @@ _EVERYDAY = NamedCorpus(
 
 
 def _whole(name: str, label: str, *splits: str) -> Source:
-    """A corpus of one source, or its splits of these names, as part of another."""
+    """A corpus, or some of its splits, as a source of another."""
     corpus = NAMED[name]
     return Source(
         name=name,

@@ -1,4 +1,4 @@
-"""The rows and cells of a file with separators between them, .csv or .tsv."""
+"""Rows and cells of .csv and .tsv files; separator and quoting are detected."""
 
 import csv
 import re
@@ -12,15 +12,15 @@ _NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null"
 
 
 def rows(path: Path, kind: str, lines: Callable[[], Iterable[str]]) -> Iterator[list[str]]:
-    """The rows of a file, the header first; blank lines before it are no rows.
+    """The rows of a file, header first; blank lines before it are skipped.
 
     Args:
-        path: For messages.
+        path: Used in messages.
         kind: `.csv` or `.tsv`.
-        lines: Starts reading the file; lines come with their ends, as `newline=""` gives them.
+        lines: Opens the file anew; lines keep their ends, as with `newline=""`.
 
     Raises:
-        ExplorerError: While it is read, if a row is longer than the header, or quotes do not end.
+        ExplorerError: During iteration, if a row is longer than the header or a quote unclosed.
     """
     if kind == ".csv":
         return _rows(path, lines(), _separator_of(lines()))
@@ -28,23 +28,23 @@ def rows(path: Path, kind: str, lines: Callable[[], Iterable[str]]) -> Iterator[
 
 
 def cell(row: list[str], index: int) -> str | None:
-    """One cell of a row; None where it is missing or says that there is no value."""
+    """A cell of a row; None if it is missing or spells a missing value."""
     found = row[index] if index < len(row) else None
     return None if found in _NO_VALUE else found
 
 
 def _separator_of(lines: Iterable[str]) -> str:
-    """What separates the columns of a CSV file, by its header."""
+    """The separator of a CSV file, from its header."""
     header = next((line for line in lines if line.strip()), "")
-    # Spreadsheets of many countries write semicolons and call it CSV.
+    # In many locales spreadsheets write semicolons.
     return max(",;\t|", key=re.sub(r'"[^"]*"', "", header).count)
 
 
 def _is_quoted(path: Path, lines: Iterable[str]) -> bool:
-    """Whether quotes hold the cells of a tab-separated file together; read to its end to see.
+    """Whether a tab-separated file uses quoting; reads it to the end.
 
-    Many such files hold quotes as they are. Then some row cannot be read with them, or two stray
-    ones make a cell of all that stands between: of lines that are whole rows by themselves.
+    Many such files hold literal quotes. Then a row fails to parse, or two stray quotes join lines
+    that are complete rows by themselves.
     """
     tabs = -1
     try:
@@ -83,10 +83,7 @@ def _rows(
 
 
 def _from_header(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, with nothing at all on those that are blank before the header.
-
-    They stay, so that a message counts them.
-    """
+    """The lines, with blank ones before the header emptied but kept for line numbers."""
     lines = iter(lines)
     for line in lines:
         if line.strip():

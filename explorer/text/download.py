@@ -1,4 +1,4 @@
-"""Getting a published file: resumed where it stopped, checked, and put in place at once."""
+"""Downloads of published files: resumable, verified and atomic."""
 
 import errno
 import hashlib
@@ -16,14 +16,14 @@ from explorer.errors import ExplorerError
 from explorer.text.corpus_catalog import RemoteFile
 
 Progress = Callable[[int], None]
-"""Called with the bytes of the file that are there so far."""
+"""Called with the bytes received so far."""
 
 _CHUNK = 1 << 16  # bytes
-_SILENCE = 30.0  # seconds without an answer after which a connection counts as lost
+_SILENCE = 30.0  # seconds without data after which a connection is lost
 
 
 def is_intact(path: Path, file: RemoteFile) -> bool:
-    """Whether `path` exists and is byte for byte the published file."""
+    """Whether `path` is the published file, byte for byte."""
     try:
         return path.stat().st_size == file.size and _sha256(path) == file.sha256
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def is_intact(path: Path, file: RemoteFile) -> bool:
 
 
 def find(folder: Path, file: RemoteFile) -> Path | None:
-    """Where a mirror has a file: in its named folder, or directly in `folder`."""
+    """The path of a file in a mirror: in its named folder, or directly in `folder`."""
     for path in (folder / file.folder / file.name, folder / file.name):
         if path.is_file():
             return path
@@ -39,19 +39,18 @@ def find(folder: Path, file: RemoteFile) -> Path | None:
 
 
 def fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progress) -> None:
-    """Puts a file at `target`, from its public address or from a mirror folder.
+    """Downloads a file to `target`, or copies it from a mirror.
 
-    What has arrived lies in `target` + ".part" until it is complete and checked, so that a
-    stopped download goes on where it stopped and `target` is never half a file. Of several that
-    want the file at once one gets it, and the others wait for that.
+    A partial download is `target` + ".part" until it is complete and verified: it can be resumed,
+    and `target` is never incomplete. Concurrent calls share one download.
 
     Raises:
-        ExplorerError: If there is no network, the mirror lacks the file, the bytes are not those
-            that were published, or the disk is full or read-only.
+        ExplorerError: If there is no network, the mirror lacks the file, the checksum differs, or
+            the disk is full or read-only.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Stays behind, as it may be waited for.
+        # Not removed: another process may be waiting for it.
         with FileLock(target.with_name(target.name + ".lock")):
             if not is_intact(target, file):
                 _fetch(file, target, mirror, progress)
@@ -125,7 +124,7 @@ def _receive(
     answer: http.client.HTTPResponse, part: Path, have: int, file: RemoteFile, progress: Progress
 ) -> None:
     with part.open("ab" if have else "wb") as out:
-        # One byte too many is enough to know that it is another file.
+        # One byte too many shows that it is another file.
         while have <= file.size and (chunk := answer.read(_CHUNK)):
             out.write(chunk)
             have += len(chunk)

@@ -1,7 +1,7 @@
-"""The open sources of everyday English: addresses, checksums and whom to attribute.
+"""The open sources of `everyday`: addresses, checksums and attribution.
 
-Those whose sentences may be shipped as text stand first, for a sentence of several sources counts
-as the first one's.
+Those whose sentences may be shipped as text come first, because a sentence of several sources
+belongs to the first.
 """
 
 from explorer.text import cleaning
@@ -21,7 +21,7 @@ def _pinned(
     format: str = "lines",
     columns: tuple[int | str, ...] = (0,),
 ) -> tuple[RemoteFile, ...]:
-    """Files of a repository at one commit: path, bytes and checksum of each."""
+    """Files of a repository at a commit, each with path, bytes and checksum."""
     files = []
     for path, size, sha256 in pinned:
         name = path.rsplit("/", 1)[-1]
@@ -376,4 +376,4 @@ SOURCES = (
         texts=cleaning.comments,
     ),
 )
-"""Of the corpus `everyday`, in the order of its rows."""
+"""The sources of `everyday`, in the order of its rows."""

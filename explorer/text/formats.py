@@ -1,4 +1,4 @@
-"""The formats of published files: from text to rows of cells."""
+"""Formats of published files: from text to rows of cells."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ Cells = list[str]
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a text; other line separators of Unicode stay in them."""
+    """Splits at newlines only; other Unicode line separators stay."""
     return text.removesuffix("\n").split("\n")
 
 
@@ -33,7 +33,7 @@ def _csv(text: str, columns: Sequence[int | str]) -> Iterator[Cells]:
 
 
 def _json(text: str, columns: Sequence[int | str]) -> Iterator[Cells]:
-    """An object of lists of rows."""
+    """A JSON object of lists of rows."""
     for rows in json.loads(text).values():
         for row in rows:
             yield [row[column] for column in columns]

@@ -1,4 +1,4 @@
-"""What a published corpus is: its files, its sources and their terms."""
+"""Published corpora: files, sources and licences."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,11 @@ class RemoteFile:
         folder: Its folder in a mirror.
         sha256: The checksum of its bytes.
         size: Bytes.
-        split: "train", "valid" or "test"; empty if nobody published one.
-        label: The label of each of its lines, or empty.
-        file: Its path below `folder`, and below the corpus' downloads; empty if it is the last
-            part of the address.
+        split: "train", "valid" or "test"; empty if none is published.
+        label: The label of all its lines, or empty.
+        file: Its path below `folder` and in the downloads; empty for the last part of the address.
         format: A key of `formats.FORMATS`; empty for a file without sentences (a licence).
-        columns: Of a file with columns, those that are read: names where it has a header,
-            otherwise places.
+        columns: The columns to read: names if the file has a header, otherwise indices.
     """
 
     url: str
@@ -54,18 +52,18 @@ def _as_they_are(cells: Sequence[str]) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One of the data sets that an assembled corpus draws on, with what must be said of it.
+    """A data set of an assembled corpus, with its attribution.
 
     Args:
-        name: A short one, without blanks.
-        title: The name its publisher gives it.
+        name: A short name without blanks.
+        title: The published name.
         licence: Its terms.
-        address: The page of its publisher.
-        label: The label of its sentences: their domain.
-        files: In the order of its rows.
+        address: The publisher's page.
+        label: The label of its sentences, their domain.
+        files: Its files, in the order of its rows.
         shippable: Whether its sentences may be shipped as text, attributed.
-        limit: At most so many of its sentences; 0 is all.
-        texts: From the cells of a row, as published, to texts of one or more sentences.
+        limit: Maximum number of sentences; 0 is all.
+        texts: From the cells of a row to texts of one or more sentences.
     """
 
     name: str
@@ -80,7 +78,7 @@ class Source:
 
 
 Assemble = Callable[[Callable[[RemoteFile], str]], list[Row]]
-"""Makes the rows of a corpus, given what reads the text of a file."""
+"""From a function that reads the text of a file to the rows of a corpus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +86,21 @@ class NamedCorpus:
     """A published corpus and the settings of `[corpus]` that suit it.
 
     Args:
-        title: What a list shows.
+        title: Shown in lists.
         description: One line: what the sentences are and how many.
         licence: The publisher's terms, one sentence.
         address: The folder it is published in; empty if it has several sources.
         files: In the order of the corpus' rows.
-        tokenised: Whether its text is tokens separated by blanks already.
-        grouped: Whether equal line numbers of a split's files describe the same thing.
-        lowercase: Suits `corpus.lowercase`.
-        split_punctuation: Suits `corpus.split_punctuation`.
-        tokens: Suits `corpus.tokens`.
-        vocabulary_size: Suits `corpus.vocabulary_size`, of words.
-        max_tokens: Suits `corpus.max_tokens`.
-        sources: Whom to attribute, if several.
-        assemble: Makes its rows; None if they are the lines of its files, as published.
-        parts: The corpora among whose downloads its files are; empty if they are its own.
+        tokenised: Whether the text is already tokens separated by blanks.
+        grouped: Whether equal line numbers in the files of a split describe the same thing.
+        lowercase: Recommended `corpus.lowercase`.
+        split_punctuation: Recommended `corpus.split_punctuation`.
+        tokens: Recommended `corpus.tokens`.
+        vocabulary_size: Recommended `corpus.vocabulary_size`, in words.
+        max_tokens: Recommended `corpus.max_tokens`.
+        sources: The sources to attribute, if several.
+        assemble: Makes the rows; None if they are the lines of the files.
+        parts: The corpora that own its downloads; empty if it owns them.
     """
 
     title: str
@@ -123,12 +121,12 @@ class NamedCorpus:
 
     @property
     def bytes(self) -> int:
-        """What is downloaded, in bytes."""
+        """Size of the download in bytes."""
         return sum(file.size for file in self.files)
 
     @property
     def megabytes(self) -> float:
-        """What is downloaded, in MB (10⁶ bytes), to one decimal."""
+        """Size of the download in MB (10⁶ bytes), to one decimal."""
         return round(self.bytes / 1e6, 1)
 
     @property

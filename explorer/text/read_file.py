@@ -1,4 +1,4 @@
-"""Reading a user's file of sentences: text, CSV, TSV, JSON lines or Parquet."""
+"""Reads a user's file of sentences: text, CSV, TSV, JSON lines or Parquet."""
 
 import codecs
 import gzip
@@ -17,14 +17,14 @@ from explorer.system import bounded_parquet
 from explorer.text import csv_dialect
 
 FORMATS = (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
-"""Readable endings; all but .parquet may have .gz behind them."""
+"""Supported extensions; all but .parquet also with .gz."""
 
 LONGEST = 20_000
-"""Characters of a sentence; the state of an encoder for more would fill the memory."""
+"""Maximum characters of a sentence, which bounds the memory of an encoder."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    # UTF-32's little-endian mark starts with UTF-16's, so it is tried first.
+    # Before UTF-16: the little-endian mark of UTF-32 starts with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -34,13 +34,13 @@ _BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a file holds.
+    """The sentences of a file.
 
     Args:
-        texts: Its sentences in order, white space collapsed to single blanks, none empty.
-        labels: A label for each text ("" where the cell is empty), or None without a column.
-        dropped: How many lines or rows had no text.
-        column: The column the texts stand in; empty for plain text.
+        texts: Non-empty sentences in order, white space collapsed to single blanks.
+        labels: A label for each text ("" for an empty cell), or None without a label column.
+        dropped: Number of lines or rows without text.
+        column: The column of the texts; empty for plain text.
     """
 
     texts: list[str]
@@ -57,11 +57,11 @@ class _Columns:
 
 
 def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
-    """Reads sentences, and labels if a column is named for them.
+    """Reads sentences, and labels if a label column is given.
 
     Args:
-        path: A file with an ending of `FORMATS`, as UTF-8, or UTF-16 or UTF-32 with its mark.
-        text_column: The column of the sentences; may be left out where only one holds text.
+        path: A file with an extension of `FORMATS`, in UTF-8, or UTF-16 or UTF-32 with a BOM.
+        text_column: The column of the sentences; optional if only one column holds text.
         label_column: The column of the labels, numbers or text.
 
     Raises:
@@ -92,7 +92,11 @@ def read(path: Path, text_column: str = "", label_column: str = "") -> Table:
 
 
 def kind_of(path: Path) -> tuple[str, bool]:
-    """A file's format and whether it is gzipped; refuses what is no file."""
+    """The format of a file and whether it is gzipped.
+
+    Raises:
+        ExplorerError: If it is missing, not a regular file or has an unknown extension.
+    """
     if path.is_dir():
         raise ExplorerError(f"{path} is a folder: name one file in it")
     if not path.exists():
@@ -141,7 +145,7 @@ def _text(path: Path, packed: bool) -> str:
 
 
 def no_text(path: Path, line: int) -> str:
-    """What is said of a file with a NUL byte."""
+    """The message for a file with a NUL byte."""
     return (
         f"{path} is not text: line {line} holds a NUL byte. If it comes from a text editor, "
         "save it as UTF-8; other files must be exported as text first"
@@ -149,7 +153,7 @@ def no_text(path: Path, line: int) -> str:
 
 
 def encoding_of(start: bytes) -> str:
-    """The encoding that a file's first bytes name; UTF-8 where they name none."""
+    """The encoding by the BOM at the start of a file; UTF-8 without one."""
     return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
 
 
@@ -191,7 +195,7 @@ def _parquet(path: Path) -> _Columns:
         try:
             with bounded_parquet.opened(path) as file:
                 parts = bounded_parquet.parts(file, index)
-                shared: dict[str, str] = {}  # each batch has its own texts
+                shared: dict[str, str] = {}  # each batch has its own dictionary
 
                 def clean(text: str) -> str:
                     return shared.setdefault(text, as_sentence(text))
@@ -246,7 +250,7 @@ def _only(path: Path, columns: _Columns, label: int | None) -> int:
 
 
 def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> int:
-    """The column of the sentences, found from some of its cells unless it is named; its place.
+    """The index of the column of the sentences: the named one, or else the only one with text.
 
     Raises:
         ExplorerError: If there is no such column, it holds no text, or more than one may be it.
@@ -273,7 +277,7 @@ def _require_text(path: Path, name: str, cells: list[Any]) -> None:
 
 
 def text_of(path: Path, name: str, row: int, cell: Any) -> str:
-    """A cell as text; an empty one where there is none."""
+    """A cell as text; empty for a missing value."""
     if _is_missing(cell):
         return ""
     if isinstance(cell, str | int | float):
@@ -284,7 +288,7 @@ def text_of(path: Path, name: str, row: int, cell: Any) -> str:
 
 
 def _as_labels(cells: list[Any]) -> list[str]:
-    """Labels, each different one made once: a long one may stand in every row."""
+    """Converts cells to labels; equal labels share one object."""
     shared: dict[str, str] = {}
     labels = []
     for cell in cells:
@@ -298,7 +302,7 @@ def _as_labels(cells: list[Any]) -> list[str]:
 def _as_label(cell: Any) -> str:
     if _is_missing(cell):
         return ""
-    # A column of whole numbers with gaps comes as floats from many programs.
+    # Many programs write integer columns with missing values as floats.
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return as_sentence(str(cell))
@@ -333,7 +337,7 @@ def _table(path: Path, texts: list[str], labels: list[str] | None, unit: str) ->
 
 
 def check_length(text: str, where: str) -> None:
-    """Refuses what no model reads as one sentence.
+    """Checks the length of a sentence.
 
     Raises:
         ExplorerError: If it has more than `LONGEST` characters.
@@ -346,13 +350,13 @@ def check_length(text: str, where: str) -> None:
 
 
 def as_sentence(text: str) -> str:
-    """Text on one line, its white space collapsed."""
+    """Collapses white space to single blanks."""
     sentence = " ".join(text.replace("\0", " ").split())
     if sentence == text:
-        sentence = text  # a text that is shared by many rows stays shared
+        sentence = text  # keeps a text shared by many rows shared
     if sentence.isascii():
         return sentence
-    # JSON can spell half a surrogate pair, which no file could hold afterwards.
+    # JSON can spell a lone surrogate, which no file could store.
     return sentence.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,20 +1,20 @@
-"""The words of a text in any script, for searching it and for naming places on the map."""
+"""The words of a text in any script, for search and for names on the map."""
 
 import re
 import unicodedata
 
 from explorer.text.tokens import UNSPACED
 
-# Scripts written without blanks are taken character by character, as search engines do.
+# Scripts without blanks are split into characters, as search engines do.
 _CHARACTER = re.compile(f"[{UNSPACED}]")
 _PIECE = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _PLACEHOLDER = re.compile(r"<unk>|_(?:unk|num)_")
 
 
 def words(text: str) -> list[str]:
-    """Splits text into case-folded words, without punctuation, symbols and placeholders.
+    """Splits text into case-folded words, without punctuation, symbols and `<unk>`.
 
-    Apostrophes and hyphens inside a word stay; `<unk>` is not a word.
+    Apostrophes and hyphens inside a word stay.
     """
     found = []
     for piece in _PIECE.findall(_PLACEHOLDER.sub(" ", text.casefold())):
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 
 def join(terms: list[str]) -> str:
-    """Joins adjacent words as their script does: with blanks, or without."""
+    """Joins words with blanks, or without in scripts that have none."""
     unspaced = all(_CHARACTER.fullmatch(term) for term in terms)
     return ("" if unspaced else " ").join(terms)
 

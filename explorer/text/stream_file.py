@@ -1,4 +1,4 @@
-"""Reading a large file of sentences a little at a time, in the memory of a small one."""
+"""Streams a large file of sentences in bounded memory."""
 
 import gzip
 import io
@@ -14,10 +14,10 @@ from explorer.system import bounded_parquet
 from explorer.text import csv_dialect, read_file
 
 LARGE = 2**24
-"""Bytes, unpacked; a smaller file is read whole, which finds its faults before any work starts."""
+"""Unpacked bytes; a smaller file is read whole, which shows its errors before any work."""
 
 _ROWS = 4096
-"""Rows looked at to find the column of the sentences."""
+"""Rows read to detect the column of the sentences."""
 
 _BLOCK = 2**18  # bytes unpacked at once
 
@@ -25,10 +25,10 @@ Row = TypeVar("Row")
 
 
 def is_large(path: Path) -> bool:
-    """Whether a file is to be read a little at a time, by what it holds once unpacked.
+    """Whether a file is streamed, by its unpacked size.
 
     Raises:
-        ExplorerError: If it is missing, or its ending is unknown.
+        ExplorerError: If it is missing, or its extension is unknown.
     """
     kind, packed = read_file.kind_of(path)
     if kind == ".parquet":
@@ -41,7 +41,7 @@ def is_large(path: Path) -> bool:
             while unpacked < LARGE and (block := raw.read(_BLOCK)):
                 unpacked += len(block)
     except (OSError, EOFError, zlib.error):
-        pass  # who reads it says what is wrong
+        pass  # reading it will report the error
     return unpacked >= LARGE
 
 
@@ -50,21 +50,21 @@ def _has_many_rows(path: Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        # Not its bytes: a sentence that is repeated costs next to nothing in the file.
+        # Not its bytes: repeated sentences take almost no space in the file.
         return pq.read_metadata(path).num_rows > _ROWS
     except (pa.ArrowException, OSError):
         return False
 
 
 def sentences(path: Path, text_column: str = "") -> Iterator[str]:
-    """The sentences of a large file, white space collapsed, without the empty ones.
+    """The non-empty sentences of a large file, white space collapsed.
 
     Args:
-        path: As `reading.read` takes it.
-        text_column: The column of the sentences; may be left out where only one holds text.
+        path: As in `read_file.read`.
+        text_column: The column of the sentences; optional if only one column holds text.
 
     Raises:
-        ExplorerError: While it is read, for what `reading.read` refuses too.
+        ExplorerError: During iteration, as in `read_file.read`.
     """
     kind, packed = read_file.kind_of(path)
     try:
@@ -144,7 +144,7 @@ def _column(
     cell: Callable[[Row, int], Any],
     column: str,
 ) -> Iterator[str]:
-    """One column of rows; which one is found out from the first few thousand."""
+    """One column of rows, detected from the first few thousand."""
     index = read_file.text_column(path, names, lambda at: [cell(row, at) for row in first], column)
     for number, row in enumerate(chain(first, others)):
         yield read_file.text_of(path, names[index], number, cell(row, index))

@@ -1,4 +1,4 @@
-"""A sentence as tokens, and the way back to readable text."""
+"""Splits sentences into tokens and joins tokens into readable text."""
 
 import re
 import unicodedata
@@ -26,17 +26,17 @@ UNSPACED = (
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     "\U00016fe0-\U00018d8f\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
 )
-"""Scripts written without blanks between words, as ranges inside a regular expression's class."""
+"""Scripts without blanks between words, as ranges of a character class."""
 _WIDE_SIGNS = "\u3000-\u303f\u30fb\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-"""Punctuation as wide as a character, which brings the white around it along."""
+"""Full-width punctuation, which includes its own spacing."""
 
 
 @cache
 def _marks() -> str:
-    """Every combining mark, as ranges inside a regular expression's class."""
+    """All combining marks, as ranges of a character class."""
     assigned = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))
     marks = [code for code in assigned if unicodedata.category(chr(code))[0] == "M"]
-    # What a run of successive codes has in common is the difference to its place in the list.
+    # In a run of successive codes, the difference to the index is constant.
     runs = groupby(enumerate(marks), key=lambda item: item[1] - item[0])
     ends = [[code for _, code in run] for _, run in runs]
     return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in ends)
@@ -44,9 +44,9 @@ def _marks() -> str:
 
 @cache
 def _token() -> re.Pattern[str]:
-    """Tokens in any script: a mark stays with its letter, a joined emoji is one token.
+    """Matches a token in any script: marks stay with their letter, a joined emoji is one token.
 
-    A script written without blanks comes in characters, as words cannot be told apart by looks.
+    Scripts without blanks are split into characters.
     """
     character = rf"[{UNSPACED}][{_marks()}{_JOINERS}]*"
     letter = rf"[^\W{UNSPACED}]"
@@ -59,21 +59,21 @@ def _token() -> re.Pattern[str]:
 
 @cache
 def _dependent() -> re.Pattern[str]:
-    """The start of a token that would melt into a sign written directly before it."""
+    """Matches a token that would combine with the character before it."""
     return re.compile(rf"[{_marks()}{_JOINERS}{_SKIN_TONES}{_TAGS}]")
 
 
 @cache
 def _without_blank() -> re.Pattern[str]:
-    """Two tokens, with a blank between, that are written without it."""
+    """Matches two tokens and a blank between them that is not written."""
     either = rf"[{UNSPACED}{_WIDE_SIGNS}]"
     return re.compile(rf"{either}\S* {either}|[{_WIDE_SIGNS}]\S* |\S* [{_WIDE_SIGNS}]")
 
 
 def pieces(text: str) -> list[str]:
-    """The tokens of a text as it stands, each with the white before it.
+    """The tokens of a text, each with the white space before it.
 
-    Joined they are the text, but for white at its end.
+    Joined they are the text without trailing white space.
     """
     ends = [0, *(found.end() for found in _token().finditer(text))]
     return [text[start:end] for start, end in pairwise(ends)]
@@ -81,19 +81,19 @@ def pieces(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tokeniser:
-    """Splits text into tokens, and joins tokens into text a person reads.
+    """Splits text into tokens and joins tokens into readable text.
 
     Args:
         lowercase: Whether case is dropped.
-        split_punctuation: Whether punctuation becomes tokens of its own; if not, the text counts
-            as tokenised already and is split on blanks only.
+        split_punctuation: Whether punctuation becomes separate tokens; if not, the text is
+            already tokenised and split at white space only.
     """
 
     lowercase: bool = True
     split_punctuation: bool = True
 
     def tokens(self, text: str) -> list[str]:
-        """Splits one sentence; no token holds white space, so a token fits on a line."""
+        """Splits a sentence; no token holds white space."""
         if self.lowercase:
             text = text.lower()
         if not self.split_punctuation:
@@ -101,9 +101,9 @@ class Tokeniser:
         return (_ASCII_TOKEN if text.isascii() else _token()).findall(text)
 
     def text(self, tokens: Sequence[str]) -> str:
-        """Joins tokens; where punctuation was split off, it goes back to its word.
+        """Joins tokens; punctuation is attached to its word.
 
-        Splitting the result again gives the same tokens.
+        Splitting the result gives the same tokens.
         """
         if not self.split_punctuation:
             return " ".join(tokens)
@@ -130,9 +130,9 @@ def _spaces(
 
     Args:
         tokens: The sentence.
-        index: Which token.
-        inside: For each quotation mark whether it is open; changed as tokens are passed in order.
-        last: Where each quotation mark stands for the last time.
+        index: The index of the token.
+        inside: Whether each quotation mark is open; updated with every call, in order.
+        last: The last index of each quotation mark.
     """
     token = tokens[index]
     previous = tokens[index - 1] if index else ""

@@ -1,13 +1,12 @@
-"""The smallest corpus that shows who needs a latent space: three sentences, one word each."""
+"""A toy corpus of three sentences, each one word repeated."""
 
 LETTERS = ("a", "b", "c")
 LENGTH = 3
 
 
 def sentences(count: int) -> list[str]:
-    """So many sentences of the kinds `a a a`, `b b b` and `c c c`, each kind equally often.
+    """`count` sentences, cycling through `a a a`, `b b b` and `c c c`.
 
-    Their entropy is log 3 nats a sentence, all of it in the first word: who has read that word
-    knows the others.
+    Their entropy is log 3 nats per sentence, all of it in the first word.
     """
     return [" ".join([LETTERS[row % len(LETTERS)]] * LENGTH) for row in range(count)]

@@ -1,4 +1,4 @@
-"""The kinds of vocabulary, and learning the one a recipe asks for."""
+"""The types of vocabulary, by `corpus.tokens`."""
 
 from collections.abc import Mapping
 
@@ -11,5 +11,5 @@ VOCABULARIES: dict[str, type[Vocabulary]] = {"words": WordVocabulary, "bpe": Pie
 
 
 def learn(config: CorpusConfig, counts: Mapping[str, int]) -> Vocabulary:
-    """The vocabulary a recipe asks for, of the words of the training split."""
+    """Learns the vocabulary of a recipe from the word counts of the training split."""
     return VOCABULARIES[config.tokens].learned(counts, config.vocabulary_size)

@@ -1,4 +1,4 @@
-"""What a model reads and writes: ids for words or for pieces of words, and the way back."""
+"""Vocabularies: from words to ids of words or pieces, and back."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -12,22 +12,22 @@ from explorer.system.atomic_files import write_text
 from explorer.text.tokens import BOS, EOS, PAD, SPECIALS, UNK
 
 MARKER = "▁"
-"""U+2581 at the head of a piece: a word begins here. As in SentencePiece."""
+"""U+2581 at the start of a piece that begins a word, as in SentencePiece."""
 LONGEST_WORD = 100
-"""Characters; a longer "word" is data that nobody writes, and nothing is learned from it."""
+"""Maximum characters of a word; longer ones are ignored in training."""
 
 
 class Vocabulary(ABC):
-    """A numbered list of entries, and the mapping between words and sequences of their ids.
+    """A list of entries, and the mapping between words and sequences of their ids.
 
-    Words are what `Tokeniser.tokens` yields: the unit of every metric and of the page, whatever an
-    entry is. `PAD`, `BOS`, `EOS` and `UNK` are the first four ids.
+    Words are the tokens of `Tokeniser.tokens`: the unit of all metrics and of the page, whatever
+    an entry is. `PAD`, `BOS`, `EOS` and `UNK` are the first four ids.
     """
 
     FILE: ClassVar[str]
-    """Its name in a run folder."""
+    """File name in a run folder."""
     has_unknown: ClassVar[bool]
-    """Whether a word can lack an id of its own, so that `UNK` stands for it."""
+    """Whether a word without an id is read as `UNK`."""
 
     def __init__(self, entries: Sequence[str]) -> None:
         """Checks the specials.
@@ -48,11 +48,11 @@ class Vocabulary(ABC):
     @classmethod
     @abstractmethod
     def learned(cls, counts: Mapping[str, int], size: int) -> "Vocabulary":
-        """The vocabulary of at most `size` entries that suits these words.
+        """Learns a vocabulary of at most `size` entries.
 
         Args:
-            counts: How often each word occurs in the training text; its order does not matter.
-            size: Entries, specials included.
+            counts: Word counts of the training text, in any order.
+            size: Maximum number of entries, specials included.
         """
 
     @abstractmethod
@@ -65,7 +65,7 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def word_index(self, ids: Sequence[int]) -> list[int]:
-        """For each id of a sentence, which word of `decode(ids)` it is part of; never falls.
+        """For each id of a sentence, the index of its word in `decode(ids)`; non-decreasing.
 
         Args:
             ids: Without `PAD`, `BOS` and `EOS`.
@@ -73,20 +73,20 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def unknown(self, words: Iterable[str]) -> list[str]:
-        """The words that are read as `<unk>`, in order, each once."""
+        """The distinct words that are read as `<unk>`, in order."""
 
     @abstractmethod
     def rare(self, words: Iterable[str]) -> list[str]:
-        """The words without an entry of their own, in order, each once."""
+        """The distinct words that are not a single entry, in order."""
 
     @property
     @abstractmethod
     def spellings(self) -> tuple[str, ...]:
-        """A name for each entry that means the same in every vocabulary: a word has a `MARKER`."""
+        """A vocabulary-independent spelling of each entry; words start with `MARKER`."""
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of all that decides the ids."""
+        """SHA-256 of everything that decides the ids."""
         digest = hashlib.sha256()
         for line in self._lines():
             digest.update(line.encode() + b"\n")
@@ -97,12 +97,12 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def save(self, path: Path) -> None:
-        """Writes the file, whole or not at all."""
+        """Writes the file atomically."""
 
     @classmethod
     @abstractmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """Reads what `save` wrote; executes nothing.
+        """Reads the file of `save`; executes nothing.
 
         Raises:
             ExplorerError: If the file is missing or damaged; the message names it.
@@ -117,20 +117,20 @@ class WordVocabulary(Vocabulary):
 
     def __init__(self, entries: Sequence[str]) -> None:
         super().__init__(entries)
-        # A user's text may hold the words of `SPECIALS`; only <unk> may mean what it says.
+        # A text may contain the words of `SPECIALS`; only <unk> keeps its meaning.
         for special in (PAD, BOS, EOS):
             self._ids[SPECIALS[special]] = UNK
 
     @classmethod
     def build(cls, sentences: Iterable[Sequence[str]], size: int) -> "WordVocabulary":
-        """Of sentences, as tokens; see `learned`."""
+        """Learns from tokenised sentences; see `learned`."""
         return cls.learned(Counter(token for tokens in sentences for token in tokens), size)
 
     @classmethod
     def learned(cls, counts: Mapping[str, int], size: int) -> "WordVocabulary":
-        """Keeps the `size` most frequent tokens (specials included), ties in spelling order.
+        """Keeps the `size` most frequent words (specials included), ties in alphabetical order.
 
-        A token of more than 100 characters is data, not a word, and stays unknown.
+        Words longer than `LONGEST_WORD` stay unknown.
         """
         words = (
             (word, count)
@@ -141,11 +141,11 @@ class WordVocabulary(Vocabulary):
         return cls([*SPECIALS, *(word for word, _ in ranked[: size - len(SPECIALS)])])
 
     def encode(self, words: Iterable[str]) -> list[int]:
-        """One id a word; an unknown word is `UNK`."""
+        """One id per word; `UNK` for an unknown word."""
         return [self._ids.get(word, UNK) for word in words]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """One word an id, up to the first `EOS`; `PAD` and `BOS` are dropped, `<unk>` stays."""
+        """One word per id, up to the first `EOS`; `PAD` and `BOS` are dropped."""
         words = []
         for index in ids:
             if index == EOS:
@@ -159,7 +159,7 @@ class WordVocabulary(Vocabulary):
         return list(range(len(ids)))
 
     def unknown(self, words: Iterable[str]) -> list[str]:
-        """The words the model has no id for, in order, each once."""
+        """The distinct words without an id, in order."""
         return list(dict.fromkeys(word for word in words if self._ids.get(word, UNK) == UNK))
 
     def rare(self, words: Iterable[str]) -> list[str]:
@@ -168,7 +168,7 @@ class WordVocabulary(Vocabulary):
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The words, each marked as whole."""
+        """The words, each with the `MARKER`."""
         return (*SPECIALS, *(MARKER + word for word in self.entries[len(SPECIALS) :]))
 
     def save(self, path: Path) -> None:

@@ -10,7 +10,7 @@ import shutil
 import numpy as np
 import pytest
 
-from explorer.cli.measure import tell_metrics
+from explorer.cli.measure import print_metrics
 from explorer.evaluation.metrics import METRICS, written
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
@@ -61,7 +61,7 @@ def folder_of(name):
 
 def printed(folder, capsys):
     """What `explorer evaluate` printed for a run: each figure's digits."""
-    tell_metrics(folder)
+    print_metrics(folder)
     lines = capsys.readouterr().out.splitlines()
     return dict(re.match(r"(\w+) +(\S+)", line).groups() for line in lines[1:-1])
 

@@ -277,7 +277,7 @@ def test_names_with_tricks_are_refused(name: str) -> None:
 
 
 def test_a_name_goes_below_the_root_and_a_path_where_it_says(tmp_path: Path) -> None:
-    assert names.place("my", tmp_path) == tmp_path / "my"
-    assert names.place("./my", tmp_path) == Path("my")
+    assert names.new_folder("my", tmp_path) == tmp_path / "my"
+    assert names.new_folder("./my", tmp_path) == Path("my")
     with pytest.raises(ExplorerError, match="cannot name"):
-        names.place("../..", tmp_path)
+        names.new_folder("../..", tmp_path)
