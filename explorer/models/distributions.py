@@ -11,7 +11,7 @@ from torch.distributions import Beta, Distribution
 from torch.distributions.constraints import Constraint
 from torch.nn.functional import normalize
 
-CUBE = math.sqrt(3.0)
+BOX = math.sqrt(3.0)
 """Half an edge of the cube: a uniform coordinate then has variance 1, as a normal one has."""
 
 
@@ -133,7 +133,7 @@ class UniformOnSphere(_Distribution):
         return normalize(noise.to(self._like), dim=-1)
 
 
-class BetaOnCube(_Distribution):
+class BetaOnBox(_Distribution):
     """Independent Betas stretched to the cube [−√3, √3]^d; with a = b = 1 it is uniform.
 
     Args:
@@ -150,23 +150,23 @@ class BetaOnCube(_Distribution):
     @property
     def mean(self) -> Tensor:
         """The expectation."""
-        return CUBE * (2 * self.base.mean - 1)
+        return BOX * (2 * self.base.mean - 1)
 
     @property
     def stddev(self) -> Tensor:
         """Standard deviation of each coordinate."""
-        return 2 * CUBE * self.base.stddev
+        return 2 * BOX * self.base.stddev
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Nats; minus infinity outside the cube."""
-        inside = (value.abs() <= CUBE).all(-1)
-        unit = ((value / CUBE + 1) / 2).clamp(1e-6, 1 - 1e-6)
-        density = (self.base.log_prob(unit) - math.log(2 * CUBE)).sum(-1)
+        inside = (value.abs() <= BOX).all(-1)
+        unit = ((value / BOX + 1) / 2).clamp(1e-6, 1 - 1e-6)
+        density = (self.base.log_prob(unit) - math.log(2 * BOX)).sum(-1)
         return torch.where(inside, density, -torch.inf)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Draws, differentiable."""
-        return CUBE * (2 * self.base.rsample(torch.Size(sample_shape)) - 1)
+        return BOX * (2 * self.base.rsample(torch.Size(sample_shape)) - 1)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draws."""
@@ -233,7 +233,7 @@ class Codes(_Distribution):
         return math.log(self.logits.shape[-1]) - entropy
 
 
-class Stretched(_Distribution):
+class AffineDistribution(_Distribution):
     """Another distribution in sheared and shifted coordinates: z = centre + factor · w.
 
     Args:

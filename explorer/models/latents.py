@@ -10,8 +10,8 @@ from torch.nn.functional import normalize, softplus
 
 from explorer.errors import ExplorerError
 from explorer.models.distributions import (
-    CUBE,
-    BetaOnCube,
+    BOX,
+    BetaOnBox,
     Codes,
     UniformOnSphere,
     VonMisesFisher,
@@ -38,12 +38,12 @@ class Latent(nn.Module):
         self.latent_dim = latent_dim
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """In how many parts the closed-form rate comes; None where it is one figure."""
         return self.latent_dim
 
     @property
-    def most_rate(self) -> float:
+    def max_rate(self) -> float:
         """The largest rate there can be, nats."""
         return math.inf
 
@@ -129,7 +129,7 @@ class Gaussian(Latent):
         return super().rate(posterior, prior, z)
 
 
-class Point(Latent):
+class Deterministic(Latent):
     """A plain autoencoder's space: the posterior is a point, there is no rate.
 
     The posterior is a Gaussian of scale 0, whose samples are its mean; it has no density. Its
@@ -158,7 +158,7 @@ class Point(Latent):
         return torch.zeros_like(posterior.mean)
 
 
-class Nothing(Latent):
+class NoLatent(Latent):
     """The latent space of a language model: empty."""
 
     has_rate = False
@@ -206,7 +206,7 @@ class Sphere(Latent):
         self.concentration = concentration
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """The rate of a direction is one figure."""
         return None
 
@@ -231,7 +231,7 @@ class Sphere(Latent):
         return normalize(z, dim=-1)
 
 
-class Cube(Latent):
+class Box(Latent):
     """Beta posteriors in the cube [−√3, √3]^d, where the uniform prior has variance 1.
 
     A different model from a Gaussian posterior sent through the normal distribution function,
@@ -250,26 +250,26 @@ class Cube(Latent):
         place = self.mode(features).sigmoid()
         # Above this a Beta is narrower than float32 can draw from.
         sharp = softplus(self.sharpness(features)).clamp(max=1e4)
-        return BetaOnCube(1 + sharp * place, 1 + sharp * (1 - place))
+        return BetaOnBox(1 + sharp * place, 1 + sharp * (1 - place))
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch parts"]:
         """By coordinate in closed form."""
-        assert isinstance(posterior, BetaOnCube)
+        assert isinstance(posterior, BetaOnBox)
         return posterior.rates()
 
     def uniform(self) -> Distribution:
         """In the cube."""
         ones = torch.ones_like(self.mode.bias.detach())
-        return BetaOnCube(ones, ones)
+        return BetaOnBox(ones, ones)
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """The nearest point of the cube."""
-        return z.clamp(-CUBE, CUBE)
+        return z.clamp(-BOX, BOX)
 
 
-class CodeSpace(Latent):
+class Categorical(Latent):
     """`latent_dim / kinds` categorical codes of `kinds` values, drawn by Gumbel-softmax.
 
     There is no way between two codes, and no variance that says which are used.
@@ -293,12 +293,12 @@ class CodeSpace(Latent):
         self.temperature = temperature
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """One part a code."""
         return self.latent_dim // self.kinds
 
     @property
-    def most_rate(self) -> float:
+    def max_rate(self) -> float:
         """Every code known for certain."""
         return self.latent_dim // self.kinds * math.log(self.kinds)
 
@@ -334,9 +334,9 @@ def _variance_of_rate(rate: float) -> float:
 
 LATENTS: dict[str, type[Latent]] = {
     "gaussian": Gaussian,
-    "point": Point,
-    "none": Nothing,
+    "point": Deterministic,
+    "none": NoLatent,
     "sphere": Sphere,
-    "cube": Cube,
-    "codes": CodeSpace,
+    "cube": Box,
+    "codes": Categorical,
 }

@@ -24,7 +24,7 @@ _OF_WORDS = (_EMBEDDING, _OUTPUT, "decoder.output.bias")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PretrainedWeights:
     """What a model took of another."""
 
     entries: Mapping[str, Tensor] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Taken:
         return ((weights[name], part) for name, part in self.entries.items() if name in weights)
 
 
-NOTHING = Taken()
+UNTRAINED = PretrainedWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Start:
     rest: int
     """Epochs, from the first, in which what was taken stays as it is."""
 
-    def fill(self, model: TextVAE, vocabulary: Vocabulary) -> Taken:
+    def fill(self, model: TextVAE, vocabulary: Vocabulary) -> PretrainedWeights:
         """Overwrites the weights that the trained model has too, of the same name and shape.
 
         Those of words and pieces are matched by spelling, a word with the piece that holds all of
@@ -110,7 +110,7 @@ class Start:
             if own.shape == stored.shape:
                 taken[name] = is_known.to(own.device)
                 own.copy_(torch.where(taken[name], stored.to(own), own))
-        return Taken(taken, self.rest)
+        return PretrainedWeights(taken, self.rest)
 
 
 def run(run: str, weights: str = "", rest: int = 0) -> Start:
@@ -157,7 +157,7 @@ def missing(config: Config) -> str:
     return ""
 
 
-def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> Taken:
+def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> PretrainedWeights:
     """Gives a fresh model the weights its recipe starts with; see `Start.fill`.
 
     Raises:
@@ -166,7 +166,7 @@ def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> Taken:
     """
     chosen = config.training.start
     if chosen["name"] == "none":
-        return NOTHING
+        return UNTRAINED
     start = choose(STARTS, chosen, "training.start")
     taken = start.fill(model, vocabulary)
     if _EMBEDDING not in taken.entries:
