@@ -61,7 +61,7 @@ def components(prior: Distribution) -> Components | None:
         base = components(prior.base)
         if base is None:
             return None
-        mean = prior.place(torch.from_numpy(base.mean).to(prior.centre))
+        mean = prior.transform(torch.from_numpy(base.mean).to(prior.loc))
         return Components(mean.cpu().numpy().astype(np.float32), base.weight)
     if not isinstance(prior, MixtureSameFamily):
         return None
