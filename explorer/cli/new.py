@@ -186,7 +186,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     Returns:
         The vocabulary, the number of weights, and how many of them come from `--start`.
     """
-    from explorer.models.rate_penalties import charge_for
+    from explorer.models.rate_penalties import penalty_for
     from explorer.models.vae import build
     from explorer.registry import choose
     from explorer.training import prior_fitting
@@ -199,7 +199,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     vocabulary = vocabularies.learn(config.corpus, findings.train_counts)
     model = build(config.model, len(vocabulary))
-    charge_for(model, config.objective.rate)
+    penalty_for(model, config.objective.rate)
     optimiser_for(model, config.training)
     weights = {name: weight.numel() for name, weight in model.named_parameters()}
     if missing := start.missing(config):

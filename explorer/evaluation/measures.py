@@ -59,7 +59,7 @@ def rate(context: EvaluationContext) -> MetricResult:
     # A prior of independent parts has a closed form; any other is asked at one sample of q.
     samples_each = 0 if context.model.prior.is_factorised else 1
     entry = _mean_result(context.rates.sum(1), samples_each)
-    if context.model.rate_parts is None:
+    if context.model.num_rate_terms is None:
         return entry
     return entry | {"by_dimension": context.rates.mean(0).tolist()}
 

@@ -11,7 +11,7 @@ from torch.distributions import Distribution, Independent, MixtureSameFamily, No
 
 from explorer.errors import ExplorerError
 from explorer.latent_space.holes import Holes, holes
-from explorer.models.distributions import Stretched
+from explorer.models.distributions import AffineDistribution
 from explorer.models.padding import collate
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
@@ -57,11 +57,11 @@ def need_density(model: TextVAE, folder: Path) -> None:
 @torch.inference_mode()
 def components(prior: Distribution) -> Components | None:
     """The components of a prior, the heaviest first; None where it has none."""
-    if isinstance(prior, Stretched):
+    if isinstance(prior, AffineDistribution):
         base = components(prior.base)
         if base is None:
             return None
-        mean = prior.place(torch.from_numpy(base.mean).to(prior.centre))
+        mean = prior.transform(torch.from_numpy(base.mean).to(prior.loc))
         return Components(mean.cpu().numpy().astype(np.float32), base.weight)
     if not isinstance(prior, MixtureSameFamily):
         return None

@@ -10,7 +10,7 @@ from torch import Tensor
 from explorer.evaluation.latent_use import active_units, mutual_information
 from explorer.models import batch_inference, elbo
 from explorer.models.random_streams import generator, others, sample
-from explorer.models.rate_penalties import Charge
+from explorer.models.rate_penalties import RatePenalty
 from explorer.models.vae import TextVAE
 
 SENTENCES = 1000
@@ -21,7 +21,7 @@ class Validation:
 
     Args:
         ids: The sentences.
-        charge: What the loss charges for a rate.
+        penalty: What the loss charges for a rate.
         seed: Of the noise.
         labels: Of the sentences, for a conditional model.
         targets: Their vectors, for a model trained with a teacher.
@@ -30,7 +30,7 @@ class Validation:
     def __init__(
         self,
         ids: Sequence[Sequence[int]],
-        charge: Charge,
+        penalty: RatePenalty,
         seed: int,
         labels: Sequence[int] = (),
         targets: Float[Tensor, "n target"] | None = None,
@@ -38,7 +38,7 @@ class Validation:
         self._ids = ids
         self._targets = targets
         self._labels = labels
-        self._charge = charge
+        self._penalty = penalty
         self._seed = seed
 
     @torch.inference_mode()
@@ -59,7 +59,7 @@ class Validation:
         found = {
             "distortion": distortion.mean().item(),
             "rate": rates.sum(1).cpu().double().mean().item(),
-            "charge": self._charge(rates).cpu().double().mean().item(),
+            "charge": self._penalty(rates).cpu().double().mean().item(),
         }
         if self._targets is not None:
             cosine = model.auxiliary.cosine(posterior.mean, self._targets.to(model.device))

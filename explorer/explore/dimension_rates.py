@@ -13,7 +13,7 @@ _rates: Cache[list[float]] = Cache(16)
 def rates_by_dimension(run: Run) -> list[float]:
     """Mean closed-form KL(q(z|x) ‖ p(z)) by dimension, in nats; empty where there is none."""
     atlas, model = run.atlas, run.model
-    if atlas is None or model.rate_parts is None or not has_gaussian_posterior(model):
+    if atlas is None or model.num_rate_terms is None or not has_gaussian_posterior(model):
         return []
 
     def measure() -> list[float]:

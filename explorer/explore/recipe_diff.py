@@ -114,7 +114,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
     from explorer.models.encoders import ENCODERS
     from explorer.models.latents import LATENTS
     from explorer.models.priors import PRIORS
-    from explorer.models.rate_penalties import RATES
+    from explorer.models.rate_penalties import RATE_PENALTIES
     from explorer.training.fine_tuning import FINE_TUNINGS
     from explorer.training.optimisers import OPTIMISERS
     from explorer.training.schedules import SCHEDULES
@@ -126,7 +126,7 @@ def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
         "model.encoder": ENCODERS,
         "model.decoder": DECODERS,
         "model.auxiliary": AUXILIARIES,
-        "objective.rate": RATES,
+        "objective.rate": RATE_PENALTIES,
         "objective.schedule": SCHEDULES,
         "training.optimiser": OPTIMISERS,
         "training.start": STARTS,

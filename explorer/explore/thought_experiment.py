@@ -95,7 +95,7 @@ def train(
     way, chance = [], Stream(seed)
     with chance.lent():
         model = build(config.model, len(vocabulary))
-        watch = Validation(ids[: len(toy.LETTERS)], plain(model.rate_parts), seed)
+        watch = Validation(ids[: len(toy.LETTERS)], plain(model.num_rate_terms), seed)
         reports = Trainer(model, ids, config, watch).run()
     while True:
         with chance.lent():  # between two reports others draw

@@ -1,4 +1,4 @@
-"""Distributions that torch lacks: on the sphere, on the cube, over codes."""
+"""Distributions that torch lacks: on a sphere, in a box, over one-hot codes."""
 
 import math
 from functools import cached_property
@@ -11,16 +11,16 @@ from torch.distributions import Beta, Distribution
 from torch.distributions.constraints import Constraint
 from torch.nn.functional import normalize
 
-CUBE = math.sqrt(3.0)
-"""Half an edge of the cube: a uniform coordinate then has variance 1, as a normal one has."""
+BOX = math.sqrt(3.0)
+"""Half the edge of the box; a uniform coordinate has variance 1, like a standard normal one."""
 
 
 class _Distribution(Distribution):
-    """Without torch's checks of arguments, which would ask for descriptions of them."""
+    """A distribution whose arguments are not validated."""
 
     @property
     def arg_constraints(self) -> dict[str, Constraint]:
-        """None: the caller sees to them."""
+        """None."""
         return {}
 
 
@@ -45,12 +45,12 @@ class VonMisesFisher(_Distribution):
 
     @property
     def mean(self) -> Tensor:
-        """The direction itself, on the sphere: where a sentence is placed."""
+        """The mean direction, which is on the sphere, unlike the expectation."""
         return self.direction
 
     @property
     def stddev(self) -> Tensor:
-        """Root of the mean squared distance from the direction, spread over the coordinates."""
+        """Root mean squared distance from the mean direction, per coordinate."""
         spread = math.sqrt(2 * (1 - self.resultant) / self.direction.shape[-1])
         return torch.full_like(self.direction, spread)
 
@@ -64,7 +64,7 @@ class VonMisesFisher(_Distribution):
 
     @cached_property
     def log_normaliser(self) -> float:
-        """Log of the density's constant."""
+        """Logarithm of the density's normalising constant."""
         half = self.direction.shape[-1] / 2
         order, kappa = half - 1, self.concentration
         return order * math.log(kappa) - half * math.log(2 * math.pi) - _log_bessel(order, kappa)
@@ -74,7 +74,7 @@ class VonMisesFisher(_Distribution):
         return self.log_normaliser + self.concentration * (value * self.direction).sum(-1)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws whose gradient reaches the direction."""
+        """Draws samples; differentiable in the direction."""
         shape = self._extended_shape(torch.Size(sample_shape))
         along = self._along(shape[:-1].numel()).view(*shape[:-1], 1).to(self.direction)
         tangent = normalize(torch.randn(shape).to(self.direction)[..., 1:], dim=-1)
@@ -86,7 +86,7 @@ class VonMisesFisher(_Distribution):
         return upright - 2 * (upright * normal).sum(-1, keepdim=True) * normal
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws."""
+        """Draws samples."""
         with torch.no_grad():
             return self.rsample(sample_shape)
 
@@ -128,17 +128,17 @@ class UniformOnSphere(_Distribution):
         return value.new_full(value.shape[:-1], -self.log_area)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws."""
+        """Draws samples."""
         noise = torch.randn(self._extended_shape(torch.Size(sample_shape)))
         return normalize(noise.to(self._like), dim=-1)
 
 
-class BetaOnCube(_Distribution):
-    """Independent Betas stretched to the cube [−√3, √3]^d; with a = b = 1 it is uniform.
+class BetaOnBox(_Distribution):
+    """Independent Betas scaled to the box [−√3, √3]^d; uniform for a = b = 1.
 
     Args:
         a: First concentrations, shape (*batch, d).
-        b: Second ones.
+        b: Second concentrations.
     """
 
     has_rsample = True
@@ -150,26 +150,26 @@ class BetaOnCube(_Distribution):
     @property
     def mean(self) -> Tensor:
         """The expectation."""
-        return CUBE * (2 * self.base.mean - 1)
+        return BOX * (2 * self.base.mean - 1)
 
     @property
     def stddev(self) -> Tensor:
         """Standard deviation of each coordinate."""
-        return 2 * CUBE * self.base.stddev
+        return 2 * BOX * self.base.stddev
 
     def log_prob(self, value: Tensor) -> Tensor:
-        """Nats; minus infinity outside the cube."""
-        inside = (value.abs() <= CUBE).all(-1)
-        unit = ((value / CUBE + 1) / 2).clamp(1e-6, 1 - 1e-6)
-        density = (self.base.log_prob(unit) - math.log(2 * CUBE)).sum(-1)
+        """Nats; minus infinity outside the box."""
+        inside = (value.abs() <= BOX).all(-1)
+        unit = ((value / BOX + 1) / 2).clamp(1e-6, 1 - 1e-6)
+        density = (self.base.log_prob(unit) - math.log(2 * BOX)).sum(-1)
         return torch.where(inside, density, -torch.inf)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws, differentiable."""
-        return CUBE * (2 * self.base.rsample(torch.Size(sample_shape)) - 1)
+        """Draws samples; differentiable."""
+        return BOX * (2 * self.base.rsample(torch.Size(sample_shape)) - 1)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws."""
+        """Draws samples."""
         with torch.no_grad():
             return self.rsample(sample_shape)
 
@@ -183,7 +183,7 @@ class Codes(_Distribution):
 
     Args:
         logits: Shape (*batch, codes, kinds).
-        temperature: Of the Gumbel-softmax whose gradient a draw is given (straight-through).
+        temperature: Of the Gumbel-softmax, whose gradient samples get (straight-through).
 
     Source:
         Jang et al. (2017), arXiv:1611.01144; Maddison et al. (2017), arXiv:1611.00712.
@@ -201,12 +201,12 @@ class Codes(_Distribution):
 
     @property
     def mean(self) -> Tensor:
-        """The likeliest code of each block: a mixture of codes is no code."""
+        """The most likely code of each block: an average of codes is not a code."""
         return one_hot(self.logits).flatten(-2)
 
     @property
     def stddev(self) -> Tensor:
-        """Of each entry."""
+        """The standard deviation of each entry."""
         chance = self.logits.exp()
         return (chance * (1 - chance)).sqrt().flatten(-2)
 
@@ -216,14 +216,14 @@ class Codes(_Distribution):
         return (blocks * self.logits).sum((-1, -2))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """One-hot draws with the gradient of the relaxed ones."""
+        """Draws one-hot samples with the gradient of the relaxed ones."""
         shape = torch.Size(sample_shape) + self.logits.shape
         uniform = torch.rand(shape).clamp(1e-9, 1 - 1e-7).to(self.logits)
         soft = ((self.logits - (-uniform.log()).log()) / self.temperature).softmax(-1)
         return (one_hot(soft) + soft - soft.detach()).flatten(-2)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """One-hot draws."""
+        """Draws one-hot samples."""
         with torch.no_grad():
             return self.rsample(sample_shape).round()
 
@@ -233,41 +233,41 @@ class Codes(_Distribution):
         return math.log(self.logits.shape[-1]) - entropy
 
 
-class Stretched(_Distribution):
-    """Another distribution in sheared and shifted coordinates: z = centre + factor · w.
+class AffineDistribution(_Distribution):
+    """The distribution of z = loc + scale_tril · w.
 
     Args:
         base: Of w, event shape (d,).
-        centre: Where w = 0 lies.
-        factor: Lower triangular, its diagonal above 0.
+        loc: The z of w = 0.
+        scale_tril: Lower triangular with a positive diagonal.
     """
 
     def __init__(
-        self, base: Distribution, centre: Float[Tensor, " d"], factor: Float[Tensor, "d d"]
+        self, base: Distribution, loc: Float[Tensor, " d"], scale_tril: Float[Tensor, "d d"]
     ) -> None:
-        self.base, self.centre, self.factor = base, centre, factor
+        self.base, self.loc, self.scale_tril = base, loc, scale_tril
         super().__init__(base.batch_shape, base.event_shape, validate_args=False)
 
-    def place(self, w: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
-        """Z of w."""
-        return self.centre + w @ self.factor.T
+    def transform(self, w: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """The z of w."""
+        return self.loc + w @ self.scale_tril.T
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Nats."""
-        w = whiten(value, self.centre, self.factor)
-        return self.base.log_prob(w) - self.factor.diagonal().log().sum()
+        w = whiten(value, self.loc, self.scale_tril)
+        return self.base.log_prob(w) - self.scale_tril.diagonal().log().sum()
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws."""
-        return self.place(self.base.sample(torch.Size(sample_shape)))
+        """Draws samples."""
+        return self.transform(self.base.sample(torch.Size(sample_shape)))
 
 
 def whiten(
-    z: Float[Tensor, "*batch d"], centre: Float[Tensor, " d"], factor: Float[Tensor, "d d"]
+    z: Float[Tensor, "*batch d"], loc: Float[Tensor, " d"], scale_tril: Float[Tensor, "d d"]
 ) -> Float[Tensor, "*batch d"]:
-    """The w of z = centre + factor · w."""
+    """The w of z = loc + scale_tril · w."""
     flat = torch.linalg.solve_triangular(
-        factor, (z - centre).reshape(-1, len(centre)).T, upper=False
+        scale_tril, (z - loc).reshape(-1, len(loc)).T, upper=False
     )
     return flat.T.reshape(z.shape)
 
@@ -284,11 +284,11 @@ def _log_bessel(order: float, x: float) -> float:
     scaled = float(ive(order, x))
     if scaled > 0:
         return math.log(scaled) + x
-    # Less than float64 can hold: the power series, which is short where the order is large.
+    # Underflow: use the power series, which is short for a large order.
     term = total = 1.0
-    place = 0
+    index = 0
     while term > 1e-17 * total:
-        place += 1
-        term *= (x / 2) ** 2 / (place * (order + place))
+        index += 1
+        term *= (x / 2) ** 2 / (index * (order + index))
         total += term
     return order * math.log(x / 2) - math.lgamma(order + 1) + math.log(total)

@@ -10,8 +10,8 @@ from torch.nn.functional import normalize, softplus
 
 from explorer.errors import ExplorerError
 from explorer.models.distributions import (
-    CUBE,
-    BetaOnCube,
+    BOX,
+    BetaOnBox,
     Codes,
     UniformOnSphere,
     VonMisesFisher,
@@ -20,31 +20,31 @@ from explorer.models.distributions import (
 
 
 class Latent(nn.Module):
-    """What every latent space says of itself."""
+    """A latent space."""
 
     has_rate = True
     has_encoder = True
     has_units = True
-    """Whether the variance of a coordinate says that it is used."""
+    """Whether the variance of a coordinate tells if it is used."""
     without_units = ""
-    """Why it does not, where it does not."""
+    """The reason if it does not."""
     priors: tuple[str, ...] = ()
-    """Names of the priors that live on this space, the usual one first."""
+    """Names of the priors on this space, the default first."""
     fitted: tuple[str, ...] = ()
-    """Names of those that can be fitted on the encodings when all else is trained."""
+    """Names of the priors that can be fitted on the encodings after training."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
         self.latent_dim = latent_dim
 
     @property
-    def rate_parts(self) -> int | None:
-        """In how many parts the closed-form rate comes; None where it is one figure."""
+    def num_rate_terms(self) -> int | None:
+        """Number of terms of the closed-form rate; None if it is a single number."""
         return self.latent_dim
 
     @property
-    def most_rate(self) -> float:
-        """The largest rate there can be, nats."""
+    def max_rate(self) -> float:
+        """Upper bound of the rate, nats."""
         return math.inf
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
@@ -53,16 +53,16 @@ class Latent(nn.Module):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
-        """KL(q(z|x) ‖ p(z)), nats: in closed form by parts, else from the sample z, in one."""
+    ) -> Float[Tensor, "batch terms"]:
+        """KL(q(z|x) ‖ p(z)), nats: its terms in closed form, or one estimate from the sample z."""
         return (posterior.log_prob(z) - prior.log_prob(z)).unsqueeze(-1)
 
     def uniform(self) -> Distribution:
-        """The uniform distribution of a bounded space, on the device of its weights."""
+        """The uniform distribution of a bounded space, on the device of the weights."""
         raise ExplorerError('model.prior: this space has no end; use model.latent "cube"')
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """The point of the space nearest to z: what a mixture of points has to be brought to."""
+        """The point of the space nearest to z, which may be an average of points."""
         return z
 
 
@@ -122,19 +122,19 @@ class Gaussian(Latent):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
+    ) -> Float[Tensor, "batch terms"]:
         """By dimension in closed form for a factorised prior, else from the sample z."""
         if isinstance(posterior, Independent) and isinstance(prior, Independent):
             return torch.distributions.kl_divergence(posterior.base_dist, prior.base_dist)
         return super().rate(posterior, prior, z)
 
 
-class Point(Latent):
-    """A plain autoencoder's space: the posterior is a point, there is no rate.
+class Deterministic(Latent):
+    """A plain autoencoder's space: a deterministic posterior without a rate.
 
-    The posterior is a Gaussian of scale 0, whose samples are its mean; it has no density. Its
-    prior stands in the recipe and does nothing: a density to draw from is fitted afterwards, on
-    the encodings, and is no part of the objective. No VampPrior, a mean of posteriors, is one.
+    The posterior is a Gaussian of scale 0, whose samples are its mean. The prior of the recipe is
+    not used: a density to sample from is fitted on the encodings after training, outside the
+    objective. A VampPrior, a mixture of posteriors, has no density here.
     """
 
     has_rate = False
@@ -153,12 +153,12 @@ class Point(Latent):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
-        """Zero: an autoencoder has no rate, and nothing is charged for one."""
+    ) -> Float[Tensor, "batch terms"]:
+        """Zero: an autoencoder has no rate."""
         return torch.zeros_like(posterior.mean)
 
 
-class Nothing(Latent):
+class NoLatent(Latent):
     """The latent space of a language model: empty."""
 
     has_rate = False
@@ -179,7 +179,7 @@ class Nothing(Latent):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
+    ) -> Float[Tensor, "batch terms"]:
         """Nothing is encoded, so the rate is 0 of 0 dimensions."""
         return torch.zeros_like(posterior.mean)
 
@@ -206,7 +206,7 @@ class Sphere(Latent):
         self.concentration = concentration
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """The rate of a direction is one figure."""
         return None
 
@@ -216,7 +216,7 @@ class Sphere(Latent):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
+    ) -> Float[Tensor, "batch terms"]:
         """In closed form: κ times the resultant, plus log normaliser, plus log area."""
         assert isinstance(posterior, VonMisesFisher) and isinstance(prior, UniformOnSphere)
         fixed = posterior.concentration * posterior.resultant + posterior.log_normaliser
@@ -231,8 +231,8 @@ class Sphere(Latent):
         return normalize(z, dim=-1)
 
 
-class Cube(Latent):
-    """Beta posteriors in the cube [−√3, √3]^d, where the uniform prior has variance 1.
+class Box(Latent):
+    """Beta posteriors in the box [−√3, √3]^d, where the uniform prior has variance 1.
 
     A different model from a Gaussian posterior sent through the normal distribution function,
     which would only be N(0, I) in other coordinates, with the same rate.
@@ -250,29 +250,29 @@ class Cube(Latent):
         place = self.mode(features).sigmoid()
         # Above this a Beta is narrower than float32 can draw from.
         sharp = softplus(self.sharpness(features)).clamp(max=1e4)
-        return BetaOnCube(1 + sharp * place, 1 + sharp * (1 - place))
+        return BetaOnBox(1 + sharp * place, 1 + sharp * (1 - place))
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
+    ) -> Float[Tensor, "batch terms"]:
         """By coordinate in closed form."""
-        assert isinstance(posterior, BetaOnCube)
+        assert isinstance(posterior, BetaOnBox)
         return posterior.rates()
 
     def uniform(self) -> Distribution:
         """In the cube."""
         ones = torch.ones_like(self.mode.bias.detach())
-        return BetaOnCube(ones, ones)
+        return BetaOnBox(ones, ones)
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """The nearest point of the cube."""
-        return z.clamp(-CUBE, CUBE)
+        return z.clamp(-BOX, BOX)
 
 
-class CodeSpace(Latent):
+class Categorical(Latent):
     """`latent_dim / kinds` categorical codes of `kinds` values, drawn by Gumbel-softmax.
 
-    There is no way between two codes, and no variance that says which are used.
+    There is no path between two codes, and no variance that tells which are used.
     """
 
     priors = ("uniform",)
@@ -293,12 +293,12 @@ class CodeSpace(Latent):
         self.temperature = temperature
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """One part a code."""
         return self.latent_dim // self.kinds
 
     @property
-    def most_rate(self) -> float:
+    def max_rate(self) -> float:
         """Every code known for certain."""
         return self.latent_dim // self.kinds * math.log(self.kinds)
 
@@ -308,7 +308,7 @@ class CodeSpace(Latent):
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch parts"]:
+    ) -> Float[Tensor, "batch terms"]:
         """By code in closed form."""
         assert isinstance(posterior, Codes)
         return posterior.rates()
@@ -334,9 +334,9 @@ def _variance_of_rate(rate: float) -> float:
 
 LATENTS: dict[str, type[Latent]] = {
     "gaussian": Gaussian,
-    "point": Point,
-    "none": Nothing,
+    "point": Deterministic,
+    "none": NoLatent,
     "sphere": Sphere,
-    "cube": Cube,
-    "codes": CodeSpace,
+    "cube": Box,
+    "codes": Categorical,
 }

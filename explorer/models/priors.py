@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from explorer.errors import ExplorerError
-from explorer.models.distributions import Stretched, whiten
+from explorer.models.distributions import AffineDistribution, whiten
 from explorer.models.encoders import LSTMEncoder
 from explorer.models.latents import Latent
 from explorer.models.padding import collate
@@ -31,7 +31,7 @@ class Prior(nn.Module):
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
         super().__init__()
-        self.basis: Basis | None = None
+        self.basis: Whitening | None = None
         """The coordinates it lives in, where those are fitted too."""
 
     def forward(self) -> Distribution:
@@ -42,7 +42,7 @@ class Prior(nn.Module):
         """Moves what is learned to where these sentences are encoded; nothing where it is not."""
 
 
-class Basis(nn.Module):
+class Whitening(nn.Module):
     """Coordinates in which encodings are centred, uncorrelated and of variance 1.
 
     Nothing pulls an autoencoder's encodings to N(0, I): they lie anywhere, strongly correlated. A
@@ -60,7 +60,7 @@ class Basis(nn.Module):
 
     def forward(self, base: Distribution) -> Distribution:
         """A distribution of whitened encodings, as one of encodings."""
-        return Stretched(base, self.centre, self.factor)
+        return AffineDistribution(base, self.centre, self.factor)
 
     def whiten(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
         """Encodings in these coordinates."""
@@ -127,7 +127,7 @@ class Mixture(Prior):
         super().__init__(latent, encoder)
         _need_count("components", components)
         self._parts = (latent, encoder)
-        self.basis = None if latent.has_rate else Basis(latent.latent_dim)
+        self.basis = None if latent.has_rate else Whitening(latent.latent_dim)
         self.logits = nn.Parameter(torch.zeros(components))
         self.means = nn.Parameter(torch.randn(components, latent.latent_dim))
         self.log_scales = nn.Parameter(torch.zeros(components, latent.latent_dim))
@@ -237,7 +237,7 @@ class Flow(Prior):
             raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
         zuko = _zuko()
         hidden = (hidden_dim, hidden_dim)
-        self.basis = None if latent.has_rate else Basis(latent.latent_dim)
+        self.basis = None if latent.has_rate else Whitening(latent.latent_dim)
         self.flow = zuko.flows.MAF(
             latent.latent_dim, transforms=transforms, passes=2, hidden_features=hidden
         )

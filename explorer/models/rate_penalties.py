@@ -1,4 +1,4 @@
-"""How the rate enters the loss: loss = distortion + beta * charge(rate)."""
+"""How the rate enters the loss: loss = distortion + beta * penalty(rate)."""
 
 import math
 from collections.abc import Callable
@@ -12,70 +12,69 @@ from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 
-Charge = Callable[[Float[Tensor, "batch parts"]], Float[Tensor, " batch"]]
-"""From the rate in its parts (dimensions, where it is a sum over them) to what a sentence is
-charged, both in nats."""
+RatePenalty = Callable[[Float[Tensor, "batch terms"]], Float[Tensor, " batch"]]
+"""From the terms of the rate (one per dimension, if it is factorised) to a penalty per sentence,
+both in nats."""
 
 
-def plain(parts: int | None) -> Charge:
-    """The rate itself: the loss at beta 1 is the negative ELBO."""
+def plain(num_terms: int | None) -> RatePenalty:
+    """The rate itself: at beta 1 the loss is the negative ELBO."""
     return lambda rate: rate.sum(1)
 
 
-def free_bits(parts: int | None, nats: float = 8.0) -> Charge:
-    """At least `nats / parts` for every sentence and dimension.
+def free_bits(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
+    """At least `nats / num_terms` for every sentence and dimension.
 
-    Below that floor a dimension costs the same whether it is used or not, so the gradient leaves
-    it alone. Per sentence and dimension, `nats` the total over dimensions: Li et al. (2019),
-    arXiv:1909.00868, equation 3.
+    Below the floor a dimension has no gradient. `nats` is the total over dimensions, as in Li et
+    al. (2019), arXiv:1909.00868, equation 3.
 
     Raises:
         ExplorerError: If the rate is no sum over dimensions.
     """
-    floor = _per_dimension("free_bits", parts, nats)
+    floor = _per_dimension("free_bits", num_terms, nats)
     return lambda rate: rate.clamp(min=floor).sum(1)
 
 
-def free_bits_batch(parts: int | None, nats: float = 8.0) -> Charge:
-    """At least `nats / parts` for every dimension's mean over the batch.
+def free_bits_batch(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
+    """At least `nats / num_terms` for every dimension's mean over the batch.
 
-    Kingma et al. (2016), arXiv:1606.04934, appendix C.8; `nats` the total over dimensions.
+    Kingma et al. (2016), arXiv:1606.04934, appendix C.8; `nats` is the total over dimensions.
 
     Raises:
         ExplorerError: If the rate is no sum over dimensions.
     """
-    floor = _per_dimension("free_bits_batch", parts, nats)
+    floor = _per_dimension("free_bits_batch", num_terms, nats)
     return lambda rate: rate.mean(0).clamp(min=floor).sum().expand(len(rate))
 
 
-def floor(parts: int | None, nats: float = 8.0) -> Charge:
-    """At least `nats` for the batch mean of the whole rate: exists for every prior."""
-    _positive(nats)
+def floor(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
+    """At least `nats` for the batch mean of the whole rate; defined for every prior."""
+    _check_nats(nats)
     return lambda rate: rate.sum(1).mean().clamp(min=nats).expand(len(rate))
 
 
-def threshold(parts: int | None, nats: float = 8.0) -> Charge:
-    """At least `nats` for the whole rate of every sentence: exists for every prior."""
-    _positive(nats)
+def threshold(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
+    """At least `nats` for the whole rate of every sentence; defined for every prior."""
+    _check_nats(nats)
     return lambda rate: rate.sum(1).clamp(min=nats)
 
 
-def _per_dimension(name: str, parts: int | None, nats: float) -> float:
-    _positive(nats)
-    if parts is None:
+def _per_dimension(name: str, num_terms: int | None, nats: float) -> float:
+    _check_nats(nats)
+    if num_terms is None:
         raise ExplorerError(
             f"objective.rate: {name} needs a rate per dimension, which this latent space and "
             'prior do not have; use { name = "floor", nats = … }, on the mean of the whole rate'
         )
-    return nats / max(parts, 1)
+    return nats / max(num_terms, 1)
 
 
-def _positive(nats: float) -> None:
+def _check_nats(nats: float) -> None:
     if nats < 0:
         raise ExplorerError(f"objective.rate.nats: {nats} is below 0")
 
 
-RATES: dict[str, Callable[..., Charge]] = {
+RATE_PENALTIES: dict[str, Callable[..., RatePenalty]] = {
     "plain": plain,
     "free_bits": free_bits,
     "free_bits_batch": free_bits_batch,
@@ -84,20 +83,20 @@ RATES: dict[str, Callable[..., Charge]] = {
 }
 
 
-def charge_for(model: TextVAE, rate: Choice) -> Charge:
-    """The charge a recipe names, for the rate this model has.
+def penalty_for(model: TextVAE, rate: Choice) -> RatePenalty:
+    """The penalty of a recipe, for a model's rate.
 
     Raises:
-        ExplorerError: For an unknown name, a wrong setting, or a charge that this rate cannot
-            have or never reaches.
+        ExplorerError: For an unknown name, a wrong setting, or a penalty that this rate does not
+            have or never exceeds.
     """
-    charge = choose(RATES, rate, "objective.rate", parts=model.rate_parts)
-    most = model.latent.most_rate
-    if math.isfinite(most):
-        parts = model.rate_parts or 1
-        if charge(torch.full((1, parts), most / parts)) <= charge(torch.zeros(1, parts)):
+    penalty = choose(RATE_PENALTIES, rate, "objective.rate", num_terms=model.num_rate_terms)
+    max_rate = model.latent.max_rate
+    if math.isfinite(max_rate):
+        shape = (1, model.num_rate_terms or 1)
+        if penalty(torch.full(shape, max_rate / shape[1])) <= penalty(torch.zeros(shape)):
             raise ExplorerError(
                 f"objective.rate: {rate.get('nats')} free nats are never exceeded: this latent "
-                f"space holds at most {most:.2f} nats; leave fewer free"
+                f"space holds at most {max_rate:.2f} nats; lower nats"
             )
-    return charge
+    return penalty

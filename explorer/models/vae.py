@@ -61,9 +61,9 @@ class TextVAE(nn.Module):
         return self.config.latent_dim
 
     @property
-    def rate_parts(self) -> int | None:
+    def num_rate_terms(self) -> int | None:
         """Dimensions or codes the rate is a sum over; None where it is one figure."""
-        return self.latent.rate_parts if self.prior.is_factorised else None
+        return self.latent.num_rate_terms if self.prior.is_factorised else None
 
     @property
     def has_density(self) -> bool:

@@ -16,7 +16,7 @@ from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.evaluation import validation
 from explorer.models import dataset as training_data
-from explorer.models.rate_penalties import charge_for
+from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import TextVAE, build
 from explorer.pipeline.refit_prior import refit
 from explorer.runs import folder as folders
@@ -126,7 +126,9 @@ def _train(
     recipe = second if second and is_second else config
     is_fitted = is_second and config.training.fit_prior["name"] != "none"
     model = build(recipe.model, len(data.vocabulary), is_fitted).to(where)
-    taken = warm_start.NOTHING if is_second else warm_start.fill(model, data.vocabulary, config)
+    pretrained = (
+        warm_start.UNTRAINED if is_second else warm_start.fill(model, data.vocabulary, config)
+    )
     vectors, encoder = None, model.auxiliary.sentence_encoder
     if encoder:
         tell = functools.partial(progress, f"sentence vectors ({encoder})")
@@ -135,7 +137,7 @@ def _train(
         vectors = sentence_vectors.load(encoder, data.corpus, where, tell, halt)
         if vectors is None:
             return
-    trainer = _trainer(model, data, recipe, vectors, taken)
+    trainer = _trainer(model, data, recipe, vectors, pretrained)
     history = states.restore(folder, trainer, learned) if unfinished else []
     if unfinished:
         kept.restore(folder / folders.STATE / snapshots.FILE, trainer.position.step)
@@ -169,20 +171,20 @@ def _trainer(
     data: training_data.Data,
     recipe: configs.Config,
     vectors: Float16[np.ndarray, "corpus dim"] | None,
-    taken: warm_start.Taken = warm_start.NOTHING,
+    pretrained: warm_start.PretrainedWeights = warm_start.UNTRAINED,
 ) -> Trainer:
     drawn = data.draw("valid", validation.SENTENCES, recipe.seed)
     watched = [data.ids[row] for row in drawn]
-    charge = charge_for(model, recipe.objective.rate)
+    penalty = penalty_for(model, recipe.objective.rate)
     rows = data.corpus.rows("train")
     targets = expected = None
     if vectors is not None:
         targets = sentence_vectors.SentenceVectors(vectors, rows)
         expected = sentence_vectors.SentenceVectors(vectors, drawn)(range(len(drawn)))
     labels = data.labels_of(drawn)
-    watch = validation.Validation(watched, charge, recipe.seed, labels, expected)
+    watch = validation.Validation(watched, penalty, recipe.seed, labels, expected)
     labels = data.labels_of(rows)
-    return Trainer(model, data.select("train"), recipe, watch, labels, taken, targets)
+    return Trainer(model, data.select("train"), recipe, watch, labels, pretrained, targets)
 
 
 def _best(trainer: Trainer) -> TextVAE:

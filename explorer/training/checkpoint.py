@@ -14,7 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
 from explorer.runs.folder import STATE
 from explorer.runs.weights import load_tensors, read_tensors, unique, write_tensors
-from explorer.training.trainer import Position, Trainer
+from explorer.training.trainer import Trainer, TrainingProgress
 
 FILE = "state.safetensors"
 
@@ -91,7 +91,7 @@ def restore(folder: Path, trainer: Trainer, learned: Mapping[str, str]) -> list[
     tensors, text = read_tensors(source)
     try:
         record = json.loads(text)
-        saved, position = _recipe_of(record), Position(**record["position"])
+        saved, position = _recipe_of(record), TrainingProgress(**record["position"])
     except (ValueError, KeyError, TypeError):
         raise ExplorerError(f"{source} is damaged: delete {source.parent} to start over") from None
     if saved != _plain(recipe(trainer.config)):

@@ -17,7 +17,7 @@ from torch.distributions import Distribution, Independent, Normal
 from explorer.config import Choice, Config, final_model
 from explorer.errors import ExplorerError
 from explorer.models.batch_inference import posteriors
-from explorer.models.priors import Basis, Prior
+from explorer.models.priors import Prior, Whitening
 from explorer.models.random_streams import generator, sample
 from explorer.models.vae import TextVAE, build
 
@@ -26,7 +26,7 @@ EPOCHS = 60
 PATIENCE = 4
 SAMPLES = 10
 """Draws of each posterior a gain is averaged over."""
-_RATES = {"mixture": 1e-2, "vamp": 3e-3}
+_LEARNING_RATES = {"mixture": 1e-2, "vamp": 3e-3}
 _LEARNING_RATE = 1e-3
 _FEW_WORDS = 8  # of a model that is built to be checked only
 
@@ -140,7 +140,9 @@ def fit(
     held = _normal(*_tensors(model, valid))
     watched = sample(held, SAMPLES, generator(seed, "prior valid"))
     name = str(model.config.prior["name"])
-    optimiser = torch.optim.Adam(model.prior.parameters(), _RATES.get(name, _LEARNING_RATE))
+    optimiser = torch.optim.Adam(
+        model.prior.parameters(), _LEARNING_RATES.get(name, _LEARNING_RATE)
+    )
     source = generator(seed, "prior fit")
     best, best_epoch, kept = -torch.inf, 0, copy.deepcopy(model.prior.state_dict())
     for epoch in range(1, EPOCHS + 1):
@@ -190,7 +192,7 @@ def density(
     """
     z = _tensors(model, ids)[0]
     found = model.prior().log_prob(z).cpu().double()
-    basis = Basis(model.latent_dim).to(z)
+    basis = Whitening(model.latent_dim).to(z)
     basis.fit(_tensors(model, train)[0])
     # The likeliest Gaussian is N(0, I) where they are whitened.
     normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))

@@ -16,7 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.models import elbo
 from explorer.models.batch_shard import BatchShard, all_reduce_gradients
 from explorer.models.padding import collate
-from explorer.models.rate_penalties import charge_for
+from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs.weights import unique
@@ -24,7 +24,7 @@ from explorer.text.batching import plan
 from explorer.training.aggressive_encoder import catch_up, keep_gradients
 from explorer.training.optimisers import optimiser_for, set_learning_rate
 from explorer.training.schedules import SCHEDULES, TargetRate
-from explorer.training.warm_start import NOTHING, Taken
+from explorer.training.warm_start import UNTRAINED, PretrainedWeights
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
 """Measures a model on held-out sentences, with or without posterior noise; has at least
@@ -57,7 +57,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Position:
+class TrainingProgress:
     """Where training stands; with weights, moments and random state, all there is to resume."""
 
     epoch: int = 0  # whole epochs done, pre-training included
@@ -114,7 +114,7 @@ class Trainer:
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
-        taken: Which weights are those of a trained model.
+        pretrained: Which weights are those of a trained model.
         targets: Vectors of training sentences by row, for an auxiliary loss that needs them.
     """
 
@@ -125,21 +125,21 @@ class Trainer:
         config: Config,
         validate: Validate,
         labels: Sequence[int] = (),
-        taken: Taken = NOTHING,
+        pretrained: PretrainedWeights = UNTRAINED,
         targets: Targets | None = None,
     ) -> None:
         if not train:
             raise ExplorerError("there is no sentence to train on")
         self.model = model
         self.config = config
-        self.position = Position()
+        self.position = TrainingProgress()
         self.best_weights: dict[str, Tensor] | None = None  # tied ones once
         self._train = train
         self._labels = labels
         self._targets = targets
         self._validate = validate
-        self._taken = taken
-        self._charge = charge_for(model, config.objective.rate)
+        self._pretrained = pretrained
+        self._penalty = penalty_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.position.multiplier = self._schedule(0.0)
         self.position.is_aggressive = config.training.aggressive and model.latent.has_rate
@@ -153,7 +153,7 @@ class Trainer:
         """Epochs in all."""
         return self._pretrain_epochs + self.config.training.epochs
 
-    def follow(self, position: Position) -> None:
+    def follow(self, position: TrainingProgress) -> None:
         """Makes this the second stage of a training that came to this position."""
         step, seconds = position.step, position.seconds
         self.position = dataclasses.replace(
@@ -203,10 +203,10 @@ class Trainer:
         position = self.position
         while not self.is_finished and not stop():
             pretraining = position.epoch < self._pretrain_epochs
-            self._taken.freeze(self.model, position.epoch)
+            self._pretrained.freeze(self.model, position.epoch)
             is_first_epoch = position.epoch == self._pretrain_epochs and position.before is None
             starts_training = is_first_epoch and position.batch == 0
-            resets = self.config.training.reset_decoder and not self._taken.entries
+            resets = self.config.training.reset_decoder and not self._pretrained.entries
             if starts_training and position.epoch and resets:
                 self.model.reset_decoder()
                 self.optimiser = optimiser_for(self.model, self.config.training)
@@ -218,7 +218,7 @@ class Trainer:
     def _has_prior(self) -> bool:
         """Whether the prior was taken too, and fits the encodings as they are."""
         parts = ("prior", "encoder", "latent")
-        return not self._pretrain_epochs and self._taken.holds(self.model, *parts)
+        return not self._pretrain_epochs and self._pretrained.holds(self.model, *parts)
 
     def _initialise_prior(self) -> None:
         """Starts a learned prior among sentences as they are encoded now."""
@@ -328,12 +328,12 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss, totals = self._loss(rows, beta, noise)
         loss.backward()
-        self._taken.mask_gradients(model, self.position.epoch)
+        self._pretrained.mask_gradients(model, self.position.epoch)
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
         totals = all_reduce_gradients(model.parameters(), totals)
         nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
-        with self._taken.unchanged(model, self.position.epoch):
+        with self._pretrained.unchanged(model, self.position.epoch):
             self.optimiser.step()
         return totals
 
@@ -352,7 +352,7 @@ class Trainer:
         )
         loss = terms.distortion + terms.auxiliary
         if beta:
-            loss = loss + beta * self._charge(terms.rate)[shard.rows]
+            loss = loss + beta * self._penalty(terms.rate)[shard.rows]
         sums = torch.stack([terms.distortion.sum(), terms.rate[shard.rows].sum(), loss.sum()])
         return shard.weight * loss.sum() / len(rows), shard.weight * sums.detach()
 

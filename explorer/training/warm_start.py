@@ -1,4 +1,4 @@
-"""What the weights are before the first step: drawn, or those of a trained run."""
+"""Starting from the weights of a trained run."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,16 +24,16 @@ _OF_WORDS = (_EMBEDDING, _OUTPUT, "decoder.output.bias")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What a model took of another."""
+class PretrainedWeights:
+    """Weights of a model that come from another."""
 
     entries: Mapping[str, Tensor] = field(default_factory=dict)
-    """By the name of a weight, which of its entries: booleans of its shape."""
-    rest: int = 0
-    """Epochs, from the first, in which they stay as they are."""
+    """For each weight by name a boolean mask of its pretrained entries."""
+    freeze_epochs: int = 0
+    """They are frozen in this many first epochs."""
 
     def holds(self, model: TextVAE, first: str, *parts: str) -> bool:
-        """Whether a part that has weights was taken whole, and others that it depends on too."""
+        """Whether a part with weights, and others it depends on, are completely pretrained."""
         names = [name for name, _ in model.named_parameters()]
         own = [name for name in names if name.partition(".")[0] in (first, *parts)]
         return any(name.startswith(f"{first}.") for name in own) and all(
@@ -41,21 +41,21 @@ class Taken:
         )
 
     def freeze(self, model: TextVAE, epoch: int) -> None:
-        """Turns off the gradients of weights taken as a whole, until `rest` epochs are over."""
+        """Turns off the gradients of completely pretrained weights in the frozen epochs."""
         for weight, is_taken in self._weights(model):
-            weight.requires_grad_(not (epoch < self.rest and bool(is_taken.all())))
+            weight.requires_grad_(not (epoch < self.freeze_epochs and bool(is_taken.all())))
 
     def mask_gradients(self, model: TextVAE, epoch: int) -> None:
-        """Zeroes the gradients of taken entries in weights that are only partly taken."""
-        if epoch < self.rest:
+        """Zeroes the gradients of pretrained entries in the frozen epochs."""
+        if epoch < self.freeze_epochs:
             for weight, is_taken in self._weights(model):
                 if weight.grad is not None:
                     weight.grad.masked_fill_(is_taken, 0.0)
 
     @contextmanager
     def unchanged(self, model: TextVAE, epoch: int) -> Iterator[None]:
-        """Restores taken entries after an optimiser's step: weight decay ignores gradients."""
-        frozen = self._weights(model) if epoch < self.rest else ()
+        """Restores frozen entries after an optimiser step: weight decay ignores gradients."""
+        frozen = self._weights(model) if epoch < self.freeze_epochs else ()
         before = [(weight, taken, weight.detach().clone()) for weight, taken in frozen]
         yield
         with torch.no_grad():
@@ -63,12 +63,12 @@ class Taken:
                 weight.copy_(torch.where(is_taken, old, weight))
 
     def _weights(self, model: TextVAE) -> Iterator[tuple[nn.Parameter, Tensor]]:
-        """Each weight that was taken, with which of its entries were."""
+        """Each pretrained weight with its mask."""
         weights = dict(model.named_parameters())
         return ((weights[name], part) for name, part in self.entries.items() if name in weights)
 
 
-NOTHING = Taken()
+UNTRAINED = PretrainedWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,16 @@ class Start:
 
     tensors: Mapping[str, Tensor]
     spellings: Mapping[str, int]
-    """Of its words or pieces, with their rows."""
-    rest: int
-    """Epochs, from the first, in which what was taken stays as it is."""
+    """The row of each of its words or subwords."""
+    freeze_epochs: int
+    """The pretrained weights are frozen in this many first epochs."""
 
-    def fill(self, model: TextVAE, vocabulary: Vocabulary) -> Taken:
-        """Overwrites the weights that the trained model has too, of the same name and shape.
+    def fill(self, model: TextVAE, vocabulary: Vocabulary) -> PretrainedWeights:
+        """Copies the weights that both models have, by name and shape.
 
-        Those of words and pieces are matched by spelling, a word with the piece that holds all of
-        it; one the other does not know keeps what was drawn. A layer that reads more than the
-        other's (a decoder that is given z, after a language model) takes what there is of it, the
-        first columns.
+        Rows of words and subwords are matched by spelling; unmatched ones keep their initial
+        values. A layer with more inputs than the other's (a decoder with z, started from a
+        language model) gets the first columns.
 
         Args:
             model: Whose weights are overwritten.
@@ -110,17 +109,17 @@ class Start:
             if own.shape == stored.shape:
                 taken[name] = is_known.to(own.device)
                 own.copy_(torch.where(taken[name], stored.to(own), own))
-        return Taken(taken, self.rest)
+        return PretrainedWeights(taken, self.freeze_epochs)
 
 
 def run(run: str, weights: str = "", rest: int = 0) -> Start:
-    """Those of a trained run, on whatever corpus.
+    """The weights of a trained run, on any corpus.
 
     Args:
         run: Its name, or its folder.
         weights: The checksum its weights must have (SHA-256, hexadecimal); empty takes any.
-        rest: Epochs, pre-training included, in which they stay as they are, while what was drawn
-            beside them learns to be of use to them.
+        rest: First epochs, pre-training included, in which they are frozen while the others
+            adapt to them.
 
     Raises:
         ExplorerError: If there is no such run, or it is not trained, or has other weights.
@@ -157,8 +156,8 @@ def missing(config: Config) -> str:
     return ""
 
 
-def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> Taken:
-    """Gives a fresh model the weights its recipe starts with; see `Start.fill`.
+def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> PretrainedWeights:
+    """Copies the weights a recipe starts from into a new model; see `Start.fill`.
 
     Raises:
         ExplorerError: If the recipe names a run that cannot be read, or one of other words'
@@ -166,7 +165,7 @@ def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> Taken:
     """
     chosen = config.training.start
     if chosen["name"] == "none":
-        return NOTHING
+        return UNTRAINED
     start = choose(STARTS, chosen, "training.start")
     taken = start.fill(model, vocabulary)
     if _EMBEDDING not in taken.entries:

@@ -17,7 +17,7 @@ from explorer.config import Config, CorpusConfig, ModelConfig, ObjectiveConfig, 
 from explorer.evaluation import validation
 from explorer.models import dataset as training_data
 from explorer.models import mixed_precision
-from explorer.models.rate_penalties import charge_for
+from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import build
 from explorer.training.trainer import Trainer
 
@@ -47,7 +47,7 @@ def bound(config: Config, data: training_data.Data, steps: int) -> float:
     torch.manual_seed(config.seed)
     model = build(config.model, len(data.vocabulary))
     drawn = data.draw("valid", validation.SENTENCES, config.seed)
-    charge = charge_for(model, config.objective.rate)
+    charge = penalty_for(model, config.objective.rate)
     look = validation.Validation([data.ids[row] for row in drawn], charge, config.seed)
     trainer = Trainer(model, data.select("train", config.corpus.max_tokens), config, look)
     asked = count(1)

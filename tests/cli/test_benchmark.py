@@ -8,7 +8,7 @@ import pytest
 from explorer import config as configs
 from explorer.cli.main import main
 from explorer.evaluation.published import BENCHMARKS, PTB, rows_with_rate, settings
-from explorer.models.rate_penalties import charge_for
+from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import build
 from explorer.runs import folder as folders
 
@@ -29,7 +29,7 @@ def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> No
         configs.set_value(table, setting)
     config = configs.from_table(table)
     model = build(config.model, 50)
-    charge_for(model, config.objective.rate)
+    penalty_for(model, config.objective.rate)
     build(configs.final_model(config), 50)
     assert config.model.embedding_dim == model.decoder.lstm.hidden_size == 256
     short = {

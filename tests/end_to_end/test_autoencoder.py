@@ -12,8 +12,8 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 from explorer import pipeline
 from explorer.evaluation.prior_diagnostics import components
 from explorer.models import dataset as training_data
-from explorer.models.distributions import Stretched
-from explorer.models.priors import Basis
+from explorer.models.distributions import AffineDistribution
+from explorer.models.priors import Whitening
 from explorer.runs import weights
 from explorer.training import prior_fitting
 from explorer.ui.session.url import page_file
@@ -53,13 +53,15 @@ def open_page(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, **addres
     return at
 
 
-def wide() -> Stretched:
+def wide() -> AffineDistribution:
     """A mixture of two Gaussians in coordinates of its own."""
     parts = Independent(
         Normal(torch.tensor([[-1.0, 0.0], [1.0, 0.5]]), torch.full((2, 2), 0.5)), 1
     )
     mixture = MixtureSameFamily(Categorical(torch.tensor([0.25, 0.75])), parts)
-    return Stretched(mixture, torch.tensor([2.0, -1.0]), torch.tensor([[1.5, 0.0], [0.8, 0.4]]))
+    return AffineDistribution(
+        mixture, torch.tensor([2.0, -1.0]), torch.tensor([[1.5, 0.0], [0.8, 0.4]])
+    )
 
 
 def test_a_stretched_density_integrates_to_one_and_its_draws_have_its_mean() -> None:
@@ -83,7 +85,7 @@ def test_the_components_of_a_stretched_mixture_are_where_it_draws() -> None:
 def test_whitened_encodings_are_centred_and_uncorrelated_whatever_they_were() -> None:
     torch.manual_seed(0)
     z = torch.randn(500, 3) @ torch.tensor([[3.0, 1, 0], [0, 0.1, 2], [0, 0, 0]]) + 7
-    basis = Basis(3)
+    basis = Whitening(3)
     basis.fit(z)
     white = basis.whiten(z)
     assert torch.allclose(white.mean(0), torch.zeros(3), atol=1e-3)

@@ -7,8 +7,8 @@ import torch
 from torch.nn.functional import normalize
 
 from explorer.models.distributions import (
-    CUBE,
-    BetaOnCube,
+    BOX,
+    BetaOnBox,
     Codes,
     UniformOnSphere,
     VonMisesFisher,
@@ -66,19 +66,19 @@ def test_gradients_reach_the_direction_through_a_draw() -> None:
 
 def test_a_flat_beta_is_the_uniform_cube_of_variance_one() -> None:
     torch.manual_seed(0)
-    flat = BetaOnCube(torch.ones(2), torch.ones(2))
+    flat = BetaOnBox(torch.ones(2), torch.ones(2))
     z = flat.sample((50_000,))
-    assert z.abs().max().item() <= CUBE
+    assert z.abs().max().item() <= BOX
     assert z.var(0).tolist() == pytest.approx([1.0, 1.0], abs=0.02)
-    assert flat.log_prob(z[:3]).tolist() == pytest.approx([-2 * math.log(2 * CUBE)] * 3, abs=1e-4)
+    assert flat.log_prob(z[:3]).tolist() == pytest.approx([-2 * math.log(2 * BOX)] * 3, abs=1e-4)
     assert flat.log_prob(torch.tensor([0.0, 2.0])).item() == -math.inf
     assert flat.rates().tolist() == pytest.approx([0.0, 0.0], abs=1e-5)
 
 
 def test_the_rate_of_a_beta_is_its_sampled_mean() -> None:
     torch.manual_seed(0)
-    q = BetaOnCube(torch.tensor([2.0, 5.0]), torch.tensor([6.0, 1.5]))
-    p = BetaOnCube(torch.ones(2), torch.ones(2))
+    q = BetaOnBox(torch.tensor([2.0, 5.0]), torch.tensor([6.0, 1.5]))
+    p = BetaOnBox(torch.ones(2), torch.ones(2))
     z = q.sample((50_000,))
     sampled = (q.log_prob(z) - p.log_prob(z)).mean().item()
     assert q.rates().sum().item() == pytest.approx(sampled, abs=0.02)

@@ -8,7 +8,7 @@ from explorer.errors import ExplorerError
 from explorer.models.elbo import training_terms
 from explorer.models.latents import LATENTS
 from explorer.models.padding import collate
-from explorer.models.rate_penalties import RATES, charge_for, free_bits, plain
+from explorer.models.rate_penalties import RATE_PENALTIES, free_bits, penalty_for, plain
 from explorer.models.vae import TextVAE, build
 from tests.models.test_models import SENTENCES, WORDS
 
@@ -37,7 +37,7 @@ def test_every_latent_space_gives_one_posterior_a_row_and_its_rate(name: str, pr
     z = posterior.rsample()
     assert z.shape == posterior.mean.shape == posterior.stddev.shape == (5, model.latent_dim)
     rate = model.latent.rate(posterior, model.prior(), z)
-    assert rate.shape == (5, 1 if model.rate_parts is None else model.rate_parts)
+    assert rate.shape == (5, 1 if model.num_rate_terms is None else model.num_rate_terms)
     assert bool(torch.isfinite(rate).all())
     assert model.latent.has_rate == bool((rate.detach() != 0).any())
 
@@ -101,7 +101,7 @@ def test_the_mean_one_sample_rate_is_the_closed_form_where_there_is_one(prior: s
     sampled = (posterior.log_prob(z) - model.prior().log_prob(z)).mean().item()
     each = model.latent.rate(posterior.expand((50_000,)), model.prior(), z).sum(1)
     assert each.mean().item() == pytest.approx(sampled, abs=0.02)
-    assert (each.std().item() < 1e-4) == (model.rate_parts is not None)
+    assert (each.std().item() < 1e-4) == (model.num_rate_terms is not None)
 
 
 @torch.no_grad()
@@ -164,10 +164,10 @@ def test_free_bits_charge_the_floor_and_leave_unused_dimensions_alone() -> None:
     assert plain(3)(rate).item() == pytest.approx(2.1)
 
 
-@pytest.mark.parametrize("name", RATES)
+@pytest.mark.parametrize("name", RATE_PENALTIES)
 def test_no_charge_is_below_the_plain_rate_and_a_high_rate_is_charged_as_it_is(name: str) -> None:
     settings = {} if name == "plain" else {"nats": 3.0}
-    charge = RATES[name](3, **settings)
+    charge = RATE_PENALTIES[name](3, **settings)
     low, high = torch.rand(20, 3) / 10, 2 + torch.rand(20, 3)
     least = 0.0 if name == "plain" else 3.0
     assert charge(low).mean().item() >= max(least, low.sum(1).mean().item()) - 1e-6
@@ -177,16 +177,16 @@ def test_no_charge_is_below_the_plain_rate_and_a_high_rate_is_charged_as_it_is(n
 @pytest.mark.parametrize("name", ["free_bits", "free_bits_batch"])
 def test_a_floor_by_dimension_is_refused_where_the_rate_is_one_figure(name: str) -> None:
     with pytest.raises(ExplorerError, match="floor"):
-        charge_for(space("gaussian", "mixture"), {"name": name, "nats": 3.0})
+        penalty_for(space("gaussian", "mixture"), {"name": name, "nats": 3.0})
 
 
 def test_free_nats_that_codes_never_exceed_are_refused() -> None:
     codes = space("codes", "uniform", size=16)  # two of eight kinds hold 2 log 8 = 4.16 nats
-    for name in set(RATES) - {"plain"}:
-        charge_for(codes, {"name": name, "nats": 4.1})
+    for name in set(RATE_PENALTIES) - {"plain"}:
+        penalty_for(codes, {"name": name, "nats": 4.1})
         with pytest.raises(ExplorerError, match=r"at most 4\.16 nats"):
-            charge_for(codes, {"name": name, "nats": 4.2})
-    charge_for(codes, {"name": "plain"})
+            penalty_for(codes, {"name": name, "nats": 4.2})
+    penalty_for(codes, {"name": "plain"})
 
 
 def test_more_than_a_least_rate_can_promise_is_refused() -> None:
@@ -207,7 +207,7 @@ def test_without_noise_a_rate_that_has_no_closed_form_is_that_of_a_draw() -> Non
 
 def test_a_floor_leaves_the_rate_alone_below_it() -> None:
     rate = torch.full((4, 3), 0.1, requires_grad=True)
-    RATES["floor"](3, nats=3.0)(rate).mean().backward()
+    RATE_PENALTIES["floor"](3, nats=3.0)(rate).mean().backward()
     assert rate.grad is not None and not rate.grad.any()
 
 
