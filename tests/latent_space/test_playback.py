@@ -170,7 +170,7 @@ def rewritten(path: Path, change) -> None:
         (lambda t: t.replace_schema_metadata({b"explorer": b'{"format": 99}'}), "format"),
         (lambda t: t.replace_schema_metadata({b"explorer": b'{"format": 1}'}), "description"),
         (lambda t: t.drop_columns(["split"]), "columns"),
-        (lambda t: t.slice(0, 0), "places"),
+        (lambda t: t.slice(0, 0), "positions"),
         (lambda t: t.take(list(reversed(range(len(t))))), "ascend"),
     ],
 )
