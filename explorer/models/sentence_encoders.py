@@ -57,7 +57,7 @@ def _open_minilm(device: torch.device) -> Encode:
     try:
         from safetensors.torch import load
         from tokenizers import Tokenizer
-        from transformers import BertConfig, BertModel
+        from transformers import BertConfig, BertModel  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise _missing(str(error)) from None
     with zipfile.ZipFile(path) as archive:
