@@ -24,7 +24,7 @@ class FakeAtlas:
 
 class FakeRun:
     stamp, name, texts_are_real = "test-1", "test", True
-    atlas = FakeAtlas()
+    atlas = needed_atlas = FakeAtlas()
     texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
 
 
