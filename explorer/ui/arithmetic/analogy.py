@@ -3,7 +3,7 @@
 import re
 import shlex
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import streamlit as st
@@ -188,7 +188,7 @@ def _move(
 
 def overlays(layout: MapView, question: Question, moved: Moved, position: int) -> list[Overlay]:
     """The line of results, and where the direction starts and leads."""
-    known = group_picker.groups_of(layout.run)
+    known = group_picker.groups_of(cast(Run, layout.run))
     is_between = question.kind == "groups"
     names = (
         [sentence_groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
