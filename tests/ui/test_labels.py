@@ -13,7 +13,6 @@ from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.click import answer
 from explorer.ui.components import reproduce
-from explorer.ui.http import routes
 from explorer.ui.map import urls
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 from tests import tiny
@@ -91,7 +90,7 @@ def test_a_map_is_read_with_the_chosen_label_whatever_sentence_is_picked(
 ) -> None:
     asked: list[str] = []
     real = urls.decode_url
-    monkeypatch.setattr(routes, "decode_url", lambda *args: asked.append(real(*args)) or asked[-1])
+    monkeypatch.setattr(urls, "decode_url", lambda *args: asked.append(real(*args)) or asked[-1])
     for row in (3, 7):
         opened(monkeypatch, tmp_path, conditional, SentencePick(row), read="true")
     assert asked and not any("label=" in url for url in asked)
