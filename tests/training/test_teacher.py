@@ -14,7 +14,7 @@ from explorer import pipeline
 from explorer.config import CorpusConfig, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
-from explorer.models import sentence_encoders
+from explorer.models import elbo, sentence_encoders
 from explorer.models.auxiliary_losses import Sum, Teacher
 from explorer.models.padding import collate, masked_mean
 from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
@@ -102,7 +102,8 @@ def test_the_loss_is_zero_where_the_head_predicts_the_target_and_its_weight_at_r
 def test_the_teachers_gradient_reaches_the_encoder() -> None:
     made = model(TEACHER)
     assert made.encoder is not None
-    made(collate(IDS), targets=torch.randn(4, DIM)).auxiliary.sum().backward()
+    terms = elbo.training_terms(made, collate(IDS), targets=torch.randn(4, DIM))
+    terms.auxiliary.sum().backward()
     for part in (made.encoder, made.latent, made.auxiliary):
         assert all(weight.grad is not None and weight.grad.any() for weight in part.parameters())
     assert all(weight.grad is None for weight in made.decoder.lstm.parameters())
