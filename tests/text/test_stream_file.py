@@ -157,9 +157,9 @@ def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
     code = """
 import sys
 from explorer.cli import main, verbs
-from explorer.text import streaming
+from explorer.text import stream_file
 from tests.benchmarks.cases import peak_memory
-streaming.LARGE = 0
+stream_file.LARGE = 0
 verbs.ENCODED = 256
 assert main.main(["encode", sys.argv[1], sys.argv[2], "--out", sys.argv[3], "--json"]) == 0
 print(peak_memory())
