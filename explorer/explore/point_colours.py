@@ -32,7 +32,7 @@ class LegendEntry(NamedTuple):
 class Colours:
     """A byte for every row, and the legend of the bytes."""
 
-    ids: UInt8[np.ndarray, "n"]
+    ids: UInt8[np.ndarray, " n"]
     legend: list[LegendEntry]
     kind: Literal["categories", "ramp"]
     title: str

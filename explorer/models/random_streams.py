@@ -45,7 +45,7 @@ def generator(seed: int, stream: str) -> torch.Generator:
 
 def sample(
     distribution: Distribution, samples: int, source: torch.Generator
-) -> Float[Tensor, "samples *shape"]:
+) -> Float[Tensor, " samples *shape"]:
     """Draws from a distribution with an explicit source of chance."""
     normal = _normal(distribution)
     if normal is None:
@@ -88,7 +88,7 @@ def _normal(distribution: Distribution) -> Normal | None:
 
 def _sample_globally(
     distribution: Distribution, samples: int, source: torch.Generator
-) -> Float[Tensor, "samples *shape"]:
+) -> Float[Tensor, " samples *shape"]:
     """For distributions that draw from torch's global state: it is lent a seed and put back."""
     with _GLOBAL, torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**62, (), generator=source)))
