@@ -120,7 +120,7 @@ def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) 
 
 def test_an_empty_place_is_decoded_and_measured(app: Open) -> None:
     text = said(app(pick=MapPick(0.1, 0.1)))
-    assert "An empty place" in text
+    assert "Empty location" in text
     assert "Nearest sentence" in text
     assert "Encoded again" in text
 
@@ -210,7 +210,7 @@ def test_a_search_finds_all_there_are_and_says_how_it_looks(app: Open) -> None:
     run = at.session_state["_run"]
     count = len(run.search("a", len(run.atlas)))
     assert count > 30
-    assert f"Found {count} on the map" in [item.label for item in at.expander]
+    assert f"{count} matching sentences" in [item.label for item in at.expander]
     assert "longer words that begin with it" in said(at)
 
 
