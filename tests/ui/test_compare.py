@@ -360,7 +360,7 @@ def test_maps_of_two_corpora_stand_side_by_side_and_say_that_they_do_not_compare
     folders.seal(other)
     monkeypatch.setenv("EXPLORER_RUNS", str(other.parent))
     at = app("Maps", pick=SentencePick(5))
-    assert "places do not compare" in text(at)
+    assert "positions are not comparable" in text(at)
     assert "Trained on another corpus" in text(at)
 
 
