@@ -70,7 +70,7 @@ def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page,
     """A fresh server reads 155,070 sentences for its first page, and the click overtakes that."""
     with served(tmp_path / "runs", tmp_path / "home") as address:
         page.goto(f"{address}/compare?run=captions-collapsed")
-        page.get_by_role("heading", name="What differs between the recipes").wait_for()
+        page.get_by_role("heading", name="Recipe differences").wait_for()
         page.get_by_role("tab", name="Maps").click()
         moved = page.get_by_role(
             "list", name="Sentences with the most changed neighbours"
