@@ -292,7 +292,7 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     assert tuple(map(shortened, examples(run))) == (short, short)
     monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
-    dimensions._take(texts[0])
+    dimensions._use(texts[0])
     assert st.session_state["sentence"] == short
 
 
