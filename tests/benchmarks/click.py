@@ -122,7 +122,7 @@ def clicks(page: Page, count: int, seed: int) -> dict[str, list[float]]:
         page.mouse.move(*place)
         page.wait_for_timeout(100)
         times = _timed(page, "pointerup", "sentence", lambda at=place: page.mouse.click(*at))
-        empty = page.get_by_text("An empty place", exact=True).count() > 0
+        empty = page.get_by_text("Empty location", exact=True).count() > 0
         found.setdefault("empty place" if empty else "point", []).append(times["text"])
         found.setdefault("sentence", []).append(times["sentence"])
     return found

@@ -147,7 +147,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             page.goto(f"{address}/compare?runs={','.join(names)}&section=Maps")
             page.locator("[data-loaded]").nth(args.runs - 1).wait_for()
-            page.get_by_text("What moved", exact=True).wait_for()
+            page.get_by_text("Changed neighbourhoods", exact=True).wait_for()
             page.wait_for_timeout(3000)
             found = clicks(page, args.runs, args.clicks, args.seed)
             browser.close()

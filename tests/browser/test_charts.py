@@ -173,7 +173,7 @@ def test_the_plane_of_the_prior_shows_the_sentences_where_the_map_has_them(page,
 def test_the_time_line_of_the_playback_shows_the_history(page, address, name):
     page.goto(f"{address}/playback?run={name}")
     page.locator("[data-loaded]").first.wait_for()
-    page.get_by_text("Every snapshot in numbers").wait_for()
+    page.get_by_text("Table of all snapshots").wait_for()
     run = open_run(folder_of(name))
     playback = run.playback
     player = page.get_by_test_id("playback-map")

@@ -93,8 +93,8 @@ def test_an_empty_place_decodes_too(page, address):
     canvas = open_map(page, address)
     view = canvas.evaluate("(map) => map.toData(4, 4)")
     click_at(page, canvas, *view)
-    page.get_by_text("An empty place", exact=True).wait_for()
-    page.get_by_text("Encoded again").wait_for()
+    page.get_by_text("Empty location", exact=True).wait_for()
+    page.get_by_text("Round trip").wait_for()
 
 
 def said(canvas):
@@ -196,8 +196,8 @@ def test_a_click_on_words_opens_their_place(page, address):
     place, item = max(found.items(), key=lambda known: abs(known[0][0]) + abs(known[0][1]))
     words = item["box"]
     page.mouse.click(size["x"] + words["left"] + 6, size["y"] + words["top"] + words["height"] - 4)
-    page.get_by_text("An empty place", exact=True).wait_for()
-    page.get_by_text("Encoded again").wait_for()
+    page.get_by_text("Empty location", exact=True).wait_for()
+    page.get_by_text("Round trip").wait_for()
     shown = page.locator("p.words").first.inner_text()
     assert "".join(shown.split()).startswith("".join(item["text"].split()))
     chosen = canvas.evaluate("(map) => map.state.selected")

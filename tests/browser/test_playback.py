@@ -55,7 +55,7 @@ class Viewer:
     def open(self, address):
         self.page.goto(address)
         self.page.locator("[data-loaded]").first.wait_for()
-        self.page.get_by_text("Every snapshot in numbers").wait_for()
+        self.page.get_by_text("Table of all snapshots").wait_for()
         return self
 
     def state(self):
@@ -212,7 +212,7 @@ def test_keys_before_the_places_are_there_do_nothing(viewer, address):
     held = []
     viewer.page.route("**/playback/*/places*", lambda route: held.append(route))
     viewer.page.goto(address)
-    viewer.page.get_by_text("Every snapshot in numbers").wait_for()
+    viewer.page.get_by_text("Table of all snapshots").wait_for()
     for key in ("Enter", "Escape"):
         viewer.map.press(key)
     viewer.page.wait_for_timeout(200)
@@ -236,7 +236,7 @@ def test_without_webgl_a_film_stands_in(chromium, address):
 
 def test_the_tables_and_the_picture_can_be_taken_along(viewer, address):
     viewer.open(address)
-    viewer.page.get_by_text("Every snapshot in numbers").click()
+    viewer.page.get_by_text("Table of all snapshots").click()
     with viewer.page.expect_download() as found:
         viewer.page.get_by_role("button", name="CSV", exact=True).click()
     lines = Path(found.value.path()).read_text("utf-8").splitlines()

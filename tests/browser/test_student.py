@@ -38,7 +38,7 @@ def page():
 
 def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     page.goto(f"{address}/collapse")
-    experiment = page.get_by_role("button", name="Train the four")
+    experiment = page.get_by_role("button", name="Train the four toy models (about 40 s)")
     experiment.wait_for()
     healthy = page.get_by_role("heading", name=re.compile(": healthy"))
     healthy.wait_for()
@@ -57,7 +57,9 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     assert re.match(rf"captions-collapsed collapsed .*; {other} is healthy", sentence.inner_text())
 
     page.get_by_role("tab", name="Maps").click()
-    moved = page.get_by_role("list", name="Sentences that moved most").get_by_role("button")
+    moved = page.get_by_role(
+        "list", name="Sentences with the most changed neighbours"
+    ).get_by_role("button")
     moved.first.wait_for()
     moved.first.click()
     page.locator(f'[data-told="{other}"]').wait_for()
@@ -76,9 +78,11 @@ def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page,
     """A fresh server reads 155,070 sentences for its first page, and the click overtakes that."""
     with served(tmp_path / "runs", tmp_path / "home") as address:
         page.goto(f"{address}/compare?run=captions-collapsed")
-        page.get_by_role("heading", name="What differs between the recipes").wait_for()
+        page.get_by_role("heading", name="Recipe differences").wait_for()
         page.get_by_role("tab", name="Maps").click()
-        moved = page.get_by_role("list", name="Sentences that moved most").get_by_role("button")
+        moved = page.get_by_role(
+            "list", name="Sentences with the most changed neighbours"
+        ).get_by_role("button")
         moved.first.wait_for()
         page.wait_for_timeout(3000)  # the overtaken run ends within this time
         moved.first.click()

@@ -124,7 +124,7 @@ def test_with_a_density_the_prior_page_shows_it_and_says_what_it_is(
     at = open_page(monkeypatch, folders["dense"], "prior", shown=shown)
     assert not at.error
     assert NOTE in said(at)
-    assert "What the density is made of" in str([item.value for item in at.subheader])
+    assert "Components of the density" in str([item.value for item in at.subheader])
     assert "Marginal KL" not in said(at)
     assert not shown or "Nearest sentences" in said(at)
 
@@ -150,4 +150,4 @@ def test_samples_side_by_side_say_which_density_was_fitted_afterwards(
     assert not at.error
     assert "dense: Drawn from a mixture" in text and NOTE in text
     assert "explorer prior plain" in text
-    assert "of 4 are different" in text
+    assert "of 4 are distinct" in text

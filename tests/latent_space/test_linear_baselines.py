@@ -199,7 +199,7 @@ def test_a_place_on_the_plane_of_the_words_is_decoded(app: Open) -> None:
     assert not at.error
     assert at.session_state["layout"] == WordsView.name
     assert "linear autoencoder" in said(at)
-    assert "An empty place" in said(at)
+    assert "Empty location" in said(at)
 
 
 def test_the_plane_of_the_words_is_not_moved_by_the_model(tiny_run: Path) -> None:

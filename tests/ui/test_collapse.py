@@ -72,8 +72,8 @@ def test_a_run_of_another_kind_of_latent_space_is_never_the_most_alike() -> None
 def test_nothing_is_trained_before_it_is_asked_for(page: Open, monkeypatch) -> None:
     monkeypatch.setattr(thought_experiment, "train", lambda *_: pytest.fail("trained unasked"))
     at = page("collapse")
-    assert "Nothing is trained yet" in said(at)
-    assert at.button(key="thought_train").label == "Train the four"
+    assert "Not trained yet" in said(at)
+    assert at.button(key="thought_train").label == "Train the four toy models (about 40 s)"
 
 
 def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -> None:
@@ -96,8 +96,8 @@ def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -
     at.button(key="thought_train").click().run()
     assert not at.exception
     text = said(at)
-    assert "Reads the words: z saves 0.0 nats" in text
-    assert "Reads nothing: z saves 2.2 nats" in text
+    assert "Autoregressive: z saves 0.0 nats" in text
+    assert "Non-autoregressive: z saves 2.2 nats" in text
 
 
 @pytest.mark.parametrize("name", ["mixture", "vamp", "flow"])
@@ -106,7 +106,7 @@ def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured:
     model = dataclasses.replace(run.config.model, prior={"name": name})
     run.config = dataclasses.replace(run.config, model=model)
     told = collapse._why_no_rates(run)
-    assert told.startswith("Its prior is a ") and "no sum" in told
+    assert told.startswith("Its prior is a ") and "not a sum" in told
 
 
 def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_history_without_rates_tells_nothing() -> None:
 
 def test_the_prior_page_decodes_samples_and_a_link_shows_one(page: Open) -> None:
     at = page("prior")
-    assert "What the prior says" in said(at)
+    assert "Samples of the prior" in said(at)
     assert "Marginal KL" in said(at)
     at = page("prior", shown="p3")
     assert "A sample of the prior" in said(at)
@@ -275,7 +275,7 @@ def test_marks_are_called_in_the_hover_what_the_text_calls_them(page: Open) -> N
 
 @pytest.mark.parametrize("shown", ["p99999", "x1", "h0", "c0", "s-1", "<b>"])
 def test_a_broken_mark_is_ignored(page: Open, shown: str) -> None:
-    assert "What the prior says" in said(page("prior", shown=shown))
+    assert "Samples of the prior" in said(page("prior", shown=shown))
 
 
 def test_holes_are_looked_for_on_a_button_only(page: Open) -> None:

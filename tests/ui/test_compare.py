@@ -360,8 +360,8 @@ def test_maps_of_two_corpora_stand_side_by_side_and_say_that_they_do_not_compare
     folders.write_checksums(other)
     monkeypatch.setenv("EXPLORER_RUNS", str(other.parent))
     at = app("Maps", pick=SentencePick(5))
-    assert "places do not compare" in text(at)
-    assert "Another corpus" in text(at)
+    assert "positions are not comparable" in text(at)
+    assert "Trained on another corpus" in text(at)
 
 
 def test_with_one_run_the_page_says_how_to_get_another(

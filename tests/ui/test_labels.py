@@ -79,7 +79,7 @@ def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
         chosen = Decoding(label=label)
         assert answer.own_label(run, SentencePick(7), chosen) == chosen
     at = opened(monkeypatch, tmp_path, conditional)
-    assert any(f"told the label {own}" in item.value for item in at.markdown)
+    assert any(f"given label {own}" in item.value for item in at.markdown)
     expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
     for word in expected.tokens[:-1]:
         assert f">{word}<" in said(at)
@@ -113,7 +113,7 @@ def test_the_figures_of_a_typed_sentence_are_those_of_the_chosen_label(
         at = opened(monkeypatch, tmp_path, conditional, TextPick(text), **address)
         (line,) = [item.value for item in at.caption if "distortion" in item.value]
         assert f"distortion **{told[label]:.1f}** nats" in line
-        assert line.endswith(f"told the label {label}" if label else "nats")
+        assert line.endswith(f"given label {label}" if label else "nats")
 
 
 def test_the_figures_of_a_sentence_of_the_map_are_those_of_its_own_label(
@@ -124,7 +124,7 @@ def test_the_figures_of_a_sentence_of_the_map_are_those_of_its_own_label(
     for label in KINDS:
         at = opened(monkeypatch, tmp_path, conditional, label=label)
         (line,) = [item.value for item in at.caption if "distortion" in item.value]
-        assert line.endswith(f"told the label {run.atlas.label[7]}")
+        assert line.endswith(f"given label {run.atlas.label[7]}")
 
 
 def test_a_label_a_run_does_not_know_is_refused(conditional: Path, tiny_run: Path) -> None:

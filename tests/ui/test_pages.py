@@ -120,9 +120,9 @@ def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) 
 
 def test_an_empty_place_is_decoded_and_measured(app: Open) -> None:
     text = said(app(pick=MapPick(0.1, 0.1)))
-    assert "An empty place" in text
+    assert "Empty location" in text
     assert "Nearest sentence" in text
-    assert "Encoded again" in text
+    assert "Round trip" in text
 
 
 def test_a_typed_sentence_is_encoded_and_its_unknown_words_named(app: Open) -> None:
@@ -210,7 +210,7 @@ def test_a_search_finds_all_there_are_and_says_how_it_looks(app: Open) -> None:
     run = at.session_state["_run"]
     count = len(run.search("a", len(run.atlas)))
     assert count > 30
-    assert f"Found {count} on the map" in [item.label for item in at.expander]
+    assert f"{count} matching sentences" in [item.label for item in at.expander]
     assert "longer words that begin with it" in said(at)
 
 
@@ -292,7 +292,7 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     assert tuple(map(shortened, examples(run))) == (short, short)
     monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
-    dimensions._take(texts[0])
+    dimensions._use(texts[0])
     assert st.session_state["sentence"] == short
 
 
@@ -347,7 +347,7 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     at.run()
     assert not at.exception
     assert "reconstruction" in said(at)
-    assert "A sentence, in the model's words" in said(at)
+    assert "A sentence, as the model reconstructs it" in said(at)
     assert re.search(r"The original has \d+ tokens: distortion", said(at))
     assert html(at).count('<p class="words"') == 1, "the model's words stand there once"
 

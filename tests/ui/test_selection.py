@@ -37,13 +37,13 @@ def test_a_sentence_one_map_lacks_is_put_to_that_model(pair: tuple[Path, Path]) 
     words = selection.words_of(there, row)
     assert words is not None and one.corpus is not None
     assert words == Words(one.corpus.sentences[row])
-    assert selection.place_of(there[0], row, words).selected == {"row": index_of(one, row)}
-    mark = selection.place_of(there[1], row, words)
+    assert selection.mark_of(there[0], row, words).selected == {"row": index_of(one, row)}
+    mark = selection.mark_of(there[1], row, words)
     z = two.encode([words.text])
     (x, y), *_ = there[1].move(there[1].layout.locate(z)[0]).tolist()
     assert mark.selected == pytest.approx({"x": x, "y": y})
     assert len(mark.overlays) == 1
-    told = selection.told_by(there[1], row, words)
+    told = selection.result_of(there[1], row, words)
     assert told is not None
     assert not told.on_map
     assert told.reconstruction == two.decode(z)[0]
@@ -96,9 +96,9 @@ def test_what_moved_is_told_in_the_words_of_the_run_that_says_it_best(
     one, two = (open_run(folder) for folder in pair)
     there = maps(one, two)[1]
     rows = tuple(places[there.compared] for places in there.pairs)
-    assert neighbourhood_changes.spoken(there, *rows)[0] is one
+    assert neighbourhood_changes.texts_of(there, *rows)[0] is one
     tiny.without_corpus(one, two)
     one._joined = None  # what was joined before
     assert two.atlas is not None
     two.atlas = dataclasses.replace(two.atlas, distortion=np.zeros_like(two.atlas.distortion))
-    assert neighbourhood_changes.spoken(there, *rows)[0] is two
+    assert neighbourhood_changes.texts_of(there, *rows)[0] is two

@@ -1,4 +1,4 @@
-"""Arithmetic with sentences: C + k·(B − A), every k decoded at once, beside a random direction."""
+"""Sentence arithmetic: C + k·(B − A), decoded for every k, beside a random direction."""
 
 import re
 import shlex
@@ -28,10 +28,10 @@ from explorer.ui.session import picks, settings
 MAP = "arithmetic_map"
 CORNERS = ("a", "b", "c")
 DIRECTIONS = {"sentences": "From A to B", "groups": "Between groups"}
-"""What gives the direction, with the words for a person, which are the values in the address."""
+"""Sources of the direction, and their labels, which are also the values in the URL."""
 
 STRENGTHS = np.arange(-4, 13) / 4
-"""The k that are decoded: −1 to 3."""
+"""The decoded k: −1 to 3."""
 
 _K = "times"
 _NEXT, _NEXT_END = "_next_corner", "_next_end"
@@ -43,31 +43,31 @@ Ends: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is asked: a direction, and the sentence that is moved along it."""
+    """A direction, and the sentence that moves along it."""
 
     kind: str
     ends: Ends
-    """Two sentences, or two groups: where the direction starts and where it leads."""
+    """Two sentences or two groups: start and end of the direction."""
     c: str
 
 
 @dataclass(frozen=True, eq=False)
 class Moved:
-    """C at every k, along the direction and along a random one of the same length."""
+    """C at every k along the direction, and along a random one of the same length."""
 
-    way: DecodedPath
+    path: DecodedPath
     control: DecodedPath
     ends: Float32[np.ndarray, "2 d"]
     nearest: Int[np.ndarray, " steps"]
-    """Atlas index of the sentence nearest to every result: Euclidean, in latent space."""
+    """Atlas index of the nearest sentence to each result (Euclidean, in latent space)."""
     distance: Float32[np.ndarray, " steps"]
-    """Its distance."""
+    """Distance to that sentence."""
 
 
 def take_click(run: Run, kind: str) -> None:
-    """A click on the map becomes A, the next one B, then C; between groups always C.
+    """Makes clicks on the map A, B and C in turn; between groups, always C.
 
-    Between groups, a rectangle becomes one end of the direction, the next one the other.
+    Between groups, rectangles become the two ends of the direction in turn.
     """
     event = map_view.take_event(MAP)
     if event is None:
@@ -88,19 +88,19 @@ def take_click(run: Run, kind: str) -> None:
 
 
 def next_corner(kind: str) -> str:
-    """Which sentence the next click on the map sets, an empty one first."""
+    """The sentence that the next click sets, an empty one first."""
     known = st.session_state
     empty = (key for key in CORNERS if key in known and not (known[key] or "").strip())
     return "c" if kind == "groups" else next(empty, known.get(_NEXT, "a"))
 
 
 def next_end() -> str:
-    """Which end of the direction the next rectangle sets."""
+    """The end of the direction that the next rectangle sets."""
     return st.session_state.get(_NEXT_END, "towards")
 
 
 def ask(run: Run) -> Question | None:
-    """The controls, and what they ask for; None while something is missing."""
+    """Shows the controls; the question they pose, or None while incomplete."""
     kind = st.segmented_control(
         "Direction",
         list(DIRECTIONS),
@@ -109,8 +109,8 @@ def ask(run: Run) -> Question | None:
         required=True,
         key="direction",
         bind="query-params",
-        help="Either what turns one sentence into another, or from the mean of one group of "
-        "sentences to the mean of another.",
+        help="From one sentence to another, or from the mean of one group of sentences to the "
+        "mean of another.",
     )
     take_click(run, kind or "sentences")
     return _ask_groups(run) if kind == "groups" else _ask_sentences(run)
@@ -128,14 +128,16 @@ def _ask_sentences(run: Run) -> Question | None:
         )
     unknown_words.unknown_notes([run], dict(zip("ABC", texts, strict=True)))
     if not all(text.strip() for text in texts):
-        st.info("Type three sentences, or click three places of the map.", icon=":material/edit:")
+        st.info(
+            "Type three sentences, or click three locations on the map.", icon=":material/edit:"
+        )
         return None
     return Question("sentences", (texts[0], texts[1]), texts[2])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
-    # The model's own words: it repeats them well, and many of them differ in one word.
+    # Reconstructions: the model reconstructs them well, and many differ in one word.
     assert _run.atlas is not None
     return example(_run.atlas.reconstruction)
 
@@ -149,15 +151,15 @@ def _ask_groups(run: Run) -> Question | None:
     if ends is None or not group_picker.tell(run, *ends):
         return None
     if not (c and c.strip()):
-        st.info("Type a sentence, or click a place of the map.", icon=":material/edit:")
+        st.info("Type a sentence, or click a location on the map.", icon=":material/edit:")
         return None
     return Question("groups", ends, c)
 
 
 def move(run: Run, question: Question, decoding: Decoding) -> Moved:
-    """C at every k, all decoded in one batch with the random direction."""
-    told = (question.kind, question.ends, question.c)
-    return _move(run, run.stamp, run.texts_are_real, *told, decoding)
+    """C at every k, decoded in one batch with the random direction."""
+    arguments = (question.kind, question.ends, question.c)
+    return _move(run, run.stamp, run.texts_are_real, *arguments, decoding)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -172,14 +174,14 @@ def _move(
     length = float(np.linalg.norm(b.astype(np.float64) - a))
     chance = random_direction(length, len(start), decoding.seed).astype(np.float32)
     z = _run.analogy(a, b, start, STRENGTHS)
-    beside = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
-    texts = _run.decode(np.concatenate([z, beside]), decoding)
+    control = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
+    texts = _run.decode(np.concatenate([z, control]), decoding)
     count = len(z)
     assert _run.atlas is not None
     index, distance = nearest(z, _run.atlas.mean, 1, metric="euclidean")
     return Moved(
         DecodedPath(z, texts[:count]),
-        DecodedPath(beside, texts[count:]),
+        DecodedPath(control, texts[count:]),
         np.stack([a, b]),
         index[:, 0],
         distance[:, 0],
@@ -187,13 +189,13 @@ def _move(
 
 
 def overlays(layout: MapView, question: Question, moved: Moved, position: int) -> list[Overlay]:
-    """The line of results, and where the direction starts and leads."""
+    """The path of results, and the ends of the direction."""
     known = group_picker.groups_of(cast(Run, layout.run))
     is_between = question.kind == "groups"
     names = (
         [sentence_groups.title(known, end) for end in question.ends] if is_between else ("A", "B")
     )
-    points, _ = layout.locate(np.concatenate([moved.ends, moved.way.z]))
+    points, _ = layout.locate(np.concatenate([moved.ends, moved.path.z]))
     marks: list[Overlay] = [
         Marker(x, y, name) for (x, y), name in zip(points[:2], names, strict=True)
     ]
@@ -202,12 +204,12 @@ def overlays(layout: MapView, question: Question, moved: Moved, position: int) -
 
 
 def show_map(run: Run, question: Question | None, moved: Moved | None, view: str, by: str) -> None:
-    """The map with the line of results, where something is asked; a click sets a sentence."""
+    """The map with the path of results; a click sets a sentence."""
     kind = st.session_state["direction"] or "sentences"
-    # No rectangle can be named on a plane that is not one of z.
+    # A rectangle is only defined on a layout of z.
     boxes = kind == "groups" and VIEWS[view].of_latents
     end = "Towards" if next_end() == "towards" else "Away from"
-    drawn = f", a rectangle drawn with Shift **{end}**" if boxes else ""
+    drawn = f", Shift-drag a rectangle sets **{end}**" if boxes else ""
     st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
     layout = view_of(run, view)
     shown = overlays(layout, question, moved, read_position()) if question and moved else []
@@ -215,82 +217,82 @@ def show_map(run: Run, question: Question | None, moved: Moved | None, view: str
 
 
 def show_result(run: Run, question: Question, moved: Moved) -> None:
-    """The slider over k, and what is told about the k it was left at."""
-    way, count = moved.way, len(STRENGTHS)
-    if way.distinct == 1:
-        st.markdown(f"**No k changes a word**, from {_named(0)} to {STRENGTHS[-1]:g}.")
+    """The slider over k, and details of the current k."""
+    path, count = moved.path, len(STRENGTHS)
+    if path.distinct == 1:
+        st.markdown(f"**No k changes a word**, from {_label(0)} to {STRENGTHS[-1]:g}.")
     else:
         direction = "towards − away" if question.kind == "groups" else "B − A"
-        st.markdown(f"**C + k·({direction})** · {path_controls.path_summary(way)}")
+        st.markdown(f"**C + k·({direction})** · {path_controls.path_summary(path)}")
     position = path_slider(
-        way.texts,
+        path.texts,
         path=_PATH,
-        ends=(_named(0), _named(count - 1)),
+        ends=(_label(0), _label(count - 1)),
         position=read_position(),
-        names=[_named(step) for step in range(count)],
-        against=way.texts[_ZERO],
+        names=[_label(step) for step in range(count)],
+        against=path.texts[_ZERO],
         key="arithmetic_slider",
     )
     _write_position(position)
-    if way.distinct > 1:
-        st.caption("Marked: words that C, in the model's own words (k = 0), does not have there.")
+    if path.distinct > 1:
+        st.caption("Marked: words that differ from the reconstruction of C (k = 0).")
     _control(moved, position)
     _nearness(run, moved, position)
-    path_controls.density_strip(path_density(run, way), STRENGTHS.tolist(), "k")
+    path_controls.density_strip(path_density(run, path), STRENGTHS.tolist(), "k")
 
 
-def _named(step: int) -> str:
+def _label(step: int) -> str:
     return f"k = {STRENGTHS[step]:g}".replace("-", "−")
 
 
-def _against(way: DecodedPath, own: str, step: int) -> str:
-    """A sentence with the words marked that another one has not."""
-    return token_diff.sentence(token_diff.marked([own, way.texts[step]])[1])
+def _against(path: DecodedPath, own: str, step: int) -> str:
+    """The sentence at a step, with the words marked that differ from `own`."""
+    return token_diff.sentence(token_diff.marked([own, path.texts[step]])[1])
 
 
 def _control(moved: Moved, position: int) -> None:
-    changed = [_changed(way) for way in (moved.way, moved.control)]
+    changed = [_fraction_changed(path) for path in (moved.path, moved.control)]
     st.markdown(
-        f"**Control**  :gray[· {_named(position)} along a random direction of the same length]",
-        help="Any long step changes words. What the direction does and this one does not is what "
-        "the direction means. Another seed under Decoding draws another random direction.",
+        f"**Control**  :gray[· {_label(position)} along a random direction of the same length]",
+        help="Any large step changes words. The meaning of the direction is what it changes and a "
+        "random one does not. The seed under Decoding sets the random direction.",
     )
-    st.html(_against(moved.control, moved.way.texts[_ZERO], position))
+    st.html(_against(moved.control, moved.path.texts[_ZERO], position))
     st.caption(
-        f"Over all k, **{changed[0]:.0%}** of the words are not C's, along the random direction "
-        f"**{changed[1]:.0%}**."
+        f"Words changed from C, averaged over k: **{changed[0]:.0%}**, along the random "
+        f"direction **{changed[1]:.0%}**."
     )
 
 
-def _changed(way: DecodedPath) -> float:
-    """Share of the words, over all k, that the sentence at k = 0 does not have."""
+def _fraction_changed(path: DecodedPath) -> float:
+    """Fraction of words, over all k, that differ from the sentence at k = 0."""
     tokens = [
-        token for text in way.texts for token in token_diff.marked([way.texts[_ZERO], text])[1]
+        token for text in path.texts for token in token_diff.marked([path.texts[_ZERO], text])[1]
     ]
     return sum(token.differs for token in tokens) / max(len(tokens), 1)
 
 
 def _nearness(run: Run, moved: Moved, position: int) -> None:
     far, typical = float(moved.distance[position]), run.map_index.typical
-    times = f", {far / typical:.1f}× what a sentence and its nearest are apart" if typical else ""
+    times = f", {far / typical:.1f}× the typical nearest-neighbour distance" if typical else ""
     st.markdown(f"**{far:.2f}** from the nearest sentence in latent space{times}:")
     st.html(plain(run.texts[moved.nearest[position]], quiet=True))
 
 
 def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:
     """Every k along both directions, and the table as a file."""
-    own = moved.way.texts[_ZERO]
-    with st.expander("Every k, beside the random direction", icon=":material/compare_arrows:"):
-        titles = ("The direction", "A random one of the same length")
-        for column, title, way in zip(
-            st.columns(2), titles, (moved.way, moved.control), strict=True
+    own = moved.path.texts[_ZERO]
+    with st.expander("All k, beside the random direction", icon=":material/compare_arrows:"):
+        titles = ("The direction", "A random direction of the same length")
+        for column, title, path in zip(
+            st.columns(2), titles, (moved.path, moved.control), strict=True
         ):
-            column.markdown(f"**{title}** · {path_controls.path_summary(way)}")
-            rows = (token_diff.marked([own, text])[1] for text in way.texts)
+            column.markdown(f"**{title}** · {path_controls.path_summary(path)}")
+            rows = (token_diff.marked([own, text])[1] for text in path.texts)
             column.html("".join(map(token_diff.sentence, rows)))
         columns = {
             "k": STRENGTHS.tolist(),
-            "sentence": moved.way.texts,
+            "sentence": moved.path.texts,
             "distance": moved.distance.tolist(),
             "random_direction": moved.control.texts,
         }
@@ -303,19 +305,19 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
 
 
 def _command(run: Run, question: Question, decoding: Decoding) -> str:
-    """What gives the same sentences on the command line, where something does."""
+    """The command with the same result; empty for settings that it lacks."""
     if decoding != Decoding():
         return ""
     values = [f"{k:g}" for k in STRENGTHS]
     start, end = question.ends
     is_between = question.kind == "groups"
-    way = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
-    told = shlex.join([*way, question.c, "--k", *values])
-    return folders.command("arithmetic", run.folder, told)
+    path = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
+    arguments = shlex.join([*path, question.c, "--k", *values])
+    return folders.command("arithmetic", run.folder, arguments)
 
 
 def read_position() -> int:
-    """The step of the k in the address; that of k = 1 for anything else."""
+    """The step of the k in the URL; that of k = 1 for any other value."""
     text = st.query_params.get(_K, "")
     if not re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII):
         return _ONE

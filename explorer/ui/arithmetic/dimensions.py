@@ -1,7 +1,8 @@
-"""One latent dimension at a time: what it changes, and which sentences lie far out on it."""
+"""One latent dimension at a time: its effect on a sentence, and its extreme sentences."""
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -18,30 +19,30 @@ from explorer.ui.map.component import path_slider
 from explorer.ui.session import picks, settings
 
 VALUES = np.arange(-12, 13) / 4
-"""Where a sentence is decoded along a dimension, prior units: −3 to 3."""
+"""Decoded positions along a dimension, in prior units: −3 to 3."""
 
 ORDERS = {"variance": "Variance", "rate": "Rate", "number": "Number"}
 _VALUE = "value"
-_TELLING = 0.2  # correlation with the length that is told
-_LISTED = 6
+_MIN_CORRELATION = 0.2  # with the length of a sentence, to be reported
+_NUM_LISTED = 6
 _TABLE = "dimension_table"
-_DRAWS = 2000  # of a prior that is not N(0, I), for its unit
+_DRAWS = 2000  # that estimate the unit of a prior other than N(0, I)
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """What a prior unit is: coordinates are centre + value · unit."""
+    """Prior units: a coordinate is centre + value · unit."""
 
     centre: Float[np.ndarray, " d"]
     unit: Float[np.ndarray, " d"]
-    told: str
+    name: str
 
     def coordinates(self, dimension: int) -> Float[np.ndarray, " steps"]:
-        """Of the values along a dimension."""
+        """Coordinates of `VALUES` along a dimension."""
         return self.centre[dimension] + VALUES * self.unit[dimension]
 
     def value(self, coordinate: float, dimension: int) -> float:
-        """The inverse: how many units a coordinate lies from the centre."""
+        """The inverse: units between a coordinate and the centre."""
         unit = float(self.unit[dimension])
         return (coordinate - float(self.centre[dimension])) / unit if unit > 0 else 0.0
 
@@ -51,12 +52,12 @@ class Traversal:
     """A sentence along one dimension."""
 
     own: str
-    """The sentence at its own place, decoded."""
+    """The reconstruction."""
     texts: list[str]
     coordinate: float
-    """Of the sentence's own place."""
-    is_brought_back: bool
-    """Whether points had to be moved, because the latent space is bounded."""
+    """Of the sentence, along the dimension."""
+    is_projected: bool
+    """Whether points were projected back into a bounded latent space."""
 
     @property
     def is_still(self) -> bool:
@@ -65,7 +66,7 @@ class Traversal:
 
 
 def ask_sentence(run: Run) -> str | None:
-    """The sentence that is moved: typed, or what is picked on the map."""
+    """The sentence to move: typed, or picked on the map."""
     picked = _picked(run)
     start = settings.example(run, "sentence", picked or picks.shortened(examples(run)[0]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,12 +75,15 @@ def ask_sentence(run: Run) -> str | None:
         )
         if picked is not None and text != picked:
             st.button(
-                "Take the picked one", icon=":material/my_location:", on_click=_take, args=[picked]
+                "Use the picked sentence",
+                icon=":material/my_location:",
+                on_click=_use,
+                args=[picked],
             )
     if text and text.strip():
         unknown_words.unknown_notes([run], {"": text})
         return text
-    st.info("Type a sentence, or click one of a list below.", icon=":material/edit:")
+    st.info("Type a sentence, or click one in a list below.", icon=":material/edit:")
     return None
 
 
@@ -90,12 +94,12 @@ def _picked(run: Run) -> str | None:
     return pick.text if isinstance(pick, picks.TextPick) else None
 
 
-def _take(text: str) -> None:
+def _use(text: str) -> None:
     st.session_state["sentence"] = picks.shortened(text)
 
 
 def ask_dimension(run: Run) -> tuple[int, str]:
-    """The dimension, out of a list, and the order of the list."""
+    """The chosen dimension, and the order of the list."""
     rates = rate_by_dimension(run)
     orders = [name for name in ORDERS if name != "rate" or rates is not None]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -107,8 +111,8 @@ def ask_dimension(run: Run) -> tuple[int, str]:
             required=True,
             key="order",
             bind="query-params",
-            help="Variance: of the sentences' posterior means along the dimension; what hardly "
-            "varies says nothing. Rate: nats a sentence that the dimension costs.",
+            help="Variance: of the sentences' posterior means in the dimension; near 0 it carries "
+            "nothing. Rate: KL of the dimension, nats per sentence.",
         )
         numbers = ordered(run, order or orders[0])
         dimension = st.selectbox(
@@ -119,7 +123,7 @@ def ask_dimension(run: Run) -> tuple[int, str]:
 
 
 def ordered(run: Run, order: str) -> list[int]:
-    """All dimensions, the one that matters most first."""
+    """All dimensions, the largest value first."""
     rates = rate_by_dimension(run)
     values = rates if order == "rate" and rates is not None else variances(run)
     if order == "number":
@@ -128,13 +132,13 @@ def ordered(run: Run, order: str) -> list[int]:
 
 
 def variances(run: Run) -> Float[np.ndarray, " d"]:
-    """Of the posterior means of the sentences on the map."""
+    """Variance of the posterior means of the sentences on the map."""
     assert run.atlas is not None
     return run.atlas.mean.var(axis=0, dtype=np.float64)
 
 
 def rate_by_dimension(run: Run) -> Float[np.ndarray, " d"] | None:
-    """Nats a sentence; None where it was not measured by dimension."""
+    """Nats per sentence; None if not measured by dimension."""
     found = run.metrics.get("rate", {}).get("by_dimension")
     size = run.config.model.latent_dim
     if not isinstance(found, list) or len(found) != size:
@@ -143,7 +147,7 @@ def rate_by_dimension(run: Run) -> Float[np.ndarray, " d"] | None:
 
 
 def units(run: Run) -> Units:
-    """What −3 to 3 means in a run's latent space."""
+    """The units of a run's latent space."""
     return _units(run, run.stamp)
 
 
@@ -155,17 +159,17 @@ def _units(_run: Run, stamp: str) -> Units:
     assert atlas is not None
     size = atlas.latent_dim
     if not _run.model.latent.has_rate:
-        told = "standard deviations of the sentences, as an autoencoder has no prior"
-        return Units(atlas.mean.mean(axis=0), atlas.mean.std(axis=0), told)
+        name = "standard deviations of the sentences, as an autoencoder has no prior"
+        return Units(atlas.mean.mean(axis=0), atlas.mean.std(axis=0), name)
     if is_standard_normal(_run.model.prior()):
         return Units(np.zeros(size), np.ones(size), "prior units: the prior is N(0, I)")
     draws = _run.prior_samples(_DRAWS)
-    told = f"the prior's standard deviations, of {_DRAWS:,} draws"
-    return Units(draws.mean(axis=0), draws.std(axis=0), told)
+    name = f"the prior's standard deviations, of {_DRAWS:,} draws"
+    return Units(draws.mean(axis=0), draws.std(axis=0), name)
 
 
 def traverse(run: Run, text: str, dimension: int, decoding: Decoding) -> Traversal:
-    """A sentence at all values of one dimension, decoded in one batch with its own place."""
+    """A sentence at all values of one dimension, decoded with its reconstruction in one batch."""
     return _traverse(run, run.stamp, text, dimension, decoding)
 
 
@@ -180,8 +184,8 @@ def _traverse(_run: Run, stamp: str, text: str, dimension: int, decoding: Decodi
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _reach(_run: Run, stamp: str, text: str) -> list[int]:
-    """How many words each dimension changes at both its ends, decoded greedily in one batch."""
+def _words_changed(_run: Run, stamp: str, text: str) -> list[int]:
+    """Words that each dimension changes at −3 and 3, decoded greedily in one batch."""
     z = _run.encode([text])
     found = units(_run)
     points = [
@@ -197,11 +201,11 @@ def show(run: Run, found: Traversal, dimension: int) -> None:
     """The slider along a dimension."""
     unit = units(run)
     own = unit.value(found.coordinate, dimension)
-    st.markdown(f"**Dimension {dimension}**  :gray[· the sentence itself is at {_signed(own)}]")
+    st.markdown(f"**Dimension {dimension}**  :gray[· the sentence is at {_signed(own)}]")
     if found.is_still:
         st.info(
-            f"No value from −3 to 3 changes a word of this sentence: the decoder does not listen "
-            f"to dimension {dimension} here.",
+            f"No value from −3 to 3 changes a word of this sentence: the decoder ignores "
+            f"dimension {dimension} here.",
             icon=":material/hearing_disabled:",
         )
     position = path_slider(
@@ -214,29 +218,31 @@ def show(run: Run, found: Traversal, dimension: int) -> None:
         key="dimension_slider",
     )
     _write_position(position)
-    st.caption(f"In {unit.told}. Marked: words that the sentence, decoded, does not have there:")
+    st.caption(f"In {unit.name}. Marked: words that differ from the reconstruction:")
     st.html(plain(found.own, quiet=True))
-    if found.is_brought_back:
+    if found.is_projected:
         st.caption(
-            "This latent space is bounded: points that leave it are brought back to the nearest "
-            "of it, so other coordinates may change too."
+            "This latent space is bounded: points outside are projected onto it, so other "
+            "coordinates may change too."
         )
 
 
 def extremes(run: Run, dimension: int) -> None:
-    """The sentences of the map with the lowest and the highest coordinate: they name it."""
+    """The sentences of the map with the lowest and the highest coordinate, and their words."""
     assert run.atlas is not None
     along = run.atlas.mean[:, dimension]
     order = np.argsort(along, kind="stable")
     unit = units(run)
     st.markdown(
-        f"**Sentences farthest out on dimension {dimension}**  :gray[· a click takes one]",
-        help="By their posterior means. What those of a side have in common names the dimension; "
-        "the words are those whose sentences, all over the map, lie farthest to that side: at "
-        "least five standard errors, and none where no word does.",
+        f"**Extreme sentences of dimension {dimension}**  :gray[· click one to use it]",
+        help="By posterior mean. The words are those whose sentences, over the whole map, lie "
+        "farthest to that side: at least five standard errors, else no word is given.",
     )
-    told = _sides(run, run.stamp, run.texts_are_real)[dimension]
-    sides = (("Lowest", told.low, order[:_LISTED]), ("Highest", told.high, order[::-1][:_LISTED]))
+    words_of = _sides(run, run.stamp, run.texts_are_real)[dimension]
+    sides = (
+        ("Lowest", words_of.low, order[:_NUM_LISTED]),
+        ("Highest", words_of.high, order[::-1][:_NUM_LISTED]),
+    )
     for column, (name, words, rows) in zip(st.columns(2), sides, strict=True):
         column.caption(f"{name}: **{', '.join(map(markdown, words))}**" if words else name)
         listed = [
@@ -252,14 +258,14 @@ def extremes(run: Run, dimension: int) -> None:
                 listed,
                 f"{name} on dimension {dimension}",
                 f"dimension_{name.lower()}",
-                lambda row: _take(run.texts[row]),
-                "Take this sentence",
+                lambda row: _use(run.texts[row]),
+                "Use this sentence",
             )
 
-    if abs(told.length) >= _TELLING:
-        way = "Longer" if told.length > 0 else "Shorter"
-        number = f"{told.length:.2f}".replace("-", "−")
-        st.caption(f"{way} sentences lie higher on it: correlation with the words {number}.")
+    if abs(words_of.length) >= _MIN_CORRELATION:
+        longer = "Longer" if words_of.length > 0 else "Shorter"
+        number = f"{words_of.length:.2f}".replace("-", "−")
+        st.caption(f"{longer} sentences have higher values: correlation with length {number}.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -269,14 +275,15 @@ def _sides(_run: Run, stamp: str, is_real: bool) -> list[DimensionWords]:
 
 
 def table(run: Run, text: str | None, order: str, dimension: int) -> None:
-    """All dimensions, the shown one ticked; a click on a row chooses one."""
+    """All dimensions, the current one ticked; a click on a row chooses one."""
     numbers = ordered(run, order)
-    with st.spinner("Reading what they tell apart…"):
-        told = _sides(run, run.stamp, run.texts_are_real)
+    with st.spinner("Finding the words of each dimension…"):
+        words_of = _sides(run, run.stamp, run.texts_are_real)
     columns: dict[str, list[float] | list[str]] = {
         "dimension": [float(number) for number in numbers],
         "low – high": [
-            f"{', '.join(told[number].low)} – {', '.join(told[number].high)}" for number in numbers
+            f"{', '.join(words_of[number].low)} – {', '.join(words_of[number].high)}"
+            for number in numbers
         ],
         "variance": variances(run)[numbers].tolist(),
     }
@@ -284,7 +291,7 @@ def table(run: Run, text: str | None, order: str, dimension: int) -> None:
     if rates is not None:
         columns["rate, nats"] = rates[numbers].tolist()
     if text is not None:
-        reach = _reach(run, run.stamp, text)
+        reach = _words_changed(run, run.stamp, text)
         columns["words changed"] = [float(reach[number]) for number in numbers]
         still = reach.count(0)
 
@@ -301,37 +308,41 @@ def table(run: Run, text: str | None, order: str, dimension: int) -> None:
         on_select=chosen,
         selection_mode="single-row",
         height=420,
-        column_config={
-            "dimension": st.column_config.NumberColumn(format="%d", width="small"),
-            "variance": st.column_config.NumberColumn(
-                format="%.3f",
-                help="Of the posterior means of the sentences on the map, squared units of z. The "
-                "prior's is 1 where it is N(0, I); near 0 the dimension says nothing.",
-            ),
-            "rate, nats": st.column_config.NumberColumn(
-                format="%.3f", help="What the dimension costs, nats a sentence, on the test split."
-            ),
-            "words changed": st.column_config.NumberColumn(
-                format="%d", help="Of this sentence, at −3 and at 3 together, decoded greedily."
-            ),
-            "low – high": st.column_config.TextColumn(
-                help="The words whose sentences lie farthest out on each side."
-            ),
-        },
+        column_config=_column_config(),
     )
     if still:
         st.caption(f"{still} of {len(numbers)} dimensions change no word of this sentence.")
 
 
+def _column_config() -> dict[str, Any]:
+    return {
+        "dimension": st.column_config.NumberColumn(format="%d", width="small"),
+        "variance": st.column_config.NumberColumn(
+            format="%.3f",
+            help="Of the posterior means of the sentences on the map, squared units of z. That of "
+            "a prior N(0, I) is 1; near 0 the dimension carries nothing.",
+        ),
+        "rate, nats": st.column_config.NumberColumn(
+            format="%.3f", help="KL of the dimension, nats per sentence, on the test split."
+        ),
+        "words changed": st.column_config.NumberColumn(
+            format="%d", help="In this sentence, at −3 and 3 together, decoded greedily."
+        ),
+        "low – high": st.column_config.TextColumn(
+            help="The words whose sentences lie farthest to each side."
+        ),
+    }
+
+
 def _tick(row: int) -> None:
-    """A tick stays with its row when the order changes, or another dimension is chosen above."""
+    """Ticks a row, which Streamlit does not do when order or dimension change."""
     known = st.session_state
     if _TABLE not in known or known[_TABLE]["selection"]["rows"] != [row]:
         known[_TABLE] = {"selection": {"rows": [row], "columns": [], "cells": []}}
 
 
 def read_position() -> int:
-    """The step of the value in the address; that of 0 for anything else."""
+    """The step of the value in the URL; that of 0 for any other value."""
     text = st.query_params.get(_VALUE, "")
     wanted = float(text) if re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII) else 0.0
     near = np.flatnonzero(np.isclose(VALUES, wanted))

@@ -1,4 +1,4 @@
-"""The boxes that name two groups of sentences, which a direction leads between."""
+"""The pickers of two groups of sentences, the ends of a direction."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _HELP = (
-    "A group of the map, or type words: the sentences that have them. With a mouse, Shift and "
-    "drag on the map for those in a rectangle."
+    "A group of the map, or words: the sentences that contain them. Shift-drag on the map with a "
+    "mouse for those in a rectangle."
 )
 
 
 def groups_of(run: Run) -> Groups:
-    """The groups a run's map has of itself, found once."""
+    """The predefined groups of a run's map, cached."""
     return _groups(run, run.stamp)
 
 
@@ -32,13 +32,13 @@ def _groups(_run: Run, stamp: str) -> Groups:
 
 
 def ask(run: Run, left: "DeltaGenerator", right: "DeltaGenerator") -> tuple[str, str] | None:
-    """Two groups: away from which, and towards which; None where the map has not two."""
+    """The group to move away from and the one to move towards; None if there are not two."""
     found = groups_of(run)
     start = found.start()
     if start is None:
         st.info(
-            "This map has no two groups of five sentences: no labels, no regions, all sentences "
-            "equally long. Choose *From A to B*.",
+            "This map has fewer than two groups of five sentences: no labels, no regions, and all "
+            "sentences of one length. Choose *From A to B*.",
             icon=":material/group_off:",
         )
         return None
@@ -46,12 +46,12 @@ def ask(run: Run, left: "DeltaGenerator", right: "DeltaGenerator") -> tuple[str,
     towards = _box(left, "Towards", "towards", names, start[0])
     away = _box(right, "Away from", "away", names, start[1])
     if _is_foreign(towards, names) or _is_foreign(away, names):
-        st.rerun()  # a link's values come before the session's own, until a widget is known
+        st.rerun()  # values of the link override the session until the widget exists
     return away, towards
 
 
 def tell(run: Run, away: str, towards: str) -> bool:
-    """Says how many sentences the groups have and how far apart they are; whether they will do."""
+    """Shows the groups' sizes and separation; whether they define a direction."""
     if towards == away:
         st.info("Choose two different groups.", icon=":material/call_split:")
         return False
@@ -68,12 +68,12 @@ def tell(run: Run, away: str, towards: str) -> bool:
     both = len(np.intersect1d(first, second))
     apart = sentence_groups.apart(run, known, away, towards)
     far = "" if apart is None else f"{apart:.1f}".replace("-", "−")
-    told = f" · **{far}** standard deviations apart" if far else ""
+    separation = f" · **{far}** standard deviations apart" if far else ""
     shared = f" · {both:,} are in both" if both else ""
     st.caption(
-        f"Mean of {sizes[0]} minus mean of {sizes[1]}{told}{shared}.",
-        help="Cohen's d along the direction, which is taken from half of the sentences and judged "
-        "on the other half: about 0 means that the groups do not differ in latent space.",
+        f"Mean of {sizes[0]} minus mean of {sizes[1]}{separation}{shared}.",
+        help="Cohen's d along the direction, estimated on half of the sentences and measured on "
+        "the other half: about 0 means that the groups do not differ in latent space.",
     )
     return True
 
@@ -93,5 +93,5 @@ def _box(place: "DeltaGenerator", title: str, key: str, names: list[str], first:
 
 
 def _is_foreign(name: str | None, names: Sequence[str]) -> bool:
-    """Whether it is another run's region or label, from before a change: not meant as words."""
+    """Whether it is a region or label of another run, which must not be read as words."""
     return sentence_groups.is_own_name(name or "") and name not in names

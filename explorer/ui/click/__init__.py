@@ -1,1 +1,1 @@
-"""What a click on the map is answered with."""
+"""The answer to a click on the map."""

@@ -1,4 +1,4 @@
-"""What the page says about a pick: a sentence, a place between sentences, or a typed one."""
+"""The answer to a pick: a sentence of the map, an empty location, or a typed sentence."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from explorer.latent_space.map_index import MapPosition
 
 NEIGHBOURS = 8
-_SHOWN = 80  # characters of a sentence on a button
+_MAX_LABEL = 80  # characters of a sentence on a button
 
 
 @dataclass(frozen=True)
 class Found:
-    """A pick, looked up: where it is in latent space and on the map. Nothing is decoded yet."""
+    """A pick, located in latent space and on the map, not decoded yet."""
 
     pick: Pick
     z: Float32[np.ndarray, " latent"]
@@ -40,22 +40,22 @@ class Found:
 
     @property
     def at(self) -> tuple[float, float] | None:
-        """Where the map marks a typed sentence."""
+        """Map position of a typed sentence."""
         return None if self.typed is None else (float(self.typed.x), float(self.typed.y))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says about a pick."""
+    """A decoded pick."""
 
     decoded: Decoded
     table: "DeltaGenerator"
-    """Where the table of its words will stand."""
+    """Slot for the table of its words."""
     cycle: "Cycle | None" = None
 
 
 def look_up(run: Run, layout: MapView, pick: Pick) -> Found:
-    """Finds a pick's place in latent space and on the map.
+    """Locates a pick in latent space and on the map.
 
     Raises:
         ExplorerError: If the model is needed and cannot be opened.
@@ -74,16 +74,16 @@ def look_up(run: Run, layout: MapView, pick: Pick) -> Found:
 
 
 def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
-    """The settings a sentence of the map is decoded with: its own label where none was chosen."""
+    """Decode settings for a pick: with the label of its sentence where none is chosen."""
     if decoding.label or run.atlas is None or run.atlas.label is None:
         return decoding
     label = run.atlas.label[pick.index] if isinstance(pick, SentencePick) else None
-    told = run.config.model.labels
-    return dataclasses.replace(decoding, label=label) if label in told else decoding
+    given = run.config.model.labels
+    return dataclasses.replace(decoding, label=label) if label in given else decoding
 
 
 def show(run: Run, found: Found, decoding: Decoding) -> Answer:
-    """Decodes a pick and writes what a click waits for, each line as soon as it is known.
+    """Decodes a pick and shows what a click waits for, each line as soon as it is known.
 
     Raises:
         ExplorerError: If the model cannot be opened.
@@ -93,7 +93,7 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     elif isinstance(found.pick, TextPick):
         _typed(run, found.pick, decoding.label)
     else:
-        _heading("An empty place", "the model decodes it all the same")
+        _heading("Empty location", "no sentence here")
     decoded = run.decode_tokens(found.z[None], decoding)[0]
     table = _decoded(run, found, decoded, decoding.label)
     if found.place is None:
@@ -103,20 +103,20 @@ def show(run: Run, found: Found, decoding: Decoding) -> Answer:
     return Answer(decoded, table, cycle)
 
 
-def markers(run: Run, layout: MapView, found: Found, said: Answer | None) -> list[Marker]:
-    """What the map shows beside the points: the typed sentence, and where a place lands."""
+def markers(run: Run, layout: MapView, found: Found, answer: Answer | None) -> list[Marker]:
+    """Markers over the points: the typed sentence, and the round trip of an empty location."""
     result = [found.typed] if found.typed is not None else []
-    if said is not None and said.cycle is not None:
-        ((x, y),), _ = (found.tolist() for found in layout.locate(said.cycle.z[None]))
-        result.append(Marker(x, y, "encoded again", opacity(said.cycle.distance, run)))
+    if answer is not None and answer.cycle is not None:
+        ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
+        result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))
     return result
 
 
-def show_around(run: Run, found: Found, said: Answer, decoding: Decoding) -> None:
-    """Writes what is read later: draws around the pick, its neighbours, and numbers by word."""
+def show_around(run: Run, found: Found, answer: Answer, decoding: Decoding) -> None:
+    """Shows what is read later: samples around the pick, its neighbours, numbers by word."""
     samples(run, found, decoding)
     neighbours(run, found)
-    _words(said)
+    _words(answer)
 
 
 def _heading(title: str, note: str) -> None:
@@ -132,15 +132,15 @@ def _sentence(run: Run, pick: SentencePick) -> None:
         notes.append(f"label {atlas.label[index]}")
     count = _tokens(int(atlas.tokens[index]))
     numbers = float(atlas.distortion[index]), float(atlas.rate[index])
-    # The map is scored with each sentence's own label, whatever label is chosen.
+    # The map scores each sentence with its own label, whatever label is chosen.
     own = own_label(run, pick, Decoding()).label
     if run.texts_are_real:
         _heading("The sentence", " · ".join([*notes[:2], count, *notes[2:]]))
         st.html(plain(run.texts[index]))
         _likelihood(run, *numbers, own)
     else:
-        # The words that stand for it are those decoded below.
-        _heading("A sentence, in the model's words", " · ".join(notes))
+        # Its text is not available; its reconstruction follows below.
+        _heading("A sentence, as the model reconstructs it", " · ".join(notes))
         _likelihood(run, *numbers, own, whose=f"The original has {count}: ")
 
 
@@ -151,20 +151,19 @@ def _tokens(count: int) -> str:
 def _likelihood(
     run: Run, distortion: float, rate: float, label: str = "", whose: str = ""
 ) -> None:
-    told = f" · told the label {markdown(label)}" if label else ""
+    given = f" · given label {markdown(label)}" if label else ""
     if not run.model.latent.has_rate:
         st.caption(
-            f"{whose}distortion **{distortion:.1f}** nats{told}",
-            help="How unlikely the decoder finds the sentence, given its encoding. A plain "
-            "autoencoder has no rate, and so no bound on −log p.",
+            f"{whose}distortion **{distortion:.1f}** nats{given}",
+            help="−log p of the sentence given its encoding. A plain autoencoder has no rate, "
+            "and so no bound on −log p of the sentence.",
         )
         return
     st.caption(
-        f"{whose}distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats{told}",
-        help="Distortion: how unlikely the decoder finds the sentence, given one z drawn from its "
-        "posterior. Rate: what it costs to tell the decoder that z instead of one from the "
-        "prior. Their sum bounds −log p of the sentence from above. A label counts as it was "
-        "trained, whatever strength is chosen.",
+        f"{whose}distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats{given}",
+        help="Distortion: −log p(x | z) of the sentence at a z drawn from its posterior. Rate: KL "
+        "of the posterior from the prior. Their sum is an upper bound on −log p of the "
+        "sentence. A label counts at its training strength, whatever strength is chosen.",
     )
 
 
@@ -173,7 +172,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     _heading("Your sentence", _tokens(len(run.tokeniser.tokens(pick.text))))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
-        st.caption(f"Only its first {picks.MOST_TEXT:,} characters are read, up to a blank.")
+        st.caption(f"Only the first {picks.MOST_TEXT:,} characters are read, up to a space.")
     unknown = run.unknown(pick.text)
     if unknown:
         st.warning(
@@ -188,9 +187,9 @@ def _respelled(run: Run, text: str) -> None:
     other = as_the_corpus_writes(run, text)
     if other is None:
         return
-    shown = other if len(other) <= _SHOWN else f"{other[:_SHOWN]}…"
+    shown = other if len(other) <= _MAX_LABEL else f"{other[:_MAX_LABEL]}…"
     st.button(
-        f"Write it as the corpus does: {markdown(shown)}",
+        f"Use the spelling of the corpus: {markdown(shown)}",
         icon=":material/spellcheck:",
         on_click=picks.type_text,
         args=(other,),
@@ -199,27 +198,27 @@ def _respelled(run: Run, text: str) -> None:
 
 def _decoded(run: Run, found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
-    source = "this place" if isinstance(found.pick, MapPick) else own
-    _heading("Decoded", f"from {source}" + (f", told the label {label}" if label else ""))
+    source = "this location" if isinstance(found.pick, MapPick) else own
+    _heading("Decoded", f"from {source}" + (f", given label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
     return st.empty()
 
 
-def _words(said: Answer) -> None:
-    """The table of words: last, because a browser takes long to lay one out."""
-    with said.table.expander("Word by word", icon=":material/table_rows:"):
+def _words(answer: Answer) -> None:
+    """The table of words: last, because browsers are slow to lay one out."""
+    with answer.table.expander("Word by word", icon=":material/table_rows:"):
         st.dataframe(
             {
-                "word": said.decoded.tokens,
-                "latent gain, nats": said.decoded.gains,
-                "log-probability, nats": said.decoded.log_probs,
+                "word": answer.decoded.tokens,
+                "latent gain, nats": answer.decoded.gains,
+                "log-probability, nats": answer.decoded.log_probs,
             },
             hide_index=True,
             column_config={
                 "latent gain, nats": st.column_config.NumberColumn(
                     format="%.2f",
-                    help="Log-probability of the word with this z, minus its mean over 16 z drawn "
-                    "from the prior.",
+                    help="Log-probability of the word with this z, minus its mean over 16 draws "
+                    "of z from the prior.",
                 ),
                 "log-probability, nats": st.column_config.NumberColumn(format="%.2f"),
             },
@@ -228,14 +227,15 @@ def _words(said: Answer) -> None:
 
 def _emptiness(place: "MapPosition", cycle: "Cycle") -> None:
     typical = place.typical or 1.0
-    thick = "An empty part of the map" if place.empty else f"Denser than {place.density:.0f}%"
-    rest = "" if place.empty else " of the sentences' places"
+    density = f"Density: higher than at {place.density:.0f}% of the sentences."
+    if place.empty:
+        density = "Density: lower than at 99% of the sentences."
     st.markdown(
         f"- Nearest sentence: **{place.distance:.2f}** away in latent space, "
-        f"{place.distance / typical:.1f}× what a sentence and its nearest neighbour are apart.\n"
-        f"- {thick}{rest}.\n"
-        f"- Encoded again, the decoded sentence lands **{cycle.distance:.2f}** away "
-        f"({cycle.distance / typical:.1f}×), where the map shows *encoded again*."
+        f"{place.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
+        f"- {density}\n"
+        f"- Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
+        f"({cycle.distance / typical:.1f}×), to *encoded again* on the map."
     )
     st.button(
         "Show the nearest sentence",
@@ -247,20 +247,20 @@ def _emptiness(place: "MapPosition", cycle: "Cycle") -> None:
 
 
 def samples(run: Run, found: Found, decoding: Decoding) -> None:
-    """Sentences decoded from draws around a pick, as many as the slider says."""
+    """Sentences decoded from samples around a pick; a slider sets how many."""
     if not found.scale.any():
-        _heading("Around it", "nothing to draw")
-        st.caption("This model encodes a sentence as a point, without a width around it.")
+        _heading("Samples around it", "none")
+        st.caption("This model encodes a sentence as a point: there is no distribution to sample.")
         return
-    around = "its posterior" if not isinstance(found.pick, MapPick) else "its neighbours' width"
-    _heading("Around it", f"draws from {around}, seed {decoding.seed}")
+    spread = "the neighbours' posterior spread" if found.place else "its posterior"
+    _heading("Samples around it", f"from {spread}, seed {decoding.seed}")
     k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
     texts = run.around(found.z, found.scale, k, decoding)
     st.html("".join(plain(text, quiet=True) for text in texts))
 
 
 def neighbours(run: Run, found: Found) -> None:
-    """The sentences nearest in latent space; a click goes there."""
+    """The nearest sentences in latent space; a click selects one."""
     _heading("Nearest sentences", "cosine distance of centred latents")
     own = found.pick.index if isinstance(found.pick, SentencePick) else -1
     near = [item for item in run.neighbours(found.z, NEIGHBOURS + 1) if item.index != own]

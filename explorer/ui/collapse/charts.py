@@ -1,4 +1,4 @@
-"""Plotly charts of what a latent space holds, and of the thought experiment."""
+"""Plotly charts of how a latent space is used, and of the toy experiment."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,30 +24,30 @@ from explorer.ui.components.history_charts import (
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_SMALLEST = 1e-8  # a variance drawn on a logarithmic axis
+_MIN_VARIANCE = 1e-8  # a logarithmic axis has no 0
 
 
 def rates(values: Sequence[float]) -> "Figure":
-    """The rate of each dimension, the largest first."""
-    order = sorted(range(len(values)), key=lambda place: -values[place])
+    """The rate of each dimension, largest first."""
+    order = sorted(range(len(values)), key=lambda dimension: -values[dimension])
     figure = _bars(
-        [values[place] for place in order],
-        [f"dimension {place}" for place in order],
+        [values[dimension] for dimension in order],
+        [f"dimension {dimension}" for dimension in order],
         "%{customdata}: %{y:.3f} nats<extra></extra>",
     )
     figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
-    # An empty chart of a collapsed run must not look full of noise.
+    # The chart of a collapsed run must not magnify its noise.
     figure.update_yaxes(range=[0, max(0.1, 1.08 * max(values, default=0.0))])
     return figure
 
 
 def variances(values: Sequence[float]) -> "Figure":
-    """The variance of each dimension's posterior mean, the largest first, with the threshold."""
-    order = sorted(range(len(values)), key=lambda place: -values[place])
-    shown = [max(values[place], _SMALLEST) for place in order]
+    """The variance of each dimension's posterior mean, largest first, with the threshold."""
+    order = sorted(range(len(values)), key=lambda dimension: -values[dimension])
+    shown = [max(values[dimension], _MIN_VARIANCE) for dimension in order]
     figure = _bars(
         shown,
-        [f"dimension {place}" for place in order],
+        [f"dimension {dimension}" for dimension in order],
         "%{customdata}: variance %{y:.2g}<extra></extra>",
         [BLUE if value > ACTIVE_VARIANCE else GREY for value in shown],
     )
@@ -68,7 +68,7 @@ def variances(values: Sequence[float]) -> "Figure":
 
 
 def information(low: float, high: float, ceiling: float, rate: float | None) -> "Figure":
-    """The interval of the mutual information between 0 and its ceiling."""
+    """The interval of the mutual information, its ceiling and the rate."""
     import plotly.graph_objects as go
 
     figure = go.Figure(
@@ -88,7 +88,7 @@ def information(low: float, high: float, ceiling: float, rate: float | None) -> 
         lines.append((rate, f"rate {written(rate)}", ORANGE, "dot"))
     for row, (x, text, colour, dash) in enumerate(lines):
         figure.add_vline(x=x, line={"color": colour, "dash": dash, "width": 1.5})
-        # One above the other: where the lines are close, so would the names be.
+        # Labels one above the other: the lines may be close.
         figure.add_annotation(
             x=x, y=1, yref="paper", yshift=14 * row, text=text, showarrow=False,
             xanchor="left" if x < 0.2 * top else "center", yanchor="bottom", font={"size": 11},
@@ -121,14 +121,19 @@ def history(columns: History, collapse: Moment | None) -> "Figure":
     return stacked(recorded, mark=None if collapse is None else collapse.epoch)
 
 
-def plane(ways: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> "Figure":
-    """Rate and distortion of the decoders with z along their trainings, and the best there is."""
+def decoder_name(decoder: Decoder) -> str:
+    """What the decoder conditions on, besides z."""
+    return "autoregressive" if decoder.reads else "non-autoregressive"
+
+
+def plane(trajectories: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> "Figure":
+    """Rate and distortion of the decoders with z during training, and the optimum."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for decoder, way in ways.items():
+    for decoder, trajectory in trajectories.items():
         colour = BLUE if decoder.reads else ORANGE
-        name = "reads the words" if decoder.reads else "reads nothing"
+        name = decoder_name(decoder)
         ends = [0.0, ENTROPY, 1.6]
         figure.add_trace(
             go.Scatter(
@@ -136,14 +141,14 @@ def plane(ways: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> 
                 y=[decoder.least_distortion(rate) for rate in ends],
                 mode="lines",
                 line={"color": colour, "dash": "dot", "width": 1.5},
-                name=f"{name}: the least there is",
+                name=f"{name}: optimum",
                 hoverinfo="skip",
             )
         )
         figure.add_trace(
             go.Scatter(
-                x=[rate for rate, _ in way],
-                y=[distortion for _, distortion in way],
+                x=[rate for rate, _ in trajectory],
+                y=[distortion for _, distortion in trajectory],
                 mode="lines",
                 line={"color": colour, "width": 2},
                 opacity=0.6,
@@ -152,8 +157,8 @@ def plane(ways: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> 
                 hovertemplate="rate %{x:.2f}, distortion %{y:.2f}<extra>" + name + "</extra>",
             )
         )
-        if way:
-            figure.add_trace(_end(way[-1], colour, name, decoder.reads))
+        if trajectory:
+            figure.add_trace(_end(trajectory[-1], colour, name, decoder.reads))
     figure.update_xaxes(title_text="rate, nats", range=[-0.06, 1.65])
     figure.update_yaxes(title_text="distortion, nats", range=[-0.15, top])
     figure.update_layout(
@@ -172,7 +177,7 @@ def _end(point: tuple[float, float], colour: str, name: str, filled: bool) -> An
         y=[point[1]],
         mode="markers",
         marker={"size": 13, "color": colour, "symbol": "circle" if filled else "diamond"},
-        name=f"{name}: where it ended",
+        name=f"{name}: after training",
         hovertemplate="rate %{x:.2f}, distortion %{y:.2f}<extra>" + name + "</extra>",
     )
 
@@ -194,7 +199,7 @@ def _bars(
             hovertemplate=hover,
         )
     )
-    figure.update_xaxes(title_text="dimensions, the largest first", tickformat="d")
+    figure.update_xaxes(title_text="dimensions, largest first", tickformat="d")
     figure.update_layout(
         height=260, margin={"l": 50, "r": 10, "t": 16, "b": 40}, bargap=0.15, showlegend=False
     )

@@ -1,4 +1,4 @@
-"""The thought experiment on a page: trained when asked for, told in numbers and in a sentence."""
+"""The toy experiment: four models trained on request, compared in numbers and in words."""
 
 from collections.abc import Mapping
 
@@ -9,27 +9,27 @@ from explorer.ui.components import download_buttons, reproduce
 from explorer.ui.components.escaping import plain
 
 _DONE = "_thought"
-_WORTH = 0.2
-"""Nats that z has to save before it is said to be of use."""
+_MIN_SAVING = 0.2
+"""Nats that z has to save to count as useful."""
 
 
 def show() -> None:
-    """The question, a button, and the answer once it was trained."""
+    """The question, a button, and the answer after training."""
     st.markdown(
-        "A corpus of three sentences, equally often: `a a a`, `b b b`, `c c c`. Whoever has read "
-        "the first word knows the others. Two decoders, each with and without a latent z:\n"
-        "- one **reads the words before** the one it says. It must be told log 3 = "
-        f"{ENTROPY:.2f} nats once, and its own first word tells it: z cannot save it anything.\n"
-        "- one **reads nothing** (word dropout 1.0). Without z it pays log 3 at each of the three "
-        f"words, {3 * ENTROPY:.2f} nats; with z it is told once."
+        "A corpus of three equally frequent sentences: `a a a`, `b b b`, `c c c`. The first word "
+        "determines the others. Two decoders, each with and without a latent z:\n"
+        "- an **autoregressive** decoder sees the words before the one it predicts. It pays log 3 "
+        f"= {ENTROPY:.2f} nats for the first word and nothing after it: z cannot save anything.\n"
+        "- a **non-autoregressive** decoder sees no words (word dropout 1.0). Without z it pays "
+        f"log 3 for each of the three words, {3 * ENTROPY:.2f} nats; with z it pays log 3 once."
     )
     seed = _controls()
     outcomes = st.session_state.get(_DONE)
     if outcomes is None:
-        st.caption("Nothing is trained yet: four tiny models, some 20 seconds on a laptop.")
+        st.caption("Not trained yet.")
         return
     if seed is not None and next(iter(outcomes)) != seed:
-        st.caption(f"Below: seed {next(iter(outcomes))}. The button trains with seed {seed}.")
+        st.caption(f"Below: seed {next(iter(outcomes))}. The button trains seed {seed}.")
     _answer(*next(iter(outcomes.items())))
 
 
@@ -37,27 +37,30 @@ def _controls() -> int | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
             "Seed", 0, 999, 0, key="thought_seed", width=130,
-            help="Of first weights, batches and noise. The same seed gives the same figures.",
+            help="Seeds initial weights, batches and noise. The same seed gives the same results.",
         )  # fmt: skip
         pressed = st.button(
-            "Train the four", type="primary", icon=":material/play_arrow:", key="thought_train"
+            "Train the four toy models (about 40 s)",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="thought_train",
         )
     if pressed:
-        st.session_state[_DONE] = {seed: _trained(int(seed))}
+        st.session_state[_DONE] = {seed: _train(int(seed))}
     return seed
 
 
-def _trained(seed: int) -> dict[Decoder, Outcome]:
-    """All four, with a bar that moves."""
-    bar = st.progress(0.0, "Getting ready…")
+def _train(seed: int) -> dict[Decoder, Outcome]:
+    """Trains all four, with a progress bar."""
+    bar = st.progress(0.0, "Preparing…")
     outcomes = {}
     for number, decoder in enumerate(DECODERS):
         text = f"Training {number + 1} of {len(DECODERS)}: {_name(decoder)}, {_given(decoder)}"
 
-        def moved(share: float, number: int = number, text: str = text) -> None:
-            bar.progress(min(1.0, (number + share) / len(DECODERS)), text)
+        def report(fraction: float, number: int = number, text: str = text) -> None:
+            bar.progress(min(1.0, (number + fraction) / len(DECODERS)), text)
 
-        outcomes[decoder] = train(decoder, seed, moved)
+        outcomes[decoder] = train(decoder, seed, report)
     bar.empty()
     return outcomes
 
@@ -74,24 +77,26 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
         command = reproduce.thought(seed)
         download_buttons.table_files(columns, "thought-experiment", "thought_table", command)
         st.caption(
-            "β = 1 from the first step. *Least* is what the arithmetic allows; a Gaussian "
-            "posterior needs a little more, since three Gaussians do not add up to the prior."
+            "β = 1 from the first step. *Optimum* is the theoretical minimum; a Gaussian "
+            "posterior needs a little more, as a mixture of three Gaussians is not the prior."
         )
     with right:
-        ways = {decoder: found.way for decoder, found in outcomes.items() if decoder.latent}
-        top = 1.08 * max(3 * ENTROPY, *(way[0][1] for way in ways.values()))
+        trajectories = {
+            decoder: outcome.way for decoder, outcome in outcomes.items() if decoder.latent
+        }
+        top = 1.08 * max(3 * ENTROPY, *(points[0][1] for points in trajectories.values()))
         download_buttons.chart(
-            charts.plane(ways, min(top, 6.0)),
+            charts.plane(trajectories, min(top, 6.0)),
             "thought_plane",
             "Rate and distortion of the two decoders with z along their training",
             command,
             "thought-experiment",
         )
         st.caption(
-            "Along the blue line each nat of rate saves one of distortion: −ELBO is the same "
-            "everywhere on it, and nothing pulls towards z. Along the orange line it saves three."
+            "Along the blue line each nat of rate saves one nat of distortion: −ELBO is constant, "
+            "so nothing favours z. Along the orange line each nat of rate saves three."
         )
-    _said(outcomes)
+    _examples(outcomes)
 
 
 def _columns(outcomes: Mapping[Decoder, Outcome]) -> dict[str, list[object]]:
@@ -99,7 +104,7 @@ def _columns(outcomes: Mapping[Decoder, Outcome]) -> dict[str, list[object]]:
     return {
         "decoder": [f"{_name(row.decoder)}, {_given(row.decoder)}" for row in rows],
         "−ELBO, nats": [round(row.bound, 2) for row in rows],
-        "least": [round(row.decoder.needed, 2) for row in rows],
+        "optimum": [round(row.decoder.needed, 2) for row in rows],
         "rate": [round(row.rate, 2) if row.decoder.latent else None for row in rows],
         "distortion": [round(row.distortion, 2) for row in rows],
         "shuffled-z gap": [round(row.gap, 2) if row.decoder.latent else None for row in rows],
@@ -107,48 +112,52 @@ def _columns(outcomes: Mapping[Decoder, Outcome]) -> dict[str, list[object]]:
 
 
 def _sentence(reads: bool, outcomes: Mapping[Decoder, Outcome]) -> str:
-    """What z saves a decoder, and why."""
+    """How many nats z saves a decoder, and why."""
     without, given = (outcomes[Decoder(reads, latent)] for latent in (False, True))
     saved = without.bound - given.bound
-    told = f"−ELBO {without.bound:.2f} nats without z, {given.bound:.2f} with it"
-    if reads and saved < _WORTH:
+    bounds = f"−ELBO {without.bound:.2f} nats without z, {given.bound:.2f} with it"
+    if reads and saved < _MIN_SAVING:
         return (
-            f"- **Reads the words: z saves {max(saved, 0.0):.1f} nats** ({told}). A rate of "
-            f"{given.rate:.2f} nats is left of what z could say: nothing asks for it."
+            f"- **Autoregressive: z saves {max(saved, 0.0):.1f} nats** ({bounds}). The rate "
+            f"ends at {given.rate:.2f} nats: nothing rewards using z."
         )
-    if saved >= _WORTH:
-        name = "Reads the words" if reads else "Reads nothing"
-        return f"- **{name}: z saves {saved:.1f} nats** ({told}), at a rate of {given.rate:.2f}."
+    if saved >= _MIN_SAVING:
+        name = "Autoregressive" if reads else "Non-autoregressive"
+        return f"- **{name}: z saves {saved:.1f} nats** ({bounds}), at a rate of {given.rate:.2f}."
     return (
-        f"- **Reads nothing, and has not found z** ({told}). It needs z, but with β = 1 from the "
-        "first step z was dropped before it said anything: that is what annealing is for. Try "
-        "another seed."
+        f"- **Non-autoregressive, yet z collapsed** ({bounds}). This decoder needs z, but with "
+        "β = 1 from the first step the rate was driven to 0 before the decoder learned to use z: "
+        "KL annealing prevents this. Try another seed."
     )
 
 
-def _said(outcomes: Mapping[Decoder, Outcome]) -> None:
-    st.markdown("**What they say**")
+def _examples(outcomes: Mapping[Decoder, Outcome]) -> None:
+    st.markdown("**Reconstructions and samples**")
     if (
-        len({tuple(found.reconstructions) for found in outcomes.values() if found.decoder.latent})
+        len(
+            {
+                tuple(outcome.reconstructions)
+                for outcome in outcomes.values()
+                if outcome.decoder.latent
+            }
+        )
         < 2
     ):
-        st.caption(
-            "Both say the same: the words do not tell which decoder needs z, the figures above do."
-        )
+        st.caption("Both reconstruct the same: only the numbers above show which decoder needs z.")
     for column, decoder in zip(
         st.columns(2), [item for item in outcomes if item.latent], strict=True
     ):
-        found = outcomes[decoder]
+        outcome = outcomes[decoder]
         with column:
-            st.caption(f"{_name(decoder)}, with z: each sentence reconstructed through z")
-            pairs = (f"{meant} → {said}" for meant, said in found.reconstructions)
+            st.caption(f"{_name(decoder)}, with z: each sentence and its reconstruction")
+            pairs = (f"{sentence} → {decoded}" for sentence, decoded in outcome.reconstructions)
             st.html("".join(plain(pair) for pair in pairs))
-            st.caption("Drawn from the prior")
-            st.html(plain(" · ".join(found.samples), quiet=True))
+            st.caption("Prior samples")
+            st.html(plain(" · ".join(outcome.samples), quiet=True))
 
 
 def _name(decoder: Decoder) -> str:
-    return "Reads the words" if decoder.reads else "Reads nothing"
+    return "Autoregressive" if decoder.reads else "Non-autoregressive"
 
 
 def _given(decoder: Decoder) -> str:

@@ -1,4 +1,4 @@
-"""What the page on collapse says of a run: verdict, what to try, dimensions, words, history."""
+"""Diagnosis of a run: verdict, advice, dimensions, words and history."""
 
 import math
 import shlex
@@ -34,7 +34,7 @@ _OFFSET = "_gain_offset"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run and what was learned of it."""
+    """A run and its verdict."""
 
     name: str
     word: str
@@ -45,17 +45,17 @@ class Judged:
 
 
 def judged_runs() -> list[Judged]:
-    """Every run that has a latent space and was measured, the verdicts that failed first."""
+    """Every evaluated run with a latent space, failed verdicts first."""
     found = [_judge(name) for name in open_runs.listing().names]
-    kept = [run for run in found if run is not None]
-    return sorted(kept, key=lambda run: (run.word not in _FAILED, run.word == "healthy"))
+    known = [run for run in found if run is not None]
+    return sorted(known, key=lambda run: (run.word not in _FAILED, run.word == "healthy"))
 
 
 def _judge(name: str) -> Judged | None:
     try:
         metrics = folders.read_metrics(folders.find(name))
     except ExplorerError:
-        return None  # the run picker says what is wrong with it
+        return None  # the run picker reports it
     found = verdict(metrics)
     if found.word in ("no latent", "not measured"):
         return None
@@ -63,7 +63,7 @@ def _judge(name: str) -> Judged | None:
 
 
 def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
-    """The run that shows the difference best: a healthy one beside one that is not."""
+    """The run that contrasts most: a healthy one for a failed run, and the reverse."""
     if run.word == "healthy":
         others = [other for other in runs if other.word in _FAILED]
     else:
@@ -72,15 +72,15 @@ def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
 
 
 def runs(current: Run) -> None:
-    """Where to go from this run: to one that ended otherwise, or to any run with its verdict."""
+    """Links to a contrasting run, and to every run with its verdict."""
     found = judged_runs()
     if len(found) < 2:
         return
-    # A listing names a run as a command does: of two with one name, the other by its path.
+    # Runs are listed as commands name them: by path where a name is taken.
     named = folders.typed(current.folder)
-    like = sorted(found, key=lambda run: unlikeness(current.config, _recipe(run.name)))
+    ordered = sorted(found, key=lambda run: unlikeness(current.config, _recipe(run.name)))
     here = next((run for run in found if run.name == named), None)
-    if here and (other := partner(here, like)):
+    if here and (other := partner(here, ordered)):
         _links(here, other)
     rows = [Row(place, run.name, _note(run)) for place, run in enumerate(found)]
 
@@ -92,9 +92,9 @@ def runs(current: Run) -> None:
 
 
 def unlikeness(recipe: Config, other: Config) -> tuple[bool, int]:
-    """Sorts first what shows best what a setting did: the recipe that differs in fewest lines.
+    """Sort key: the number of differing settings, the same kind of latent space first.
 
-    Only among those of one kind of latent space: an autoencoder cannot collapse, however like.
+    An autoencoder cannot collapse, however similar its recipe.
     """
     kinds = {item.model.latent["name"] for item in (recipe, other)}
     return len(kinds) > 1, len(differing([recipe, other]))
@@ -127,24 +127,24 @@ def _note(run: Judged) -> str:
 
 
 def judgement(run: Run) -> None:
-    """The verdict with its figures and thresholds, and what to try next."""
+    """The verdict with its metrics and thresholds, and what to try next."""
     found = verdict(run.metrics)
     st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
     if found.word == "not measured":
-        st.info("This command measures the run:", icon=":material/straighten:")
+        st.info("Evaluate the run with:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
         return
     st.markdown(markdown(found.sentence))
     if found.thresholds:
-        st.caption(f"The threshold of this word: {markdown(found.thresholds)}.")
+        st.caption(f"Criterion: {markdown(found.thresholds)}.")
     _figures(run)
     for advice in ADVICE.get(found.word, ())[:1]:
         st.markdown("**What to try next**")
         _advise(run, advice)
     more = ADVICE.get(found.word, ())[1:]
     if more:
-        things = "1 other thing" if len(more) == 1 else f"{len(more)} other things"
-        with st.expander(f"{things} to try", icon=":material/lightbulb:"):
+        count = "1 more suggestion" if len(more) == 1 else f"{len(more)} more suggestions"
+        with st.expander(count, icon=":material/lightbulb:"):
             for advice in more:
                 _advise(run, advice)
 
@@ -155,7 +155,7 @@ def _advise(run: Run, advice: Advice) -> None:
 
 
 def command(run: Run, advice: Advice) -> str:
-    """The `explorer new` that follows a piece of advice on the corpus of a run."""
+    """The `explorer new` command that follows the advice on the corpus of a run."""
     corpus = run.config.corpus
     words = ["explorer", "new", f"{run.name}-next", "--corpus", corpus.name or corpus.path]
     for option, value in (("text", corpus.text_column), ("label", corpus.label_column)):
@@ -171,12 +171,12 @@ def _figures(run: Run) -> None:
             if value_of(metrics, name) is None:
                 continue
             definition, entry = METRICS[name], metrics[name]
-            told = f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
+            text = f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
             counts = f" N = {entry['n']:,} sentences."
             st.metric(
                 definition.title,
                 scores.tile(entry, definition),
-                help=markdown(told + counts),
+                help=markdown(text + counts),
                 width=150,
             )
 
@@ -190,10 +190,10 @@ def dimensions(run: Run) -> None:
         with left:
             st.markdown(
                 "**Rate of each dimension**",
-                help="KL of the posterior from the prior, dimension by dimension, mean over the "
-                "sentences. A dimension at 0 carries nothing.",
+                help="KL of the posterior from the prior in each dimension, mean over sentences. "
+                "A dimension at 0 carries no information.",
             )
-            alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in all"
+            alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in total"
             download_buttons.chart(charts.rates(rates), "rate_bars", alt, command)
     else:
         st.caption(_why_no_rates(run))
@@ -201,8 +201,8 @@ def dimensions(run: Run) -> None:
     with right:
         st.markdown(
             "**Variance of the posterior means**",
-            help="How far the places of sentences differ along each dimension. Active units are "
-            "those above 0.01 (Burda et al. 2016).",
+            help="Variance over sentences of the posterior mean in each dimension. Active units "
+            "are those above 0.01 (Burda et al. 2016).",
         )
         if variances:
             alt = f"Bars on a logarithmic axis: variances of {len(variances)} dimensions"
@@ -213,14 +213,14 @@ def dimensions(run: Run) -> None:
 
 
 def _why_no_rates(run: Run) -> str:
-    """Why a run's rate is not told dimension by dimension."""
+    """Why a run has no rate by dimension."""
     if run.kind == "autoencoder":
         return "An autoencoder has no rate: z costs nothing."
     name = final_model(run.config).prior["name"]
     prior = {"mixture": "a mixture", "vamp": "a VampPrior", "flow": "a flow"}.get(name)
     if prior is None:
-        return "The rate of this model is no sum over dimensions."
-    return f"Its prior is {prior} over all dimensions at once: the rate is no sum over them."
+        return "The rate of this model is not a sum over dimensions."
+    return f"Its prior is {prior} over all dimensions jointly: the rate is not a sum over them."
 
 
 def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:
@@ -243,11 +243,11 @@ def _command(run: Run) -> str:
 
 
 def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
-    """Rates and variances of `metrics.json`; of the map's sentences where it has none.
+    """Rates and variances from `metrics.json`, else from the sentences of the map.
 
     Returns:
-        Rates (empty where the rate is no sum over dimensions), variances, and what to know of
-        where they are from.
+        Rates (empty where the rate is not a sum over dimensions), variances, and a note on
+        their source.
     """
     rates = _listed(run.metrics, "rate", "by_dimension")
     variances = _listed(run.metrics, "active_units", "variances")
@@ -257,7 +257,7 @@ def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
     evaluate = folders.command("evaluate", run.folder)
     note = (
         f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
-        f"does not hold these figures; {code(evaluate)} writes them."
+        f"lacks these values; {code(evaluate)} writes them."
     )
     return rates or rates_by_dimension(run), variances, note
 
@@ -271,7 +271,7 @@ def _listed(metrics: Mapping[str, Any], name: str, key: str) -> list[float]:
 
 
 def information(run: Run) -> None:
-    """The interval of the mutual information, its ceiling and what it means."""
+    """The interval of the mutual information, its ceiling and its interpretation."""
     entry = run.metrics.get("mutual_information", {})
     low, high, n = entry.get("low"), entry.get("high"), entry.get("n")
     if not all(isinstance(value, int | float) for value in (low, high, n)):
@@ -283,21 +283,21 @@ def information(run: Run) -> None:
     between = minus(f"{written(low)} and {written(high)} nats")
     alt = f"Mutual information between {between}, ceiling {written(ceiling)}"
     download_buttons.chart(figure, "information", alt, _command(run))
-    resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value stays unknown."
+    resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value is unknown."
     if entry.get("resolved"):
         resolved = "Resolved: well below that ceiling."
     st.caption(
-        f"Of what z says, between **{between}** tell sentences apart. With N = {n:,} sentences "
-        f"the lower estimate never exceeds log N = {written(ceiling)}. {resolved}"
+        f"Between **{between}** of the rate identify the sentence. With N = {n:,} sentences "
+        f"the lower bound cannot exceed log N = {written(ceiling)}. {resolved}"
     )
 
 
 def gains(run: Run) -> None:
-    """A few sentences of the map, decoded, each word shaded by what z adds to it."""
+    """A few reconstructions, each word shaded by the contribution of z to it."""
     atlas = run.atlas
     if atlas is None:
         draw = folders.command("atlas", run.folder)
-        st.info(f"{code(draw)} makes the map that sentences are taken from.")
+        st.info(f"{code(draw)} draws the map that the sentences come from.")
         return
     offset = int(st.session_state.get(_OFFSET, 0))
     rows = sample_rows(atlas.split, offset)
@@ -305,16 +305,17 @@ def gains(run: Run) -> None:
         decoded = run.decode_tokens(atlas.mean[rows], Decoding())
     texts = run.texts
     left, right = st.columns(2, gap="medium")
-    for place, (row, said) in enumerate(zip(rows, decoded, strict=True)):
+    for place, (row, result) in enumerate(zip(rows, decoded, strict=True)):
         with left if place % 2 == 0 else right:
-            st.html(plain(texts[row], quiet=True) + shaded(said))
-    total = sum(sum(said.gains) for said in decoded) / len(decoded)
+            st.html(plain(texts[row], quiet=True) + shaded(result))
+    total = sum(sum(result.gains) for result in decoded) / len(decoded)
     st.html(shade_key())
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        f"Grey: the sentence. Below it: what the model says at its posterior mean; z makes these "
-        f"words **{total:.1f} nats** likelier on average than {_reference(run)} does. "
-        "A model that ignores z leaves all of them blank, and says the same sentence every time."
+        f"Grey: the sentence. Below: its reconstruction from the posterior mean. z adds "
+        f"**{total:.1f} nats** to its log-probability on average, compared with "
+        f"{_reference(run)}. A model that ignores z shades no word and decodes the same sentence "
+        "every time."
     )
     right.button(
         "Other sentences",
@@ -326,10 +327,10 @@ def gains(run: Run) -> None:
 
 
 def _reference(run: Run) -> str:
-    """What a latent gain is against."""
+    """The baseline of a latent gain."""
     if run.model.latent.has_rate:
         return "a z from the prior"
-    return "a z from its density" if run.model.has_density else "a z drawn as wide as they lie"
+    return "a z from its density" if run.model.has_density else "a z as far apart as the encodings"
 
 
 def _other_sentences(offset: int) -> None:
@@ -337,7 +338,7 @@ def _other_sentences(offset: int) -> None:
 
 
 def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> list[int]:
-    """Rows spread over the held-out sentences, others for another offset."""
+    """Rows spread evenly over the test sentences; another offset gives others."""
     held = [row for row, name in enumerate(split) if name == "test"] or list(range(len(split)))
     step = max(1, len(held) // count)
     return [
@@ -346,26 +347,24 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
 
 
 def story(run: Run) -> None:
-    """When it collapsed, or that it did not, and the curves that show it."""
-    told = collapse_onset.told(run.history)
+    """When the run collapsed, if it did, and the curves that show it."""
+    onset = collapse_onset.told(run.history)
     if run.kind == "autoencoder":
-        st.caption("An autoencoder has no rate that could collapse: nothing is charged for z.")
+        st.caption("An autoencoder has no rate that could collapse: z is free.")
         return
-    if not told:
-        st.caption(
-            "This run has no rate in its history.csv: when it collapsed, if it did, is unknown."
-        )
+    if not onset:
+        st.caption("This run's history.csv has no rate: whether and when it collapsed is unknown.")
         return
-    st.markdown(f"**{markdown(told)}**")
+    st.markdown(f"**{markdown(onset)}**")
     st.caption(
-        "On validation sentences, at the end of every epoch or more often. The best weights of "
-        "the training are kept, not its last."
+        "On validation sentences, at least once an epoch. The run holds the best weights of the "
+        "training, not the last."
     )
     figure = charts.history(run.history, collapse_onset.collapse_moment(run.history))
     download_buttons.chart(
         figure,
         "collapse_history",
-        "Beta, rate and active units along the training",
+        "Beta, rate and active units during training",
         folders.command("train", run.folder, "--restart"),
         f"{run.name}-history",
     )

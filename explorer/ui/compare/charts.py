@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _GREY = "#8a94a0"
-_LINES = 6  # lines of equal ELBO, about
-_STUB = 0.1  # a line across less of the chart's width than this only crowds a corner
-_NAME = (0.16, 0.027)  # width and height of a name, as shares of the chart
-_AWAY = (0.09, 0.025)  # from the middle of a point to that of its name, beside and above it
+_NUM_LINES = 6  # lines of equal ELBO, approximately
+_MIN_LINE = 0.1  # fraction of the width: shorter lines of equal ELBO crowd a corner
+_NAME = (0.16, 0.027)  # width and height of a name, as fractions of the chart
+_OFFSET = (0.09, 0.025)  # from a point to the centre of its name, horizontally and vertically
 
 
 PANELS = (
@@ -31,23 +31,23 @@ PANELS = (
     ("Mutual information, nats", ("validation_mutual_information",)),
     ("Active units", ("validation_active_units",)),
 )
-"""Titles of the training curves and the columns of `history.csv`, the preferred one first."""
+"""Titles of the training curves and their columns of `history.csv`, in order of preference."""
 
 
 def comparable(run: Run, other: Run) -> bool:
-    """Whether nats of two runs count the same words of the same sentences."""
+    """Whether nats of two runs are per the same words of the same sentences."""
     a, b = run.config.corpus, other.config.corpus
     names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
-    # Pieces leave nothing out, however many they are; a list of words does.
+    # Subword pieces cover all text at any vocabulary size; a word vocabulary does not.
     names += ("vocabulary_size",) if VOCABULARIES[a.tokens].has_unknown else ()
     return all(getattr(a, name) == getattr(b, name) for name in names)
 
 
 def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":
-    """Distortion over rate with lines of equal ELBO; a language model is such a line.
+    """Distortion against rate with lines of equal ELBO; a language model is such a line.
 
     Args:
-        columns: The chosen runs, in their colours.
+        columns: The compared runs, in their colours.
         others: Runs on the same text, in grey.
     """
     import plotly.graph_objects as go
@@ -97,7 +97,7 @@ def curves(columns: Sequence[Column]) -> "Figure":
 
 
 def off_the_plane(runs: Sequence[Run]) -> list[str]:
-    """The names of runs that have no place on it, and no line either."""
+    """The names of runs with neither a point nor a line on the plane."""
     return [run.name for run in runs if _point(run) is None and _exact(run) is None]
 
 
@@ -116,7 +116,7 @@ def _exact(run: Run) -> float | None:
 def _frame(
     points: Sequence[tuple[float, float]], exact: Sequence[float]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The lowest and the highest corner of what is seen; rate 0 is always in it."""
+    """The lower left and the upper right corner of the plane; rate 0 is always inside."""
     x = [0.0, *(point[0] for point in points)]
     y = [point[1] for point in points] + list(exact) or [0.0, 1.0]
     wide, tall = max(max(x), 1.0), max(max(y) - min(y), 2.0)
@@ -127,11 +127,11 @@ def _frame(
 def _equal_elbo(chart: "Figure", low: tuple[float, float], high: tuple[float, float]) -> None:
     """Thin lines on which rate + distortion is a round number."""
     least, most = low[0] + low[1], high[0] + high[1]
-    step = _round_step((most - least) / _LINES)
-    margin = _STUB * (high[0] - low[0])
+    step = _round_step((most - least) / _NUM_LINES)
+    margin = _MIN_LINE * (high[0] - low[0])
     first = np.ceil((low[1] + margin) / step) * step
     for number, value in enumerate(np.arange(first, most - margin, step)):
-        # Only the first is named in full: on a phone the lines are nearer than the names are wide.
+        # Only the first is named in full: on a phone full names would overlap.
         named = f"{value:g}" if number else f"−ELBO {value:g}"
         _diagonal(chart, float(value), low, high, named)
 
@@ -149,7 +149,7 @@ def _diagonal(
     name: str,
     is_model: bool = False,
 ) -> None:
-    """The line rate + distortion = total within the frame, named at the top; a model's below."""
+    """The line rate + distortion = total, labelled on top, a language model's at the bottom."""
     left = max(0.0, total - high[1])
     right = min(high[0], total - low[1])
     if right <= left:
@@ -167,7 +167,7 @@ def _diagonal(
 
 
 def _name_apart(chart: "Figure", low: tuple[float, float], high: tuple[float, float]) -> None:
-    """Writes the points' names where they meet no other and no edge, those of the chosen first."""
+    """Puts names where they overlap no other and no edge, those of the compared runs first."""
     taken: list[tuple[float, float]] = []
     traces: Any = chart.data
     for trace in reversed(traces):
@@ -175,8 +175,8 @@ def _name_apart(chart: "Figure", low: tuple[float, float], high: tuple[float, fl
         y = (trace.y[0] - low[1]) / (high[1] - low[1])
         sides = {
             f"{up} {aside}": (x + dx, y + dy)
-            for aside, dx in (("right", _AWAY[0]), ("left", -_AWAY[0]))
-            for up, dy in (("top", _AWAY[1]), ("bottom", -_AWAY[1]))
+            for aside, dx in (("right", _OFFSET[0]), ("left", -_OFFSET[0]))
+            for up, dy in (("top", _OFFSET[1]), ("bottom", -_OFFSET[1]))
         }
         free = [
             side
@@ -196,11 +196,11 @@ def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None
     if point is None:
         return
     rate, distortion = point
-    told = (
+    hover = (
         f"{escape(run.name)} ({verdict(run.metrics).word})<br>rate {written(rate)} nats, "
         f"distortion {written(distortion)} nats<br>−ELBO {written(rate + distortion)} nats"
     )
-    _mark(chart, go, rate, distortion, run.name, told, {"color": colour, "symbol": symbol}, size)
+    _mark(chart, go, rate, distortion, run.name, hover, {"color": colour, "symbol": symbol}, size)
 
 
 def _cross(chart: "Figure", row: Row) -> None:
@@ -224,8 +224,8 @@ def _mark(
     x: float,
     y: float,
     name: str,
-    told: str,
-    look: dict[str, str],
+    hover: str,
+    style: dict[str, str],
     size: int,
 ) -> None:
     chart.add_trace(
@@ -235,9 +235,9 @@ def _mark(
             mode="markers+text",
             text=[escape(name)],
             textposition="top right",
-            marker={"size": size, "line": {"width": 1.5}, **look},
+            marker={"size": size, "line": {"width": 1.5}, **style},
             name=escape(name),
-            hovertemplate=f"{told}<extra></extra>",
+            hovertemplate=f"{hover}<extra></extra>",
             cliponaxis=False,
         )
     )

@@ -1,4 +1,4 @@
-"""The page's figures: scores, the rate–distortion plane and training, each as files too."""
+"""The metrics of the runs: scores, rate–distortion plane and training, each downloadable."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from explorer.ui.session import open_runs
 
 
 def show(columns: Sequence[Column]) -> None:
-    """Everything that is a number."""
+    """The scores and charts."""
     st.subheader("Scores")
     scores.show(columns)
     st.subheader("Rate and distortion")
@@ -27,18 +27,18 @@ def show(columns: Sequence[Column]) -> None:
 
 def _plane(columns: Sequence[Column]) -> None:
     first = columns[0].run
-    others, strangers = _others(columns)
+    others, on_other_text = _others(columns)
     st.caption(
-        "Each run is a point: how many nats a sentence sends through z, and how many are still "
-        "missing to say its words. Along a dotted line their sum, −ELBO, is the same: lower left "
-        "is better. A language model has no z; its exact cost is the dashed line."
+        "Each run is a point: nats per sentence that pass through z (rate), and nats that remain "
+        "to decode its words (distortion). Along a dotted line their sum, −ELBO, is constant: "
+        "lower left is better. A language model has no z; its exact −log p is the dashed line."
     )
     chosen = [column.run for column in columns]
     foreign = [run.name for run in chosen if not charts.comparable(run, first)]
     if foreign:
         st.warning(
             f"{markdown(listed(foreign))} and {markdown(first.name)} were trained on different "
-            "text: their nats do not compare, so that only the runs on the text of "
+            "text, so their nats are not comparable. Only runs on the text of "
             f"{markdown(first.name)} are drawn.",
             icon=":material/warning:",
         )
@@ -51,14 +51,14 @@ def _plane(columns: Sequence[Column]) -> None:
         "rate-distortion",
     )
     notes, missing = [], charts.off_the_plane([*chosen, *others])
-    if seen := [run.name for run in others if run.name not in missing]:
-        named = markdown(listed(seen))
+    if drawn_names := [run.name for run in others if run.name not in missing]:
+        named = markdown(listed(drawn_names))
         notes.append(f"In grey, on the same text: {named}.")
-    if strangers:
-        notes.append(f"Not drawn, other text: {markdown(listed(strangers))}.")
+    if on_other_text:
+        notes.append(f"Not drawn, trained on other text: {markdown(listed(on_other_text))}.")
     if missing:
         named = markdown(listed(missing))
-        notes.append(f"Without rate or not evaluated, so without a place: {named}.")
+        notes.append(f"Not drawn, without a rate or not evaluated: {named}.")
     notes += [
         f"{markdown(row.source)}: {row.published.note}"
         for row in rows_with_rate(first.config.corpus.name)
@@ -69,21 +69,21 @@ def _plane(columns: Sequence[Column]) -> None:
 
 
 def _others(columns: Sequence[Column]) -> tuple[list[Run], list[str]]:
-    """The runs that were not chosen: those on the same text, and the names of the rest."""
+    """The other runs: those on the same text, and the names of those on other text."""
     chosen = {column.run.stamp for column in columns}
-    same, strangers = [], []
+    same, on_other_text = [], []
     for name in open_runs.listing().names:
         try:
             run = open_runs.run_of(name)
         except ExplorerError:
-            continue  # the run picker says what is wrong with it
+            continue  # the run picker reports it
         if run.stamp in chosen:
             continue
         if charts.comparable(run, columns[0].run):
             same.append(run)
         else:
-            strangers.append(run.name)
-    return same, strangers
+            on_other_text.append(run.name)
+    return same, on_other_text
 
 
 def _training(columns: Sequence[Column]) -> None:
@@ -99,8 +99,8 @@ def _training(columns: Sequence[Column]) -> None:
             "training",
         )
         st.caption(
-            "Rate, distortion, mutual information and active units are those of held-out "
-            "sentences, where a run kept them."
+            "Rate, distortion, mutual information and active units are on validation sentences, "
+            "where a run recorded them."
         )
     if without:
         st.caption(f"Without history.csv: {markdown(listed(without))}.")

@@ -1,4 +1,4 @@
-"""Maps side by side as files: a picture of each, and what moved as a table."""
+"""Downloads of the compared maps: a picture of each, and its changed neighbourhoods."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from explorer.ui.components import charts, download_buttons, reproduce
 from explorer.ui.session.selected_rows import Box
 
 POINTS = 3000
-"""Points a picture shows: enough to read, few enough for a file of vectors."""
+"""Points of a picture: enough to read, few enough for vector graphics."""
 
 
 def show(
     columns: Sequence[Column], maps: Mapping[int, Aligned], by: str, chosen: int | Box | None
 ) -> None:
-    """Each map as it is laid onto the first, and the sentences that moved."""
+    """Each map as aligned to the first, and the sentences whose neighbours changed."""
     for column in columns:
         there = maps[column.number]
         atlas = there.run.atlas
@@ -47,7 +47,7 @@ def show(
             f"map-{column.name}",
         )
         if len(atlas) > POINTS:
-            st.caption(f"{POINTS:,} of {len(atlas):,} points, drawn evenly.")
+            st.caption(f"{POINTS:,} of {len(atlas):,} points, evenly spaced.")
         if not there.is_frame and len(there.pairs[0]):
             name = f"moved-{column.name}"
             command = reproduce.moved(
@@ -58,7 +58,7 @@ def show(
 
 
 def like_frame(there: Aligned) -> Atlas:
-    """A run's atlas with the regions of the frame: sentences the frame lacks have none."""
+    """A run's atlas with the regions of the frame; sentences the frame lacks have none."""
     own, frame = there.run.atlas, there.frame.atlas
     assert own is not None and frame is not None
     here, other = there.pairs

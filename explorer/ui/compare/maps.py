@@ -1,4 +1,4 @@
-"""Maps side by side: each laid onto the first, one selection for all of them."""
+"""Maps side by side: each aligned to the first, with one selection for all."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,14 +26,14 @@ from explorer.ui.session.selected_rows import Box
 
 HEIGHT = 400
 _KEYS = (
-    "Arrow keys move, plus and minus zoom, Enter picks the middle: the sentence is selected on "
-    "the other maps too."
+    "Arrow keys pan, plus and minus zoom, Enter selects the sentence nearest the centre, on all "
+    "maps."
 )
 
 
 @st.fragment
 def show(columns: Sequence[Column]) -> None:
-    """The maps, what is selected on them, and what moved; a click reruns this alone."""
+    """Maps, selection and changed neighbourhoods; a click reruns only this."""
     mapped = [column for column in columns if column.run.has_latent and column.run.atlas]
     if not mapped:
         st.info("None of these runs has a map: `explorer atlas RUN` draws one.")
@@ -46,9 +46,9 @@ def show(columns: Sequence[Column]) -> None:
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
     chosen = selected_rows.current()
-    selected_rows.write_address()  # before the answers, whose links lead to the map with it
+    selected_rows.write_address()  # before the answers, whose links carry it
     words = selection.words_of(maps, chosen)
-    # What a click waits for goes out first; the maps follow, each at its place above.
+    # The answer to a click is sent first, then the maps above it.
     above, below = st.container(), st.container()
     with below:
         selection.show(columns, maps, chosen, words)
@@ -60,7 +60,7 @@ def show(columns: Sequence[Column]) -> None:
     others = [maps[column.number] for column in mapped[1:]]
     neighbourhood_changes.show([there for there in others if len(there.pairs[0])])
     with st.expander(
-        "These maps, and what moved, as files",
+        "Download the maps and the changed neighbourhoods",
         icon=":material/download:",
         on_change="rerun",
         key="pictures",
@@ -70,7 +70,7 @@ def show(columns: Sequence[Column]) -> None:
 
 
 def _controls(first: Column) -> tuple[str, str]:
-    """Layout and colour of all maps; both are the map page's own."""
+    """Layout and colour of all maps, shared with the map page."""
     assert first.run.atlas is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
@@ -89,8 +89,8 @@ def _controls(first: Column) -> tuple[str, str]:
             key="colour",
             bind="query-params",
             width=190,
-            help=f"“Cluster” gives every sentence the colour of its region on {first.name}, on "
-            "all maps: what belongs together there is seen to stay together, or to scatter.",
+            help=f"“Cluster” colours every sentence by its region on {first.name}, on all maps: "
+            "it shows whether those regions stay together or scatter.",
         )
         map_view.reading_switch()
     return view or DEFAULT_VIEW, by
@@ -99,7 +99,7 @@ def _controls(first: Column) -> tuple[str, str]:
 def _one(
     column: Column, there: Aligned | None, by: str, chosen: int | Box | None, words: Words | None
 ) -> None:
-    """One column: the run's name, its map, and how well the map could be laid onto the first."""
+    """One column: the run's name, its map, and how well the map aligns with the first."""
     st.html(STYLE + title(column))
     if there is None:
         reason = "has no map yet: `explorer atlas` draws it"
@@ -122,7 +122,7 @@ def _draw(
     by = by if by in available(atlas) else "length"
     found = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
-    place = selection.place_of(there, chosen, words)
+    mark = selection.mark_of(there, chosen, words)
     spec = MapSpec(
         points_url=urls.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=urls.colours_url(run, by, like),
@@ -131,12 +131,12 @@ def _draw(
         legend=found.legend,
         kind=found.kind,
         legend_title=found.title if there.is_frame or by != "cluster" else "",
-        # Regions are the frame's on every map; all other classes are a map's own.
+        # Every map shows the regions of the frame, but classes of its own run.
         show_legend=there.is_frame or by != "cluster",
         labels=_labels(there),
-        overlays=[*_ellipses(there), *place.overlays],
+        overlays=[*_ellipses(there), *mark.overlays],
         highlight=selection.highlight_of(there, chosen),
-        selected=place.selected,
+        selected=mark.selected,
         axes=there.axes,
         description=f"{_description(there)} {_KEYS}",
         caption=map_view.caption(run),
@@ -153,7 +153,7 @@ def _draw(
 
 
 def _decode_url(there: Aligned) -> str:
-    """Where a map reads what its run says; empty while none is to be read."""
+    """URL of the decoded sentences of a map; empty while *Read the map* is off."""
     if not map_view.is_read():
         return ""
     onto = None if there.is_frame else there.frame
@@ -161,7 +161,7 @@ def _decode_url(there: Aligned) -> str:
 
 
 def _colours(there: Aligned, by: str) -> Colours:
-    """The legend: regions are those of the frame, on every map."""
+    """Colours and legend; regions are those of the frame."""
     atlas = there.frame.atlas if by == "cluster" else there.run.atlas
     assert atlas is not None
     return colours(atlas, by)
@@ -172,12 +172,12 @@ def _key(column: Column) -> str:
 
 
 def _labels(there: Aligned) -> list[dict[str, Any]]:
-    """The run's own names of its regions, where those went."""
+    """The run's region names, aligned with its map."""
     atlas = there.run.atlas
     assert atlas is not None
     if not there.layout.shows_regions or not atlas.levels:
         return []
-    items = atlas.levels[0]  # finer ones do not fit on a map of a half or a quarter
+    items = atlas.levels[0]  # a narrow map has no room for finer ones
     moved = there.move(np.array([[item.x, item.y] for item in items], np.float64))
     return [
         {"x": x, "y": y, "text": item.name, "level": 0, "size": item.size}
@@ -186,7 +186,7 @@ def _labels(there: Aligned) -> list[dict[str, Any]]:
 
 
 def _ellipses(there: Aligned) -> list[Ellipse]:
-    """The prior's circles: they stay circles however a map is turned and scaled."""
+    """The prior's circles, which alignment only moves and scales."""
     scale = 1.0 if there.alignment is None else there.alignment.scale
     found = []
     for item in there.layout.ellipses:
@@ -196,19 +196,16 @@ def _ellipses(there: Aligned) -> list[Ellipse]:
 
 
 def _fit(there: Aligned) -> str:
-    """How far a map could be laid onto the first one, in words."""
+    """How well a map aligns with the first one, in words."""
     if there.is_frame:
-        return "The other maps are laid onto this one."
+        return "The other maps are aligned to this one."
     fit, count = there.alignment, len(there.pairs[0])
     if fit is None:
         what = "other sentences" if not count else f"only {count} sentences in common"
-        return f"Not laid onto the first map: it shows {what}, so that places do not compare."
-    told = (
-        f"Laid onto the first map by {count:,} shared sentences, which explains "
-        f"**{fit.explained:.0%}** of the variance of their places."
-    )
+        return f"Not aligned to the first map: it shows {what}, so positions are not comparable."
+    text = f"Procrustes-aligned on {count:,} shared sentences (R² **{fit.explained:.2f}**)."
     advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
-    return told + advice
+    return text + advice
 
 
 def _description(there: Aligned) -> str:

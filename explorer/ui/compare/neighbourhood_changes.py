@@ -1,4 +1,4 @@
-"""How far each sentence's neighbourhood moved from one run to another, and which moved most."""
+"""How much the nearest neighbours of each sentence change from one run to another."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ _LISTED = 15
 
 
 def show(others: Sequence[Aligned]) -> None:
-    """A list for each run but the first: its sentences with the most changed neighbours."""
+    """For each run but the first, the sentences whose neighbours change most."""
     st.subheader(
-        "What moved",
-        help=f"For every shared sentence: how many of its {NEIGHBOURS} nearest sentences in "
-        "latent space are others in the other run (Jaccard distance: 0 none, 100% all).",
+        "Changed neighbourhoods",
+        help=f"For every shared sentence: the Jaccard distance between its {NEIGHBOURS} nearest "
+        "sentences in latent space in the two runs (0%: the same, 100%: none in common).",
     )
     if not others:
-        st.caption("Neighbourhoods compare where two runs have maps of the same sentences.")
+        st.caption("Neighbourhoods are compared between maps of the same sentences.")
         return
     for place, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
         with place:
@@ -30,25 +30,25 @@ def show(others: Sequence[Aligned]) -> None:
 
 
 def table(there: Aligned) -> dict[str, list]:
-    """Every compared sentence, the most moved first, the likelier first where as many changed."""
+    """Every compared sentence, the most changed first, of ties the likeliest first."""
     atlas, own = there.frame.atlas, there.run.atlas
     assert atlas is not None and own is not None
     here, frame = (rows[there.compared] for rows in there.pairs)
-    # Ten neighbours make few shares: of ties, what both models say best is the easiest to judge.
+    # Ten neighbours make many ties; what both models reconstruct well is easiest to judge.
     unlikely = atlas.distortion[frame] + own.distortion[here]
     order = np.lexsort((unlikely, -there.moved))
-    said, rows = spoken(there, here, frame)
+    source, rows = texts_of(there, here, frame)
     return {
         "row": atlas.row[frame[order]].tolist(),
-        "text": [said.texts[place] for place in rows[order].tolist()],
+        "text": [source.texts[place] for place in rows[order].tolist()],
         "moved": there.moved[order].tolist(),
     }
 
 
-def spoken(there: Aligned, here: np.ndarray, frame: np.ndarray) -> tuple[Run, np.ndarray]:
-    """The run whose words stand for these sentences, and where it has them.
+def texts_of(there: Aligned, here: np.ndarray, frame: np.ndarray) -> tuple[Run, np.ndarray]:
+    """The run that provides the texts of these sentences, and their rows in it.
 
-    Without the corpus those are a model's own, and one that collapsed says the same of all.
+    Without the corpus the texts are reconstructions, which a collapsed run makes all alike.
     """
     own, other = there.run.atlas, there.frame.atlas
     assert own is not None and other is not None
@@ -59,16 +59,19 @@ def spoken(there: Aligned, here: np.ndarray, frame: np.ndarray) -> tuple[Run, np
 
 def _one(there: Aligned) -> None:
     st.markdown(
-        f"From **{markdown(there.frame.name)}** to **{markdown(there.run.name)}**: of a "
-        f"sentence's neighbours **{np.median(there.moved):.0%}** change (median)."
+        f"From **{markdown(there.frame.name)}** to **{markdown(there.run.name)}**: "
+        f"**{np.median(there.moved):.0%}** of nearest neighbours differ (median)."
     )
     most = {name: values[:_LISTED] for name, values in table(there).items()}
     rows = [
-        Row(row, text, f"row {row:,} · {share:.0%}")
-        for row, text, share in zip(most["row"], most["text"], most["moved"], strict=True)
+        Row(row, text, f"row {row:,} · {fraction:.0%}")
+        for row, text, fraction in zip(most["row"], most["text"], most["moved"], strict=True)
     ]
     sentence_list(
-        rows, "Sentences that moved most", f"moved_{there.run.stamp}", selected_rows.choose
+        rows,
+        "Sentences with the most changed neighbours",
+        f"moved_{there.run.stamp}",
+        selected_rows.choose,
     )
     if len(there.pairs[0]) > MAX_COMPARED:
-        st.caption(f"Among {MAX_COMPARED:,} of the shared sentences, drawn evenly.")
+        st.caption(f"Among {MAX_COMPARED:,} of the shared sentences, evenly spaced.")

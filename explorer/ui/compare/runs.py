@@ -1,4 +1,4 @@
-"""Which runs stand side by side, and how they are told apart."""
+"""The compared runs: how they are chosen and distinguished."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,8 +17,8 @@ from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
 from explorer.ui.session import open_runs
 
-MOST = 4
-"""Runs side by side."""
+MAX_RUNS = 4
+"""The most runs that are compared."""
 KEY = "compared"
 
 _ADDRESS = "runs"
@@ -32,7 +32,7 @@ _DASHES = ("solid", "dash", "dashdot", "dot")
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A run and how it is told apart from the others: by colour, and by shape for all eyes."""
+    """A compared run with its colour and, for the colour-blind, its shape."""
 
     run: Run
     number: int
@@ -44,7 +44,7 @@ class Column:
 
     @property
     def typed(self) -> str:
-        """What names the run in a command and in an address: two may have one name."""
+        """The run in a command or a URL: its name, or its path where the name is taken."""
         return folders.typed(self.run.folder)
 
     @property
@@ -72,7 +72,7 @@ class Column:
 
 
 def read_names(address: str) -> list[str]:
-    """The runs that `a,b` names, each once, whether they are there or not."""
+    """The distinct names in `a,b`, whether such runs exist or not."""
     return list(dict.fromkeys(unquote(part) for part in address.split(",") if part))
 
 
@@ -82,13 +82,13 @@ def write_names(names: Sequence[str]) -> str:
 
 
 def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> list[str]:
-    """The current run and one to compare it with, one with a map where there is one."""
+    """The current run and another, one with a map if possible."""
     others = [name for name in (*mapped, *names) if name != current]
     return [current, *others[:1]]
 
 
 def choose() -> list[Column]:
-    """The runs chosen on the page, opened; fewer than two after saying what to do."""
+    """The chosen runs, opened; an empty list, after a message, if fewer than two."""
     names = open_runs.listing().names
     if len(names) < 2:
         _need_another(names)
@@ -99,9 +99,9 @@ def choose() -> list[Column]:
         "Runs side by side",
         names,
         key=KEY,
-        max_selections=MOST,
+        max_selections=MAX_RUNS,
         placeholder="Choose two to four runs",
-        help="Two to four runs. Each keeps its colour and shape all over the page.",
+        help="Two to four runs, each with one colour and shape throughout the page.",
     )
     chosen = list(st.session_state[KEY])
     _offer_families(names, chosen)
@@ -113,18 +113,20 @@ def choose() -> list[Column]:
     for name in chosen:
         with notes.errors_shown():
             run = open_runs.run_of(name)
-            run.check()  # before it stands beside others, whose page it would end
+            run.check()  # one faulty run must not end the page of the others
             found.append(Column(run, len(found)))
     return found if len(found) >= 2 else []
 
 
 def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
-    """Choices of runs that differ in one thing; the one that is shown is marked."""
+    """Offers ablations: sets of runs whose recipes differ in one part."""
     found = _families(names)
-    labels = [family.label(MOST) for family in found]
+    labels = [family.label(MAX_RUNS) for family in found]
     offered = {
-        # Two sets of runs may be called alike once what their names share is left out.
-        label if labels.count(label) == 1 else family.label(MOST, whole=True): family.names[:MOST]
+        # Without the common part of their names two sets may have the same label.
+        label if labels.count(label) == 1 else family.label(MAX_RUNS, whole=True): family.names[
+            :MAX_RUNS
+        ]
         for label, family in zip(labels, found, strict=True)
     }
     if not offered:
@@ -132,12 +134,12 @@ def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
     shown = (label for label, family in offered.items() if set(family) == set(chosen))
     st.session_state[_FAMILY] = next(shown, None)
     st.pills(
-        "Alike but for one thing",
+        "Ablations",
         list(offered),
         key=_FAMILY,
         on_change=_take_family,
         args=(offered,),
-        help="Runs whose recipes agree in every line but those of this part.",
+        help="Runs whose recipes differ only in this part.",
     )
 
 
@@ -158,16 +160,16 @@ def _families(names: Sequence[str]) -> list[Family]:
 def _found(paths: Mapping[str, Path], written: Sequence[int]) -> list[Family]:
     recipes = {}
     for name, path in paths.items():
-        # A recipe that cannot be read is said to be so where its run is chosen.
+        # An unreadable recipe is reported where its run is chosen.
         with suppress(ExplorerError):
             recipes[name] = configs.read(path)
     return families(recipes)
 
 
 def _need_another(names: Sequence[str]) -> None:
-    own = f" ({markdown(names[0])})" if names else ""
-    st.info(f"There is only one run{own}: to compare, there must be two.", icon=":material/add:")
-    st.caption("Train another one from a recipe of your own, or add one that somebody sent you:")
+    named = f" ({markdown(names[0])})" if names else ""
+    st.info(f"There is only one run{named}; a comparison needs two.", icon=":material/add:")
+    st.caption("Train another run, or add one that somebody sent you:")
     st.code(
         "explorer new another --corpus captions --prior mixture\n"
         "explorer train another\n"
@@ -177,26 +179,26 @@ def _need_another(names: Sequence[str]) -> None:
 
 
 def _adopt(names: Sequence[str]) -> None:
-    """Brings the choice in line with the address, the run picker and the runs there are."""
+    """Reconciles the choice with the URL, the run picker and the existing runs."""
     known = st.session_state
     address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
     asked = read_names(address) if address != known.get(_WRITTEN) else []
-    told = [name for name in asked if name in names][:MOST]
-    chosen = told or [name for name in known.get(KEY, ()) if name in names]
-    if len(told) == 1 or (KEY not in known and not told):
+    known_names = [name for name in asked if name in names][:MAX_RUNS]
+    chosen = known_names or [name for name in known.get(KEY, ()) if name in names]
+    if len(known_names) == 1 or (KEY not in known and not known_names):
         mapped = [name for name in names if has_map(name)]
-        chosen = first_choice(told[0] if told else current, names, mapped)
-    elif not told and known.get(_CURRENT, current) != current and current not in chosen:
-        chosen = [current, *chosen[1:]]  # the run picker chose another one
+        chosen = first_choice(known_names[0] if known_names else current, names, mapped)
+    elif not known_names and known.get(_CURRENT, current) != current and current not in chosen:
+        chosen = [current, *chosen[1:]]  # the run picker changed
     known[_CURRENT] = current
     if known.get(KEY) != chosen:
         known[KEY] = chosen
     if address != known.get(_WRITTEN):
-        known[_MISSED] = (chosen, [name for name in asked if name not in names][:MOST])
+        known[_MISSED] = (chosen, [name for name in asked if name not in names][:MAX_RUNS])
 
 
 def _missed() -> list[str]:
-    """The runs that the link named and that are not here, until others are chosen."""
+    """Runs of the link that do not exist, until others are chosen."""
     chosen, names = st.session_state.get(_MISSED, ([], []))
     return names if chosen == st.session_state[KEY] else []
 

@@ -1,4 +1,4 @@
-"""The figures of several runs in one table: best values marked, definitions on hover."""
+"""The metrics of several runs in one table: best values marked, definitions on hover."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -14,33 +14,35 @@ from explorer.ui.compare.summary import STYLE, title
 from explorer.ui.components import download_buttons
 from explorer.ui.components.escaping import minus
 
-# Its definition says that runs of different rate do not compare.
+# By its definition not comparable between runs of different rate.
 _NOT_RANKED = ("marginal_kl",)
 
 
 def show(columns: Sequence[Column]) -> None:
-    """The table, what it was measured on, and its downloads."""
-    told = [name for name in METRICS if any(_entry(column, name) for column in columns)]
-    names = [name for name in told if any(_number(column, name) is not None for column in columns)]
+    """The table, its basis, and its downloads."""
+    reported = [name for name in METRICS if any(_entry(column, name) for column in columns)]
+    names = [
+        name for name in reported if any(_number(column, name) is not None for column in columns)
+    ]
     commands = [_command(column) for column in columns]
     if not names:
-        st.info("None of these runs is evaluated yet. These commands do it:")
+        st.info("None of these runs is evaluated yet. Evaluate them with:")
         st.code("\n".join(commands), language="bash")
         return
     st.html(table(columns, names))
     st.caption(
-        "★ is the best value of a line: where a figure stands beside that of held-out sentences, "
-        "the nearest to it; lines where more is not better have none. Hover or tap a name for its "
-        "definition, hover a value for all its digits."
+        "★ marks the best value of a row; where the value of real sentences is given, the nearest "
+        "to it; metrics without a better direction have none. Hover over or tap a name for its "
+        "definition, hover over a value for all its digits."
     )
-    if missing := [METRICS[name].title for name in told if name not in names]:
+    if missing := [METRICS[name].title for name in reported if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")
     counts: set[int] = {_entry(column, "importance_nll").get("n", 0) for column in columns} - {0}
     if len(counts) > 1:
-        told = " and ".join(f"{count:,}" for count in sorted(counts))
+        sizes = " and ".join(f"{count:,}" for count in sorted(counts))
         st.warning(
-            f"These runs were measured on different numbers of sentences ({told}): small "
-            "differences mean nothing. `explorer evaluate` measures the whole test split.",
+            f"These runs were evaluated on different numbers of sentences ({sizes}): small "
+            "differences mean nothing. `explorer evaluate` uses the whole test split.",
             icon=":material/warning:",
         )
     download_buttons.table_files(
@@ -56,17 +58,17 @@ def show(columns: Sequence[Column]) -> None:
 
 
 def table(columns: Sequence[Column], names: Sequence[str]) -> str:
-    """The figures as an HTML table; `data-value` of a cell is the number in `metrics.json`."""
+    """The metrics as an HTML table; `data-value` of a cell is the number in `metrics.json`."""
     head = "".join(f"<th class='number'>{title(column)}</th>" for column in columns)
     rows = "".join(_line(columns, name) for name in names)
     return (
-        f"{STYLE}<div class='side' data-testid='scores'><table><thead><tr><th>figure</th>{head}"
+        f"{STYLE}<div class='side' data-testid='scores'><table><thead><tr><th>metric</th>{head}"
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
-    """The places of the best values; none where there is nothing to choose between."""
+    """The indices of the best values; empty if no value is better than another."""
     if METRICS[name].better == "neither" or name in _NOT_RANKED:
         return set()
     worth = [_worth(entry, name) for entry in entries]
@@ -77,7 +79,7 @@ def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
 
 
 def _worth(entry: Mapping[str, Any], name: str) -> float | None:
-    """A number that is higher where the figure is better; None where there is none."""
+    """A number that is higher where the metric is better; None if unknown."""
     value, better = value_of({name: entry}, name), METRICS[name].better
     if value is None or better == "higher":
         return value
@@ -91,16 +93,16 @@ def _line(columns: Sequence[Column], name: str) -> str:
     definition = METRICS[name]
     marked = best([_entry(column, name) for column in columns], name)
     cells = "".join(_cell(column, name, place in marked) for place, column in enumerate(columns))
-    told = html.escape(_told(definition), quote=True)
+    text = html.escape(_definition(definition), quote=True)
     return (
-        f"<tr><th><details><summary title='{told}'>{html.escape(definition.title)} "
-        f"<small>{html.escape(definition.unit)}</small></summary><small>{told}</small></details>"
+        f"<tr><th><details><summary title='{text}'>{html.escape(definition.title)} "
+        f"<small>{html.escape(definition.unit)}</small></summary><small>{text}</small></details>"
         "</th>"
         f"{cells}</tr>"
     )
 
 
-def _told(definition: Metric) -> str:
+def _definition(definition: Metric) -> str:
     source = f" {definition.source}." if definition.source else ""
     return f"{definition.sentence}{source}".replace("'", "’")
 
@@ -109,22 +111,22 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
     entry, value = _entry(column, name), _number(column, name)
     if value is None:
         reason = str(entry.get("reason") or "not in this run's metrics.json")
-        told = "does not apply" if _is_about_the_model(reason) else "not measured"
-        return f'<td class="number quiet" title="{html.escape(reason)}">{told}</td>'
+        text = "does not apply" if _is_about_the_model(reason) else "not measured"
+        return f'<td class="number quiet" title="{html.escape(reason)}">{text}</td>'
     star = '<span title="best of these" role="img" aria-label="best">★</span> ' if is_best else ""
-    told = html.escape(minus(beside(name, entry)))
-    told = f" <small>{told}</small>" if told else ""
+    context = html.escape(minus(beside(name, entry)))
+    context = f" <small>{context}</small>" if context else ""
     basis = f"{value!r}, on {entry.get('n', '?')} sentences"
     basis += f", {entry['samples']} samples each" if entry.get("samples") else ""
     kind = "number best" if is_best else "number"
     return (
         f'<td class="{kind}" data-run="{html.escape(column.name)}" data-figure="{name}" '
-        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{told}</td>'
+        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{context}</td>'
     )
 
 
 def _is_about_the_model(reason: str) -> bool:
-    """Whether a figure is missing for what the model is, not for what was left undone."""
+    """Whether a metric does not apply to the model, rather than not being measured."""
     return any(word in reason for word in ("language model has", "autoencoder has", "no prior"))
 
 

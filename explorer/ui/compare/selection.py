@@ -1,4 +1,4 @@
-"""What is selected on maps that stand side by side: a sentence of the corpus, or several."""
+"""The selection on the compared maps: one sentence of the corpus, or several."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ NEAREST = 5
 
 @dataclass(frozen=True)
 class Mark:
-    """How a map shows the selection: its own point, or a marker where it would lie."""
+    """How a map shows the selection: its point, or a marker where it is encoded."""
 
     selected: dict[str, Any] | None = None
     overlays: list[Marker] = field(default_factory=list)
@@ -37,15 +37,15 @@ class Words:
     """The text of the selected sentence."""
 
     text: str
-    said_by: str = ""
-    """The run whose own words these are, where the corpus is not on this machine."""
+    source: str = ""
+    """The run that reconstructed it, where the corpus is not on this machine."""
 
 
 def take(there: Aligned, event: MapEvent) -> bool:
-    """Selects what was clicked on a map; an empty place stands for the sentence nearest to it.
+    """Selects what was clicked on a map; an empty location selects its nearest sentence.
 
     Returns:
-        Whether the page must be drawn again: the map shows the click, not the sentence.
+        Whether to rerun: the map shows the click, not the sentence.
     """
     atlas = there.run.atlas
     assert atlas is not None
@@ -66,8 +66,8 @@ def take(there: Aligned, event: MapEvent) -> bool:
     return False
 
 
-def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
-    """Where a map marks the selected sentence: its own point, or where its words are encoded."""
+def mark_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
+    """The mark of the selected sentence: its point, or where its text is encoded."""
     if not isinstance(chosen, int) or not _same_corpus(there):
         return Mark()
     index = index_of(there.run, chosen)
@@ -75,16 +75,16 @@ def place_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> M
         return Mark({"row": index})
     if words is None:
         return Mark()
-    z = _asked(there.run, there.run.stamp, words.text)[0]
+    z = _encoded_now(there.run, there.run.stamp, words.text)[0]
     (x, y), *_ = there.move(there.layout.locate(z)[0]).tolist()
     return Mark({"x": x, "y": y}, [Marker(x, y, "encoded here")])
 
 
 def words_of(maps: Mapping[int, Aligned], chosen: int | Box | None) -> Words | None:
-    """The selected sentence: of the corpus, else as the map that has it best says it."""
+    """The selected sentence: from the corpus, else its best reconstruction."""
     if not isinstance(chosen, int):
         return None
-    having = []
+    candidates = []
     for item in maps.values():
         run, atlas = item.run, item.run.atlas
         if atlas is None or not _same_corpus(item):
@@ -94,13 +94,13 @@ def words_of(maps: Mapping[int, Aligned], chosen: int | Box | None) -> Words | N
             return Words(corpus.sentences[chosen]) if chosen < len(corpus.sentences) else None
         index = index_of(run, chosen)
         if index is not None:
-            having.append((float(atlas.distortion[index]), Words(run.texts[index], run.name)))
-    # A collapsed model says the same of every sentence: its words would stand for none.
-    return min(having, key=lambda found: found[0])[1] if having else None
+            candidates.append((float(atlas.distortion[index]), Words(run.texts[index], run.name)))
+    # A collapsed model reconstructs every sentence alike; the lowest distortion avoids it.
+    return min(candidates, key=lambda found: found[0])[1] if candidates else None
 
 
 def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
-    """The rows of this map that a rectangle on one of the maps holds."""
+    """The rows of this map within a rectangle drawn on any map."""
     if not isinstance(chosen, Box) or there.run.atlas is None or not _same_corpus(there):
         return None
     return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows))
@@ -112,11 +112,11 @@ def show(
     chosen: int | Box | None,
     words: Words | None,
 ) -> None:
-    """The selected sentence, and what each run makes of it."""
+    """The selected sentence, and its reconstruction by each run."""
     if chosen is None:
         st.info(
-            "Click a sentence on one map: it lights up on the others, and every run says what it "
-            "makes of it. With a mouse, Shift and drag select several.",
+            "Click a sentence on one map to highlight it on the others and to see its "
+            "reconstruction by every run. Shift-drag with a mouse selects several.",
             icon=":material/ads_click:",
         )
         return
@@ -126,20 +126,20 @@ def show(
     if words is None:
         st.caption(f"Row {chosen:,} of the corpus is on none of these maps.")
         return
-    whose = f", in the words of {markdown(words.said_by)}" if words.said_by else ""
+    whose = f", as reconstructed by {markdown(words.source)}" if words.source else ""
     st.markdown(f"**The sentence{whose}**  :gray[· row {chosen:,} of the corpus]")
     st.html(token_diff.sentence([token_diff.Token(words.text, False)]))
-    with st.spinner("Asking every run…"):
-        told = {
+    with st.spinner("Reconstructing…"):
+        results = {
             number: found
             for number, there in maps.items()
-            if (found := told_by(there, chosen, words)) is not None
+            if (found := result_of(there, chosen, words)) is not None
         }
-    _answers(columns, maps, told, words)
+    _answers(columns, maps, results, words)
 
 
 def example(columns: Sequence[Column]) -> str:
-    """A sentence to ask about: the selected or the typed one, else one of the first map's own."""
+    """An example: the selected or typed sentence, else one of the first map."""
     mapped = [column.run for column in columns if column.run.atlas is not None]
     chosen = selected_rows.chosen()
     for run in mapped:
@@ -152,8 +152,8 @@ def example(columns: Sequence[Column]) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run makes of a sentence."""
+class Result:
+    """A sentence in one run."""
 
     reconstruction: str
     distortion: float
@@ -166,35 +166,35 @@ class Told:
 def _answers(
     columns: Sequence[Column],
     maps: Mapping[int, Aligned],
-    told: Mapping[int, Told],
+    results: Mapping[int, Result],
     words: Words,
 ) -> None:
     marks = dict(
         zip(
-            told,
-            token_diff.marked([found.reconstruction for found in told.values()]),
+            results,
+            token_diff.marked([found.reconstruction for found in results.values()]),
             strict=True,
         )
     )
-    near = [{row for row, _ in found.near} for found in told.values()]
+    near = [{row for row, _ in found.near} for found in results.values()]
     common = set.intersection(*near) if len(near) > 1 else set()
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
             st.html(STYLE + title(column))
-            found = told.get(column.number)
+            found = results.get(column.number)
             if found is None:
                 st.caption(_why_not(maps.get(column.number)))
                 continue
             st.html(_answer(column, marks[column.number], found, common))
             if not found.on_map:
-                whose = "the words above were" if words.said_by else "it was"
-                st.caption(f"Not among the sentences of this map: {whose} encoded for you.")
+                what = "the text above" if words.source else "it"
+                st.caption(f"Not on this map: {what} was encoded now.")
                 continue
-            label, icon = "The sentence on this map", ":material/scatter_plot:"
+            label, icon = "Open on this map", ":material/scatter_plot:"
             run_picker.run_link("map", label, icon, column.typed)
 
 
-def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int]) -> str:
+def _answer(column: Column, words: Sequence[Token], found: Result, common: set[int]) -> str:
     return (
         f'<div data-told="{html.escape(column.name)}">{token_diff.sentence(words)}'
         f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
@@ -202,32 +202,32 @@ def _answer(column: Column, words: Sequence[Token], found: Told, common: set[int
     )
 
 
-def told_by(there: Aligned, row: int, words: Words) -> Told | None:
-    """What is stored of a sentence; of one that is not on the map, what its words give."""
+def result_of(there: Aligned, row: int, words: Words) -> Result | None:
+    """The stored result of a sentence; computed from its text if it is not on the map."""
     run, atlas = there.run, there.run.atlas
     if atlas is None or not _same_corpus(there):
         return None
     index = index_of(run, row)
     if index is None:
-        z, said, distortion, rate = _asked(run, run.stamp, words.text)
+        z, reconstruction, distortion, rate = _encoded_now(run, run.stamp, words.text)
     else:
-        z, said = atlas.mean[index], atlas.reconstruction[index]
+        z, reconstruction = atlas.mean[index], atlas.reconstruction[index]
         distortion, rate = float(atlas.distortion[index]), float(atlas.rate[index])
     near = run.neighbours(z.reshape(-1), NEAREST + 1)
     others = [item for item in near if item.index != index][:NEAREST]
     rows = [(int(atlas.row[item.index]), item.text) for item in others]
-    return Told(said, distortion, rate, rows, index is not None)
+    return Result(reconstruction, distortion, rate, rows, index is not None)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _asked(_run: Run, stamp: str, text: str) -> tuple[np.ndarray, str, float, float]:
-    """A sentence's mean, what is decoded there, its distortion and its rate."""
+def _encoded_now(_run: Run, stamp: str, text: str) -> tuple[np.ndarray, str, float, float]:
+    """Posterior mean, reconstruction, distortion and rate of a sentence."""
     z = _run.encode([text])
     (distortion,), (rate,) = _run.score([text])
     return z, _run.decode(z)[0], float(distortion), float(rate)
 
 
-def _near(found: Told, common: set[int]) -> str:
+def _near(found: Result, common: set[int]) -> str:
     items = "".join(
         f"<li dir='auto'>{'<b>=</b> ' if row in common else ''}{html.escape(text)}</li>"
         for row, text in found.near
@@ -237,14 +237,14 @@ def _near(found: Told, common: set[int]) -> str:
 
 def _why_not(there: Aligned | None) -> str:
     if there is None:
-        return "No map, so no stored answer."
-    return "Another corpus: it does not know this sentence."
+        return "No map, so no stored result."
+    return "Trained on another corpus, without this sentence."
 
 
 def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
     count = len(chosen.rows)
     what = "1 sentence" if count == 1 else f"{count:,} sentences"
-    st.markdown(f"**{what}** in the rectangle, lit up on every map that has them.")
+    st.markdown(f"**{what}** in the rectangle, highlighted on every map that has them.")
     there = next(iter(maps.values()))
     for item in maps.values():
         shown = highlight_of(item, chosen)

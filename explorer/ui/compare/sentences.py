@@ -1,4 +1,4 @@
-"""What several runs say: own samples, the same sentence, the same path, the same noise."""
+"""Decoded sentences of several runs: reconstructions, samples, paths and posterior draws."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,21 +23,21 @@ from explorer.ui.components.escaping import markdown, message
 from explorer.ui.session import picks
 
 Answers = list[list[str] | str]
-"""For each run its sentences, or why it has none."""
+"""For each run its sentences, or the reason for none."""
 
 KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
-"""What is shown, which is also its value in the address."""
+"""Views by their label, which is also the value in the URL."""
 
-_MOST = 12
+_MAX_SENTENCES = 12
 
 
 @st.fragment
 def show(columns: Sequence[Column], example: str) -> None:
-    """The chosen kind of sentences in columns; a change reruns this and nothing else.
+    """The chosen kind of sentences in columns; a change reruns only this.
 
     Args:
         columns: The runs.
-        example: The sentence asked about as long as nobody typed one.
+        example: The sentence until one is typed.
     """
     runs = [column.run for column in columns]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -60,22 +60,22 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     from explorer.evaluation.prior_diagnostics import told
 
     st.caption(
-        f"Each run decodes draws from **its own prior**, seed {decoding.seed}: with priors of one "
-        "kind and size, the same z."
+        f"Each run decodes samples of **its own prior**, seed {decoding.seed}: runs with the same "
+        "kind and size of prior share z."
     )
     count = _count()
     found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
-    for column, said in zip(columns, found, strict=True):
-        if isinstance(said, list) and (note := told(column.run.model)):
+    for column, item in zip(columns, found, strict=True):
+        if isinstance(item, list) and (note := told(column.run.model)):
             st.caption(f"{markdown(column.name)}: {message(note)}")
-    _write(columns, found, "samples", lambda name: reproduce.samples(name, count, decoding))
+    _show(columns, found, "samples", lambda name: reproduce.samples(name, count, decoding))
 
 
 def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text = _sentence(columns, example)
     found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
     command = partial(reproduce.reconstruction, text=text, decoding=decoding)
-    _write(columns, found, "reconstructions", command)
+    _show(columns, found, "reconstructions", command)
 
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
@@ -95,16 +95,16 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
     )
     title = decoded_path.INTERPOLATIONS[kind].lower()
     st.caption(f"The same {steps} steps from A to B, {title}, in each run.")
-    _write(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, kind))
+    _show(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, kind))
 
 
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text, count = _sentence(columns, example), _count()
     sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
-    same = "the same ε for every run" if len(sizes) == 1 else "ε differ where sizes of z differ"
+    same = "the same ε for every run" if len(sizes) == 1 else "ε differs between sizes of z"
     st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
     found = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
-    _write(columns, found, "draws", lambda name: reproduce.draws(name, text, count, decoding))
+    _show(columns, found, "draws", lambda name: reproduce.draws(name, text, count, decoding))
 
 
 def _sentence(columns: Sequence[Column], example: str) -> str:
@@ -123,11 +123,11 @@ def _sentence(columns: Sequence[Column], example: str) -> str:
 
 
 def _count() -> int:
-    return st.slider("Sentences", 1, _MOST, 4, key="k", bind="query-params", width=260)
+    return st.slider("Sentences", 1, _MAX_SENTENCES, 4, key="k", bind="query-params", width=260)
 
 
 def _ask(columns: Sequence[Column], answer: Callable[[Run], list[str]]) -> Answers:
-    """Asks every run; one that cannot answer says why."""
+    """Runs `answer` on every run; one that fails gives its error message."""
     found: Answers = []
     with st.spinner("Decoding…", show_time=True):
         for column in columns:
@@ -138,13 +138,13 @@ def _ask(columns: Sequence[Column], answer: Callable[[Run], list[str]]) -> Answe
     return found
 
 
-def _write(
+def _show(
     columns: Sequence[Column],
     found: Answers,
     name: str,
     command: Callable[[str], str],
 ) -> None:
-    """Columns of sentences, line by line beside each other, with what differs marked."""
+    """Columns of sentences, aligned by line, with differing words marked."""
     lists = [item for item in found if isinstance(item, list)]
     marks = [token_diff.marked(line) for line in zip(*lists, strict=True)]
     answered = 0
@@ -165,18 +165,18 @@ def _write(
                 )
             )
             if many:
-                st.caption(f"{len(set(item))} of {len(item)} are different.")
+                st.caption(f"{len(set(item))} of {len(item)} are distinct.")
             answered += 1
     if len(lists) > 1:
-        st.caption("Underlined: words that another column does not have at that place.")
+        st.caption("Underlined: words that differ from another column.")
     if lists:
         table = {
             column.typed: item
             for column, item in zip(columns, found, strict=True)
             if isinstance(item, list)
         }
-        told = "\n".join(command(name) for name in table)
-        download_buttons.table_files(table, name, f"{name}_files", told)
+        commands = "\n".join(command(name) for name in table)
+        download_buttons.table_files(table, name, f"{name}_files", commands)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -193,5 +193,7 @@ def _reconstruct(_run: Run, stamp: str, text: str, decoding: Decoding) -> list[s
 def _around(_run: Run, stamp: str, text: str, count: int, decoding: Decoding) -> list[str]:
     mean, scale = _run.posterior([text])
     if not scale.any():
-        raise ExplorerError(f"{_run.name}'s posterior has no width: there is nothing to draw")
+        raise ExplorerError(
+            f"{_run.name}'s encoder is deterministic: there is no posterior to sample from"
+        )
     return _run.around(mean[0], scale[0], count, decoding)

@@ -1,4 +1,4 @@
-"""Side by side in words: the difference in a sentence, verdicts, and what recipes differ in."""
+"""The comparison in words: main difference, verdicts, and differing settings."""
 
 import html
 import re
@@ -56,12 +56,12 @@ def _bold(run: Run) -> str:
 
 
 def say(columns: Sequence[Column]) -> None:
-    """The difference in one sentence, and one on where it comes from."""
-    told = run_difference.difference([column.run for column in columns], _bold)
+    """The main difference between the runs, and the settings that may cause it."""
+    text = run_difference.difference([column.run for column in columns], _bold)
     settings = recipe_diff.differing([column.run.config for column in columns])
-    st.markdown(told)
+    st.markdown(text)
     if not settings:
-        st.caption("Their recipes are the same, word for word.")
+        st.caption("Their recipes are identical.")
         return
     named = ", ".join(
         f"`{setting.address}` ({markdown(' / '.join(setting.values))})" for setting in settings[:3]
@@ -77,10 +77,10 @@ def show(columns: Sequence[Column]) -> None:
     for place, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
         with place:
             _card(column)
-    st.subheader("What differs between the recipes")
+    st.subheader("Recipe differences")
     settings = recipe_diff.differing([column.run.config for column in columns])
     if not settings:
-        st.caption("Nothing: every line is the same. Another seed would make another run.")
+        st.caption("None: the recipes are identical, seed included.")
         return
     st.html(recipe_table(columns, settings))
     table = {
@@ -110,7 +110,7 @@ def recipe_table(columns: Sequence[Column], settings: Sequence[recipe_diff.Setti
 
 
 def links(column: Column) -> None:
-    """Where else this run can be looked at."""
+    """Links to the other pages of this run."""
     with st.container(horizontal=True, gap="small"):
         for page, label, icon in (
             ("map", "Map", "scatter_plot"),
@@ -118,7 +118,7 @@ def links(column: Column) -> None:
             ("model", "Model card", "description"),
         ):
             if page != "model" and not column.run.has_latent:
-                continue  # of a language model these pages say only that it has no z
+                continue  # these pages need a z
             run_picker.run_link(page, label, f":material/{icon}:", column.typed)
 
 
@@ -128,21 +128,21 @@ def _card(column: Column) -> None:
     st.badge(found.word, color=_COLOURS.get(found.word, "orange"))
     st.markdown(markdown(found.sentence))
     if found.thresholds:
-        st.caption(f"When: {markdown(found.thresholds)}")
+        st.caption(f"Criterion: {markdown(found.thresholds)}")
     links(column)
 
 
 def _breakable(address: str) -> str:
-    """A setting's address as HTML that a narrow column breaks between its words."""
+    """A setting's name as HTML that can break between its words."""
     return re.sub("[._]", r"\g<0><wbr>", html.escape(address))
 
 
 def _value(value: str) -> str:
     if value == "–":
-        return "<span class='quiet' title='this recipe has no such setting'>–</span>"
+        return "<span class='quiet' title='not a setting of this recipe'>–</span>"
     if value.endswith(recipe_diff.DEFAULT):
-        kept = html.escape(value.removesuffix(recipe_diff.DEFAULT))
-        return f"<code>{kept}</code> <span class='quiet'>by default</span>"
+        default = html.escape(value.removesuffix(recipe_diff.DEFAULT))
+        return f"<code>{default}</code> <span class='quiet'>by default</span>"
     return f"<code>{html.escape(value)}</code>"
 
 

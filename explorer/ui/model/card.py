@@ -1,4 +1,4 @@
-"""A run described: its card, scores with their definitions, training curves and recipe."""
+"""A run's card, scores with their definitions, training curves and recipe."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ from explorer.ui.components.history_charts import (
 )
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-# A table wider than the page scrolls by itself; the page does not.
+# A table wider than the page scrolls on its own; the page does not.
 _STYLE = """<style>
 .st-key-card table { display: block; overflow-x: auto; }
 .st-key-card td { min-width: 7rem; }
@@ -32,12 +32,12 @@ _STYLE = """<style>
 
 
 def safe_card(text: str) -> str:
-    """A card from anywhere as Markdown that loads nothing: its images become links."""
+    """A card as Markdown that loads nothing: its images become links."""
     return imageless(_FRONT_MATTER.sub("", text))
 
 
 def without_title(text: str, name: str) -> str:
-    """A card without its first heading, where that is the run's name: the page has it above."""
+    """A card without its first heading if that is the run's name, which the page shows."""
     return re.sub(rf"\A\s*# {re.escape(name)}[ \t]*(\n|\Z)", "", text)
 
 
@@ -52,13 +52,13 @@ def card(run: Run) -> None:
 
 
 def figures(run: Run) -> None:
-    """Every figure with its unit, counts and definition."""
+    """Every metric with its unit, counts and definition."""
     metrics = run.metrics
     names = [name for name in METRICS if value_of(metrics, name) is not None]
     command = metrics.get("command")
     command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
     if not names:
-        st.info("Not evaluated yet. This command measures the run:", icon=":material/straighten:")
+        st.info("Not evaluated yet. Evaluate the run with:", icon=":material/straighten:")
     else:
         table = {
             "score": [METRICS[name].title for name in names],
@@ -84,12 +84,12 @@ def figures(run: Run) -> None:
         )
         exact = {"value": [metrics[name]["value"] for name in names]}
         download_buttons.table_files(table | exact, f"{run.name}-scores", "score_table")
-        st.caption("The command that reproduces these figures:")
+        st.caption("Reproduce these scores with:")
     st.code(command, language="bash")
 
 
 def _error(entry: dict[str, Any]) -> str | None:
-    """Over sentences, of a mean; None for a figure that is none."""
+    """Standard error over sentences; None for a metric that is not a mean."""
     error = entry.get("error")
     return f"{error:.2g}" if isinstance(error, int | float) else None
 
@@ -97,7 +97,7 @@ def _error(entry: dict[str, Any]) -> str | None:
 def curves(run: Run) -> None:
     """Training by epoch."""
     if not run.history:
-        st.info("This run has no history.csv: how it was trained is not recorded.")
+        st.info("This run has no history.csv, so its training curves are not recorded.")
         return
     download_buttons.chart(
         stacked(panels(run.history)),
@@ -127,7 +127,7 @@ def panels(history: History) -> list[Panel]:
 
 
 def recipe(run: Run) -> None:
-    """`config.toml` as it stands in the folder."""
+    """`config.toml`, verbatim."""
     path = run.folder / folders.CONFIG
     text = atomic_files.read(path, folders.LARGEST[folders.CONFIG]).decode(errors="replace")
     st.code(text, language="toml")

@@ -13,7 +13,7 @@ run = picks.current_run()
 
 @st.fragment
 def calculate() -> None:
-    """Three sentences, map and slider; a change reruns this and nothing else."""
+    """Three sentences, map and slider; a change reruns only this."""
     with notes.errors_shown():
         question = analogy.ask(run)
         view, by = map_view.controls(run)
@@ -33,7 +33,7 @@ def calculate() -> None:
 
 @st.fragment
 def traverse() -> None:
-    """One dimension, beside the table of all; a change reruns this and nothing else."""
+    """One dimension, beside the table of all; a change reruns only this."""
     with notes.errors_shown():
         text = dimensions.ask_sentence(run)
         wide, side = st.columns([5, 4], gap="medium")
@@ -53,13 +53,13 @@ def traverse() -> None:
 
 st.title("Arithmetic")
 st.caption(
-    "Sentences are points: they can be added, subtracted, and moved along one dimension at a "
-    "time. Every result is decoded, and stands beside what a random direction does."
+    "Sentences are points in latent space: add and subtract them, or move one along a single "
+    "dimension. Every result is decoded and compared with a random direction."
 )
 with notes.errors_shown():
     run_picker.need_map(run)
     sums, single = st.tabs(TABS, key="part", bind="query-params")
-    # Only what is looked at is computed.
+    # Only the open tab is computed.
     if sums.open:
         with sums:
             calculate()

@@ -1,4 +1,4 @@
-"""Collapse: what it is, whether this run has it, and when it happened."""
+"""Collapse: what it is, whether this run collapsed, and when."""
 
 import streamlit as st
 
@@ -12,20 +12,20 @@ run = picks.current_run()
 
 @st.fragment
 def thought_experiment() -> None:
-    """The four tiny trainings; the button reruns this and nothing else."""
+    """The four toy trainings; the button reruns only this."""
     experiment.show()
 
 
 @st.fragment
 def words() -> None:
-    """Decoded sentences; the button reruns this and nothing else."""
+    """Decoded sentences; the button reruns only this."""
     verdict.gains(run)
 
 
 st.title("Posterior collapse")
 st.caption(
-    "A text VAE can score well and ignore its latent space: the decoder reads its own words and "
-    "needs no z. Here you see why it happens, and whether it happened to this run."
+    "A text VAE can score well and still ignore its latent space: an autoregressive decoder can "
+    "do without z. This page shows why that happens, and whether it happened to this run."
 )
 with st.expander(
     "A thought experiment: which decoders need z?", expanded=True, icon=":material/experiment:"

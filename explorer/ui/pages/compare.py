@@ -1,4 +1,4 @@
-"""Compare: two to four runs side by side, in words, sentences, maps and figures."""
+"""Compare: two to four runs side by side, in words, sentences, maps and metrics."""
 
 import streamlit as st
 
@@ -11,15 +11,15 @@ TABS = ("In words", "Sentences", "Maps", "Figures")
 
 st.title("Compare runs")
 st.caption(
-    "The same questions put to several models: what each one learned, what it says, where it "
-    "puts the same sentences, and what it scores."
+    "Two to four models side by side: their recipes, what they decode, their maps of the same "
+    "sentences, and their scores."
 )
 with notes.errors_shown():
     columns = runs.choose()
     if columns:
         summary.say(columns)
         words, sentences, maps, figures = st.tabs(TABS, key="section", bind="query-params")
-        # Only what is looked at is computed.
+        # Only the open tab is computed.
         if words.open:
             with words:
                 summary.show(columns)

@@ -1,4 +1,4 @@
-"""Map: every sentence at its place in latent space; click to decode."""
+"""Map: every sentence at its position in latent space; click to decode."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ run = picks.current_run()
 
 @st.fragment
 def explore() -> None:
-    """The map and its answer; a click reruns this and nothing else."""
+    """The map and its answer; a click reruns only this."""
     event = map_view.take_event(KEY)
     if event is not None:
         picks.set_pick(map_view.pick_from(event, run))
@@ -23,41 +23,41 @@ def explore() -> None:
     layout, pick = view_of(run, view), picks.pick_of(run)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     wide, side = st.columns([5, 3], gap="medium")
-    # On a link with a pick the map must not wait for the model: it is drawn without the answer.
-    found, said = None, None
+    # A link with a pick draws the map at once, and the answer when the model is open.
+    found, result = None, None
     if pick is not None and open_runs.is_warm(run):
         found = answer.look_up(run, layout, pick)
     if found is not None and found.at is None:
-        # The sentence is what a click waits for; a typed one waits for its marker on the map.
+        # A click waits for its sentence, a typed sentence for its marker on the map.
         with side:
             search.results(run, hits)
-            said = answer.show(run, found, decoding)
+            result = answer.show(run, found, decoding)
     with wide:
         map_view.show(
             run,
             layout,
             by,
-            overlays=answer.markers(run, layout, found, said) if found else (),
+            overlays=answer.markers(run, layout, found, result) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
             reading=decode_settings.decoding(run) if map_view.is_read() else None,
-            spoken=f"Decoded: {said.decoded.text}" if said else "",
+            spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
         )
         notes.layout_notes(run, view)
     with side:
-        if said is None:
+        if result is None:
             search.results(run, hits)
         if found is None:
             _open(pick)
         else:
-            said = said or answer.show(run, found, decoding)
-            answer.show_around(run, found, said, decoding)
+            result = result or answer.show(run, found, decoding)
+            answer.show_around(run, found, result, decoding)
     url.write_address()
 
 
 def _open(pick: picks.Pick | None) -> None:
-    """Opens the model for the pick of a link and starts again; or says what can be clicked."""
+    """Opens the model for the pick of a link and reruns; without a pick, invites a click."""
     if pick is None:
         notes.invitation()
         open_runs.warm_in_background(run)
@@ -69,8 +69,8 @@ def _open(pick: picks.Pick | None) -> None:
 
 st.title("Map of sentences")
 st.caption(
-    "Every dot is a sentence at its place in the model's latent space. Click a dot to read what "
-    "the model makes of it, or click between the dots to read what it says where no sentence is."
+    "Every dot is a sentence at its position in the model's latent space. Click a dot for its "
+    "reconstruction, or click between the dots for what the model decodes there."
 )
 with notes.errors_shown():
     run_picker.need_map(run)

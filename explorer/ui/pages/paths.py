@@ -19,7 +19,7 @@ from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
 from explorer.ui.paths import path
 from explorer.ui.session import picks
-from explorer.ui.session import settings as kept_settings
+from explorer.ui.session import settings as session_settings
 
 KEY = "path_map"
 run = picks.current_run()
@@ -27,14 +27,17 @@ run = picks.current_run()
 
 @st.fragment
 def explore() -> None:
-    """Ends, map and slider; a change reruns this and nothing else."""
+    """Ends, map and slider; a change reruns only this."""
     event = map_view.take_event(KEY)
     if event is not None:
         layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
         path.take_end(run, layout, map_view.pick_from(event, run))
     first, last = map(picks.shortened, examples(run))
     left, right = st.columns(2)
-    first, last = kept_settings.example(run, "from", first), kept_settings.example(run, "to", last)
+    first, last = (
+        session_settings.example(run, "from", first),
+        session_settings.example(run, "to", last),
+    )
     a = left.text_input("A", first, picks.MOST_TEXT, key="from", bind="query-params")
     b = right.text_input("B", last, picks.MOST_TEXT, key="to", bind="query-params")
     unknown_words.unknown_notes([run], {"A": a or "", "B": b or ""})
@@ -53,7 +56,9 @@ def explore() -> None:
         map_view.show(run, layout, by, overlays=drawn, key=KEY, height=460)
         notes.layout_notes(run, view)
     if not asked:
-        side.info("Type two sentences, or click two places of the map.", icon=":material/route:")
+        side.info(
+            "Type two sentences, or click two locations on the map.", icon=":material/route:"
+        )
         return
     chosen = both[kind]
     with side:
@@ -71,8 +76,8 @@ def explore() -> None:
 
 st.title("Paths between sentences")
 st.caption(
-    "Two sentences are two points of the latent space. The model decodes every step between them; "
-    "the slider moves through the steps, on the map too."
+    "Two sentences are two points in latent space. The model decodes every step between them; "
+    "the slider moves through the steps, here and on the map."
 )
 with notes.errors_shown():
     run_picker.need_map(run)

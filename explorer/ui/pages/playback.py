@@ -13,7 +13,7 @@ run = picks.current_run()
 
 @st.fragment
 def explore() -> None:
-    """The player and its tables; coming to rest reruns this and nothing else."""
+    """The player and its tables; a pause reruns only this."""
     by = player.colour(run)
     now = player.play(run, by)
     player.chooser(run, now)
@@ -22,14 +22,12 @@ def explore() -> None:
 
 st.title("Playback of the training")
 st.caption(
-    "The same sentences, encoded again and again while the model was trained. One plane for all "
-    "moments: what moves here has moved in latent space, and a collapse is the cloud shrinking "
-    "to a point. Play it, drag the time line, or click a dot to follow a sentence."
+    "The same sentences, encoded again and again during training, on one fixed plane: what moves "
+    "here moves in latent space, and posterior collapse is the cloud shrinking to a point. Play "
+    "it, drag the timeline, or click a dot to follow a sentence."
 )
 with notes.errors_shown():
     if player.need_playback(run):
-        told = (
-            f"{playback_story.story(playback_story.playback_of(run))} {playback_story.ending(run)}"
-        )
-        st.markdown(markdown(told.strip()))
+        story = playback_story.story(playback_story.playback_of(run))
+        st.markdown(markdown(f"{story} {playback_story.ending(run)}".strip()))
         explore()

@@ -1,9 +1,9 @@
-"""Prior: where it goes, where the sentences are, and what it says where none is."""
+"""Prior: its samples, the sentences, and what it decodes where there are none."""
 
 import streamlit as st
 
 from explorer.ui.components import notes, run_picker
-from explorer.ui.prior import scene, scores
+from explorer.ui.prior import lists, scene, scores
 from explorer.ui.session import picks
 
 run = picks.current_run()
@@ -11,20 +11,20 @@ run = picks.current_run()
 
 @st.fragment
 def explore() -> None:
-    """Plane, lists and holes; a click reruns this and nothing else."""
+    """Plane, lists and holes; a click reruns only this."""
     with notes.errors_shown():
         with st.spinner("Opening the model…", show_time=True):
             found = scene.scene(run)
         scene.show(found)
         scores.marginal_kl(run)
-        scene.components(found)
-        scene.holes(found)
+        lists.components(found)
+        lists.holes(found)
 
 
 st.title("Prior and sentences")
 st.caption(
-    "Sentences are drawn from the prior. Does it go where the sentences are? Each blue dot is a "
-    "sentence's place, each cross a place the prior goes to: click one to read it."
+    "A model generates from its prior. Does the prior cover the sentences? Each blue dot is a "
+    "sentence, each cross is a prior sample: click one to read it."
 )
 run_picker.need_map(run)
 explore()

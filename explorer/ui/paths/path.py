@@ -1,4 +1,4 @@
-"""The ends of a path as a session sets them, and its steps side by side."""
+"""The ends of a path, its current step, and both interpolations side by side."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ _NEXT = "_next_end"
 
 
 def take_end(run: Run, layout: MapView, pick: picks.Pick | None) -> None:
-    """A pick on the map becomes A, the next one B, and so on."""
+    """Makes a pick on the map A, the next one B, and so on."""
     text = text_at(run, layout, pick)
     if text is None:
         return
@@ -25,35 +25,35 @@ def take_end(run: Run, layout: MapView, pick: picks.Pick | None) -> None:
 
 
 def next_end() -> str:
-    """Which end the next pick on the map sets, an empty one first: `from` or `to`."""
+    """The end the next pick sets, an empty one first: `from` or `to`."""
     known = st.session_state
     empty = (end for end in ("from", "to") if end in known and not (known[end] or "").strip())
     return next(empty, known.get(_NEXT, "from"))
 
 
 def read_step(steps: int) -> int:
-    """The step an address names, within the path; 0 for anything else."""
+    """Index of the step in the URL, clamped to the path; 0 if it is no number."""
     text = st.query_params.get(_STEP, "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 1
     return min(max(number - 1, 0), steps - 1)
 
 
 def write_step(step: int) -> None:
-    """Puts the step into the address, counted from 1."""
+    """Writes the step to the URL, counted from 1."""
     wanted = str(step + 1)
     if st.query_params.get(_STEP, "1") != wanted:
         st.query_params[_STEP] = wanted
 
 
 def compare(paths: dict[str, DecodedPath]) -> None:
-    """Every step both ways, side by side."""
+    """Every step of each interpolation, side by side."""
     for column, (name, path) in zip(st.columns(2), paths.items(), strict=True):
         column.markdown(f"**{INTERPOLATIONS[name]}** · {path_summary(path)}")
         column.html("".join(plain(f"{i}. {text}", True) for i, text in enumerate(path.texts, 1)))
 
 
 def table(paths: dict[str, DecodedPath]) -> dict[str, list]:
-    """Every step both ways, for a file."""
+    """Every step of each interpolation, as a table."""
     steps = len(next(iter(paths.values())).texts)
     return {
         "step": list(range(1, steps + 1)),

@@ -1,4 +1,4 @@
-"""A playback as Plotly figures: one moment for export, and a film where WebGL2 is missing."""
+"""A playback as Plotly figures: one snapshot for export, and an animation without WebGL2."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 FILM_POINTS = 800
-"""Sentences of a film: an SVG of more does not move smoothly."""
+"""Sentences of an animation: SVG is slow with more."""
 
 _GREY = "#9aa5b1"
 _PINNED = "#d55e00"
 
 
 def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
-    """All sentences at one moment, with the trail of the pinned one.
+    """All sentences at one epoch, with the trail of the pinned one.
 
     Args:
         run: A run with a playback.
-        epoch: Of the moment.
-        by: What colours the points, one of `playback_story.colour_choices`.
+        epoch: Between snapshots, positions are interpolated.
+        by: Colouring, one of `playback_story.colour_choices`.
         pinned: Index of a sentence; −1 for none.
     """
     import plotly.graph_objects as go
@@ -49,15 +49,12 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
             )
         )
     figure.update_layout(title_text=escape(f"{run.name}, epoch {epoch:.2f}"), title_font_size=14)
-    # As in the player: beside the prior's circles a cloud's own width is seen, and only there.
-    return _dressed(figure, run, places if playback_story.ellipses(run) else playback.xy)
+    # As in the player: only the prior's circles give a close view its scale.
+    return _with_axes(figure, run, places if playback_story.ellipses(run) else playback.xy)
 
 
 def film(run: Run, by: str) -> "Figure":
-    """The playback with Plotly's own play button and slider.
-
-    At most `FILM_POINTS` sentences, at even distances.
-    """
+    """The playback with Plotly's play button and slider, of at most `FILM_POINTS` sentences."""
     import plotly.graph_objects as go
 
     playback = playback_story.playback_of(run)
@@ -77,36 +74,36 @@ def film(run: Run, by: str) -> "Figure":
         updatemenus=[{"type": "buttons", "buttons": [play, pause], "x": 0, "y": 1.1,
                       "xanchor": "left", "direction": "left"}],
     )  # fmt: skip
-    return _dressed(figure, run, playback.xy)
+    return _with_axes(figure, run, playback.xy)
 
 
 def _clouds(
     run: Run, by: str, xy: Float[np.ndarray, "n 2"], shown: Int[np.ndarray, " m"]
 ) -> list[Any]:
-    """One trace a class, or one for a ramp; every frame of a film has the same traces."""
+    """A trace for each class, or one for a ramp; every frame has the same traces."""
     import plotly.graph_objects as go
 
-    found = playback_story.colours_of(run, by)
-    ids = found.ids[shown]
+    colours = playback_story.colours_of(run, by)
+    ids = colours.ids[shown]
     groups: list[tuple[str, Any, np.ndarray]] = [("", _GREY, shown[ids == NO_CLASS])]
-    if found.kind == "ramp":
-        stops = np.array([entry.id for entry in found.legend])
+    if colours.kind == "ramp":
+        stops = np.array([entry.id for entry in colours.legend])
         near = np.abs(ids[:, None].astype(int) - stops).argmin(axis=1)
-        colour = [found.legend[stop].colour for stop in near[ids <= RAMP_TOP].tolist()]
+        colour = [colours.legend[stop].colour for stop in near[ids <= RAMP_TOP].tolist()]
         groups.append(("", colour, shown[ids <= RAMP_TOP]))
     else:
-        groups += [(entry.name, entry.colour, shown[ids == entry.id]) for entry in found.legend]
+        groups += [(entry.name, entry.colour, shown[ids == entry.id]) for entry in colours.legend]
     return [
         go.Scatter(
-            x=xy[own, 0],
-            y=xy[own, 1],
+            x=xy[members, 0],
+            y=xy[members, 1],
             mode="markers",
             name=escape(name),
             marker={"size": 5, "color": colour, "opacity": 0.7},
             showlegend=bool(name),
             hoverinfo="skip",
         )
-        for name, colour, own in groups
+        for name, colour, members in groups
     ]
 
 
@@ -115,12 +112,10 @@ def _timing(milliseconds: int) -> dict[str, Any]:
     return {"frame": frame, "transition": {"duration": 0}, "mode": "immediate"}
 
 
-def _dressed(figure: "Figure", run: Run, seen: Float[np.ndarray, "*moments n 2"]) -> "Figure":
-    """Axes, the prior's ellipses, and a square that holds them and the places to be seen."""
-    ellipses, axes = (
-        playback_story.ellipses(run),
-        playback_story.axes(playback_story.playback_of(run)),
-    )
+def _with_axes(figure: "Figure", run: Run, seen: Float[np.ndarray, "*moments n 2"]) -> "Figure":
+    """Adds axes, the prior's ellipses, and a square range that holds them and `seen`."""
+    ellipses = playback_story.ellipses(run)
+    axes = playback_story.axes(playback_story.playback_of(run))
     reach = 1.05 * max(
         [float(np.abs(seen).max(initial=1e-3))]
         + [max(abs(item.x) + item.rx, abs(item.y) + item.ry) for item in ellipses]

@@ -1,4 +1,4 @@
-"""The parts of the playback page: the player, what stands in for it, tables, and downloads."""
+"""The playback page: the player and its fallback, tables and downloads."""
 
 import streamlit as st
 
@@ -17,16 +17,15 @@ _LONGEST_OPTION = 90
 
 
 def need_playback(run: Run) -> bool:
-    """Whether there is something to play; where there is not, says how to get it."""
+    """Whether the run has a playback; if not, shows how to get one."""
     if run.playback is not None:
         return True
     if not run.has_latent:
         run_picker.no_latent(run)
         return False
     st.info(
-        f"**{markdown(run.name)}** has no playback: its training kept no snapshots of where the "
-        "sentences were. This command trains the run again and keeps them; the scores may "
-        "differ a little.",
+        f"**{markdown(run.name)}** has no playback: its training recorded no snapshots of the "
+        "latent space. Train the run again to record them; its scores may differ slightly:",
         icon=":material/movie:",
     )
     st.code(folders.command("train", run.folder, "--restart"), language="bash")
@@ -34,7 +33,7 @@ def need_playback(run: Run) -> bool:
 
 
 def colour(run: Run) -> str:
-    """What colours the points; in the address too."""
+    """The colouring, also in the URL."""
     return st.selectbox(
         "Colour",
         playback_story.colour_choices(run),
@@ -46,22 +45,22 @@ def colour(run: Run) -> str:
 
 
 def chooser(run: Run, now: Moment) -> None:
-    """A sentence to pin by its words, without a map.
+    """Pins a sentence by its text.
 
-    It comes after the player: its words may have to wait for the corpus, the player does not.
+    Comes after the player, which need not wait for the corpus.
     """
     reconstructed = playback_story.reconstructed(playback_story.playback_of(run))
     if st.session_state.get(_PINNED) != (run.stamp, now.index):
-        # A dot was clicked, or the pin taken off: the box must not go on naming another sentence.
+        # The pin changed on the map: the box must not name the old sentence.
         st.session_state[_PINNED] = (run.stamp, now.index)
         st.session_state[_choice(run)] = now.index if now.index in reconstructed else None
     if reconstructed:
         st.selectbox(
-            f"Pin one of the {len(reconstructed)} sentences kept with their words",
+            f"Pin one of {len(reconstructed)} sentences",
             reconstructed,
             index=None,
             format_func=lambda index: playback_story.text_of(run, index)[0][:_LONGEST_OPTION],
-            placeholder="Choose a sentence, or click any dot",
+            placeholder="Choose a sentence, or click a dot",
             key=_choice(run),
             on_change=_ask,
             args=(run,),
@@ -73,7 +72,7 @@ def _choice(run: Run) -> str:
 
 
 def _ask(run: Run) -> None:
-    """Has the player pin what was chosen."""
+    """Asks the player to pin the chosen sentence."""
     index = st.session_state.get(_choice(run))
     before = st.session_state.get(_ASKED)
     if index is not None:
@@ -81,7 +80,7 @@ def _ask(run: Run) -> None:
 
 
 def play(run: Run, by: str) -> Moment:
-    """The player, or the film without WebGL2; returns the moment the person came to rest at."""
+    """Shows the player, or the animation without WebGL2; returns the last epoch and pin."""
     playback = playback_story.playback_of(run)
     start = _start(run)
     found = playback_story.colours_of(run, by)
@@ -116,7 +115,7 @@ def play(run: Run, by: str) -> Moment:
 
 
 def _select(run: Run, index: int) -> None:
-    """Makes what is pinned the selection of the other pages; the player writes the address."""
+    """Selects the pinned sentence on the other pages; the player writes the URL."""
     selected_rows.choose(int(playback_story.playback_of(run).row[index]) if index >= 0 else None)
     at = int(playback_story.atlas_rows(run)[index]) if index >= 0 else -1
     if at >= 0:
@@ -124,7 +123,7 @@ def _select(run: Run, index: int) -> None:
 
 
 def _start(run: Run) -> Moment:
-    """The epoch of this session or of a link, and the sentence that is selected anywhere."""
+    """The epoch of the session or the link, and the sentence selected on any page."""
     playback = playback_story.playback_of(run)
     if _EPOCH not in st.session_state:
         st.session_state[_EPOCH] = playback_story.read_epoch(st.query_params.get("epoch", ""))
@@ -139,8 +138,8 @@ def _film(run: Run, by: str) -> None:
     from explorer.ui.playback import charts
 
     st.caption(
-        "This browser has no WebGL2: a plain film of at most "
-        f"{charts.FILM_POINTS} sentences stands in."
+        "This browser has no WebGL2: a simpler animation shows at most "
+        f"{charts.FILM_POINTS} sentences."
     )
     st.plotly_chart(
         charts.film(run, by),
@@ -151,12 +150,12 @@ def _film(run: Run, by: str) -> None:
 
 
 def tables(run: Run, now: Moment, by: str) -> None:
-    """The same in numbers, and this moment as a picture; computed when they are opened."""
+    """The snapshots as tables and this epoch as a picture, computed when opened."""
     command = folders.command("train", run.folder, "--restart")
     if now.index >= 0:
         _pinned(run, now.index, command)
     with st.expander(
-        "Every snapshot in numbers", icon=":material/table_rows:", on_change="rerun",
+        "Table of all snapshots", icon=":material/table_rows:", on_change="rerun",
         key="playback_numbers",
     ) as every:  # fmt: skip
         if every.open:
@@ -164,7 +163,7 @@ def tables(run: Run, now: Moment, by: str) -> None:
             st.dataframe(table, hide_index=True, placeholder="–")
             download_buttons.table_files(table, f"{run.name}-snapshots", "playback_table", command)
     with st.expander(
-        f"This moment (epoch {now.epoch:.2f}) as a picture", icon=":material/image:",
+        f"Picture of epoch {now.epoch:.2f}", icon=":material/image:",
         on_change="rerun", key="playback_picture",
     ) as picture:  # fmt: skip
         if picture.open:
@@ -186,7 +185,7 @@ def _pinned(run: Run, index: int, command: str) -> None:
     if at >= 0:
         run_picker.sentence_link()
     with st.expander(
-        f"The trail of the pinned sentence ({row:,}) in numbers", icon=":material/timeline:",
+        f"Table of the pinned sentence (row {row:,})", icon=":material/timeline:",
         on_change="rerun", key="playback_trail",
     ) as trail:  # fmt: skip
         if trail.open:

@@ -1,4 +1,4 @@
-"""The plane of prior and sentences as a Plotly chart in which every mark can be clicked."""
+"""The plane of prior and sentences as a Plotly chart with clickable marks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from explorer.latent_space.projections import PCA
 from explorer.ui.components.charts import add_circle, hover
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure, Scatter
 
 
-_STANDS_OUT = "#e7298a"  # unlike the colour of any kind, on light and on dark
+_HIGHLIGHT = "#e7298a"  # unlike the colour of any kind, in both themes
 
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """A kind of mark: latent points, projected on the same plane as all others."""
+    """Marks of one kind: latent points, all projected on the same plane."""
 
     kind: str
-    """One letter: what a click sends back, before the number of the mark."""
+    """One letter: a click returns it, followed by the index of the mark."""
     name: str
     z: Float[np.ndarray, "m d"]
     colour: str
     symbol: str
     size: int
     texts: Sequence[str]
-    """For the hover."""
+    """Hover texts."""
     opacity: float = 0.8
     numbered: bool = False
 
@@ -46,46 +46,21 @@ def plane(
 
     Args:
         pca: The plane.
-        marks: Later ones lie on top, those of the kind that stands out on top of all.
+        marks: Later ones lie on top, the kind of the selected mark on top of all.
         ellipses: Whether to draw one and two standard deviations of N(0, I).
-        selected: The kind and the place of a mark that stands out.
-        number: The browser takes a plane of another number for another chart.
+        selected: The kind and the index of the highlighted mark.
+        number: The browser treats another number as another chart.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    # What stands out is not to lie below marks of another kind.
     for item in sorted(marks, key=lambda item: selected is not None and item.kind == selected[0]):
-        xy = pca.transform(item.z)
-        numbers = [str(place + 1) for place in range(len(xy))] if item.numbered else None
-        figure.add_trace(
-            go.Scatter(
-                x=xy[:, 0].round(3),
-                y=xy[:, 1].round(3),
-                mode="markers+text" if item.numbered else "markers",
-                name=item.name,
-                legendrank=marks.index(item),
-                text=numbers,
-                textposition="middle right",
-                textfont={"size": 12, "weight": 700},
-                marker={
-                    "color": item.colour,
-                    "symbol": item.symbol,
-                    "size": item.size,
-                    "opacity": item.opacity,
-                },
-                customdata=[f"{item.kind}{place}" for place in range(len(xy))],
-                hovertext=[hover(text) for text in item.texts],
-                hovertemplate="%{hovertext}<extra></extra>",
-                selectedpoints=[selected[1]] if selected and selected[0] == item.kind else None,
-                unselected={"marker": {"opacity": item.opacity}},
-                selected={"marker": {"size": item.size + 14, "color": _STANDS_OUT, "opacity": 1}},
-            )
-        )  # fmt: skip
+        index = selected[1] if selected and selected[0] == item.kind else None
+        figure.add_trace(_scatter(item, pca.transform(item.z), marks.index(item), index))
     for item in pca.ellipses() if ellipses else ():
         name = f"prior {item.sigma:g}σ"
         add_circle(figure, Ellipse(item.x, item.y, item.radius_x, item.radius_y, name))
-    names = [f"PC {place + 1} ({share:.0%})" for place, share in enumerate(pca.explained)]
+    names = [f"PC {i} ({fraction:.0%})" for i, fraction in enumerate(pca.explained, start=1)]
     figure.update_xaxes(title_text=names[0], zeroline=False)
     figure.update_yaxes(title_text=f"{names[1]}, in units of z", zeroline=False, scaleanchor="x")
     figure.update_layout(
@@ -97,3 +72,33 @@ def plane(
         legend={"orientation": "h", "y": -0.1, "font": {"size": 11}, "itemsizing": "constant"},
     )
     return figure
+
+
+def _scatter(
+    item: Marks, xy: Float[np.ndarray, "m 2"], rank: int, selected: int | None
+) -> "Scatter":
+    """One trace: marks of a kind, with their place in the legend and the selected index."""
+    import plotly.graph_objects as go
+
+    return go.Scatter(
+        x=xy[:, 0].round(3),
+        y=xy[:, 1].round(3),
+        mode="markers+text" if item.numbered else "markers",
+        name=item.name,
+        legendrank=rank,
+        text=[str(number + 1) for number in range(len(xy))] if item.numbered else None,
+        textposition="middle right",
+        textfont={"size": 12, "weight": 700},
+        marker={
+            "color": item.colour,
+            "symbol": item.symbol,
+            "size": item.size,
+            "opacity": item.opacity,
+        },
+        customdata=[f"{item.kind}{number}" for number in range(len(xy))],
+        hovertext=[hover(text) for text in item.texts],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selectedpoints=None if selected is None else [selected],
+        unselected={"marker": {"opacity": item.opacity}},
+        selected={"marker": {"size": item.size + 14, "color": _HIGHLIGHT, "opacity": 1}},
+    )

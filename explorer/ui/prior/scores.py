@@ -1,4 +1,4 @@
-"""How far prior and aggregate posterior are apart, and what a fitted prior saves."""
+"""The marginal KL between aggregate posterior and prior, and the gain of a fitted prior."""
 
 import streamlit as st
 
@@ -10,29 +10,29 @@ from explorer.ui.components.escaping import code, markdown, minus
 
 
 def marginal_kl(run: Run) -> None:
-    """How far prior and aggregate posterior are apart, with its interval."""
+    """The marginal KL with its interval, and the gain of a prior fitted afterwards."""
     if not run.model.latent.has_rate:
         return
     entry = run.metrics.get("marginal_kl", {})
     low, high = entry.get("low"), entry.get("high")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         evaluate = folders.command("evaluate", run.folder)
-        st.info(f"{code(evaluate)} measures how far prior and sentences are apart.")
+        st.info(f"{code(evaluate)} measures the KL between sentences and prior.")
         return
-    told = markdown(METRICS["marginal_kl"].sentence)
+    definition = markdown(METRICS["marginal_kl"].sentence)
     interval = minus(f"{written(low)} and {written(high)} nats")
-    st.markdown(f"**Marginal KL: between {interval}**", help=told)
+    st.markdown(f"**Marginal KL: between {interval}**", help=definition)
     resolved = (
         ""
         if entry.get("resolved")
-        else f" {entry['n']:,} sentences cannot tell it more exactly: the upper figure is biased "
-        "upwards by their finite number."
+        else f" {entry['n']:,} sentences do not resolve it: the upper bound is biased upwards "
+        "by their finite number."
     )
     if written(low).startswith("-"):
-        resolved += " A KL is at least 0, so that the lower figure says nothing here."
+        resolved += " A KL is at least 0, so the lower bound is uninformative here."
     st.caption(
-        "KL(q(z) ‖ p(z)), nats: what another prior could save at most with encoder and decoder "
-        f"as they are.{resolved} Runs of different rate do not compare."
+        "KL(q(z) ‖ p(z)), nats: the most that another prior could save with this encoder and "
+        f"decoder.{resolved} Not comparable between runs of different rate."
     )
     _gain(run)
     command = run.metrics.get("command")

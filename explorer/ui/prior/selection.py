@@ -1,4 +1,4 @@
-"""Which mark of the prior's plane is shown: in the address, in the text and on the plane."""
+"""The mark selected on the plane: in the URL, beside the plane and on it."""
 
 from collections.abc import Callable, Hashable
 
@@ -10,39 +10,39 @@ _SEEN, _DRAWN = "_prior_seen", "_prior_drawn"
 
 
 def name() -> str:
-    """The mark that the address names; empty for none."""
+    """The mark named by the URL; empty for none."""
     return st.query_params.get(_SHOWN, "")
 
 
 def show(name: str) -> None:
-    """Puts a mark beside the plane and into the address."""
+    """Selects a mark."""
     st.query_params[_SHOWN] = name
 
 
 def show_none() -> None:
-    """Takes it away."""
+    """Clears the selection."""
     st.query_params.pop(_SHOWN, None)
 
 
 def drawn(asked: Hashable) -> tuple[str, int]:
-    """The mark to draw the plane with, and a number to draw it under.
+    """The mark to highlight on the plane, and the number of the plane.
 
-    A click on the plane marks what was clicked without the server, and no new plane is drawn: it
-    would lose how far somebody has zoomed in. Any other way to another mark, or to none, needs a
-    plane of another number: the browser forgets on that one what was clicked before.
+    The browser itself highlights a clicked mark, and the plane is not redrawn, which would reset
+    its zoom. Any other change of the selection needs a plane with a new number, on which the
+    browser forgets earlier clicks.
 
     Args:
-        asked: All else that the plane shows.
+        asked: Everything else that the plane depends on.
     """
     known, seen = st.session_state, (asked, name())
     before = known.get(_DRAWN, ("", 0))
-    if known.get(_SEEN) != seen or CHART not in known:  # not there after another page
+    if known.get(_SEEN) != seen or CHART not in known:  # absent after a visit to another page
         known[_SEEN], known[_DRAWN] = seen, (name(), before[1] + 1)
     return known[_DRAWN]
 
 
 def taking_clicks(asked: Hashable) -> Callable[[], None]:
-    """What the plane does on a click."""
+    """The callback for clicks on the plane."""
 
     def clicked() -> None:
         chosen = st.session_state.get(CHART)
@@ -54,7 +54,7 @@ def taking_clicks(asked: Hashable) -> Callable[[], None]:
                 show(custom)
                 st.session_state[_SEEN] = (asked, custom)
         if not points:
-            # The second click on a mark unmarks it in the browser; it is still the one shown.
+            # A second click unmarks it in the browser, but it stays selected: redraw.
             st.session_state.pop(_SEEN, None)
 
     return clicked

@@ -1,0 +1,118 @@
+"""The components and the holes of the prior, listed below the plane."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.models.decoding_settings import Decoding
+from explorer.runs import folder as folders
+from explorer.ui.components import download_buttons, reproduce
+from explorer.ui.components.escaping import markdown
+from explorer.ui.components.sentence_list import Row, sentence_list
+from explorer.ui.prior import selection
+from explorer.ui.prior.scene import HOLES_KEY, Scene
+
+if TYPE_CHECKING:
+    from explorer.latent_space.holes import Holes
+
+
+def components(found: Scene) -> None:
+    """The components of a mixture prior, decoded."""
+    parts = found.components
+    if parts is None:
+        return
+    st.subheader(f"Components of the {found.what}", anchor="components")
+    st.caption(
+        f"{len(parts.weight)} components, the largest weight first, each mean decoded greedily. A "
+        "click shows one beside the plane."
+    )
+    texts = found.run.decode(parts.mean, Decoding())
+    rows = [
+        Row(index, text, f"{weight:.1%}")
+        for index, (text, weight) in enumerate(zip(texts, parts.weight.tolist(), strict=True))
+    ]
+    name = f"Components of the {found.what}"
+    sentence_list(
+        rows, name, "components", lambda row: selection.show(f"c{row}"), "Show this mark"
+    )
+    columns = {"weight": parts.weight.tolist(), "decoded": texts}
+    name = found.run.name
+    download_buttons.table_files(
+        columns,
+        f"{name}-components",
+        "component_table",
+        reproduce.components(folders.typed(found.run.folder)),
+    )
+
+
+def holes(found: Scene) -> None:
+    """Regions of the prior without sentences, searched for on request."""
+    st.subheader("Holes", anchor="holes")
+    st.caption(
+        "A hole is a region that the prior covers and no sentence does: low log q(z) − log p(z). "
+        "**In high dimensions any finite sample looks sparse**, so samples of the prior are "
+        "compared with draws from the sentences' posteriors, each evaluated without its own "
+        "sentence. A prior that fits the sentences has none (99 times in 100)."
+    )
+    if not found.is_gaussian:
+        st.info("Holes are found for Gaussian posteriors only, which this model does not have.")
+        return
+    if found.holes is None:
+        st.button(
+            "Find holes", icon=":material/search:", key="find_holes", on_click=_request_holes
+        )
+        return
+    result = found.holes
+    basis = (
+        f"{result.samples:,} samples of the prior against {result.references:,} draws from the "
+        f"posteriors of {result.sentences:,} sentences."
+    )
+    if result.least == 1.0:
+        st.info(
+            f"Too few sentences to distinguish holes from chance: {basis}", icon=":material/info:"
+        )
+        return
+    basis += f" A hole of less than {result.least:.1%} of the prior's mass would go undetected."
+    if not result.found:
+        st.success(
+            "No hole found: samples of the prior lie as near to sentences as the sentences do to "
+            "each other.",
+            icon=":material/check:",
+        )
+        st.caption(basis)
+        return
+    st.markdown(
+        f"**{result.share:.0%} of the prior's mass lies in holes.** :gray[{markdown(basis)}]"
+    )
+    _list_holes(found, result)
+
+
+def _list_holes(found: Scene, result: "Holes") -> None:
+    texts = found.run.decode(found.points("h"), Decoding())
+    rows = [
+        Row(
+            index,
+            f"{index + 1}. {text}",
+            f"{hole.depth:.1f} nats below typical · {hole.share:.1%}",
+        )
+        for index, (text, hole) in enumerate(zip(texts, result.found, strict=True))
+    ]
+    sentence_list(
+        rows, "Holes", "hole_list", lambda row: selection.show(f"h{row}"), "Show this mark"
+    )
+    st.caption(
+        "Nats below typical: log q − log p compared with its median at the posterior draws. The "
+        "percentage is the fraction of prior samples in the hole, whose likeliest is decoded."
+    )
+    columns = {
+        "depth_nats": [hole.depth for hole in result.found],
+        "share_of_prior": [hole.share for hole in result.found],
+        "decoded": texts,
+        "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in result.found],
+    }
+    command = reproduce.holes(folders.typed(found.run.folder), found.seed)
+    download_buttons.table_files(columns, f"{found.run.name}-holes", "hole_table", command)
+
+
+def _request_holes() -> None:
+    st.query_params[HOLES_KEY] = "1"
