@@ -167,7 +167,7 @@ def test_the_picked_sentence_is_the_one_that_is_traversed(app: Open) -> None:
     at = app(pick=SentencePick(3), part="Dimensions")
     run = at.session_state["_run"]
     assert at.text_input(key="sentence").value == run.texts[3]
-    assert "farthest out" in said(at)
+    assert "Extreme sentences" in said(at)
     assert len(at.dataframe[0].value) == run.config.model.latent_dim
 
 

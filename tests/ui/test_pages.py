@@ -200,7 +200,7 @@ def test_markup_in_a_sentence_is_shown_as_typed(app: Open, index: int) -> None:
 
 def test_a_search_lists_what_it_found(app: Open) -> None:
     at = app(find="robot")
-    assert any("Found" in item.label for item in at.expander)
+    assert any("matching sentence" in item.label for item in at.expander)
     at = app(find="zebra")
     assert "No sentence" in at.info[0].value
 

@@ -97,7 +97,7 @@ def test_a_link_reopens_the_moment_and_the_pinned_sentence(app, run):
     row = int(run.playback.row[2])
     at = app(epoch="1.5", row=str(row))
     assert at.session_state["_playback_epoch"] == 1.5
-    assert f"({row})" in at.expander[0].label
+    assert f"(row {row})" in at.expander[0].label
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_is_picked_on_the_map_is_pinned(app, run):
     from explorer.ui.session.picks import SentencePick
 
     at = app(session={"_pick": SentencePick(4)})
-    assert f"({int(run.playback.row[4])})" in at.expander[0].label
+    assert f"(row {int(run.playback.row[4])})" in at.expander[0].label
 
 
 def test_a_sentence_kept_with_its_words_can_be_pinned_by_them(app, run):

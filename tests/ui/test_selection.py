@@ -65,7 +65,7 @@ def test_without_the_corpus_the_best_words_for_a_sentence_stand_for_it(
         said = Words(run.atlas.reconstruction[index], run.name)
     assert selection.words_of(there, common) == said
     words = selection.words_of(there, alone)
-    assert words is not None and words.said_by == one.name
+    assert words is not None and words.source == one.name
 
 
 def test_a_sentence_that_is_nowhere_has_no_words(pair: tuple[Path, Path]) -> None:
