@@ -63,7 +63,7 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     moved.first.wait_for()
     moved.first.click()
     page.locator(f'[data-told="{other}"]').wait_for()
-    page.get_by_role("link", name="The sentence on this map").nth(1).click()
+    page.get_by_role("link", name="Open on this map").nth(1).click()
 
     page.get_by_role("heading", name="Map of sentences").wait_for()
     page.get_by_text(re.compile(r"^row [\d,]+ ·|· row [\d,]+ ·")).first.wait_for()

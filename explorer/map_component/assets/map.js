@@ -1,11 +1,13 @@
 // The map of sentences: data from the page in, events of the person out.
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
+import { Callout } from "./callout.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
 import { Lattice, saidAt } from "./lattice.js";
 import { make } from "./legend.js";
+import { distanceNote, Lens } from "./lens.js";
 import { hear, tell } from "./links.js";
 import { mounting } from "./mounting.js";
 import { drawOverlay } from "./overlay.js";
@@ -32,6 +34,8 @@ class LatentMap extends Surface {
       this.writeCaption();
       this.redraw();
     });
+    this.lens = new Lens(() => this.refreshLens());
+    this.callout = new Callout(this.pinBox);
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -64,6 +68,7 @@ class LatentMap extends Surface {
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
+    this.lens.setUrl(data.lens_url);
     this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
@@ -72,6 +77,7 @@ class LatentMap extends Surface {
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
     if (data.spoken && data.spoken !== before.spoken) this.speak(data.spoken);
+    if (differs(before.answer, data.answer)) this.pinAnswer();
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
@@ -143,6 +149,7 @@ class LatentMap extends Surface {
 
   /** The position of a selection, by row or by coordinates. */
   adoptSelection(selected) {
+    if (differs(this.picked, selected)) this.callout.hide();
     this.picked = selected ?? null;
     this.selected = null;
     if (!selected) return;
@@ -188,7 +195,7 @@ class LatentMap extends Surface {
       },
       hover: (left, top) => this.hover(left, top),
       leave: () => {
-        this.hovered = null;
+        this.hovered = this.pointer = null;
         this.tooltip.hide();
         this.redraw();
       },
@@ -205,6 +212,7 @@ class LatentMap extends Surface {
       },
       blur: () => {
         this.crosshair = false;
+        this.tooltip.hide();
         this.redraw();
       },
     };
@@ -232,9 +240,48 @@ class LatentMap extends Surface {
     this.overlay.classList.toggle("on-point", isOn);
     const before = this.hovered;
     this.hovered = index < 0 ? null : this.placeOf(index);
-    if (index < 0) this.tooltip.hide();
-    else this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    this.pointer = [left, top];
+    if (index >= 0) this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    else if (this.lens.isOn && !saidAt(this.said, left, top)) this.read(left, top);
+    else this.tooltip.hide();
     if (differs(before, this.hovered)) this.redraw();
+  }
+
+  /** What the model decodes under the pointer; until that is known, the words before come along. */
+  read(left, top) {
+    const answer = this.lens.at(this.view, left, top);
+    const slow = this.lens.isSlow ? { text: "reading …" } : null;
+    this.tooltip.say(answer ? decodedWords(answer) : slow, left, top, this.view.width, this.view.height);
+  }
+
+  /** An answer of the lens came: show it if the pointer is still between the sentences. */
+  refreshLens() {
+    if (this.pointer && !this.hovered) this.hover(...this.pointer);
+    if (this.picked && !this.callout.isShown) this.pinKnown();
+  }
+
+  // ---- the answer pinned to a pick -----------------------------------------------------------
+
+  /** Pins what is known at once: the sentence of a point, or what the lens has read. */
+  async pinKnown() {
+    const { picked, selected } = this;
+    if (!selected || !this.lens.isOn) return;
+    let words;
+    if (picked.row === undefined) {
+      const answer = this.lens.at(this.view, ...this.view.toScreen(picked.x, picked.y));
+      words = answer && decodedWords(answer);
+    } else words = await this.sentences.get(picked.row);
+    if (words && !differs(this.picked, picked) && !this.callout.isShown) this.pinWords(words);
+  }
+
+  /** Pins the page's answer, which knows the decoding strategy. */
+  pinAnswer() {
+    if (this.data.answer && this.picked) this.pinWords(this.data.answer);
+  }
+
+  pinWords(words) {
+    this.callout.set(words);
+    this.redraw();
   }
 
   pick(left, top, shift, pointer = "mouse") {
@@ -244,9 +291,9 @@ class LatentMap extends Surface {
     const kind = index < 0 ? "place" : "point";
     // The marker is there before Python answers.
     if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
-    if (pointer === "touch" && index >= 0) {
-      // After the finger's own leaving, which hides it.
-      setTimeout(() => this.tooltip.show(index, left, top, this.view.width, this.view.height));
+    if (!shift) {
+      this.tooltip.hide();
+      this.pinKnown();
     }
     this.redraw();
     const empty = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
@@ -297,6 +344,7 @@ class LatentMap extends Surface {
     else this.view.reset();
     this.redraw();
     this.moved();
+    this.hover(...centre);
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => this.speakMiddle(), SPEAK_MS);
     return true;
@@ -370,6 +418,10 @@ class LatentMap extends Surface {
       showLabels: focus === null && Boolean(this.loaded.xy) && !this.lattice.isOn,
       said: this.loaded.xy ? this.lattice.inView(view) : [],
     };
+    if (selected && this.callout.isShown) {
+      this.callout.put(...view.toScreen(selected.x, selected.y), view.width, view.height);
+      scene.pinned = this.callout.box;
+    }
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
     this.said = scene.said;
@@ -386,7 +438,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
-        unread: this.lattice.unread,
+        unread: this.lattice.unread, lensTimes: this.lens.times,
         said: this.said?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });
@@ -397,6 +449,7 @@ class LatentMap extends Surface {
     clearTimeout(this.listing);
     window.removeEventListener("latent-path", this.onPath);
     this.lattice.stop();
+    this.lens.stop();
     this.unlisten();
     this.unhear();
     super.destroy();
@@ -404,6 +457,10 @@ class LatentMap extends Surface {
 }
 
 export const mount = mounting(LatentMap);
+
+function decodedWords(answer) {
+  return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
+}
 
 function differs(a, b) {
   return JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);

@@ -62,8 +62,9 @@ function drawLabels(pen, scene) {
 }
 
 /** What words on the map keep clear of: markers, the ends of paths, the buttons. */
-function takenBoxes(pen, { view, overlays, positions }) {
+function takenBoxes(pen, { view, overlays, positions, pinned }) {
   const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
+  if (pinned) taken.push(pinned);
   for (const item of overlays) {
     if (item.type === "marker") {
       const [left, top] = view.toScreen(item.x, item.y);

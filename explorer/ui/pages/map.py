@@ -40,7 +40,8 @@ def explore() -> None:
             overlays=answer.markers(run, layout, found, result) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
-            reading=decode_settings.decoding(run) if map_view.is_read() else None,
+            reading=map_view.is_read(),
+            answer=answer.pinned(run, found, result) if found and result else None,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
         )
