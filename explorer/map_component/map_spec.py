@@ -51,6 +51,8 @@ class MapSpec:
         boxes: Whether Shift and a drag draw a rectangle.
         link: Maps with the same link emphasise the same class.
         height: Height of the map in CSS pixels, without the legend.
+        margin: If positive, the map is as high as the window less so many pixels, and `height` is
+            its minimum.
     """
 
     points_url: str
@@ -76,6 +78,7 @@ class MapSpec:
     boxes: bool = False
     link: str = ""
     height: int = 560
+    margin: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """The map as JSON for the browser."""
@@ -99,6 +102,7 @@ class MapSpec:
             "view": None if self.view is None else vars(self.view),
             "axes": axes_data(self.axes),
             "height": int(self.height),
+            "margin": int(self.margin),
         }
 
 

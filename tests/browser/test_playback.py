@@ -182,7 +182,7 @@ def told_as(folder, text):
 
 def test_a_sentence_whose_words_were_not_kept_says_so(viewer, address):
     viewer.open(address).click(TOLD + 3)
-    viewer.page.get_by_text("Its reconstructions were not kept").wait_for()
+    viewer.page.get_by_text("Its reconstructions were not recorded").wait_for()
     viewer.page.keyboard.press("Escape")
     viewer.until("state.pinned === -1")
 

@@ -505,7 +505,7 @@ def test_plain_maps_stand_on_compare_too_and_a_click_asks_every_run(
     key = f"compare_map_1_{folders.stamp(runs / 'two')}"
     at.session_state[view.PLAIN + key] = MapEvent("point", 5)
     at.run()
-    assert html(at).count("data-told") == 2
+    assert html(at).count("data-run") == 2
 
 
 @pytest.mark.usefixtures("without_webgl")

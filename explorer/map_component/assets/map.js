@@ -5,14 +5,15 @@ import { Callout } from "./callout.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
-import { Lattice, saidAt } from "./lattice.js";
+import { Lattice, decodedAt } from "./lattice.js";
 import { make } from "./legend.js";
 import { distanceNote, Lens } from "./lens.js";
-import { hear, tell } from "./links.js";
+import { broadcast, subscribe } from "./links.js";
 import { mounting } from "./mounting.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
+import { arrowTo, travel, viewOf } from "./reveal.js";
 import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
@@ -42,7 +43,7 @@ class LatentMap extends Surface {
     };
     window.addEventListener("latent-path", this.onPath);
     this.unlisten = listen(this.overlay, this.gestures());
-    this.unhear = hear(this, () => this.data?.link, ({ focus }) => {
+    this.unsubscribe = subscribe(this, () => this.data?.link, ({ focus }) => {
       this.focus = focus;
       this.drawLegend();
       this.redraw();
@@ -63,6 +64,7 @@ class LatentMap extends Surface {
     this.setState = setStateValue;
     const before = this.data ?? {};
     this.data = data;
+    this.news = this.newsOf(before, data, this.news);
     this.theme = readTheme(this.root);
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
     this.overlay.setAttribute("aria-label", data.description);
@@ -91,7 +93,7 @@ class LatentMap extends Surface {
 
   /** The line under the map: how much it shows, and whether words are missing from it. */
   writeCaption() {
-    const missing = " What the model says here could not be asked for; the map tries again.";
+    const missing = " Sentences could not be decoded here; trying again.";
     this.caption.textContent = this.data.caption + (this.lattice.failed ? missing : "");
   }
 
@@ -113,6 +115,37 @@ class LatentMap extends Surface {
     this.applyHighlight();
     this.adoptSelection(this.picked);
     this.redraw();
+    this.reveal();
+  }
+
+  /** What the page has put on the map and the camera has not yet gone to. */
+  newsOf(before, data, pending = { isSelected: false, hits: [], paths: [] }) {
+    const paths = data.overlays.filter((item) => item.type === "path"
+      && differs(find(before.overlays, item.id)?.points, item.points));
+    return {
+      isSelected: pending.isSelected
+        || Boolean(data.selected && differs(this.picked, data.selected)),
+      hits: differs(before.highlight, data.highlight) ? data.highlight ?? [] : pending.hits,
+      paths: paths.length ? paths : pending.paths,
+    };
+  }
+
+  /** Moves the camera to the news that is out of view. The view of a link is left as it is. */
+  reveal() {
+    const { isSelected, hits, paths } = this.news;
+    this.news = undefined;
+    if (this.keepsView) {
+      this.keepsView = false;
+      return;
+    }
+    const count = this.points.count;
+    const points = paths.flatMap((path) => path.points)
+      .concat(hits.filter((row) => row < count).map((row) => this.placeOf(row)));
+    if (isSelected && this.selected) points.splice(0, points.length, [this.selected.x, this.selected.y]);
+    const target = viewOf(this.view, points);
+    if (!target) return;
+    this.stopTravel?.();
+    this.stopTravel = travel(this.view, target, () => this.redraw(), () => this.moved());
   }
 
   placePoints(bytes) {
@@ -125,8 +158,9 @@ class LatentMap extends Surface {
     this.points.setPlaces(xy);
     this.view.setBounds(withEllipses(bounds(xy), data.overlays));
     this.view.reset();
-    const kept = readView(data.view_parameter, data.points_url) ?? data.view;
-    if (kept) this.view.set(kept);
+    const [view, picked] = readView(data.view_parameter, data.points_url) ?? [data.view];
+    if (view) this.view.set(view);
+    this.keepsView = Boolean(view) && (picked === undefined || !differs(picked, data.selected));
     if (!isFirst) this.moved();
     this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
@@ -171,7 +205,7 @@ class LatentMap extends Surface {
   }
 
   focused(id) {
-    tell(this.data.link, this, { focus: id });
+    broadcast(this.data.link, this, { focus: id });
   }
 
   // ---- events of the person ---------------------------------------------------------------
@@ -179,11 +213,13 @@ class LatentMap extends Surface {
   gestures() {
     return {
       pan: (dx, dy) => {
+        this.stopTravel?.();
         this.overlay.classList.add("dragging");
         this.view.panBy(dx, dy);
         this.redraw();
       },
       zoom: (left, top, factor, finished = false) => {
+        this.stopTravel?.();
         this.tooltip.hide();
         this.view.zoomAt(left, top, factor);
         this.redraw();
@@ -230,19 +266,19 @@ class LatentMap extends Surface {
 
   /** The position of a pick without a point: that of the words there, else its own. */
   placeAt(left, top) {
-    const { x, y } = saidAt(this.said, left, top) ?? {};
+    const { x, y } = decodedAt(this.decoded, left, top) ?? {};
     return x === undefined ? this.view.toData(left, top) : [x, y];
   }
 
   hover(left, top) {
     const index = this.at(left, top);
-    const isOn = index >= 0 || Boolean(saidAt(this.said, left, top));
+    const isOn = index >= 0 || Boolean(decodedAt(this.decoded, left, top));
     this.overlay.classList.toggle("on-point", isOn);
     const before = this.hovered;
     this.hovered = index < 0 ? null : this.placeOf(index);
     this.pointer = [left, top];
     if (index >= 0) this.tooltip.show(index, left, top, this.view.width, this.view.height);
-    else if (this.lens.isOn && !saidAt(this.said, left, top)) this.read(left, top);
+    else if (this.lens.isOn && !decodedAt(this.decoded, left, top)) this.read(left, top);
     else this.tooltip.hide();
     if (differs(before, this.hovered)) this.redraw();
   }
@@ -265,18 +301,28 @@ class LatentMap extends Surface {
   /** Pins what is known at once: the sentence of a point, or what the lens has read. */
   async pinKnown() {
     const { picked, selected } = this;
-    if (!selected || !this.lens.isOn) return;
-    let words;
-    if (picked.row === undefined) {
+    if (!selected) return;
+    let words = null;
+    if (picked.row === undefined && this.lens.isOn) {
       const answer = this.lens.at(this.view, ...this.view.toScreen(picked.x, picked.y));
       words = answer && decodedWords(answer);
-    } else words = await this.sentences.get(picked.row);
+    } else if (picked.row !== undefined) words = await this.sentences.get(picked.row);
     if (words && !differs(this.picked, picked) && !this.callout.isShown) this.pinWords(words);
   }
 
   /** Pins the page's answer, which knows the decoding strategy. */
   pinAnswer() {
     if (this.data.answer && this.picked) this.pinWords(this.data.answer);
+  }
+
+  /** The pin goes where its selection is; out of view it waits. */
+  placePin(scene) {
+    const at = this.selected && this.view.toScreen(this.selected.x, this.selected.y);
+    const isOut = !at || Boolean(arrowTo(this.view, ...at));
+    this.pinBox.style.visibility = isOut ? "hidden" : "";
+    if (isOut || !this.callout.isShown) return;
+    this.callout.put(...at, this.view.width, this.view.height);
+    scene.pinned = this.callout.box;
   }
 
   pinWords(words) {
@@ -296,7 +342,7 @@ class LatentMap extends Surface {
       this.pinKnown();
     }
     this.redraw();
-    const empty = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
+    const empty = `Empty location at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
     this.speak(index < 0 ? empty : this.wordsOf(index));
     this.emit({ kind, index, x, y, shift });
   }
@@ -353,15 +399,15 @@ class LatentMap extends Surface {
   /** Announces to a screen reader, in place of pending announcements. */
   async speak(words) {
     clearTimeout(this.speaking);
-    this.owed = false;
-    this.telling = words;
+    this.pendingSpeech = false;
+    this.speech = words;
     const text = await words;
-    if (this.telling === words) this.live.textContent = text;
+    if (this.speech === words) this.live.textContent = text;
   }
 
   speakMiddle() {
     this.speak(this.middle());
-    this.owed = this.lattice.isOn && !this.said?.length; // announced when it arrives
+    this.pendingSpeech = this.lattice.isOn && !this.decoded?.length; // announced when it arrives
   }
 
   async wordsOf(index) {
@@ -372,25 +418,25 @@ class LatentMap extends Surface {
   /** What is under the circle in the middle: a sentence or none, and the decoded one. */
   async middle() {
     const index = this.at(this.view.width / 2, this.view.height / 2, TOUCH_PIXELS);
-    const here = index < 0 ? "An empty place." : await this.wordsOf(index);
+    const here = index < 0 ? "Empty location." : await this.wordsOf(index);
     if (!this.lattice.isOn) return here;
-    const [nearest] = this.said ?? []; // the positions nearest to the middle come first
-    return nearest ? `${here} Nearby the model says: ${nearest.text}` : here;
+    const [nearest] = this.decoded ?? []; // the positions nearest to the middle come first
+    return nearest ? `${here} Decoded nearby: ${nearest.text}` : here;
   }
 
   /** The words on the map as a list, once the view rests. */
-  listSaid() {
-    const texts = this.said.map(({ text }) => text);
-    if (!differs(texts, this.listed)) return; // a screen reader in the list keeps its position
-    this.listed = texts;
-    this.heard.hidden = texts.length === 0;
-    this.heard.replaceChildren(...texts.map((text) => make("li", "", text)));
+  listDecoded() {
+    const texts = this.decoded.map(({ text }) => text);
+    if (!differs(texts, this.listedTexts)) return; // a screen reader in the list keeps its position
+    this.listedTexts = texts;
+    this.list.hidden = texts.length === 0;
+    this.list.replaceChildren(...texts.map((text) => make("li", "", text)));
   }
 
   /** Keeps the view in this tab and in the address, without asking the server. */
   moved() {
     const { view_parameter: parameter, points_url: url } = this.data;
-    rememberView(parameter, url, this.view.get());
+    rememberView(parameter, url, this.view.get(), this.picked);
   }
 
   // ---- drawing ----------------------------------------------------------------------------
@@ -416,18 +462,15 @@ class LatentMap extends Surface {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
       // Names of regions would lie on the words.
       showLabels: focus === null && Boolean(this.loaded.xy) && !this.lattice.isOn,
-      said: this.loaded.xy ? this.lattice.inView(view) : [],
+      decoded: this.loaded.xy ? this.lattice.inView(view) : [],
     };
-    if (selected && this.callout.isShown) {
-      this.callout.put(...view.toScreen(selected.x, selected.y), view.width, view.height);
-      scene.pinned = this.callout.box;
-    }
+    this.placePin(scene);
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
-    this.said = scene.said;
+    this.decoded = scene.decoded;
     clearTimeout(this.listing);
-    this.listing = setTimeout(() => this.listSaid(), SPEAK_MS);
-    if (this.owed && this.said.length) this.speakMiddle();
+    this.listing = setTimeout(() => this.listDecoded(), SPEAK_MS);
+    if (this.pendingSpeech && this.decoded.length) this.speakMiddle();
   }
 
   exposeForTests() {
@@ -438,8 +481,8 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
-        unread: this.lattice.unread, lensTimes: this.lens.times,
-        said: this.said?.map(({ x, y, text, box }) => ({ x, y, text, box })),
+        missing: this.lattice.missing, lensTimes: this.lens.times,
+        decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });
   }
@@ -450,8 +493,9 @@ class LatentMap extends Surface {
     window.removeEventListener("latent-path", this.onPath);
     this.lattice.stop();
     this.lens.stop();
+    this.stopTravel?.();
     this.unlisten();
-    this.unhear();
+    this.unsubscribe();
     super.destroy();
   }
 }

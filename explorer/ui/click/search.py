@@ -9,6 +9,7 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
 
 _MAX_LISTED = 30
+_WIDTH = 185  # of a box, pixels
 
 
 def inputs(run: Run) -> np.ndarray | None:
@@ -21,21 +22,22 @@ def inputs(run: Run) -> np.ndarray | None:
     # Placeholders that work: a sentence the model reconstructs well, and words with a hit.
     sentence = run.atlas.reconstruction[len(run.atlas) // 3]
     words = _longest_words(run.texts[len(run.atlas) // 2])
-    typed, search = st.columns(2)
-    typed.text_input(
+    st.text_input(
         "Type a sentence",
         key="text",
         placeholder=sentence,
         on_change=_typed,
         icon=":material/edit:",
+        width=_WIDTH,
     )
-    query = search.text_input(
-        "Find sentences with these words",
+    query = st.text_input(
+        "Find sentences by words",
         max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
         placeholder=words,
         icon=":material/search:",
+        width=_WIDTH,
     )
     if not (query and query.strip()):
         return None

@@ -196,7 +196,7 @@ def _answers(
 
 def _answer(column: Column, words: Sequence[Token], found: Result, common: set[int]) -> str:
     return (
-        f'<div data-told="{html.escape(column.name)}">{token_diff.sentence(words)}'
+        f'<div data-run="{html.escape(column.name)}">{token_diff.sentence(words)}'
         f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
         f"<b>{found.rate:.1f}</b> nats</small></p>{_near(found, common)}</div>"
     )

@@ -37,7 +37,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         can_be_read: Whether to add `reading_switch`.
     """
     assert run.atlas is not None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         view = st.segmented_control(
             "Layout",
             list(VIEWS),
@@ -55,7 +55,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
-            width=190,
+            width=150,
             help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
@@ -141,6 +141,7 @@ def show(
     boxes: bool = False,
     key: str = "map",
     height: int = HEIGHT,
+    margin: int = 0,
 ) -> None:
     """Draws the map; `take_event` returns a click in the rerun it starts.
 
@@ -157,6 +158,7 @@ def show(
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
+        margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
     """
     atlas = run.atlas
     assert atlas is not None
@@ -182,6 +184,7 @@ def show(
         caption=caption(run),
         boxes=boxes,
         height=height,
+        margin=margin,
     )
     event = latent_map(spec, key)
     baselines.note(run, layout.name, by)

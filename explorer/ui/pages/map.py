@@ -9,6 +9,7 @@ from explorer.ui.map import view as map_view
 from explorer.ui.session import open_runs, picks, url
 
 KEY = "map"
+_MARGIN = 300  # pixels above and below the map in a window
 run = picks.current_run()
 
 
@@ -18,11 +19,13 @@ def explore() -> None:
     event = map_view.take_event(KEY)
     if event is not None:
         picks.set_pick(map_view.pick_from(event, run))
-    view, by = map_view.controls(run, can_be_read=True)
-    hits = search.inputs(run)
+    with st.container(key="map_controls", horizontal=True, vertical_alignment="bottom"):
+        view, by = map_view.controls(run, can_be_read=True)
+        hits = search.inputs(run)
     layout, pick = view_of(run, view), picks.pick_of(run)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
-    wide, side = st.columns([5, 3], gap="medium")
+    with st.container(key="map_and_answer"):
+        wide, side = st.columns([2, 1], gap="medium")
     # A link with a pick draws the map at once, and the answer when the model is open.
     found, result = None, None
     if pick is not None and open_runs.is_warm(run):
@@ -44,6 +47,8 @@ def explore() -> None:
             answer=answer.pinned(run, found, result) if found and result else None,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
+            height=420,
+            margin=_MARGIN,
         )
         notes.layout_notes(run, view)
     with side:
@@ -68,11 +73,12 @@ def _open(pick: picks.Pick | None) -> None:
     st.rerun()
 
 
-st.title("Map of sentences")
-st.caption(
-    "Every dot is a sentence at its position in the model's latent space. Click a dot for its "
-    "reconstruction, or click between the dots for what the model decodes there."
-)
+with st.container(key="map_title", horizontal=True, vertical_alignment="bottom"):
+    st.title("Map of sentences", width="content")
+    st.caption(
+        "Each dot is a sentence. Move over the map to read it: in between, the model decodes "
+        "what would lie there."
+    )
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()
