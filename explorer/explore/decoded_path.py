@@ -32,12 +32,6 @@ _paths: Cache[DecodedPath] = Cache(128)
 _densities: Cache[float] = Cache(8)
 
 
-def examples(run: Run) -> tuple[str, str]:
-    """Two sentences of the map to start with."""
-    texts = run.texts
-    return texts[len(texts) // 5], texts[4 * len(texts) // 5]
-
-
 def decoded_paths(
     run: Run, a: str, b: str, steps: int, decoding: Decoding
 ) -> dict[str, DecodedPath]:

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from explorer.explore.decoded_path import examples
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_views import view_of
 from explorer.explore.run import open_run
 from explorer.map_component.map_event import MapEvent
@@ -107,7 +107,7 @@ def test_every_page_file_is_in_the_list_of_pages() -> None:
 
 def test_before_a_pick_the_page_says_what_to_do(app: Open) -> None:
     at = app()
-    assert "Click a dot" in at.info[0].value
+    assert "Start with a sentence" in said(at)
 
 
 def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) -> None:
@@ -289,7 +289,7 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
     short = ("dogs " * 200).strip()
     assert text_at(run, view_of(run, "pca"), SentencePick(3)) == short
-    assert tuple(map(shortened, examples(run))) == (short, short)
+    assert tuple(map(shortened, example_texts(run, 2))) == (short, short)
     monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
     dimensions._use(texts[0])

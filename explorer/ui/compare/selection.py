@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore.aligned_maps import Aligned
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Marker
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
@@ -148,7 +149,7 @@ def example(columns: Sequence[Column]) -> str:
             return run.texts[index]
     if typed := picks.typed():
         return typed
-    return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
+    return example_texts(mapped[0])[0] if mapped else ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.explore.map_views import view_of
-from explorer.ui.click import answer, search
+from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
 from explorer.ui.session import open_runs, picks, url
@@ -54,23 +54,14 @@ def explore() -> None:
     with side:
         if result is None:
             search.results(run, hits)
-        if found is None:
-            _open(pick)
-        else:
+        if found is not None:
             result = result or answer.show(run, found, decoding)
             answer.show_around(run, found, result, decoding)
+        elif pick is None:
+            start.show(run)
+        else:
+            start.open_model(run)
     url.write_address()
-
-
-def _open(pick: picks.Pick | None) -> None:
-    """Opens the model for the pick of a link and reruns; without a pick, invites a click."""
-    if pick is None:
-        notes.invitation()
-        open_runs.warm_in_background(run)
-        return
-    with st.spinner("Opening the model…", show_time=True):
-        open_runs.warm(run)
-    st.rerun()
 
 
 with st.container(key="map_title", horizontal=True, vertical_alignment="bottom"):

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from explorer.explore.decoded_path import decoded_paths, examples, path_density
+from explorer.explore.decoded_path import decoded_paths, path_density
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Path
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.runs import folder as folders
@@ -32,7 +33,7 @@ def explore() -> None:
     if event is not None:
         layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
         path.take_end(run, layout, map_view.pick_from(event, run))
-    first, last = map(picks.shortened, examples(run))
+    first, last = map(picks.shortened, example_texts(run, 2))
     left, right = st.columns(2)
     first, last = (
         session_settings.example(run, "from", first),
