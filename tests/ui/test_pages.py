@@ -10,10 +10,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from explorer.explore.decoded_path import decoded_path
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_views import view_of
 from explorer.explore.run import open_run
 from explorer.map_component.map_event import MapEvent
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.app import PAGES
 from explorer.ui.arithmetic import dimensions
@@ -530,3 +532,17 @@ def test_a_selection_on_a_plain_map_is_an_event(
 ) -> None:
     found = view.event_from_svg(points, open_runs.run_of(str(tiny_run)))
     assert found == (None if event is None else MapEvent(*event))
+
+
+def test_paths_show_every_step_and_what_changes(app: Open) -> None:
+    at = app("paths", **{"from": "a dog sings at home", "to": "two cats sleeps outside"})
+    run = at.session_state["_run"]
+    path = decoded_path(
+        run, "a dog sings at home", "two cats sleeps outside", 9, Decoding(), "linear"
+    )
+    shown = html(at)
+    for number, text in enumerate(path.texts, 1):
+        assert f'<span class="count">{number}</span>' in shown
+        assert all(word in shown for word in text.split())
+    if path.distinct > 1:
+        assert "<ins>" in shown and "largest change" in said(at)
