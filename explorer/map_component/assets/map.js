@@ -1,26 +1,26 @@
 // The map of sentences: data from the page in, events of the person out.
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
+import { Announcer } from "./announcer.js";
 import { Callout } from "./callout.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
 import { Lattice, decodedAt } from "./lattice.js";
-import { make } from "./legend.js";
 import { distanceNote, Lens } from "./lens.js";
 import { broadcast, subscribe } from "./links.js";
 import { mounting } from "./mounting.js";
+import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
-import { arrowTo, travel, viewOf } from "./reveal.js";
+import { arrowTo, Guide } from "./reveal.js";
 import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NO_CLASS = 255;
-const SPEAK_MS = 350; // after the last key: intermediate sentences are not read out
 
 class LatentMap extends Surface {
   constructor(parent) {
@@ -37,6 +37,8 @@ class LatentMap extends Surface {
     });
     this.lens = new Lens(() => this.refreshLens());
     this.callout = new Callout(this.pinBox);
+    this.guide = new Guide();
+    this.announcer = new Announcer(this);
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
@@ -64,7 +66,7 @@ class LatentMap extends Surface {
     this.setState = setStateValue;
     const before = this.data ?? {};
     this.data = data;
-    this.news = this.newsOf(before, data, this.news);
+    this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
     this.overlay.setAttribute("aria-label", data.description);
@@ -78,7 +80,7 @@ class LatentMap extends Surface {
       return;
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
-    if (data.spoken && data.spoken !== before.spoken) this.speak(data.spoken);
+    if (data.spoken && data.spoken !== before.spoken) this.announcer.say(data.spoken);
     if (differs(before.answer, data.answer)) this.pinAnswer();
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
@@ -115,37 +117,7 @@ class LatentMap extends Surface {
     this.applyHighlight();
     this.adoptSelection(this.picked);
     this.redraw();
-    this.reveal();
-  }
-
-  /** What the page has put on the map and the camera has not yet gone to. */
-  newsOf(before, data, pending = { isSelected: false, hits: [], paths: [] }) {
-    const paths = data.overlays.filter((item) => item.type === "path"
-      && differs(find(before.overlays, item.id)?.points, item.points));
-    return {
-      isSelected: pending.isSelected
-        || Boolean(data.selected && differs(this.picked, data.selected)),
-      hits: differs(before.highlight, data.highlight) ? data.highlight ?? [] : pending.hits,
-      paths: paths.length ? paths : pending.paths,
-    };
-  }
-
-  /** Moves the camera to the news that is out of view. The view of a link is left as it is. */
-  reveal() {
-    const { isSelected, hits, paths } = this.news;
-    this.news = undefined;
-    if (this.keepsView) {
-      this.keepsView = false;
-      return;
-    }
-    const count = this.points.count;
-    const points = paths.flatMap((path) => path.points)
-      .concat(hits.filter((row) => row < count).map((row) => this.placeOf(row)));
-    if (isSelected && this.selected) points.splice(0, points.length, [this.selected.x, this.selected.y]);
-    const target = viewOf(this.view, points);
-    if (!target) return;
-    this.stopTravel?.();
-    this.stopTravel = travel(this.view, target, () => this.redraw(), () => this.moved());
+    this.guide.go(this);
   }
 
   placePoints(bytes) {
@@ -160,7 +132,8 @@ class LatentMap extends Surface {
     this.view.reset();
     const [view, picked] = readView(data.view_parameter, data.points_url) ?? [data.view];
     if (view) this.view.set(view);
-    this.keepsView = Boolean(view) && (picked === undefined || !differs(picked, data.selected));
+    const isSame = picked === undefined || !differs(picked, data.selected);
+    if (view && isSame) this.guide.forget();
     if (!isFirst) this.moved();
     this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
@@ -213,13 +186,13 @@ class LatentMap extends Surface {
   gestures() {
     return {
       pan: (dx, dy) => {
-        this.stopTravel?.();
+        this.guide.stop();
         this.overlay.classList.add("dragging");
         this.view.panBy(dx, dy);
         this.redraw();
       },
       zoom: (left, top, factor, finished = false) => {
-        this.stopTravel?.();
+        this.guide.stop();
         this.tooltip.hide();
         this.view.zoomAt(left, top, factor);
         this.redraw();
@@ -343,7 +316,7 @@ class LatentMap extends Surface {
     }
     this.redraw();
     const empty = `Empty location at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
-    this.speak(index < 0 ? empty : this.wordsOf(index));
+    this.announcer.say(index < 0 ? empty : this.announcer.wordsOf(index));
     this.emit({ kind, index, x, y, shift });
   }
 
@@ -358,7 +331,7 @@ class LatentMap extends Surface {
     if (!isDone) return;
     const [x, high] = this.view.toData(left, top);
     const [end, low] = this.view.toData(right, bottom);
-    this.speak("Sentences in a rectangle selected.");
+    this.announcer.say("Sentences in a rectangle selected.");
     this.emit({ kind: "box", index: -1, x, y: low, shift: true, box: [x, end, low, high] });
   }
 
@@ -373,7 +346,7 @@ class LatentMap extends Surface {
     this.tooltip.hide();
     this.drawLegend();
     this.redraw();
-    this.speak("Selection cleared.");
+    this.announcer.say("Selection cleared.");
     this.emit({ kind: "clear", index: -1, x: this.view.x, y: this.view.y, shift: false });
   }
 
@@ -391,46 +364,8 @@ class LatentMap extends Surface {
     this.redraw();
     this.moved();
     this.hover(...centre);
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => this.speakMiddle(), SPEAK_MS);
+    this.announcer.middleSoon();
     return true;
-  }
-
-  /** Announces to a screen reader, in place of pending announcements. */
-  async speak(words) {
-    clearTimeout(this.speaking);
-    this.pendingSpeech = false;
-    this.speech = words;
-    const text = await words;
-    if (this.speech === words) this.live.textContent = text;
-  }
-
-  speakMiddle() {
-    this.speak(this.middle());
-    this.pendingSpeech = this.lattice.isOn && !this.decoded?.length; // announced when it arrives
-  }
-
-  async wordsOf(index) {
-    const found = await this.sentences.get(index);
-    return found ? found.text : `Point ${index}.`;
-  }
-
-  /** What is under the circle in the middle: a sentence or none, and the decoded one. */
-  async middle() {
-    const index = this.at(this.view.width / 2, this.view.height / 2, TOUCH_PIXELS);
-    const here = index < 0 ? "Empty location." : await this.wordsOf(index);
-    if (!this.lattice.isOn) return here;
-    const [nearest] = this.decoded ?? []; // the positions nearest to the middle come first
-    return nearest ? `${here} Decoded nearby: ${nearest.text}` : here;
-  }
-
-  /** The words on the map as a list, once the view rests. */
-  listDecoded() {
-    const texts = this.decoded.map(({ text }) => text);
-    if (!differs(texts, this.listedTexts)) return; // a screen reader in the list keeps its position
-    this.listedTexts = texts;
-    this.list.hidden = texts.length === 0;
-    this.list.replaceChildren(...texts.map((text) => make("li", "", text)));
   }
 
   /** Keeps the view in this tab and in the address, without asking the server. */
@@ -468,9 +403,7 @@ class LatentMap extends Surface {
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
     this.decoded = scene.decoded;
-    clearTimeout(this.listing);
-    this.listing = setTimeout(() => this.listDecoded(), SPEAK_MS);
-    if (this.pendingSpeech && this.decoded.length) this.speakMiddle();
+    this.announcer.drawn();
   }
 
   exposeForTests() {
@@ -488,12 +421,11 @@ class LatentMap extends Surface {
   }
 
   destroy() {
-    clearTimeout(this.speaking);
-    clearTimeout(this.listing);
+    this.announcer.stop();
     window.removeEventListener("latent-path", this.onPath);
     this.lattice.stop();
     this.lens.stop();
-    this.stopTravel?.();
+    this.guide.stop();
     this.unlisten();
     this.unsubscribe();
     super.destroy();
@@ -504,10 +436,6 @@ export const mount = mounting(LatentMap);
 
 function decodedWords(answer) {
   return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
-}
-
-function differs(a, b) {
-  return JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
 }
 
 function find(overlays, id) {

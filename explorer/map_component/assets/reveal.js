@@ -1,5 +1,6 @@
 // The camera goes to what a page picks: a list, a search, a link. What is in view stays as it is.
 
+import { differs } from "./differs.js";
 import { clamp } from "./view.js";
 
 const INNER = 0.7; // fraction of the view's sides that takes the points in
@@ -8,8 +9,46 @@ const STRAGGLERS = 0.1; // of many points, on each side: they move no camera
 const MANY = 20;
 const MS = 320;
 
+/** Leads the camera to what the page has put on the map: a selection, else hits and paths. */
+export class Guide {
+  constructor() {
+    this.forget();
+    this.stop = () => {};
+  }
+
+  /** The camera stays where it is, as in a link with a view. */
+  forget() {
+    Object.assign(this, { isSelected: false, hits: [], paths: [] });
+  }
+
+  /** Notes what is new in `data`; points may still be loading. */
+  note(before, data, picked) {
+    const known = (id) => (before.overlays ?? []).find((item) => item.id === id)?.points;
+    const paths = data.overlays.filter((item) => (
+      item.type === "path" && differs(known(item.id), item.points)
+    ));
+    if (paths.length) this.paths = paths;
+    if (differs(before.highlight, data.highlight)) this.hits = data.highlight ?? [];
+    if (data.selected && differs(picked, data.selected)) this.isSelected = true;
+  }
+
+  /** Moves the view of the map to what was noted and is out of view. */
+  go(map) {
+    const { isSelected, hits, paths } = this;
+    this.forget();
+    const { selected, view } = map;
+    const rows = hits.filter((row) => row < map.points.count);
+    const points = isSelected && selected ? [[selected.x, selected.y]]
+      : [...paths.flatMap((path) => path.points), ...rows.map((row) => map.placeOf(row))];
+    const target = viewOf(view, points);
+    if (!target) return;
+    this.stop();
+    this.stop = travel(view, target, () => map.redraw(), () => map.moved());
+  }
+}
+
 /** The viewport that shows `points`, or null where enough of them are in view. */
-export function viewOf(view, points) {
+function viewOf(view, points) {
   if (!points.length) return null;
   const seen = points.filter(([x, y]) => isInView(view, ...view.toScreen(x, y))).length;
   if (points.length === 1 ? seen : seen >= points.length / 2 && seen >= 2) return null;
@@ -30,7 +69,7 @@ function nearest(now, low, high) {
   return clamp(now, Math.min(low, high), Math.max(low, high));
 }
 
-export function isInView(view, left, top) {
+function isInView(view, left, top) {
   return left > EDGE && top > EDGE && left < view.width - EDGE && top < view.height - EDGE;
 }
 
@@ -45,7 +84,7 @@ export function arrowTo(view, left, top) {
 }
 
 /** Moves `view` to `target`, at once where motion is unwelcome; returns a function that stops it. */
-export function travel(view, target, draw, done) {
+function travel(view, target, draw, done) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
     view.set(target);
     draw();
