@@ -264,7 +264,7 @@ def test_a_recipe_of_pieces_says_its_format(folder: Path, tmp_path: Path) -> Non
 def test_an_unknown_format_is_refused(found, tmp_path: Path) -> None:
     path = tmp_path / folders.CONFIG
     path.write_text(f'format = {configs.literal(found)}\n[corpus]\nname = "toy"\n', "utf-8")
-    with pytest.raises(ExplorerError, match=r"made by a newer version of explorer.*upgrade"):
+    with pytest.raises(ExplorerError, match=r"written by a newer version of explorer.*upgrade"):
         configs.read(path)
 
 
