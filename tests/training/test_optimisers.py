@@ -15,7 +15,7 @@ NAMES = ("adam", "sgd", "split")
 
 def after_a_step(**optimiser: object) -> torch.nn.Module:
     training = trainer(recipe(optimiser=optimiser, learning_rate=0.01, epochs=1, decay=0.0))
-    next(training.run(lambda: training.position.step >= 1), None)
+    next(training.run(lambda: training.progress.step >= 1), None)
     return training.model
 
 
