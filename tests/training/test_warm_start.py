@@ -164,7 +164,7 @@ def test_what_cannot_be_started_from_is_refused(language_model: Path, tmp_path: 
     untrained = write_run(tmp_path / "untrained")
     assert "untrained" in refused(untrained.as_posix())
     start = language_model.as_posix()
-    assert "12 numbers in" in refused(start, ("embedding_dim = 12", "embedding_dim = 13"))
+    assert "have 12 dimensions" in refused(start, ("embedding_dim = 12", "embedding_dim = 13"))
     assert f'weights = "{folders.sha256(language_model / folders.WEIGHTS)}"' in refused(
         f'{start}", weights = "0123'
     )
