@@ -160,9 +160,12 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     admitted = latent.fitted if is_fitted else latent.priors
     if prior in PRIORS and prior not in admitted:
         where = "training.fit_prior" if is_fitted else "model.prior"
+        can_be_fitted = not is_fitted and prior in latent.fitted
+        hint = f'; training.fit_prior = {{ name = "{prior}" }} fits it after training'
         raise ExplorerError(
             f"{where}: {prior!r} does not {'fit' if is_fitted else 'live on'} the latent space "
             f"{config.latent['name']!r}, which takes {' or '.join(admitted) or 'none'}"
+            f"{hint if can_be_fitted else ''}"
         )
     if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):
         # Normalised among themselves, they would bend the statistics the sentences are read by.

@@ -61,8 +61,12 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
 def _density(config: configs.Config) -> str:
     """What was fitted afterwards so that an autoencoder can be sampled; else empty."""
     name = str(config.training.fit_prior["name"])
-    is_plain = config.model.latent["name"] == "point"
-    return _DENSITY.format(name=name) if is_plain and name != "none" else ""
+    if config.model.latent["name"] != "point" or name == "none":
+        return ""
+    # Imported here: torch takes seconds.
+    from explorer.models.priors import PRIORS
+
+    return _DENSITY.format(name=PRIORS[name].title if name in PRIORS else name)
 
 
 def _scores(metrics: dict[str, Any]) -> str:

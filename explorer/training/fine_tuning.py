@@ -48,8 +48,8 @@ def second(config: Config) -> Config | None:
     """What the trainer of the second stage reads; None where the recipe has no such stage.
 
     Raises:
-        ExplorerError: For settings that are none, or an autoencoder, whose density would no
-            longer be one of its encodings.
+        ExplorerError: For settings that are none, a prior that only a fit can train, or an
+            autoencoder, whose density would no longer be one of its encodings.
     """
     if config.training.fine_tuning["name"] == "none":
         return None
@@ -57,6 +57,16 @@ def second(config: Config) -> Config | None:
     if config.model.latent["name"] == "point":
         raise ExplorerError(
             "training.fine_tuning: an autoencoder has no bound to tune; its density is fitted last"
+        )
+    # Imported here: torch takes seconds.
+    from explorer.models.latents import LATENTS
+
+    latent, prior = LATENTS[config.model.latent["name"]], final_model(config).prior["name"]
+    if prior in latent.fitted and prior not in latent.priors:
+        raise ExplorerError(
+            f"training.fine_tuning: {prior!r} is fitted when all else is trained and does not "
+            f"learn jointly: set training.fit_prior to {' or '.join(latent.priors[1:])}, or "
+            "training.fine_tuning to none"
         )
     is_language_model = config.model.latent["name"] == "none"
     rate = {"name": "plain"} if is_language_model else {"name": "floor", "nats": tuning.nats}
