@@ -19,6 +19,7 @@ from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
 from explorer.explore.run_difference import DOES
 from explorer.models.decoding_settings import Decoding
+from explorer.models.priors import PRIORS
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts
 from explorer.ui.components import download_buttons, run_picker, scores
@@ -216,11 +217,11 @@ def _why_no_rates(run: Run) -> str:
     """Why a run has no rate by dimension."""
     if run.kind == "autoencoder":
         return "An autoencoder has no rate: z costs nothing."
-    name = final_model(run.config).prior["name"]
-    prior = {"mixture": "a mixture", "vamp": "a VampPrior", "flow": "a flow"}.get(name)
-    if prior is None:
+    prior = PRIORS.get(final_model(run.config).prior["name"])
+    if prior is None or prior.is_factorised:
         return "The rate of this model is not a sum over dimensions."
-    return f"Its prior is {prior} over all dimensions jointly: the rate is not a sum over them."
+    kind = prior.title
+    return f"Its prior is a {kind} over all dimensions jointly: the rate is not a sum over them."
 
 
 def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:
