@@ -50,7 +50,8 @@ def evaluate(
     from explorer.evaluation.context import HeldOut
     from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
     from explorer.evaluation.evaluate import evaluate as measure
-    from explorer.evaluation.verdict import verdict
+    from explorer.evaluation.sampling_verdict import can_be_sampled
+    from explorer.evaluation.verdict import uses_z, verdict
 
     measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
@@ -61,7 +62,7 @@ def evaluate(
     held_out = HeldOut(
         tokens=[data.tokeniser.tokens(corpus.sentences[row]) for row in test],
         ids=[data.ids[row] for row in test],
-        groups=None if corpus.groups is None else [corpus.groups[row] for row in test],
+        groups=data.groups_of(test),
         labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
         training=[data.tokeniser.tokens(corpus.sentences[row]) for row in train],
         training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
@@ -82,14 +83,16 @@ def evaluate(
     )
     if not distributed.is_first():
         return
-    judged = verdict(entries)
+    use = uses_z(entries)
     shown = f" --limit {limit}" if limit else ""
     shown += f" --language-model {judge.resolve().name}" if judge else ""
     shown += f" --reverse {reverse}" if reverse else ""
     shown += "" if seed is None else f" --seed {seed}"
     record = {
-        "verdict": judged.word,
-        "verdict_in_words": judged.sentence,
+        "uses_z": use.entry(),
+        "can_be_sampled": can_be_sampled(entries).entry(),
+        "verdict": verdict(entries),
+        "verdict_in_words": use.sentence,
         "split": "test",
         "command": f"explorer evaluate {folder.resolve().name} --samples {samples}{shown}",
         "device": str(model.device),

@@ -59,10 +59,11 @@ def fit_prior(
         folders.write_checksums(new)
     # Half precision is what the run holds, so it is what is measured.
     saved = weights.load_model(target)[2]
+    test, groups = data.select("test"), data.groups_of(data.corpus.rows("test"))
     if not saved.latent.has_rate:
         train = data.select("train", config.corpus.max_tokens)
-        return prior_fitting.density(saved, train, data.select("test"))
-    return prior_fitting.gain(saved, old.prior, data.select("test"), config.seed)
+        return prior_fitting.density(saved, train, test, groups)
+    return prior_fitting.gain(saved, old.prior, test, config.seed, groups)
 
 
 def _header(folder: Path, target: Path, config: configs.Config, typed: str) -> str:

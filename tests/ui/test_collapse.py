@@ -17,7 +17,7 @@ from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.verdict import ADVICE, verdict
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
-from explorer.ui.collapse import charts, thought_experiment
+from explorer.ui.collapse import charts, dimensions, thought_experiment
 from explorer.ui.collapse import verdict as collapse
 from explorer.ui.collapse.verdict import Judged
 from explorer.ui.components import download_buttons, scores
@@ -105,7 +105,7 @@ def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured:
     run = open_run(measured)
     model = dataclasses.replace(run.config.model, prior={"name": name})
     run.config = dataclasses.replace(run.config, model=model)
-    told = collapse._why_no_rates(run)
+    told = dimensions._why_no_rates(run)
     assert told.startswith("Its prior is a ") and "not a sum" in told
 
 
@@ -124,7 +124,7 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
 
 def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
     metrics = folders.read_metrics(measured)
-    rates, variances, note = collapse.by_dimension(open_run(measured))
+    rates, variances, note = dimensions.by_dimension(open_run(measured))
     assert rates == metrics["rate"]["by_dimension"]
     assert variances == metrics["active_units"]["variances"]
     assert note == ""
@@ -156,7 +156,7 @@ def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_p
     (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
     folders.write_checksums(folder)
     run = open_run(folder)
-    rates, variances, note = collapse.by_dimension(run)
+    rates, variances, note = dimensions.by_dimension(run)
     assert run.atlas is not None and folders.command("evaluate", folder) in note
     assert sum(rates) == pytest.approx(float(run.atlas.rate.mean()), rel=0.02)
     assert len(variances) == run.atlas.latent_dim
