@@ -95,6 +95,8 @@ def test_the_map_is_as_before(run: Run) -> None:
 
 def test_figures_history_and_playback_are_as_before(run: Run) -> None:
     assert run.metrics["verdict"] == "healthy"
+    assert (run.uses_z.value, run.uses_z.code) == ("yes", "used")
+    assert run.can_be_sampled.value == "yes"
     close(run.metrics["elbo"]["value"], 7.798512)
     close(run.metrics["importance_nll"]["value"], 6.742863)
     assert run.history["step"][-1] == 900

@@ -7,6 +7,7 @@ import numpy as np
 
 from explorer.evaluation.metrics import written
 from explorer.evaluation.published import Row, rows_with_rate
+from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore.run import Run
 from explorer.text.vocabularies import VOCABULARIES
@@ -196,8 +197,9 @@ def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None
     if point is None:
         return
     rate, distortion = point
+    verdicts = f"{uses_z(run.metrics).word}, {can_be_sampled(run.metrics).word}"
     hover = (
-        f"{escape(run.name)} ({uses_z(run.metrics).word})<br>rate {written(rate)} nats, "
+        f"{escape(run.name)} ({verdicts})<br>rate {written(rate)} nats, "
         f"distortion {written(distortion)} nats<br>−ELBO {written(rate + distortion)} nats"
     )
     _mark(chart, go, rate, distortion, run.name, hover, {"color": colour, "symbol": symbol}, size)

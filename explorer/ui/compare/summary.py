@@ -123,9 +123,8 @@ def _card(column: Column) -> None:
     metrics = column.run.metrics
     st.html(STYLE + title(column))
     scores.badges(metrics)
-    for found in (uses_z(metrics), can_be_sampled(metrics)):
-        if found.value is None and found.code != uses_z(metrics).code:
-            continue  # the first one says it
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    for found in (use, sampling) if sampling.value else (use,):
         st.markdown(markdown(found.sentence))
         if found.thresholds:
             st.caption(f"Criterion: {markdown(found.thresholds)}")

@@ -24,15 +24,17 @@ SHORT = {
     "shuffled_z_gap": "Shuffled-z gap",
 }
 """The scores beside every page, under names that fit there."""
+_USES_Z = "Whether the decoder uses z."
+_CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the real ones."
 
 
 def show_scores(run: Run) -> None:
     """Both verdicts, the main figures and the way to the model card."""
     metrics = run.metrics
     badges(metrics)
-    shown = [name for name in SHORT if value_of(metrics, name) is not None]
+    names = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
-        for name in shown:
+        for name in names:
             definition = METRICS[name]
             st.metric(
                 SHORT[name],
@@ -43,7 +45,7 @@ def show_scores(run: Run) -> None:
                 ),
                 width=118,
             )
-    if not shown:
+    if not names:
         evaluate = folders.command("evaluate", run.folder)
         st.caption(f"No scores yet: {code(evaluate)} measures them.")
     st.page_link(url.page_file("model"), label="Model card", icon=":material/description:")
@@ -56,10 +58,6 @@ def badges(metrics: Mapping[str, Any]) -> None:
         _badge(use, _USES_Z)
         if use.code not in (NO_LATENT, NOT_MEASURED):
             _badge(sampling, _CAN_BE_SAMPLED)
-
-
-_USES_Z = "Whether the decoder uses z."
-_CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the real ones."
 
 
 def _badge(found: Verdict, question: str) -> None:
