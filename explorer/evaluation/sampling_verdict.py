@@ -26,7 +26,7 @@ MARGINAL_KL = 10.0
 
 _ANSWERS = {
     "fluent_samples": (YES, "can be sampled from", "yes"),
-    "prior_matches": (YES, "can be sampled from", "yes"),
+    "prior_matches": (YES, "prior matches", "likely"),
     "rough_samples": (PARTLY, "rough samples", "rough samples"),
     "repetitive_samples": (PARTLY, "repetitive samples", "repetitive samples"),
     "disfluent_samples": (NO, "cannot be sampled from", "no"),

@@ -91,7 +91,7 @@ def _scores(metrics: dict[str, Any]) -> str:
             f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
     if note := errors_note(metrics):
-        lines.append(f"\n± is the standard error of a mean. {note}")
+        lines.append(f"\n± {note[0].lower()}{note[1:]}")
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(
