@@ -11,7 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
-from explorer.evaluation.verdict import uses_z
+from explorer.evaluation.verdict import NO_LATENT, uses_z
 from explorer.runs import folder as folders
 from explorer.system import distributed
 
@@ -135,11 +135,10 @@ def print_metrics(folder: Path) -> None:
         say(table(("figure", "value", "unit", "measured on", "beside"), rows, right=(1,)))
     if note := errors_note(metrics):
         say(note)
-    for question, found in (
-        ("uses z", uses_z(metrics)),
-        ("can be sampled from", can_be_sampled(metrics)),
-    ):
-        say(f"{question}: {found.short}. {found.sentence}")
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    say(f"uses z: {use.short}. {use.sentence}")
+    if use.code != NO_LATENT:
+        say(f"can be sampled from: {sampling.short}. {sampling.sentence}")
 
 
 def _basis(entry: dict[str, Any]) -> str:

@@ -70,12 +70,11 @@ def _density(config: configs.Config) -> str:
 
 def _scores(metrics: dict[str, Any]) -> str:
     lines = ["## Scores\n"]
-    for question, found in (
-        ("Uses z", uses_z(metrics)),
-        ("Can be sampled from", can_be_sampled(metrics)),
-    ):
-        if found.code != NOT_MEASURED:
-            lines.append(f"**{question}: {found.short}.** {found.sentence}\n")
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    if use.code != NOT_MEASURED:
+        lines.append(f"**Uses z: {use.short}.** {use.sentence}\n")
+    if sampling.value:
+        lines.append(f"**Can be sampled from: {sampling.short}.** {sampling.sentence}\n")
     lines.append(
         "| figure | value | unit | beside | sentences | samples |\n"
         "| --- | ---: | --- | --- | ---: | ---: |"
@@ -91,7 +90,7 @@ def _scores(metrics: dict[str, Any]) -> str:
             f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
     if note := errors_note(metrics):
-        lines.append(f"\n± {note[0].lower()}{note[1:]}")
+        lines.append(f"\n±: {note}")
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(
