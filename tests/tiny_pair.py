@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from explorer import pipeline
+from explorer.evaluation.metrics import METRICS
 from explorer.runs import folder as folders
 from tests import tiny
 
@@ -32,7 +33,5 @@ def metrics(folder: Path) -> dict[str, dict]:
     """The entries of `metrics.json` that have a value."""
     found = folders.read_metrics(folder)
     return {
-        name: entry
-        for name, entry in found.items()
-        if isinstance(entry, dict) and entry.get("value") is not None
+        name: entry for name in METRICS if (entry := found.get(name, {})).get("value") is not None
     }

@@ -68,6 +68,9 @@ def _print(result: dict[str, Any]) -> None:
     vae = result["vae"]
     retrieval = (_share(vae["retrieval_p1"]), _share(vae["retrieval_r10"]))
     rows.append((result["run"], f"{vae['code']} numbers", "", "", "", "", *retrieval))
+    if vae["retrieval_p1_sampled"] is not None:
+        sampled = (_share(vae["retrieval_p1_sampled"]), _share(vae["retrieval_r10_sampled"]))
+        rows.append(("  a sample of q(z|x) as query", "", "", "", "", "", *sampled))
     head = ("", "code", "value", "of size 1", "unit", "explained", "P@1", "R@10")
     say(table(head, rows, right=(2, 3, 5, 6, 7)))
     for name, entry in result["ancestors"].items():

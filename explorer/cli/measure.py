@@ -8,7 +8,10 @@ from typing import Any
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
-from explorer.evaluation.metrics import beside, written
+from explorer.evaluation.metric_text import beside, errors_note, shown
+from explorer.evaluation.metrics import METRICS
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import NO_LATENT, uses_z
 from explorer.runs import folder as folders
 from explorer.system import distributed
 
@@ -120,18 +123,22 @@ def print_metrics(folder: Path) -> None:
     rows = [
         (
             name,
-            written(entry["value"]),
+            shown(name, entry),
             str(entry.get("unit", "")),
             _basis(entry),
             beside(name, entry),
         )
-        for name, entry in metrics.items()
-        if isinstance(entry, dict) and entry.get("value") is not None
+        for name in METRICS
+        if (entry := metrics.get(name, {})).get("value") is not None
     ]
     if rows:
         say(table(("figure", "value", "unit", "measured on", "beside"), rows, right=(1,)))
-    if metrics.get("verdict"):
-        say(f"verdict: {metrics['verdict']}. {metrics.get('verdict_in_words', '')}")
+    if note := errors_note(metrics):
+        say(note)
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    say(f"uses z: {use.short}. {use.sentence}")
+    if use.code != NO_LATENT:
+        say(f"can be sampled from: {sampling.short}. {sampling.sentence}")
 
 
 def _basis(entry: dict[str, Any]) -> str:

@@ -10,11 +10,14 @@ from explorer.cli.options import add_run, check_out
 from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.metrics import written
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import uses_z
 from explorer.runs import folder as folders
 from explorer.runs import pack as packing
 
 KINDS = {"point": "autoencoder", "none": "language model"}
 """The kind of run by its latent space; all others are VAEs."""
+_VERDICTS = ("uses_z", "can_be_sampled")
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,16 +33,25 @@ def runs(args: argparse.Namespace) -> None:
     """Lists all runs, a damaged one with its error."""
     rows = [_row(folder) for folder in folders.list_runs()]
     if args.json:
-        return say_json(rows)
+        return say_json([_as_json(row) for row in rows])
     if not rows:
         return say(f"there are no runs in {folders.searched()}: `explorer new` makes one")
-    header = ("name", "kind", "corpus", "rate", "distortion", "verdict", "where")
-    lines = [[_shown(row[key]) for key in header] for row in rows]
-    say(table(header, lines, right=(3, 4)))
+    header = ("name", "kind", "corpus", "rate", "distortion", "uses z", "can be sampled", "where")
+    say(table(header, [_line(row) for row in rows], right=(3, 4)))
     for row in rows:
         if row["error"]:
             warn(visible(f"{row['name']}: {row['error']}"))
     return None
+
+
+def _line(row: dict[str, Any]) -> list[str]:
+    use, sampling = (row[key] and row[key].short for key in _VERDICTS)
+    cells = [row[key] for key in ("name", "kind", "corpus", "rate", "distortion")]
+    return [_shown(cell) for cell in (*cells, use or row["verdict"], sampling, row["where"])]
+
+
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {key: row[key] and row[key].entry() for key in _VERDICTS}
 
 
 def _shown(value: Any) -> str:
@@ -47,7 +59,7 @@ def _shown(value: Any) -> str:
 
 
 def _row(folder: Path) -> dict[str, Any]:
-    row = dict.fromkeys(("kind", "corpus", "rate", "distortion", "verdict", "error"))
+    row = dict.fromkeys(("kind", "corpus", "rate", "distortion", "verdict", *_VERDICTS, "error"))
     row |= {"name": folder.resolve().name, "where": str(folder)}
     try:
         config = configs.read(folder / folders.CONFIG)
@@ -60,6 +72,8 @@ def _row(folder: Path) -> dict[str, Any]:
         for name in ("rate", "distortion"):
             row[name] = metrics.get(name, {}).get("value")
         row["verdict"] = metrics.get("verdict", row["verdict"])
+        if metrics:
+            row |= {"uses_z": uses_z(metrics), "can_be_sampled": can_be_sampled(metrics)}
     except (ExplorerError, OSError) as error:
         row |= {"verdict": "damaged", "error": str(error)}
     return row

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
 from functools import cached_property
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution
 
 from explorer.evaluation import interpolations, likelihood, retrieval
+from explorer.evaluation.applicability import NotApplicable, Reason
 from explorer.evaluation.interpolations import Smoothness
-from explorer.evaluation.latent_use import Interval, mutual_information
-from explorer.evaluation.retrieval import Retrieval
+from explorer.evaluation.latent_use import DRAWS, Interval, mean_information
+from explorer.evaluation.likelihood import ImportanceEstimates
+from explorer.evaluation.retrieval import QueryScores, Retrieval
 from explorer.evaluation.reverse_perplexity import learned
 from explorer.models import batch_inference, elbo
 from explorer.models.decoding_settings import MAX_TOKENS, Decoding
@@ -33,42 +35,6 @@ _LEAST_TOKENS = 60
 most."""
 
 
-class Reason(StrEnum):
-    """Why a metric has no value."""
-
-    EMPTY_SPLIT = auto()
-    TOO_FEW_SENTENCES = auto()
-    PARTIAL_SPLIT = auto()
-    SHORT_SENTENCES = auto()
-    NO_LATENT_SPACE = auto()
-    NO_RATE = auto()
-    NO_DENSITY = auto()
-    NO_UNITS = auto()
-    NO_GROUPS = auto()
-    NO_TRAINING_TEXT = auto()
-    NO_LANGUAGE_MODEL = auto()
-    NOT_REQUESTED = auto()
-    SAME_ENDS = auto()
-    LABELS = auto()
-    NOT_CONDITIONAL = auto()
-    NOT_RELEVANT = auto()
-
-
-class NotApplicable(Exception):  # noqa: N818  (an outcome, not an error)
-    """A metric that this model or data does not have; the message says why."""
-
-    def __init__(self, code: Reason, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class NotRelevant(NotApplicable):
-    """A metric that is left out of `metrics.json`, not only its value."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(Reason.NOT_RELEVANT, message)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOut:
     """The sentences a model is judged on, and the text it was trained on."""
@@ -86,10 +52,11 @@ class HeldOut:
     training_labels: Sequence[str] | None = None
 
     def select(self, rows: Sequence[int]) -> "HeldOut":
-        """Some of the sentences; groups are left out, since they would be torn apart."""
+        """Some of the sentences."""
         return HeldOut(
             tokens=[self.tokens[row] for row in rows],
             ids=[self.ids[row] for row in rows],
+            groups=None if self.groups is None else [self.groups[row] for row in rows],
             labels=None if self.labels is None else [self.labels[row] for row in rows],
             training=self.training,
             training_labels=self.training_labels,
@@ -140,6 +107,11 @@ class EvaluationContext:
                 Reason.NO_RATE, "an autoencoder has no rate: its posterior is a point"
             )
 
+    def need_two(self) -> None:
+        """Stops a figure of differences between sentences for a single one."""
+        if self.n < 2:
+            raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
+
     def need_density(self) -> None:
         """Stops a figure of samples for a model that has nothing to draw z from."""
         if not self.model.has_density:
@@ -160,10 +132,22 @@ class EvaluationContext:
         return sample(self.posterior, 1, generator(self.seed, "posterior"))[0]
 
     @cached_property
+    def z_draws(self) -> Float[Tensor, "draws n latent"]:
+        """`DRAWS` samples of each posterior; the first is `z`."""
+        more = sample(self.posterior, DRAWS - 1, generator(self.seed, "more draws"))
+        return torch.cat([self.z.unsqueeze(0), more])
+
+    @cached_property
+    def rate_draws(self) -> Float[Tensor, "draws n parts"]:
+        """Nats per dimension or code, in one where the rate is no sum; one draw if exact."""
+        draws = self.z_draws[:1] if self.model.prior.is_factorised else self.z_draws
+        rates = [elbo.rate(self.model, self.posterior, z).cpu().double() for z in draws]
+        return torch.stack(rates)
+
+    @property
     def rates(self) -> Float[Tensor, "n parts"]:
-        """Nats per dimension or code; in one where the rate is no sum, estimated at `z`."""
-        rate = elbo.rate(self.model, self.posterior, self.z)
-        return rate.cpu().double()
+        """`rate_draws`, averaged over the draws."""
+        return self.rate_draws.mean(0)
 
     @cached_property
     def distortions(self) -> Float[Tensor, " n"]:
@@ -172,7 +156,7 @@ class EvaluationContext:
 
     @property
     def elbos(self) -> Float[Tensor, " n"]:
-        """-ELBO of each sentence at `z`, nats."""
+        """-ELBO of each sentence, nats: the distortion at `z`, and the rate."""
         return self.distortions + self.rates.sum(1).to(self.distortions)
 
     def distortions_at(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, " n"]:
@@ -193,23 +177,25 @@ class EvaluationContext:
 
     @cached_property
     def information(self) -> Interval:
-        """Mutual information of x and z."""
-        return mutual_information(self.posterior, self.z)
+        """Mutual information of x and z, over all draws."""
+        return mean_information(self.posterior, self.z_draws)
 
     @cached_property
-    def importance_nlls(self) -> Float[Tensor, " n"]:
-        """Nats per sentence with `samples` samples; exact for a language model."""
-        if self.is_language_model:
-            return self.distortions
-        ids = self.held_out.ids
-        return likelihood.importance_nlls(
+    def importance(self) -> ImportanceEstimates:
+        """Nats per sentence with `samples` samples, and their effective number."""
+        return likelihood.importance_estimates(
             self.model,
-            ids,
+            self.held_out.ids,
             self.samples,
             self.seed,
             progress=self.advance,
             labels=self.codes,
         )
+
+    @property
+    def importance_nlls(self) -> Float[Tensor, " n"]:
+        """Nats per sentence; exact for a language model."""
+        return self.distortions if self.is_language_model else self.importance.nll
 
     def decode(
         self,
@@ -281,16 +267,33 @@ class EvaluationContext:
         return {name: interpolations.smoothness(paths) for name, paths in self.paths.items()}
 
     @cached_property
-    def retrievals(self) -> dict[str, Retrieval]:
-        """Caption retrieval by posterior means, and by what needs no model."""
-        groups, tokens = self.held_out.groups, self.held_out.tokens
-        assert groups is not None
+    def retrieval_by_means(self) -> QueryScores:
+        """Caption retrieval by posterior means."""
+        return retrieval.score_queries(self._means, self._groups)
+
+    @cached_property
+    def sampled_retrieval(self) -> tuple[QueryScores, Retrieval]:
+        """The same with samples of the posterior as queries: scores and their sd over draws."""
+        return retrieval.sampled(self._means, self._groups, self.z_draws.cpu().numpy())
+
+    @cached_property
+    def retrieval_baselines(self) -> dict[str, Retrieval]:
+        """Caption retrieval by what needs no model."""
+        groups, tokens = self._groups, self.held_out.tokens
         found = {
-            "means": retrieval.retrieve(self.posterior.mean.cpu().numpy(), groups),
             "random": retrieval.chance(groups),
             "length": retrieval.by_length(tokens, groups, self.seed),
         }
         return found | retrieval.by_words(tokens, groups, self.seed)
+
+    @property
+    def _means(self) -> np.ndarray:
+        return self.posterior.mean.cpu().numpy()
+
+    @property
+    def _groups(self) -> Sequence[int]:
+        assert self.held_out.groups is not None
+        return self.held_out.groups
 
     @cached_property
     def prior_z(self) -> Float[Tensor, "drawn latent"]:

@@ -6,15 +6,10 @@ from contextlib import contextmanager
 import torch
 
 from explorer.errors import ExplorerError
-from explorer.evaluation.context import (
-    EvaluationContext,
-    HeldOut,
-    NotApplicable,
-    NotRelevant,
-    Progress,
-    Reason,
-)
-from explorer.evaluation.metrics import METRICS, MetricResult
+from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
+from explorer.evaluation.context import EvaluationContext, HeldOut, Progress
+from explorer.evaluation.metric_definition import MetricResult
+from explorer.evaluation.metrics import METRICS
 from explorer.models.priors import Prior
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.evaluation.context import EvaluationContext, NotApplicable, NotRelevant, Reason
+from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
+from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.reconstruction import bleu
 
 MOST_KINDS = 50

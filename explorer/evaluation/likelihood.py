@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -13,7 +14,16 @@ from explorer.models.random_streams import generator, sample_rows
 from explorer.models.vae import TextVAE
 
 POSITIONS = 2**14
-"""Predicted tokens `importance_nlls` scores at once, about 10 kB of memory each at 256 units."""
+"""Predicted tokens `importance_estimates` scores at once, at 256 units about 10 kB each."""
+
+
+class ImportanceEstimates(NamedTuple):
+    """Importance-weighted estimates of some sentences."""
+
+    nll: Float[Tensor, " n"]
+    """-log p(x), nats."""
+    ess: Float[Tensor, " n"]
+    """Effective sample size, 1 to K."""
 
 
 def predicted(sentences: Sequence[Sequence[object]]) -> int:
@@ -54,6 +64,17 @@ def importance_nll(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor,
     return math.log(len(log_weights)) - log_weights.logsumexp(0)
 
 
+def effective_sample_size(
+    log_weights: Float[Tensor, "samples batch"],
+) -> Float[Tensor, " batch"]:
+    """(Σ w)² / Σ w² of importance weights: K for equal weights, 1 where one outweighs the others.
+
+    Source:
+        Kong (1992), A note on importance sampling using standardized weights.
+    """
+    return log_weights.softmax(0).square().sum(0).reciprocal()
+
+
 def _same_length(
     ids: Sequence[Sequence[int]], samples: int, positions: int
 ) -> Iterator[list[int]]:
@@ -67,7 +88,6 @@ def _same_length(
             yield rows[start : start + size]
 
 
-@torch.inference_mode()
 def importance_nlls(
     model: TextVAE,
     ids: Sequence[Sequence[int]],
@@ -77,7 +97,21 @@ def importance_nlls(
     progress: Progress = lambda count: None,
     labels: Sequence[int] = (),
 ) -> Float[Tensor, " n"]:
-    """`importance_nll` of each sentence with exactly `samples` draws of its posterior.
+    """The estimates of `importance_estimates`, nats per sentence."""
+    return importance_estimates(model, ids, samples, seed, positions, progress, labels).nll
+
+
+@torch.inference_mode()
+def importance_estimates(
+    model: TextVAE,
+    ids: Sequence[Sequence[int]],
+    samples: int,
+    seed: int = 0,
+    positions: int = POSITIONS,
+    progress: Progress = lambda count: None,
+    labels: Sequence[int] = (),
+) -> ImportanceEstimates:
+    """`importance_nll` of each sentence from `samples` draws of its posterior, and their ESS.
 
     Args:
         model: With a posterior that has a density.
@@ -89,7 +123,7 @@ def importance_nlls(
         labels: Of the sentences, for a conditional model.
 
     Returns:
-        Nats per sentence, in the order of `ids`.
+        In the order of `ids`.
     """
 
     def compute(rows: list[int]) -> Tensor:
@@ -99,10 +133,10 @@ def importance_nlls(
         z = sample_rows(posterior, samples, streams)
         chunk = max(1, positions // tokens[:, 1:].numel())
         own = of_rows(labels, rows)
-        weights = torch.cat(
-            [elbo.log_weights(model, posterior, part, tokens, own) for part in z.split(chunk)]
-        )
-        return importance_nll(weights.cpu().double())
+        parts = [elbo.log_weights(model, posterior, part, tokens, own) for part in z.split(chunk)]
+        weights = torch.cat(parts).cpu().double()
+        return torch.stack([importance_nll(weights), effective_sample_size(weights)], 1)
 
-    out = torch.zeros(len(ids), dtype=torch.float64)
-    return in_batches(out, _same_length(ids, samples, positions), compute, progress)
+    out = torch.zeros(len(ids), 2, dtype=torch.float64)
+    found = in_batches(out, _same_length(ids, samples, positions), compute, progress)
+    return ImportanceEstimates(*found.unbind(1))

@@ -2,47 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import torch
 
-from explorer.evaluation import (
-    interpolations,
-    latent_use,
-    likelihood,
-    reconstruction,
-    samples,
-)
-from explorer.evaluation.context import EvaluationContext, NotApplicable, NotRelevant, Reason
+from explorer.evaluation import interpolations, likelihood, reconstruction, samples
+from explorer.evaluation.applicability import NotApplicable, Reason
+from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.labels import labelled
-from explorer.evaluation.metrics import MetricResult
+from explorer.evaluation.metric_definition import MetricResult
+from explorer.evaluation.metric_results import error_of, mean_result
+from explorer.evaluation.metric_results import mean as _mean
+from explorer.evaluation.metric_results import result as _result
+from explorer.evaluation.metric_text import FEWEST_EFFECTIVE
 from explorer.evaluation.reverse_perplexity import some
 from explorer.models import batch_inference
-from explorer.models.random_streams import generator, others, sample
+from explorer.models.random_streams import generator, others
 from explorer.models.vae import TextVAE
-from explorer.training import prior_fitting
 
 _NEAREST = 200
 """Sentences whose nearest training sentence is looked for."""
-
-
-def _result(value: float, n: int, samples: int = 0, **more: Any) -> MetricResult:
-    return {"value": value, "n": n, "samples": samples, **more}
-
-
-def _mean(values: torch.Tensor) -> float:
-    return values.cpu().double().mean().item()
-
-
-def _mean_result(values: torch.Tensor, samples: int = 0, **more: Any) -> MetricResult:
-    """The mean of what each sentence has, with its standard error over sentences."""
-    return _result(_mean(values), len(values), samples, **_error(values), **more)
-
-
-def _error(values: torch.Tensor) -> MetricResult:
-    if len(values) < 2:
-        return {}
-    return {"error": values.cpu().double().std().item() / len(values) ** 0.5}
 
 
 # Likelihood.
@@ -51,14 +29,17 @@ def _error(values: torch.Tensor) -> MetricResult:
 def distortion(context: EvaluationContext) -> MetricResult:
     context.need_latent()
     samples_each = 1 if context.model.latent.has_rate else 0
-    return _mean_result(context.distortions, samples_each)
+    return mean_result(context.distortions, context.held_out.groups, samples_each)
 
 
 def rate(context: EvaluationContext) -> MetricResult:
     context.need_rate()
-    # A prior of independent parts has a closed form; any other is asked at one sample of q.
-    samples_each = 0 if context.model.prior.is_factorised else 1
-    entry = _mean_result(context.rates.sum(1), samples_each)
+    # A prior of independent parts has a closed form; any other is asked at samples of q.
+    draws = context.rate_draws.sum(2)
+    samples_each = 0 if context.model.prior.is_factorised else len(draws)
+    entry = mean_result(context.rates.sum(1), context.held_out.groups, samples_each)
+    if len(draws) > 1:
+        entry["sd"] = draws.mean(1).std().item()
     if context.model.num_rate_terms is None:
         return entry
     return entry | {"by_dimension": context.rates.mean(0).tolist()}
@@ -66,7 +47,7 @@ def rate(context: EvaluationContext) -> MetricResult:
 
 def elbo(context: EvaluationContext) -> MetricResult:
     context.need_rate()
-    return _mean_result(context.elbos, 1)
+    return mean_result(context.elbos, context.held_out.groups, 1)
 
 
 def elbo_ppl(context: EvaluationContext) -> MetricResult:
@@ -86,15 +67,19 @@ def _perplexity(
     value = likelihood.perplexity(entry["value"] * context.n, words)
     each = torch.tensor([likelihood.predicted([row]) for row in sentences], dtype=torch.float64)
     beyond = nats.cpu().double() - nats.sum().item() / words * each
-    error = {name: value * own * context.n / words for name, own in _error(beyond).items()}
+    error = error_of(beyond.numpy(), context.held_out.groups)
+    if error:
+        error["error"] *= value * context.n / words
     return entry | {"value": value, "words": words, "tokens": tokens} | error
 
 
 def importance_nll(context: EvaluationContext) -> MetricResult:
+    groups = context.held_out.groups
     if context.is_language_model:
-        return _mean_result(context.importance_nlls, 1, exact=True)
+        return mean_result(context.importance_nlls, groups, 1, exact=True)
     context.need_rate()
-    return _mean_result(context.importance_nlls, context.samples, exact=False)
+    ess = context.importance.ess.median().item()
+    return mean_result(context.importance_nlls, groups, context.samples, exact=False, ess=ess)
 
 
 def importance_ppl(context: EvaluationContext) -> MetricResult:
@@ -102,63 +87,18 @@ def importance_ppl(context: EvaluationContext) -> MetricResult:
     return _perplexity(context, context.importance_nlls, entry)
 
 
-# What z holds.
-
-
-def _need_two(context: EvaluationContext) -> None:
-    if context.n < 2:
-        raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
-
-
-def mutual_information(context: EvaluationContext) -> MetricResult:
+def importance_ess(context: EvaluationContext) -> MetricResult:
     context.need_rate()
-    _need_two(context)
-    return _interval(context.information, context.information.low)
+    ess = context.importance.ess
+    below = (ess < FEWEST_EFFECTIVE).double().mean().item()
+    samples_each = context.samples
+    return _result(ess.median().item(), context.n, samples_each, of=samples_each, below=below)
 
 
-def marginal_kl(context: EvaluationContext) -> MetricResult:
+def bound_gap(context: EvaluationContext) -> MetricResult:
     context.need_rate()
-    _need_two(context)
-    gap = latent_use.marginal_kl(rate(context)["value"], context.information)
-    return _interval(gap, gap.high)
-
-
-def prior_gain(context: EvaluationContext) -> MetricResult:
-    if context.trained_under is None or not context.model.latent.has_rate:
-        raise NotRelevant("its prior is the one it was trained under")
-    _need_two(context)
-    found = prior_fitting.gain(
-        context.model, context.trained_under, context.held_out.ids, context.seed
-    )
-    return _result(found.mean, context.n, prior_fitting.SAMPLES, low=found.low, high=found.high)
-
-
-def _interval(found: latent_use.Interval, value: float) -> MetricResult:
-    return _result(value, found.n, 1, low=found.low, high=found.high, resolved=found.is_resolved)
-
-
-def active_units(context: EvaluationContext) -> MetricResult:
-    context.need_latent()
-    if not context.model.latent.has_units:
-        raise NotApplicable(Reason.NO_UNITS, context.model.latent.without_units)
-    _need_two(context)
-    mean = context.posterior.mean
-    units, variances = latent_use.active_units(mean), latent_use.unit_variances(mean)
-    return _result(units, context.n, of=context.model.latent_dim, variances=variances.tolist())
-
-
-def shuffled_z_gap(context: EvaluationContext) -> MetricResult:
-    context.need_latent()
-    _need_two(context)
-    other = others(context.n, generator(context.seed, "shuffle"))
-    return _mean_result(context.distortions_at(context.z[other]) - context.distortions, 1)
-
-
-def prior_z_gap(context: EvaluationContext) -> MetricResult:
-    context.need_latent()
-    context.need_density()
-    z = sample(context.model.prior(), context.n, generator(context.seed, "prior gap"))
-    return _mean_result(context.distortions_at(z) - context.distortions, 1)
+    difference = context.elbos.cpu().double() - context.importance_nlls
+    return mean_result(difference, context.held_out.groups, context.samples)
 
 
 # Reconstruction.
@@ -187,25 +127,6 @@ def cycle_distance(context: EvaluationContext) -> MetricResult:
     other = others(len(z), generator(context.seed, "cycle"))
     value, reference = (_mean((z - end).norm(dim=1)) for end in (back, z[other]))
     return _result(value, len(z), reference=reference)
-
-
-# Neighbours.
-
-
-def _retrieval(place: int) -> Callable[[EvaluationContext], MetricResult]:
-    def figure(context: EvaluationContext) -> MetricResult:
-        context.need_latent()
-        groups = context.held_out.groups
-        if context.part:
-            raise NotApplicable(Reason.PARTIAL_SPLIT, f"needs the whole split, not {context.part}")
-        if groups is None or len(set(groups)) == len(groups):
-            raise NotApplicable(
-                Reason.NO_GROUPS, "no two sentences of this corpus are about the same thing"
-            )
-        figures = {name: found[place] for name, found in context.retrievals.items()}
-        return _result(figures.pop("means"), context.n, baselines=figures)
-
-    return figure
 
 
 # What the model says on its own, beside the same figure of held-out sentences.
@@ -309,7 +230,7 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
 def _path(name: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
     def figure(context: EvaluationContext) -> MetricResult:
         context.need_latent()
-        _need_two(context)
+        context.need_two()
         found = context.smoothness[name]
         if key == "distinct":
             return _result(found.distinct, found.paths)
@@ -325,7 +246,7 @@ def _path(name: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
 def _middle(name: str) -> Callable[[EvaluationContext], MetricResult]:
     def figure(context: EvaluationContext) -> MetricResult:
         context.need_latent()
-        _need_two(context)
+        context.need_two()
         judge = context.language_model
         if judge is None:
             raise NotApplicable(
@@ -362,8 +283,6 @@ def _switched(way: str, key: str) -> Callable[[EvaluationContext], MetricResult]
 bleu = _reconstruction(reconstruction.bleu)
 exact_match = _reconstruction(reconstruction.exact_match)
 token_accuracy = _reconstruction(reconstruction.token_accuracy)
-caption_retrieval_p1 = _retrieval(0)
-caption_retrieval_r10 = _retrieval(1)
 distinct_1 = _distinct(1)
 distinct_2 = _distinct(2)
 interpolation_linear_distinct = _path("linear", "distinct")

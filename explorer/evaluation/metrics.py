@@ -1,45 +1,8 @@
 """The metrics of `metrics.json`: what each means, which value is better, and what measures it."""
 
-import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import Any
 
-if TYPE_CHECKING:
-    from explorer.evaluation.context import EvaluationContext
-
-Better = Literal["higher", "lower", "reference", "neither"]
-"""Which value is better; `reference`: the closer to real text, the better."""
-
-MetricResult = dict[str, Any]
-"""An entry of `metrics.json`: `value`, `n` sentences, `samples` per sentence, for a mean over
-sentences its standard `error`, and further details; without a value `reason` and `reason_code`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric of a model on held-out sentences."""
-
-    title: str
-    unit: str
-    better: Better
-    sentence: str
-    """Its definition."""
-    measure: str
-    """The function that measures it, as `module:name` within `explorer.evaluation`: imported when
-    used, since it needs torch."""
-    source: str = ""
-    reference: str = "held-out"
-    """What its `reference` is measured on, if the metric has one."""
-
-    def compute(self, context: "EvaluationContext") -> MetricResult:
-        """Measures it.
-
-        Raises:
-            NotApplicable: If the model or the data do not have this metric.
-        """
-        return pkgutil.resolve_name(f"explorer.evaluation.{self.measure}")(context)
-
+from explorer.evaluation.metric_definition import Metric
 
 _NATS = "nats per sentence"
 _BURDA = "Burda et al. (2016), arXiv:1509.00519"
@@ -60,7 +23,7 @@ METRICS: dict[str, Metric] = {
         _NATS,
         "neither",
         "KL(q(z|x) ‖ p(z)), never thresholded or weighted: what it costs to send z. In closed "
-        "form, or at one sample of z where the prior has none.",
+        "form, or the mean of ten samples of z where the prior has none.",
         "measures:rate",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -98,13 +61,32 @@ METRICS: dict[str, Metric] = {
         "measures:importance_ppl",
         _BURDA,
     ),
+    "importance_ess": Metric(
+        "Effective sample size",
+        "samples",
+        "higher",
+        "(Σ w)² / Σ w² of the K importance weights p(x,z)/q(z|x), median over sentences. Below 10 "
+        "the importance NLL and its perplexity are printed as upper bounds (≤).",
+        "measures:importance_ess",
+        "Kong (1992); Nowozin (2018), Debiasing Evidence Approximations",
+    ),
+    "bound_gap": Metric(
+        "Gap of the ELBO",
+        _NATS,
+        "neither",
+        "−ELBO − importance NLL of the same sentences: what K samples tighten, a lower bound on "
+        "KL(q(z|x) ‖ p(z|x)). The standard error is that of the paired differences.",
+        "measures:bound_gap",
+        "Cremer et al. (2018), arXiv:1801.03558",
+    ),
     "mutual_information": Metric(
         "Mutual information",
         "nats",
         "higher",
-        "I(x; z) under the posterior over all N sentences: at least low (at most log N), at most "
-        "high (each sentence's own posterior left out).",
-        "measures:mutual_information",
+        "I(x; z) under the posterior over all N sentences, mean of ten draws: at least low (at "
+        "most log N), at most high (each sentence's own posterior left out). Above log N − 1 it "
+        "is not resolved.",
+        "latent_measures:mutual_information",
         _POOLE,
     ),
     "marginal_kl": Metric(
@@ -113,7 +95,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "KL(q(z) ‖ p(z)) = rate − mutual information; reads too high for few sentences, so runs "
         "of different rate do not compare.",
-        "measures:marginal_kl",
+        "latent_measures:marginal_kl",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
     "prior_gain": Metric(
@@ -122,15 +104,16 @@ METRICS: dict[str, Metric] = {
         "neither",
         "Rate under the prior of the training minus the rate, on the same draws of the same "
         "posteriors: what a prior fitted afterwards saves. 95% interval over sentences.",
-        "measures:prior_gain",
+        "latent_measures:prior_gain",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
     "active_units": Metric(
         "Active units",
         "dimensions",
         "higher",
-        "Dimensions whose posterior mean varies over the data by more than 0.01 (variance).",
-        "measures:active_units",
+        "Dimensions whose posterior mean varies over the data: Var(mean) > 0.01 under N(0, I); "
+        "under any other prior, which fixes no unit of z, Var(mean) / (Var(mean) + E[σ²]) > 0.01.",
+        "latent_measures:active_units",
         _BURDA,
     ),
     "shuffled_z_gap": Metric(
@@ -138,14 +121,14 @@ METRICS: dict[str, Metric] = {
         _NATS,
         "higher",
         "Distortion with the z of another sentence, minus the distortion: 0 where z is ignored.",
-        "measures:shuffled_z_gap",
+        "latent_measures:shuffled_z_gap",
     ),
     "prior_z_gap": Metric(
         "Prior-z gap",
         _NATS,
         "higher",
         "Distortion with a z from the prior, minus the distortion: 0 where z is ignored.",
-        "measures:prior_z_gap",
+        "latent_measures:prior_z_gap",
     ),
     "bleu": Metric(
         "Reconstruction BLEU",
@@ -186,7 +169,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
         "the same image; beside a random order, closeness in length, and the captions' own words.",
-        "measures:caption_retrieval_p1",
+        "retrieval_measures:p1",
     ),
     "caption_retrieval_r10": Metric(
         "Caption retrieval R@10",
@@ -194,7 +177,22 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Mean share of a caption's siblings of the same image among its ten nearest posterior "
         "means; beside the same.",
-        "measures:caption_retrieval_r10",
+        "retrieval_measures:r10",
+    ),
+    "caption_retrieval_p1_sampled": Metric(
+        "Caption retrieval P@1, sampled",
+        _SHARE,
+        "higher",
+        "The same with a sample of the caption's posterior as query, mean of ten draws: what z "
+        "transmits, where the mean may tell apart what the noise of the posterior drowns.",
+        "retrieval_measures:p1_sampled",
+    ),
+    "caption_retrieval_r10_sampled": Metric(
+        "Caption retrieval R@10, sampled",
+        _SHARE,
+        "higher",
+        "The same with a sample of the caption's posterior as query, mean of ten draws.",
+        "retrieval_measures:r10_sampled",
     ),
     "novelty": Metric(
         "Novelty",
@@ -342,43 +340,6 @@ METRICS: dict[str, Metric] = {
     ),
 }
 """In the order they are measured and shown."""
-
-
-_BASELINES = {"tfidf": "TF-IDF", "lsa_32": "LSA of 32"}
-
-
-def beside(name: str, entry: Mapping[str, Any]) -> str:
-    """What a figure is to be read beside, in words; empty where nothing was measured.
-
-    Args:
-        name: Of the figure.
-        entry: What `metrics.json` says of it.
-    """
-    told = []
-    if _is_number(real := entry.get("reference")):
-        told.append(f"{METRICS[name].reference} {written(float(real))}")
-    if isinstance(baselines := entry.get("baselines"), Mapping):
-        told += [
-            f"{_BASELINES.get(kind, kind)} {written(float(value))}"
-            for kind, value in baselines.items()
-            if _is_number(value)
-        ]
-    low, high = entry.get("low"), entry.get("high")
-    if _is_number(low) and _is_number(high):
-        told.append(f"{written(float(low))} to {written(float(high))}")
-    if entry.get("resolved") is False:
-        told.append("not resolved: too few sentences")
-    if _is_number(whole := entry.get("of")):
-        told.append(f"of {whole}")
-    if _is_number(most := entry.get("ceiling")):
-        told.append(f"at most {written(float(most))}")
-    if _is_number(right := entry.get("judge")):
-        told.append(f"the judge is right on {written(float(right))}")
-    return ", ".join(told)
-
-
-def _is_number(value: Any) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def written(value: Any) -> str:

@@ -10,6 +10,15 @@ _ROWS = 512
 """Queries whose similarities to everyone are held at once."""
 
 
+class QueryScores(NamedTuple):
+    """The scores of each caption that has a sibling, 0 to 1."""
+
+    p1: Float[np.ndarray, " queries"]
+    r10: Float[np.ndarray, " queries"]
+    rows: Int[np.ndarray, " queries"]
+    """Which captions these are."""
+
+
 class Retrieval(NamedTuple):
     """Shares of 0 … 1 over all captions that have a sibling."""
 
@@ -25,10 +34,56 @@ def retrieve(vectors: Float[np.ndarray, "n d"], groups: Sequence[int]) -> Retrie
     Raises:
         ValueError: If no two captions share a group.
     """
-    centred = vectors - vectors.mean(0, keepdims=True)
-    norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = centred / np.where(norms > 0, norms, 1.0)
-    return _score(lambda rows: unit[rows] @ unit.T, groups)
+    return _mean(score_queries(vectors, groups))
+
+
+def score_queries(
+    vectors: Float[np.ndarray, "n d"],
+    groups: Sequence[int],
+    queries: Float[np.ndarray, "n d"] | None = None,
+) -> QueryScores:
+    """Each caption's scores by the cosine of vectors, all centred by the mean of `vectors`.
+
+    Args:
+        vectors: What is searched.
+        groups: Of the captions.
+        queries: What searches in place of a caption's own vector, such as a sample of its
+            posterior; None takes that vector.
+
+    Raises:
+        ValueError: If no two captions share a group.
+    """
+    centre = vectors.mean(0, keepdims=True)
+    keys = _unit(vectors - centre)
+    asked = keys if queries is None else _unit(queries - centre)
+    return _score(lambda rows: asked[rows] @ keys.T, groups)
+
+
+def sampled(
+    vectors: Float[np.ndarray, "n d"],
+    groups: Sequence[int],
+    draws: Float[np.ndarray, "draws n d"],
+) -> tuple[QueryScores, Retrieval]:
+    """The scores with draws as queries, averaged, and the standard deviation over draws.
+
+    Args:
+        vectors: What is searched: posterior means.
+        groups: Of the captions.
+        draws: Samples of each caption's posterior.
+    """
+    found = [score_queries(vectors, groups, queries) for queries in draws]
+    p1, r10 = (np.stack([getattr(one, name) for one in found]) for name in ("p1", "r10"))
+    spread = [float(score.mean(1).std(ddof=1)) if len(draws) > 1 else 0.0 for score in (p1, r10)]
+    return QueryScores(p1.mean(0), r10.mean(0), found[0].rows), Retrieval(*spread)
+
+
+def _unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms > 0, norms, 1.0)
+
+
+def _mean(scores: QueryScores) -> Retrieval:
+    return Retrieval(float(scores.p1.mean()), float(scores.r10.mean()))
 
 
 def chance(groups: Sequence[int]) -> Retrieval:
@@ -42,12 +97,14 @@ def by_length(tokens: Sequence[Sequence[str]], groups: Sequence[int], seed: int)
     """What closeness of the number of words scores; ties in random order."""
     lengths = np.array([len(row) for row in tokens], dtype=np.float64)
     ties = np.random.default_rng(seed)
-    return _score(
-        lambda rows: (
-            -np.abs(lengths[rows, None] - lengths[None])
-            + ties.random((len(rows), len(lengths))) / 2
-        ),
-        groups,
+    return _mean(
+        _score(
+            lambda rows: (
+                -np.abs(lengths[rows, None] - lengths[None])
+                + ties.random((len(rows), len(lengths))) / 2
+            ),
+            groups,
+        )
     )
 
 
@@ -66,7 +123,8 @@ def by_words(
         return {}
     as_they_are: Any = list
     vectors: Any = TfidfVectorizer(analyzer=as_they_are).fit_transform(tokens)
-    found = {"tfidf": _score(lambda rows: (vectors[rows] @ vectors.T).toarray(), groups)}
+    scores = _score(lambda rows: (vectors[rows] @ vectors.T).toarray(), groups)
+    found = {"tfidf": _mean(scores)}
     if min(vectors.shape) > dimensions:
         lsa = TruncatedSVD(dimensions, random_state=seed).fit_transform(vectors)
         found[f"lsa_{dimensions}"] = retrieve(lsa, groups)
@@ -85,7 +143,7 @@ def _siblings(
     return queries, siblings[queries]
 
 
-def _score(similarity: Any, groups: Sequence[int]) -> Retrieval:
+def _score(similarity: Any, groups: Sequence[int]) -> QueryScores:
     group = np.asarray(groups)
     queries, siblings = _siblings(groups)
     nearest = min(10, len(group) - 1)
@@ -100,4 +158,4 @@ def _score(similarity: Any, groups: Sequence[int]) -> Retrieval:
         hit = group[top] == group[rows, None]
         first[part] = hit[np.arange(len(rows)), ranked.argmax(1)]
         found[part] = hit.sum(1) / siblings[part]
-    return Retrieval(float(first.mean()), float(found.mean()))
+    return QueryScores(first, found, queries)

@@ -1,4 +1,4 @@
-"""One word for what a run learned, from its figures, with the thresholds that led to it."""
+"""Whether a run uses z, from its metrics, with the thresholds that decide."""
 
 import math
 from collections.abc import Mapping
@@ -14,17 +14,42 @@ ACTIVE_SHARE = 0.5
 INFORMATION_SHARE = 0.5
 """Of what the mutual information could be: min(rate, log N - 1)."""
 
+NO_LATENT, NOT_MEASURED = "no_latent", "not_measured"
+YES, PARTLY, NO = "yes", "partly", "no"
+
+_ANSWERS = {
+    "used": (YES, "uses z"),
+    "partly_used": (PARTLY, "partly used"),
+    "noisy_rate": (PARTLY, "noisy rate"),
+    "latent_unused": (NO, "latent unused"),
+    "collapsed": (NO, "collapsed"),
+    NO_LATENT: (None, "no latent"),
+    NOT_MEASURED: (None, "not measured"),
+}
+_HEALTHY = "healthy"
+"""What `verdict` calls a run that uses z."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a run learned."""
+    """An answer to one question about a run."""
 
+    value: str | None
+    """`yes`, `partly` or `no`; None if it does not apply or is not measured."""
+    code: str
+    """The reason, as a code."""
     word: str
-    """healthy, collapsed, latent unused, partly used, noisy rate; or no latent, not measured."""
+    """The answer on a badge."""
+    short: str
+    """The answer where the question stands above it, as in a table."""
     sentence: str
-    """Why, with the figures."""
+    """Why, with the metrics."""
     thresholds: str
-    """When the word applies."""
+    """When the answer applies."""
+
+    def entry(self) -> dict[str, str | None]:
+        """As `metrics.json` holds it."""
+        return {"value": self.value, "reason_code": self.code, "reason": self.sentence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +115,32 @@ _LESS_FREE = Advice(
 
 ADVICE: dict[str, tuple[Advice, ...]] = {
     "collapsed": (_PRETRAIN, _RAMP, _CYCLES, _TARGET, _DROP_WORDS),
-    "latent unused": (_PRETRAIN, _DROP_WORDS, _TARGET),
-    "partly used": (_PRETRAIN, _BATCH_NORM, _FEWER),
-    "noisy rate": (_LESS_FREE, _TARGET),
+    "latent_unused": (_PRETRAIN, _DROP_WORDS, _TARGET),
+    "partly_used": (_PRETRAIN, _BATCH_NORM, _FEWER),
+    "noisy_rate": (_LESS_FREE, _TARGET),
 }
-"""What to try next, by the word of the verdict; nothing where nothing is to be mended."""
+"""What to try next, by the code of the verdict; nothing where nothing is to be mended."""
 
 
-def verdict(metrics: Mapping[str, Any]) -> Verdict:
-    """Judges the entries of `metrics.json`.
+def verdict(metrics: Mapping[str, Any]) -> str:
+    """The word of `uses_z`, and `healthy` where z is used: `verdict` of `metrics.json`."""
+    found = uses_z(metrics)
+    return _HEALTHY if found.value == YES else found.word
 
-    The first word whose threshold is met is taken. A space without a rate, or whose rate is fixed
-    or whose units cannot be counted, is judged by the shuffled-z gap alone.
+
+def uses_z(metrics: Mapping[str, Any]) -> Verdict:
+    """Whether the decoder uses z, from the entries of `metrics.json`.
+
+    The first answer whose threshold is met is taken. A space without a rate, or whose rate is
+    fixed or whose units cannot be counted, is judged by the shuffled-z gap alone. Without that
+    gap, the `verdict` that the file states is taken.
     """
     rate, units = _value(metrics, "rate"), _value(metrics, "active_units")
     gap, information = _value(metrics, "shuffled_z_gap"), _value(metrics, "mutual_information")
     if gap is None:
         return _without_gap(metrics)
     if rate is not None and rate < COLLAPSED_RATE and units == 0:
-        return Verdict(
+        return _answer(
             "collapsed",
             f"The rate is {rate:.2f} nats and no dimension is active: every sentence has the "
             "same z, and the decoder is a language model.",
@@ -116,21 +148,21 @@ def verdict(metrics: Mapping[str, Any]) -> Verdict:
         )
     if gap < UNUSED_GAP:
         less = f"only {gap:.2f} nats" if gap >= 0.005 else "no"
-        return Verdict(
-            "latent unused",
+        return _answer(
+            "latent_unused",
             f"With another sentence's z the words are {less} less likely: the decoder does not "
             "listen to z.",
             f"shuffled-z gap < {UNUSED_GAP} nats",
         )
     if rate is None:
-        return Verdict(
-            "healthy",
+        return _answer(
+            "used",
             f"With another sentence's z the words are {gap:.1f} nats less likely: z is used.",
             f"shuffled-z gap ≥ {UNUSED_GAP} nats; there is no rate to judge",
         )
     if units is None:
-        return Verdict(
-            "healthy",
+        return _answer(
+            "used",
             f"{rate:.1f} nats a sentence go through z, and with another sentence's z the words "
             f"are {gap:.1f} nats less likely.",
             f"shuffled-z gap ≥ {UNUSED_GAP} nats; there are no active units to judge",
@@ -150,8 +182,8 @@ def _with_rate(
     if noisy and not units:  # nothing is used, not even partly
         return noisy
     if dimensions and units < ACTIVE_SHARE * dimensions:
-        return Verdict(
-            "partly used",
+        return _answer(
+            "partly_used",
             f"{units:.0f} of {dimensions} dimensions are active."
             if units
             else f"The rate is {rate:.2f} nats, but no dimension is active: z says little.",
@@ -163,8 +195,8 @@ def _with_rate(
     if information is not None:
         least = "" if metrics["mutual_information"].get("resolved", True) else "at least "
         told = f", {least}{information:.1f} of them tell sentences apart"
-    return Verdict(
-        "healthy",
+    return _answer(
+        "used",
         f"{rate:.1f} nats a sentence go through z{told}, and with another sentence's z the words "
         f"are {gap:.1f} nats less likely.",
         f"rate ≥ {COLLAPSED_RATE} or an active unit, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
@@ -179,18 +211,28 @@ def _noisy(metrics: Mapping[str, Any], rate: float, information: float | None) -
     most = min(rate, math.log(metrics["mutual_information"]["n"]) - 1)
     if information >= INFORMATION_SHARE * most:
         return None
-    return Verdict(
-        "noisy rate",
+    return _answer(
+        "noisy_rate",
         f"Of a rate of {rate:.1f} nats only {information:.1f} tell sentences apart.",
         f"mutual information < {INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
     )
 
 
 def _without_gap(metrics: Mapping[str, Any]) -> Verdict:
-    reason = metrics.get("shuffled_z_gap", {}).get("reason", "")
     if metrics.get("importance_nll", {}).get("exact"):
-        return Verdict("no latent", "A language model has no latent space.", "")
-    return Verdict("not measured", reason or "Run `explorer evaluate`.", "")
+        return _answer(NO_LATENT, "A language model has no latent space.", "")
+    stored = metrics.get("verdict")
+    for code, (value, word) in _ANSWERS.items():
+        if value is not None and stored in (word, _HEALTHY if value == YES else word):
+            return _answer(code, str(metrics.get("verdict_in_words", "")), "")
+    reason = metrics.get("shuffled_z_gap", {}).get("reason", "")
+    return _answer(NOT_MEASURED, reason or "Run `explorer evaluate`.", "")
+
+
+def _answer(code: str, sentence: str, thresholds: str) -> Verdict:
+    value, word = _ANSWERS[code]
+    short = YES if value == YES else word
+    return Verdict(value, code, word, short, sentence, thresholds)
 
 
 def _value(metrics: Mapping[str, Any], name: str) -> float | None:

@@ -165,6 +165,8 @@ def baseline_metrics(
             "code": run.config.model.latent_dim,
             "retrieval_p1": _metric(run, "caption_retrieval_p1"),
             "retrieval_r10": _metric(run, "caption_retrieval_r10"),
+            "retrieval_p1_sampled": _metric(run, "caption_retrieval_p1_sampled"),
+            "retrieval_r10_sampled": _metric(run, "caption_retrieval_r10_sampled"),
         },
     }
 

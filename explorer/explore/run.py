@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import Verdict, uses_z
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
@@ -34,6 +36,18 @@ class Run(Contents):
     """A run folder, its model and its map."""
 
     _indexed: "tuple[bool, TextIndex] | None" = None
+
+    # What its metrics say.
+
+    @property
+    def uses_z(self) -> Verdict:
+        """Whether the decoder uses z, from `metrics`."""
+        return uses_z(self.metrics)
+
+    @property
+    def can_be_sampled(self) -> Verdict:
+        """Whether samples of the prior decode to sentences, from `metrics`."""
+        return can_be_sampled(self.metrics)
 
     # From text to latents and back.
 

@@ -3,30 +3,30 @@
 from collections.abc import Callable, Sequence
 
 from explorer.evaluation.metrics import written
-from explorer.evaluation.verdict import value_of, verdict
+from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore.run import Run
 
 Name = Callable[[Run], str]
 
 _COUNTS = {2: "Both", 3: "All three", 4: "All four"}
 DOES = {
-    "healthy": "is healthy",
+    "used": "uses z",
     "collapsed": "collapsed",
-    "latent unused": "does not use its latent space",
-    "partly used": "uses a part of its latent space",
-    "noisy rate": "pays for a rate that hardly tells sentences apart",
-    "no latent": "is a language model: it has no latent space",
-    "not measured": "is not evaluated yet",
+    "latent_unused": "does not use its latent space",
+    "partly_used": "uses a part of its latent space",
+    "noisy_rate": "pays for a rate that hardly tells sentences apart",
+    "no_latent": "is a language model: it has no latent space",
+    "not_measured": "is not evaluated yet",
 }
-"""Verdicts as the predicate of a run."""
+"""The verdict on the use of z as the predicate of a run, by its code."""
 _DO = {
-    "healthy": "are healthy",
+    "used": "use z",
     "collapsed": "collapsed",
-    "latent unused": "do not use their latent spaces",
-    "partly used": "use a part of their latent spaces",
-    "noisy rate": "pay for a rate that hardly tells sentences apart",
-    "no latent": "are language models, which have no latent space",
-    "not measured": "are not evaluated yet",
+    "latent_unused": "do not use their latent spaces",
+    "partly_used": "use a part of their latent spaces",
+    "noisy_rate": "pay for a rate that hardly tells sentences apart",
+    "no_latent": "are language models, which have no latent space",
+    "not_measured": "are not evaluated yet",
 }
 
 
@@ -37,12 +37,12 @@ def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
         runs: Two to four.
         name: Formats the name of a run, in bold for example.
     """
-    words = [verdict(run.metrics).word for run in runs]
-    if len(set(words)) > 1:
+    codes = [uses_z(run.metrics).code for run in runs]
+    if len(set(codes)) > 1:
         return (
-            "; ".join(_alone(run, word, name) for run, word in zip(runs, words, strict=True)) + "."
+            "; ".join(_alone(run, code, name) for run, code in zip(runs, codes, strict=True)) + "."
         )
-    same = f"{_COUNTS[len(runs)]} {_DO[words[0]]}"
+    same = f"{_COUNTS[len(runs)]} {_DO[codes[0]]}"
     rates = [value_of(run.metrics, "rate") for run in runs]
     if any(rate is None for rate in rates):
         return f"{same}{_perplexities(runs, name)}."
@@ -53,9 +53,9 @@ def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
     return f"{same}; {_pair(ordered[0], ordered[1], name)}."
 
 
-def _alone(run: Run, word: str, name: Name) -> str:
-    end = ", so its decoder is a language model" if word == "collapsed" else ""
-    return f"{name(run)} {DOES[word]}{_figures(run)}{end}"
+def _alone(run: Run, code: str, name: Name) -> str:
+    end = ", so its decoder is a language model" if code == "collapsed" else ""
+    return f"{name(run)} {DOES[code]}{_figures(run)}{end}"
 
 
 def _figures(run: Run) -> str:

@@ -63,7 +63,7 @@ class Outcome:
     gap: float
     """Shuffled-z gap; 0 without z."""
     word: str
-    """The verdict."""
+    """Whether it uses z, as on a badge."""
     way: list[tuple[float, float]]
     """Rate and distortion during training."""
     reconstructions: list[tuple[str, str]]
@@ -142,7 +142,7 @@ def _outcome(
 
     from explorer.evaluation.context import EvaluationContext, HeldOut
     from explorer.evaluation.metrics import METRICS
-    from explorer.evaluation.verdict import verdict
+    from explorer.evaluation.verdict import uses_z
 
     held_out = HeldOut(tokens=tokens, ids=[vocabulary.encode(row) for row in tokens])
     run = EvaluationContext(
@@ -168,7 +168,7 @@ def _outcome(
             figures["distortion"]["value"],
             figures["rate"]["value"],
             figures["shuffled_z_gap"]["value"],
-            verdict(figures).word,
+            uses_z(figures).word,
             way,
             _reconstructions(run),
             _spoken(run.said),

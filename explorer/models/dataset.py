@@ -34,6 +34,11 @@ class Data:
         """The labels of some rows; empty unless the model is conditional."""
         return [self.labels[row] for row in rows] if self.labels else []
 
+    def groups_of(self, rows: Sequence[int]) -> list[int] | None:
+        """The groups of some rows; None if the corpus has none."""
+        groups = self.corpus.groups
+        return None if groups is None else [groups[row] for row in rows]
+
     def draw(self, split: str, count: int, seed: int) -> list[int]:
         """Row numbers of at most `count` sentences of a split, a random sample in order."""
         rows = self.corpus.rows(split)

@@ -54,7 +54,8 @@ def evaluate(
     """
     from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
     from explorer.evaluation.evaluate import evaluate as measure
-    from explorer.evaluation.verdict import verdict
+    from explorer.evaluation.sampling_verdict import can_be_sampled
+    from explorer.evaluation.verdict import uses_z, verdict
 
     measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
@@ -75,10 +76,12 @@ def evaluate(
     )
     if not distributed.is_first():
         return
-    judged = verdict(entries)
+    use = uses_z(entries)
     record = {
-        "verdict": judged.word,
-        "verdict_in_words": judged.sentence,
+        "uses_z": use.entry(),
+        "can_be_sampled": can_be_sampled(entries).entry(),
+        "verdict": verdict(entries),
+        "verdict_in_words": use.sentence,
         "split": "test",
         "command": _command(folder, samples, limit, judge, reverse, seed),
         "device": str(model.device),
@@ -99,7 +102,7 @@ def _held_out(data: Data) -> "HeldOut":
     return HeldOut(
         tokens=[tokens(corpus.sentences[row]) for row in test],
         ids=[data.ids[row] for row in test],
-        groups=None if corpus.groups is None else [corpus.groups[row] for row in test],
+        groups=data.groups_of(test),
         labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
         training=[tokens(corpus.sentences[row]) for row in train],
         training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.evaluation.metrics import METRICS, beside
+from explorer.evaluation.metric_text import beside, errors_note, shown
+from explorer.evaluation.metrics import METRICS
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import NOT_MEASURED, uses_z
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write as write_file
 from explorer.text.corpus_catalog import NAMED
@@ -73,8 +76,11 @@ def _density(config: configs.Config) -> str:
 
 def _scores(metrics: dict[str, Any]) -> str:
     lines = ["## Scores\n"]
-    if "verdict" in metrics:
-        lines.append(f"**{metrics['verdict']}** — {metrics.get('verdict_in_words', '')}\n")
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    if use.code != NOT_MEASURED:
+        lines.append(f"**Uses z: {use.short}.** {use.sentence}\n")
+    if sampling.value:
+        lines.append(f"**Can be sampled from: {sampling.short}.** {sampling.sentence}\n")
     lines.append(
         "| metric | value | unit | compare with | sentences | samples |\n"
         "| --- | ---: | --- | --- | ---: | ---: |"
@@ -85,14 +91,12 @@ def _scores(metrics: dict[str, Any]) -> str:
             continue
         error = f" ± {entry['error']:.2g}" if entry.get("error") else ""
         lines.append(
-            f"| {definition.title} (`{name}`) | {_number(entry['value'])}{error} | "
+            f"| {definition.title} (`{name}`) | {shown(name, entry, _number)}{error} | "
             f"{entry.get('unit', definition.unit)} | {beside(name, entry)} | "
             f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
-    lines.append(
-        "\n± is the standard error over the test sentences, as if they were independent (captions "
-        "of one image are not)."
-    )
+    if note := errors_note(metrics):
+        lines.append(f"\n±: {note}")
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(

@@ -96,10 +96,11 @@ def _score(
     split: str,
     config: configs.Config,
 ) -> prior_fitting.Gain | prior_fitting.Density:
+    held_out, groups = data.select(split), data.groups_of(data.corpus.rows(split))
     if not model.latent.has_rate:
         train = data.select("train", config.corpus.max_tokens)
-        return prior_fitting.density(model, train, data.select(split))
-    return prior_fitting.gain(model, old.prior, data.select(split), config.seed)
+        return prior_fitting.density(model, train, held_out, groups)
+    return prior_fitting.gain(model, old.prior, held_out, config.seed, groups)
 
 
 def _header(folder: Path, target: Path, config: configs.Config, command: str) -> str:

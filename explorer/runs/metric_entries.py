@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 _TEXTS = ("verdict", "verdict_in_words", "split", "command", "device")
-_OTHERS = (*_TEXTS, "seed", "versions")
+_VERDICTS = ("uses_z", "can_be_sampled")
+_OTHERS = (*_TEXTS, *_VERDICTS, "seed", "versions")
 """Entries that are not metrics."""
 
-_COUNTS = ("n", "samples", "tokens", "of")
+_COUNTS = ("n", "samples", "tokens", "words", "of", "clusters")
 _NUMBERS = (
-    *("value", "error", "reference", "low", "high"),
+    *("value", "error", "sd", "reference", "low", "high", "ess", "below"),
     *("middle", "ends", "ceiling", "accuracy", "judge"),
 )
 _FLAGS = ("exact", "resolved")
-_LISTS = ("variances", "by_dimension")
+_LISTS = ("variances", "variance_ratios", "by_dimension")
 
 _LARGEST = 1e300
 """Larger JSON numbers may not fit a float."""
@@ -37,6 +38,8 @@ def check(found: Any) -> None:
         raise ValueError("it holds no table")
     for name in _TEXTS:
         _need(_is_text(found.get(name, "")), f"{name} is no text")
+    for name in _VERDICTS:
+        _need(_is_verdict(found.get(name, {"value": None})), f"{name} is no verdict")
     _need(_is_count(found.get("seed", 0)), "seed is no whole number")
     versions = found.get("versions", {})
     is_table = isinstance(versions, dict) and all(map(_is_text, versions.values()))
@@ -65,7 +68,7 @@ def _problem(key: str, value: Any) -> str:
         return "" if _is_count(value) else "count"
     if key in _FLAGS:
         return "" if isinstance(value, bool) else "truth value"
-    if key in ("unit", "reason"):
+    if key in ("unit", "reason", "reason_code", "criterion"):
         return "" if _is_text(value) else "text"
     if key in _LISTS:
         is_list = isinstance(value, list) and all(map(_is_number, value))
@@ -89,6 +92,14 @@ def _check_value(name: str, entry: Mapping[str, Any]) -> None:
 def _need(is_so: bool, otherwise: str) -> None:
     if not is_so:
         raise ValueError(otherwise)
+
+
+def _is_verdict(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("value") in ("yes", "partly", "no", None)
+        and all(_is_text(entry.get(key, "")) for key in ("reason_code", "reason"))
+    )
 
 
 def _is_text(value: Any) -> bool:

@@ -21,6 +21,7 @@ from explorer.errors import ExplorerError
 from explorer.models.batch_inference import posteriors
 from explorer.models.priors import Prior, Whitening
 from explorer.models.random_streams import generator, sample
+from explorer.models.standard_error import standard_error
 from explorer.models.vae import TextVAE, build
 
 BATCH = 512
@@ -68,7 +69,8 @@ class Gain:
     """Of the paired differences; above 0 the new prior is cheaper."""
     low: float | None
     high: float | None
-    """95% interval of the mean over sentences, by the normal approximation; one has none."""
+    """95% interval of the mean over sentences, by the normal approximation, clustered by group
+    where the corpus has groups; None for a single sentence or group."""
     n: int
 
 
@@ -83,7 +85,8 @@ class Density:
     """Of the paired differences; above 0 the density beats the Gaussian."""
     low: float | None
     high: float | None
-    """95% interval of the mean over sentences, by the normal approximation; one has none."""
+    """95% interval of the mean over sentences, by the normal approximation, clustered by group
+    where the corpus has groups; None for a single sentence or group."""
     n: int
 
 
@@ -221,20 +224,37 @@ def _average(prior: Prior, decay: float) -> AveragedModel:
 
 
 @torch.inference_mode()
-def gain(model: TextVAE, before: Prior, ids: Sequence[Sequence[int]], seed: int = 0) -> Gain:
-    """What the model's prior saves against another one on the same draws of these sentences."""
+def gain(
+    model: TextVAE,
+    before: Prior,
+    ids: Sequence[Sequence[int]],
+    seed: int = 0,
+    groups: Sequence[int] | None = None,
+) -> Gain:
+    """What the model's prior saves against another one on the same draws of these sentences.
+
+    Args:
+        model: With the prior that is judged.
+        before: The prior it is compared with.
+        ids: The sentences.
+        seed: Of the draws.
+        groups: Of the sentences, if the corpus has any: the interval is clustered by them.
+    """
     posterior = _normal(*_tensors(model, ids))
     z = sample(posterior, SAMPLES, generator(seed, "prior gain"))
     # Added up where float64 exists, which is not on every GPU.
     code = posterior.log_prob(z).cpu().double()
     old = (code - before().log_prob(z).cpu()).mean(0)
     new = (code - model.prior().log_prob(z).cpu()).mean(0)
-    return Gain(old.mean().item(), new.mean().item(), *_interval(old - new), len(ids))
+    return Gain(old.mean().item(), new.mean().item(), *_interval(old - new, groups), len(ids))
 
 
 @torch.inference_mode()
 def density(
-    model: TextVAE, train: Sequence[Sequence[int]], ids: Sequence[Sequence[int]]
+    model: TextVAE,
+    train: Sequence[Sequence[int]],
+    ids: Sequence[Sequence[int]],
+    groups: Sequence[int] | None = None,
 ) -> Density:
     """How the density of an autoencoder's encodings does on these sentences.
 
@@ -242,6 +262,7 @@ def density(
         model: An autoencoder with a fitted prior.
         train: The sentences it was fitted on; so is the Gaussian it is compared with.
         ids: Others.
+        groups: Of these others, if the corpus has any: the interval is clustered by them.
     """
     z = _tensors(model, ids)[0]
     found = model.prior().log_prob(z).cpu().double()
@@ -250,17 +271,19 @@ def density(
     # The likeliest Gaussian is N(0, I) where they are whitened.
     normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
     plain = basis(normal).log_prob(z).cpu().double()
-    interval = _interval(found - plain)
+    interval = _interval(found - plain, groups)
     return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
 
 
-def _interval(differences: Float[Tensor, " n"]) -> tuple[float, float | None, float | None]:
+def _interval(
+    differences: Float[Tensor, " n"], groups: Sequence[int] | None
+) -> tuple[float, float | None, float | None]:
     """Their mean and its 95% interval, which a single one does not have."""
     mean = differences.mean().item()
-    if len(differences) < 2:
+    error = standard_error(differences.numpy(), groups)
+    if error is None:
         return mean, None, None
-    margin = 1.96 * differences.std().item() / len(differences) ** 0.5
-    return mean, mean - margin, mean + margin
+    return mean, mean - 1.96 * error, mean + 1.96 * error
 
 
 def _tensors(

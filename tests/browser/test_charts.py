@@ -12,6 +12,7 @@ import pytest
 
 from explorer.cli.measure import print_metrics
 from explorer.evaluation.metrics import METRICS, written
+from explorer.evaluation.verdict import uses_z
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import minus
@@ -100,7 +101,7 @@ def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys,
     assert {label: beside[label] for label in BESIDE} == {
         label: told[key] for label, key in BESIDE.items()
     }
-    page.get_by_role("heading", name=f"{name}: {metrics['verdict']}").wait_for()
+    page.get_by_role("heading", name=f"{name}: {uses_z(metrics).word}").wait_for()
     page.get_by_text(metrics["verdict_in_words"]).first.wait_for()
     entry = metrics["mutual_information"]
     between = f"between {written(entry['low'])} and {written(entry['high'])} nats"

@@ -40,21 +40,21 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     page.goto(f"{address}/collapse")
     experiment = page.get_by_role("button", name="Train the four toy models (about 40 s)")
     experiment.wait_for()
-    healthy = page.get_by_role("heading", name=re.compile(": healthy"))
-    healthy.wait_for()
-    assert experiment.bounding_box()["y"] < healthy.bounding_box()["y"]
+    used = page.get_by_role("heading", name=re.compile(": uses z"))
+    used.wait_for()
+    assert experiment.bounding_box()["y"] < used.bounding_box()["y"]
 
     page.get_by_role("link", name="See why captions-collapsed failed").click()
     page.get_by_role("heading", name="captions-collapsed: collapsed").wait_for()
     page.get_by_text("every sentence has the same z, and the decoder is a language").wait_for()
     page.get_by_text("What to try next").wait_for()
 
-    link = page.get_by_role("link", name=re.compile("Compare with .*, which is healthy"))
+    link = page.get_by_role("link", name=re.compile("Compare with .*, which uses z"))
     other = re.search(r"with (\S+),", link.inner_text())[1]
     link.click()
     sentence = page.get_by_text("so its decoder is a language model").first
     sentence.wait_for()
-    assert re.match(rf"captions-collapsed collapsed .*; {other} is healthy", sentence.inner_text())
+    assert re.match(rf"captions-collapsed collapsed .*; {other} uses z", sentence.inner_text())
 
     page.get_by_role("tab", name="Maps").click()
     moved = page.get_by_role(

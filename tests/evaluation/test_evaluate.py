@@ -1,16 +1,19 @@
 """What ends up in metrics.json, for every kind of model, and the verdict on it."""
 
 import json
+import math
 
 import pytest
 import torch
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.evaluation.context import HeldOut, Reason
+from explorer.evaluation.applicability import Reason
+from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
+from explorer.evaluation.latent_use import DRAWS
 from explorer.evaluation.metrics import METRICS
-from explorer.evaluation.verdict import verdict
+from explorer.evaluation.verdict import uses_z, verdict
 from explorer.models.latents import LATENTS
 from explorer.models.vae import build
 from explorer.text.tokens import SPECIALS
@@ -155,7 +158,7 @@ def test_a_language_model_judges_drawn_sentences() -> None:
     assert middle["value"] == pytest.approx(middle["middle"] / middle["ends"])
 
 
-def test_a_mean_over_sentences_has_its_standard_error() -> None:
+def test_a_mean_over_sentences_has_a_standard_error_clustered_by_group() -> None:
     model = tiny("none", 0).float()
     metrics = measure(model=model)
     nats = torch.tensor(
@@ -164,19 +167,96 @@ def test_a_mean_over_sentences_has_its_standard_error() -> None:
             for words, row in zip(HELD_OUT.tokens, IDS, strict=True)
         ]
     )
-    error = nats.std().item() / len(nats) ** 0.5
+    # Groups are of three sentences in a row.
+    images = nats.view(-1, 3).mean(1)
+    error = images.std().item() / len(images) ** 0.5
     assert metrics["importance_nll"]["error"] == pytest.approx(error, rel=1e-4)
-    # A resampling of whole sentences says how much a perplexity moves.
-    tokens, rows = torch.tensor([len(row) + 1.0 for row in IDS]), torch.Generator().manual_seed(0)
-    chosen = torch.randint(len(IDS), (4000, len(IDS)), generator=rows)
-    moved = (nats[chosen].sum(1) / tokens[chosen].sum(1)).exp().std().item()
+    assert metrics["importance_nll"]["clusters"] == len(images)
+    # A resampling of whole groups says how much a perplexity moves.
+    words = torch.tensor([len(row) + 1.0 for row in IDS]).view(-1, 3).sum(1)
+    rows = torch.Generator().manual_seed(0)
+    chosen = torch.randint(len(images), (4000, len(images)), generator=rows)
+    moved = (3 * images[chosen].sum(1) / words[chosen].sum(1)).exp().std().item()
     assert metrics["importance_ppl"]["error"] == pytest.approx(moved, rel=0.15)
+    independent = HeldOut(tokens=HELD_OUT.tokens, ids=IDS)
+    entry = evaluate(model, WORDS, independent, drawn=10)["importance_nll"]
+    assert entry["error"] == pytest.approx(nats.std().item() / len(nats) ** 0.5, rel=1e-4)
+    assert "clusters" not in entry
+
+
+def test_every_standard_error_is_clustered_where_there_are_groups() -> None:
+    entries = [entry for entry in measure().values() if "error" in entry]
+    names = ("distortion", "rate", "elbo", "importance_nll", "bound_gap", "caption_retrieval_p1")
+    metrics = measure()
+    assert all("error" in metrics[name] for name in names)
+    assert all(entry["clusters"] == 8 for entry in entries)
+    part = measure(limit=10)["elbo"]
+    assert 1 < part["clusters"] <= 8
 
 
 def test_a_rate_without_closed_form_is_said_to_be_sampled() -> None:
     learned = build(ModelConfig(latent_dim=2, prior={"name": "mixture"}), len(WORDS)).eval()
-    assert measure(model=learned)["rate"]["samples"] == 1
-    assert measure()["rate"]["samples"] == 0
+    sampled, exact = measure(model=learned)["rate"], measure()["rate"]
+    assert sampled["samples"] == DRAWS and sampled["sd"] > 0
+    assert exact["samples"] == 0 and "sd" not in exact
+
+
+def test_the_gap_of_the_bound_is_paired() -> None:
+    metrics = measure(samples=50)
+    gap = metrics["bound_gap"]
+    difference = metrics["elbo"]["value"] - metrics["importance_nll"]["value"]
+    assert gap["value"] == pytest.approx(difference)
+    assert gap["error"] < metrics["elbo"]["error"]
+
+
+def test_an_importance_estimate_says_how_many_samples_are_effective() -> None:
+    entry = measure(samples=50)["importance_ess"]
+    assert 1 <= entry["value"] <= entry["of"] == 50
+    # Whatever z is, the weight is the same: all samples count.
+    model = tiny(latent_dim=2).float()
+    deafen(model)
+    with torch.no_grad():  # and q(z|x) is the prior
+        for linear in (model.latent.mean, model.latent.log_variance):
+            linear.weight.zero_()
+            linear.bias.zero_()
+    metrics = measure(model=model, samples=50)
+    assert metrics["importance_ess"]["value"] == pytest.approx(50, rel=1e-3)
+    assert metrics["importance_ess"]["below"] == 0
+    assert metrics["importance_nll"]["ess"] == metrics["importance_ppl"]["ess"]
+
+
+def test_sampled_queries_find_no_more_than_chance_where_z_is_noise() -> None:
+    """The means of a collapsed model differ by a hair, which retrieval by means finds."""
+    model = tiny(latent_dim=2).float()
+    with torch.no_grad():
+        model.latent.mean.weight.mul_(1e-4)
+        model.latent.log_variance.weight.zero_()
+        model.latent.log_variance.bias.zero_()
+    tokens = [HELD_OUT.tokens[row // 3] for row in range(24)]  # siblings are the same sentence
+    ids = [IDS[row // 3] for row in range(24)]
+    held = HeldOut(tokens=tokens, ids=ids, groups=HELD_OUT.groups)
+    metrics = evaluate(model, WORDS, held, samples=2, drawn=2)
+    sampled = metrics["caption_retrieval_p1_sampled"]
+    assert metrics["caption_retrieval_p1"]["value"] == 1
+    assert sampled["value"] < 0.35 and sampled["samples"] == DRAWS and sampled["sd"] > 0
+    assert sampled["baselines"]["random"] == pytest.approx(2 / 23)
+
+
+def test_units_are_judged_by_the_unit_of_z_that_the_prior_fixes() -> None:
+    """Under a learned prior z may be rescaled; the number of active units may not change."""
+    assert measure()["active_units"]["criterion"] == "variance"
+    assert measure("point")["active_units"]["criterion"] == "variance"
+    learned = build(ModelConfig(latent_dim=2, prior={"name": "mixture"}), len(WORDS)).eval()
+    before = measure(model=learned)["active_units"]
+    with torch.no_grad():
+        for part in (learned.latent.mean.weight, learned.latent.mean.bias):
+            part.mul_(1e-3)
+        learned.latent.log_variance.bias.add_(2 * math.log(1e-3))
+    after = measure(model=learned)["active_units"]
+    assert before["criterion"] == after["criterion"] == "variance_ratio"
+    assert after["value"] == before["value"]
+    assert after["variance_ratios"] == pytest.approx(before["variance_ratios"], rel=1e-3)
+    assert max(after["variances"]) < 0.01
 
 
 def test_sentences_longer_than_any_decoding_are_measured(monkeypatch) -> None:
@@ -224,7 +304,9 @@ def entries(rate=10.0, units=32, gap=12.0, information=7.0, n=5000) -> dict:
     ],
 )
 def test_the_verdict_follows_the_thresholds(metrics, word) -> None:
-    found = verdict(metrics)
-    assert found.word == word
+    found = uses_z(metrics)
+    assert verdict(metrics) == word
+    assert (found.value == "yes") == (word == "healthy")
+    assert (found.value is None) == (word in ("no latent", "not measured"))
     assert found.sentence
     assert found.thresholds or word in ("no latent", "not measured")

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from explorer.config import ModelConfig
-from explorer.evaluation.context import EvaluationContext, HeldOut, NotApplicable
+from explorer.evaluation.applicability import NotApplicable
+from explorer.evaluation.context import EvaluationContext, HeldOut
 from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.labels import Labelled
 from explorer.models.vae import build

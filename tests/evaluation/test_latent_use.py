@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from explorer.evaluation.latent_use import active_units, marginal_kl, mutual_information
+from explorer.evaluation.latent_use import (
+    active_units,
+    activity_ratios,
+    marginal_kl,
+    mean_information,
+    mutual_information,
+)
 
 
 def channel(n: int, dims: int, noise: float) -> tuple[Independent, torch.Tensor, float]:
@@ -76,3 +82,37 @@ def test_one_sentence_has_no_spread() -> None:
     one = Independent(Normal(torch.zeros(1, 3), torch.ones(1, 3)), 1)
     with pytest.raises(ValueError, match="at least two"):
         mutual_information(one, torch.zeros(1, 3))
+
+
+def test_information_over_draws_is_the_mean_of_each_with_its_spread() -> None:
+    """Matrix products in double precision give what the densities give."""
+    posterior, _, truth = channel(300, 3, 0.4)
+    draws = posterior.sample((10,))
+    each = [mutual_information(posterior, z) for z in draws]
+    found = mean_information(posterior, draws)
+    assert found.low == pytest.approx(sum(one.low for one in each) / 10)
+    assert found.high == pytest.approx(sum(one.high for one in each) / 10)
+    low = torch.tensor([one.low for one in each], dtype=torch.float64)
+    assert found.sd == pytest.approx(low.std().item(), rel=1e-5)
+    assert abs(found.low - truth) < 0.1
+    assert mean_information(posterior, draws[:1]).sd is None
+
+
+def test_narrow_posteriors_far_from_the_origin_lose_no_digits() -> None:
+    torch.manual_seed(0)
+    mean = 50 + torch.randn(80, 6)
+    posterior = Independent(Normal(mean, torch.full_like(mean, math.exp(-8))), 1)
+    z = posterior.sample((2,))
+    assert mean_information(posterior, z).low == pytest.approx(math.log(80), abs=1e-3)
+
+
+def test_activity_does_not_depend_on_the_unit_of_z() -> None:
+    torch.manual_seed(0)
+    mean, scale = torch.randn(400, 3) * torch.tensor([1.0, 0.05, 0.0]), torch.ones(400, 3)
+    ratios = activity_ratios(mean, scale)
+    assert ratios.tolist() == pytest.approx(activity_ratios(100 * mean, 100 * scale).tolist())
+    assert (ratios > 0.01).tolist() == [True, False, False]
+    # With q(z) of variance 1 it is the variance of the means.
+    width = (1 - mean.double().var(0)).clamp(min=0).sqrt().expand(400, 3)
+    whole = activity_ratios(mean.double(), width)
+    assert whole[1] == pytest.approx(mean[:, 1].double().var().item())

@@ -9,6 +9,8 @@ from torch.distributions import Independent, Normal
 
 from explorer.config import ModelConfig
 from explorer.evaluation.likelihood import (
+    effective_sample_size,
+    importance_estimates,
     importance_nll,
     importance_nlls,
     perplexity,
@@ -213,3 +215,20 @@ def test_others_give_every_row_another_one() -> None:
         assert all(row != other for row, other in enumerate(rows))
     with pytest.raises(ValueError, match="no other row"):
         others(1, generator(0, "others"))
+
+
+def test_the_effective_sample_size_counts_weights_that_count() -> None:
+    equal = torch.zeros(50, 3) - 400.0
+    assert effective_sample_size(equal).tolist() == pytest.approx([50.0] * 3)
+    one = equal.clone()
+    one[7] += 100
+    assert effective_sample_size(one).tolist() == pytest.approx([1.0] * 3)
+    half = equal.clone()
+    half[:25] -= 100
+    assert effective_sample_size(half).tolist() == pytest.approx([25.0] * 3)
+
+
+def test_estimates_come_with_their_effective_sample_sizes() -> None:
+    found = importance_estimates(tiny().float(), SENTENCES, 15, seed=1)
+    assert found.nll.tolist() == importance_nlls(tiny().float(), SENTENCES, 15, seed=1).tolist()
+    assert ((found.ess >= 1) & (found.ess <= 15 + 1e-9)).all()

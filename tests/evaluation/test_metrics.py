@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from explorer.evaluation.metrics import METRICS, beside
+from explorer.evaluation.metric_text import beside, errors_note, shown
+from explorer.evaluation.metrics import METRICS
 from explorer.explore.run import open_run
 from tests.browser.browsing import ROOT
 
@@ -17,10 +18,23 @@ from tests.browser.browsing import ROOT
         ("cycle_distance", {"reference": 6.552}, "two draws 6.552"),
         ("reverse_perplexity", {"reference": 21.3}, "real text 21.3"),
         ("active_units", {"of": 32}, "of 32"),
+        ("active_units", {"of": 32, "criterion": "variance"}, "of 32, Var(mean) > 0.01"),
+        ("rate", {"sd": 0.0412, "samples": 10}, "sd 0.041 over 10 draws"),
+        (
+            "importance_ess",
+            {"of": 500, "below": 0.125},
+            "of 500, below 10 in 12% of the sentences",
+        ),
+        (
+            "importance_ppl",
+            {"ess": 3.21, "samples": 500},
+            "effective sample size 3.2 of 500: a loose upper bound",
+        ),
+        ("importance_ppl", {"ess": 30.0, "samples": 500}, ""),
         (
             "mutual_information",
             {"low": 7.764, "high": 10.96, "resolved": False},
-            "7.764 to 11.0, not resolved: too few sentences",
+            "7.764 to 11.0",
         ),
         ("mutual_information", {"low": 3.0, "high": 3.25, "resolved": True}, "3.000 to 3.250"),
         (
@@ -44,3 +58,25 @@ def test_every_figure_of_a_run_that_says_so_has_something_beside_it() -> None:
         is_compared = definition.better == "reference" or "beside" in definition.sentence
         if is_compared and metrics[name].get("value") is not None:
             assert beside(name, metrics[name]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "text"),
+    [
+        ("mutual_information", {"value": 7.76, "resolved": False}, "not resolved (> 7.7 nats)"),
+        ("mutual_information", {"value": 3.04, "resolved": True}, "3.040"),
+        ("marginal_kl", {"value": 18.71, "resolved": False}, "not resolved (< 18.8 nats)"),
+        ("importance_ppl", {"value": 23.61, "ess": 3.2}, "≤ 23.6"),
+        ("importance_ppl", {"value": 23.61, "ess": 30.0}, "23.6"),
+        ("importance_ppl", {"value": 23.61}, "23.6"),
+    ],
+)
+def test_a_bound_is_printed_as_a_bound(name: str, entry: dict[str, Any], text: str) -> None:
+    assert shown(name, entry) == text
+
+
+def test_standard_errors_say_what_they_assume() -> None:
+    plain = {"value": 1.0, "error": 0.1}
+    assert errors_note({"rate": {"value": 1.0}, "seed": 0}) == ""
+    assert "independent" in errors_note({"rate": plain})
+    assert "1,000 groups" in errors_note({"rate": plain | {"clusters": 1000}, "elbo": plain})

@@ -86,6 +86,20 @@ def test_retrieval_does_not_depend_on_the_order_of_captions() -> None:
         retrieval.retrieve(vectors, list(range(90)))
 
 
+def test_queries_without_noise_find_what_the_vectors_find_and_noise_finds_chance() -> None:
+    random = np.random.default_rng(2)
+    groups = [image for image in range(60) for _ in range(5)]
+    centres = random.normal(size=(60, 16))
+    vectors = centres[groups] + 0.01 * random.normal(size=(300, 16))
+    same, spread = retrieval.sampled(vectors, groups, np.stack([vectors] * 3))
+    assert (same.p1.mean(), same.r10.mean()) == retrieval.retrieve(vectors, groups)
+    assert spread == (0, 0)
+    noise = vectors + 100 * random.normal(size=(10, 300, 16))
+    lost, spread = retrieval.sampled(vectors, groups, noise)
+    assert lost.p1.mean() == pytest.approx(retrieval.chance(groups).p1, abs=0.01)
+    assert spread.p1 > 0
+
+
 def test_words_alone_find_captions_with_the_same_words() -> None:
     groups = [image for image in range(40) for _ in range(2)]
     tokens = [[f"w{image}", f"v{image}"] for image in groups]

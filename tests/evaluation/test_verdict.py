@@ -6,7 +6,7 @@ import pytest
 
 from explorer import pipeline
 from explorer.evaluation import collapse_onset
-from explorer.evaluation.verdict import verdict
+from explorer.evaluation.verdict import uses_z, verdict
 from explorer.runs import folder as folders
 from tests import tiny
 
@@ -65,7 +65,9 @@ def trained(folder: Path, settings: dict[str, float]) -> Path:
 def test_a_fresh_run_is_called_what_it_is(tmp_path, word, settings) -> None:
     folder = trained(tmp_path, settings)
     metrics = folders.read_metrics(folder)
-    assert metrics["verdict"] == verdict(metrics).word == word
+    assert metrics["verdict"] == verdict(metrics) == word
+    assert metrics["uses_z"] == uses_z(metrics).entry()
+    assert metrics["can_be_sampled"]["value"] in ("yes", "partly", "no")
     rates, variances = metrics["rate"]["by_dimension"], metrics["active_units"]["variances"]
     assert len(rates) == len(variances) == settings["latent_dim"]
     assert sum(rates) == pytest.approx(metrics["rate"]["value"])

@@ -32,7 +32,7 @@ def test_a_new_card_holds_scores_data_and_the_command(tmp_path: Path) -> None:
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "(`rate`) | 11.25 ± 0.25 | nats per sentence |  | 5,000 |" in text
     assert "(`self_bleu`) | 21.00 | BLEU-4, 0 to 100 | held-out 34.4 | 1,000 |" in text
-    assert "**healthy**" in text and "`explorer evaluate r`" in text
+    assert "**Uses z: yes.**" in text and "`explorer evaluate r`" in text
     assert "explorer train r --restart" in text
 
 

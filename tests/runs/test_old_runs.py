@@ -95,6 +95,8 @@ def test_the_map_is_as_before(run: Run) -> None:
 
 def test_figures_history_and_playback_are_as_before(run: Run) -> None:
     assert run.metrics["verdict"] == "healthy"
+    assert (run.uses_z.value, run.uses_z.code) == ("yes", "used")
+    assert run.can_be_sampled.value == "yes"
     close(run.metrics["elbo"]["value"], 7.798512)
     close(run.metrics["importance_nll"]["value"], 6.742863)
     assert run.history["step"][-1] == 900
@@ -113,6 +115,8 @@ def test_the_command_line_lists_and_reads_it(run: Run, capsys: pytest.CaptureFix
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     row = listed[run.name]
     assert (row["kind"], row["corpus"], row["verdict"]) == ("VAE", "invented.csv", "healthy")
+    assert (row["uses_z"]["value"], row["uses_z"]["reason_code"]) == ("yes", "used")
+    assert row["can_be_sampled"]["reason_code"] in ("prior_matches", "fluent_samples")
     assert row["error"] is None
     close(row["rate"], 3.925571)
     assert main(["reconstruct", run.name, *TEXTS]) == 0
@@ -128,4 +132,4 @@ def test_its_map_page_opens(run: Run) -> None:
             thread.join()
     assert not at.exception and not at.error
     shown = " ".join(str(item.value) for item in (*at.markdown, *at.caption))
-    assert "healthy" in shown and "format" in shown and "invented" in shown
+    assert "uses z" in shown and "format" in shown and "invented" in shown

@@ -14,11 +14,12 @@ from explorer.cli.main import main
 from explorer.config import Config, CorpusConfig, ModelConfig, TrainingConfig
 from explorer.evaluation import collapse_onset
 from explorer.evaluation.metrics import METRICS, written
-from explorer.evaluation.verdict import ADVICE, verdict
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import ADVICE, uses_z
 from explorer.explore.run import open_run
 from explorer.models.latents import LATENTS
 from explorer.runs import folder as folders
-from explorer.ui.collapse import charts, thought_experiment
+from explorer.ui.collapse import charts, dimensions, thought_experiment
 from explorer.ui.collapse import verdict as collapse
 from explorer.ui.collapse.verdict import Judged
 from explorer.ui.components import download_buttons, scores
@@ -106,7 +107,7 @@ def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured:
     run = open_run(measured)
     model = dataclasses.replace(run.config.model, prior={"name": name})
     run.config = dataclasses.replace(run.config, model=model)
-    told = collapse._why_no_rates(run)
+    told = dimensions._why_no_rates(run)
     assert told.startswith("Its prior is a ") and "not a sum" in told
 
 
@@ -115,17 +116,20 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
     at = page("collapse")
     shown = {item.label: item.value for item in at.metric}
     for name in collapse.FIGURES:
-        assert shown[METRICS[name].title] == scores.tile(metrics[name], METRICS[name])
+        assert shown[METRICS[name].title] == scores.tile(name, metrics[name], METRICS[name])
     text = said(at)
     entry = metrics["mutual_information"]
     assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text
     assert shown[METRICS["rate"].title].endswith(" nats")
-    assert f"tiny: {metrics['verdict']}" in [item.value for item in at.subheader]
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    assert f"tiny: {use.word}" in [item.value for item in at.subheader]
+    assert use.word in text and sampling.word in text  # the badges beside every page
+    assert "healthy" not in text
 
 
 def test_rates_and_variances_are_those_of_the_metrics(measured: Path) -> None:
     metrics = folders.read_metrics(measured)
-    rates, variances, note = collapse.by_dimension(open_run(measured))
+    rates, variances, note = dimensions.by_dimension(open_run(measured))
     assert rates == metrics["rate"]["by_dimension"]
     assert variances == metrics["active_units"]["variances"]
     assert note == ""
@@ -157,7 +161,7 @@ def test_an_older_run_is_read_off_its_map_and_that_is_said(measured: Path, tmp_p
     (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
     folders.write_checksums(folder)
     run = open_run(folder)
-    rates, variances, note = collapse.by_dimension(run)
+    rates, variances, note = dimensions.by_dimension(run)
     assert run.atlas is not None and folders.command("evaluate", folder) in note
     assert sum(rates) == pytest.approx(float(run.atlas.rate.mean()), rel=0.02)
     assert len(variances) == run.atlas.latent_dim
@@ -180,8 +184,10 @@ def test_a_command_names_the_corpus_and_its_columns(measured: Path) -> None:
     assert "--text-column text --label-column label" in command
 
 
-def test_a_failed_run_is_compared_with_a_healthy_one_and_the_other_way_round() -> None:
-    good, bad = Judged("good", "healthy", 9.0), Judged("bad", "collapsed", 0.0)
+def test_a_failed_run_is_compared_with_one_that_uses_z_and_the_other_way_round() -> None:
+    use, no_use = (uses_z({"verdict": word}) for word in ("healthy", "collapsed"))
+    good = Judged("good", use, can_be_sampled({}), 9.0)
+    bad = Judged("bad", no_use, can_be_sampled({}), 0.0)
     assert collapse.partner(bad, [bad, good]) == good
     assert collapse.partner(good, [bad, good]) == bad
     assert collapse.partner(good, [good]) is None
@@ -309,5 +315,5 @@ def test_the_components_of_a_mixture_are_listed_with_their_weights(
 
 
 def test_a_verdict_without_metrics_says_how_to_get_them() -> None:
-    assert verdict({}).word == "not measured"
+    assert uses_z({}).word == "not measured"
     assert "not measured" not in ADVICE

@@ -116,14 +116,14 @@ def test_a_marked_sentence_holds_no_markup_of_its_own() -> None:
 def test_the_sentence_on_top_says_which_run_collapsed_and_why() -> None:
     told = run_difference.difference([run("left", **COLLAPSED), run("right", **HEALTHY)])
     assert "left collapsed (rate 0.010 nats, shuffled-z gap 0.000 nats)" in told
-    assert "right is healthy (rate 11.0 nats, shuffled-z gap 26.5 nats)" in told
+    assert "right uses z (rate 11.0 nats, shuffled-z gap 26.5 nats)" in told
 
 
-def test_of_two_healthy_runs_it_says_which_sends_more_and_what_that_costs() -> None:
+def test_of_two_runs_that_use_z_it_says_which_sends_more_and_what_that_costs() -> None:
     more = run("more", **{**HEALTHY, "rate": 22.0}, bleu=40.0, importance_ppl=23.0)
     less = run("less", **HEALTHY, bleu=20.0, importance_ppl=18.0)
     told = run_difference.difference([less, more])
-    assert told.startswith("Both are healthy; more sends 2.0 times as many nats")
+    assert told.startswith("Both use z; more sends 2.0 times as many nats")
     assert "more closely (BLEU 40.0 against 20.0)" in told
     assert "worse (perplexity 23.0 against 18.0)" in told
 

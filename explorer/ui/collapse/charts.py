@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from explorer.evaluation.collapse_onset import Moment
-from explorer.evaluation.latent_use import ACTIVE_VARIANCE
+from explorer.evaluation.latent_use import ACTIVE_RATIO, ACTIVE_VARIANCE
 from explorer.evaluation.metrics import written
 from explorer.explore.thought_experiment import ENTROPY, Decoder
 from explorer.ui.components.history_charts import (
@@ -41,28 +41,35 @@ def rates(values: Sequence[float]) -> "Figure":
     return figure
 
 
-def variances(values: Sequence[float]) -> "Figure":
-    """The variance of each dimension's posterior mean, largest first, with the threshold."""
+def variances(values: Sequence[float], is_relative: bool = False) -> "Figure":
+    """The variance of each dimension's posterior mean, largest first, with the threshold.
+
+    Args:
+        values: Of each dimension.
+        is_relative: Whether they are relative to the posterior's width; the threshold is
+            `ACTIVE_RATIO` then.
+    """
+    threshold = ACTIVE_RATIO if is_relative else ACTIVE_VARIANCE
     order = sorted(range(len(values)), key=lambda dimension: -values[dimension])
     shown = [max(values[dimension], _MIN_VARIANCE) for dimension in order]
     figure = _bars(
         shown,
         [f"dimension {dimension}" for dimension in order],
         "%{customdata}: variance %{y:.2g}<extra></extra>",
-        [BLUE if value > ACTIVE_VARIANCE else GREY for value in shown],
+        [BLUE if value > threshold else GREY for value in shown],
     )
-    lowest = min([ACTIVE_VARIANCE / 10, *shown])
-    highest = max([10 * ACTIVE_VARIANCE, *shown])
+    lowest = min([threshold / 10, *shown])
+    highest = max([10 * threshold, *shown])
     figure.update_yaxes(
-        title_text="variance of the mean",
+        title_text="relative variance" if is_relative else "variance of the mean",
         type="log",
         dtick=1,
         range=[math.log10(lowest) - 0.1, math.log10(highest) + 0.3],
     )
-    figure.add_hline(y=ACTIVE_VARIANCE, line={"dash": "dash", "color": RED, "width": 1.5})
+    figure.add_hline(y=threshold, line={"dash": "dash", "color": RED, "width": 1.5})
     figure.add_annotation(
         x=1, y=1, xref="paper", yref="paper", xanchor="right", yanchor="bottom",
-        text=f"dashed: active above {ACTIVE_VARIANCE}", showarrow=False, font={"size": 11},
+        text=f"dashed: active above {threshold}", showarrow=False, font={"size": 11},
     )  # fmt: skip
     return figure
 

@@ -1,45 +1,61 @@
-"""Diagnosis of a run: verdict, advice, dimensions, words and history."""
+"""Diagnosis of a run: verdicts, advice, words and history."""
 
-import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from explorer.config import Config, final_model, read
+from explorer.config import Config, read
 from explorer.errors import ExplorerError
 from explorer.evaluation import collapse_onset
 from explorer.evaluation.metrics import METRICS, written
-from explorer.evaluation.verdict import ADVICE, Advice, value_of, verdict
-from explorer.explore.dimension_rates import rates_by_dimension
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import (
+    ADVICE,
+    NO,
+    NO_LATENT,
+    NOT_MEASURED,
+    YES,
+    Advice,
+    Verdict,
+    uses_z,
+    value_of,
+)
 from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
 from explorer.explore.run_difference import DOES
 from explorer.models.decoding_settings import Decoding
-from explorer.models.priors import PRIORS
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts
 from explorer.ui.components import download_buttons, run_picker, scores
-from explorer.ui.components.escaping import code, markdown, minus, plain, shade_key, shaded
+from explorer.ui.components.escaping import code, markdown, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import open_runs, url
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
-_FAILED = ("collapsed", "latent unused")
 _SAMPLES = 4
 _OFFSET = "_gain_offset"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run and its verdict."""
+    """A run and its verdicts."""
 
     name: str
-    word: str
+    use: Verdict
+    sampling: Verdict
     rate: float | None
+
+    @property
+    def uses_z(self) -> bool:
+        """Whether z is used, and not only partly."""
+        return self.use.value == YES
+
+    @property
+    def failed(self) -> bool:
+        """Whether z is not used at all."""
+        return self.use.value == NO
 
 
 # All runs.
@@ -49,7 +65,7 @@ def judged_runs() -> list[Judged]:
     """Every evaluated run with a latent space, failed verdicts first."""
     found = [_judge(name) for name in open_runs.listing().names]
     known = [run for run in found if run is not None]
-    return sorted(known, key=lambda run: (run.word not in _FAILED, run.word == "healthy"))
+    return sorted(known, key=lambda run: (not run.failed, run.uses_z))
 
 
 def _judge(name: str) -> Judged | None:
@@ -57,23 +73,20 @@ def _judge(name: str) -> Judged | None:
         metrics = folders.read_metrics(folders.find(name))
     except ExplorerError:
         return None  # the run picker reports it
-    found = verdict(metrics)
-    if found.word in ("no latent", "not measured"):
+    use = uses_z(metrics)
+    if use.code in (NO_LATENT, NOT_MEASURED):
         return None
-    return Judged(name, found.word, value_of(metrics, "rate"))
+    return Judged(name, use, can_be_sampled(metrics), value_of(metrics, "rate"))
 
 
 def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
-    """The run that contrasts most: a healthy one for a failed run, and the reverse."""
-    if run.word == "healthy":
-        others = [other for other in runs if other.word in _FAILED]
-    else:
-        others = [other for other in runs if other.word == "healthy"]
+    """The run that contrasts most: one that uses z for one that does not, and the reverse."""
+    others = [other for other in runs if (other.failed if run.uses_z else other.uses_z)]
     return others[0] if others else None
 
 
 def runs(current: Run) -> None:
-    """Links to a contrasting run, and to every run with its verdict."""
+    """Links to a contrasting run, and to every run with its verdicts."""
     found = judged_runs()
     if len(found) < 2:
         return
@@ -102,7 +115,7 @@ def unlikeness(recipe: Config, other: Config) -> tuple[bool, int]:
 
 
 def _links(here: Judged, other: Judged) -> None:
-    does = f"{markdown(other.name)}, which {DOES[other.word]}"
+    does = f"{markdown(other.name)}, which {DOES[other.use.code]}"
     with st.container(horizontal=True, gap="small"):
         st.page_link(
             url.page_file("compare"),
@@ -110,7 +123,7 @@ def _links(here: Judged, other: Judged) -> None:
             icon=":material/compare_arrows:",
             query_params={"runs": f"{here.name},{other.name}"},
         )
-        if other.word in _FAILED:
+        if other.failed:
             label = f"See why {markdown(other.name)} failed"
             run_picker.run_link("collapse", label, ":material/compress:", other.name)
 
@@ -121,17 +134,17 @@ def _recipe(name: str) -> Config:
 
 def _note(run: Judged) -> str:
     rate = "no rate" if run.rate is None else f"rate {written(run.rate)} nats"
-    return f"{run.word} · {rate}"
+    return f"{run.use.word} · {run.sampling.word} · {rate}"
 
 
 # The current run.
 
 
 def judgement(run: Run) -> None:
-    """The verdict with its metrics and thresholds, and what to try next."""
-    found = verdict(run.metrics)
+    """Both verdicts with their metrics and thresholds, and what to try next."""
+    found = uses_z(run.metrics)
     st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
-    if found.word == "not measured":
+    if found.code == NOT_MEASURED:
         st.info("Evaluate the run with:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
         return
@@ -139,15 +152,25 @@ def judgement(run: Run) -> None:
     if found.thresholds:
         st.caption(f"Criterion: {markdown(found.thresholds)}.")
     _figures(run)
-    for advice in ADVICE.get(found.word, ())[:1]:
+    _sampling(run)
+    for advice in ADVICE.get(found.code, ())[:1]:
         st.markdown("**What to try next**")
         _advise(run, advice)
-    more = ADVICE.get(found.word, ())[1:]
+    more = ADVICE.get(found.code, ())[1:]
     if more:
         count = "1 more suggestion" if len(more) == 1 else f"{len(more)} more suggestions"
         with st.expander(count, icon=":material/lightbulb:"):
             for advice in more:
                 _advise(run, advice)
+
+
+def _sampling(run: Run) -> None:
+    found = can_be_sampled(run.metrics)
+    if found.code == NO_LATENT:
+        return
+    st.markdown(f"**{markdown(found.word.capitalize())}.** {markdown(found.sentence)}")
+    if found.thresholds:
+        st.caption(f"Criterion: {markdown(found.thresholds)}.")
 
 
 def _advise(run: Run, advice: Advice) -> None:
@@ -176,121 +199,10 @@ def _figures(run: Run) -> None:
             counts = f" N = {entry['n']:,} sentences."
             st.metric(
                 definition.title,
-                scores.tile(entry, definition),
+                scores.tile(name, entry, definition),
                 help=markdown(text + counts),
                 width=150,
             )
-
-
-def dimensions(run: Run) -> None:
-    """Rate and variance of each dimension, and the interval of the mutual information."""
-    rates, variances, note = by_dimension(run)
-    command = _command(run)
-    if rates:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            st.markdown(
-                "**Rate of each dimension**",
-                help="KL of the posterior from the prior in each dimension, mean over sentences. "
-                "A dimension at 0 carries no information.",
-            )
-            alt = f"Bars: rate of {len(rates)} dimensions, {sum(rates):.2f} nats in total"
-            download_buttons.chart(charts.rates(rates), "rate_bars", alt, command)
-    else:
-        st.caption(_why_no_rates(run))
-        right = st.container()
-    with right:
-        st.markdown(
-            "**Variance of the posterior means**",
-            help="Variance over sentences of the posterior mean in each dimension. Active units "
-            "are those above 0.01 (Burda et al. 2016).",
-        )
-        if variances:
-            alt = f"Bars on a logarithmic axis: variances of {len(variances)} dimensions"
-            download_buttons.chart(charts.variances(variances), "variance_bars", alt, command)
-    if note:
-        st.caption(note)
-    _table(rates, variances, run)
-
-
-def _why_no_rates(run: Run) -> str:
-    """Why a run has no rate by dimension."""
-    if run.kind == "autoencoder":
-        return "An autoencoder has no rate: z costs nothing."
-    prior = PRIORS.get(final_model(run.config).prior["name"])
-    if prior is None or prior.is_factorised:
-        return "The rate of this model is not a sum over dimensions."
-    kind = prior.title
-    return f"Its prior is a {kind} over all dimensions jointly: the rate is not a sum over them."
-
-
-def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:
-    columns: dict[str, Sequence[Any]] = {}
-    if rates:
-        columns["rate_nats"] = rates
-    if variances and (not rates or len(rates) == len(variances)):
-        columns["variance_of_mean"] = variances
-    if columns:
-        count = len(next(iter(columns.values())))
-        columns = {"dimension": list(range(count)), **columns}
-        name = f"{run.name}-dimensions"
-        st.caption("Every dimension as a table:")
-        download_buttons.table_files(columns, name, "dimension_table", _command(run))
-
-
-def _command(run: Run) -> str:
-    command = run.metrics.get("command")
-    return command if isinstance(command, str) else folders.command("evaluate", run.folder)
-
-
-def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
-    """Rates and variances from `metrics.json`, else from the sentences of the map.
-
-    Returns:
-        Rates (empty where the rate is not a sum over dimensions), variances, and a note on
-        their source.
-    """
-    rates = _listed(run.metrics, "rate", "by_dimension")
-    variances = _listed(run.metrics, "active_units", "variances")
-    if variances or run.atlas is None:
-        return rates, variances, ""
-    variances = run.atlas.mean.var(axis=0, ddof=1, dtype=np.float64).tolist()
-    evaluate = folders.command("evaluate", run.folder)
-    note = (
-        f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
-        f"lacks these values; {code(evaluate)} writes them."
-    )
-    return rates or rates_by_dimension(run), variances, note
-
-
-def _listed(metrics: Mapping[str, Any], name: str, key: str) -> list[float]:
-    entry = metrics.get(name)
-    values = entry.get(key) if isinstance(entry, Mapping) else None
-    if not isinstance(values, list) or not all(isinstance(v, int | float) for v in values):
-        return []
-    return [float(value) for value in values]
-
-
-def information(run: Run) -> None:
-    """The interval of the mutual information, its ceiling and its interpretation."""
-    entry = run.metrics.get("mutual_information", {})
-    low, high, n = entry.get("low"), entry.get("high"), entry.get("n")
-    if not all(isinstance(value, int | float) for value in (low, high, n)):
-        return
-    st.markdown("**Mutual information**", help=markdown(METRICS["mutual_information"].sentence))
-    ceiling = math.log(n)
-    rate = value_of(run.metrics, "rate")
-    figure = charts.information(low, high, ceiling, rate)
-    between = minus(f"{written(low)} and {written(high)} nats")
-    alt = f"Mutual information between {between}, ceiling {written(ceiling)}"
-    download_buttons.chart(figure, "information", alt, _command(run))
-    resolved = f"Not resolved: above log N − 1 = {ceiling - 1:.1f} the true value is unknown."
-    if entry.get("resolved"):
-        resolved = "Resolved: well below that ceiling."
-    st.caption(
-        f"Between **{between}** of the rate identify the sentence. With N = {n:,} sentences "
-        f"the lower bound cannot exceed log N = {written(ceiling)}. {resolved}"
-    )
 
 
 def gains(run: Run) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 
 from explorer.evaluation.metrics import written
 from explorer.evaluation.published import Row, rows_with_rate
-from explorer.evaluation.verdict import value_of, verdict
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore.run import Run
 from explorer.text.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import Column
@@ -196,8 +197,9 @@ def _dot(chart: "Figure", run: Run, colour: str, symbol: str, size: int) -> None
     if point is None:
         return
     rate, distortion = point
+    verdicts = f"{uses_z(run.metrics).word}, {can_be_sampled(run.metrics).word}"
     hover = (
-        f"{escape(run.name)} ({verdict(run.metrics).word})<br>rate {written(rate)} nats, "
+        f"{escape(run.name)} ({verdicts})<br>rate {written(rate)} nats, "
         f"distortion {written(distortion)} nats<br>−ELBO {written(rate + distortion)} nats"
     )
     _mark(chart, go, rate, distortion, run.name, hover, {"color": colour, "symbol": symbol}, size)

@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.metrics import METRICS, Metric, beside, written
+from explorer.evaluation.metric_definition import Metric
+from explorer.evaluation.metric_text import beside, shown
+from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
@@ -71,6 +73,8 @@ def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
     """The indices of the best values; empty if no value is better than another."""
     if METRICS[name].better == "neither" or name in _NOT_RANKED:
         return set()
+    if any(entry.get("resolved") is False for entry in entries):
+        return set()
     worth = [_worth(entry, name) for entry in entries]
     known = [value for value in worth if value is not None]
     if len(set(known)) < 2:
@@ -118,10 +122,10 @@ def _cell(column: Column, name: str, is_best: bool) -> str:
     context = f" <small>{context}</small>" if context else ""
     basis = f"{value!r}, on {entry.get('n', '?')} sentences"
     basis += f", {entry['samples']} samples each" if entry.get("samples") else ""
-    kind = "number best" if is_best else "number"
+    kind, text = "number best" if is_best else "number", minus(shown(name, entry))
     return (
         f'<td class="{kind}" data-run="{html.escape(column.name)}" data-figure="{name}" '
-        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{written(value)}{context}</td>'
+        f'data-value="{value!r}" title="{html.escape(basis)}">{star}{text}{context}</td>'
     )
 
 

@@ -4,20 +4,17 @@ import html
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
-from explorer.evaluation.verdict import verdict
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import uses_z
 from explorer.explore import recipe_diff, run_difference
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
-from explorer.ui.components import download_buttons, run_picker
+from explorer.ui.components import download_buttons, run_picker, scores
 from explorer.ui.components.escaping import markdown
-
-_COLOURS: dict[str, Literal["green", "gray"]]
-_COLOURS = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
 
 STYLE = """
 <style>
@@ -123,12 +120,14 @@ def links(column: Column) -> None:
 
 
 def _card(column: Column) -> None:
-    found = verdict(column.run.metrics)
+    metrics = column.run.metrics
     st.html(STYLE + title(column))
-    st.badge(found.word, color=_COLOURS.get(found.word, "orange"))
-    st.markdown(markdown(found.sentence))
-    if found.thresholds:
-        st.caption(f"Criterion: {markdown(found.thresholds)}")
+    scores.badges(metrics)
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    for found in (use, sampling) if sampling.value else (use,):
+        st.markdown(markdown(found.sentence))
+        if found.thresholds:
+            st.caption(f"Criterion: {markdown(found.thresholds)}")
     links(column)
 
 

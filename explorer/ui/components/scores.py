@@ -1,12 +1,15 @@
-"""The scores beside every page: a badge for the verdict, a tile a figure."""
+"""The scores beside every page: a badge for each verdict, a tile a figure."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import streamlit as st
 
-from explorer.evaluation.metrics import METRICS, Metric, written
-from explorer.evaluation.verdict import value_of, verdict
+from explorer.evaluation.metric_definition import Metric
+from explorer.evaluation.metric_text import is_loose, shown, unresolved
+from explorer.evaluation.metrics import METRICS
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import NO_LATENT, NOT_MEASURED, Verdict, uses_z, value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import code, markdown, minus
@@ -21,42 +24,71 @@ SHORT = {
     "shuffled_z_gap": "Shuffled-z gap",
 }
 """The scores beside every page, under names that fit there."""
+_USES_Z = "Whether the decoder uses z."
+_CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the real ones."
 
 
 def show_scores(run: Run) -> None:
-    """The verdict, the main figures and the way to the model card."""
+    """Both verdicts, the main figures and the way to the model card."""
     metrics = run.metrics
-    found = verdict(metrics)
-    colours: dict[str, Literal["green", "gray"]]
-    colours = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
-    told = f"{found.sentence} {found.thresholds}".strip()
-    st.badge(found.word, color=colours.get(found.word, "orange"), help=markdown(told) or None)
-    shown = [name for name in SHORT if value_of(metrics, name) is not None]
+    badges(metrics)
+    names = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
-        for name in shown:
+        for name in names:
             definition = METRICS[name]
             st.metric(
                 SHORT[name],
-                tile(metrics[name], definition),
+                tile(name, metrics[name], definition),
                 help=markdown(
                     f"{definition.title}. {definition.sentence} Unit: {definition.unit}."
+                    f"{_note(name, metrics[name])}"
                 ),
                 width=118,
             )
-    if not shown:
+    if not names:
         evaluate = folders.command("evaluate", run.folder)
         st.caption(f"No scores yet: {code(evaluate)} measures them.")
     st.page_link(url.page_file("model"), label="Model card", icon=":material/description:")
 
 
-def score(entry: Mapping[str, Any], definition: Metric) -> str:
+def badges(metrics: Mapping[str, Any]) -> None:
+    """Whether the run uses z, and whether it can be sampled from; why, in the help."""
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    with st.container(horizontal=True, gap="small"):
+        _badge(use, _USES_Z)
+        if use.code not in (NO_LATENT, NOT_MEASURED):
+            _badge(sampling, _CAN_BE_SAMPLED)
+
+
+def _badge(found: Verdict, question: str) -> None:
+    colours: dict[str | None, Literal["green", "gray", "orange"]]
+    colours = {"yes": "green", None: "gray"}
+    criterion = f" Criterion: {found.thresholds}." if found.thresholds else ""
+    told = f"{question} {found.sentence}{criterion}"
+    st.badge(found.word, color=colours.get(found.value, "orange"), help=markdown(told))
+
+
+def _note(name: str, entry: Mapping[str, Any]) -> str:
+    if unresolved(name, entry):
+        return f" Not resolved by {entry.get('n', '?')} sentences: a bound is shown."
+    if is_loose(entry):
+        return (
+            f" Effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: an upper "
+            "bound."
+        )
+    return ""
+
+
+def score(name: str, entry: Mapping[str, Any]) -> str:
     """A score as `explorer evaluate` prints it, units as a share of the dimensions."""
-    if definition.title == "Active units" and "of" in entry:
+    if name == "active_units" and "of" in entry:
         return f"{entry['value']:.0f} / {entry['of']}"
-    return minus(written(entry["value"]))
+    return minus(shown(name, entry))
 
 
-def tile(entry: Mapping[str, Any], definition: Metric) -> str:
+def tile(name: str, entry: Mapping[str, Any], definition: Metric) -> str:
     """A score that stands alone: with its unit where that is nats."""
+    if limit := unresolved(name, entry):
+        return f"{limit} nats"
     unit = " nats" if definition.unit.startswith("nats") else ""
-    return score(entry, definition) + unit
+    return score(name, entry) + unit

@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.metrics import METRICS, beside
+from explorer.evaluation.metric_text import beside, errors_note
+from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -62,7 +63,7 @@ def figures(run: Run) -> None:
     else:
         table = {
             "score": [METRICS[name].title for name in names],
-            "value": [scores.score(metrics[name], METRICS[name]) for name in names],
+            "value": [scores.score(name, metrics[name]) for name in names],
             "± standard error": [_error(metrics[name]) for name in names],
             "unit": [METRICS[name].unit for name in names],
             "beside": [minus(beside(name, metrics[name])) or None for name in names],
@@ -84,7 +85,7 @@ def figures(run: Run) -> None:
         )
         exact = {"value": [metrics[name]["value"] for name in names]}
         download_buttons.table_files(table | exact, f"{run.name}-scores", "score_table")
-        st.caption("Reproduce these scores with:")
+        st.caption(f"{errors_note(metrics)} Reproduce these scores with:".strip())
     st.code(command, language="bash")
 
 

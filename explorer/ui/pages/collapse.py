@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from explorer.ui.collapse import dimensions, verdict
 from explorer.ui.collapse import thought_experiment as experiment
-from explorer.ui.collapse import verdict
 from explorer.ui.components import notes, run_picker
 from explorer.ui.session import picks
 
@@ -35,8 +35,8 @@ with notes.errors_shown():
     verdict.judgement(run)
     verdict.runs(run)
     if run.has_latent:
-        verdict.dimensions(run)
-        verdict.information(run)
+        dimensions.show(run)
+        dimensions.information(run)
         st.subheader("Which words z carries", anchor="words")
         words()
         st.subheader("When did it collapse?", anchor="history")

@@ -7,6 +7,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.verdict import YES, uses_z
 from explorer.explore.run import Run, open_run
 from explorer.runs import folder as folders
 
@@ -59,7 +60,7 @@ def listing() -> Listing:
 
 
 def default_run(names: list[str]) -> str:
-    """The run a newcomer sees: one with a map, healthy, of the lowest perplexity."""
+    """The run a newcomer sees: one with a map, one that uses z, of the lowest perplexity."""
     return min(names, key=_standing)
 
 
@@ -72,7 +73,7 @@ def _standing(name: str) -> tuple[bool, bool, float]:
     perplexity = metrics.get("importance_ppl", {}).get("value")
     return (
         not (folder / folders.ATLAS).is_file(),
-        metrics.get("verdict") != "healthy",
+        uses_z(metrics).value != YES,
         math.inf if perplexity is None else perplexity,
     )
 

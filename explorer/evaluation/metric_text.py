@@ -1,0 +1,110 @@
+"""Metrics in words: a value as it is printed, and what it is to be read beside."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeGuard
+
+from explorer.evaluation.metrics import METRICS, written
+
+FEWEST_EFFECTIVE = 10
+"""Median effective sample size below which an importance estimate is printed as an upper bound: to
+first order its bias is 1 / (2 ESS), then 0.05 nats (Nowozin 2018, Debiasing Evidence
+Approximations)."""
+
+_BASELINES = {"tfidf": "TF-IDF", "lsa_32": "LSA of 32"}
+_CRITERIA = {
+    "variance": "Var(mean) > 0.01",
+    "variance_ratio": "Var(mean) / (Var(mean) + E[σ²]) > 0.01",
+}
+
+
+def shown(name: str, entry: Mapping[str, Any], number: Callable[[float], str] = written) -> str:
+    """A metric's value as it is printed.
+
+    Mutual information near log N is not resolved, and the bound stands in place of a number; so
+    does the marginal KL, which depends on it. An importance estimate of a small effective sample
+    size is printed as the upper bound it is.
+
+    Args:
+        name: Of the metric.
+        entry: What `metrics.json` says of it; its value is a number.
+        number: Formats a value.
+    """
+    if limit := unresolved(name, entry):
+        return f"not resolved ({limit} nats)"
+    return f"{'≤ ' if is_loose(entry) else ''}{number(entry['value'])}"
+
+
+def unresolved(name: str, entry: Mapping[str, Any]) -> str:
+    """The bound on a metric that N sentences do not resolve, such as `> 7.7`; else empty."""
+    if entry.get("resolved") is not False:
+        return ""
+    if name == "mutual_information":
+        return f"> {math.floor(10 * entry['value']) / 10:.1f}"
+    if name == "marginal_kl":
+        return f"< {math.ceil(10 * entry['value']) / 10:.1f}"
+    return ""
+
+
+def is_loose(entry: Mapping[str, Any]) -> bool:
+    """Whether an importance estimate rests on few effective samples."""
+    ess = entry.get("ess")
+    return _is_number(ess) and ess < FEWEST_EFFECTIVE
+
+
+def errors_note(metrics: Mapping[str, Any]) -> str:
+    """What the standard errors of a run assume; empty if it has none."""
+    entries = [metrics[name] for name in METRICS if isinstance(metrics.get(name), Mapping)]
+    entries = [entry for entry in entries if entry.get("error")]
+    if not entries:
+        return ""
+    clusters = max(entry.get("clusters") or 0 for entry in entries)
+    if clusters:
+        return (
+            f"Standard errors are clustered by group: {clusters:,} groups of sentences about the "
+            "same thing."
+        )
+    return "Standard errors take the sentences as independent."
+
+
+def beside(name: str, entry: Mapping[str, Any]) -> str:
+    """What a figure is to be read beside, in words; empty where nothing was measured.
+
+    Args:
+        name: Of the figure.
+        entry: What `metrics.json` says of it.
+    """
+    told = []
+    if _is_number(real := entry.get("reference")):
+        told.append(f"{METRICS[name].reference} {written(float(real))}")
+    if isinstance(baselines := entry.get("baselines"), Mapping):
+        told += [
+            f"{_BASELINES.get(kind, kind)} {written(float(value))}"
+            for kind, value in baselines.items()
+            if _is_number(value)
+        ]
+    low, high = entry.get("low"), entry.get("high")
+    if _is_number(low) and _is_number(high):
+        told.append(f"{written(float(low))} to {written(float(high))}")
+    if _is_number(spread := entry.get("sd")):
+        told.append(f"sd {spread:.2g} over {entry.get('samples', '?')} draws")
+    if _is_number(whole := entry.get("of")):
+        told.append(f"of {whole}")
+    if criterion := _CRITERIA.get(str(entry.get("criterion"))):
+        told.append(criterion)
+    if _is_number(below := entry.get("below")):
+        told.append(f"below {FEWEST_EFFECTIVE} in {below:.0%} of the sentences")
+    if is_loose(entry):
+        told.append(
+            f"effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: a loose "
+            "upper bound"
+        )
+    if _is_number(most := entry.get("ceiling")):
+        told.append(f"at most {written(float(most))}")
+    if _is_number(right := entry.get("judge")):
+        told.append(f"the judge is right on {written(float(right))}")
+    return ", ".join(told)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
