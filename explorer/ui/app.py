@@ -39,7 +39,10 @@ _LAYOUT = """<style>
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3.75rem 1rem 1rem; }
   .st-key-map_title [data-testid="stCaptionContainer"] { display: none; }
-  [data-testid="stLayoutWrapper"]:has(> .st-key-map_controls) { order: 1; }
+  [data-testid="stLayoutWrapper"]:has(> :is(.st-key-map_controls, .st-key-path_settings)),
+  [data-testid="stTabPanel"] [data-testid="stLayoutWrapper"]:has(> .st-key-map_settings) {
+    order: 1;
+  }
 }
 </style>"""
 

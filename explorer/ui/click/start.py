@@ -16,7 +16,8 @@ _ONWARD = (
 
 
 def show(run: Run) -> None:
-    """Example sentences of the run; a click picks one. Meanwhile the model is opened."""
+    """Opens the model in the background, and offers example sentences meanwhile."""
+    open_runs.warm_in_background(run)
     st.markdown("**Start with a sentence**")
     texts = run.texts
     rows = [Row(row, texts[row]) for row in example_rows(run)]
@@ -28,7 +29,6 @@ def show(run: Run) -> None:
     st.markdown("**Or try**")
     for page, label, icon in _ONWARD:
         st.page_link(url.page_file(page), label=label, icon=icon)
-    open_runs.warm_in_background(run)
 
 
 def open_model(run: Run) -> None:

@@ -45,7 +45,7 @@ def more_exact_link(page: str, run: Run) -> None:
     better = open_runs.more_exact(run)
     if better is not None:
         name, bleu, own = better
-        label = f"{markdown(name)} reconstructs more exactly: BLEU {bleu:.0f}, this run {own:.0f}"
+        label = f"More exact: {markdown(name)} (BLEU {bleu:.0f}, this run {own:.0f})"
         run_link(page, label, ":material/swap_horiz:", name)
 
 

@@ -37,7 +37,10 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         can_be_read: Whether to add `reading_switch`.
     """
     assert run.atlas is not None
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+    row = st.container(
+        key="map_settings", horizontal=True, vertical_alignment="bottom", width="content"
+    )
+    with row:
         view = st.segmented_control(
             "Layout",
             list(VIEWS),

@@ -57,10 +57,10 @@ def explore() -> None:
         if found is not None:
             result = result or answer.show(run, found, decoding)
             answer.show_around(run, found, result, decoding)
-        elif pick is None:
-            start.show(run)
-        else:
+        elif pick is not None:
             start.open_model(run)
+        elif hits is None:
+            start.show(run)
     url.write_address()
 
 

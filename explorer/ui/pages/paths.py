@@ -31,7 +31,7 @@ def explore() -> None:
         layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
         path.take_end(run, layout, map_view.pick_from(event, run))
     a, b = path.ends(run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="path_settings", horizontal=True, vertical_alignment="bottom"):
         kind, steps = path_controls.path_controls()
         view, by = map_view.controls(run)
     asked = bool(a.strip() and b.strip())
