@@ -14,7 +14,8 @@ from explorer.evaluation.context import (
     Progress,
     Reason,
 )
-from explorer.evaluation.metrics import METRICS, MetricResult
+from explorer.evaluation.metric import MetricResult
+from explorer.evaluation.metrics import METRICS
 from explorer.models.priors import Prior
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE

@@ -1,13 +1,12 @@
 """A function for each of `METRICS`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import torch
 
 from explorer.evaluation import (
-    interpolations,
     latent_use,
     likelihood,
     reconstruction,
@@ -15,19 +14,17 @@ from explorer.evaluation import (
 )
 from explorer.evaluation.context import EvaluationContext, NotApplicable, NotRelevant, Reason
 from explorer.evaluation.labels import labelled
-from explorer.evaluation.metrics import MetricResult
+from explorer.evaluation.metric import MetricResult
+from explorer.evaluation.metric import result as _result
 from explorer.evaluation.reverse_perplexity import some
+from explorer.evaluation.spelling import spelling_model
 from explorer.models import batch_inference
 from explorer.models.random_streams import generator, others, sample
-from explorer.models.vae import TextVAE
+from explorer.text.tokens import SPECIALS, UNK
 from explorer.training import prior_fitting
 
 _NEAREST = 200
 """Sentences whose nearest training sentence is looked for."""
-
-
-def _result(value: float, n: int, samples: int = 0, **more: Any) -> MetricResult:
-    return {"value": value, "n": n, "samples": samples, **more}
 
 
 def _mean(values: torch.Tensor) -> float:
@@ -87,7 +84,16 @@ def _perplexity(
     each = torch.tensor([likelihood.predicted([row]) for row in sentences], dtype=torch.float64)
     beyond = nats.cpu().double() - nats.sum().item() / words * each
     error = {name: value * own * context.n / words for name, own in _error(beyond).items()}
-    return entry | {"value": value, "words": words, "tokens": tokens} | error
+    counts = {"words": words, "tokens": tokens, **_unknown(context)}
+    return entry | {"value": value, **counts} | error
+
+
+def _unknown(context: EvaluationContext) -> MetricResult:
+    """How many held-out words are read as `<unk>`, and in how many sentences."""
+    if not context.vocabulary.has_unknown:
+        return {}
+    counts = [len(words) for words in context.unknown_words]
+    return {"unknown": sum(counts), "unknown_sentences": sum(map(bool, counts))}
 
 
 def importance_nll(context: EvaluationContext) -> MetricResult:
@@ -102,12 +108,27 @@ def importance_ppl(context: EvaluationContext) -> MetricResult:
     return _perplexity(context, context.importance_nlls, entry)
 
 
+def open_vocabulary_ppl(context: EvaluationContext) -> MetricResult:
+    entry = importance_nll(context)
+    unknown = context.unknown_words
+    if any(SPECIALS[UNK] in words for words in unknown):
+        raise NotApplicable(
+            Reason.REPLACED_WORDS, "the corpus says <unk> itself: its words cannot be spelled"
+        )
+    spelled = torch.zeros(context.n, dtype=torch.float64)
+    if any(unknown):
+        model = spelling_model(context.vocabulary, _training(context))
+        costs = [sum(map(model.nats, words)) for words in unknown]
+        spelled = torch.tensor(costs, dtype=torch.float64)
+    nats = context.importance_nlls.cpu().double() + spelled
+    entry = _perplexity(context, nats, entry | {"value": _mean(nats)})
+    return entry | {"spelling": spelled.sum().item()}
+
+
 # What z holds.
 
 
-def _need_two(context: EvaluationContext) -> None:
-    if context.n < 2:
-        raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
+_need_two = EvaluationContext.need_two
 
 
 def mutual_information(context: EvaluationContext) -> MetricResult:
@@ -173,9 +194,28 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
         if measure is reconstruction.bleu and not reconstruction.has_four(meant):
             raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
         lengths = reconstruction.by_length(measure, said, meant)
-        return _result(measure(said, meant), context.n, by_length=lengths)
+        more: MetricResult = {"by_length": lengths}
+        if context.copies is not None:
+            more["baselines"] = {"copy": measure(context.copies, meant)}
+        return _result(measure(said, meant), context.n, **more)
 
     return figure
+
+
+def content_words_kept(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    said, meant = context.reconstructions, context.held_out.tokens
+    quarters = reconstruction.content_words_kept(said, meant)
+    total = sum(every for _, every in quarters)
+    if not total:
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no content words")
+    more: MetricResult = {
+        "by_quarter": [kept / every if every else None for kept, every in quarters]
+    }
+    if context.copies is not None:
+        copied = reconstruction.content_words_kept(context.copies, meant)
+        more["baselines"] = {"copy": sum(kept for kept, _ in copied) / total}
+    return _result(sum(kept for kept, _ in quarters) / total, context.n, **more)
 
 
 def cycle_distance(context: EvaluationContext) -> MetricResult:
@@ -271,18 +311,8 @@ def forward_perplexity(context: EvaluationContext) -> MetricResult:
     said = context.said
     if judge is None:
         raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given")
-    value, reference = (_judged(context, judge, sentences) for sentences in (said, context.real))
+    value, reference = (context.judged(judge, sentences) for sentences in (said, context.real))
     return _result(value, len(said), reference=reference)
-
-
-def _judged(
-    context: EvaluationContext, judge: TextVAE, sentences: Sequence[Sequence[str]]
-) -> float:
-    """The perplexity that a language model gives to sentences."""
-    ids = [context.vocabulary.encode(tokens) for tokens in sentences]
-    nothing = torch.zeros(len(ids), 0, device=judge.device)
-    nats = batch_inference.distortions(judge, nothing, ids).sum().item()
-    return likelihood.perplexity(nats, likelihood.predicted(sentences))
 
 
 def reverse_perplexity(context: EvaluationContext) -> MetricResult:
@@ -298,45 +328,10 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
         context.vocabulary.encode(tokens) for tokens in context.drawn_to_learn_from(len(real))
     ]
     value, reference = (
-        _judged(context, context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
+        context.judged(context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
     )
-    return _result(value, context.n, reference=reference, learned_from=len(real))
-
-
-# Paths.
-
-
-def _path(name: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
-    def figure(context: EvaluationContext) -> MetricResult:
-        context.need_latent()
-        _need_two(context)
-        found = context.smoothness[name]
-        if key == "distinct":
-            return _result(found.distinct, found.paths)
-        if found.largest_step is None:
-            raise NotApplicable(
-                Reason.SAME_ENDS, "both ends of every path decode to the same sentence"
-            )
-        return _result(found.largest_step, found.leading)
-
-    return figure
-
-
-def _middle(name: str) -> Callable[[EvaluationContext], MetricResult]:
-    def figure(context: EvaluationContext) -> MetricResult:
-        context.need_latent()
-        _need_two(context)
-        judge = context.language_model
-        if judge is None:
-            raise NotApplicable(
-                Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given"
-            )
-        paths = context.paths[name]
-        middle = _judged(context, judge, [path[interpolations.POINTS // 2] for path in paths])
-        ends = _judged(context, judge, [path[end] for path in paths for end in (0, -1)])
-        return _result(middle / ends, len(paths), middle=middle, ends=ends)
-
-    return figure
+    more = {"learned_from": len(real), **_unknown(context)}
+    return _result(value, context.n, reference=reference, **more)
 
 
 # Labels.
@@ -366,12 +361,6 @@ caption_retrieval_p1 = _retrieval(0)
 caption_retrieval_r10 = _retrieval(1)
 distinct_1 = _distinct(1)
 distinct_2 = _distinct(2)
-interpolation_linear_distinct = _path("linear", "distinct")
-interpolation_linear_largest_step = _path("linear", "largest_step")
-interpolation_linear_middle = _middle("linear")
-interpolation_spherical_distinct = _path("spherical", "distinct")
-interpolation_spherical_largest_step = _path("spherical", "largest_step")
-interpolation_spherical_middle = _middle("spherical")
 label_switch_accuracy = _switched("switches", "accuracy")
 label_switch_bleu = _switched("switches", "bleu")
 label_arithmetic_accuracy = _switched("moves", "accuracy")

@@ -1,45 +1,10 @@
 """The metrics of `metrics.json`: what each means, which value is better, and what measures it."""
 
-import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import Any, TypeGuard
 
-if TYPE_CHECKING:
-    from explorer.evaluation.context import EvaluationContext
-
-Better = Literal["higher", "lower", "reference", "neither"]
-"""Which value is better; `reference`: the closer to real text, the better."""
-
-MetricResult = dict[str, Any]
-"""An entry of `metrics.json`: `value`, `n` sentences, `samples` per sentence, for a mean over
-sentences its standard `error`, and further details; without a value `reason` and `reason_code`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric of a model on held-out sentences."""
-
-    title: str
-    unit: str
-    better: Better
-    sentence: str
-    """Its definition."""
-    measure: str
-    """The function that measures it, as `module:name` within `explorer.evaluation`: imported when
-    used, since it needs torch."""
-    source: str = ""
-    reference: str = "held-out"
-    """What its `reference` is measured on, if the metric has one."""
-
-    def compute(self, context: "EvaluationContext") -> MetricResult:
-        """Measures it.
-
-        Raises:
-            NotApplicable: If the model or the data do not have this metric.
-        """
-        return pkgutil.resolve_name(f"explorer.evaluation.{self.measure}")(context)
-
+from explorer.evaluation.metric import Metric
+from explorer.evaluation.path_metrics import PATH_METRICS
 
 _NATS = "nats per sentence"
 _BURDA = "Burda et al. (2016), arXiv:1509.00519"
@@ -97,6 +62,15 @@ METRICS: dict[str, Metric] = {
         "the ends, also by a model that reads words in pieces.",
         "measures:importance_ppl",
         _BURDA,
+    ),
+    "open_vocabulary_ppl": Metric(
+        "Perplexity, open vocabulary",
+        "per word",
+        "lower",
+        "The same, with each <unk> spelled: −log p of its letters is added, under a 5-gram model "
+        "of bytes (Witten–Bell) learned from the training words that are read as <unk>. The "
+        "perplexity itself where every word is read in pieces.",
+        "measures:open_vocabulary_ppl",
     ),
     "mutual_information": Metric(
         "Mutual information",
@@ -171,6 +145,15 @@ METRICS: dict[str, Metric] = {
         "posterior mean.",
         "measures:token_accuracy",
     ),
+    "content_words_kept": Metric(
+        "Content words kept",
+        _SHARE,
+        "higher",
+        "Words of more than three letters, English stop words left out, that stand anywhere in "
+        "the greedy decode of the sentence's posterior mean; by quarter of the sentence.",
+        "measures:content_words_kept",
+        "Bosc & Vincent (2020), EMNLP",
+    ),
     "cycle_distance": Metric(
         "Cycle distance",
         "latent distance (Euclidean)",
@@ -185,7 +168,8 @@ METRICS: dict[str, Metric] = {
         _SHARE,
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image; beside a random order, closeness in length, and the captions' own words.",
+        "the same image; beside a random order, closeness in length, the captions' own words, and "
+        "vectors of 32 numbers fitted on the training captions.",
         "measures:caption_retrieval_p1",
     ),
     "caption_retrieval_r10": Metric(
@@ -256,50 +240,7 @@ METRICS: dict[str, Metric] = {
         "Zhao et al. (2018), arXiv:1706.04223",
         reference="real text",
     ),
-    "interpolation_linear_distinct": Metric(
-        "Linear paths: sentences",
-        "sentences of 11",
-        "higher",
-        "Different sentences on the way between two held-out ones, mean over the pairs.",
-        "measures:interpolation_linear_distinct",
-    ),
-    "interpolation_linear_largest_step": Metric(
-        "Linear paths: largest leap",
-        "share of the ends' distance",
-        "lower",
-        "Largest edit distance of a step over that of the ends, mean over the pairs.",
-        "measures:interpolation_linear_largest_step",
-    ),
-    "interpolation_linear_middle": Metric(
-        "Linear paths: middle",
-        "ratio of perplexities",
-        "lower",
-        "Perplexity that a language model of real text gives to the sentences halfway, over that "
-        "of the decoded ends; above 1 the way leads through less likely sentences.",
-        "measures:interpolation_linear_middle",
-    ),
-    "interpolation_spherical_distinct": Metric(
-        "Spherical paths: sentences",
-        "sentences of 11",
-        "higher",
-        "Different sentences on the way between two held-out ones, mean over the pairs.",
-        "measures:interpolation_spherical_distinct",
-    ),
-    "interpolation_spherical_largest_step": Metric(
-        "Spherical paths: largest leap",
-        "share of the ends' distance",
-        "lower",
-        "Largest edit distance of a step over that of the ends, mean over the pairs.",
-        "measures:interpolation_spherical_largest_step",
-    ),
-    "interpolation_spherical_middle": Metric(
-        "Spherical paths: middle",
-        "ratio of perplexities",
-        "lower",
-        "Perplexity that a language model of real text gives to the sentences halfway, over that "
-        "of the decoded ends; above 1 the way leads through less likely sentences.",
-        "measures:interpolation_spherical_middle",
-    ),
+    **PATH_METRICS,
     "label_information": Metric(
         "Label in z",
         "nats",
@@ -344,7 +285,15 @@ METRICS: dict[str, Metric] = {
 """In the order they are measured and shown."""
 
 
-_BASELINES = {"tfidf": "TF-IDF", "lsa_32": "LSA of 32"}
+_BASELINES = {
+    "tfidf": "TF-IDF",
+    "lsa_32": "LSA of 32",
+    "random_projection_32": "random projection to 32",
+    "sif_32": "32 PCs of SIF-weighted word vectors",
+    "sif_32_white": "the same whitened",
+    "minilm_32": "32 PCs of MiniLM",
+    "copy": "nearest training sentence",
+}
 
 
 def beside(name: str, entry: Mapping[str, Any]) -> str:
@@ -368,6 +317,11 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
         told.append(f"{written(float(low))} to {written(float(high))}")
     if entry.get("resolved") is False:
         told.append("not resolved: too few sentences")
+    if isinstance(quarters := entry.get("by_quarter"), list):
+        parts = [written(value) if _is_number(value) else "–" for value in quarters]
+        told.append(f"by quarter {' '.join(parts)}")
+    if told_unknown := _unknown(entry):
+        told.append(told_unknown)
     if _is_number(whole := entry.get("of")):
         told.append(f"of {whole}")
     if _is_number(most := entry.get("ceiling")):
@@ -375,6 +329,18 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
     if _is_number(right := entry.get("judge")):
         told.append(f"the judge is right on {written(float(right))}")
     return ", ".join(told)
+
+
+def _unknown(entry: Mapping[str, Any]) -> str:
+    """How many of the words a figure is over are `<unk>`; empty where none is."""
+    names = ("unknown", "unknown_sentences", "words", "n")
+    counts = [entry.get(name) for name in names]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        return ""
+    unknown, touched, words, sentences = (entry[name] for name in names)
+    # Predicted words include the end of every sentence.
+    share = unknown / max(words - sentences, unknown)
+    return f"<unk> {share:.2%} of the words, in {touched / sentences:.0%} of the sentences"
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

@@ -2,9 +2,10 @@
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from explorer.errors import ExplorerError
@@ -16,8 +17,9 @@ from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
+from explorer.text.corpora import Corpus
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import prior_fitting
+from explorer.training import prior_fitting, sentence_vectors
 
 
 def evaluate(
@@ -65,6 +67,7 @@ def evaluate(
         labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
         training=[data.tokeniser.tokens(corpus.sentences[row]) for row in train],
         training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
+        encoded=_encoded(corpus, train, test),
     )
     tell = progress or (lambda stage, share: None)
     entries = measure(
@@ -102,6 +105,16 @@ def evaluate(
         write_text(folder / folders.METRICS, text + "\n")
         folders.write_checksums(folder, folders.METRICS)
         model_card.write(folder)
+
+
+def _encoded(
+    corpus: Corpus, train: Sequence[int], test: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Vectors of the test and training captions by MiniLM, if a training has cached them."""
+    if corpus.groups is None or not sentence_vectors.path("minilm", corpus).is_file():
+        return None
+    vectors = sentence_vectors.load("minilm", corpus, torch.device("cpu"))
+    return None if vectors is None else (vectors[test], vectors[train])
 
 
 def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:

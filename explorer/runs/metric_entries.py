@@ -8,13 +8,15 @@ _TEXTS = ("verdict", "verdict_in_words", "split", "command", "device")
 _OTHERS = (*_TEXTS, "seed", "versions")
 """Entries that are not metrics."""
 
-_COUNTS = ("n", "samples", "tokens", "of")
+_COUNTS = ("n", "samples", "tokens", "words", "of", "unknown", "unknown_sentences")
 _NUMBERS = (
     *("value", "error", "reference", "low", "high"),
     *("middle", "ends", "ceiling", "accuracy", "judge"),
 )
 _FLAGS = ("exact", "resolved")
 _LISTS = ("variances", "by_dimension")
+
+_FORMER_RATIOS = ("interpolation_linear_middle", "interpolation_spherical_middle")
 
 _LARGEST = 1e300
 """Larger JSON numbers may not fit a float."""
@@ -44,6 +46,20 @@ def check(found: Any) -> None:
     for name, entry in found.items():
         if name not in _OTHERS:
             _check_figure(name, entry)
+
+
+def current(found: dict[str, Any]) -> dict[str, Any]:
+    """Checked entries in today's form.
+
+    A figure of the middle of paths was the ratio of its perplexity to the ends'; it is the
+    perplexity, and the ends' is its reference.
+    """
+    return {
+        name: {**entry, "value": entry["middle"], "reference": entry["ends"], "unit": "per word"}
+        if name in _FORMER_RATIOS and _is_number(entry.get("middle") and entry.get("ends"))
+        else entry
+        for name, entry in found.items()
+    }
 
 
 def _check_figure(name: str, entry: Any) -> None:

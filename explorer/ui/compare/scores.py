@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.evaluation.metrics import METRICS, Metric, beside, written
+from explorer.evaluation.metric import Metric
+from explorer.evaluation.metrics import METRICS, beside, written
 from explorer.evaluation.verdict import value_of
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column

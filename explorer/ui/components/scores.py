@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from explorer.evaluation.metrics import METRICS, Metric, written
+from explorer.evaluation.metric import Metric
+from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.verdict import value_of, verdict
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
