@@ -75,7 +75,7 @@ def _mapped(
 ) -> "Atlas":
     """The map of so many sentences of a corpus, drawn evenly; of as many as it says for 0."""
     from explorer.latent_space.atlas import draw, from_arrays
-    from explorer.latent_space.clusters import clusters
+    from explorer.latent_space.clusters import clusters, region_metrics
     from explorer.latent_space.projections import umap_layout
     from explorer.models.batch_inference import posteriors, scores
 
@@ -92,6 +92,7 @@ def _mapped(
     layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)
     tell("naming", 0.0)
     regions = clusters(layout.xy, words)
+    measured = region_metrics(mean, layout.xy, words, regions, config.seed)
     return from_arrays(
         row=drawn,
         split=[corpus.splits[row] for row in drawn],
@@ -108,7 +109,7 @@ def _mapped(
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,
-        projection=layout.meta,
+        projection=layout.meta | measured,
         layout_is_noise=layout.noise,
     )
 
