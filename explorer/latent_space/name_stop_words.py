@@ -19,7 +19,7 @@ serbian sikh singaporean skinned slavic slovak somali spanish sudanese swedish s
 taiwanese tanned thai tibetan tunisian turk turkish ugandan ukrainian uzbek venezuelan vietnamese
 welsh white-skinned yemeni zulu
 """
-_COLOURS = "black blacks white whites brown browns yellow pale dark fair"
+_COLOURS = "black blacks white whites brown browns"
 _NOT_WITH_COLOURS = """
 adult adults adolescent adolescents babies baby boy boyfriend boys bride brides brother brothers
 businessman businessmen businesswoman child children couple couples crowd dad daughter daughters
