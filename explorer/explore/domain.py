@@ -15,8 +15,7 @@ _LEAST_SENTENCES = 100
 class Domain:
     """The distortion that 99% of a run's training sentences do not exceed.
 
-    Words decide less than the subject does: a sentence of known words about something else costs
-    twice the nats of the corpus' own.
+    A sentence about another subject costs more, even if all of its words are known.
     """
 
     limit: float

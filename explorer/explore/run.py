@@ -249,8 +249,8 @@ class Run(Contents):
     def out_of_domain(self, texts: Sequence[str], label: str = "") -> np.ndarray | None:
         """Whether each sentence costs more nats per word than 99% of the training sentences.
 
-        A model decodes such a sentence as one of its corpus. About one in twenty held-out
-        sentences of captions-smooth is called so too.
+        A model decodes such a sentence as one of its corpus. Held-out sentences are called so
+        more often than 1%: on captions-smooth about one in twenty.
 
         Args:
             texts: Sentences.
