@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
@@ -16,6 +16,9 @@ from explorer.models.decoding_settings import PART
 from explorer.system import distributed
 from explorer.system.table_writers import check_format, writing
 from explorer.text.read_file import as_sentence
+
+if TYPE_CHECKING:
+    from explorer.explore.run import Run
 
 ENCODED = 4096
 """Sentences encoded at once: enough to fill batches with sentences of similar length."""
@@ -101,13 +104,15 @@ def encode(args: argparse.Namespace) -> None:
     run = open_run(args)
     check_out(args.out, run.folder, args.file)
     as_lists = args.out.suffix.lower() != ".parquet"
-    done, rate = 0, _rate()
+    done, rate, outside = 0, _rate(), _Outside(run)
     with (
         Progress(quiet=args.json) as progress,
         writing(args.out) if distributed.is_first() else nullcontext() as writer,
     ):
         for chunk in _chunks(_texts(args.file, args.text_column), ENCODED):
             mean, scale = run.posterior(chunk)
+            if not done:  # enough to say what the file is about
+                outside.add(chunk)
             done += len(chunk)
             if writer is None:
                 continue
@@ -120,6 +125,36 @@ def encode(args: argparse.Namespace) -> None:
             progress.show(f"{done:,} sentences encoded, {rate(done):,.0f}/s")
         _require_any(done, args.file)
     _print_written(args, done)
+    outside.warn()
+
+
+class _Outside:
+    """Counts sentences outside a run's domain."""
+
+    def __init__(self, run: "Run", label: str = "") -> None:
+        self._run, self._label = run, label
+        self._seen = self._count = 0
+
+    def add(self, texts: Sequence[str]) -> list[str | None]:
+        """For each sentence, why it is outside; None where it is not, or nothing is known."""
+        domain = self._run.domain
+        if domain is None:
+            return [None] * len(texts)
+        nats = self._run.nats_per_word(texts, self._label).tolist()
+        found = [domain.sentence(value) if value > domain.limit else None for value in nats]
+        self._seen += len(found)
+        self._count += sum(why is not None for why in found)
+        return found
+
+    def warn(self) -> None:
+        """Says how many there were, if any."""
+        if self._count and self._run.domain is not None:
+            limit = self._run.domain.limit
+            warn(
+                f"{self._count:,} of {self._seen:,} sentences are out of the domain of "
+                f"{self._run.name}: over {limit:.1f} nats a word, which 1% of its training "
+                "sentences exceed"
+            )
 
 
 def _rate() -> Callable[[int], float]:
@@ -168,7 +203,7 @@ def reconstruct(args: argparse.Namespace) -> None:
     run = open_run(args)
     check_out(args.out, run.folder, args.file)
     texts = _texts(args.file, args.text_column) if args.file else map(as_sentence, args.text)
-    done, rate = 0, _rate()
+    done, rate, outside = 0, _rate(), _Outside(run, settings.label)
     with (
         Progress(quiet=args.json or not args.out) as progress,
         writing(args.out) if args.out else nullcontext() as writer,
@@ -176,27 +211,35 @@ def reconstruct(args: argparse.Namespace) -> None:
         for number, chunk in enumerate(_chunks(texts, PART)):
             words = run.reconstruct(chunk, settings.of_part(number))
             columns = {"text": chunk, "reconstruction": words}
+            why = outside.add(chunk)
             done += len(chunk)
             if writer is not None:
                 writer.add(columns)
                 progress.show(f"{done:,} sentences reconstructed, {rate(done):,.0f}/s")
             else:
-                _say_reconstructions(run, columns, args.json)
+                _say_reconstructions(run, columns, why, args.json)
         if args.file:
             _require_any(done, args.file)
     if args.out:
         _print_written(args, done)
+        outside.warn()
 
 
-def _say_reconstructions(run: Any, columns: Mapping[str, Sequence[str]], as_json: bool) -> None:
-    for text, words in zip(columns["text"], columns["reconstruction"], strict=True):
+def _say_reconstructions(
+    run: "Run", columns: Mapping[str, Sequence[str]], outside: Sequence[str | None], as_json: bool
+) -> None:
+    for text, words, why in zip(columns["text"], columns["reconstruction"], outside, strict=True):
         unknown = run.unknown(text)
         if as_json:
-            say_json({"text": text, "reconstruction": words, "unknown": unknown})
+            known = None if run.domain is None else why is not None
+            found = {"text": text, "reconstruction": words, "unknown": unknown}
+            say_json(found | {"out_of_domain": known})
             continue
         say(words)
         if unknown:
             warn(f"unknown to {run.name}: {', '.join(unknown)}")
+        if why:
+            warn(f"out of the domain of {run.name}: {why}")
 
 
 def sample_arguments(parser: argparse.ArgumentParser) -> None:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     SAME_ENDS = auto()
     LABELS = auto()
     NOT_CONDITIONAL = auto()
+    REPLACED_WORDS = auto()
     NOT_RELEVANT = auto()
 
 

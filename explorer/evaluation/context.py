@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution
 
-from explorer.evaluation import interpolations, likelihood, retrieval
+from explorer.evaluation import baselines, interpolations, likelihood, retrieval, spelling
 from explorer.evaluation.applicability import NotApplicable, Reason
 from explorer.evaluation.interpolations import Smoothness
 from explorer.evaluation.latent_use import DRAWS, Interval, mean_information
@@ -50,6 +50,8 @@ class HeldOut:
     training: Sequence[Sequence[str]] = ()
     """Normalised tokens of the training split."""
     training_labels: Sequence[str] | None = None
+    encoded: tuple[np.ndarray, np.ndarray] | None = None
+    """Vectors of these and of the training sentences from a pre-trained encoder, if at hand."""
 
     def select(self, rows: Sequence[int]) -> "HeldOut":
         """Some of the sentences."""
@@ -108,7 +110,7 @@ class EvaluationContext:
             )
 
     def need_two(self) -> None:
-        """Stops a figure of differences between sentences for a single one."""
+        """Stops a figure that compares sentences where there is only one."""
         if self.n < 2:
             raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
 
@@ -280,11 +282,30 @@ class EvaluationContext:
     def retrieval_baselines(self) -> dict[str, Retrieval]:
         """Caption retrieval by what needs no model."""
         groups, tokens = self._groups, self.held_out.tokens
-        found = {
+        found: dict[str, Retrieval] = {
             "random": retrieval.chance(groups),
             "length": retrieval.by_length(tokens, groups, self.seed),
         }
-        return found | retrieval.by_words(tokens, groups, self.seed)
+        found |= retrieval.by_words(tokens, groups, self.seed)
+        if training := [row for row in self.held_out.training if row]:
+            found |= baselines.by_fitted_words(tokens, groups, training, self.seed)
+        if self.held_out.encoded is not None:
+            vectors, fitted_on = self.held_out.encoded
+            found["minilm_32"] = baselines.by_encoder(vectors, groups, fitted_on)
+        return found
+
+    @cached_property
+    def copies(self) -> list[list[str]] | None:
+        """The nearest training sentence of each; None for part of a split, or without any."""
+        training = [row for row in self.held_out.training if row]
+        if self.part or not training:
+            return None
+        return baselines.copies(self.held_out.tokens, training)
+
+    @cached_property
+    def unknown_words(self) -> list[list[str]]:
+        """The words of each sentence that the model reads as `<unk>`."""
+        return spelling.unknown_words(self.vocabulary, self.held_out.tokens)
 
     @property
     def _means(self) -> np.ndarray:
@@ -317,6 +338,13 @@ class EvaluationContext:
 
         return learned(ids, len(self.vocabulary), self.seed, self.model.device, told)
 
+    def judged(self, judge: TextVAE, sentences: Sequence[Sequence[str]]) -> float:
+        """The perplexity that a language model gives to sentences."""
+        ids = [self.vocabulary.encode(tokens) for tokens in sentences]
+        nothing = torch.zeros(len(ids), 0, device=judge.device)
+        nats = batch_inference.distortions(judge, nothing, ids).sum().item()
+        return likelihood.perplexity(nats, likelihood.predicted(sentences))
+
     @cached_property
     def said(self) -> list[list[str]]:
         """Sentences drawn from the model: z from the prior, words at temperature 1."""
@@ -334,9 +362,12 @@ class EvaluationContext:
     def real(self) -> list[list[str]]:
         """As many held-out sentences, what the figures of `said` are read beside.
 
-        Fewer where there are not so many.
+        The model says no `<unk>`: neither do these, unless every sentence has one. Fewer where
+        there are not so many.
         """
-        rows = sorted(self.order("real")[: self.drawn])
+        order = self.order("real")
+        known = [row for row in order if not self.unknown_words[row]]
+        rows = sorted((known or order)[: self.drawn])
         return [list(self.held_out.tokens[row]) for row in rows]
 
     def order(self, purpose: str) -> list[int]:

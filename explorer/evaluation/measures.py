@@ -1,11 +1,11 @@
 """A function for each of `METRICS`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
 
-from explorer.evaluation import interpolations, likelihood, reconstruction, samples
+from explorer.evaluation import likelihood, reconstruction, samples
 from explorer.evaluation.applicability import NotApplicable, Reason
 from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.labels import labelled
@@ -15,9 +15,10 @@ from explorer.evaluation.metric_results import mean as _mean
 from explorer.evaluation.metric_results import result as _result
 from explorer.evaluation.metric_text import FEWEST_EFFECTIVE
 from explorer.evaluation.reverse_perplexity import some
+from explorer.evaluation.spelling import spelling_model
 from explorer.models import batch_inference
 from explorer.models.random_streams import generator, others
-from explorer.models.vae import TextVAE
+from explorer.text.tokens import SPECIALS, UNK
 
 _NEAREST = 200
 """Sentences whose nearest training sentence is looked for."""
@@ -70,7 +71,16 @@ def _perplexity(
     error = error_of(beyond.numpy(), context.held_out.groups)
     if error:
         error["error"] *= value * context.n / words
-    return entry | {"value": value, "words": words, "tokens": tokens} | error
+    counts = {"words": words, "tokens": tokens, **_unknown(context)}
+    return entry | {"value": value, **counts} | error
+
+
+def _unknown(context: EvaluationContext) -> MetricResult:
+    """How many held-out words are read as `<unk>`, and in how many sentences."""
+    if not context.vocabulary.has_unknown:
+        return {}
+    counts = [len(words) for words in context.unknown_words]
+    return {"unknown": sum(counts), "unknown_sentences": sum(map(bool, counts))}
 
 
 def importance_nll(context: EvaluationContext) -> MetricResult:
@@ -85,6 +95,23 @@ def importance_nll(context: EvaluationContext) -> MetricResult:
 def importance_ppl(context: EvaluationContext) -> MetricResult:
     entry = importance_nll(context)
     return _perplexity(context, context.importance_nlls, entry)
+
+
+def open_vocabulary_ppl(context: EvaluationContext) -> MetricResult:
+    entry = importance_nll(context)
+    unknown = context.unknown_words
+    if any(SPECIALS[UNK] in words for words in unknown):
+        raise NotApplicable(
+            Reason.REPLACED_WORDS, "the corpus says <unk> itself: its words cannot be spelled"
+        )
+    spelled = torch.zeros(context.n, dtype=torch.float64)
+    if any(unknown):
+        model = spelling_model(context.vocabulary, _training(context))
+        costs = [sum(map(model.nats, words)) for words in unknown]
+        spelled = torch.tensor(costs, dtype=torch.float64)
+    nats = context.importance_nlls.cpu().double() + spelled
+    entry = _perplexity(context, nats, entry | {"value": _mean(nats)})
+    return entry | {"spelling": spelled.sum().item()}
 
 
 def importance_ess(context: EvaluationContext) -> MetricResult:
@@ -113,9 +140,28 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
         if measure is reconstruction.bleu and not reconstruction.has_four(meant):
             raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
         lengths = reconstruction.by_length(measure, said, meant)
-        return _result(measure(said, meant), context.n, by_length=lengths)
+        more: MetricResult = {"by_length": lengths}
+        if context.copies is not None:
+            more["baselines"] = {"copy": measure(context.copies, meant)}
+        return _result(measure(said, meant), context.n, **more)
 
     return figure
+
+
+def content_words_kept(context: EvaluationContext) -> MetricResult:
+    context.need_latent()
+    said, meant = context.reconstructions, context.held_out.tokens
+    quarters = reconstruction.content_words_kept(said, meant)
+    total = sum(every for _, every in quarters)
+    if not total:
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no content words")
+    more: MetricResult = {
+        "by_quarter": [kept / every if every else None for kept, every in quarters]
+    }
+    if context.copies is not None:
+        copied = reconstruction.content_words_kept(context.copies, meant)
+        more["baselines"] = {"copy": sum(kept for kept, _ in copied) / total}
+    return _result(sum(kept for kept, _ in quarters) / total, context.n, **more)
 
 
 def cycle_distance(context: EvaluationContext) -> MetricResult:
@@ -192,18 +238,8 @@ def forward_perplexity(context: EvaluationContext) -> MetricResult:
     said = context.said
     if judge is None:
         raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given")
-    value, reference = (_judged(context, judge, sentences) for sentences in (said, context.real))
+    value, reference = (context.judged(judge, sentences) for sentences in (said, context.real))
     return _result(value, len(said), reference=reference)
-
-
-def _judged(
-    context: EvaluationContext, judge: TextVAE, sentences: Sequence[Sequence[str]]
-) -> float:
-    """The perplexity that a language model gives to sentences."""
-    ids = [context.vocabulary.encode(tokens) for tokens in sentences]
-    nothing = torch.zeros(len(ids), 0, device=judge.device)
-    nats = batch_inference.distortions(judge, nothing, ids).sum().item()
-    return likelihood.perplexity(nats, likelihood.predicted(sentences))
 
 
 def reverse_perplexity(context: EvaluationContext) -> MetricResult:
@@ -219,45 +255,10 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
         context.vocabulary.encode(tokens) for tokens in context.drawn_to_learn_from(len(real))
     ]
     value, reference = (
-        _judged(context, context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
+        context.judged(context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
     )
-    return _result(value, context.n, reference=reference, learned_from=len(real))
-
-
-# Paths.
-
-
-def _path(name: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
-    def figure(context: EvaluationContext) -> MetricResult:
-        context.need_latent()
-        context.need_two()
-        found = context.smoothness[name]
-        if key == "distinct":
-            return _result(found.distinct, found.paths)
-        if found.largest_step is None:
-            raise NotApplicable(
-                Reason.SAME_ENDS, "both ends of every path decode to the same sentence"
-            )
-        return _result(found.largest_step, found.leading)
-
-    return figure
-
-
-def _middle(name: str) -> Callable[[EvaluationContext], MetricResult]:
-    def figure(context: EvaluationContext) -> MetricResult:
-        context.need_latent()
-        context.need_two()
-        judge = context.language_model
-        if judge is None:
-            raise NotApplicable(
-                Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given"
-            )
-        paths = context.paths[name]
-        middle = _judged(context, judge, [path[interpolations.POINTS // 2] for path in paths])
-        ends = _judged(context, judge, [path[end] for path in paths for end in (0, -1)])
-        return _result(middle / ends, len(paths), middle=middle, ends=ends)
-
-    return figure
+    more = {"learned_from": len(real), **_unknown(context)}
+    return _result(value, context.n, reference=reference, **more)
 
 
 # Labels.
@@ -285,12 +286,6 @@ exact_match = _reconstruction(reconstruction.exact_match)
 token_accuracy = _reconstruction(reconstruction.token_accuracy)
 distinct_1 = _distinct(1)
 distinct_2 = _distinct(2)
-interpolation_linear_distinct = _path("linear", "distinct")
-interpolation_linear_largest_step = _path("linear", "largest_step")
-interpolation_linear_middle = _middle("linear")
-interpolation_spherical_distinct = _path("spherical", "distinct")
-interpolation_spherical_largest_step = _path("spherical", "largest_step")
-interpolation_spherical_middle = _middle("spherical")
 label_switch_accuracy = _switched("switches", "accuracy")
 label_switch_bleu = _switched("switches", "bleu")
 label_arithmetic_accuracy = _switched("moves", "accuracy")

@@ -11,7 +11,15 @@ FEWEST_EFFECTIVE = 10
 first order its bias is 1 / (2 ESS), then 0.05 nats (Nowozin 2018, Debiasing Evidence
 Approximations)."""
 
-_BASELINES = {"tfidf": "TF-IDF", "lsa_32": "LSA of 32"}
+_BASELINES = {
+    "tfidf": "TF-IDF",
+    "lsa_32": "LSA of 32",
+    "random_projection_32": "random projection to 32",
+    "sif_32": "32 PCs of SIF-weighted word vectors",
+    "sif_32_white": "the same whitened",
+    "minilm_32": "32 PCs of MiniLM",
+    "copy": "nearest training sentence",
+}
 _CRITERIA = {
     "variance": "Var(mean) > 0.01",
     "variance_ratio": "Var(mean) / (Var(mean) + E[σ²]) > 0.01",
@@ -88,6 +96,11 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
         told.append(f"{written(float(low))} to {written(float(high))}")
     if _is_number(spread := entry.get("sd")):
         told.append(f"sd {spread:.2g} over {entry.get('samples', '?')} draws")
+    if isinstance(quarters := entry.get("by_quarter"), list):
+        parts = [written(value) if _is_number(value) else "–" for value in quarters]
+        told.append(f"by quarter {' '.join(parts)}")
+    if unknown := _unknown(entry):
+        told.append(unknown)
     if _is_number(whole := entry.get("of")):
         told.append(f"of {whole}")
     if criterion := _CRITERIA.get(str(entry.get("criterion"))):
@@ -104,6 +117,18 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
     if _is_number(right := entry.get("judge")):
         told.append(f"the judge is right on {written(float(right))}")
     return ", ".join(told)
+
+
+def _unknown(entry: Mapping[str, Any]) -> str:
+    """How many of the words a figure is over are `<unk>`; empty where none is."""
+    names = ("unknown", "unknown_sentences", "words", "n")
+    counts = [entry.get(name) for name in names]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        return ""
+    unknown, touched, words, sentences = (entry[name] for name in names)
+    # Predicted words include the end of every sentence.
+    share = unknown / max(words - sentences, unknown)
+    return f"<unk> {share:.2%} of the words, in {touched / sentences:.0%} of the sentences"
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from explorer.evaluation.metric_definition import Metric
+from explorer.evaluation.path_metrics import PATH_METRICS
 
 _NATS = "nats per sentence"
 _BURDA = "Burda et al. (2016), arXiv:1509.00519"
@@ -61,12 +62,21 @@ METRICS: dict[str, Metric] = {
         "measures:importance_ppl",
         _BURDA,
     ),
+    "open_vocabulary_ppl": Metric(
+        "Perplexity, open vocabulary",
+        "per word",
+        "lower",
+        "The same, with each <unk> spelled: −log p of its letters is added, under a 5-gram model "
+        "of bytes (Witten–Bell) learned from the training words that are read as <unk>. The "
+        "perplexity itself where every word is read in pieces.",
+        "measures:open_vocabulary_ppl",
+    ),
     "importance_ess": Metric(
         "Effective sample size",
         "samples",
         "higher",
         "(Σ w)² / Σ w² of the K importance weights p(x,z)/q(z|x), median over sentences. Below 10 "
-        "the importance NLL and its perplexity are printed as upper bounds (≤).",
+        "the importance NLL and its perplexities are printed as upper bounds (≤).",
         "measures:importance_ess",
         "Kong (1992); Nowozin (2018), Debiasing Evidence Approximations",
     ),
@@ -154,6 +164,15 @@ METRICS: dict[str, Metric] = {
         "posterior mean.",
         "measures:token_accuracy",
     ),
+    "content_words_kept": Metric(
+        "Content words kept",
+        _SHARE,
+        "higher",
+        "Words of more than three letters, English stop words left out, that stand anywhere in "
+        "the greedy decode of the sentence's posterior mean; by quarter of the sentence.",
+        "measures:content_words_kept",
+        "Bosc & Vincent (2020), EMNLP",
+    ),
     "cycle_distance": Metric(
         "Cycle distance",
         "latent distance (Euclidean)",
@@ -168,7 +187,8 @@ METRICS: dict[str, Metric] = {
         _SHARE,
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image; beside a random order, closeness in length, and the captions' own words.",
+        "the same image; beside a random order, closeness in length, the captions' own words, and "
+        "vectors of 32 numbers fitted on the training captions.",
         "retrieval_measures:p1",
     ),
     "caption_retrieval_r10": Metric(
@@ -254,50 +274,7 @@ METRICS: dict[str, Metric] = {
         "Zhao et al. (2018), arXiv:1706.04223",
         reference="real text",
     ),
-    "interpolation_linear_distinct": Metric(
-        "Linear paths: sentences",
-        "sentences of 11",
-        "higher",
-        "Different sentences on the way between two held-out ones, mean over the pairs.",
-        "measures:interpolation_linear_distinct",
-    ),
-    "interpolation_linear_largest_step": Metric(
-        "Linear paths: largest leap",
-        "share of the ends' distance",
-        "lower",
-        "Largest edit distance of a step over that of the ends, mean over the pairs.",
-        "measures:interpolation_linear_largest_step",
-    ),
-    "interpolation_linear_middle": Metric(
-        "Linear paths: middle",
-        "ratio of perplexities",
-        "lower",
-        "Perplexity that a language model of real text gives to the sentences halfway, over that "
-        "of the decoded ends; above 1 the way leads through less likely sentences.",
-        "measures:interpolation_linear_middle",
-    ),
-    "interpolation_spherical_distinct": Metric(
-        "Spherical paths: sentences",
-        "sentences of 11",
-        "higher",
-        "Different sentences on the way between two held-out ones, mean over the pairs.",
-        "measures:interpolation_spherical_distinct",
-    ),
-    "interpolation_spherical_largest_step": Metric(
-        "Spherical paths: largest leap",
-        "share of the ends' distance",
-        "lower",
-        "Largest edit distance of a step over that of the ends, mean over the pairs.",
-        "measures:interpolation_spherical_largest_step",
-    ),
-    "interpolation_spherical_middle": Metric(
-        "Spherical paths: middle",
-        "ratio of perplexities",
-        "lower",
-        "Perplexity that a language model of real text gives to the sentences halfway, over that "
-        "of the decoded ends; above 1 the way leads through less likely sentences.",
-        "measures:interpolation_spherical_middle",
-    ),
+    **PATH_METRICS,
     "label_information": Metric(
         "Label in z",
         "nats",

@@ -69,6 +69,29 @@ def token_accuracy(hypotheses: Sentences, references: Sentences) -> float:
     return hits / words
 
 
+def content_words_kept(hypotheses: Sentences, references: Sentences) -> list[tuple[int, int]]:
+    """How many content words of the references stand anywhere in their hypothesis.
+
+    A content word has more than three letters and is not among scikit-learn's English stop words.
+
+    Returns:
+        For the first to the last quarter of a sentence, by the word's place among all of its
+        words: the number of its content words kept, and of all.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    _check(hypotheses, references)
+    kept, total = [0] * 4, [0] * 4
+    for said, meant in zip(hypotheses, references, strict=True):
+        present = set(said)
+        for place, word in enumerate(meant):
+            if len(word) > 3 and word.isalpha() and word not in ENGLISH_STOP_WORDS:
+                quarter = 4 * place // len(meant)
+                total[quarter] += 1
+                kept[quarter] += word in present
+    return list(zip(kept, total, strict=True))
+
+
 def by_length(
     measure: Callable[[Sentences, Sentences], float],
     hypotheses: Sentences,

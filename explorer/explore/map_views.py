@@ -82,7 +82,15 @@ class MapView(ABC):
     @property
     def trustworthiness(self) -> dict[str, Any] | None:
         """`value`, `neighbours` and `n` of the projection, if it has been measured."""
-        return None
+        return self.quality.get("trustworthiness")
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """Measures of the projection by name; older atlases have trustworthiness alone.
+
+        They are `trustworthiness`, `neighbour_recall`, `silhouette` and `named`.
+        """
+        return {}
 
     @property
     def is_ready(self) -> bool:
@@ -152,8 +160,8 @@ class UmapView(MapView):
         return {"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False}
 
     @property
-    def trustworthiness(self) -> dict[str, Any] | None:
-        return self.atlas.projection.get("trustworthiness")
+    def quality(self) -> dict[str, Any]:
+        return self.atlas.projection
 
 
 class PcaView(MapView):

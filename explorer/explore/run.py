@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from jaxtyping import Float32
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore.domain import Domain
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
@@ -228,6 +230,37 @@ class Run(Contents):
 
         ids, place = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
         return scores(self.model, ids, labels=[place] * len(ids))
+
+    def nats_per_word(self, texts: Sequence[str], label: str = "") -> np.ndarray:
+        """Distortion of each sentence over the number of its words, the end counted as one.
+
+        Args:
+            texts: Sentences.
+            label: As in `score`.
+        """
+        words = [len(self.vocabulary.decode(row)) + 1 for row in self.ids(texts)]
+        return self.score(texts, label)[0] / np.array(words, np.float32)
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """What 99% of the training sentences cost; None where the map does not say."""
+        return Domain.of(self)
+
+    def out_of_domain(self, texts: Sequence[str], label: str = "") -> np.ndarray | None:
+        """Whether each sentence costs more nats per word than 99% of the training sentences.
+
+        A model decodes such a sentence as one of its corpus. Held-out sentences are called so
+        more often than 1%: on captions-smooth about one in twenty.
+
+        Args:
+            texts: Sentences.
+            label: As in `score`.
+
+        Returns:
+            A truth value each; None for a run whose `domain` is not known.
+        """
+        domain = self.domain
+        return None if domain is None else self.nats_per_word(texts, label) > domain.limit
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
         """Encodes a point's decoded sentence again; without `text`, decodes it greedily."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from explorer.latent_space.name_stop_words import describes_origin
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _MOST_WORDS = 3  # in a name
-_LEAST_LIFT = 1.5  # how much more frequent in the group than in all texts
+_LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
 _LEAST_COVER = 0.04  # of the group's texts contain the word
 _LEAST_SHARE = 0.5  # of a word's texts: a pair in so many replaces the word ("hot dog" for "dog")
 _CANDIDATES = 40  # terms considered for one name
@@ -36,15 +37,15 @@ class Namer:
 
     Source:
         Grootendorst (2022), BERTopic, section 3.3, arXiv:2203.05794. Differs: a text counts a
-        term once; the lift (at least 1.5) demotes words that are frequent
-        everywhere, such as the function words of languages without a list of them.
+        term once; the lift excludes words that are frequent everywhere, such as the function
+        words of languages without a list of them.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._counted = _count(texts)
 
     def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
-        """Names the groups 0, 1, …, each differently, by two or three informative words.
+        """Names the groups 0, 1, …, each differently, by one to three informative words.
 
         Args:
             group: Group of each text; −1 for none (such texts count as background).
@@ -64,6 +65,25 @@ class Namer:
             used.add(name)
             found.append(name)
         return found
+
+
+def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
+    """The fraction of the texts in groups that contain a word of their group's name, 0 to 1.
+
+    Args:
+        texts: Any text.
+        group: Group of each text; −1 for none.
+        names: One a group.
+
+    Raises:
+        ValueError: If no text is in a group.
+    """
+    inside = np.flatnonzero(group >= 0).tolist()
+    if not inside:
+        raise ValueError("no text is in a group")
+    of_name = [set(words(name)) for name in names]
+    hits = sum(not of_name[group[row]].isdisjoint(words(texts[row])) for row in inside)
+    return hits / len(inside)
 
 
 def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
@@ -95,6 +115,7 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
         if len(term) == 2
         and any(texts_with[columns[word,]] > _MOST_SHARE * len(texts) for word in term)
     ]
+    empty += [column for term, column in columns.items() if describes_origin(term)]
     kept = np.setdiff1d(np.arange(len(columns)), empty)
     terms = sorted(columns, key=columns.__getitem__)
     return matrix[:, kept], [terms[column] for column in kept]
@@ -117,15 +138,23 @@ def _scores(
     product: Any = indicator @ matrix
     totals = product.toarray()
     everywhere = np.asarray(matrix.sum(axis=0)).ravel()
+    texts = np.bincount(group[inside], minlength=count)[:, None].clip(min=1)
+    cover = totals / texts
+    lift = cover / (everywhere / len(group))
     sizes = totals.sum(axis=1, keepdims=True).clip(min=1.0)
-    fraction = totals / sizes
-    lift = fraction / (everywhere / everywhere.sum())
-    scores = fraction * np.log1p(sizes.mean() / everywhere)
-    lifted = scores * np.log(lift.clip(min=1.0))
-    # Other terms keep their order, below all of these.
-    texts = np.bincount(group[inside], minlength=count)[:, None]
-    common = totals >= _LEAST_COVER * texts
-    return totals, np.where((lift >= _LEAST_LIFT) & common, lifted, scores * 1e-6)
+    scores = totals / sizes * np.log1p(sizes.mean() / everywhere)
+    scores *= np.where(lift > 1, np.log(lift.clip(min=1.0)), 1e-6)
+    # Rare terms keep their order, below all others.
+    scores = np.where(cover >= _LEAST_COVER, scores, scores * 1e-6)
+    return totals, np.where(lift >= _needed_lift(texts / len(group)), scores, 0.0)
+
+
+def _needed_lift(share: Float[np.ndarray, "groups 1"]) -> Float[np.ndarray, "groups 1"]:
+    """Minimum lift of a word for a group's name, by the group's share of all texts.
+
+    The highest possible is 1 / share: in groups of more than a fifth, halfway from 1 to that.
+    """
+    return np.minimum(_LEAST_LIFT, (1 + 1 / share) / 2) * (1 - 1e-6)
 
 
 def _name(
@@ -147,9 +176,11 @@ def _name(
             for pair in pairs
         )
     ]
-    for start in range(len(ranked)):
-        rest = [*ranked[:1], *ranked[start + 1 :]] if start else ranked
-        name = ", ".join(join(list(term)) for term in _distinct(rest))
+    ranked += [terms[column] for column in first if terms[column] not in ranked]
+    orders = [[*ranked[:1], *ranked[start + 1 :]] for start in range(len(ranked))]
+    orders += [ranked[start:] for start in range(1, len(ranked))]
+    for order in orders:
+        name = ", ".join(join(list(term)) for term in _distinct(order))
         if name not in used:
             return name
     return ""

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from explorer.latent_space.cluster_names import Namer
+from explorer.latent_space import map_quality
+from explorer.latent_space.cluster_names import Namer, share_named
 
 # Regions per zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
 _WANTED = (12, 40, 120)
@@ -87,6 +89,29 @@ def members(
         parents = np.array([item.parent for item in finer] + [-1], np.int32)
         region = parents[region]  # −1 picks the last entry, which is −1
     return region
+
+
+def region_metrics(
+    mean: Float[np.ndarray, "n d"],
+    xy: Float[np.ndarray, "n 2"],
+    texts: Sequence[str],
+    found: Clusters,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """How far the coarsest regions and their names can be trusted.
+
+    Returns:
+        `silhouette`, of the regions in latent space and on the map; `named`, the fraction of
+        their members (`n` in all) whose text contains a word of the region's name. What cannot be
+        measured is absent.
+    """
+    if not found.levels:
+        return {}
+    region = members(found.cluster, found.levels, 0)
+    named = share_named(texts, region, [item.name for item in found.levels[0]])
+    silhouette = map_quality.silhouettes(mean, xy, region, seed)
+    metrics = {"silhouette": silhouette} if silhouette else {}
+    return metrics | {"named": {"value": round(named, 4), "n": int((region >= 0).sum())}}
 
 
 def _wanted(points: int) -> list[int]:

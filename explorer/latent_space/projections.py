@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32
 
+from explorer.latent_space import map_quality
+
 Progress = Callable[[str, float], None]
 """Called with the stage, and the fraction (0…1) of it that is done."""
 
@@ -16,8 +18,6 @@ ACTIVE_VARIANCE = 0.01
 """Minimum variance over the data of an active dimension's posterior mean (Burda et al. 2016,
 arXiv:1509.00519)."""
 
-_TRUST_POINTS = 3000
-_TRUST_NEIGHBOURS = 15
 _LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to preserve
 
 
@@ -157,44 +157,20 @@ def pca_layout(
     return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, progress or _silent))
 
 
-def trustworthiness(
-    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int = 0
-) -> tuple[float, int] | None:
-    """Whether neighbours on the map are neighbours in latent space, on at most 3,000 points.
-
-    Returns:
-        The measure (1 is best, a random map about 0.5) with 15 neighbours, and the number of
-        points it was measured on; None below 32 points, where it is not defined.
-
-    Source:
-        Venna and Kaski (2001), Neighborhood preservation in nonlinear projection methods.
-    """
-    from sklearn.manifold import trustworthiness as measure
-
-    if len(mean) <= 2 * _TRUST_NEIGHBOURS + 1:
-        return None
-    rows = np.arange(len(mean))
-    if len(mean) > _TRUST_POINTS:
-        generator = np.random.default_rng(seed)
-        rows = np.sort(generator.choice(len(mean), _TRUST_POINTS, replace=False))
-    value = measure(mean[rows], xy[rows], n_neighbors=_TRUST_NEIGHBOURS)
-    return float(value), len(rows)
-
-
 def _trust(
     mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int, tell: Progress
 ) -> dict[str, Any]:
     tell("trustworthiness", 0.0)
-    measured = trustworthiness(mean, xy, seed)
+    measures = {
+        "trustworthiness": map_quality.trustworthiness,
+        "neighbour_recall": map_quality.neighbour_recall,
+    }
+    found = {name: measure(mean, xy, seed) for name, measure in measures.items()}
     tell("trustworthiness", 1.0)
-    if measured is None:
-        return {}
     return {
-        "trustworthiness": {
-            "value": round(measured[0], 4),
-            "neighbours": _TRUST_NEIGHBOURS,
-            "n": measured[1],
-        }
+        name: {"value": round(entry[0], 4), "neighbours": map_quality.NEIGHBOURS, "n": entry[1]}
+        for name, entry in found.items()
+        if entry is not None
     }
 
 

@@ -79,7 +79,7 @@ def _atlas(
 ) -> "Atlas":
     """The map of a random sample of `points` sentences; 0 takes `atlas.points`."""
     from explorer.latent_space.atlas import draw, from_arrays
-    from explorer.latent_space.clusters import clusters
+    from explorer.latent_space.clusters import clusters, region_metrics
     from explorer.latent_space.projections import umap_layout
     from explorer.models.batch_inference import posteriors, scores
 
@@ -96,6 +96,7 @@ def _atlas(
     )
     progress("naming", 0.0)
     regions = clusters(layout.xy, texts)
+    measured = region_metrics(mean, layout.xy, texts, regions, config.seed)
     return from_arrays(
         row=drawn,
         split=[corpus.splits[row] for row in drawn],
@@ -112,7 +113,7 @@ def _atlas(
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,
-        projection=layout.meta,
+        projection=layout.meta | measured,
         layout_is_noise=layout.noise,
     )
 

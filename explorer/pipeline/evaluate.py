@@ -2,10 +2,11 @@
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from explorer.errors import ExplorerError
@@ -18,8 +19,9 @@ from explorer.runs import lock, weights
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
 from explorer.system.devices import device
+from explorer.text.corpora import Corpus
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import prior_fitting
+from explorer.training import prior_fitting, sentence_vectors
 
 if TYPE_CHECKING:
     from explorer.evaluation.context import HeldOut
@@ -106,7 +108,18 @@ def _held_out(data: Data) -> "HeldOut":
         labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
         training=[tokens(corpus.sentences[row]) for row in train],
         training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
+        encoded=_encoded(corpus, train, test),
     )
+
+
+def _encoded(
+    corpus: Corpus, train: Sequence[int], test: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Vectors of the test and training captions by MiniLM, if a training has cached them."""
+    if corpus.groups is None or not sentence_vectors.path("minilm", corpus).is_file():
+        return None
+    vectors = sentence_vectors.load("minilm", corpus, torch.device("cpu"))
+    return None if vectors is None else (vectors[test], vectors[train])
 
 
 def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:

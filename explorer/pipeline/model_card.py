@@ -92,7 +92,7 @@ def _scores(metrics: dict[str, Any]) -> str:
         error = f" ± {entry['error']:.2g}" if entry.get("error") else ""
         lines.append(
             f"| {definition.title} (`{name}`) | {shown(name, entry, _number)}{error} | "
-            f"{entry.get('unit', definition.unit)} | {beside(name, entry)} | "
+            f"{entry.get('unit', definition.unit)} | {_escaped(beside(name, entry))} | "
             f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
     if note := errors_note(metrics):
@@ -103,6 +103,11 @@ def _scores(metrics: dict[str, Any]) -> str:
             f"\nMeasured by `{metrics['command']}` on {metrics.get('device', '?')}, torch {torch}."
         )
     return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Text as Markdown, in which `<unk>` would be a tag."""
+    return text.replace("<", "&lt;")
 
 
 def _number(value: float) -> str:

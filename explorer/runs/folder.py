@@ -310,7 +310,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         entries.check(found)
     except (ValueError, RecursionError) as error:
         raise ExplorerError(f"{path} is damaged: {error}; {_REMEDIES[METRICS]}") from None
-    return found
+    return entries.current(found)
 
 
 def _no_constant(name: str) -> float:

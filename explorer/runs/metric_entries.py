@@ -9,7 +9,10 @@ _VERDICTS = ("uses_z", "can_be_sampled")
 _OTHERS = (*_TEXTS, *_VERDICTS, "seed", "versions")
 """Entries that are not metrics."""
 
-_COUNTS = ("n", "samples", "tokens", "words", "of", "clusters")
+_COUNTS = (
+    *("n", "samples", "tokens", "words", "of", "clusters"),
+    *("unknown", "unknown_sentences"),
+)
 _NUMBERS = (
     *("value", "error", "sd", "reference", "low", "high", "ess", "below"),
     *("middle", "ends", "ceiling", "accuracy", "judge"),
@@ -17,10 +20,15 @@ _NUMBERS = (
 _FLAGS = ("exact", "resolved")
 _LISTS = ("variances", "variance_ratios", "by_dimension")
 
+_FORMER_RATIOS = ("interpolation_linear_middle", "interpolation_spherical_middle")
+
 _LARGEST = 1e300
 """Larger JSON numbers may not fit a float."""
 
-_PERPLEXITIES = ("importance_ppl", "elbo_ppl", "forward_perplexity", "reverse_perplexity")
+_PERPLEXITIES = (
+    *("importance_ppl", "open_vocabulary_ppl", "elbo_ppl"),
+    *("forward_perplexity", "reverse_perplexity"),
+)
 _LEAST: dict[str, float] = dict.fromkeys(_PERPLEXITIES, 1.0)
 """Minimum values: a perplexity below 1 is impossible, and would rank first."""
 
@@ -47,6 +55,20 @@ def check(found: Any) -> None:
     for name, entry in found.items():
         if name not in _OTHERS:
             _check_figure(name, entry)
+
+
+def current(found: dict[str, Any]) -> dict[str, Any]:
+    """Checked entries in today's form.
+
+    A figure of the middle of paths was the ratio of its perplexity to the ends'; it is the
+    perplexity, and the ends' is its reference.
+    """
+    return {
+        name: {**entry, "value": entry["middle"], "reference": entry["ends"], "unit": "per word"}
+        if name in _FORMER_RATIOS and _is_number(entry.get("middle") and entry.get("ends"))
+        else entry
+        for name, entry in found.items()
+    }
 
 
 def _check_figure(name: str, entry: Any) -> None:

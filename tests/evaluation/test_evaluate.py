@@ -155,7 +155,28 @@ def test_a_language_model_judges_drawn_sentences() -> None:
     entry = metrics["forward_perplexity"]
     assert entry["value"] > 1 and entry["reference"] > 1
     middle = metrics["interpolation_linear_middle"]
-    assert middle["value"] == pytest.approx(middle["middle"] / middle["ends"])
+    assert middle["value"] > 1 and middle["reference"] > 1
+
+
+def test_the_middle_of_a_path_is_read_beside_its_ends() -> None:
+    """Where every point decodes to one sentence, the middle is what the ends are."""
+    model = tiny(latent_dim=2).float()
+    deafen(model)
+    metrics = measure(model=model, language_model=tiny("none", 0).float())
+    for path in ("linear", "spherical"):
+        for key in ("middle", "middle_length", "middle_distinct_2"):
+            entry = metrics[f"interpolation_{path}_{key}"]
+            assert entry["value"] == pytest.approx(entry["reference"], rel=1e-5)
+
+
+def test_reconstructions_are_read_beside_copies_of_training_sentences() -> None:
+    whole = HeldOut(tokens=HELD_OUT.tokens, ids=IDS, training=[*HELD_OUT.tokens, ["cats"]])
+    model = tiny(latent_dim=2).float()
+    metrics = evaluate(model, WORDS, whole, samples=2, drawn=4)
+    for name, perfect in (("exact_match", 1), ("bleu", 100), ("content_words_kept", 1)):
+        assert metrics[name]["baselines"]["copy"] == pytest.approx(perfect, rel=0.3)
+    part = evaluate(model, WORDS, whole, samples=2, drawn=4, limit=5)
+    assert "baselines" not in part["bleu"]
 
 
 def test_a_mean_over_sentences_has_a_standard_error_clustered_by_group() -> None:

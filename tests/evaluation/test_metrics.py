@@ -1,5 +1,6 @@
 """What a figure means, and what it is read beside."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.explore.run import open_run
+from explorer.runs.metric_entries import current
 from tests.browser.browsing import ROOT
 
 
@@ -42,21 +44,56 @@ from tests.browser.browsing import ROOT
             {"baselines": {"random": 0.001, "tfidf": 0.435}},
             "random 0.001, TF-IDF 0.435",
         ),
+        (
+            "bleu",
+            {"baselines": {"copy": 18.12}},
+            "nearest training sentence 18.1",
+        ),
+        (
+            "importance_ppl",
+            {"n": 10, "words": 110, "unknown": 2, "unknown_sentences": 1},
+            "<unk> 2.00% of the words, in 10% of the sentences",
+        ),
+        ("importance_ppl", {"n": 10, "words": 110, "unknown": 0, "unknown_sentences": 0}, ""),
+        (
+            "content_words_kept",
+            {"by_quarter": [0.62, 0.35, None, 0.18]},
+            "by quarter 0.620 0.350 – 0.180",
+        ),
         ("label_information", {"ceiling": 0.674}, "at most 0.674"),
         ("label_switch_bleu", {"judge": 0.965}, "the judge is right on 0.965"),
         # A file from anywhere: what is no number is not shown.
         ("self_bleu", {"reference": "<b>", "of": None, "baselines": [1], "judge": True}, ""),
+        ("importance_ppl", {"n": 10, "words": "<b>", "unknown": 2, "unknown_sentences": 1}, ""),
     ],
 )
 def test_what_belongs_beside_a_figure_is_told(name: str, entry: dict[str, Any], told: str) -> None:
     assert beside(name, entry) == told
 
 
+def test_the_middle_of_paths_was_a_ratio_and_is_read_as_a_perplexity() -> None:
+    folder = ROOT / "checkpoints" / "captions-smooth"
+    stored = json.loads((folder / "metrics.json").read_text("utf-8"))
+    for name in ("interpolation_linear_middle", "interpolation_spherical_middle"):
+        entry = open_run(folder).metrics[name]
+        middle, ends = stored[name].get("middle", entry["value"]), entry["reference"]
+        assert (entry["value"], entry["unit"]) == (middle, METRICS[name].unit)
+        assert beside(name, entry) == f"the ends {ends:.3f}"
+        assert METRICS[name].better == "reference"
+    ratio = {"value": 0.5, "middle": 2.0, "ends": 4.0, "unit": "ratio", "n": 1}
+    read = current({"interpolation_linear_middle": ratio, "rate": {"value": 1.0, "middle": 2.0}})
+    assert read["interpolation_linear_middle"]["value"] == 2.0
+    assert read["rate"] == {"value": 1.0, "middle": 2.0}
+    assert current(read) == read
+    missing = {"interpolation_linear_middle": {"value": None, "reason": "no judge"}}
+    assert current(missing) == missing
+
+
 def test_every_figure_of_a_run_that_says_so_has_something_beside_it() -> None:
     metrics = open_run(ROOT / "checkpoints" / "captions-smooth").metrics
     for name, definition in METRICS.items():
         is_compared = definition.better == "reference" or "beside" in definition.sentence
-        if is_compared and metrics[name].get("value") is not None:
+        if is_compared and metrics.get(name, {}).get("value") is not None:
             assert beside(name, metrics[name]), name
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from explorer.latent_space.cluster_names import Namer
-from explorer.latent_space.clusters import clusters, members
+from explorer.latent_space.cluster_names import Namer, share_named
+from explorer.latent_space.clusters import clusters, members, region_metrics
+from explorer.latent_space.name_stop_words import describes_origin
+from explorer.text.search_words import words
 
 TOPICS = ["red kite flying", "old boat sailing", "small cat sleeping", "loud band playing"]
 
@@ -132,3 +134,66 @@ def test_texts_outside_all_groups_count_as_background():
     names = Namer(texts).names(np.repeat([0, 1, -1], 10))
     assert names[0].startswith("kite")
     assert names[1].startswith("boat")
+
+
+def test_every_word_of_a_name_is_three_times_as_frequent_in_its_region():
+    random = np.random.default_rng(0)
+    group = random.integers(0, 8, 2000)
+    common = np.array(["red", "blue", "green", "small", "large"])
+    texts = [
+        f"{common[random.integers(5)]} topic{number} twice{number // 2} near {common[row % 5]}"
+        for row, number in enumerate(group)
+    ]
+    names = Namer(texts).names(group)
+    bags = [set(words(text)) for text in texts]
+    for number, name in enumerate(names):
+        assert 1 <= len(words(name)) <= 3
+        for word in words(name):
+            inside = np.mean([word in bags[row] for row in np.flatnonzero(group == number)])
+            assert inside >= 3 * np.mean([word in bag for bag in bags])
+
+
+def test_a_region_without_such_words_is_numbered():
+    texts = ["a red kite", "a blue kite"] * 100
+    group = np.tile([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5], 17)[:200]
+    assert Namer(texts).names(group) == [f"region {number}" for number in range(1, 7)]
+
+
+@pytest.mark.parametrize("word", ["asian", "african-american", "black", "white", "mexican"])
+def test_no_name_describes_people_by_their_origin(word):
+    texts = [f"an {word} woman sings a song"] * 50 + ["two dogs run on grass"] * 400
+    name = Namer(texts).names(np.repeat([0, 1], [50, 400]))[0]
+    assert word not in words(name)
+    assert set(words(name)) & {"woman", "sings", "song"}
+
+
+def test_a_colour_names_what_is_no_person():
+    assert not describes_origin(("black", "dog"))
+    assert not describes_origin(("hot", "dog"))
+    for term in [
+        ("black",),
+        ("black", "man"),
+        ("white", "woman's"),
+        ("asians",),
+        ("asian", "chef"),
+    ]:
+        assert describes_origin(term)
+
+
+def test_the_share_of_texts_with_a_word_of_their_name():
+    texts = ["a red kite", "a blue kite", "two boats", "a kite", "nothing"]
+    group = np.array([0, 0, 1, 1, -1])
+    assert share_named(texts, group, ["red, green", "boats"]) == 0.5
+    assert share_named(texts, group, ["kite", "boats, kite"]) == 1
+    with pytest.raises(ValueError, match="no text"):
+        share_named(texts, np.full(5, -1), [])
+
+
+def test_regions_of_islands_are_separated_and_well_named(islands):
+    xy, texts, _ = islands
+    found = clusters(xy, texts)
+    metrics = region_metrics(xy, xy, texts, found)
+    assert metrics["named"]["value"] > 0.9
+    assert metrics["named"]["n"] == (found.cluster >= 0).sum()
+    assert metrics["silhouette"]["z"] == metrics["silhouette"]["map"]
+    assert region_metrics(xy[:5], xy[:5], texts[:5], clusters(xy[:5], texts[:5])) == {}

@@ -131,6 +131,25 @@ def test_a_typed_sentence_is_encoded_and_its_unknown_words_named(app: Open) -> N
     at = app(pick=TextPick("a dog quibbles in the park"))
     assert "quibbles" in at.warning[0].value
     assert "**Your sentence**" in said(at)
+    assert not any("domain" in warning.value for warning in at.warning)
+
+
+def test_a_typed_sentence_out_of_the_domain_is_said_to_be(app: Open, tiny_run: Path) -> None:
+    run = open_run(tiny_run)
+    strange = " ".join(run.vocabulary.entries[-20:][::-1])
+    assert run.domain is not None
+    (nats,) = run.nats_per_word([strange]).tolist()
+    warnings = [warning.value for warning in app(pick=TextPick(strange)).warning]
+    assert any(run.domain.sentence(nats) in warning for warning in warnings)
+
+
+def test_the_layout_is_shown_with_what_was_measured_of_it(app: Open, tiny_run: Path) -> None:
+    atlas = open_run(tiny_run).atlas
+    assert atlas is not None
+    text, measured = said(app()), atlas.projection
+    assert f"neighbours kept **{measured['neighbour_recall']['value']:.0%}**" in text
+    assert f"names fit **{measured['named']['value']:.0%}**" in text
+    assert "silhouette of the regions" in text
 
 
 @pytest.mark.parametrize(

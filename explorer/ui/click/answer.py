@@ -195,6 +195,13 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
+    nats = float(distortion[0]) / (len(run.tokeniser.tokens(pick.text)) + 1)
+    if run.domain is not None and nats > run.domain.limit:
+        st.warning(
+            f"Out of this model’s domain: {run.domain.sentence(nats)}. It will say a sentence of "
+            "its corpus rather than yours.",
+            icon=":material/travel_explore:",
+        )
     _respelled(run, pick.text)
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
 

@@ -1,0 +1,50 @@
+"""Whether a sentence is like those a model was trained on, by its distortion per word."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import ExplorerError
+from explorer.runs.run_files import Contents
+
+QUANTILE = 0.99
+_LEAST_SENTENCES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The distortion that 99% of a run's training sentences do not exceed.
+
+    A sentence about another subject costs more, even if all of its words are known.
+    """
+
+    limit: float
+    """Nats per word, the end of a sentence counted as one."""
+    n: int
+    """Training sentences it was taken from."""
+
+    @classmethod
+    def of(cls, run: Contents) -> "Domain | None":
+        """The domain of a run, from the training sentences on its map.
+
+        Returns:
+            None where there is no readable map with a hundred of them.
+        """
+        try:
+            atlas = run.atlas
+        except ExplorerError:
+            return None  # whoever needs the damaged map gets the error
+        if atlas is None:
+            return None
+        train = np.array([split == "train" for split in atlas.split])
+        if train.sum() < _LEAST_SENTENCES:
+            return None
+        nats = atlas.distortion[train] / (atlas.tokens[train] + 1.0)
+        return cls(float(np.quantile(nats, QUANTILE)), int(train.sum()))
+
+    def sentence(self, nats: float) -> str:
+        """Why a sentence of so many nats per word is out of the domain."""
+        return (
+            f"{nats:.1f} nats a word, where {QUANTILE:.0%} of its training sentences have at most "
+            f"{self.limit:.1f}"
+        )
