@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,8 +11,8 @@ from explorer.errors import ExplorerError
 from explorer.system import atomic_files, toml_writer
 from explorer.system.toml_writer import literal, printable
 
-MOST_POINTS = 2**20
-"""Sentences of a map: each is text and numbers in memory, and a dot that a browser draws."""
+MAX_POINTS = 2**20
+"""Most sentences of a map: each is text and numbers in memory, and a dot that a browser draws."""
 
 Choice = Mapping[str, Any]
 """An inline table: `name` plus the settings of the implementation of that name."""
@@ -20,160 +20,146 @@ Choice = Mapping[str, Any]
 FORMAT = 2
 """Of a `config.toml`: 1 where the key is absent; 2 came with `corpus.tokens = "bpe"`."""
 
+RENAMED = {
+    "corpus.valid_share": "valid_fraction",
+    "corpus.test_share": "test_fraction",
+    "model.latent.least_rate": "min_rate",
+    "model.latent.kinds": "num_categories",
+    "training.start.rest": "freeze_epochs",
+}
+"""Former names of settings, still read, with today's."""
+
 
 def setting(default: Any, about: str, **metadata: Any) -> Any:
-    """A dataclass field with its comment, the one that `render` and `--help` show."""
-    return field(default=default, metadata=_about(about) | metadata)
+    """A dataclass field with the comment that `render` and `--help` show."""
+    return field(default=default, metadata={"about": about} | metadata)
 
 
-def _about(comment: str) -> dict[str, str]:
-    return {"about": comment}
-
-
-def _choice(**settings: Any) -> Callable[[], dict[str, Any]]:
-    return lambda: dict(settings)
+def _choice(about: str, **default: Any) -> Any:
+    """A field for a `Choice`."""
+    return field(default_factory=lambda: dict(default), metadata={"about": about})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig:
-    """[corpus] What is read, and how text becomes tokens."""
+    """[corpus] The sentences, and how they become tokens."""
 
     name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
     path: str = setting("", "a text, CSV, TSV, JSON-lines or Parquet file, .gz allowed")
-    text_column: str = setting("", "the column of the sentences, for files with columns")
+    text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
-    lowercase: bool = setting(True, "whether case is dropped")
+    lowercase: bool = setting(True, "whether to lowercase the text")
     split_punctuation: bool = setting(
-        True, "false: the text is tokenised already, split on blanks only"
+        True, "false: the text is already tokenised; split at spaces only"
     )
-    tokens: str = setting("words", "words, or bpe: pieces of words, so that none is unknown")
-    vocabulary_size: int = setting(5000, "words or pieces kept, the special ones included")
-    max_tokens: int = setting(60, "longer sentences are cut for training, never for testing")
-    valid_share: float = setting(0.05, "held out to validate, of a corpus without own splits")
-    test_share: float = setting(0.05, "held out to test, of a corpus without own splits")
-    limit: int = setting(0, "at most so many sentences, drawn evenly by the seed; 0 is all")
+    tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
+    vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
+    max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
+    valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
+    test_fraction: float = setting(0.05, "test fraction of a corpus without splits")
+    limit: int = setting(0, "at most this many sentences, a random sample; 0 for all")
 
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.path):
             raise ExplorerError("[corpus] needs exactly one of `name` and `path`")
-        least = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
-        if least is None:
+        min_size = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
+        if min_size is None:
             raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
-        _at_least("corpus.vocabulary_size", self.vocabulary_size, least)
+        _at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
         _at_least("corpus.max_tokens", self.max_tokens, 1)
         _at_least("corpus.limit", self.limit, 0)
-        for key in ("valid_share", "test_share"):
+        for key in ("valid_fraction", "test_fraction"):
             _within(f"corpus.{key}", getattr(self, key), 0.0, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig:
-    """[model] Sizes, and which parts; a part is chosen by name and brings its own settings."""
+    """[model] Sizes and parts; a part is chosen by name and has its own settings."""
 
-    embedding_dim: int = setting(256, "numbers a word is given")
-    latent_dim: int = setting(32, "numbers a sentence is given; 0 for a language model")
-    latent: Choice = field(
-        default_factory=_choice(name="gaussian"),
-        metadata=_about(
-            "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), none (a language model)"
-        ),
+    embedding_dim: int = setting(256, "size of a word embedding")
+    latent_dim: int = setting(32, "dimensions of z; 0 for a language model")
+    latent: Choice = _choice(
+        "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), none (a language model)",
+        name="gaussian",
     )
-    prior: Choice = field(
-        default_factory=_choice(name="normal"),
-        metadata=_about(
-            "what it is pulled towards: normal, mixture, vamp, flow; uniform where it ends"
-        ),
+    prior: Choice = _choice(
+        "p(z): normal, mixture, vamp, flow; uniform on a bounded latent space", name="normal"
     )
-    encoder: Choice = field(
-        default_factory=_choice(name="lstm"), metadata=_about("from words to the latent space")
-    )
-    decoder: Choice = field(
-        default_factory=_choice(name="lstm"), metadata=_about("from the latent space to words")
-    )
-    auxiliary: Choice = field(
-        default_factory=_choice(name="none"),
-        metadata=_about(
-            "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of terms"
-        ),
+    encoder: Choice = _choice("from a sentence to q(z|x)", name="lstm")
+    decoder: Choice = _choice("from z to a sentence: lstm, dilated", name="lstm")
+    auxiliary: Choice = _choice(
+        "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",
+        name="none",
     )
     labels: tuple[str, ...] = setting(
-        (), "labels of the corpus the decoder is told beside z: a conditional model; none: []"
+        (), "of a conditional model: the labels its decoder is conditioned on; [] for none"
     )
 
     def __post_init__(self) -> None:
         _at_least("model.embedding_dim", self.embedding_dim, 1)
         _at_least("model.latent_dim", self.latent_dim, 0)
         if len(self.labels) == 1 or len(set(self.labels)) < len(self.labels):
-            raise ExplorerError("model.labels: none, or at least two different ones")
+            raise ExplorerError("model.labels: give none, or at least two different ones")
         if not all(self.labels):
-            raise ExplorerError("model.labels: an empty label says nothing")
+            raise ExplorerError("model.labels: a label cannot be empty")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectiveConfig:
-    """[objective] What is minimised: distortion + beta * (the rate as `rate` charges it)."""
+    """[objective] The loss: distortion + beta * penalty(rate)."""
 
-    rate: Choice = field(
-        default_factory=_choice(name="free_bits", nats=8.0),
-        metadata=_about("how the rate is charged; nats: free, over all of z"),
+    rate: Choice = _choice(
+        "the rate penalty; nats: free, over all dimensions", name="free_bits", nats=8.0
     )
-    schedule: Choice = field(
-        default_factory=_choice(name="linear", epochs=2.0),
-        metadata=_about("how beta grows, in epochs after pre-training"),
+    schedule: Choice = _choice(
+        "beta over time, in epochs after pre-training", name="linear", epochs=2.0
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingConfig:
-    """[training] The loop."""
+    """[training] The training loop."""
 
     epochs: int = setting(8, "passes over the training split, after pre-training")
     pretrain_epochs: int = setting(
         2, "passes as a plain autoencoder first (beta 0, no posterior noise)"
     )
-    start: Choice = field(
-        default_factory=_choice(name="none"),
-        metadata=_about(
-            "the first weights: drawn (none), or those of a trained run where they fit"
-        ),
+    start: Choice = _choice(
+        "the initial weights: random (none), or those of a trained run that fit", name="none"
     )
     reset_decoder: bool = setting(
-        True, "a fresh decoder after pre-training (Li et al. 2019), if `start` gave none"
+        True,
+        "reinitialise the decoder after pre-training (Li et al. 2019), unless `start` sets it",
     )
-    fit_prior: Choice = field(
-        default_factory=_choice(name="none"),
-        metadata=_about(
-            "another prior, or an autoencoder's density, fitted at the end: mixture, vamp, flow"
-        ),
+    fit_prior: Choice = _choice(
+        "prior, or density of an autoencoder, fitted after training: mixture, vamp, flow",
+        name="none",
     )
-    fine_tuning: Choice = field(
-        default_factory=_choice(name="none"),
-        metadata=_about(
-            "a last stage: joint trains all with the fitted prior; nats: free; or none"
-        ),
+    fine_tuning: Choice = _choice(
+        "final stage: joint trains model and fitted prior together; nats: free; or none",
+        name="none",
     )
-    batch_size: int = setting(64, "sentences a step")
-    optimiser: Choice = field(
-        default_factory=_choice(name="adam"),
-        metadata=_about("gradients to steps: adam; sgd, at a learning rate near 1; split: both"),
+    batch_size: int = setting(64, "sentences per step")
+    optimiser: Choice = _choice(
+        "adam; sgd, with a learning rate near 1; split: sgd decoder, adam encoder", name="adam"
     )
-    learning_rate: float = setting(1e-3, "size of the optimiser's steps")
+    learning_rate: float = setting(1e-3, "step size of the optimiser")
     decay: float = setting(
-        0.5, "share of the epochs, at the end, over which the learning rate falls to 0"
+        0.5, "final fraction of the epochs, in which the learning rate falls to 0"
     )
-    validations: int = setting(1, "looks at the validation sentences an epoch")
+    validations: int = setting(1, "validations per epoch")
     snapshots: int = setting(
-        3000, "sentences whose places are kept at each look, for the playback; 0 keeps none"
+        3000, "sentences whose latent means each validation saves for the playback; 0 for none"
     )
     aggressive: bool = setting(
-        False, "the encoder catches up before each decoder step, while information grows (He 2019)"
+        False, "train the encoder before each decoder step while information grows (He 2019)"
     )
-    clip: float = setting(5.0, "largest gradient norm")
+    clip: float = setting(5.0, "maximum gradient norm")
     patience: int = setting(
-        0, "stop after so many epochs without a better loss; 0, or with schedule target, never"
+        0, "stop after this many epochs without a better loss; 0, or schedule target: never"
     )
-    bf16: bool = setting(True, "bfloat16 products, where the hardware has them; else float32")
-    save_seconds: float = setting(60.0, "how often the state to resume from is written")
+    bf16: bool = setting(True, "bfloat16 matrix products where the hardware has them")
+    save_seconds: float = setting(60.0, "seconds between two checkpoints to resume from")
 
     def __post_init__(self) -> None:
         _at_least("training.epochs", self.epochs, 0)
@@ -191,21 +177,21 @@ class TrainingConfig:
 class AtlasConfig:
     """[atlas] What the map shows."""
 
-    points: int = setting(20000, "sentences on the map, drawn evenly from all splits")
-    neighbours: int = setting(15, "neighbours of each point in UMAP")
-    min_dist: float = setting(0.1, "UMAP's least distance between points")
+    points: int = setting(20000, "sentences on the map, a random sample of all splits")
+    neighbours: int = setting(15, "UMAP's n_neighbors")
+    min_dist: float = setting(0.1, "UMAP's min_dist: the smallest distance between points")
 
     def __post_init__(self) -> None:
-        _within("atlas.points", self.points, 1, MOST_POINTS)
+        _within("atlas.points", self.points, 1, MAX_POINTS)
         _at_least("atlas.neighbours", self.neighbours, 2)
         _within("atlas.min_dist", self.min_dist, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """A run's whole recipe; equal configs and equal data give equal weights on one machine."""
+    """The recipe of a run; equal configs and equal data give equal weights on one machine."""
 
-    seed: int = setting(0, "splits, first weights, batches, noise, map: all random choices")
+    seed: int = setting(0, "of all random choices: splits, weights, batches, noise, map")
     corpus: CorpusConfig
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -216,13 +202,13 @@ class Config:
         _within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
         if self.training.batch_size == 1 and self.model.latent.get("batch_norm"):
             raise ExplorerError(
-                "training.batch_size: model.latent.batch_norm normalises over a batch, of at "
-                "least 2 sentences"
+                "training.batch_size: at least 2, since model.latent.batch_norm normalises over "
+                "the batch"
             )
 
 
 def final_model(config: Config) -> ModelConfig:
-    """The model a finished run holds: with the prior that was fitted afterwards, if one was."""
+    """The model of a finished run: with its fitted prior, if the recipe fits one."""
     if config.training.fit_prior["name"] == "none":
         return config.model
     return dataclasses.replace(config.model, prior=config.training.fit_prior)
@@ -232,11 +218,11 @@ def read(path: Path) -> Config:
     """Reads a `config.toml`.
 
     Raises:
-        ExplorerError: If the file is missing, is not TOML, or holds an unknown key, a value of
+        ExplorerError: If the file is missing or is not TOML, or for an unknown key or a value of
             the wrong type or out of range; the message names the key.
     """
     try:
-        # Some editors begin a file with a byte-order mark, which is no TOML.
+        # Some editors begin a file with a byte-order mark, which is not TOML.
         table = toml_writer.parse(atomic_files.read(path, toml_writer.LARGEST).decode("utf-8-sig"))
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `explorer new` writes one") from None
@@ -249,13 +235,13 @@ def read(path: Path) -> Config:
 
 
 def from_table(table: Mapping[str, Any]) -> Config:
-    """Builds a config from nested tables; the checks are those of `read`."""
+    """Builds a config from nested tables, with the checks of `read`."""
     table = dict(table)
-    found = table.pop("format", 1)
-    if type(found) is not int or not 1 <= found <= FORMAT:
+    version = table.pop("format", 1)
+    if type(version) is not int or not 1 <= version <= FORMAT:
         raise ExplorerError(
-            f"format = {literal(found)}: it was made by a newer version of explorer than this, "
-            f"which reads formats up to {FORMAT}: upgrade"
+            f"format = {literal(version)}: written by a newer version of explorer; this one reads "
+            f"formats up to {FORMAT}: upgrade"
         )
     return _build(Config, table, "")
 
@@ -264,7 +250,7 @@ def _build(cls: type, table: Mapping[str, Any], where: str) -> Any:
     types = get_type_hints(cls)
     known = {item.name for item in dataclasses.fields(cls)}
     values = {}
-    for key, value in table.items():
+    for key, value in _renamed(table, where).items():
         address = f"{where}.{key}" if where else key
         if key not in known:
             raise ExplorerError(f"unknown setting {address!r}; one of {', '.join(sorted(known))}")
@@ -281,6 +267,17 @@ def _build(cls: type, table: Mapping[str, Any], where: str) -> Any:
     return cls(**values)
 
 
+def _renamed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The table with today's names of its settings."""
+    renamed: dict[str, Any] = {}
+    for key, value in table.items():
+        name = RENAMED.get(f"{where}.{key}", key)
+        if name in renamed:
+            raise ExplorerError(f"{where}.{name} is set twice")
+        renamed[name] = value
+    return renamed
+
+
 def _value(expected: Any, value: Any, where: str) -> Any:
     _need_ordinary(where, value)
     if dataclasses.is_dataclass(expected):
@@ -290,10 +287,10 @@ def _value(expected: Any, value: Any, where: str) -> Any:
     if expected == Choice:
         if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
             raise ExplorerError(f'{where}: expected {{ name = "…", … }}, got {value!r}')
-        return dict(value)
+        return _renamed(value, where)
     if expected == tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
-            raise ExplorerError(f"{where}: expected a list of texts, got {value!r}")
+            raise ExplorerError(f"{where}: expected a list of strings, got {value!r}")
         return tuple(value)
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -303,20 +300,20 @@ def _value(expected: Any, value: Any, where: str) -> Any:
 
 
 def _need_ordinary(where: str, value: Any) -> None:
-    """Every number, inside lists and tables too, is finite and of the 64 bits TOML promises.
+    """Every number, in lists and tables too, is finite and fits the 64 bits of TOML.
 
-    A longer one is no float, and Python may refuse even to print it.
+    A longer one may not convert to a float, and Python may refuse even to print it.
     """
     if isinstance(value, Mapping):
-        for key, own in value.items():
-            _need_ordinary(f"{where}.{key}", own)
+        for key, item in value.items():
+            _need_ordinary(f"{where}.{key}", item)
     elif isinstance(value, list | tuple):
-        for own in value:
-            _need_ordinary(where, own)
+        for item in value:
+            _need_ordinary(where, item)
     elif isinstance(value, float) and not math.isfinite(value):
         raise ExplorerError(f"{where}: {value} is not a finite number")
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ExplorerError(f"{where}: a whole number here has 19 digits at most")
+        raise ExplorerError(f"{where}: an integer has at most 19 digits")
 
 
 def set_value(table: dict[str, Any], assignment: str) -> None:
@@ -327,6 +324,7 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
     """
     address, separator, text = assignment.partition("=")
     keys = address.strip().split(".")
+    keys[-1] = RENAMED.get(".".join(keys), keys[-1])
     if not separator or not all(keys) or len(keys) > toml_writer.DEEPEST:
         raise ExplorerError(f"--set {assignment[:80]!r}: expected table.key=value")
     try:
@@ -336,7 +334,7 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
             raise ExplorerError(f"--set {assignment!r}: {text!r} is not a TOML value") from None
         value = text.strip()
     except ValueError:  # thousands of digits, or beyond the limits of a recipe
-        raise ExplorerError(f"--set {address}=…: the value is too long to be a setting") from None
+        raise ExplorerError(f"--set {address}=…: the value is too long") from None
     for key in keys[:-1]:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
@@ -345,7 +343,7 @@ def set_value(table: dict[str, Any], assignment: str) -> None:
 
 
 def settings(cls: type = Config, where: str = "") -> Iterator[tuple[str, Any, str]]:
-    """Every setting: its address (`training.epochs`), its default value and its comment."""
+    """Every setting: its address (`training.epochs`), default and comment."""
     types = get_type_hints(cls)
     for item in dataclasses.fields(cls):
         address = f"{where}.{item.name}" if where else item.name
@@ -365,12 +363,12 @@ def render(config: Config, header: str = "") -> str:
     """A `config.toml` that `read` turns into an equal config, with a comment on every setting.
 
     Args:
-        config: What is written, defaults included: the file says all that is to be known.
-        header: Lines for the top of the file; each becomes a comment.
+        config: All its settings are written, defaults included.
+        header: Comment lines for the top of the file.
     """
     lines = [f"# {printable(line)}".rstrip() for line in header.split("\n") if line]
     if config.corpus.tokens != "words":
-        lines += [f"format = {FORMAT}  # versions that do not know it refuse this file"]
+        lines += [f"format = {FORMAT}  # older versions refuse this file"]
     tables: list[str] = []
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
@@ -390,9 +388,9 @@ def _entry(item: "dataclasses.Field[Any]", value: Any) -> str:
     return f"{item.name} = {literal(value)}  # {item.metadata['about']}"
 
 
-def _at_least(name: str, value: float, least: float) -> None:
-    if value < least:
-        raise ExplorerError(f"{name}: {value} is below {least}")
+def _at_least(name: str, value: float, low: float) -> None:
+    if value < low:
+        raise ExplorerError(f"{name}: {value} is below {low}")
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

@@ -34,6 +34,16 @@ _SENTENCE = 4
 
 def new_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer new`."""
+    _corpus_arguments(parser)
+    _recipe_arguments(parser)
+    listed = "\n".join(
+        f"  {address} = {configs.literal(default)}\n      {about}"
+        for address, default, about in configs.settings()
+    )
+    parser.epilog = EXAMPLE + listed
+
+
+def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("run", metavar="RUN", help="a name (the run goes below checkpoints/) or a path")
     add(
@@ -50,6 +60,10 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="a column of labels, which can colour the map",
     )
+
+
+def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--latent", default="", metavar="NAME", help=_about("model.latent"))
     add("--prior", default="", metavar="NAME", help=_about("model.prior"))
     add(
@@ -79,11 +93,6 @@ def new_arguments(parser: argparse.ArgumentParser) -> None:
         help="any setting of config.toml; may be repeated",
     )
     add("--force", action="store_true", help="replace a run of that name and all that was trained")
-    listed = "\n".join(
-        f"  {address} = {configs.literal(default)}\n      {about}"
-        for address, default, about in configs.settings()
-    )
-    parser.epilog = EXAMPLE + listed
 
 
 def _about(address: str) -> str:
@@ -99,12 +108,12 @@ def new(args: argparse.Namespace) -> None:
     changes: dict[str, Any] = {}
     for assignment in args.set:
         configs.set_value(changes, assignment)
-    own = changes.get("corpus", {})
-    chosen = _merge(corpus, own) if isinstance(own, dict) else own
+    changed = changes.get("corpus", {})
+    chosen = _merge(corpus, changed) if isinstance(changed, dict) else changed
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
     config = configs.from_table(_merge(table, changes))
-    vocabulary, weights, taken = _check(config, findings)
+    vocabulary, weights, pretrained = _check(config, findings)
     header = (
         f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
         f"  explorer train {shlex.quote(args.run)}\n"
@@ -114,10 +123,10 @@ def new(args: argparse.Namespace) -> None:
         _clear(folder)
         write_text(folder / folders.CONFIG, text)
     if args.json:
-        counts = {"weights": weights, "weights_taken": taken}
+        counts = {"weights": weights, "weights_taken": pretrained}
         say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
-        _print(args.run, folder, config, findings, vocabulary, weights, taken)
+        _print(args.run, folder, config, findings, vocabulary, weights, pretrained)
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -181,7 +190,7 @@ def _name(table: Any) -> str:
 
 
 def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int, int]:
-    """Builds the model of the recipe, so that its mistakes show now.
+    """Builds the model of the recipe, so that mistakes in it show now.
 
     Returns:
         The vocabulary, the number of weights, and how many of them come from `--start`.
@@ -205,9 +214,9 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     if missing := start.missing(config):
         warn(f"{missing}; this run is trained after it")
         return vocabulary, sum(weights.values()), 0
-    taken = start.fill(model, vocabulary, config).entries
-    from_start = sum(int(taken[name].sum()) for name in weights if name in taken)
-    return vocabulary, sum(weights.values()), from_start
+    entries = start.fill(model, vocabulary, config).entries
+    pretrained = sum(int(entries[name].sum()) for name in weights if name in entries)
+    return vocabulary, sum(weights.values()), pretrained
 
 
 def _print(
@@ -217,7 +226,7 @@ def _print(
     findings: Findings,
     vocabulary: Vocabulary,
     weights: int,
-    taken: int,
+    pretrained: int,
 ) -> None:
     left_out = f", {findings.dropped:,} rows without text left out" if findings.dropped else ""
     say(
@@ -240,19 +249,19 @@ def _print(
     )
     say(_of_words(config, findings, vocabulary))
     if findings.labels:
-        found = [(kind, count) for kind, count in findings.labels if kind]
-        kinds = ", ".join(f"{kind!r} {count:,}" for kind, count in found[:5])
-        more = f", and {len(found) - 5:,} more" if len(found) > 5 else ""
-        without = sum(count for kind, count in findings.labels if not kind)
+        labels = [(label, count) for label, count in findings.labels if label]
+        shown = ", ".join(f"{label!r} {count:,}" for label, count in labels[:5])
+        more = f", and {len(labels) - 5:,} more" if len(labels) > 5 else ""
+        without = sum(count for label, count in findings.labels if not label)
         unlabelled = f"; {without:,} sentences without" if without else ""
-        say(f"  labels  {len(found):,} kinds: {kinds}{more}{unlabelled}")
+        say(f"  labels  {len(labels):,}: {shown}{more}{unlabelled}")
     say(
         f"  model   {weights / 1e6:.1f} million weights, {fine_tuning.passes(config)} epochs of"
         f" {findings.train_tokens:,} tokens"
     )
-    if taken:
-        first = config.training.start["run"]
-        say(f"  start   {taken / 1e6:.1f} million of the weights are those of {first}")
+    if pretrained:
+        source = config.training.start["run"]
+        say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")
 
@@ -261,12 +270,12 @@ def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary
     """How much of the held-out text the vocabulary covers."""
     if vocabulary.has_unknown:
         known = min(config.corpus.vocabulary_size - 4, findings.types)
-        unknown = findings.unknown_share(config.corpus.vocabulary_size)
+        unknown = findings.unknown_fraction(config.corpus.vocabulary_size)
         return (
-            f"  words   {known:,} of {findings.types:,} different ones are known to the model;"
+            f"  words   {known:,} of {findings.types:,} distinct words are in the vocabulary;"
             f" {unknown:.1%} of the held-out tokens are not"
         )
-    held = findings.held_counts
+    held = findings.held_out_counts
     pieces = sum(count * len(vocabulary.encode([word])) for word, count in held.items())
     return (
         f"  pieces  {len(vocabulary):,} for {findings.types:,} different words;"

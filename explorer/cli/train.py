@@ -18,7 +18,7 @@ from explorer.runs import lock
 from explorer.system import distributed
 
 if TYPE_CHECKING:
-    from explorer.training.trainer import Report
+    from explorer.training.progress import Report
 
 EXAMPLE = """\
 example:

@@ -1,6 +1,8 @@
 """A path between two sentences, decoded step by step, and the density along it."""
 
+import itertools
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -27,15 +29,18 @@ class DecodedPath:
         """Different sentences on the path."""
         return len(set(self.texts))
 
+    @property
+    def changes(self) -> list[float]:
+        """The fraction of words that change from each step to the next; one less than steps."""
+        words = [text.split() for text in self.texts]
+        return [
+            1 - SequenceMatcher(a=a, b=b, autojunk=False).ratio() if a or b else 0.0
+            for a, b in itertools.pairwise(words)
+        ]
+
 
 _paths: Cache[DecodedPath] = Cache(128)
 _densities: Cache[float] = Cache(8)
-
-
-def examples(run: Run) -> tuple[str, str]:
-    """Two sentences of the map to start with."""
-    texts = run.texts
-    return texts[len(texts) // 5], texts[4 * len(texts) // 5]
 
 
 def decoded_paths(

@@ -274,5 +274,11 @@ def opacity(distance: float, run: Contents) -> float:
     Positions are less reliable the farther away: beyond twice the typical distance between
     neighbours, opacity falls with the distance.
     """
+    gaps = relative_distance(distance, run)
+    return max(_FAINTEST, min(1.0, 2 / gaps)) if gaps > 0 else 1.0
+
+
+def relative_distance(distance: float, run: Contents) -> float:
+    """A latent distance in units of the typical one between a sentence and its nearest other."""
     typical = UmapView.of(run).index.typical
-    return max(_FAINTEST, min(1.0, 2 * typical / distance)) if distance > 0 else 1.0
+    return distance / typical if typical > 0 else float(distance > 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.config import MOST_POINTS
+from explorer.config import MAX_POINTS
 from explorer.system import bounded_parquet, parquet_files
 
 FORMAT = 1
@@ -65,7 +65,7 @@ def _schema(latent_dim: int) -> Any:
     )
 
 
-_KIND = parquet_files.Kind("an atlas", "explorer atlas RUN", FORMAT, _schema, "mean", MOST_POINTS)
+_KIND = parquet_files.Kind("an atlas", "explorer atlas RUN", FORMAT, _schema, "mean", MAX_POINTS)
 
 
 def _columns(table: Any) -> dict[str, Any]:

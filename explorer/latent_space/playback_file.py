@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from explorer.config import MOST_POINTS
+from explorer.config import MAX_POINTS
 from explorer.system import bounded_parquet, parquet_files
 
 FORMAT = 1
@@ -72,7 +72,7 @@ def _schema(snapshots: int) -> Any:
     )
 
 
-_KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x", MOST_POINTS)
+_KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x", MAX_POINTS)
 
 
 def _columns(table: Any) -> dict[str, Any]:

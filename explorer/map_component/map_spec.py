@@ -11,6 +11,16 @@ from explorer.explore.point_colours import LegendEntry
 from explorer.map_component.map_event import Viewport
 
 
+@dataclass(frozen=True)
+class PinnedAnswer:
+    """What the map says beside its selection."""
+
+    text: str
+    second: str = ""
+    """A second sentence, such as a reconstruction of the first."""
+    note: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MapSpec:
     """A map: points and colours by address, the rest by value.
@@ -18,9 +28,11 @@ class MapSpec:
     Attributes:
         points_url: Address of float32 x, y pairs.
         colours_url: Address of a byte a point.
-        hover_url: Address that answers `?i=row` with `{"text", "note"}`.
-        decode_url: Address that answers `&at=x,y;x,y` with `[{"text", "opacity"}]`: sentences
-            decoded on a grid of positions are written on the map; empty for none.
+        hover_url: Address that answers `?i=row` with `{"text", "second", "note"}`.
+        decode_url: Address that answers `&at=x,y;x,y` with a list of `{"text", "opacity",
+            "distance"}`: sentences decoded on a grid of positions are written on the map; empty
+            for none.
+        lens_url: The same address for the lens, which decodes under the pointer; empty for none.
         legend: Names and colours of the bytes.
         kind: Whether the bytes are classes or positions on a ramp.
         legend_title: What the colours mean.
@@ -28,6 +40,7 @@ class MapSpec:
         overlays: What is drawn on top of the points.
         highlight: Rows that stand out while all others turn grey; None for no search.
         selected: `{"row": i}`, `{"x": …, "y": …}` or None; drawn when it changes.
+        answer: The words pinned to the selection: its text, and a note; None until it is known.
         view: The viewport, unless the tab or the address has one; later changes move the map.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         description: For screen readers: what the map shows.
@@ -38,12 +51,15 @@ class MapSpec:
         boxes: Whether Shift and a drag draw a rectangle.
         link: Maps with the same link emphasise the same class.
         height: Height of the map in CSS pixels, without the legend.
+        margin: If positive, the map is as high as the window less so many pixels, and `height` is
+            its minimum.
     """
 
     points_url: str
     colours_url: str
     hover_url: str
     decode_url: str = ""
+    lens_url: str = ""
     legend: Sequence[LegendEntry]
     kind: Literal["categories", "ramp"] = "categories"
     legend_title: str = ""
@@ -51,6 +67,7 @@ class MapSpec:
     overlays: Sequence[Overlay] = ()
     highlight: Sequence[int] | np.ndarray | None = None
     selected: Mapping[str, Any] | None = None
+    answer: PinnedAnswer | None = None
     view: Viewport | None = None
     axes: Mapping[str, Any]
     description: str
@@ -61,20 +78,31 @@ class MapSpec:
     boxes: bool = False
     link: str = ""
     height: int = 560
+    margin: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """The map as JSON for the browser."""
-        same = ("points_url", "colours_url", "hover_url", "decode_url", "legend_title", "kind")
-        same += ("description", "spoken", "caption", "view_parameter", "show_legend", "boxes")
+        same = ("points_url", "colours_url", "hover_url", "decode_url", "lens_url", "kind")
+        same += (
+            "legend_title",
+            "description",
+            "spoken",
+            "caption",
+            "view_parameter",
+            "show_legend",
+            "boxes",
+        )
         return {name: getattr(self, name) for name in (*same, "link")} | {
             "legend": [entry._asdict() for entry in self.legend],
             "labels": [_label(label) for label in self.labels],
             "overlays": [as_data(overlay) for overlay in self.overlays],
             "highlight": None if self.highlight is None else [int(i) for i in self.highlight],
             "selected": _selected(self.selected),
+            "answer": None if self.answer is None else vars(self.answer),
             "view": None if self.view is None else vars(self.view),
             "axes": axes_data(self.axes),
             "height": int(self.height),
+            "margin": int(self.margin),
         }
 
 

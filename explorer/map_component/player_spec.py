@@ -83,7 +83,7 @@ class PlayerSpec:
             "series": [vars(item) for item in self.series],
             "overlays": [as_data(item) for item in self.ellipses],
             "axes": axes_data(self.axes),
-            "told": [int(index) for index in self.reconstructed],
+            "reconstructed": [int(index) for index in self.reconstructed],
             "start": vars(self.start),
             "asked": None if self.pin is None else vars(self.pin),
         }

@@ -1,4 +1,4 @@
-"""Auxiliary losses on z, used in training beside the ELBO."""
+"""Auxiliary losses on z, added to the negative ELBO in training."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.errors import ExplorerError
+from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.padding import mask
 from explorer.models.sentence_encoders import SENTENCE_ENCODERS
 from explorer.registry import choose
@@ -18,7 +19,7 @@ from explorer.text.tokens import EOS
 class Auxiliary(nn.Module):
     """An auxiliary loss on z; this one is 0.
 
-    Its weights serve training alone: a sealed run does not store them.
+    Its weights are used in training only: a finished run does not store them.
     """
 
     sentence_encoder: str = ""
@@ -48,18 +49,18 @@ class Auxiliary(nn.Module):
         return None
 
 
-def nothing(embedding: nn.Embedding, latent_dim: int, kinds: int) -> Auxiliary:
-    """No further loss."""
+def nothing(embedding: nn.Embedding, latent_dim: int, num_labels: int) -> Auxiliary:
+    """No auxiliary loss."""
     return Auxiliary()
 
 
 class BagOfWords(Auxiliary):
-    """z has to say which words stand in the sentence, in whatever order.
+    """z predicts the words of the sentence, regardless of their order.
 
     Args:
-        embedding: Of the words; scores are products with it.
+        embedding: Of the words; their logits are products with it.
         latent_dim: Of z.
-        kinds: Labels the decoder is told; not used.
+        num_labels: Unused.
         weight: Of this loss.
 
     Source:
@@ -68,7 +69,7 @@ class BagOfWords(Auxiliary):
     """
 
     def __init__(
-        self, embedding: nn.Embedding, latent_dim: int, kinds: int, weight: float = 1.0
+        self, embedding: nn.Embedding, latent_dim: int, num_labels: int, weight: float = 1.0
     ) -> None:
         super().__init__()
         _need_latent("bag_of_words", latent_dim, weight)
@@ -84,24 +85,24 @@ class BagOfWords(Auxiliary):
         labels: Sequence[int],
         targets: Float[Tensor, "batch target"] | None = None,
     ) -> Float[Tensor, " batch"]:
-        """Minus the log-probability of the sentence's words, each drawn by itself, weighted."""
-        scores = functional.linear(self.features(z).tanh(), self.embedding.weight, self.bias)
+        """Weight × the negative log-likelihood of the words, independent given z."""
+        logits = functional.linear(self.features(z).tanh(), self.embedding.weight, self.bias)
         words = tokens[:, 1:]
-        said = scores.log_softmax(1).gather(1, words)
-        return -self._weight * (said * (mask(words) & (words != EOS))).sum(1)
+        log_probs = logits.log_softmax(1).gather(1, words)
+        return -self._weight * (log_probs * (mask(words) & (words != EOS))).sum(1)
 
 
 class Adversary(Auxiliary):
-    """A classifier tries to read the label off z; the encoder learns to keep it from doing so.
+    """A classifier predicts the label from z; the encoder learns to defeat it.
 
-    What the decoder is told anyway is thus not written into z a second time, and switching the
-    label switches what is said.
+    The decoder gets the label anyway. Once z does not carry it too, switching the label changes
+    the decoded sentence.
 
     Args:
-        embedding: Not used.
+        embedding: Unused.
         latent_dim: Of z.
-        kinds: Labels the decoder is told.
-        weight: With which the classifier's gradient reaches the encoder, turned around.
+        num_labels: Of a conditional model; 0 if it is not one.
+        weight: Factor of the reversed gradient from the classifier to the encoder.
         hidden_dim: Of the classifier.
 
     Source:
@@ -113,19 +114,19 @@ class Adversary(Auxiliary):
         self,
         embedding: nn.Embedding,
         latent_dim: int,
-        kinds: int,
+        num_labels: int,
         weight: float = 1.0,
         hidden_dim: int = 128,
     ) -> None:
         super().__init__()
         _need_latent("adversary", latent_dim, weight)
-        if not kinds:
+        if not num_labels:
             raise ExplorerError(
                 "model.auxiliary: an adversary needs model.labels, which `explorer new "
                 "--conditional` writes"
             )
         self.classifier = nn.Sequential(
-            nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, kinds)
+            nn.Linear(latent_dim, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, num_labels)
         )
         self._weight = weight
 
@@ -136,23 +137,23 @@ class Adversary(Auxiliary):
         labels: Sequence[int],
         targets: Float[Tensor, "batch target"] | None = None,
     ) -> Float[Tensor, " batch"]:
-        """The classifier's cross-entropy; 0 where the label is not known."""
-        scores = self.classifier(_reverse(z, self._weight))
+        """The classifier's cross-entropy; 0 where the label is unknown."""
+        logits = self.classifier(_reverse(z, self._weight))
         target = torch.tensor(labels, dtype=torch.int64, device=z.device)
-        return functional.cross_entropy(scores, target, reduction="none", ignore_index=-1)
+        return functional.cross_entropy(logits, target, reduction="none", ignore_index=NO_LABEL)
 
 
 class Teacher(Auxiliary):
     """A linear map of z predicts the sentence's vector from a pre-trained sentence encoder.
 
-    Sentences of like meaning thus come to lie near each other in z. The teacher reads the
-    training sentences once, before training; the finished run needs neither it nor its package.
+    Sentences of similar meaning thus move together in z. The teacher reads the training sentences
+    once, before training; the finished run needs neither it nor its package.
 
     Args:
         embedding: Unused.
         latent_dim: Size of z.
-        kinds: Unused.
-        weight: Nats charged for a cosine of 0 instead of 1.
+        num_labels: Unused.
+        weight: The loss at a cosine of 0, nats.
         encoder: Name in `SENTENCE_ENCODERS`.
 
     Raises:
@@ -163,7 +164,7 @@ class Teacher(Auxiliary):
         self,
         embedding: nn.Embedding,
         latent_dim: int,
-        kinds: int,
+        num_labels: int,
         weight: float = 10.0,
         encoder: str = "minilm",
     ) -> None:
@@ -190,26 +191,25 @@ class Teacher(Auxiliary):
     def cosine(
         self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
     ) -> Float[Tensor, " batch"]:
-        """Cosine between the targets and their predictions from z."""
         return functional.cosine_similarity(self.head(z), targets, dim=1)
 
 
 class Sum(Auxiliary):
-    """Several auxiliary losses, added up.
+    """The sum of several auxiliary losses.
 
     Args:
         embedding: Passed on to each.
         latent_dim: Passed on to each.
-        kinds: Passed on to each.
+        num_labels: Passed on to each.
         terms: The losses, each a table of its name and settings.
 
     Raises:
-        ExplorerError: For a list that is empty or holds something else, an invalid term, or
-            terms with different sentence encoders.
+        ExplorerError: For anything but a list of tables, an invalid term, or terms with different
+            sentence encoders.
     """
 
     def __init__(
-        self, embedding: nn.Embedding, latent_dim: int, kinds: int, terms: Sequence[Any]
+        self, embedding: nn.Embedding, latent_dim: int, num_labels: int, terms: Sequence[Any]
     ) -> None:
         super().__init__()
         is_list = isinstance(terms, list | tuple) and bool(terms)
@@ -222,17 +222,17 @@ class Sum(Auxiliary):
             choose(
                 AUXILIARIES,
                 term,
-                f"model.auxiliary.terms[{place}]",
+                f"model.auxiliary.terms[{index}]",
                 embedding=embedding,
                 latent_dim=latent_dim,
-                kinds=kinds,
+                num_labels=num_labels,
             )
-            for place, term in enumerate(terms)
+            for index, term in enumerate(terms)
         )
         encoders = {term.sentence_encoder for term in self._terms()} - {""}
         if len(encoders) > 1:
             raise ExplorerError(
-                "model.auxiliary.terms: one sentence encoder at a time, not "
+                "model.auxiliary.terms: use one sentence encoder, not "
                 + " and ".join(sorted(encoders))
             )
         self.sentence_encoder = "".join(encoders)
@@ -260,17 +260,15 @@ class Sum(Auxiliary):
 
 
 class _Reverse(torch.autograd.Function):
-    """The identity, whose gradient is turned around and scaled."""
+    """The identity, with a reversed and scaled gradient."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, weight: float) -> Tensor:
-        """Gives z as it is."""
         ctx.weight = weight
         return z.view_as(z)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """The gradient with its sign turned."""
         return -ctx.weight * gradients[0], None
 
 

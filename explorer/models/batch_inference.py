@@ -1,6 +1,6 @@
-"""Posteriors and ELBO terms of any number of sentences, computed in batches of like length.
+"""Posteriors and ELBO terms of any number of sentences, in batches of similar length.
 
-Several processes share the batches; each of them gets all results, in the order of the input.
+Several processes divide the batches; each gets all results, in the order of the input.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ def _silent(count: int) -> None:
 
 
 def batches(ids: Sequence[Sequence[int]], size: int = BATCH) -> Iterator[list[int]]:
-    """Row numbers in batches of like length."""
+    """Row numbers in batches of similar length."""
     yield from plan([len(row) for row in ids], size)
 
 

@@ -1,10 +1,10 @@
 """A process's rows of a training batch, so that several processes compute what one would.
 
-Each process encodes and decodes its own rows. In between, all of them hold the features of the
-whole batch: the latent space is small, so each draws every z and computes every rate, and whatever
-depends on the whole batch (a normalisation, a floor under the mean rate) sees all of it. Dropout
-is drawn for the whole batch too, so that every row gets the noise it would get in one process;
-that costs 2% of a step at 256 units.
+Each process encodes and decodes its rows. In between, all of them hold the features of the whole
+batch: the latent space is small, so each draws every z and computes every rate, and whatever
+depends on the whole batch (batch normalisation, a floor on the mean rate) sees all of it. Dropout
+masks are drawn for the whole batch too, so that every row gets the noise it would get in one
+process; that costs 2% of a step at 256 units.
 """
 
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ from explorer.models.token_sampling import BLOCK, by_block, forbid_special
 from explorer.text.tokens import BOS, EOS
 
 Best = list[tuple[float, list[int]]]
-"""For each sentence its best finished hypothesis and the score of that."""
+"""For each sentence the score and ids of its best finished hypothesis."""
 
 
 def beam_search(
@@ -26,7 +26,7 @@ def beam_search(
     state = decoder.begin(z.repeat_interleave(beam, 0))
     score = scorer(decoder.output, batch * beam)
     token = torch.full((batch * beam,), BOS, device=z.device)
-    # All hypotheses of a sentence are equal at first: only one of them is expanded.
+    # All hypotheses of a sentence start equal: only one of them is expanded.
     scores = z.new_full((batch, beam), -torch.inf)
     scores[:, 0] = 0.0
     words = torch.zeros(batch, beam, 0, dtype=torch.int64, device=z.device)

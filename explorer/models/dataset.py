@@ -1,4 +1,4 @@
-"""A corpus as a model sees it: ids of its sentences, by split."""
+"""A corpus as token ids, by split."""
 
 import random
 from collections import Counter
@@ -23,15 +23,15 @@ class Data:
     vocabulary: Vocabulary
     ids: list[list[int]]
     labels: list[int]
-    """Of a conditional model: each sentence's place in `model.labels`, or NO_LABEL; else none."""
+    """Of a conditional model: each sentence's index in `model.labels`, or NO_LABEL; else empty."""
 
     def select(self, split: str, max_tokens: int = 0) -> list[list[int]]:
-        """The sentences of a split as ids, cut to `max_tokens` ids (0: never cut)."""
+        """The sentences of a split as ids, cut to `max_tokens` ids; 0 cuts none."""
         rows = self.corpus.rows(split)
         return [self.ids[row][:max_tokens] if max_tokens else self.ids[row] for row in rows]
 
     def labels_of(self, rows: Sequence[int]) -> list[int]:
-        """The labels of some rows; none for a model that is not conditional."""
+        """The labels of some rows; empty unless the model is conditional."""
         return [self.labels[row] for row in rows] if self.labels else []
 
     def groups_of(self, rows: Sequence[int]) -> list[int] | None:
@@ -40,7 +40,7 @@ class Data:
         return None if groups is None else [groups[row] for row in rows]
 
     def draw(self, split: str, count: int, seed: int) -> list[int]:
-        """Row numbers of at most `count` sentences of a split, drawn evenly, in order."""
+        """Row numbers of at most `count` sentences of a split, a random sample in order."""
         rows = self.corpus.rows(split)
         if len(rows) <= count:
             return rows
@@ -52,10 +52,10 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
 
     Args:
         config: The recipe.
-        vocabulary: A trained run's; without one, it is learned from the training split.
+        vocabulary: Of a trained run; None builds one from the training split.
 
     Raises:
-        ExplorerError: If the corpus is not there or cannot be read, or lacks the labels of a
+        ExplorerError: If the corpus is missing or cannot be read, or lacks the labels of a
             conditional model.
     """
     corpus = corpora.load(config.corpus, config.seed)
@@ -68,16 +68,16 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
     return Data(corpus, tokeniser, vocabulary, ids, _labels(corpus, config.model.labels))
 
 
-def _labels(corpus: Corpus, kinds: Sequence[str]) -> list[int]:
-    """Places in `kinds`; a sentence with another label, or without one, gets NO_LABEL."""
-    if not kinds:
+def _labels(corpus: Corpus, labels: Sequence[str]) -> list[int]:
+    """Each sentence's index in `labels`; NO_LABEL for another label or none."""
+    if not labels:
         return []
     if corpus.labels is None:
         raise ExplorerError(
-            f"model.labels: {corpus.name} has no labels; name their column, corpus.label_column"
+            f"model.labels: {corpus.name} has no labels; name their column in corpus.label_column"
         )
-    place = {kind: number for number, kind in enumerate(kinds)}
-    missing = sorted(place.keys() - set(corpus.labels))
+    index = {label: number for number, label in enumerate(labels)}
+    missing = sorted(index.keys() - set(corpus.labels))
     if missing:
-        raise ExplorerError(f"model.labels: {missing[0]!r} is no label of {corpus.name}")
-    return [place.get(label, NO_LABEL) for label in corpus.labels]
+        raise ExplorerError(f"model.labels: {corpus.name} has no label {missing[0]!r}")
+    return [index.get(label, NO_LABEL) for label in corpus.labels]

@@ -1,4 +1,4 @@
-"""What every decoder has: words in, words out, and how a sentence is scored."""
+"""The base of decoders: word embedding, output layer, and the likelihood of a sentence."""
 
 from typing import Any
 
@@ -12,17 +12,18 @@ from explorer.text.tokens import BOS, UNK
 
 
 class Decoder(nn.Module):
-    """p(x|z), one word after the other.
+    """p(x|z), token by token.
 
-    A subclass adds its layers, calls `_add_output`, and says how z and the words so far become
-    features: for whole sentences, and step by step.
+    A subclass adds its layers, calls `_add_output`, and computes features from z and the previous
+    tokens: for whole sentences in `_features`, step by step in `begin` and `advance`.
 
     Args:
-        embedding: Of the words that are read; with `tied` its weight is the output layer's too.
-        latent_dim: Numbers the decoder is given for a sentence; 0 for a language model.
-        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016);
-            1 hides them all, at test time too: an inputless decoder, which has nothing but z.
-        dropout: Share of input and output entries dropped in training.
+        embedding: Of the input words.
+        latent_dim: Size of the input beside the words: z, and the label of a conditional model;
+            0 for a language model.
+        word_dropout: Fraction of the input words replaced by <unk> in training (Bowman et al.
+            2016); 1 replaces all, at test time too: the decoder then sees z alone.
+        dropout: Fraction of input and output entries dropped in training.
     """
 
     skip: nn.Linear | None
@@ -39,7 +40,7 @@ class Decoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def _add_output(self, feature_dim: int, tied: bool, skip: bool) -> None:
-        """From features to scores; with `skip`, z reaches the output directly too."""
+        """Adds the output layer, tied to the embedding or not, and a skip from z to it."""
         words, width = self.embedding.weight.shape
         has_skip = skip and self.latent_dim > 0
         self.skip = nn.Linear(self.latent_dim, width, bias=False) if has_skip else None
@@ -52,36 +53,36 @@ class Decoder(nn.Module):
     def _features(
         self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time embedding"]:
-        """What words are scored by after each input; of the inputs only `_seen` is read."""
+        """The output layer's input after each token; reads the tokens through `_visible`."""
         raise NotImplementedError
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> Any:
-        """The state before the first token; what z contributes to each step is computed once.
+        """The state before the first token, with whatever of z every step needs.
 
-        Its `select(rows)` gives the states of some rows, in that order.
+        Its `select(rows)` returns the states of some rows, in that order.
         """
         raise NotImplementedError
 
     def advance(
         self, token: Int[Tensor, " batch"], state: Any
     ) -> tuple[Float[Tensor, "batch embedding"], Any]:
-        """Reads one token: what the next is scored by, and the new state."""
+        """Reads one token: the output layer's input for the next, and the new state."""
         raise NotImplementedError
 
     def step(
         self, token: Int[Tensor, " batch"], state: Any
     ) -> tuple[Float[Tensor, "batch words"], Any]:
-        """Reads one token: the scores of the next, and the new state."""
+        """Reads one token: the logits of the next, and the new state."""
         features, state = self.advance(token, state)
         return self.output(features), state
 
     @property
     def is_inputless(self) -> bool:
-        """Whether no word is ever seen, so that words depend on z and their place alone."""
+        """Whether all input words are hidden: words depend on z and their position only."""
         return self.word_dropout >= 1
 
-    def _seen(self, inputs: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
-        """The inputs, those as <unk> that are not to be seen; the start stays."""
+    def _visible(self, inputs: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
+        """The inputs after word dropout, which spares the start."""
         if self.is_inputless:
             return inputs.masked_fill(inputs != BOS, UNK)
         if not self.training or not self.word_dropout:
@@ -93,7 +94,7 @@ class Decoder(nn.Module):
     def token_log_prob(
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch predicted"]:
-        """Log-probability of each token after the start, given z and its past; 0 at PAD."""
+        """Log-probability of each token after the start, given z and those before; 0 at PAD."""
         return self._scores(self._features(z, tokens[:, :-1]), tokens[:, 1:])
 
     def _scores(
@@ -102,7 +103,7 @@ class Decoder(nn.Module):
         """Log-probability of each target given its features; 0 at PAD."""
         weight, bias, valid = self.output.weight, self.output.bias, mask(targets)
         if features.device.type != "cpu":
-            # To leave the padding out, its places would have to be waited for.
+            # Selecting the valid positions would wait for the device.
             flat = token_log_prob(features.flatten(0, 1), weight, bias, targets.flatten())
             return flat.view(valid.shape).masked_fill(~valid, 0.0)
         flat = token_log_prob(features[valid], weight, bias, targets[valid])
@@ -111,13 +112,13 @@ class Decoder(nn.Module):
     def log_prob(
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, " batch"]:
-        """The log-likelihood of each sentence given its z, nats per sentence, the end counted."""
+        """Log-likelihood of each sentence given its z, nats per sentence, the end included."""
         return self.token_log_prob(z, tokens).sum(1)
 
     def logits(
         self, z: Float[Tensor, "batch latent"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch predicted words"]:
-        """Scores of every word at every place after the start, for inspection."""
+        """Logits of every word at every position after the start, for inspection."""
         return self.output(self._features(z, tokens[:, :-1]))
 
     def token_scores(

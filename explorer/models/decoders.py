@@ -1,4 +1,4 @@
-"""Decoders: a latent point to the probability of a sentence."""
+"""Decoders: p(x|z), the probability of a sentence given a latent point."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from explorer.models.dilated_decoder import DilatedDecoder
 
 @dataclass(frozen=True, slots=True)
 class LSTMState:
-    """What an LSTM decoder remembers between two tokens of a sentence."""
+    """The state of an LSTM decoder between two tokens."""
 
     hidden: Float[Tensor, "batch hidden"]
     cell: Float[Tensor, "batch hidden"]
@@ -32,19 +32,18 @@ class LSTMState:
 class LSTMDecoder(Decoder):
     """An LSTM language model that sees z in its initial state, every input and every output.
 
-    c0 = W z and h0 = tanh(c0) as in He et al. (2019); z is concatenated to every input, and
-    added to every output through a skip (Dieng et al. 2019). With an empty z it is a plain LSTM
-    language model of the same size.
+    c0 = W z and h0 = tanh(c0) as in He et al. (2019); z is concatenated to every input and added
+    to every output through a skip connection (Dieng et al. 2019). With an empty z it is a plain
+    LSTM language model of the same size.
 
     Args:
-        embedding: Word embedding; with `tied` its weight is the output layer's too.
+        embedding: Of the words; with `tied` its weight is the output layer's too.
         latent_dim: Size of z; 0 for a language model.
         hidden_dim: State size.
         tied: Whether output and input words share one embedding (Press & Wolf 2017).
-        skip: Whether z also reaches the output directly.
-        word_dropout: Share of the input words hidden as <unk> in training (Bowman et al. 2016);
-            1 hides them all, at test time too: an inputless decoder, which has nothing but z.
-        dropout: Share of input and output entries dropped in training.
+        skip: Whether z is also added to the output features.
+        word_dropout: See `Decoder`.
+        dropout: See `Decoder`.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class LSTMDecoder(Decoder):
     def _features(
         self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time embedding"]:
-        embedded = self.dropout(self.embedding(self._seen(inputs)))
+        embedded = self.dropout(self.embedding(self._visible(inputs)))
         repeated = z.unsqueeze(1).expand(-1, inputs.shape[1], -1)
         hidden, cell = self._begin(z)
         states, _ = self.lstm(
@@ -92,14 +91,14 @@ class LSTMDecoder(Decoder):
     ) -> Float[Tensor, "samples batch predicted"]:
         """`token_log_prob` of each sentence under each of its samples of z.
 
-        What the words contribute to the LSTM is computed once for all samples. Without gradient,
-        and for a model in `eval` mode.
+        The words' contribution to the LSTM's gates is computed once for all samples. In `eval`
+        mode, without gradients.
         """
         assert not self.training
         samples, batch = z.shape[:2]
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         inputs, targets = tokens[:, :-1], tokens[:, 1:]
-        words = self.embedding(self._seen(inputs))
+        words = self.embedding(self._visible(inputs))
         gates_of_words = words @ weight[:, :width].T
         state = self.begin(z.flatten(0, 1))
         hidden, cell, features = state.hidden, state.cell, []
@@ -112,7 +111,6 @@ class LSTMDecoder(Decoder):
         return result.unflatten(0, (samples, batch))
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> LSTMState:
-        """The state before the first token; what z contributes to each step is computed once."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         hidden, cell = self._begin(z)
         gates = z @ weight[:, width:].T + self._lstm("bias_ih_l0") + self._lstm("bias_hh_l0")
@@ -125,7 +123,7 @@ class LSTMDecoder(Decoder):
         hidden: Float[Tensor, "batch hidden"],
         cell: Float[Tensor, "batch hidden"],
     ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
-        """The LSTM's next hidden and cell state, given what its inputs contribute to the gates."""
+        """The next hidden and cell state, given the inputs' contribution to the gates."""
         gates = torch.addmm(gates, hidden, self._lstm("weight_hh_l0").T)
         enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
         cell = torch.addcmul(forget.sigmoid() * cell, enter.sigmoid(), update.tanh())
@@ -134,10 +132,9 @@ class LSTMDecoder(Decoder):
     def advance(
         self, token: Int[Tensor, " batch"], state: LSTMState
     ) -> tuple[Float[Tensor, "batch embedding"], LSTMState]:
-        """Reads one token: what the next is scored by, and the new state."""
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
         gates = torch.addmm(
-            state.latent_gates, self.embedding(self._seen(token)), weight[:, :width].T
+            state.latent_gates, self.embedding(self._visible(token)), weight[:, :width].T
         )
         hidden, cell = self._advance(gates, state.hidden, state.cell)
         features = self.narrow(hidden) + state.latent_output

@@ -8,10 +8,10 @@ from explorer.config import setting
 from explorer.errors import ExplorerError
 
 MAX_TOKENS = 1000
-"""The longest sentence that can be asked for, in tokens."""
+"""Upper limit of `Decoding.max_tokens`."""
 PART = 512
-"""Hypotheses decoded at once. Memory goes to the scores of their next tokens, some ten thousand
-numbers each."""
+"""Hypotheses decoded at once: memory goes to the logits of their next tokens, about ten thousand
+each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Decoding:
         return self.beam if "beam" in STRATEGIES[self.strategy].settings else 1
 
     def of_part(self, number: int) -> "Decoding":
-        """The same with another seed for each part of many sentences; the first keeps its seed."""
+        """The settings of one part of many sentences, each with another seed; part 0 as here."""
         return dataclasses.replace(self, seed=(self.seed + number) % 2**63)
 
 

@@ -1,4 +1,4 @@
-"""A convolutional decoder, whose sight of the words before a word has an end."""
+"""A convolutional decoder with a bounded receptive field."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from explorer.errors import ExplorerError
 from explorer.models.decoder_base import Decoder
 
 KERNEL = 3
-"""Words a convolution looks at; Yang et al. (2017) use 3 throughout."""
+"""Kernel size of the convolutions; Yang et al. (2017) use 3 throughout."""
 
 
 @dataclass(frozen=True, slots=True)
 class DilatedState:
-    """What a dilated decoder remembers: what each of its convolutions has yet to look back at."""
+    """The state of a dilated decoder: the past inputs that each convolution still needs."""
 
     z: Float[Tensor, "batch latent"]
     past: tuple[Float[Tensor, "batch channels _"], ...]
@@ -38,35 +38,35 @@ class _Block(nn.Module):
 
     @property
     def span(self) -> int:
-        """Places the convolution reaches back."""
+        """Positions the convolution reaches back."""
         return (KERNEL - 1) * self.dilation
 
     def forward(
         self, x: Float[Tensor, "batch channels time"], past: Float[Tensor, "batch half span"]
     ) -> tuple[Float[Tensor, "batch channels time"], Float[Tensor, "batch half span"]]:
-        """The block's output, and what it will have to look back at next."""
-        seen = torch.cat([past, self.enter(x.relu()).relu()], 2)
-        return x + self.leave(self.look(seen).relu()), seen[:, :, -self.span :]
+        """The block's output, and the past of the next call."""
+        inputs = torch.cat([past, self.enter(x.relu()).relu()], 2)
+        return x + self.leave(self.look(inputs).relu()), inputs[:, :, -self.span :]
 
 
 class DilatedDecoder(Decoder):
     """A stack of causal convolutions whose dilation doubles from layer to layer.
 
-    How far back it sees decides how much it needs z: with few layers it is little more than a
-    bag of words, with many it does what an LSTM does, and z collapses as easily.
+    The receptive field decides how much it needs z: with few layers it is little more than a bag
+    of words; with many it resembles an LSTM, and z collapses as easily.
 
     Args:
-        embedding: Word embedding; with `tied` its weight is the output layer's too.
+        embedding: Of the words; with `tied` its weight is the output layer's too.
         latent_dim: Size of z, concatenated to every input; 0 for a language model.
-        hidden_dim: Channels; an even number.
-        layers: Convolutions; the decoder sees 1 + 2·(2^layers − 1) words back.
+        hidden_dim: Number of channels, even.
+        layers: Number of convolutions; the decoder sees 1 + 2·(2^layers − 1) words back.
         tied: Whether output and input words share one embedding.
-        skip: Whether z also reaches the output directly.
-        word_dropout: Share of the input words hidden as <unk> in training; 1 hides them all.
-        dropout: Share of input and output entries dropped in training.
+        skip: Whether z is also added to the output features.
+        word_dropout: See `Decoder`.
+        dropout: See `Decoder`.
 
     Raises:
-        ExplorerError: For an odd number of channels or no layer.
+        ExplorerError: For an odd number of channels, or layers outside 1 to 12.
 
     Source:
         Yang et al. (2017), Improved Variational Autoencoders for Text Modeling using Dilated
@@ -87,7 +87,7 @@ class DilatedDecoder(Decoder):
         super().__init__(embedding, latent_dim, word_dropout, dropout)
         if hidden_dim < 2 or hidden_dim % 2 or not 1 <= layers <= 12:
             raise ExplorerError(
-                "model.decoder: dilated takes an even hidden_dim and 1 to 12 layers, "
+                "model.decoder: dilated needs an even hidden_dim and 1 to 12 layers, "
                 f"not {hidden_dim} and {layers}"
             )
         self.enter = nn.Linear(embedding.embedding_dim + latent_dim, hidden_dim)
@@ -95,8 +95,8 @@ class DilatedDecoder(Decoder):
         self._add_output(hidden_dim, tied, skip)
 
     @property
-    def sight(self) -> int:
-        """Words before a word that can influence its probability, the start among them."""
+    def receptive_field(self) -> int:
+        """Words before a word that can influence its probability, the start included."""
         return 1 + sum(block.span for block in self._blocks)
 
     @property
@@ -109,7 +109,6 @@ class DilatedDecoder(Decoder):
         return self._read(inputs, self.begin(z))[0]
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> DilatedState:
-        """The state before the first token: nothing to look back at."""
         past = [
             z.new_zeros(len(z), block.enter.out_channels, block.span) for block in self._blocks
         ]
@@ -118,15 +117,14 @@ class DilatedDecoder(Decoder):
     def advance(
         self, token: Int[Tensor, " batch"], state: DilatedState
     ) -> tuple[Float[Tensor, "batch embedding"], DilatedState]:
-        """Reads one token: what the next is scored by, and the new state."""
         features, state = self._read(token.unsqueeze(1), state)
         return features.squeeze(1), state
 
     def _read(
         self, inputs: Int[Tensor, "batch time"], state: DilatedState
     ) -> tuple[Float[Tensor, "batch time embedding"], DilatedState]:
-        """Reads some more words: features after each of them, and the new state."""
-        embedded = self.dropout(self.embedding(self._seen(inputs)))
+        """The features after each of some more words, and the new state."""
+        embedded = self.dropout(self.embedding(self._visible(inputs)))
         repeated = state.z.unsqueeze(1).expand(-1, inputs.shape[1], -1)
         x = self.enter(torch.cat([embedded, repeated], 2)).transpose(1, 2)
         past = []

@@ -1,4 +1,4 @@
-"""Encoders: token ids to the features a latent space makes a posterior of."""
+"""Encoders: token ids to the features from which a latent space forms a posterior."""
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -10,7 +10,7 @@ from explorer.models.padding import mask, masked_mean
 from explorer.text.tokens import EOS, UNK
 
 POOLS = {"last": 1, "max": 1, "mean": 1, "max+mean": 2}
-"""How states become one vector, and how many times their width it has."""
+"""Pooling methods, and the width of the result in state sizes."""
 
 
 class LSTMEncoder(nn.Module):
@@ -18,13 +18,13 @@ class LSTMEncoder(nn.Module):
 
     Args:
         embedding: Shared with the decoder.
-        hidden_dim: State size, of each direction.
-        pool: `max` over time (Li et al. 2019), `mean` over time, `max+mean`, both side by side,
-            or `last`, the state after the last token.
+        hidden_dim: State size of each direction.
+        pool: `max` over time (Li et al. 2019), `mean` over time, `max+mean` for both, or `last`,
+            the state after the last token.
         bidirectional: Whether a second LSTM reads from the end.
-        dropout: Share of the embedding's entries dropped in training.
-        word_dropout: Share of the words hidden as <unk> in training: with a `point` latent space
-            a denoising autoencoder (Hill et al. 2016, arXiv:1602.03483).
+        dropout: Fraction of the embedding's entries dropped in training.
+        word_dropout: Fraction of the words replaced by <unk> in training: with a `point` latent
+            space a denoising autoencoder (Hill et al. 2016, arXiv:1602.03483).
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class LSTMEncoder(nn.Module):
             )
         self.embedding = embedding
         if not 0 <= word_dropout <= 1:
-            raise ExplorerError(f"model.encoder.word_dropout: {word_dropout} is not a share")
+            raise ExplorerError(
+                f"model.encoder.word_dropout: {word_dropout} is not between 0 and 1"
+            )
         self.pool = pool
         self.word_dropout = word_dropout
         self.dropout = nn.Dropout(dropout)
@@ -53,8 +55,8 @@ class LSTMEncoder(nn.Module):
         self.feature_dim = hidden_dim * (2 if bidirectional else 1) * POOLS[pool]
 
     def forward(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
-        """One vector a sentence; padding and the other rows have no influence on it."""
-        tokens = tokens[:, 1:]  # the end is read, the start says nothing
+        """One vector per sentence, independent of padding and of the other rows."""
+        tokens = tokens[:, 1:]  # without the start, which carries no information
         valid = mask(tokens)
         if self.training and self.word_dropout:
             hidden = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
@@ -67,7 +69,7 @@ class LSTMEncoder(nn.Module):
             packed, (last, _) = self.lstm(packed)
             states, _ = pad_packed_sequence(packed, batch_first=True, total_length=valid.shape[1])
         else:
-            # What follows a sentence's end cannot reach back: it is read, and left out below.
+            # Padding comes after the sentence and cannot change its states; pooling leaves it out.
             states, (last, _) = self.lstm(embedded)
             if self.pool == "last" and not self.lstm.bidirectional:
                 rows = torch.arange(len(states), device=states.device)
@@ -77,7 +79,7 @@ class LSTMEncoder(nn.Module):
     def read(
         self, embedded: Float[Tensor, "batch time embedding"]
     ) -> Float[Tensor, "batch features"]:
-        """One vector a sequence of embeddings, none of them padding."""
+        """One vector per sequence of embeddings without padding."""
         states, (last, _) = self.lstm(embedded)
         valid = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
         return self._pool(states, valid, last)

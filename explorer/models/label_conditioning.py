@@ -1,4 +1,4 @@
-"""Labels as one-hot codes, which a conditional decoder reads beside z."""
+"""Labels as one-hot codes, appended to z for a conditional decoder."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from explorer.errors import ExplorerError
 NO_LABEL = -1
 """The index of an unknown label."""
 DROP_RATE = 0.1
-"""Fraction of training sentences whose label is dropped, so that the decoder also learns to do
-without (Ho & Salimans 2022, arXiv:2207.12598)."""
+"""Fraction of training sentences whose label is dropped, so that the decoder also learns to work
+without one (Ho & Salimans 2022, arXiv:2207.12598)."""
 
 
 def one_hot(labels: Sequence[int], num_labels: int) -> Float[Tensor, "n labels"]:
@@ -40,10 +40,10 @@ def label_code(
     Args:
         labels: The labels of a model.
         label: One of them, or empty for none.
-        strength: 0 is the average, 1 the label as trained, above 1 an exaggeration.
+        strength: 0 gives the average, 1 the label as trained, above 1 an exaggeration.
 
     Raises:
-        ExplorerError: If the model does not know this label.
+        ExplorerError: If the label is not one of the model's.
     """
     average, code = one_hot([NO_LABEL, index(labels, label)], len(labels))
     return average + strength * (code - average)
@@ -53,13 +53,11 @@ def index(labels: Sequence[str], label: str) -> int:
     """The index of a label among a model's; `NO_LABEL` for an empty one.
 
     Raises:
-        ExplorerError: If the model does not know this label.
+        ExplorerError: If the label is not one of the model's.
     """
     if not label:
         return NO_LABEL
     if label not in labels:
-        known = (
-            f"is not one of {', '.join(labels)}" if labels else "is given to no conditional run"
-        )
-        raise ExplorerError(f"label {label!r} {known}")
+        problem = f"is not one of {', '.join(labels)}" if labels else "needs a conditional run"
+        raise ExplorerError(f"label {label!r} {problem}")
     return list(labels).index(label)

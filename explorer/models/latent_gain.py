@@ -1,4 +1,4 @@
-"""Which words the latent carries."""
+"""Latent gain: how much z raises the probability of each token."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from explorer.models.decoder_base import Decoder
 from explorer.models.random_streams import generator, sample
 
 _POSITIONS = 2**14
+"""Token positions scored at once."""
 
 
 @torch.inference_mode()
@@ -25,23 +26,22 @@ def token_scores(
 ) -> tuple[Float[Tensor, "batch predicted"], Float[Tensor, "batch predicted"]]:
     """Log p(x_t|x_<t, z), and the latent gain: that minus its mean over S draws of the prior.
 
-    A mean of logarithms, so that a sentence's gains add up to its prior-z gap.
+    The mean is of logarithms, so that the gains of a sentence sum to its prior-z gap.
 
     Args:
         decoder: In `eval` mode.
-        z: One point a sentence.
+        z: One point per sentence.
         tokens: The sentences.
-        prior: Where z' of log p(x_t|x_<t, z') comes from, event shape (latent,).
-        samples: S; every sentence meets the same S draws, so its gains do not depend on the
-            batch it is in.
+        prior: Of the draws, event shape (latent,).
+        samples: S; all sentences share the S draws, so their gains do not depend on the batch.
         seed: Of the draws.
-        condition: From latent points to what the decoder takes; of a conditional model.
+        condition: Of a conditional model: from latent points to the decoder's input.
 
     Returns:
         Nats per token, 0 at padding.
     """
     draws = sample(prior, samples, generator(seed, "gain"))  # (samples, latent)
-    # The point itself goes first, in one pass with the draws: a click waits for this.
+    # One pass for the point and the draws: a click waits for this.
     points = torch.cat([z.unsqueeze(0), draws.unsqueeze(1).expand(-1, len(z), -1)])
     size = max(1, _POSITIONS // max(1, tokens.numel()))
     scores = torch.cat(

@@ -44,7 +44,7 @@ class Latent(nn.Module):
 
     @property
     def max_rate(self) -> float:
-        """Upper bound of the rate, nats."""
+        """Upper bound on the rate, nats."""
         return math.inf
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
@@ -58,29 +58,29 @@ class Latent(nn.Module):
         return (posterior.log_prob(z) - prior.log_prob(z)).unsqueeze(-1)
 
     def uniform(self) -> Distribution:
-        """The uniform distribution of a bounded space, on the device of the weights."""
-        raise ExplorerError('model.prior: this space has no end; use model.latent "cube"')
+        """The uniform distribution on a bounded space, on the device of the weights."""
+        raise ExplorerError('model.prior: this space is unbounded; use model.latent "cube"')
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """The point of the space nearest to z, which may be an average of points."""
         return z
 
 
-_MOST_LEAST = 13.0
+_MAX_MIN_RATE = 13.0
+"""Nats per dimension: with more, the variance would be below its lower clamp."""
 
 
 class Gaussian(Latent):
-    """q(z|x) = N(mean, diag(scale²)), read off the encoder's features by two linear maps.
+    """q(z|x) = N(mean, diag(scale²)), two linear maps of the encoder's features.
 
     Args:
         feature_dim: Of the encoder.
         latent_dim: Of z.
-        batch_norm: γ > 0 normalises each mean over the batch to variance γ², which keeps the rate
-            under N(0, I) above a bound (Zhu et al. 2020, arXiv:2004.12585, section 3); under a
-            learned prior there is none. 0 does not.
-        least_rate: δ > 0 bounds every dimension's rate under N(0, I) from below by δ through the
-            scales (after Razavi et al. 2019, arXiv:1901.03416, whose bound is in total); 0 does
-            not.
+        batch_norm: γ > 0 normalises each mean over the batch to variance γ², which bounds the
+            rate under N(0, I) from below (Zhu et al. 2020, arXiv:2004.12585, section 3), but not
+            under a learned prior; 0 for none.
+        min_rate: δ > 0 bounds every dimension's rate under N(0, I) from below by δ through the
+            scales (after Razavi et al. 2019, arXiv:1901.03416, who bound the total); 0 for none.
     """
 
     priors = ("normal", "mixture", "vamp", "flow")
@@ -91,49 +91,49 @@ class Gaussian(Latent):
         feature_dim: int,
         latent_dim: int,
         batch_norm: float = 0.0,
-        least_rate: float = 0.0,
+        min_rate: float = 0.0,
     ) -> None:
         super().__init__(latent_dim)
-        for name, value in (("batch_norm", batch_norm), ("least_rate", least_rate)):
+        for name, value in (("batch_norm", batch_norm), ("min_rate", min_rate)):
             if value < 0:
                 raise ExplorerError(f"model.latent.{name}: {value} is below 0")
-        if least_rate > _MOST_LEAST:
+        if min_rate > _MAX_MIN_RATE:
             raise ExplorerError(
-                f"model.latent.least_rate: {least_rate} nats a dimension are more than "
-                f"{_MOST_LEAST}, the most that can be promised"
+                f"model.latent.min_rate: {min_rate} nats per dimension is above {_MAX_MIN_RATE}, "
+                "the highest bound that can be guaranteed"
             )
         self.mean = nn.Linear(feature_dim, latent_dim)
         self.log_variance = nn.Linear(feature_dim, latent_dim)
         self.batch_norm = nn.BatchNorm1d(latent_dim, affine=False) if batch_norm else None
         self._gamma = batch_norm
         # With a mean of 0 the rate is (s² − 1 − log s²) / 2, which is at least δ for s² up to:
-        self._widest = _variance_of_rate(least_rate) if least_rate else math.inf
+        self._max_variance = _variance_of_rate(min_rate) if min_rate else math.inf
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One Gaussian a row."""
+        """One Gaussian per row."""
         mean, log_variance = self.mean(features), self.log_variance(features)
         if self.batch_norm is not None:
             mean = self._gamma * self.batch_norm(mean)
-        # Beyond these the variance leaves float32's comfortable range in an early, wild step.
-        highest = min(8.0, math.log(self._widest))
+        # Without the clamp an early step can take the variance out of float32's range.
+        highest = min(8.0, math.log(self._max_variance))
         scale = (0.5 * log_variance.clamp(-16, highest)).exp()
-        # Checking the arguments would wait for a GPU; what is no number shows in the loss.
+        # Validating the arguments would wait for a GPU; a NaN shows in the loss.
         return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """By dimension in closed form for a factorised prior, else from the sample z."""
+        """Per dimension in closed form for a factorised prior, else estimated at z."""
         if isinstance(posterior, Independent) and isinstance(prior, Independent):
             return torch.distributions.kl_divergence(posterior.base_dist, prior.base_dist)
         return super().rate(posterior, prior, z)
 
 
 class Deterministic(Latent):
-    """A plain autoencoder's space: a deterministic posterior without a rate.
+    """The latent space of a plain autoencoder: a deterministic posterior without a rate.
 
-    The posterior is a Gaussian of scale 0, whose samples are its mean. The prior of the recipe is
-    not used: a density to sample from is fitted on the encodings after training, outside the
+    The posterior is a Gaussian of scale 0, whose samples are its mean. The prior in the recipe is
+    unused: a density to sample from is fitted to the encodings after training, outside the
     objective. A VampPrior, a mixture of posteriors, has no density here.
     """
 
@@ -146,7 +146,7 @@ class Deterministic(Latent):
         self.mean = nn.Linear(feature_dim, latent_dim)
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One point a row."""
+        """One point per row."""
         mean = self.mean(features)
         zero = torch.zeros_like(mean)
         return Independent(Normal(mean, zero, validate_args=False), 1, validate_args=False)
@@ -154,7 +154,7 @@ class Deterministic(Latent):
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """Zero: an autoencoder has no rate."""
+        """0: an autoencoder has no rate."""
         return torch.zeros_like(posterior.mean)
 
 
@@ -173,27 +173,27 @@ class NoLatent(Latent):
             )
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """A distribution over nothing, one a row."""
+        """A distribution of no dimensions per row."""
         empty = features.new_zeros(len(features), 0)
         return Independent(Normal(empty, empty, validate_args=False), 1, validate_args=False)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """Nothing is encoded, so the rate is 0 of 0 dimensions."""
+        """The rate of no dimensions, whose sum is 0."""
         return torch.zeros_like(posterior.mean)
 
 
 class Sphere(Latent):
-    """Von Mises–Fisher posteriors of one concentration on the unit sphere.
+    """Von Mises–Fisher posteriors with one concentration on the unit sphere.
 
-    The rate is the same for every sentence and fixed by `concentration`: it cannot collapse, and
-    it cannot adapt (Xu & Durrett 2018, arXiv:1808.10805).
+    `concentration` fixes the rate, the same for every sentence: it can neither collapse nor adapt
+    (Xu & Durrett 2018, arXiv:1808.10805).
     """
 
     priors = ("uniform",)
     has_units = False
-    without_units = "the coordinates of a direction share a variance of 1: all cannot vary much"
+    without_units = "the variances of a unit vector's coordinates sum to at most 1"
 
     def __init__(self, feature_dim: int, latent_dim: int, concentration: float = 80.0) -> None:
         super().__init__(latent_dim)
@@ -207,23 +207,23 @@ class Sphere(Latent):
 
     @property
     def num_rate_terms(self) -> int | None:
-        """The rate of a direction is one figure."""
+        """None: the rate of a direction is a single number."""
         return None
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One direction a row."""
+        """One distribution of directions per row."""
         return VonMisesFisher(normalize(self.direction(features), dim=-1), self.concentration)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """In closed form: κ times the resultant, plus log normaliser, plus log area."""
+        """In closed form: κ times the mean resultant length, plus log normaliser and log area."""
         assert isinstance(posterior, VonMisesFisher) and isinstance(prior, UniformOnSphere)
         fixed = posterior.concentration * posterior.resultant + posterior.log_normaliser
         return posterior.mean.new_full((*posterior.batch_shape, 1), fixed + prior.log_area)
 
     def uniform(self) -> Distribution:
-        """On the sphere."""
+        """The uniform distribution on the sphere."""
         return UniformOnSphere(self.direction.bias.detach())
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
@@ -234,8 +234,8 @@ class Sphere(Latent):
 class Box(Latent):
     """Beta posteriors in the box [−√3, √3]^d, where the uniform prior has variance 1.
 
-    A different model from a Gaussian posterior sent through the normal distribution function,
-    which would only be N(0, I) in other coordinates, with the same rate.
+    A Gaussian posterior mapped through the normal distribution function would not be another
+    model, only N(0, I) in other coordinates, with the same rate.
     """
 
     priors = ("uniform",)
@@ -246,80 +246,82 @@ class Box(Latent):
         self.sharpness = nn.Linear(feature_dim, latent_dim)
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One Beta a coordinate; both concentrations at least 1, so that it has one hill."""
-        place = self.mode(features).sigmoid()
+        """A Beta per coordinate; both concentrations are at least 1, so it is unimodal."""
+        mode = self.mode(features).sigmoid()
         # Above this a Beta is narrower than float32 can draw from.
         sharp = softplus(self.sharpness(features)).clamp(max=1e4)
-        return BetaOnBox(1 + sharp * place, 1 + sharp * (1 - place))
+        return BetaOnBox(1 + sharp * mode, 1 + sharp * (1 - mode))
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """By coordinate in closed form."""
+        """Per coordinate in closed form."""
         assert isinstance(posterior, BetaOnBox)
         return posterior.rates()
 
     def uniform(self) -> Distribution:
-        """In the cube."""
+        """The uniform distribution in the box."""
         ones = torch.ones_like(self.mode.bias.detach())
         return BetaOnBox(ones, ones)
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """The nearest point of the cube."""
+        """The nearest point of the box."""
         return z.clamp(-BOX, BOX)
 
 
 class Categorical(Latent):
-    """`latent_dim / kinds` categorical codes of `kinds` values, drawn by Gumbel-softmax.
+    """`latent_dim / num_categories` categorical variables, sampled by Gumbel-softmax.
 
     There is no path between two codes, and no variance that tells which are used.
     """
 
     priors = ("uniform",)
     has_units = False
-    without_units = "codes have no variance that says which are used"
+    without_units = "the variance of a code does not tell whether it is used"
 
     def __init__(
-        self, feature_dim: int, latent_dim: int, kinds: int = 8, temperature: float = 0.7
+        self, feature_dim: int, latent_dim: int, num_categories: int = 8, temperature: float = 0.7
     ) -> None:
         super().__init__(latent_dim)
-        if kinds < 2 or latent_dim % kinds or temperature <= 0:
+        if num_categories < 2 or latent_dim % num_categories or temperature <= 0:
             raise ExplorerError(
-                f"model.latent: codes of {kinds} kinds need a latent_dim that is a multiple of "
-                f"it, not {latent_dim}, at least 2 kinds and a temperature above 0"
+                f"model.latent: codes need at least 2 categories, not {num_categories}, a "
+                f"latent_dim that is a multiple of their number, not {latent_dim}, and a "
+                "temperature above 0"
             )
         self.logits = nn.Linear(feature_dim, latent_dim)
-        self.kinds = kinds
+        self.num_categories = num_categories
         self.temperature = temperature
 
     @property
     def num_rate_terms(self) -> int | None:
-        """One part a code."""
-        return self.latent_dim // self.kinds
+        """One term per code."""
+        return self.latent_dim // self.num_categories
 
     @property
     def max_rate(self) -> float:
-        """Every code known for certain."""
-        return self.latent_dim // self.kinds * math.log(self.kinds)
+        """The entropy of the prior, reached when every code is certain."""
+        return self.latent_dim // self.num_categories * math.log(self.num_categories)
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One set of codes a row."""
-        return Codes(self.logits(features).unflatten(-1, (-1, self.kinds)), self.temperature)
+        """Independent codes per row."""
+        logits = self.logits(features).unflatten(-1, (-1, self.num_categories))
+        return Codes(logits, self.temperature)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
-        """By code in closed form."""
+        """Per code in closed form."""
         assert isinstance(posterior, Codes)
         return posterior.rates()
 
     def uniform(self) -> Distribution:
-        """Every code equally likely."""
-        return Codes(torch.zeros_like(self.logits.bias.detach()).view(-1, self.kinds))
+        """All codes equally likely."""
+        return Codes(torch.zeros_like(self.logits.bias.detach()).view(-1, self.num_categories))
 
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """The likeliest code of each block."""
-        return one_hot(z.unflatten(-1, (-1, self.kinds))).flatten(-2)
+        """The most likely category of each code."""
+        return one_hot(z.unflatten(-1, (-1, self.num_categories))).flatten(-2)
 
 
 def _variance_of_rate(rate: float) -> float:

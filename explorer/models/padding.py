@@ -10,26 +10,29 @@ from explorer.text.tokens import BOS, EOS, PAD
 
 
 def collate(
-    ids: Sequence[Sequence[int]], device: torch.device | str = "cpu", most: int | None = None
+    ids: Sequence[Sequence[int]], device: torch.device | str = "cpu", max_tokens: int | None = None
 ) -> Tensor:
-    """Lays sentences out as rows `BOS ids… EOS PAD…`.
+    """Pads sentences to rows `BOS ids… EOS PAD…`.
 
     Args:
         ids: Sentences as ids, without start and end; an empty sentence is allowed.
-        device: Where the tensor goes.
-        most: Words that are kept of a longer sentence; what is left of it has no end.
+        device: Of the tensor.
+        max_tokens: Longer sentences are cut to this many ids and get no EOS; None cuts none.
 
     Returns:
         Int64 tokens of shape (batch, time), time = the longest row.
     """
     rows = [
-        [BOS, *row, EOS] if most is None or len(row) <= most else [BOS, *row[:most]] for row in ids
+        [BOS, *row, EOS]
+        if max_tokens is None or len(row) <= max_tokens
+        else [BOS, *row[:max_tokens]]
+        for row in ids
     ]
     width = max(map(len, rows), default=2)
     rows = [row + [PAD] * (width - len(row)) for row in rows]
     tokens = torch.tensor(rows, dtype=torch.int64).view(len(rows), width)
     if torch.device(device).type == "cuda":
-        tokens = tokens.pin_memory()  # from there it is copied while the host goes on
+        tokens = tokens.pin_memory()  # for an asynchronous copy
     return tokens.to(device, non_blocking=True)
 
 
@@ -41,11 +44,11 @@ def mask(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
 def masked_mean(
     states: Float[Tensor, "batch time width"], valid: Bool[Tensor, "batch time"]
 ) -> Float[Tensor, "batch width"]:
-    """Mean over the valid positions; every row has at least one."""
+    """Mean over the valid positions, at least one per row."""
     total = states.masked_fill(~valid.unsqueeze(2), 0.0).sum(1)
     return total / valid.sum(1, keepdim=True)
 
 
 def lengths(tokens: Int[Tensor, "batch time"]) -> Int[Tensor, " batch"]:
-    """Predicted tokens a sentence: its words and the end."""
+    """Predicted tokens of each sentence: its words and the end."""
     return mask(tokens).sum(1) - 1

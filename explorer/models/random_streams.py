@@ -1,4 +1,4 @@
-"""Draws with an explicit source of chance: a seeded stream for each purpose, on any device."""
+"""Explicit randomness: a seeded generator for each purpose, for any device."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -11,16 +11,16 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 _GLOBAL = Lock()
-"""Of torch's global state, which the threads of a server share."""
+"""Of torch's global random state, which the threads of a server share."""
 
 
 class Stream:
-    """A course of torch's global chance that other threads neither change nor are changed by.
+    """A private state of torch's global generator, independent of other threads.
 
-    For what draws from the global state and cannot be given a generator: a training.
+    For code that draws from the global generator and accepts no other: a training.
 
     Args:
-        seed: Where it starts.
+        seed: Of the initial state.
     """
 
     def __init__(self, seed: int) -> None:
@@ -30,7 +30,7 @@ class Stream:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """The global state is this stream's for as long as this lasts; others wait."""
+        """A context in which the global state is this stream's; other threads wait."""
         with _GLOBAL, torch.random.fork_rng([]):
             torch.set_rng_state(self._state)
             yield
@@ -38,7 +38,7 @@ class Stream:
 
 
 def generator(seed: int, stream: str) -> torch.Generator:
-    """A generator of its own for each purpose, so that no figure depends on which others ran."""
+    """A separate generator for each purpose, so that no metric depends on which others ran."""
     mixed = seed * 1_000_003 + zlib.crc32(stream.encode())
     return torch.Generator().manual_seed(mixed % 2**63)
 
@@ -46,7 +46,7 @@ def generator(seed: int, stream: str) -> torch.Generator:
 def sample(
     distribution: Distribution, samples: int, source: torch.Generator
 ) -> Float[Tensor, " samples *shape"]:
-    """Draws from a distribution with an explicit source of chance."""
+    """Draws from a distribution with an explicit generator."""
     normal = _normal(distribution)
     if normal is None:
         return _sample_globally(distribution, samples, source)
@@ -57,10 +57,10 @@ def sample(
 def sample_rows(
     distribution: Distribution, samples: int, sources: Sequence[torch.Generator]
 ) -> Float[Tensor, "samples batch latent"]:
-    """Draws for each row of a batch from a source of its own.
+    """Draws for each row of a batch with a generator per row.
 
-    A row's draws then do not depend on the rows it shares a batch with; a distribution that is
-    not Gaussian uses the first row's source for all.
+    The draws of a row then do not depend on its batch; a distribution that is not Gaussian uses
+    the generator of the first row for all.
     """
     normal = _normal(distribution)
     if normal is None:
@@ -73,7 +73,7 @@ def sample_rows(
 def draw(
     distribution: Distribution, noise: Float[Tensor, "batch latent"], seed: int
 ) -> Float[Tensor, "batch latent"]:
-    """One draw a row: of this noise where the distribution is Gaussian, else of the seed."""
+    """One draw per row: with this noise for a Gaussian, else with the seed."""
     normal = _normal(distribution)
     if normal is None:
         return _sample_globally(distribution, 1, torch.Generator().manual_seed(seed))[0]
@@ -89,20 +89,20 @@ def _normal(distribution: Distribution) -> Normal | None:
 def _sample_globally(
     distribution: Distribution, samples: int, source: torch.Generator
 ) -> Float[Tensor, " samples *shape"]:
-    """For distributions that draw from torch's global state: it is lent a seed and put back."""
+    """For distributions that draw from torch's global state, which is seeded and restored."""
     with _GLOBAL, torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**62, (), generator=source)))
         return distribution.sample((samples,))
 
 
 def others(n: int, source: torch.Generator) -> Tensor:
-    """For each of n rows another row, each taken once: a random cycle through all of them.
+    """For each of n rows a different row: a random cyclic permutation.
 
     Raises:
         ValueError: For fewer than two rows.
     """
     if n < 2:
-        raise ValueError(f"{n} rows: there is no other row")
+        raise ValueError(f"{n} rows have no cyclic permutation without fixed points")
     order = torch.randperm(n, generator=source)
     result = torch.empty_like(order)
     result[order] = order.roll(1)

@@ -29,7 +29,7 @@ def free_bits(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
     al. (2019), arXiv:1909.00868, equation 3.
 
     Raises:
-        ExplorerError: If the rate is no sum over dimensions.
+        ExplorerError: If the rate is not a sum over dimensions.
     """
     floor = _per_dimension("free_bits", num_terms, nats)
     return lambda rate: rate.clamp(min=floor).sum(1)
@@ -41,7 +41,7 @@ def free_bits_batch(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
     Kingma et al. (2016), arXiv:1606.04934, appendix C.8; `nats` is the total over dimensions.
 
     Raises:
-        ExplorerError: If the rate is no sum over dimensions.
+        ExplorerError: If the rate is not a sum over dimensions.
     """
     floor = _per_dimension("free_bits_batch", num_terms, nats)
     return lambda rate: rate.mean(0).clamp(min=floor).sum().expand(len(rate))
@@ -87,8 +87,8 @@ def penalty_for(model: TextVAE, rate: Choice) -> RatePenalty:
     """The penalty of a recipe, for a model's rate.
 
     Raises:
-        ExplorerError: For an unknown name, a wrong setting, or a penalty that this rate does not
-            have or never exceeds.
+        ExplorerError: For an unknown name, an invalid setting, a penalty per dimension of a rate
+            that has none, or free nats that the latent space cannot exceed.
     """
     penalty = choose(RATE_PENALTIES, rate, "objective.rate", num_terms=model.num_rate_terms)
     max_rate = model.latent.max_rate

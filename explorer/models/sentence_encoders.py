@@ -1,4 +1,4 @@
-"""Pre-trained sentence encoders: teachers of a latent space, needed in training only.
+"""Pre-trained sentence encoders: teachers of a latent space, used in training only.
 
 Their weights come in Python packages of the extra `teacher` and are never redistributed.
 """
@@ -28,10 +28,10 @@ Encode = Callable[[Sequence[str]], Float[Tensor, "sentences dim"]]
 
 @dataclass(frozen=True, slots=True)
 class SentenceEncoder:
-    """A pre-trained encoder that is loaded only when sentences are read."""
+    """A pre-trained encoder, loaded only when sentences are encoded."""
 
     dim: int
-    """Numbers per sentence."""
+    """Size of a sentence vector."""
     sha256: str
     """Of its weights file."""
     open: Callable[[torch.device], Encode]
@@ -47,7 +47,7 @@ def _open_minilm(device: torch.device) -> Encode:
     """Loads all-MiniLM-L6-v2: BERT with 6 layers, mean pooling, unit vectors of 384 numbers.
 
     Raises:
-        ExplorerError: If its packages are missing, or its weights are other ones.
+        ExplorerError: If its packages are missing, or its weights have another checksum.
 
     Source:
         Reimers & Gurevych (2019), Sentence-BERT, arXiv:1908.10084; Wang et al. (2020), MiniLM,

@@ -1,7 +1,7 @@
-"""The next token from the scores of all: the most likely one, or a draw.
+"""The next token from the logits of all: the most likely one, or a draw.
 
-A row of scores is searched by blocks, then within one block: a scan of a whole row takes a third
-of the time of the product that computes it.
+A row of logits is searched by block, then within one block: scanning whole rows would take a third
+of the time of the product that computes them.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BLOCK = 128
 def by_block(
     values: Float[Tensor, "batch tokens"], reduce: Callable[[Tensor], Tensor]
 ) -> Float[Tensor, "batch blocks"]:
-    """Each block of a row reduced to one number; the last block may be shorter."""
+    """Reduces each block of a row to one number; the last block may be shorter."""
     whole = values.shape[1] // BLOCK * BLOCK
     result = reduce(values[:, :whole].unflatten(1, (-1, BLOCK)))
     if whole == values.shape[1]:
@@ -38,7 +38,7 @@ def _gather_block(
 
 
 def argmax(logits: Float[Tensor, "batch tokens"]) -> Int[Tensor, " batch"]:
-    """The index of each row's largest score."""
+    """The index of each row's largest logit."""
     block = by_block(logits, lambda blocks: blocks.amax(2)).argmax(1, keepdim=True)
     within = _gather_block(logits, block, -torch.inf).argmax(1, keepdim=True)
     return (block * BLOCK + within).squeeze(1)

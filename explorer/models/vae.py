@@ -52,7 +52,7 @@ class TextVAE(nn.Module):
             "model.auxiliary",
             embedding=self.embedding,
             latent_dim=self.latent_dim,
-            kinds=len(config.labels),
+            num_labels=len(config.labels),
         )
 
     @property
@@ -62,22 +62,22 @@ class TextVAE(nn.Module):
 
     @property
     def num_rate_terms(self) -> int | None:
-        """Dimensions or codes the rate is a sum over; None where it is one figure."""
+        """Terms of the rate, one per dimension or code; None if it is a single number."""
         return self.latent.num_rate_terms if self.prior.is_factorised else None
 
     @property
     def has_density(self) -> bool:
-        """Whether p(z) says where sentences are, so that z can be drawn from it.
+        """Whether p(z) models the encodings, so that z can be drawn from it.
 
-        An autoencoder's does once one was fitted on its encodings; what a recipe names before
-        that has no part in it.
+        In an autoencoder only once a density was fitted to its encodings: the prior in its recipe
+        is unused.
         """
         is_point = self.encoder is not None and not self.latent.has_rate
         return not is_point or self.config.prior["name"] in self.latent.fitted
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.embedding.weight.device
 
     def _new_decoder(self) -> Decoder:
@@ -90,11 +90,11 @@ class TextVAE(nn.Module):
         )
 
     def reset_decoder(self) -> None:
-        """Replaces the decoder by a fresh one; the embedding it shares with the encoder stays."""
+        """Reinitialises the decoder, except the embedding it shares with the encoder."""
         self.decoder = self._new_decoder().to(self.device)
 
     def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
-        """The encoder's features; a language model, which has none, gets a single 0 per row."""
+        """The encoder's features; a single 0 per row in a language model."""
         if self.encoder is None:
             return self.embedding.weight.new_zeros(len(tokens), 1)
         return self.encoder(tokens)
@@ -125,7 +125,7 @@ class TextVAE(nn.Module):
         """Like `condition`, with one label for all; see `label_conditioning.label_code`.
 
         Raises:
-            ExplorerError: If the model does not know this label.
+            ExplorerError: If the label is not one of the model's.
         """
         labels = self.config.labels
         if not labels and not label:
@@ -142,15 +142,15 @@ def _latent(config: ModelConfig) -> type[Latent]:
 
 
 def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) -> TextVAE:
-    """A fresh model; its weights come from torch's current random state.
+    """A new model; its weights come from torch's current random state.
 
     Args:
         config: Its parts.
-        vocabulary_size: Words it knows.
-        is_fitted: Whether the prior is one that is fitted when all else is trained.
+        vocabulary_size: Words or subwords, special tokens included.
+        is_fitted: Whether the prior is fitted after training.
 
     Raises:
-        ExplorerError: For an unknown part, a wrong setting, or parts that do not fit together.
+        ExplorerError: For an unknown part, an invalid setting, or incompatible parts.
     """
     if config.latent_dim == 0 and _latent(config).has_encoder:
         raise ExplorerError(
@@ -161,17 +161,17 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     if prior in PRIORS and prior not in admitted:
         where = "training.fit_prior" if is_fitted else "model.prior"
         raise ExplorerError(
-            f"{where}: {prior!r} does not {'fit' if is_fitted else 'live on'} the latent space "
-            f"{config.latent['name']!r}, which takes {' or '.join(admitted) or 'none'}"
+            f"{where}: the latent space {config.latent['name']!r} takes "
+            f"{' or '.join(admitted) or 'none'}, not {prior!r}"
         )
     if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):
-        # Normalised among themselves, they would bend the statistics the sentences are read by.
+        # The pseudo-inputs would distort the running statistics of the sentences.
         raise ExplorerError(
-            "model.prior: the pseudo-inputs of vamp are no batch that batch_norm could normalise; "
-            "leave one out, or fit vamp afterwards (training.fit_prior)"
+            "model.prior: vamp cannot be combined with batch_norm, which would normalise its "
+            "pseudo-inputs; drop one, or fit vamp after training (training.fit_prior)"
         )
     try:
         return TextVAE(config, vocabulary_size)
-    except (RuntimeError, TypeError) as error:  # of torch, for sizes that no memory holds
+    except (RuntimeError, TypeError) as error:  # of torch, for sizes beyond any memory
         first = str(error).splitlines()[0]
-        raise ExplorerError(f"model: no model of these sizes can be made: {first}") from None
+        raise ExplorerError(f"model: cannot build a model of these sizes: {first}") from None

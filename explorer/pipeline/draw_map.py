@@ -1,4 +1,4 @@
-"""Mapping: from a trained run to `atlas.parquet`, and from snapshots to `playback.parquet`."""
+"""Maps: from a trained run to `atlas.parquet`, and from snapshots to `playback.parquet`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,8 @@ from jaxtyping import Float32
 
 from explorer.config import Config
 from explorer.errors import ExplorerError
-from explorer.models import dataset as training_data
+from explorer.models import dataset
+from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
@@ -20,37 +21,40 @@ from explorer.training import snapshots
 if TYPE_CHECKING:
     from explorer.latent_space.atlas import Atlas
 
-PRIOR_DRAWS = 20_000
-"""From which the prior's place on the plane of a playback is taken."""
+Progress = Callable[[str, float], None]
+"""Called with a stage and the fraction of it that is done."""
 
-_BATCH = 256  # sentences decoded at once
+PRIOR_DRAWS = 20_000
+"""From which the prior's ellipses in a playback are computed."""
+
+_BATCH = 256
+"""Sentences decoded at once."""
 
 
 def make_atlas(
-    folder: Path, points: int = 0, progress: Callable[[str, float], None] | None = None
+    folder: Path, points: int = 0, progress: Progress = lambda stage, fraction: None
 ) -> str:
-    """Encodes, reconstructs and lays out the sentences of the map: writes `atlas.parquet`.
+    """Encodes, reconstructs and projects the sentences of the map; writes `atlas.parquet`.
 
     Args:
         folder: Of a trained run.
         points: Sentences on the map; 0 takes `atlas.points` of the recipe.
-        progress: Told what is being done, and the share of it that is done.
+        progress: Called with a stage and the fraction of it that is done.
 
     Returns:
-        Why the snapshots of the training, if it kept any, could not be played; empty if they can.
+        Why the snapshots of the training cannot be played; empty if they can or there are none.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, the model has no latent space, or the
-            run is being trained or was trained again meanwhile.
+        ExplorerError: If the corpus is missing, the model has no latent space, or the run is
+            being trained or was trained again meanwhile.
         ModuleNotFoundError: If umap-learn is not installed.
     """
     mapped = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     if not config.model.latent_dim:
         raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
-    data = training_data.load(config, vocabulary)
-    tell = progress or (lambda stage, share: None)
-    atlas = _mapped(model, config, data, points, tell)
+    data = dataset.load(config, vocabulary)
+    atlas = _atlas(model, config, data, points, progress)
     missing = ""
     with lock.still_with(folder, mapped):
         atlas.save(folder / folders.ATLAS)
@@ -58,22 +62,22 @@ def make_atlas(
             try:
                 make_playback(folder)
             except ExplorerError as error:
-                # The corpus changed since the training: the map is of what it is now.
+                # The corpus has changed since the training; the map shows the present one.
                 missing = str(error)
-        # Last of all: a map without its seal is drawn again, and its playback with it.
+        # Last: a map without checksum is drawn again, and its playback with it.
         folders.write_checksums(folder, folders.ATLAS)
-    tell("naming", 1.0)
+    progress("naming", 1.0)
     return missing
 
 
-def _mapped(
+def _atlas(
     model: TextVAE,
     config: Config,
-    data: training_data.Data,
+    data: Data,
     points: int,
-    tell: Callable[[str, float], None],
+    progress: Progress,
 ) -> "Atlas":
-    """The map of so many sentences of a corpus, drawn evenly; of as many as it says for 0."""
+    """The map of a random sample of `points` sentences; 0 takes `atlas.points`."""
     from explorer.latent_space.atlas import draw, from_arrays
     from explorer.latent_space.clusters import clusters
     from explorer.latent_space.projections import umap_layout
@@ -82,16 +86,16 @@ def _mapped(
     corpus = data.corpus
     drawn = draw(len(data.ids), points or config.atlas.points, config.seed).tolist()
     ids, labels = [data.ids[row] for row in drawn], data.labels_of(drawn)
-    mean, scale = posteriors(model, ids, _counter(tell, "encoding", len(ids)))
-    counter = _counter(tell, "scoring", len(ids))
+    mean, scale = posteriors(model, ids, _counter(progress, "encoding", len(ids)))
+    counter = _counter(progress, "scoring", len(ids))
     distortion, rate = scores(model, ids, config.seed, counter, labels)
-    limit = config.corpus.max_tokens
-    words = _own_words(
-        model, data, mean, labels, limit, _counter(tell, "reconstructing", len(ids))
+    counter = _counter(progress, "reconstructing", len(ids))
+    texts = _reconstructions(model, data, mean, labels, config.corpus.max_tokens, counter)
+    layout = umap_layout(
+        mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, progress
     )
-    layout = umap_layout(mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, tell)
-    tell("naming", 0.0)
-    regions = clusters(layout.xy, words)
+    progress("naming", 0.0)
+    regions = clusters(layout.xy, texts)
     return from_arrays(
         row=drawn,
         split=[corpus.splits[row] for row in drawn],
@@ -104,7 +108,7 @@ def _mapped(
         xy=layout.xy,
         cluster=regions.cluster,
         levels=regions.levels,
-        reconstruction=words,
+        reconstruction=texts,
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,
@@ -113,37 +117,37 @@ def _mapped(
     )
 
 
-def _own_words(
+def _reconstructions(
     model: TextVAE,
-    data: training_data.Data,
+    data: Data,
     mean: Float32[np.ndarray, "n latent"],
     labels: Sequence[int],
-    limit: int,
-    done: Callable[[int], None],
+    max_tokens: int,
+    count: Callable[[int], None],
 ) -> list[str]:
-    """What the model says at each own place, told its own label, in at most `limit` ids."""
+    """The greedy decode of each posterior mean, with its label in a conditional model."""
     from explorer.models.decoding_settings import MAX_TOKENS, Decoding
     from explorer.models.decoding_strategies import generate
 
-    decoding = Decoding(max_tokens=min(MAX_TOKENS, limit))
-    words: list[str] = []
+    decoding = Decoding(max_tokens=min(MAX_TOKENS, max_tokens))
+    texts: list[str] = []
     for start in range(0, len(mean), _BATCH):
         part = slice(start, start + _BATCH)
-        place = model.condition(torch.from_numpy(mean[part]), labels[part])
-        rows = generate(model.decoder, place, decoding)
-        words += [data.tokeniser.text(data.vocabulary.decode(row)) for row in rows]
-        done(len(rows))
-    return words
+        z = model.condition(torch.from_numpy(mean[part]), labels[part])
+        rows = generate(model.decoder, z, decoding)
+        texts += [data.tokeniser.text(data.vocabulary.decode(row)) for row in rows]
+        count(len(rows))
+    return texts
 
 
 def make_playback(folder: Path) -> None:
-    """Lays the snapshots of a training out on one plane: writes `playback.parquet`.
+    """Projects the snapshots of a training to one plane; writes `playback.parquet`.
 
     Args:
-        folder: Of a trained run that kept `snapshots.safetensors`.
+        folder: Of a trained run with `snapshots.safetensors`.
 
     Raises:
-        ExplorerError: If the snapshots are missing or damaged, or the corpus is another one.
+        ExplorerError: If the snapshots are missing or damaged, or of another corpus.
     """
     from explorer.latent_space.playback import from_snapshots
 
@@ -158,16 +162,14 @@ def make_playback(folder: Path) -> None:
     except ExplorerError as error:
         raise ExplorerError(f"{path} cannot be played: {error}") from None
     if playback.corpus_checksum != corpus.checksum:
-        raise ExplorerError(
-            f"{path} was taken on another version of {corpus.name}: train the run again"
-        )
+        raise ExplorerError(f"{path} is of another version of {corpus.name}: train the run again")
     with lock.still_with(folder, played):
         playback.save(folder / folders.PLAYBACK)
         folders.write_checksums(folder, folders.PLAYBACK)
 
 
 def _prior_draws(model: TextVAE) -> np.ndarray | None:
-    """Where the prior lies, as draws: the one thing that every prior can answer."""
+    """Draws from the prior, which every prior allows; None for an autoencoder."""
     if not model.latent.has_rate:
         return None
     with torch.random.fork_rng([]), torch.inference_mode():
@@ -175,13 +177,13 @@ def _prior_draws(model: TextVAE) -> np.ndarray | None:
         return model.prior().sample((PRIOR_DRAWS,)).numpy()
 
 
-def _counter(tell: Callable[[str, float], None], stage: str, total: int) -> Callable[[int], None]:
-    """Turns counts of sentences done into shares of `total`."""
+def _counter(progress: Progress, stage: str, total: int) -> Callable[[int], None]:
+    """Turns numbers of sentences into fractions of `total`."""
     done = 0
 
     def count(more: int) -> None:
         nonlocal done
         done += more
-        tell(stage, done / total)
+        progress(stage, done / total)
 
     return count

@@ -1,53 +1,57 @@
-"""Measuring: from a trained run to `metrics.json` and its model card."""
+"""Evaluation: from a trained run to `metrics.json` and its model card."""
 
 import json
 import platform
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from explorer.errors import ExplorerError
-from explorer.models import dataset as training_data
+from explorer.models import dataset
+from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
 from explorer.pipeline import model_card
-from explorer.pipeline.train import device
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
+from explorer.system.devices import device
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import prior_fitting
+
+if TYPE_CHECKING:
+    from explorer.evaluation.context import HeldOut
 
 
 def evaluate(
     folder: Path,
     samples: int = 500,
     limit: int = 0,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Callable[[str, float], None] = lambda stage, fraction: None,
     device_name: str = "",
     judge: Path | None = None,
     seed: int | None = None,
     reverse: int = 0,
 ) -> None:
-    """Measures a trained run on its test split: writes `metrics.json`.
+    """Measures a trained run on its test split and writes `metrics.json`.
 
     Args:
         folder: Of a trained run.
-        samples: Of the importance estimate (K).
-        limit: At most this many sentences, drawn evenly; 0 takes the whole split.
-        progress: Told what is being done, and the share of it that is done.
-        device_name: `cpu`, `cuda` or `mps`; empty chooses.
-        judge: Folder of a language model that judges the run's samples.
-        seed: Of every draw; None takes the recipe's.
-        reverse: Sentences drawn for a language model to learn from; 0 has none learn.
+        samples: K of the importance-weighted estimate.
+        limit: At most this many sentences, a random sample; 0 takes the whole split.
+        progress: Called with the current metric and the fraction of it that is done.
+        device_name: `cpu`, `cuda` or `mps`; empty for the fastest.
+        judge: Folder of a language model that scores the run's samples.
+        seed: Of all random draws; None takes the recipe's.
+        reverse: Sampled sentences on which a language model is trained for reverse perplexity; 0
+            skips it.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, the run is damaged, is being trained
-            or was trained again meanwhile, or the judge is no language model with the run's
-            words.
+        ExplorerError: If the corpus is missing, the run is damaged, is being trained or was
+            trained again meanwhile, or the judge is no language model with the run's vocabulary.
     """
-    from explorer.evaluation.context import HeldOut
     from explorer.evaluation.evaluate import DRAWN, QUICK_DRAWN
     from explorer.evaluation.evaluate import evaluate as measure
     from explorer.evaluation.sampling_verdict import can_be_sampled
@@ -56,62 +60,82 @@ def evaluate(
     measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     model = model.to(device(device_name))
-    data = training_data.load(config, vocabulary)
-    corpus = data.corpus
-    train, test = corpus.rows("train"), corpus.rows("test")
-    held_out = HeldOut(
-        tokens=[data.tokeniser.tokens(corpus.sentences[row]) for row in test],
-        ids=[data.ids[row] for row in test],
-        groups=data.groups_of(test),
-        labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
-        training=[data.tokeniser.tokens(corpus.sentences[row]) for row in train],
-        training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
-    )
-    tell = progress or (lambda stage, share: None)
+    chosen_seed = config.seed if seed is None else seed
     entries = measure(
         model,
         vocabulary,
-        held_out,
+        _held_out(dataset.load(config, vocabulary)),
         samples=samples,
         drawn=QUICK_DRAWN if limit else DRAWN,
         limit=limit or None,
-        seed=config.seed if seed is None else seed,
+        seed=chosen_seed,
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         reverse=reverse,
         trained_under=prior_fitting.trained_under(config, model.device),
-        progress=lambda name, done, total: tell(name, done / max(total, 1)),
+        progress=lambda name, done, total: progress(name, done / max(total, 1)),
     )
     if not distributed.is_first():
         return
     use = uses_z(entries)
-    shown = f" --limit {limit}" if limit else ""
-    shown += f" --language-model {judge.resolve().name}" if judge else ""
-    shown += f" --reverse {reverse}" if reverse else ""
-    shown += "" if seed is None else f" --seed {seed}"
     record = {
         "uses_z": use.entry(),
         "can_be_sampled": can_be_sampled(entries).entry(),
         "verdict": verdict(entries),
         "verdict_in_words": use.sentence,
         "split": "test",
-        "command": f"explorer evaluate {folder.resolve().name} --samples {samples}{shown}",
+        "command": _command(folder, samples, limit, judge, reverse, seed),
         "device": str(model.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "seed": config.seed if seed is None else seed,
+        "seed": chosen_seed,
     }
-    text = json.dumps(entries | record, indent=1, ensure_ascii=False, allow_nan=False)
     # The other processes are done, and hold no lock.
     with distributed.single_process(), lock.still_with(folder, measured):
-        write_text(folder / folders.METRICS, text + "\n")
-        folders.write_checksums(folder, folders.METRICS)
-        model_card.write(folder)
+        _write(folder, entries | record)
+
+
+def _held_out(data: Data) -> "HeldOut":
+    """The test split, and the training split to compare with."""
+    from explorer.evaluation.context import HeldOut
+
+    corpus, tokens = data.corpus, data.tokeniser.tokens
+    train, test = corpus.rows("train"), corpus.rows("test")
+    return HeldOut(
+        tokens=[tokens(corpus.sentences[row]) for row in test],
+        ids=[data.ids[row] for row in test],
+        groups=data.groups_of(test),
+        labels=None if corpus.labels is None else [corpus.labels[row] for row in test],
+        training=[tokens(corpus.sentences[row]) for row in train],
+        training_labels=None if corpus.labels is None else [corpus.labels[row] for row in train],
+    )
 
 
 def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:
-    """The language model of that folder, if it knows exactly these words."""
+    """The language model of a folder, if it has exactly this vocabulary."""
     config, other, model = weights.load_model(folder)
     if config.model.latent_dim:
         raise ExplorerError(f"--language-model {folder.name}: it has a latent space")
     if type(other) is not type(vocabulary) or other.checksum != vocabulary.checksum:
-        raise ExplorerError(f"--language-model {folder.name}: its vocabulary is another one")
+        raise ExplorerError(f"--language-model {folder.name}: it has another vocabulary")
     return model
+
+
+def _command(
+    folder: Path, samples: int, limit: int, judge: Path | None, reverse: int, seed: int | None
+) -> str:
+    """The command line that reproduces the metrics."""
+    options = {
+        "samples": samples,
+        "limit": limit or None,
+        "language-model": judge.resolve().name if judge else None,
+        "reverse": reverse or None,
+        "seed": seed,
+    }
+    flags = [f"--{name} {value}" for name, value in options.items() if value is not None]
+    return " ".join(["explorer evaluate", folder.resolve().name, *flags])
+
+
+def _write(folder: Path, metrics: dict[str, Any]) -> None:
+    text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(folder / folders.METRICS, text + "\n")
+    folders.write_checksums(folder, folders.METRICS)
+    model_card.write(folder)

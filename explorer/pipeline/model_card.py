@@ -1,4 +1,4 @@
-"""A run's model card: written once, then only its scores are renewed."""
+"""A run's model card: written once, then only its scores are updated."""
 
 import re
 from pathlib import Path
@@ -15,20 +15,20 @@ from explorer.text.corpus_catalog import NAMED
 from explorer.training import fine_tuning
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
-_KINDS = {"point": "A plain autoencoder", "none": "A language model"}
+_TITLES = {"point": "A plain autoencoder", "none": "A language model"}
 _DENSITY = (
-    "\n\nIt can be sampled by way of a {name} fitted on its encodings when all else was trained: "
-    "this density is no part of the autoencoder's objective."
+    "\n\nIt can be sampled from a {name} fitted to its encodings after training: this density is "
+    "no part of the autoencoder's objective."
 )
 
 
 def write(folder: Path) -> None:
-    """Writes `README.md`, or renews the section "Scores" of the one that is there."""
+    """Writes `README.md`, or updates the section "Scores" of an existing one."""
     config, metrics = configs.read(folder / folders.CONFIG), folders.read_metrics(folder)
     scores = _scores(metrics)
     path = folder / folders.CARD
     if path.is_file():
-        # Somebody else's bytes go through as they are, in whatever encoding.
+        # Bytes of any encoding are preserved.
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
         if _SCORES.search(text):
             text = _SCORES.sub(lambda _: f"{scores}\n", text)
@@ -42,27 +42,29 @@ def write(folder: Path) -> None:
 
 def _card(name: str, config: configs.Config, scores: str) -> str:
     model = config.model
-    kind = _KINDS.get(str(model.latent["name"]), "A sentence VAE")
+    title = _TITLES.get(str(model.latent["name"]), "A sentence VAE")
     if model.latent["name"] == "point" and model.encoder.get("word_dropout"):
-        kind = "A denoising autoencoder"
+        title = "A denoising autoencoder"
     corpus = NAMED.get(config.corpus.name)
-    data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a file of the user's"
+    data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a user's file"
     terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""
-    sizes = f"{model.embedding_dim}-wide words, {model.latent_dim} latent dimensions"
+    sizes = (
+        f"{model.embedding_dim}-dimensional word embeddings, {model.latent_dim} latent dimensions"
+    )
     epochs = f"{fine_tuning.passes(config)} epochs{fine_tuning.after(config)}"
     return (
         f"# {name}\n\n"
-        f"{kind} trained on {data}: {sizes}, {epochs}. `config.toml` is the whole recipe."
+        f"{title} trained on {data}: {sizes}, {epochs}. `config.toml` is the complete recipe."
         f"{_density(config)}\n\n"
         f"{scores}\n"
-        f"## Data\n\n{data}. No file of it is here; reconstructions in the map may equal "
-        f"its sentences word for word: its terms hold for weights and map.{terms}\n\n"
-        f"## Again\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
+        f"## Data\n\n{data}. The run holds none of it, but reconstructions on the map "
+        f"may equal its sentences word for word: its terms apply to weights and map.{terms}\n\n"
+        f"## Reproduce\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
     )
 
 
 def _density(config: configs.Config) -> str:
-    """What was fitted afterwards so that an autoencoder can be sampled; else empty."""
+    """A note on the density an autoencoder is sampled from; empty without one."""
     name = str(config.training.fit_prior["name"])
     is_plain = config.model.latent["name"] == "point"
     return _DENSITY.format(name=name) if is_plain and name != "none" else ""
@@ -76,7 +78,7 @@ def _scores(metrics: dict[str, Any]) -> str:
     if sampling.value:
         lines.append(f"**Can be sampled from: {sampling.short}.** {sampling.sentence}\n")
     lines.append(
-        "| figure | value | unit | beside | sentences | samples |\n"
+        "| metric | value | unit | compare with | sentences | samples |\n"
         "| --- | ---: | --- | --- | ---: | ---: |"
     )
     for name, definition in METRICS.items():
@@ -94,7 +96,7 @@ def _scores(metrics: dict[str, Any]) -> str:
     if "command" in metrics:
         torch = metrics.get("versions", {}).get("torch", "?")
         lines.append(
-            f"\nPrinted by `{metrics['command']}` on {metrics.get('device', '?')}, torch {torch}."
+            f"\nMeasured by `{metrics['command']}` on {metrics.get('device', '?')}, torch {torch}."
         )
     return "\n".join(lines) + "\n"
 

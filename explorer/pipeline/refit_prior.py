@@ -1,4 +1,4 @@
-"""Another prior for a trained run."""
+"""Fits another prior to a trained run."""
 
 import dataclasses
 import shutil
@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from explorer import config as configs
-from explorer.models import dataset as training_data
+from explorer.models import dataset
+from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
@@ -22,34 +23,32 @@ def fit_prior(
     folder: Path,
     target: Path,
     prior: configs.Choice,
-    typed: str,
-    progress: Callable[[str, float], None] | None = None,
+    command: str,
+    progress: Callable[[str, float], None] = lambda stage, fraction: None,
 ) -> prior_fitting.Gain | prior_fitting.Density:
-    """Writes a run like another, but for a prior fitted on its training posteriors.
+    """Writes a copy of a run with a prior fitted to its training posteriors.
 
     Args:
         folder: Of a trained VAE with Gaussian posteriors, or of an autoencoder.
         target: The new run's folder, which must not exist.
         prior: Name and settings, as in `config.toml`.
-        typed: The command, for the recipe's header.
-        progress: Told what is being done, and the share of it that is done.
+        command: For the recipe's header.
+        progress: Called with a stage and the fraction of it that is done.
 
     Returns:
-        What the new prior saves of the rate on the test split; for an autoencoder, which has
-        none, how likely the density makes the encodings of the test split. Nats per sentence.
+        By how much the new prior lowers the rate on the test split; for an autoencoder, the
+        log-density of the encodings of the test split. Nats per sentence.
 
     Raises:
-        ExplorerError: If the corpus is not on this machine, or the run's latent space takes no
-            such prior.
+        ExplorerError: If the corpus is missing, or the latent space does not admit the prior.
     """
     config, vocabulary, old = weights.load_model(folder)
     training = dataclasses.replace(config.training, fit_prior=prior)
     prior_fitting.check(dataclasses.replace(config, training=training))
-    data = training_data.load(config, vocabulary)
-    tell = progress or (lambda stage, share: None)
-    model = refit(old, prior, data, config, lambda share: tell("fitting", share))
-    with _whole(target) as new:
-        header = _header(folder, target, config, typed)
+    data = dataset.load(config, vocabulary)
+    model = refit(old, prior, data, config, lambda fraction: progress("fitting", fraction))
+    with _new_folder(target) as new:
+        header = _header(folder, target, config, command)
         recipe = configs.render(dataclasses.replace(config, training=training), header)
         write_text(new / folders.CONFIG, recipe)
         vocabulary_file.save(new, vocabulary)
@@ -57,7 +56,7 @@ def fit_prior(
         if (folder / folders.HISTORY).is_file():
             shutil.copyfile(folder / folders.HISTORY, new / folders.HISTORY)
         folders.write_checksums(new)
-    # Half precision is what the run holds, so it is what is measured.
+    # The run holds half precision, which is what is measured.
     saved = weights.load_model(target)[2]
     test, groups = data.select("test"), data.groups_of(data.corpus.rows("test"))
     if not saved.latent.has_rate:
@@ -66,8 +65,8 @@ def fit_prior(
     return prior_fitting.gain(saved, old.prior, test, config.seed, groups)
 
 
-def _header(folder: Path, target: Path, config: configs.Config, typed: str) -> str:
-    header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {typed}\n"
+def _header(folder: Path, target: Path, config: configs.Config, command: str) -> str:
+    header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {command}\n"
     if config.training.fine_tuning["name"] != "none":
         header += (
             f"The source was trained on with its own prior, {config.training.fit_prior['name']}: "
@@ -77,8 +76,8 @@ def _header(folder: Path, target: Path, config: configs.Config, typed: str) -> s
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A folder to fill, which takes its place when it is full: a disk that is not leaves none."""
+def _new_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder to fill, then renamed to `target`: a full disk leaves no partial run."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
@@ -93,11 +92,11 @@ def _whole(target: Path) -> Iterator[Path]:
 def refit(
     model: TextVAE,
     prior: configs.Choice,
-    data: training_data.Data,
+    data: Data,
     config: configs.Config,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> TextVAE:
-    """The model with this prior, fitted on the posteriors of the training split."""
+    """The model with this prior, fitted to the posteriors of the training split."""
     torch.manual_seed(config.seed)
     other = prior_fitting.with_prior(model, prior)
     train = data.select("train", config.corpus.max_tokens)

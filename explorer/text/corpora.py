@@ -110,7 +110,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         _require_variety(lines.sentences, f"{title} with corpus.limit = {config.limit}")
     splits = lines.splits
     if "" in splits:
-        splits = _split(lines.sentences, config.valid_share, config.test_share, seed)
+        splits = _split(lines.sentences, config.valid_fraction, config.test_fraction, seed)
     return Corpus(
         title,
         lines.sentences,
@@ -301,7 +301,7 @@ def _draw(splits: Sequence[str], limit: int, seed: int) -> list[int]:
 
 
 def _split(
-    sentences: Sequence[str], valid_share: float, test_share: float, seed: int
+    sentences: Sequence[str], valid_fraction: float, test_fraction: float, seed: int
 ) -> list[str]:
     """Splits by a hash of seed and sentence: equal sentences share a split.
 
@@ -311,9 +311,9 @@ def _split(
     keys = [_normalised(sentence) for sentence in sentences]
     place = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
     ranked = sorted(place, key=place.__getitem__)
-    tests = sum(place[key] < test_share for key in ranked)
+    tests = sum(place[key] < test_fraction for key in ranked)
     tests = min(max(tests, 1), len(ranked) - 2)
-    held = sum(place[key] < test_share + valid_share for key in ranked)
+    held = sum(place[key] < test_fraction + valid_fraction for key in ranked)
     held = min(max(held, tests + 1), len(ranked) - 1)
     side = dict.fromkeys(ranked, "train")
     side.update(dict.fromkeys(ranked[:held], "valid"))

@@ -1,4 +1,4 @@
-"""The state to resume from: weights, moments of the optimiser, random state, position, history."""
+"""The state to resume from: weights, optimiser, random state, progress and history."""
 
 import dataclasses
 import json
@@ -14,121 +14,123 @@ from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
 from explorer.runs.folder import STATE
 from explorer.runs.weights import load_tensors, read_tensors, unique, write_tensors
-from explorer.training.trainer import Trainer, TrainingProgress
+from explorer.training.best_weights import BestWeights
+from explorer.training.progress import TrainingProgress
+from explorer.training.trainer import Trainer
 
 FILE = "state.safetensors"
 
+_RENAMED = {"before": "previous_epochs", "information": "max_information"}
+"""Former keys of the saved position."""
+
 
 def path(folder: Path) -> Path:
-    """Where the state of a run in training lies."""
+    """The file with the state of a run in training."""
     return folder / STATE / FILE
 
 
 def recipe(config: Config) -> dict[str, Any]:
-    """The settings that must not change between two sessions of one training."""
+    """The settings that must not change between two sessions of a training."""
     table = dataclasses.asdict(config)
     del table["atlas"], table["training"]["save_seconds"]
     return table
 
 
-def checksums(data: Data) -> dict[str, str]:
-    """Of the sentences and the words that must not change either: weights are of a word's row."""
-    return {
-        "corpus": data.corpus.checksum,
-        "vocabulary": data.vocabulary.checksum,
-    }
+def data_checksums(data: Data) -> dict[str, str]:
+    """Of the corpus and the vocabulary, which must not change either."""
+    return {"corpus": data.corpus.checksum, "vocabulary": data.vocabulary.checksum}
 
 
 def save(
-    folder: Path, trainer: Trainer, history: list[dict[str, Any]], learned: Mapping[str, str]
+    folder: Path, trainer: Trainer, history: list[dict[str, Any]], checksums: Mapping[str, str]
 ) -> None:
-    """Writes all there is to resume, whole or not at all.
+    """Writes the state, atomically.
 
     Args:
         folder: Of the run.
         trainer: Between two steps.
-        history: Until now.
-        learned: The `checksums` of what it learns from.
+        history: So far.
+        checksums: Its `data_checksums`.
     """
     tensors: dict[str, Tensor] = {"random": torch.get_rng_state()}
     if trainer.model.device.type == "cuda":
         tensors["random_cuda"] = torch.cuda.get_rng_state(trainer.model.device)
     for name, tensor in unique(trainer.model.state_dict()).items():
         tensors[f"model.{name}"] = tensor
-    for name, tensor in (trainer.best_weights or {}).items():
+    for name, tensor in trainer.best.tensors.items():
         tensors[f"best.{name}"] = tensor
     for index, moments in trainer.optimiser.state_dict()["state"].items():
         for name, tensor in moments.items():
             tensors[f"optimiser.{index}.{name}"] = tensor
+    best = {"best": trainer.best.loss, "best_epoch": trainer.best.epoch}
     record = {
-        "position": dataclasses.asdict(trainer.position),
+        "position": dataclasses.asdict(trainer.progress) | best,
         "recipe": recipe(trainer.config),
-        "checksums": dict(learned),
+        "checksums": dict(checksums),
         "history": history,
     }
     write_tensors(path(folder), tensors, json.dumps(record))
 
 
 def is_of(folder: Path, config: Config | None) -> bool:
-    """Whether the state, if one is there, was saved by a trainer with this recipe."""
+    """Whether there is a state, saved by a trainer with this recipe."""
     source = path(folder)
     if config is None or not source.is_file():
         return False
     try:
         return _recipe_of(json.loads(read_tensors(source)[1])) == _plain(recipe(config))
     except (ExplorerError, ValueError, KeyError, TypeError):
-        return False  # `restore` says what is wrong
+        return False  # `restore` reports it
 
 
-def restore(folder: Path, trainer: Trainer, learned: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Puts a trainer where `save` left it; the history until then.
+def restore(folder: Path, trainer: Trainer, checksums: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Restores what `save` wrote; returns the history.
 
     Raises:
-        ExplorerError: If the state is damaged, or belongs to another recipe, another text or
-            another version.
+        ExplorerError: If the state is damaged, or is of another recipe, corpus or version.
     """
     source = path(folder)
     tensors, text = read_tensors(source)
     try:
         record = json.loads(text)
-        saved, position = _recipe_of(record), TrainingProgress(**record["position"])
+        saved, (progress, loss, epoch) = _recipe_of(record), _progress_of(record)
     except (ValueError, KeyError, TypeError):
         raise ExplorerError(f"{source} is damaged: delete {source.parent} to start over") from None
     if saved != _plain(recipe(trainer.config)):
         raise ExplorerError(
-            f"{folder}: the recipe changed since this training began "
+            f"{folder}: the recipe has changed since this training began "
             f"({_difference(saved, trainer)}); change it back, or start over with --restart"
         )
     if "checksums" not in record:
         raise _of_another_version(source)
-    if record["checksums"] != learned:
+    if record["checksums"] != checksums:
         raise ExplorerError(
-            f"{folder}: the sentences of its corpus, or their words, changed since this training "
-            "began; bring back the file as it was, or start over with --restart"
+            f"{folder}: the sentences or the vocabulary of its corpus have changed since this "
+            "training began; restore the file, or start over with --restart"
         )
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
     for name, tensor in tensors.items():
-        part, _, rest = name.partition(".")
-        if rest and part not in parts:
+        part, _, key = name.partition(".")
+        if key and part not in parts:
             raise _of_another_version(source)
-        if rest:
-            parts[part][rest] = tensor
+        if key:
+            parts[part][key] = tensor
     load_tensors(trainer.model, parts["model"], source)
-    if parts["best"]:
-        where = trainer.model.device
-        trainer.best_weights = {name: tensor.to(where) for name, tensor in parts["best"].items()}
+    device = trainer.model.device
+    best = {name: tensor.to(device) for name, tensor in parts["best"].items()}
+    trainer.best = BestWeights(loss, epoch, best)
     _restore_optimiser(trainer, parts["optimiser"])
     torch.set_rng_state(tensors["random"])
-    if "random_cuda" in tensors and trainer.model.device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["random_cuda"], trainer.model.device)
-    trainer.position = position
+    if "random_cuda" in tensors and device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random_cuda"], device)
+    trainer.progress = progress
     return record["history"]
 
 
 def _of_another_version(source: Path) -> ExplorerError:
     return ExplorerError(
-        f"{source} was saved by another version of this program: go on with that one, or start "
-        "over with --restart"
+        f"{source} was saved by another version of explorer: resume with that one, or start over "
+        "with --restart"
     )
 
 
@@ -142,8 +144,16 @@ def _restore_optimiser(trainer: Trainer, moments: dict[str, Tensor]) -> None:
 
 
 def _recipe_of(record: dict[str, Any]) -> dict[str, Any]:
-    """The recipe of a saved training; a setting that came later had its default."""
+    """The recipe of a saved training, with defaults for settings that were added since."""
     return _plain(recipe(from_table(record["recipe"])))
+
+
+def _progress_of(record: dict[str, Any]) -> tuple[TrainingProgress, float, int]:
+    """The progress of a saved training, and loss and epoch of its best weights."""
+    position: dict[str, Any] = record["position"]
+    position = {_RENAMED.get(key, key): value for key, value in position.items()}
+    loss, epoch = position.pop("best"), position.pop("best_epoch")
+    return TrainingProgress(**position), loss, epoch
 
 
 def _difference(saved: dict[str, Any], trainer: Trainer) -> str:
@@ -153,5 +163,5 @@ def _difference(saved: dict[str, Any], trainer: Trainer) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON gives it back."""
+    """The value after a round trip through JSON."""
     return json.loads(json.dumps(value))

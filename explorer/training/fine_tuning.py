@@ -1,4 +1,4 @@
-"""The stage after a training: the fitted prior and the model learn on together."""
+"""Fine-tuning: a final stage that trains the model together with its fitted prior."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from explorer.registry import choose
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
-    """How the stage goes."""
+    """Settings of the stage."""
 
     epochs: int
     nats: float
@@ -19,19 +19,19 @@ class FineTuning:
 
 
 def joint(epochs: int = 2, nats: float = 8.0, learning_rate: float = 5e-4) -> FineTuning:
-    """Minimises the negative ELBO itself, beta 1, over all weights.
+    """Minimises the negative ELBO, beta 1, over all weights.
 
-    A prior that was fitted to encodings at rest leaves encoder and decoder where another prior
-    had pulled them; here they settle where it costs less.
+    A prior fitted to fixed encodings leaves encoder and decoder adapted to the prior before; here
+    they adapt to the fitted one.
 
     Args:
         epochs: Passes over the training split.
-        nats: Of the batch mean of the whole rate, free: without a floor the rate sinks to what
-            the bound alone finds worth its price.
+        nats: Free nats of the batch mean of the rate: without a floor it sinks to the optimum of
+            the bound alone.
         learning_rate: At the start; it falls to 0.
 
     Raises:
-        ExplorerError: If one of them is out of its range.
+        ExplorerError: If a setting is out of range.
     """
     if epochs < 1 or nats < 0 or learning_rate <= 0:
         raise ExplorerError(
@@ -45,18 +45,18 @@ FINE_TUNINGS = {"joint": joint}
 
 
 def second(config: Config) -> Config | None:
-    """What the trainer of the second stage reads; None where the recipe has no such stage.
+    """The recipe of the fine-tuning stage; None without one.
 
     Raises:
-        ExplorerError: For settings that are none, or an autoencoder, whose density would no
-            longer be one of its encodings.
+        ExplorerError: For invalid settings, or an autoencoder: its encodings would move away from
+            the density fitted to them.
     """
     if config.training.fine_tuning["name"] == "none":
         return None
     tuning = choose(FINE_TUNINGS, config.training.fine_tuning, "training.fine_tuning")
     if config.model.latent["name"] == "point":
         raise ExplorerError(
-            "training.fine_tuning: an autoencoder has no bound to tune; its density is fitted last"
+            "training.fine_tuning: an autoencoder has no ELBO to train; its density is fitted last"
         )
     is_language_model = config.model.latent["name"] == "none"
     rate = {"name": "plain"} if is_language_model else {"name": "floor", "nats": tuning.nats}
@@ -78,13 +78,14 @@ def second(config: Config) -> Config | None:
 
 
 def passes(config: Config) -> str:
-    """Epochs of each stage, as cards say them: pre-training + training + fine-tuning."""
-    found = [config.training.pretrain_epochs, config.training.epochs]
-    tuned = second(config)
-    return " + ".join(str(count) for count in found + ([tuned.training.epochs] if tuned else []))
+    """Epochs of each stage, as model cards state them: pre-training + training + fine-tuning."""
+    epochs = [config.training.pretrain_epochs, config.training.epochs]
+    if tuned := second(config):
+        epochs.append(tuned.training.epochs)
+    return " + ".join(str(count) for count in epochs)
 
 
 def after(config: Config) -> str:
-    """Whose weights were the first, to be said after `passes`; empty where they were drawn."""
+    """The run whose weights were the initial ones, to follow `passes`; empty without one."""
     run = PurePath(str(config.training.start.get("run", ""))).name
     return f", after those of {run}" if run else ""

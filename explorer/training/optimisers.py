@@ -1,4 +1,4 @@
-"""What turns gradients into steps."""
+"""Optimisers: gradients to steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from explorer.models.vae import TextVAE
 from explorer.registry import choose
 
 SCALE = "scale"
-"""Of a group of weights: its learning rate, as a multiple of the recipe's."""
+"""Key of a parameter group: its learning rate as a multiple of the recipe's."""
 
 
 def adam(
@@ -21,15 +21,15 @@ def adam(
     beta2: float = 0.999,
     weight_decay: float = 0.0,
 ) -> Optimizer:
-    """Steps in units of each weight's usual gradient (Kingma & Ba 2015, arXiv:1412.6980).
+    """Adam (Kingma & Ba 2015, arXiv:1412.6980).
 
     With `weight_decay` it is AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101).
 
     Args:
-        model: Whose weights it changes.
-        learning_rate: Size of a step.
-        beta1: Share of the mean gradient that is kept from step to step; 0 is no momentum.
-        beta2: The same of the mean squared gradient.
+        model: The model to train.
+        learning_rate: Step size.
+        beta1: Decay rate of the mean gradient; 0 for no momentum.
+        beta2: Decay rate of the mean squared gradient.
         weight_decay: Each step shrinks every weight by this times the learning rate.
     """
     return torch.optim.Adam(
@@ -45,15 +45,13 @@ def adam(
 def sgd(
     model: TextVAE, learning_rate: float, momentum: float = 0.0, weight_decay: float = 0.0
 ) -> Optimizer:
-    """Steps along the clipped gradient, as He et al. (2019) and Li et al. (2019) trained.
+    """Stochastic gradient descent, used by He et al. (2019) and Li et al. (2019).
 
     Args:
-        model: Whose weights it changes.
-        learning_rate: Length of a step for a gradient of length 1; near 1, since the loss is one
-            of whole sentences and its gradient is clipped.
-        momentum: Share of the step before that is taken again.
-        weight_decay: Each step shrinks every weight by this times the learning rate, added to
-            the gradient after clipping.
+        model: The model to train.
+        learning_rate: Step size; near 1, since the loss is per sentence and the gradient clipped.
+        momentum: Decay rate of the previous step.
+        weight_decay: L2 penalty, added to the gradient after clipping.
     """
     return torch.optim.SGD(
         model.parameters(),
@@ -67,23 +65,23 @@ def sgd(
 def split(
     model: TextVAE, learning_rate: float, adam: float = 0.001, weight_decay: float = 0.0
 ) -> Optimizer:
-    """`sgd` for the decoder and its words, `adam` for all else: encoder, latent space, prior.
+    """`sgd` for embedding and decoder, `adam` for encoder, latent space and prior.
 
-    Language models of this kind generalise better by gradient descent, which on the other hand
-    takes many epochs to teach an encoder.
+    LSTM language models generalise better with gradient descent, with which an encoder takes many
+    epochs to learn.
 
     Args:
-        model: Whose weights it changes.
+        model: The model to train.
         learning_rate: Of `sgd`.
-        adam: Learning rate of `adam`, as a multiple of that of `sgd`.
+        adam: Learning rate of `adam` as a multiple of that of `sgd`.
         weight_decay: Of `sgd`.
     """
-    words = [*model.embedding.parameters(), *model.decoder.parameters()]
-    own = {id(weight) for weight in words}
-    others = [weight for weight in model.parameters() if id(weight) not in own]
+    decoder = [*model.embedding.parameters(), *model.decoder.parameters()]
+    ids = {id(weight) for weight in decoder}
+    others = [weight for weight in model.parameters() if id(weight) not in ids]
     fused = _is_fused(model)
     descent = torch.optim.SGD(
-        dict.fromkeys(words), learning_rate, weight_decay=weight_decay, fused=fused
+        dict.fromkeys(decoder), learning_rate, weight_decay=weight_decay, fused=fused
     )
     if not others:  # a language model
         return descent
@@ -92,25 +90,23 @@ def split(
 
 
 class _Both(Optimizer):
-    """Two optimisers, of different weights, as one."""
+    """Two optimisers of different weights as one."""
 
     def __init__(self, *parts: Optimizer) -> None:
         super().__init__([group for part in parts for group in part.param_groups], {})
         self._parts = parts
-        self._share()
+        self._link()
 
     def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """A step of each."""
         for part in self._parts:
             part.step()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """As of any optimiser."""
         super().load_state_dict(state_dict)
-        self._share()
+        self._link()
 
-    def _share(self) -> None:
-        """What they know of the weights is known here, where it is saved and restored."""
+    def _link(self) -> None:
+        """Makes the parts use this state, which is saved and restored."""
         groups = iter(self.param_groups)
         for part in self._parts:
             part.state = self.state
@@ -121,18 +117,26 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {"adam": adam, "sgd": sgd, "sp
 
 
 def optimiser_for(model: TextVAE, training: TrainingConfig) -> Optimizer:
-    """A fresh one, as the recipe asks for it."""
-    rate = training.learning_rate
-    where = "training.optimiser"
-    return choose(OPTIMISERS, training.optimiser, where, model=model, learning_rate=rate)
+    """A new optimiser of a recipe.
+
+    Raises:
+        ExplorerError: For an unknown name or an invalid setting.
+    """
+    return choose(
+        OPTIMISERS,
+        training.optimiser,
+        "training.optimiser",
+        model=model,
+        learning_rate=training.learning_rate,
+    )
 
 
 def set_learning_rate(optimiser: Optimizer, rate: float) -> None:
-    """The size of the next steps, which groups of weights may take at a scale of their own."""
+    """Sets the learning rate of each group, times its `SCALE`."""
     for group in optimiser.param_groups:
         group["lr"] = rate * group.get(SCALE, 1.0)
 
 
 def _is_fused(model: TextVAE) -> bool:
-    """Whether torch has fused kernels for where the model is."""
+    """Whether torch has fused kernels for the model's device."""
     return model.device.type in ("cpu", "cuda")

@@ -1,4 +1,4 @@
-"""What a training leaves in its recipe, as a comment: on what, in which precision, how long."""
+"""A comment in the recipe: the device, precision and duration of its training."""
 
 from pathlib import Path
 
@@ -14,37 +14,38 @@ _START = "# Trained on "
 
 
 def note(folder: Path, device: torch.device, bf16: bool, seconds: float) -> None:
-    """Puts it above the recipe's first setting, in place of what an earlier training left there.
+    """Writes the comment above the recipe's first setting, replacing that of a former training.
 
-    A recipe that it would change, or that is no TOML any more, stays as it is: no training fails
-    for a comment.
+    A recipe whose settings it would change, or that is no longer TOML, is left alone: no training
+    fails for a comment.
 
     Args:
         folder: Of the run.
-        device: What it was trained on.
-        bf16: Whether bfloat16 was asked for.
-        seconds: It took, what was done before it was resumed included.
+        device: Of the training.
+        bf16: Whether the recipe allows bfloat16.
+        seconds: Duration of all sessions.
     """
     precision = "bfloat16 products" if bf16 and has_bf16(device) else "float32"
     took = f"{precision}, in {_minutes(seconds)}, torch {torch.__version__}"
     line = f"{_START}{_named(device)}, {took}."
     path = folder / folders.CONFIG
     try:
-        # As the recipe is read: without the mark some editors begin a file with.
+        # Without the byte-order mark of some editors, as the recipe is read.
         text = atomic_files.read(path, toml_writer.LARGEST).decode("utf-8-sig")
         settings = toml_writer.parse(text)
-        noted = _with(text, line)
-        is_same = toml_writer.parse(noted) == settings
+        annotated = _with(text, line)
+        is_same = toml_writer.parse(annotated) == settings
     except (ValueError, OSError, ExplorerError):
         return
     if is_same:
-        write_text(path, noted)
+        write_text(path, annotated)
 
 
 def _with(text: str, line: str) -> str:
-    # TOML's line ends alone: a string may hold what else Python takes for one.
+    # Not `splitlines`: TOML strings may contain other line separators.
     lines = text.split("\n")
-    first = next((place for place, old in enumerate(lines) if not old.startswith("#")), len(lines))
+    is_comment = (old.startswith("#") for old in lines)
+    first = next((index for index, comment in enumerate(is_comment) if not comment), len(lines))
     header = [old for old in lines[:first] if not old.startswith(_START)]
     return "\n".join([*header, line, *lines[first:]])
 

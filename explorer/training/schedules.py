@@ -1,4 +1,4 @@
-"""Beta as a function of training time, measured in epochs after pre-training."""
+"""KL schedules: beta as a function of the epochs after pre-training."""
 
 import math
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from explorer.errors import ExplorerError
 
 Schedule = Callable[[float], float]
-"""From epochs done (a fraction counts) to beta, the weight of the rate in the loss."""
+"""From epochs done, fractions included, to beta, the weight of the rate penalty in the loss."""
 
-_BETAS = (1e-4, 100.0)
+_BETA_RANGE = (1e-4, 100.0)
 
 
 def constant(beta: float = 1.0) -> Schedule:
-    """The same beta from the first step; 0 trains an autoencoder with noise."""
+    """Constant beta; 0 trains an autoencoder with noise."""
     _check(beta)
     return lambda epoch: beta
 
 
 def linear(epochs: float = 2.0, beta: float = 1.0, start: float = 0.0) -> Schedule:
-    """From `start` to `beta` over the first `epochs`, then flat (Bowman et al. 2016)."""
+    """Linear from `start` to `beta` over `epochs`, then constant (Bowman et al. 2016)."""
     _check(beta)
     _check(start)
     _above_zero("epochs", epochs)
@@ -27,12 +27,12 @@ def linear(epochs: float = 2.0, beta: float = 1.0, start: float = 0.0) -> Schedu
 
 
 def logistic(middle: float = 1.0, width: float = 0.2, beta: float = 1.0) -> Schedule:
-    """An S from 0 to `beta`: half of it after `middle` epochs (Bowman et al. 2016).
+    """A logistic curve from 0 to `beta` (Bowman et al. 2016).
 
     Args:
         middle: Epochs until half of `beta`.
-        width: Epochs in which the odds of beta to what is missing grow by a factor of e.
-        beta: What it approaches.
+        width: Time scale of the curve, epochs: beta · sigmoid((epoch − middle) / width).
+        beta: The limit.
     """
     _check(beta)
     _above_zero("width", width)
@@ -46,13 +46,13 @@ def logistic(middle: float = 1.0, width: float = 0.2, beta: float = 1.0) -> Sche
 def cyclical(
     period: float = 1.0, cycles: int = 4, ramp: float = 0.5, beta: float = 1.0
 ) -> Schedule:
-    """Again and again from 0: linear for a share of each period, then flat; at last flat for ever.
+    """Cycles that rise linearly from 0 and stay at `beta`; after the last one, constant.
 
     Args:
-        period: Epochs of a cycle.
-        cycles: How many times beta starts from 0.
-        ramp: Share of a period in which beta grows.
-        beta: What each cycle reaches.
+        period: Epochs per cycle.
+        cycles: Number of cycles.
+        ramp: Fraction of a cycle in which beta rises.
+        beta: The maximum of each cycle.
 
     Source:
         Fu et al. (2019), Cyclical Annealing Schedule, arXiv:1903.10145, equation 6.
@@ -61,7 +61,7 @@ def cyclical(
     _above_zero("period", period)
     _above_zero("ramp", ramp)
     if cycles < 1 or ramp > 1:
-        raise ExplorerError("objective.schedule: cyclical takes cycles ≥ 1 and a ramp of 0 to 1")
+        raise ExplorerError("objective.schedule: cyclical needs cycles ≥ 1 and a ramp of 0 to 1")
 
     def schedule(epoch: float) -> float:
         if epoch >= cycles * period:
@@ -73,19 +73,19 @@ def cyclical(
 
 @dataclass(frozen=True)
 class TargetRate:
-    """Beta as a Lagrange multiplier: it rises while the rate is above the target, and falls below.
+    """Beta as a Lagrange multiplier: it rises while the rate is above the target, else it falls.
 
-    Called as other schedules are, it gives the beta it starts with; the trainer asks `next` after
-    every step. Source: the constrained form of Alemi et al. (2018), arXiv:1711.00464, section 3,
-    with the multiplier updated as in Rezende & Viola (2018), arXiv:1810.00597, equation 5.
+    Called as a schedule it returns the initial beta; the trainer calls `next` after every step.
+    Source: the constrained form of Alemi et al. (2018), arXiv:1711.00464, section 3, with the
+    multiplier updated as in Rezende & Viola (2018), arXiv:1810.00597, equation 5.
     """
 
     nats: float = 6.0
-    """Rate per sentence to be held."""
+    """Target rate per sentence."""
     speed: float = 0.01
-    """Relative change of beta a step for a rate that is off by its whole target."""
+    """Relative change of beta per step if the rate is off by the whole target."""
     start: float = 0.1
-    """Beta before the first step."""
+    """Initial beta."""
 
     def __post_init__(self) -> None:
         _above_zero("nats", self.nats)
@@ -93,13 +93,13 @@ class TargetRate:
         _above_zero("start", self.start)
 
     def __call__(self, epoch: float) -> float:
-        """Beta before anything was learned."""
         return self.start
 
     def next(self, beta: float, rate: float) -> float:
         """Beta for the next step, after a batch whose mean rate was `rate` nats."""
-        off = max(-1.0, min(1.0, (rate - self.nats) / self.nats))
-        return max(_BETAS[0], min(_BETAS[1], beta * math.exp(self.speed * off)))
+        error = max(-1.0, min(1.0, (rate - self.nats) / self.nats))
+        low, high = _BETA_RANGE
+        return max(low, min(high, beta * math.exp(self.speed * error)))
 
 
 def _check(beta: float) -> None:

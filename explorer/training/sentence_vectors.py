@@ -1,4 +1,4 @@
-"""Vectors of a corpus from a pre-trained sentence encoder: computed once, kept on disk."""
+"""Vectors of a corpus from a pre-trained sentence encoder, cached on disk."""
 
 import io
 import os
@@ -19,25 +19,25 @@ from explorer.system.atomic_files import home, unwritable
 from explorer.text.corpora import Corpus
 
 CHUNK = 2048
-"""Sentences encoded between two writes: the most that is lost when the process is killed."""
+"""Sentences encoded between two writes, which a killed process loses at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceVectors:
-    """The vectors of some sentences, read from disk as they are asked for."""
+    """The vectors of some sentences, read from disk on demand."""
 
     stored: Float16[np.ndarray, "corpus dim"]
     rows: Sequence[int]
     """Their rows in the corpus."""
 
-    def __call__(self, places: Sequence[int]) -> Float[Tensor, "places dim"]:
+    def __call__(self, indices: Sequence[int]) -> Float[Tensor, "indices dim"]:
         """The vectors of the sentences with these indices in `rows`, float32."""
-        wanted = [self.rows[place] for place in places]
-        return torch.from_numpy(self.stored[wanted].astype(np.float32))
+        rows = [self.rows[index] for index in indices]
+        return torch.from_numpy(self.stored[rows].astype(np.float32))
 
 
 def path(name: str, corpus: Corpus) -> Path:
-    """Where the vectors of a corpus from the sentence encoder of this name are cached."""
+    """The cache file of a corpus's vectors from the sentence encoder of this name."""
     weights = SENTENCE_ENCODERS[name].sha256
     return home() / "sentence-vectors" / f"{name}-{weights[:16]}-{corpus.checksum[:32]}.npy"
 
@@ -46,20 +46,20 @@ def load(
     name: str,
     corpus: Corpus,
     device: torch.device,
-    progress: Callable[[float], None] = lambda share: None,
-    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], None] = lambda fraction: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Float16[np.ndarray, "corpus dim"] | None:
-    """The vectors of all sentences of a corpus: cached ones, else computed and cached.
+    """The vectors of all sentences of a corpus, from the cache or computed and cached.
 
-    A computation that was interrupted continues with its next chunk. Several processes may ask
-    at once: one computes, the others wait.
+    An interrupted computation continues with its next chunk. Of several processes that call this
+    at once, one computes and the others wait.
 
     Args:
         name: In `SENTENCE_ENCODERS`.
         corpus: The sentences.
-        device: Where they are encoded.
+        device: To compute on.
         progress: Called with the fraction done.
-        stop: Asked after every chunk; True returns None, and what is done is kept.
+        should_stop: Called after every chunk; True returns None and saves the chunks done.
 
     Raises:
         ExplorerError: If the encoder's packages are missing, or the cache cannot be written.
@@ -69,7 +69,7 @@ def load(
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_suffix(".lock")):
             if not target.is_file() and not _fill(
-                target, encoder, corpus.sentences, device, progress, stop
+                target, encoder, corpus.sentences, device, progress, should_stop
             ):
                 return None
     except OSError as error:
@@ -83,7 +83,7 @@ def _open(target: Path, shape: tuple[int, int]) -> Float16[np.ndarray, "corpus d
     except (ValueError, OSError):
         vectors = None
     if vectors is None or vectors.shape != shape or vectors.dtype != np.float16:
-        raise ExplorerError(f"{target} is damaged: delete it, and it is computed anew")
+        raise ExplorerError(f"{target} is damaged: delete it to compute it again")
     return vectors
 
 
@@ -93,9 +93,9 @@ def _fill(
     sentences: Sequence[str],
     device: torch.device,
     progress: Callable[[float], None],
-    stop: Callable[[], bool],
+    should_stop: Callable[[], bool],
 ) -> bool:
-    """Appends chunks to a neighbour of the file, which takes its name when all are there."""
+    """Appends chunks to a partial file, renamed when it is complete; False if it was stopped."""
     header = io.BytesIO()
     npy.write_array_header_1_0(
         header, {"descr": "<f2", "fortran_order": False, "shape": (len(sentences), encoder.dim)}
@@ -112,7 +112,7 @@ def _fill(
             file.truncate(header.tell() + chunks * chunk_bytes)
         for start in range(chunks * CHUNK, len(sentences), CHUNK):
             progress(start / len(sentences))
-            if stop():
+            if should_stop():
                 return False
             vectors = encode(sentences[start : start + CHUNK])
             file.write(vectors.numpy().astype("<f2").tobytes())

@@ -1,4 +1,4 @@
-"""Where a training's sentences stood, again and again: what the playback is made of."""
+"""Snapshots of a training: the latent means of some sentences, for the playback."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from explorer.runs.weights import read_tensors, write_tensors
 
 FILE = "snapshots.safetensors"
 RECONSTRUCTED = 64
-"""Sentences that are decoded at every snapshot too."""
+"""Sentences whose reconstructions each snapshot has."""
 
 
 @dataclass
@@ -27,38 +27,38 @@ class Snapshots:
     Args:
         rows: Corpus rows of the sentences.
         ids: The sentences.
-        say: From word ids to text.
-        corpus: Its name and checksum, by which rows mean something.
+        to_text: From ids to text.
+        corpus: Name and checksum of the corpus.
         labels: Of the sentences, for a conditional model.
     """
 
     rows: Sequence[int]
     ids: Sequence[Sequence[int]]
-    say: Callable[[Sequence[int]], str]
+    to_text: Callable[[Sequence[int]], str]
     corpus: dict[str, str]
     labels: Sequence[int] = ()
     moments: list[dict[str, float]] = field(default_factory=list)
     """`step`, `epoch` and `beta` of each."""
     means: list[Tensor] = field(default_factory=list)
-    """Half precision, shape (n, latent) each."""
+    """Half precision, each of shape (n, latent)."""
     texts: list[list[str]] = field(default_factory=list)
-    """Reconstructions of the first sentences at each."""
+    """Reconstructions of the first `RECONSTRUCTED` sentences."""
 
     def take(self, model: TextVAE, step: int, epoch: float, beta: float) -> None:
-        """Adds a moment; the model's mode is put back."""
+        """Adds a moment; restores the model's mode."""
         was_training = model.training
         model.eval()
         mean = torch.from_numpy(posteriors(model, self.ids)[0])
         z = mean[:RECONSTRUCTED].to(model.device)
-        place = model.condition(z, self.labels[:RECONSTRUCTED])
-        decoded = generate(model.decoder, place, Decoding())
+        decoder_input = model.condition(z, self.labels[:RECONSTRUCTED])
+        decoded = generate(model.decoder, decoder_input, Decoding())
         model.train(was_training)
         self.moments.append({"step": step, "epoch": epoch, "beta": beta})
         self.means.append(mean.half())
-        self.texts.append([self.say(row) for row in decoded])
+        self.texts.append([self.to_text(row) for row in decoded])
 
     def save(self, path: Path) -> None:
-        """Writes all moments, whole or not at all; nothing where there are none."""
+        """Writes all moments, atomically; no file if there are none."""
         if not self.moments:
             return
         tensors = {
@@ -73,28 +73,28 @@ class Snapshots:
         write_tensors(path, tensors, json.dumps(about))
 
     def restore(self, path: Path, step: int) -> None:
-        """Goes on from what `save` wrote; from nothing where there is no such file.
+        """Reads the moments that `save` wrote, if there is such a file.
 
         Args:
             path: Of the file.
-            step: Where the training goes on: moments after it were kept by a process that was
-                killed before it saved the rest of its state, and will come again.
+            step: The step from which the training resumes. Later moments, of a process that was
+                killed before it saved its state, are dropped: the training repeats them.
 
         Raises:
-            ExplorerError: If the file is damaged or about other sentences.
+            ExplorerError: If the file is damaged or of other sentences.
         """
         if not path.is_file():
             return
         tensors, about = read(path)
         if tensors["row"].tolist() != list(self.rows) or about["corpus"] != self.corpus:
-            raise ExplorerError(f"{path} is about other sentences: start over with --restart")
-        columns = [tensors[name].tolist() for name in ("step", "epoch", "beta")]
-        names = ("step", "epoch", "beta")
-        self.moments = [dict(zip(names, item, strict=True)) for item in zip(*columns, strict=True)]
-        kept = sum(moment["step"] <= step for moment in self.moments)
-        self.moments = self.moments[:kept]
-        self.means = list(tensors["mean"][:kept])
-        self.texts = about["reconstructions"]["texts"][:kept]
+            raise ExplorerError(f"{path} is of other sentences: start over with --restart")
+        names: list[str] = ["step", "epoch", "beta"]
+        columns = [tensors[name].tolist() for name in names]
+        moments = [dict(zip(names, item, strict=True)) for item in zip(*columns, strict=True)]
+        count = sum(moment["step"] <= step for moment in moments)
+        self.moments = moments[:count]
+        self.means = list(tensors["mean"][:count])
+        self.texts = about["reconstructions"]["texts"][:count]
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

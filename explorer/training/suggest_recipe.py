@@ -1,4 +1,4 @@
-"""What a corpus is like, and the settings that suit it."""
+"""Statistics of a corpus, and a recipe that suits it."""
 
 import dataclasses
 import math
@@ -17,16 +17,16 @@ from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
 
 SMALL_TOKENS = 600_000
-"""Training tokens an epoch below which a corpus gets the small model."""
+"""A corpus with fewer training tokens gets the small model."""
 SMALL_BUDGET = 1_300_000
-"""Training tokens of all epochs for a small corpus: some two minutes on two cores."""
+"""Training tokens over all epochs of a small corpus: about two minutes on two cores."""
 MEDIUM_TOKENS = 2_500_000
 
-MOST_KINDS = 50
-"""Labels a conditional model is told; a column of more is no column of labels."""
+MAX_LABELS = 50
+"""Labels of a conditional model; a column with more is unlikely to hold labels."""
 
-CODE_KINDS = 8
-"""Values of each code, for a latent space of codes."""
+NUM_CATEGORIES = 8
+"""Values per code of a categorical latent space."""
 
 _BOUNDED = ("sphere", "cube", "codes")
 _LEARNED = ("mixture", "vamp", "flow")
@@ -34,59 +34,59 @@ _LEARNED = ("mixture", "vamp", "flow")
 
 @dataclass(frozen=True)
 class Findings:
-    """What `inspect` saw."""
+    """Statistics of a corpus."""
 
     config: CorpusConfig
     seed: int
-    corpus: str  # its name, or the file's
+    corpus: str  # its name, or that of its file
     sentences: int
-    duplicates: int  # sentences that stand earlier in the corpus too
+    duplicates: int  # sentences that occur earlier in the corpus
     dropped: int  # rows of the file without text
-    column: str  # of the file that the sentences stand in; empty where there are no columns
+    column: str  # of the sentences in the file; empty without columns
     splits: dict[str, int]
     mean_tokens: float
     longest: int  # tokens
-    train_tokens: int  # an epoch reads, ends of sentences and cuts counted
+    train_tokens: int  # per epoch, ends included, after cutting
     labels: list[tuple[str, int]]  # most frequent first
     train_counts: Mapping[str, int]  # of each word, most frequent first
-    held_counts: Mapping[str, int]  # in the validation and test sentences
+    held_out_counts: Mapping[str, int]  # in the validation and test sentences
 
     @property
     def types(self) -> int:
-        """Different words of the training split."""
+        """Distinct words of the training split."""
         return len(self.train_counts)
 
-    def unknown_share(self, vocabulary_size: int) -> float:
-        """The share of the held-out tokens that such a vocabulary lacks."""
-        kept = set(list(self.train_counts)[: max(0, vocabulary_size - len(SPECIALS))])
-        total = sum(self.held_counts.values())
-        known = sum(count for word, count in self.held_counts.items() if word in kept)
+    def unknown_fraction(self, vocabulary_size: int) -> float:
+        """The fraction of held-out tokens outside a vocabulary of this size."""
+        words = set(list(self.train_counts)[: max(0, vocabulary_size - len(SPECIALS))])
+        total = sum(self.held_out_counts.values())
+        known = sum(count for word, count in self.held_out_counts.items() if word in words)
         return 1 - known / total if total else 0.0
 
     def summary(self) -> dict[str, Any]:
-        """The figures without the word lists, for programs."""
-        skipped = ("config", "train_counts", "held_counts")
+        """The statistics without the word counts, for JSON."""
+        skipped = ("config", "train_counts", "held_out_counts")
         fields = [item.name for item in dataclasses.fields(self) if item.name not in skipped]
         return {name: getattr(self, name) for name in fields} | {"types": self.types}
 
 
 def inspect(config: Config) -> Findings:
-    """Reads and counts a corpus.
+    """Reads a corpus and computes its statistics.
 
     Raises:
-        ExplorerError: If it is not there or cannot be read.
+        ExplorerError: If it is missing or cannot be read.
     """
     corpus = corpora.load(config.corpus, config.seed)
     tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
     train: Counter[str] = Counter()
-    held: Counter[str] = Counter()
+    held_out: Counter[str] = Counter()
     lengths: list[int] = []
     train_tokens = 0
-    dropped, column = _of_file(config.corpus)
+    dropped, column = _file_statistics(config.corpus)
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
-        (train if split == "train" else held).update(tokens)
+        (train if split == "train" else held_out).update(tokens)
         if split == "train":
             train_tokens += min(len(tokens), config.corpus.max_tokens) + 1
     return Findings(
@@ -103,12 +103,12 @@ def inspect(config: Config) -> Findings:
         train_tokens=train_tokens,
         labels=Counter(corpus.labels or ()).most_common(),
         train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
-        held_counts=held,
+        held_out_counts=held_out,
     )
 
 
-def _of_file(config: CorpusConfig) -> tuple[int, str]:
-    """Rows without text, and the column of the sentences."""
+def _file_statistics(config: CorpusConfig) -> tuple[int, str]:
+    """The number of rows without text, and the column of the sentences."""
     if not config.path:
         return 0, ""
     path = Path(config.path).expanduser()
@@ -128,81 +128,94 @@ def recipe(
 
     Args:
         findings: About the corpus.
-        latent: Name of the latent space; empty takes the Gaussian one.
-        prior: Name of the prior; empty takes the standard normal.
-        schedule: Name of the schedule; empty takes the linear one.
-        conditional: Whether the decoder is told each sentence's label.
-        start: Folder of the trained run whose weights are the first ones, and so its sizes too.
+        latent: Name of the latent space; empty for the Gaussian one.
+        prior: Name of the prior; empty for the standard normal.
+        schedule: Name of the schedule; empty for the linear one.
+        conditional: Whether the decoder is conditioned on the labels.
+        start: Folder of the trained run whose weights, and so sizes, the model starts from.
 
     Raises:
-        ExplorerError: If the corpus has no labels that a decoder could be told, or the run to
-            start from is not trained.
+        ExplorerError: If a conditional model is asked for and the corpus has no suitable labels,
+            or if the run to start from is not trained.
     """
     table = _sized(findings)
     if start:
         _start_from(table, start, conditional)
-    corpus = dataclasses.asdict(findings.config) | {"text_column": findings.column}
-    if findings.config.tokens == "bpe":
-        corpus["vocabulary_size"] = _pieces(findings)
-    elif not findings.config.name:
-        corpus["vocabulary_size"] = _vocabulary_size(findings)
     ramp = table["objective"]["schedule"]
+    _set_latent(table, latent)
+    _set_prior(table, latent, prior)
+    if conditional:
+        table["model"]["labels"] = _labels(findings)
+    if schedule:
+        table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
+    if schedule == "target":
+        # Where beta follows the rate, validation losses are not comparable.
+        table["training"].pop("patience", None)
+    return {"seed": findings.seed, "corpus": _corpus(findings), **table}
+
+
+def _corpus(findings: Findings) -> dict[str, Any]:
+    table = dataclasses.asdict(findings.config) | {"text_column": findings.column}
+    if findings.config.tokens == "bpe":
+        table["vocabulary_size"] = _num_subwords(findings)
+    elif not findings.config.name:
+        table["vocabulary_size"] = _vocabulary_size(findings)
+    return table
+
+
+def _set_latent(table: dict[str, Any], latent: str) -> None:
+    model = table["model"]
     if latent:
-        table["model"]["latent"] = {"name": latent}
+        model["latent"] = {"name": latent}
     if latent == "codes":
-        # Codes hold no more than this; were all of it free, they would never be charged.
-        dim, rate = table["model"]["latent_dim"], table["objective"]["rate"]
-        most = dim // CODE_KINDS * math.log(CODE_KINDS)
-        table["model"]["latent"]["kinds"] = CODE_KINDS
-        rate["nats"] = round(min(rate["nats"], most / 2), 1)
+        # Free nats above the capacity of the codes would leave the rate without a penalty.
+        rate = table["objective"]["rate"]
+        capacity = model["latent_dim"] // NUM_CATEGORIES * math.log(NUM_CATEGORIES)
+        model["latent"]["num_categories"] = NUM_CATEGORIES
+        rate["nats"] = round(min(rate["nats"], capacity / 2), 1)
     if latent in ("point", "none"):
-        # Without a rate nothing is charged, and there is nothing to anneal.
+        # Without a rate there is nothing to penalise or anneal.
         table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
         table["training"]["pretrain_epochs"] = 0
     if latent == "none":
-        table["model"]["latent_dim"] = 0
-        del table["model"]["encoder"]
+        model["latent_dim"] = 0
+        del model["encoder"]
+
+
+def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:
     if prior or latent in _BOUNDED:
         table["model"]["prior"] = {"name": prior or "uniform"}
     if prior == "uniform" and not latent:
         table["model"]["latent"] = {"name": "cube"}
     if prior in _LEARNED or latent == "sphere":
-        # Their rate is one figure, which cannot be kept from falling dimension by dimension.
+        # Their rate is a single number, without a floor per dimension.
         nats = table["objective"]["rate"].get("nats", 0.0)
         table["objective"]["rate"] = {"name": "floor", "nats": nats}
-    if conditional:
-        table["model"]["labels"] = _kinds(findings)
-    if schedule:
-        table["objective"]["schedule"] = _schedule(schedule, ramp, table["training"]["epochs"])
-    if schedule == "target":
-        # Where beta follows the rate, two validation losses are not of one weighting.
-        table["training"].pop("patience", None)
-    return {"seed": findings.seed, "corpus": corpus, **table}
 
 
 def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
-    """Puts the parts and sizes of a trained run in the place of those that suit the corpus."""
+    """Replaces the parts and sizes that suit the corpus by those of a trained run."""
     config = configs.read(start / folders.CONFIG)
     folders.weights_of(start)
     model = dataclasses.asdict(config.model)
     if model["latent"]["name"] == "none":
-        # A language model is a decoder: the encoder and the latent space stay those of the corpus.
+        # A language model is a decoder: encoder and latent space are those for the corpus.
         table["model"] |= {key: model[key] for key in ("embedding_dim", "decoder")}
-        rest = table["training"]["pretrain_epochs"] + 1
+        freeze_epochs = table["training"]["pretrain_epochs"] + 1
     else:
         table["model"] = model | {"labels": []}
         if not conditional:
             table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
         table["objective"]["rate"] = dict(config.objective.rate)
         table["training"]["fit_prior"] = dict(config.training.fit_prior)
-        # An encoder that says something already need not be taught to.
-        table["training"]["pretrain_epochs"] = rest = 0
+        # The encoder is trained already.
+        table["training"]["pretrain_epochs"] = freeze_epochs = 0
     name = folders.typed(start)
     table["training"]["start"] = {
         "name": "run",
         "run": name if name == start.resolve().name else start.resolve().as_posix(),
         "weights": folders.checksums(start)[folders.WEIGHTS],
-        "rest": rest,
+        "freeze_epochs": freeze_epochs,
     }
 
 
@@ -213,12 +226,12 @@ def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
     if auxiliary["name"] != "sum":
         return dict(auxiliary)
     terms = [_without_adversary(term) for term in auxiliary["terms"]]
-    left = [term for term in terms if term["name"] != "none"]
-    return {"name": "sum", "terms": left} if left else {"name": "none"}
+    terms = [term for term in terms if term["name"] != "none"]
+    return {"name": "sum", "terms": terms} if terms else {"name": "none"}
 
 
 def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:
-    """A schedule that fits into so many epochs."""
+    """A schedule that fits this number of epochs."""
     return {
         "linear": ramp,
         "logistic": {"name": name, "middle": ramp["epochs"] / 2, "width": ramp["epochs"] / 10},
@@ -227,27 +240,27 @@ def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:
     }.get(name, {"name": name})
 
 
-def _kinds(findings: Findings) -> list[str]:
+def _labels(findings: Findings) -> list[str]:
     """The labels of a corpus, in alphabetical order."""
-    kinds = sorted(label for label, _ in findings.labels if label)
-    if not 2 <= len(kinds) <= MOST_KINDS:
-        found = f"{len(kinds):,} different labels" if kinds else "no labels"
+    labels = sorted(label for label, _ in findings.labels if label)
+    if not 2 <= len(labels) <= MAX_LABELS:
+        count = f"{len(labels):,} different labels" if labels else "no labels"
         raise ExplorerError(
-            f"--conditional: {findings.corpus} has {found}, and takes 2 to {MOST_KINDS}; "
+            f"--conditional: {findings.corpus} has {count}, not 2 to {MAX_LABELS}; "
             "--label-column names their column"
         )
-    return kinds
+    return labels
 
 
 def _vocabulary_size(findings: Findings) -> int:
-    """At most what the corpus' setting says; words seen once teach a model nothing."""
+    """At most the configured size; words that occur once are left out."""
     repeated = sum(count > 1 for count in findings.train_counts.values())
     useful = repeated if repeated >= 100 else findings.types
     return min(findings.config.vocabulary_size, useful + len(SPECIALS))
 
 
-def _pieces(findings: Findings) -> int:
-    """Size of a BPE vocabulary: more pieces are learned well only from more text."""
+def _num_subwords(findings: Findings) -> int:
+    """Size of a BPE vocabulary: more subwords need more text."""
     if findings.train_tokens >= MEDIUM_TOKENS:
         return 8000
     if findings.train_tokens >= SMALL_TOKENS:

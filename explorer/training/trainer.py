@@ -3,10 +3,7 @@
 import dataclasses
 import math
 import random
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,103 +16,40 @@ from explorer.models.padding import collate
 from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
-from explorer.runs.weights import unique
 from explorer.text.batching import plan
-from explorer.training.aggressive_encoder import catch_up, keep_gradients
+from explorer.training.aggressive_encoder import keep_gradients, train_encoder
+from explorer.training.best_weights import BestWeights
 from explorer.training.optimisers import optimiser_for, set_learning_rate
+from explorer.training.progress import Report, ReportWindow, Session, TrainingProgress
 from explorer.training.schedules import SCHEDULES, TargetRate
 from explorer.training.warm_start import UNTRAINED, PretrainedWeights
 
 Validate = Callable[[TextVAE, bool], dict[str, float]]
-"""Measures a model on held-out sentences, with or without posterior noise; has at least
-`distortion` and `rate`, and `charge` where the loss charges something else than the rate."""
+"""Measures a model on held-out sentences, with or without posterior noise. The result has at least
+`distortion` and `rate`, and `charge`, the rate penalty, where it is not the rate."""
 
 Targets = Callable[[Sequence[int]], Tensor]
-"""The vectors of training sentences, (rows, dimensions), given their rows."""
+"""The vectors (rows, dimensions) of training sentences, given their rows."""
 
 REPORTS_PER_EPOCH = 20
 PRIOR_SENTENCES = 1000
-"""Training sentences among which the components of a learned prior start."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
-    """Averages since the report before; distortion, rate and loss in nats per sentence."""
-
-    phase: str  # "pretraining" or "training"
-    step: int  # optimiser steps, pre-training included
-    epoch: float  # epochs done, pre-training included
-    epochs: int  # epochs in all
-    seconds: float  # of training, over all sessions
-    seconds_left: float
-    beta: float
-    distortion: float
-    rate: float
-    loss: float
-    tokens_per_second: float  # predicted tokens
-    validation: dict[str, float] = dataclasses.field(default_factory=dict)  # where there was one
-
-
-@dataclass(slots=True)
-class TrainingProgress:
-    """Where training stands; with weights, moments and random state, all there is to resume."""
-
-    epoch: int = 0  # whole epochs done, pre-training included
-    batch: int = 0  # batches done in this epoch
-    step: int = 0
-    seconds: float = 0.0
-    best: float = math.inf  # lowest validation loss at the last beta
-    best_epoch: int = 0
-    multiplier: float = 0.0  # beta, where it follows the rate
-    is_aggressive: bool = False  # whether the encoder catches up before every step
-    information: float = -math.inf  # highest mutual information of a look, nats
-    before: int | None = None  # epochs of the stage this one follows, where it follows one
-
-
-class _Means(NamedTuple):
-    """Of the steps since the last report, in nats per sentence."""
-
-    distortion: float
-    rate: float
-    loss: float
-    tokens_per_second: float  # predicted ones
-
-
-@dataclass(slots=True)
-class _Since:
-    """The steps since the last report."""
-
-    sums: Tensor  # distortion, rate and loss of all sentences, where the model is
-    seconds_before: float  # of training
-    sentences: int = 0
-    tokens: int = 0  # predicted ones
-    started: float = dataclasses.field(default_factory=time.perf_counter)
-    seconds: float = 0.0
-
-    def add(self, terms: Tensor, sentences: int, tokens: int) -> None:
-        """One more step, just done."""
-        self.sums += terms.to(self.sums.dtype)
-        self.sentences += sentences
-        self.tokens += tokens
-        self.seconds = time.perf_counter() - self.started
-
-    @property
-    def training_seconds(self) -> float:
-        """Seconds of training, all sessions together."""
-        return self.seconds_before + self.seconds
+"""Training sentences whose encodings initialise a learned prior."""
 
 
 class Trainer:
     """Trains one model on one corpus.
 
     Args:
-        model: Fresh, or the one of a saved state.
-        train: Training sentences as ids, whole: `corpus.max_tokens` cuts them here, without end.
+        model: A new one, or that of a saved state.
+        train: Training sentences as ids, uncut; here they are cut to `corpus.max_tokens`.
         config: The recipe.
         validate: Called `training.validations` times an epoch, the last time at its end.
         labels: Of the training sentences, for a conditional model.
-        pretrained: Which weights are those of a trained model.
-        targets: Vectors of training sentences by row, for an auxiliary loss that needs them.
+        pretrained: The weights that come from a trained model.
+        targets: Vectors of training sentences, for an auxiliary loss that needs them.
+
+    Raises:
+        ExplorerError: Without training sentences, or for an invalid setting.
     """
 
     def __init__(
@@ -132,8 +66,7 @@ class Trainer:
             raise ExplorerError("there is no sentence to train on")
         self.model = model
         self.config = config
-        self.position = TrainingProgress()
-        self.best_weights: dict[str, Tensor] | None = None  # tied ones once
+        self.best = BestWeights()
         self._train = train
         self._labels = labels
         self._targets = targets
@@ -141,42 +74,48 @@ class Trainer:
         self._pretrained = pretrained
         self._penalty = penalty_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
-        self.position.multiplier = self._schedule(0.0)
-        self.position.is_aggressive = config.training.aggressive and model.latent.has_rate
-        self._most = config.corpus.max_tokens
-        self._lengths = [min(len(row), self._most) for row in train]
+        self.progress = TrainingProgress(
+            multiplier=self._schedule(0.0),
+            is_aggressive=config.training.aggressive and model.latent.has_rate,
+        )
+        self._session: Session | None = None
+        self._max_tokens = config.corpus.max_tokens
+        self._lengths = [min(len(row), self._max_tokens) for row in train]
         self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
         self.optimiser = optimiser_for(model, config.training)
 
     @property
     def epochs(self) -> int:
-        """Epochs in all."""
+        """Epochs in total."""
         return self._pretrain_epochs + self.config.training.epochs
 
-    def follow(self, position: TrainingProgress) -> None:
-        """Makes this the second stage of a training that came to this position."""
-        step, seconds = position.step, position.seconds
-        self.position = dataclasses.replace(
-            self.position, epoch=position.epoch, before=position.epoch, step=step, seconds=seconds
+    def follow(self, previous: TrainingProgress) -> None:
+        """Makes this the stage after one that reached `previous`."""
+        self.progress = dataclasses.replace(
+            self.progress,
+            epoch=previous.epoch,
+            previous_epochs=previous.epoch,
+            step=previous.step,
+            seconds=previous.seconds,
         )
 
     @property
     def _pretrain_epochs(self) -> int:
-        if self.position.before is not None:
-            return self.position.before
-        # Without a latent space there is nothing to pre-train an encoder for.
+        if self.progress.previous_epochs is not None:
+            return self.progress.previous_epochs
+        # Without a latent space there is no encoder to pre-train.
         return self.config.training.pretrain_epochs if self.model.latent.has_rate else 0
 
     def beta(self, epoch: float) -> float:
-        """The weight of the rate after so many epochs, pre-training included."""
+        """The weight of the rate penalty after this many epochs, pre-training included."""
         if not self.model.latent.has_rate or epoch < self._pretrain_epochs:
             return 0.0
         if isinstance(self._schedule, TargetRate):
-            return self.position.multiplier
+            return self.progress.multiplier
         return self._schedule(epoch - self._pretrain_epochs)
 
     def learning_rate(self, epoch: float) -> float:
-        """The size of a step after so many epochs: flat, then linear towards 0."""
+        """The learning rate after this many epochs: constant, then linear to 0."""
         training = self.config.training
         if training.decay == 0 or epoch < self._pretrain_epochs:
             return training.learning_rate
@@ -185,165 +124,176 @@ class Trainer:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last epoch is done, or patience ran out."""
+        """Whether all epochs are done, or patience has run out."""
         patience = self.config.training.patience
-        waited = self.position.epoch - self.position.best_epoch
-        is_patient = not patience or not self.position.best_epoch or waited < patience
-        return self.position.epoch >= self.epochs or not is_patient
+        waited = self.progress.epoch - self.best.epoch
+        is_patient = not patience or not self.best.epoch or waited < patience
+        return self.progress.epoch >= self.epochs or not is_patient
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
-        """Trains to the end, reporting `REPORTS_PER_EPOCH` times an epoch.
+    def run(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Report]:
+        """Trains to the end, with at least `REPORTS_PER_EPOCH` reports per epoch.
 
         Args:
-            stop: Asked after every step; True ends the run early, in a state to resume from.
+            should_stop: Called after every step; True ends the run in a state to resume from.
 
         Raises:
-            ExplorerError: If the loss is no longer a number.
+            ExplorerError: If the loss is not finite.
         """
-        position = self.position
-        while not self.is_finished and not stop():
-            pretraining = position.epoch < self._pretrain_epochs
-            self._pretrained.freeze(self.model, position.epoch)
-            is_first_epoch = position.epoch == self._pretrain_epochs and position.before is None
-            starts_training = is_first_epoch and position.batch == 0
-            resets = self.config.training.reset_decoder and not self._pretrained.entries
-            if starts_training and position.epoch and resets:
-                self.model.reset_decoder()
-                self.optimiser = optimiser_for(self.model, self.config.training)
-            if starts_training and not self._has_prior:
-                self._initialise_prior()
-            yield from self._run_epoch(pretraining, stop)
+        while not self.is_finished and not should_stop():
+            self._pretrained.freeze(self.model, self.progress.epoch)
+            if self._is_at_start:
+                self._start_training()
+            yield from self._run_epoch(should_stop)
+
+    @property
+    def _is_at_start(self) -> bool:
+        """Whether pre-training is over and no step of training is done."""
+        progress = self.progress
+        is_first_epoch = progress.epoch == self._pretrain_epochs and progress.batch == 0
+        return is_first_epoch and progress.previous_epochs is None
+
+    def _start_training(self) -> None:
+        resets = self.config.training.reset_decoder and not self._pretrained.entries
+        if self.progress.epoch and resets:
+            self.model.reset_decoder()
+            self.optimiser = optimiser_for(self.model, self.config.training)
+        if not self._has_prior:
+            self._initialise_prior()
 
     @property
     def _has_prior(self) -> bool:
-        """Whether the prior was taken too, and fits the encodings as they are."""
+        """Whether the prior is pretrained with the encoder, and fits its encodings."""
         parts = ("prior", "encoder", "latent")
         return not self._pretrain_epochs and self._pretrained.holds(self.model, *parts)
 
     def _initialise_prior(self) -> None:
-        """Starts a learned prior among sentences as they are encoded now."""
+        """Initialises a learned prior at the encodings of random training sentences."""
         count = min(PRIOR_SENTENCES, len(self._train))
         drawn = random.Random(self.config.seed).sample(self._train, count)
         self.model.eval()
-        self.model.prior.initialise([row[: self._most] for row in drawn], self.config.seed)
+        self.model.prior.initialise([row[: self._max_tokens] for row in drawn], self.config.seed)
         self.model.train()
 
-    def _run_epoch(self, pretraining: bool, stop: Callable[[], bool]) -> Iterator[Report]:
-        position = self.position
-        seed = self.config.seed * 1_000_003 + position.epoch
+    def _run_epoch(self, should_stop: Callable[[], bool]) -> Iterator[Report]:
+        progress = self.progress
+        is_pretraining = progress.epoch < self._pretrain_epochs
+        seed = self.config.seed * 1_000_003 + progress.epoch
         batches = plan(self._lengths, self.config.training.batch_size, seed)
-        told, watched = self._marks(len(batches))
-        since = self._since()
+        reports, validations = self._report_batches(len(batches))
+        if self._session is None:
+            done = progress.epoch + progress.batch / len(batches)
+            self._session = Session(done, progress.seconds)
+        window = ReportWindow(self.model.device, progress.seconds)
         self.model.train()
-        while position.batch < len(batches):
-            rows = batches[position.batch]
-            epoch = position.epoch + position.batch / len(batches)
-            beta = self.beta(epoch)
-            set_learning_rate(self.optimiser, self.learning_rate(epoch))
-            terms = self._step(rows, beta, noise=not pretraining)
-            since.add(terms, len(rows), sum(self._lengths[row] + 1 for row in rows))
-            if isinstance(self._schedule, TargetRate) and not pretraining:
-                rate = terms[1].item() / len(rows)
-                position.multiplier = self._schedule.next(position.multiplier, rate)
-            position.batch += 1
-            position.step += 1
-            position.seconds = since.training_seconds
-            done = position.batch
-            if done in told:
-                means = self._means(since)
-                at, ends = position.epoch + done / len(batches), done == len(batches)
-                if ends:
-                    position.epoch, position.batch = position.epoch + 1, 0
-                validation = self._look(pretraining, ends) if done in watched else {}
-                yield self._report(pretraining, at, beta, means, validation)
-                if ends:
+        while progress.batch < len(batches):
+            rows = batches[progress.batch]
+            beta = self._train_batch(rows, progress.epoch + progress.batch / len(batches), window)
+            progress.batch += 1
+            progress.step += 1
+            progress.seconds = window.training_seconds
+            batch = progress.batch
+            if batch in reports:
+                means = self._means(window)
+                epoch, is_last = progress.epoch + batch / len(batches), batch == len(batches)
+                if is_last:
+                    progress.epoch, progress.batch = progress.epoch + 1, 0
+                validation = (
+                    self._validation(is_pretraining, is_last) if batch in validations else {}
+                )
+                yield self._report(is_pretraining, epoch, beta, means, window, validation)
+                if is_last:
                     return
-                since = self._since()
-            if stop():
+                window = ReportWindow(self.model.device, progress.seconds)
+            if should_stop():
                 return
 
-    def _marks(self, batches: int) -> tuple[set[int], set[int]]:
-        """After which batches of an epoch there is a report, and after which also a look."""
+    def _report_batches(self, batches: int) -> tuple[set[int], set[int]]:
+        """The batches of an epoch after which there is a report, and those with a validation."""
         every = max(1, math.ceil(batches / REPORTS_PER_EPOCH))
-        validations = self.config.training.validations
-        watched = {math.ceil(batches * (i + 1) / validations) for i in range(validations)}
-        return {*range(every, batches, every), *watched, batches}, watched
+        count = self.config.training.validations
+        validations = {math.ceil(batches * (i + 1) / count) for i in range(count)}
+        return {*range(every, batches, every), *validations, batches}, validations
 
-    def _since(self) -> "_Since":
-        """Sums to begin with after a report: none so far, and the time is now."""
-        where = self.model.device
-        wide = torch.float32 if where.type == "mps" else torch.float64  # which that has not
-        return _Since(torch.zeros(3, dtype=wide, device=where), self.position.seconds)
-
-    def _means(self, since: "_Since") -> "_Means":
-        """What a report says of the steps since the one before.
-
-        Raises:
-            ExplorerError: If the loss is no longer a number.
-        """
-        distortion, rate, loss = (since.sums / since.sentences).tolist()
+    def _means(self, window: ReportWindow) -> tuple[float, float, float]:
+        distortion, rate, loss = window.means()
         if not math.isfinite(loss):
             raise ExplorerError(
-                f"the loss became {loss} at step {self.position.step}: lower "
+                f"the loss became {loss} at step {self.progress.step}: lower "
                 "training.learning_rate in config.toml and train again"
             )
-        return _Means(distortion, rate, loss, since.tokens / max(since.seconds, 1e-9))
+        return distortion, rate, loss
 
     def _report(
         self,
-        pretraining: bool,
+        is_pretraining: bool,
         epoch: float,
         beta: float,
-        means: "_Means",
+        means: tuple[float, float, float],
+        window: ReportWindow,
         validation: dict[str, float],
     ) -> Report:
-        """What was found, and how far training is."""
-        seconds, epochs = self.position.seconds, self.epochs
+        assert self._session is not None
+        distortion, rate, loss = means
+        seconds, epochs = self.progress.seconds, self.epochs
         return Report(
-            phase="pretraining" if pretraining else "training",
-            step=self.position.step,
+            phase="pretraining" if is_pretraining else "training",
+            step=self.progress.step,
             epoch=epoch,
             epochs=epochs,
             seconds=seconds,
-            seconds_left=seconds / epoch * (epochs - epoch),
+            seconds_left=self._session.seconds_left(epoch, epochs, seconds),
             beta=beta,
-            distortion=means.distortion,
-            rate=means.rate,
-            loss=means.loss,
-            tokens_per_second=means.tokens_per_second,
+            distortion=distortion,
+            rate=rate,
+            loss=loss,
+            tokens_per_second=window.tokens_per_second,
             validation=validation,
         )
+
+    def _train_batch(self, rows: list[int], epoch: float, window: ReportWindow) -> float:
+        """One step on a batch; the beta it used."""
+        beta, noise = self.beta(epoch), epoch >= self._pretrain_epochs
+        set_learning_rate(self.optimiser, self.learning_rate(epoch))
+        terms = self._step(rows, beta, noise)
+        window.add(terms, len(rows), self._num_tokens(rows))
+        if isinstance(self._schedule, TargetRate) and noise:
+            rate = terms[1].item() / len(rows)
+            self.progress.multiplier = self._schedule.next(self.progress.multiplier, rate)
+        return beta
+
+    def _num_tokens(self, rows: Sequence[int]) -> int:
+        """Predicted tokens of some sentences, ends included."""
+        return sum(self._lengths[row] + 1 for row in rows)
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, on the device.
 
-        A GPU is given the next step while it does this one: nothing waits for it, but for a
-        schedule that follows the rate, aggressive updates, and a bidirectional encoder, whose
-        packing asks for the lengths.
+        Steps queue up on a GPU without waiting for it, except with a schedule that follows the
+        rate, aggressive updates, or a bidirectional encoder, whose packing reads the lengths.
         """
-        model = self.model
-        is_aggressive = self.position.is_aggressive and noise
+        model, clip = self.model, self.config.training.clip
+        is_aggressive = self.progress.is_aggressive and noise
         if is_aggressive:
-            catch_up(model, self.optimiser, self._losses(rows, beta), self.config.training.clip)
+            train_encoder(model, self.optimiser, self._losses(rows, beta), clip)
         self.optimiser.zero_grad(set_to_none=True)
         loss, totals = self._loss(rows, beta, noise)
         loss.backward()
-        self._pretrained.mask_gradients(model, self.position.epoch)
+        self._pretrained.mask_gradients(model, self.progress.epoch)
         if is_aggressive:
             keep_gradients(model, of_encoder=False)
         totals = all_reduce_gradients(model.parameters(), totals)
-        nn.utils.clip_grad_norm_(model.parameters(), self.config.training.clip)
-        with self._pretrained.unchanged(model, self.position.epoch):
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+        with self._pretrained.unchanged(model, self.progress.epoch):
             self.optimiser.step()
         return totals
 
     def _loss(self, rows: list[int], beta: float, noise: bool) -> tuple[Tensor, Tensor]:
         """The mean loss of some sentences, and their summed distortion, rate and loss.
 
-        Of several processes each answers for its share; all of them together add up to these.
+        Each of several processes returns the part of its rows; the parts sum to the whole.
         """
         model, shard = self.model, BatchShard.of(len(rows))
-        tokens = collate([self._train[row] for row in rows], model.device, self._most)
+        tokens = collate([self._train[row] for row in rows], model.device, self._max_tokens)
         labels = [self._labels[row] for row in rows] if self._labels else ()
         bf16 = self.config.training.bf16
         targets = self._targets(rows).to(model.device) if self._targets else None
@@ -357,37 +307,34 @@ class Trainer:
         return shard.weight * loss.sum() / len(rows), shard.weight * sums.detach()
 
     def _losses(self, rows: list[int], beta: float) -> Iterator[tuple[Tensor, int, int]]:
-        """The mean loss of this batch and then of others, drawn by the step, each of like length.
+        """The mean loss of this batch, then of random others of similar lengths, without end.
 
-        With it the batch's sentences and words, ends counted.
+        Each with the number of its sentences and of its predicted tokens.
         """
-        chance = random.Random(self.config.seed * 1_000_003 + self.position.step)
+        generator = random.Random(self.config.seed * 1_000_003 + self.progress.step)
         while True:
-            words = sum(self._lengths[row] + 1 for row in rows)
-            yield self._loss(rows, beta, noise=True)[0], len(rows), words
+            yield self._loss(rows, beta, noise=True)[0], len(rows), self._num_tokens(rows)
             size = self.config.training.batch_size
-            start = chance.randrange(max(1, len(self._by_length) - size + 1))
+            start = generator.randrange(max(1, len(self._by_length) - size + 1))
             rows = self._by_length[start : start + size]
 
-    def _look(self, pretraining: bool, ends: bool) -> dict[str, float]:
-        """Validates; at an epoch's end keeps the weights if they are the best at the last beta.
+    def _validation(self, is_pretraining: bool, is_epoch_end: bool) -> dict[str, float]:
+        """Validates; at the end of an epoch also updates the best weights, at the final beta.
 
-        Where beta follows the rate there is no last beta to compare by: the last weights stay.
+        Where beta follows the rate there is no final beta to compare at: the last weights count.
         """
         self.model.eval()
-        validation = self._validate(self.model, not pretraining)
+        validation = self._validate(self.model, not is_pretraining)
         self.model.train()
-        if self.position.is_aggressive and not pretraining and ends:
-            information = validation.get("mutual_information", 0.0)
-            # He et al. (2019): as soon as it no longer grows, updates become ordinary.
-            self.position.is_aggressive = information > self.position.information
-            self.position.information = max(information, self.position.information)
-        if pretraining or not ends or isinstance(self._schedule, TargetRate):
+        if is_pretraining or not is_epoch_end:
             return validation
-        final = self.beta(self.epochs)
-        score = validation["distortion"] + final * validation.get("charge", validation["rate"])
-        if score < self.position.best:
-            self.position.best, self.position.best_epoch = score, self.position.epoch
-            own = unique(self.model.state_dict())
-            self.best_weights = {name: tensor.detach().clone() for name, tensor in own.items()}
+        if self.progress.is_aggressive:
+            information = validation.get("mutual_information", 0.0)
+            # He et al. (2019): aggressive updates end as soon as it no longer grows.
+            self.progress.is_aggressive = information > self.progress.max_information
+            self.progress.max_information = max(information, self.progress.max_information)
+        if not isinstance(self._schedule, TargetRate):
+            penalty = validation.get("charge", validation["rate"])
+            loss = validation["distortion"] + self.beta(self.epochs) * penalty
+            self.best.update(self.model, loss, self.progress.epoch)
         return validation

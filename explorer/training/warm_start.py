@@ -25,47 +25,47 @@ _OF_WORDS = (_EMBEDDING, _OUTPUT, "decoder.output.bias")
 
 @dataclass(frozen=True, slots=True)
 class PretrainedWeights:
-    """Weights of a model that come from another."""
+    """Weights of a model that were copied from another."""
 
     entries: Mapping[str, Tensor] = field(default_factory=dict)
-    """For each weight by name a boolean mask of its pretrained entries."""
+    """A boolean mask of the pretrained entries of each weight, by name."""
     freeze_epochs: int = 0
-    """They are frozen in this many first epochs."""
+    """The number of first epochs in which they are frozen."""
 
     def holds(self, model: TextVAE, first: str, *parts: str) -> bool:
-        """Whether a part with weights, and others it depends on, are completely pretrained."""
+        """Whether a part that has weights, and others, are completely pretrained."""
         names = [name for name, _ in model.named_parameters()]
-        own = [name for name in names if name.partition(".")[0] in (first, *parts)]
-        return any(name.startswith(f"{first}.") for name in own) and all(
-            name in self.entries and bool(self.entries[name].all()) for name in own
+        chosen = [name for name in names if name.partition(".")[0] in (first, *parts)]
+        return any(name.startswith(f"{first}.") for name in chosen) and all(
+            name in self.entries and bool(self.entries[name].all()) for name in chosen
         )
 
     def freeze(self, model: TextVAE, epoch: int) -> None:
         """Turns off the gradients of completely pretrained weights in the frozen epochs."""
-        for weight, is_taken in self._weights(model):
-            weight.requires_grad_(not (epoch < self.freeze_epochs and bool(is_taken.all())))
+        for weight, mask in self._weights(model):
+            weight.requires_grad_(not (epoch < self.freeze_epochs and bool(mask.all())))
 
     def mask_gradients(self, model: TextVAE, epoch: int) -> None:
         """Zeroes the gradients of pretrained entries in the frozen epochs."""
         if epoch < self.freeze_epochs:
-            for weight, is_taken in self._weights(model):
+            for weight, mask in self._weights(model):
                 if weight.grad is not None:
-                    weight.grad.masked_fill_(is_taken, 0.0)
+                    weight.grad.masked_fill_(mask, 0.0)
 
     @contextmanager
     def unchanged(self, model: TextVAE, epoch: int) -> Iterator[None]:
         """Restores frozen entries after an optimiser step: weight decay ignores gradients."""
         frozen = self._weights(model) if epoch < self.freeze_epochs else ()
-        before = [(weight, taken, weight.detach().clone()) for weight, taken in frozen]
+        before = [(weight, mask, weight.detach().clone()) for weight, mask in frozen]
         yield
         with torch.no_grad():
-            for weight, is_taken, old in before:
-                weight.copy_(torch.where(is_taken, old, weight))
+            for weight, mask, old in before:
+                weight.copy_(torch.where(mask, old, weight))
 
     def _weights(self, model: TextVAE) -> Iterator[tuple[nn.Parameter, Tensor]]:
         """Each pretrained weight with its mask."""
         weights = dict(model.named_parameters())
-        return ((weights[name], part) for name, part in self.entries.items() if name in weights)
+        return ((weights[name], mask) for name, mask in self.entries.items() if name in weights)
 
 
 UNTRAINED = PretrainedWeights()
@@ -79,73 +79,74 @@ class Start:
     spellings: Mapping[str, int]
     """The row of each of its words or subwords."""
     freeze_epochs: int
-    """The pretrained weights are frozen in this many first epochs."""
+    """The number of first epochs in which they are frozen."""
 
     def fill(self, model: TextVAE, vocabulary: Vocabulary) -> PretrainedWeights:
         """Copies the weights that both models have, by name and shape.
 
         Rows of words and subwords are matched by spelling; unmatched ones keep their initial
-        values. A layer with more inputs than the other's (a decoder with z, started from a
+        values. A layer with more inputs than the source's (a decoder with z, started from a
         language model) gets the first columns.
 
         Args:
-            model: Whose weights are overwritten.
-            vocabulary: Its words or pieces.
+            model: The target.
+            vocabulary: Of the target.
         """
         rows = torch.tensor([self.spellings.get(name, -1) for name in vocabulary.spellings])
-        taken = {}
-        for name, own in unique(model.state_dict()).items():
-            stored = self.tensors.get(name)
-            if stored is None or own.dim() != stored.dim():
+        entries = {}
+        for name, target in unique(model.state_dict()).items():
+            source = self.tensors.get(name)
+            if source is None or target.dim() != source.dim():
                 continue
-            is_known = torch.ones(own.shape, dtype=torch.bool)
+            mask = torch.ones(target.shape, dtype=torch.bool)
             if name in _OF_WORDS:
-                stored = stored[rows.clamp(min=0)]
-                is_known[rows < 0] = False
-            elif own.dim() == 2:
-                width = own.shape[1]
-                is_known[:, stored.shape[1] :] = False
-                stored = pad(stored[:, :width], (0, max(0, width - stored.shape[1])))
-            if own.shape == stored.shape:
-                taken[name] = is_known.to(own.device)
-                own.copy_(torch.where(taken[name], stored.to(own), own))
-        return PretrainedWeights(taken, self.freeze_epochs)
+                source = source[rows.clamp(min=0)]
+                mask[rows < 0] = False
+            elif target.dim() == 2:
+                width = target.shape[1]
+                mask[:, source.shape[1] :] = False
+                source = pad(source[:, :width], (0, max(0, width - source.shape[1])))
+            if target.shape == source.shape:
+                entries[name] = mask.to(target.device)
+                target.copy_(torch.where(entries[name], source.to(target), target))
+        return PretrainedWeights(entries, self.freeze_epochs)
 
 
-def run(run: str, weights: str = "", rest: int = 0) -> Start:
+def run(run: str, weights: str = "", freeze_epochs: int = 0) -> Start:
     """The weights of a trained run, on any corpus.
 
     Args:
         run: Its name, or its folder.
         weights: The checksum its weights must have (SHA-256, hexadecimal); empty takes any.
-        rest: First epochs, pre-training included, in which they are frozen while the others
-            adapt to them.
+        freeze_epochs: The number of first epochs, pre-training included, in which they are frozen
+            while the others adapt to them.
 
     Raises:
         ExplorerError: If there is no such run, or it is not trained, or has other weights.
     """
-    if rest < 0:
-        raise ExplorerError("training.start.rest: at least 0")
+    if freeze_epochs < 0:
+        raise ExplorerError(f"training.start.freeze_epochs: {freeze_epochs} is below 0")
     folder = folders.find(run)
     tensors, _ = read_tensors(folders.weights_of(folder))
-    found = folders.checksums(folder)[folders.WEIGHTS]
-    if weights not in ("", found):
+    checksum = folders.checksums(folder)[folders.WEIGHTS]
+    if weights not in ("", checksum):
         raise ExplorerError(
-            f"training.start: the weights of {run} are not those of this recipe any more; to take "
-            f'them as they are, set weights = "{found}"'
+            f"training.start: {run} no longer has the weights of this recipe; to start from those "
+            f'it has, set weights = "{checksum}"'
         )
     config = configs.read(folder / folders.CONFIG)
     if config.model.decoder.get("tied", True):
         tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
     vocabulary = vocabulary_file.load(folder, config.corpus)
-    return Start(tensors, {name: row for row, name in enumerate(vocabulary.spellings)}, rest)
+    rows = {name: row for row, name in enumerate(vocabulary.spellings)}
+    return Start(tensors, rows, freeze_epochs)
 
 
 STARTS = {"run": run}
 
 
 def missing(config: Config) -> str:
-    """What lacks of the run a recipe starts from, which may be trained later; empty if nothing."""
+    """Why a recipe cannot start yet: the run it starts from is not trained; empty if it is."""
     chosen = config.training.start
     if chosen["name"] == "none" or not isinstance(chosen.get("run"), str):
         return ""
@@ -160,17 +161,17 @@ def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> PretrainedWe
     """Copies the weights a recipe starts from into a new model; see `Start.fill`.
 
     Raises:
-        ExplorerError: If the recipe names a run that cannot be read, or one of other words'
-            sizes.
+        ExplorerError: If the run cannot be read, or its word embeddings have another size.
     """
     chosen = config.training.start
     if chosen["name"] == "none":
         return UNTRAINED
     start = choose(STARTS, chosen, "training.start")
-    taken = start.fill(model, vocabulary)
-    if _EMBEDDING not in taken.entries:
+    pretrained = start.fill(model, vocabulary)
+    if _EMBEDDING not in pretrained.entries:
         raise ExplorerError(
-            f"training.start: a word is {start.tensors[_EMBEDDING].shape[1]} numbers in "
-            f"{chosen['run']}, here {model.config.embedding_dim} (model.embedding_dim)"
+            f"training.start: the word embeddings of {chosen['run']} have "
+            f"{start.tensors[_EMBEDDING].shape[1]} dimensions, here they have "
+            f"{model.config.embedding_dim} (model.embedding_dim)"
         )
-    return taken
+    return pretrained

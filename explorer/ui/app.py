@@ -26,6 +26,23 @@ _LINKS = """<style>
 [data-testid="stMain"] [data-testid="stPageLink"] a :is(p, span) { font-weight: 400; }
 </style>"""
 
+# The page starts right below the navigation: a map needs the height. On the map page the answer
+# scrolls beside the map, which stays; on a phone the controls follow the answer.
+_LAYOUT = """<style>
+[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
+[data-testid="stMain"] h1 { font-size: 1.5rem; padding: 0 0 0.35rem; }
+@media (min-width: 641px) {
+  .st-key-map_and_answer [data-testid="stColumn"]:last-child {
+    max-height: calc(100vh - 11rem); overflow-y: auto; padding-right: 0.5rem;
+  }
+}
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 3.75rem 1rem 1rem; }
+  .st-key-map_title [data-testid="stCaptionContainer"] { display: none; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-map_controls) { order: 1; }
+}
+</style>"""
+
 # Segmented controls as tall as the fields beside them, so that labels align, and narrow enough for
 # four on a phone, where the hidden sidebar takes the run's name along. Captions and commands in
 # them are small: a contrast of at least 4.5:1 on any background.
@@ -55,7 +72,7 @@ ICON = Path(__file__).parent / "icon.svg"
 def page() -> None:
     """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
-    st.html(_STYLE + _LINKS)
+    st.html(_STYLE + _LAYOUT + _LINKS)
     pages = [
         st.Page(
             url.page_file(name),

@@ -108,9 +108,9 @@ def our_steps(size: Size, train: Ids, bf16: bool = False) -> Iterator[int]:
     )
     lengths = [len(row) + 1 for row in sentences]
     while True:
-        epoch, batch = trainer.position.epoch, trainer.position.batch
+        epoch, batch = trainer.progress.epoch, trainer.progress.batch
         asked = count()  # once before the step, then after it
-        for _ in trainer.run(stop=lambda calls=asked: next(calls) > 0):
+        for _ in trainer.run(should_stop=lambda calls=asked: next(calls) > 0):
             pass
         order = plan(lengths, size.batch, config.seed * 1_000_003 + epoch)
         yield sum(lengths[row] for row in order[batch])

@@ -144,9 +144,9 @@ _READ = """(map) => new Promise((resolve) => {
   const timer = setInterval(() => {
     // The wheel is heard before the view is drawn, and only then it is known what is unread.
     const waited = performance.now() - start;
-    if (waited < 60 || map.state.unread) return;
+    if (waited < 60 || map.state.missing) return;
     clearInterval(timer);
-    resolve([waited, map.state.said.length]);
+    resolve([waited, map.state.decoded.length]);
   }, 4);
 })"""
 

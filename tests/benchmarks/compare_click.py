@@ -39,7 +39,7 @@ PATIENCE = 60_000  # milliseconds
 _WATCH = """(maps, count) => {
   const marks = () => maps.map((map) => JSON.stringify(map.state.selected));
   const told = () =>
-    [...document.querySelectorAll('[data-told]')].map((column) => column.textContent);
+    [...document.querySelectorAll('[data-run]')].map((column) => column.textContent);
   const before = { marks: marks(), told: told() };
   const all = (now, then) => now.length === count && now.every((item, i) => item !== then[i]);
   window.measured = new Promise((resolve) => {

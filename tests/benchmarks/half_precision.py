@@ -51,7 +51,7 @@ def bound(config: Config, data: training_data.Data, steps: int) -> float:
     look = validation.Validation([data.ids[row] for row in drawn], charge, config.seed)
     trainer = Trainer(model, data.select("train", config.corpus.max_tokens), config, look)
     asked = count(1)
-    for report in trainer.run(stop=lambda: next(asked) >= steps):
+    for report in trainer.run(should_stop=lambda: next(asked) >= steps):
         warn(f"step {report.step}: loss {report.loss:.2f}")
     found = look(model.eval(), True)
     return found["distortion"] + found["rate"]

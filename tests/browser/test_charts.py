@@ -105,7 +105,7 @@ def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys,
     page.get_by_text(metrics["verdict_in_words"]).first.wait_for()
     entry = metrics["mutual_information"]
     between = f"between {written(entry['low'])} and {written(entry['high'])} nats"
-    page.get_by_text(f"Of what z says, {minus(between)} tell sentences apart").wait_for()
+    page.get_by_text(f"{minus(between).capitalize()} of the rate identify the sentence").wait_for()
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -144,7 +144,7 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     heading.wait_for()
     low, high = re.search(r"between (\S+) and (\S+) nats", heading.inner_text()).groups()
     assert (low, high) == (minus(written(entry["low"])), written(entry["high"]))
-    page.get_by_text("Runs of different rate do not compare").wait_for()
+    page.get_by_text("Not comparable between runs of different rate").wait_for()
     unclear = page.get_by_text("A KL is at least 0").count()
     assert unclear == written(entry["low"]).startswith("-")
     told = printed(folder_of(name), capsys)

@@ -59,7 +59,7 @@ def test_every_map_reads_what_its_own_run_says_there(page, address, pair):
         canvas = page.get_by_test_id("latent-map").nth(number)
         found = None
         for _ in range(PATIENCE // 100):
-            found = canvas.evaluate("(map) => map.state.said")
+            found = canvas.evaluate("(map) => map.state.decoded")
             if found:
                 break
             page.wait_for_timeout(100)
@@ -83,12 +83,12 @@ def test_a_click_on_one_map_lights_up_the_other_and_updates_all_columns(page, ad
     common = [row for row in one.atlas.row.tolist() if row in set(two.atlas.row.tolist())]
     x, y = one.atlas.xy[one.atlas.row.tolist().index(common[40])].tolist()
     page.mouse.click(*on_screen(left, [x, y]))
-    page.locator("[data-told]").nth(1).wait_for()
+    page.locator("[data-run]").nth(1).wait_for()
     row = int(one.atlas.row[selected(page, left)["row"]])
     assert row in common
     assert int(two.atlas.row[selected(page, right)["row"]]) == row
     for run in (one, two):
-        column = page.locator(f'[data-told="{run.name}"]').inner_text()
+        column = page.locator(f'[data-run="{run.name}"]').inner_text()
         index = run.atlas.row.tolist().index(row)
         assert f"rate {run.atlas.rate[index]:.1f} nats" in column
     page.wait_for_url(re.compile(f"row={row}"))

@@ -289,3 +289,25 @@ def test_ticks_and_places_of_a_view_end_where_numbers_have_no_next_one(page, add
     assert near == [9, near[1]]
     assert near[1] > 20
     assert all(ticks <= 200 and cells <= 200**2 for ticks, cells in far)
+
+
+def test_a_finger_that_rests_reads_and_picks_where_it_is_lifted(page, address):
+    page.open(address)
+    at = """(map, [x, y, type]) => {
+        const [left, top] = map.toScreen(x, y);
+        const box = map.getBoundingClientRect();
+        map.setPointerCapture = () => {};
+        const place = { clientX: box.left + left, clientY: box.top + top };
+        map.dispatchEvent(new PointerEvent(type, {
+            ...place, pointerId: 7, pointerType: "touch", button: type === "pointermove" ? -1 : 0,
+        }));
+    }"""
+    page.map.evaluate(at, [2, 2, "pointerdown"])
+    tip = page.page.get_by_test_id("latent-map-tip")
+    sync_api.expect(tip).to_contain_text("sentence 26", timeout=PATIENCE)
+    view = page.state()["view"]
+    page.map.evaluate(at, [5, 3, "pointermove"])
+    sync_api.expect(tip).to_contain_text("sentence 41", timeout=PATIENCE)
+    page.map.evaluate(at, [5, 3, "pointerup"])
+    page.says("index=41")
+    assert page.state()["view"] == view, "reading does not pan"

@@ -97,9 +97,70 @@ def test_an_empty_place_decodes_too(page, address):
     page.get_by_text("Round trip").wait_for()
 
 
+def decodings(page):
+    """The addresses of what is decoded from now on, as they are asked for."""
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url) if "/decode?" in sent.url else None)
+    return asked
+
+
+def test_the_lens_decodes_under_the_pointer_without_a_rerun(page, address):
+    canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5")
+    asked, before = decodings(page), page.url
+    box = canvas.bounding_box()
+    corner = box["x"] + 40, box["y"] + 40
+    page.mouse.move(*corner)
+    tip = page.get_by_test_id("latent-map-tip")
+    sync_api.expect(tip).to_contain_text("decoded here", timeout=PATIENCE)
+    (question,) = asked
+    page.mouse.move(corner[0] + 1, corner[1])
+    page.wait_for_timeout(300)
+    assert len(asked) <= 2, "positions within a few pixels share an answer"
+    assert "at=" in question and page.url == before
+    page.mouse.move(box["x"] + box["width"] + 30, box["y"])
+    tip.wait_for(state="hidden")
+
+
+def test_a_pick_is_answered_beside_it(page, address):
+    canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5")
+    box = canvas.bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 60)
+    pin = page.get_by_test_id("latent-map-pin")
+    pin.wait_for()
+    page.get_by_text("Round trip").wait_for()
+    words = page.locator("p.words").first.inner_text().split()
+    assert pin.locator(".tip-text").first.inner_text().split()[0].lower() == words[0].lower()
+    canvas.press("Escape")
+    pin.wait_for(state="hidden")
+
+
+def test_the_map_goes_to_what_a_list_picks(page, address):
+    canvas = open_map(page, address, "?find=a")
+    results = page.get_by_role("list", name="Matching sentences").get_by_role("button")
+    results.first.wait_for()
+    for _ in range(12):
+        canvas.press("+")
+    for _ in range(8):
+        canvas.press("ArrowLeft")
+    results.first.click()
+    for _ in range(PATIENCE // 100):
+        if canvas.evaluate(IS_IN_VIEW):
+            break
+        page.wait_for_timeout(100)
+    assert canvas.evaluate(IS_IN_VIEW)
+
+
+IS_IN_VIEW = """(map) => {
+    const { selected } = map.state;
+    if (!selected) return false;
+    const [left, top] = map.toScreen(selected.x, selected.y);
+    return left > 0 && top > 0 && left < map.clientWidth && top < map.clientHeight;
+}"""
+
+
 def said(canvas):
     """The sentences that stand on the map, by their places."""
-    items = canvas.evaluate("(map) => (map.state.said ?? []).filter((item) => item.box)")
+    items = canvas.evaluate("(map) => (map.state.decoded ?? []).filter((item) => item.box)")
     return {(item["x"], item["y"]): item for item in items}
 
 
@@ -149,13 +210,13 @@ def test_the_map_is_read_wherever_one_looks(page, address):
 def test_what_is_read_on_the_map_is_there_for_a_screen_reader(page, address):
     canvas = open_map(page, address, "?read=true")
     wait_for_words(page, canvas)
-    sentences = [item["text"] for item in canvas.evaluate("map => map.state.said")]
-    heard = page.get_by_test_id("latent-map-said").locator("li")
+    sentences = [item["text"] for item in canvas.evaluate("map => map.state.decoded")]
+    heard = page.get_by_test_id("latent-map-decoded").locator("li")
     sync_api.expect(heard).to_have_text(sentences, timeout=PATIENCE)
     canvas.press("ArrowLeft")
     spoken = page.get_by_test_id("latent-map-live")
-    sync_api.expect(spoken).to_contain_text("Nearby the model says: ", timeout=PATIENCE)
-    nearest = canvas.evaluate("map => map.state.said[0].text")
+    sync_api.expect(spoken).to_contain_text("Decoded nearby: ", timeout=PATIENCE)
+    nearest = canvas.evaluate("map => map.state.decoded[0].text")
     assert spoken.inner_text().endswith(nearest)
 
 
@@ -182,7 +243,7 @@ def test_a_pick_by_keyboard_is_confirmed_and_its_answer_told(page, address):
 def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(page, address):
     page.route("**/decode?*", lambda route: route.abort(), times=1)
     canvas = open_map(page, address, "?read=true")
-    told = page.get_by_text("could not be asked for")
+    told = page.get_by_text("could not be decoded here")
     told.wait_for()
     wait_for_words(page, canvas)
     told.wait_for(state="detached")

@@ -149,7 +149,7 @@ def test_a_pinned_sentence_is_read_at_every_snapshot_and_a_link_reopens_it(
     viewer.map.focus()
     viewer.page.keyboard.press("Home")
     assert viewer.words.inner_text() == playback.reconstruction[row][0]
-    viewer.page.get_by_text(f"trail of the pinned sentence ({row})").wait_for()
+    viewer.page.get_by_text(f"Table of the pinned sentence (row {row:,})").wait_for()
     viewer.page.wait_for_url(re.compile(f"row={row}"))
     viewer.page.wait_for_url(re.compile(r"epoch=0\.000"))
     other = Viewer(chromium.new_page())
@@ -161,17 +161,17 @@ def test_a_pinned_sentence_is_read_at_every_snapshot_and_a_link_reopens_it(
 def test_a_sentence_is_pinned_by_its_words_and_the_box_follows_the_pin(viewer, address, folder):
     texts = open_run(folder).texts
     viewer.open(address)
-    box = viewer.page.get_by_role("combobox", name=re.compile("Pin one of the"))
+    box = viewer.page.get_by_role("combobox", name=re.compile("Pin one of"))
     viewer.into_view(box)
     box.click()
     viewer.page.get_by_role("option", name=texts[2], exact=True).first.click()
     viewer.until("state.pinned >= 0")
     assert viewer.state()["pinned"] in told_as(folder, texts[2])
-    viewer.page.get_by_text("The trail of the pinned sentence").wait_for()
+    viewer.page.get_by_text("Table of the pinned sentence").wait_for()
     viewer.map.focus()
     viewer.page.keyboard.press("Escape")
     viewer.until("state.pinned === -1")
-    viewer.page.get_by_text("The trail of the pinned sentence").wait_for(state="detached")
+    viewer.page.get_by_text("Table of the pinned sentence").wait_for(state="detached")
     sync_api.expect(box).to_have_value("", timeout=PATIENCE)
 
 
@@ -182,7 +182,7 @@ def told_as(folder, text):
 
 def test_a_sentence_whose_words_were_not_kept_says_so(viewer, address):
     viewer.open(address).click(TOLD + 3)
-    viewer.page.get_by_text("Its reconstructions were not kept").wait_for()
+    viewer.page.get_by_text("Its reconstructions were not recorded").wait_for()
     viewer.page.keyboard.press("Escape")
     viewer.until("state.pinned === -1")
 
@@ -225,7 +225,7 @@ def test_without_webgl_a_film_stands_in(chromium, address):
     page = chromium.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}&webgl=off")
-    page.get_by_text("a plain film").wait_for()
+    page.get_by_text("a simpler animation").wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
     chart = page.get_by_test_id("stPlotlyChart").first
     told = chart.evaluate('chart => chart.parentElement.innerHTML.match(/aria-label=.([^"]*)/)[1]')
@@ -241,7 +241,7 @@ def test_the_tables_and_the_picture_can_be_taken_along(viewer, address):
         viewer.page.get_by_role("button", name="CSV", exact=True).click()
     lines = Path(found.value.path()).read_text("utf-8").splitlines()
     assert len(lines) == SNAPSHOTS + 1
-    viewer.page.get_by_text("as a picture").click()
+    viewer.page.get_by_text(re.compile("Picture of epoch")).click()
     viewer.page.locator("svg.main-svg").first.wait_for()
     with viewer.page.expect_download() as found:
         viewer.page.get_by_role("button", name=re.compile("as SVG")).click()

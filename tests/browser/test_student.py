@@ -62,8 +62,8 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     ).get_by_role("button")
     moved.first.wait_for()
     moved.first.click()
-    page.locator(f'[data-told="{other}"]').wait_for()
-    page.get_by_role("link", name="The sentence on this map").nth(1).click()
+    page.locator(f'[data-run="{other}"]').wait_for()
+    page.get_by_role("link", name="Open on this map").nth(1).click()
 
     page.get_by_role("heading", name="Map of sentences").wait_for()
     page.get_by_text(re.compile(r"^row [\d,]+ ·|· row [\d,]+ ·")).first.wait_for()
@@ -86,4 +86,4 @@ def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page,
         moved.first.wait_for()
         page.wait_for_timeout(3000)  # the overtaken run ends within this time
         moved.first.click()
-        page.locator("[data-told]").first.wait_for()
+        page.locator("[data-run]").first.wait_for()

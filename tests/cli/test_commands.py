@@ -148,7 +148,7 @@ def test_new_says_what_it_found_and_never_overwrites(latent: str, place: Path, c
     argv = (*argv, "--latent", latent)
     text = answer(capsys, *argv)
     assert "45 sentences of c.csv" in text and "next: explorer train my" in text
-    assert "2 kinds" in text
+    assert "labels  2: " in text
     recipe = (place / "checkpoints" / "my" / "config.toml").read_text(encoding="utf-8")
     assert f"# my: made by\n#   explorer {' '.join(argv)}\n" in recipe
     assert "--force" in refused(capsys, *argv)

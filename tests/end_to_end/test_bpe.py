@@ -245,7 +245,7 @@ def test_a_judge_has_the_same_pieces(folder: Path, tiny_run: Path, tmp_path: Pat
     copy = shutil.copytree(folder, tmp_path / "copy")
     pipeline.evaluate(copy, samples=2, limit=8, judge=judge)
     assert open_run(copy).metrics["forward_perplexity"]["value"] > 1
-    with pytest.raises(ExplorerError, match="its vocabulary is another one"):
+    with pytest.raises(ExplorerError, match="it has another vocabulary"):
         pipeline.evaluate(tiny_run, samples=2, limit=8, judge=judge)
 
 
@@ -264,7 +264,7 @@ def test_a_recipe_of_pieces_says_its_format(folder: Path, tmp_path: Path) -> Non
 def test_an_unknown_format_is_refused(found, tmp_path: Path) -> None:
     path = tmp_path / folders.CONFIG
     path.write_text(f'format = {configs.literal(found)}\n[corpus]\nname = "toy"\n', "utf-8")
-    with pytest.raises(ExplorerError, match=r"made by a newer version of explorer.*upgrade"):
+    with pytest.raises(ExplorerError, match=r"written by a newer version of explorer.*upgrade"):
         configs.read(path)
 
 

@@ -55,7 +55,7 @@ def test_every_prior_trains_with_every_schedule(
     latent: str, prior: str, schedule: str, corpus: str
 ) -> None:
     # One code of eight kinds holds less than the recipe leaves free; two of four hold more.
-    kinds = ["--set", "model.latent.kinds=4"] if latent == "codes" else []
+    kinds = ["--set", "model.latent.num_categories=4"] if latent == "codes" else []
     choice = ["--latent", latent, "--prior", prior, "--schedule", schedule, *kinds]
     folder = new("one", corpus, *choice)
     reports = list(pipeline.train(folder, "cpu"))
@@ -74,7 +74,7 @@ def test_every_prior_trains_with_every_schedule(
         (["--prior", "mixture", "--set", 'objective.rate={name="free_bits"}'], "floor"),
         (["--latent", "sphere", "--prior", "mixture"], "takes uniform"),
         (["--latent", "gaussian", "--prior", "uniform"], "normal or mixture"),
-        (["--latent", "codes", "--set", "model.latent.kinds=3"], "multiple"),
+        (["--latent", "codes", "--set", "model.latent.num_categories=3"], "multiple"),
         (["--schedule", "cyclic"], "cyclical"),
         (["--prior", "vamp", "--set", "model.latent.batch_norm=0.6"], "batch_norm"),
     ],
@@ -102,7 +102,7 @@ def test_codes_are_charged_from_half_of_what_they_hold(corpus: str) -> None:
     )
     config = configs.read(folder / folders.CONFIG)
     most = config.model.latent_dim / 8 * math.log(8)
-    assert config.model.latent["kinds"] == 8
+    assert config.model.latent["num_categories"] == 8
     assert config.objective.rate["nats"] == pytest.approx(most / 2, abs=0.05)
 
 
@@ -261,7 +261,7 @@ def test_a_language_model_judges_the_samples_of_a_run_with_its_words(
         "model.encoder.word_dropout=0.3",
         "model.decoder.word_dropout=1.0",
         "model.latent.batch_norm=0.6",
-        "model.latent.least_rate=0.1",
+        "model.latent.min_rate=0.1",
         "training.aggressive=true",
     ],
 )

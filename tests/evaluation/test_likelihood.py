@@ -31,7 +31,7 @@ def tiny(latent: str = "gaussian", latent_dim: int = 1, words: int = 9) -> TextV
     config = ModelConfig(
         embedding_dim=6,
         latent_dim=latent_dim,
-        latent={"name": latent} | ({"kinds": 2} if latent == "codes" else {}),
+        latent={"name": latent} | ({"num_categories": 2} if latent == "codes" else {}),
         prior={"name": LATENTS[latent].priors[0]},
         encoder={"name": "lstm", "hidden_dim": 5},
         decoder={"name": "lstm", "hidden_dim": 7, "dropout": 0.5, "tied": False},

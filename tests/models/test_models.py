@@ -58,12 +58,12 @@ def test_tokens_start_end_and_pad() -> None:
 
 def test_of_a_longer_sentence_the_beginning_is_left_and_no_end() -> None:
     whole = collate([[4, 5, 6, 7], [4, 5, 6]])
-    kept = collate([[4, 5, 6, 7], [4, 5, 6], [4]], most=3)
+    kept = collate([[4, 5, 6, 7], [4, 5, 6], [4]], max_tokens=3)
     assert torch.equal(kept[1], whole[1, :5])
     assert torch.equal(kept[0, :4], whole[0, :4])
     assert kept[0, 4] == PAD
     assert lengths(kept).tolist() == [3, 4, 2]
-    assert collate([[4, 5], [6, 7]], most=1).tolist() == [[BOS, 4], [BOS, 6]]
+    assert collate([[4, 5], [6, 7]], max_tokens=1).tolist() == [[BOS, 4], [BOS, 6]]
 
 
 @pytest.mark.parametrize("encoder", ENCODER_SETTINGS)
@@ -123,12 +123,12 @@ def test_a_dilated_decoder_sees_as_far_back_as_it_says_and_no_further(layers: in
         plain_scores.append(decoder.logits(z, collate([other]))[0, -1])
     unchanged = decoder.logits(z, collate([words]))[0, -1]
     moved = [not torch.allclose(scores, unchanged, atol=1e-12) for scores in plain_scores]
-    assert moved == [False] * (12 - decoder.sight) + [True] * decoder.sight
+    assert moved == [False] * (12 - decoder.receptive_field) + [True] * decoder.receptive_field
 
 
 def test_impossible_dilated_decoders_are_refused() -> None:
     for settings in ({"hidden_dim": 7}, {"layers": 0}):
-        with pytest.raises(ExplorerError, match="dilated takes"):
+        with pytest.raises(ExplorerError, match="dilated needs"):
             tiny(decoder={"name": "dilated", **settings})
 
 
@@ -277,7 +277,7 @@ def test_a_language_model_is_the_model_without_a_latent_space() -> None:
         ({"decoder": {"name": "lstm", "hidden_dim": 2.5}}, "expected int"),
         ({"encoder": {"name": "lstm", "dropout": 2.0}}, "model.encoder: lstm: dropout"),
         ({"encoder": {"name": "lstm", "hidden_dim": 0}}, "model.encoder: lstm: hidden_size"),
-        ({"latent_dim": 10**14}, "no model of these sizes"),
+        ({"latent_dim": 10**14}, "model of these sizes"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_by_name(settings: dict, message: str) -> None:

@@ -22,11 +22,11 @@ def made(rows, words, size, scale):
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 20.0, 500.0], ids=str)
-@pytest.mark.parametrize("piece_bytes", [2**12, 2**21], ids=["pieces", "whole"])
-def test_any_size_of_logits_and_pieces_gives_the_same(monkeypatch, scale, piece_bytes):
-    monkeypatch.setattr(output_softmax, "_PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(output_softmax, "_LEAST_WORDS", 7)
-    monkeypatch.setattr(output_softmax, "_MOST_ROWS", 5)
+@pytest.mark.parametrize("block_bytes", [2**12, 2**21], ids=["pieces", "whole"])
+def test_any_size_of_logits_and_pieces_gives_the_same(monkeypatch, scale, block_bytes):
+    monkeypatch.setattr(output_softmax, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(output_softmax, "_MIN_BLOCK_WORDS", 7)
+    monkeypatch.setattr(output_softmax, "_MAX_ROWS", 5)
     hidden, weight, bias, targets = made(23, 300, 4, scale)
     upstream = torch.randn(23, dtype=torch.float64)
     expected = plain(hidden, weight, bias, targets)
@@ -43,8 +43,8 @@ def test_any_size_of_logits_and_pieces_gives_the_same(monkeypatch, scale, piece_
 
 
 def test_far_off_logits_of_one_row_do_not_blur_the_others(monkeypatch):
-    monkeypatch.setattr(output_softmax, "_LEAST_WORDS", 16)
-    monkeypatch.setattr(output_softmax, "_PIECE_BYTES", 0)
+    monkeypatch.setattr(output_softmax, "_MIN_BLOCK_WORDS", 16)
+    monkeypatch.setattr(output_softmax, "_BLOCK_BYTES", 0)
     hidden, weight = torch.zeros(3, 2), torch.randn(100, 2)
     bias, targets = torch.zeros(100), torch.tensor([1, 50, 99])
     hidden[1] = torch.tensor([300.0, -300.0])  # whose exponentials overflow float32

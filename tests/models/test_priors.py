@@ -72,7 +72,7 @@ def test_every_space_learns_from_its_draws(name: str, prior: str) -> None:
     [("gaussian", "uniform"), ("sphere", "normal"), ("codes", "mixture"), ("point", "flow")],
 )
 def test_a_prior_on_another_space_is_refused_with_those_that_fit(latent: str, prior: str) -> None:
-    with pytest.raises(ExplorerError, match=r"does not live on the latent space.*takes"):
+    with pytest.raises(ExplorerError, match=r"the latent space .* takes .*, not"):
         space(latent, prior)
 
 
@@ -148,8 +148,8 @@ def test_batch_normalised_means_have_the_variance_asked_for_and_the_rate_that_fo
 
 
 @torch.no_grad()
-def test_a_least_rate_holds_for_every_sentence_and_dimension() -> None:
-    latent = LATENTS["gaussian"](4, 3, least_rate=0.2)
+def test_a_minimum_rate_holds_for_every_sentence_and_dimension() -> None:
+    latent = LATENTS["gaussian"](4, 3, min_rate=0.2)
     posterior = latent.posterior(10 * torch.randn(500, 4))
     prior = space("gaussian", "normal", 3).prior()
     assert latent.rate(posterior, prior, posterior.mean).min().item() >= 0.2 - 1e-4
@@ -189,9 +189,9 @@ def test_free_nats_that_codes_never_exceed_are_refused() -> None:
     penalty_for(codes, {"name": "plain"})
 
 
-def test_more_than_a_least_rate_can_promise_is_refused() -> None:
-    with pytest.raises(ExplorerError, match=r"least_rate: 13\.5"):
-        LATENTS["gaussian"](4, 3, least_rate=13.5)
+def test_a_minimum_rate_above_what_can_be_guaranteed_is_refused() -> None:
+    with pytest.raises(ExplorerError, match=r"min_rate: 13\.5"):
+        LATENTS["gaussian"](4, 3, min_rate=13.5)
 
 
 @torch.no_grad()

@@ -139,7 +139,7 @@ def test_duplicates_stay_on_one_side_and_other_sentences_do_not_move(tmp_path):
 def test_the_shares_hold_and_no_split_is_empty(tmp_path, share):
     for count in (10, 11, 2000):
         path = lines_file(tmp_path, [f"line {number}" for number in range(count)])
-        config = CorpusConfig(path=path, valid_share=share, test_share=share)
+        config = CorpusConfig(path=path, valid_fraction=share, test_fraction=share)
         for seed in range(3):
             sizes = Counter(load(config, seed).splits)
             assert set(sizes) == set(SPLITS)

@@ -15,7 +15,7 @@ NAMES = ("adam", "sgd", "split")
 
 def after_a_step(**optimiser: object) -> torch.nn.Module:
     training = trainer(recipe(optimiser=optimiser, learning_rate=0.01, epochs=1, decay=0.0))
-    next(training.run(lambda: training.position.step >= 1), None)
+    next(training.run(lambda: training.progress.step >= 1), None)
     return training.model
 
 
@@ -44,6 +44,6 @@ def test_frozen_entries_of_a_weight_do_not_decay(tmp_path: Path) -> None:
     train(source)
     before = weights.load_model(source)[2].state_dict()
     decay = ("bf16 = false", 'bf16 = false\noptimiser = { name = "adam", weight_decay = 0.5 }')
-    after = train(write_run(tmp_path / "my", decay, start=source.as_posix(), rest=2))
+    after = train(write_run(tmp_path / "my", decay, start=source.as_posix(), freeze_epochs=2))
     for name, old in before.items():
         assert torch.equal(after[name][..., : old.shape[-1]], old), name

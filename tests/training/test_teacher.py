@@ -240,7 +240,7 @@ def test_a_stop_keeps_what_is_done_and_the_next_command_trains(tmp_path: Path) -
     run = recipe(tmp_path, "run", in_toml(TEACHER))
     told: list[tuple[str, float]] = []
     progress = lambda what, done: told.append((what, done))  # noqa: E731
-    assert list(pipeline.train(run, "cpu", stop=lambda: True, progress=progress)) == []
+    assert list(pipeline.train(run, "cpu", should_stop=lambda: True, progress=progress)) == []
     assert told == [("sentence vectors (letters)", 0.0)]
     assert list(pipeline.train(run, "cpu", progress=progress))
     assert told[-1] == ("sentence vectors (letters)", 1.0)

@@ -21,7 +21,7 @@ from explorer.system.atomic_files import write, write_text
 from explorer.text.batching import plan
 from explorer.training import checkpoint as states
 from explorer.training import snapshots
-from explorer.training.aggressive_encoder import catch_up
+from explorer.training.aggressive_encoder import train_encoder
 from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 from explorer.training.trainer import Trainer
 
@@ -185,7 +185,7 @@ def test_stopped_and_resumed_equals_uninterrupted(
     straight = list(whole.run())
     part = trainer(config)
     history = []
-    for report in part.run(lambda: part.position.step >= stop_at):
+    for report in part.run(lambda: part.progress.step >= stop_at):
         history.append({"step": report.step})
     states.save(tmp_path, part, history, LEARNED)
     rest = trainer(config)
@@ -218,8 +218,8 @@ def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:
     )
     list(training.run())
     assert training.is_finished
-    assert training.position.epoch == 3
-    assert training.position.best_epoch == 2
+    assert training.progress.epoch == 3
+    assert training.best.epoch == 2
 
 
 @pytest.mark.parametrize(("most", "ends"), [(4, True), (3, False)])
@@ -269,6 +269,40 @@ def test_a_state_saved_before_a_setting_was_added_goes_on(tmp_path: Path) -> Non
     assert not states.is_of(tmp_path, recipe(patience=3))
 
 
+def test_a_state_with_former_names_resumes_to_the_same_end(tmp_path: Path) -> None:
+    former = {"previous_epochs": "before", "max_information": "information"}
+    whole = trainer(recipe())
+    list(whole.run())
+    part, again = trainer(recipe()), trainer(recipe())
+    list(part.run(lambda: part.progress.step >= 20))
+    states.save(tmp_path, part, [], LEARNED)
+    tensors, text = weights.read_tensors(states.path(tmp_path))
+    record = json.loads(text)
+    position = {former.get(key, key): value for key, value in record["position"].items()}
+    assert set(former.values()) < position.keys()
+    text = json.dumps(record | {"position": position})
+    weights.write_tensors(states.path(tmp_path), tensors, text)
+    states.restore(tmp_path, again, LEARNED)
+    assert again.best.epoch == part.best.epoch > 0
+    list(again.run())
+    assert same_weights(whole.model, again.model)
+
+
+def test_the_time_left_is_estimated_at_the_speed_of_this_session(tmp_path: Path) -> None:
+    part, again = trainer(recipe(epochs=9)), trainer(recipe(epochs=9))
+    list(part.run(lambda: part.progress.step >= 20))
+    part.progress.seconds = 8 * 3600.0  # on a slow machine
+    states.save(tmp_path, part, [], LEARNED)
+    states.restore(tmp_path, again, LEARNED)
+    start = 20 / 8  # epochs: 60 sentences are 8 batches
+    for report in again.run():
+        seconds = report.seconds - 8 * 3600
+        assert seconds > 0
+        expected = seconds * (report.epochs - report.epoch) / (report.epoch - start)
+        assert report.seconds_left == pytest.approx(expected, rel=1e-3, abs=1e-9)
+    assert report.seconds_left == 0
+
+
 def test_a_state_with_parts_of_another_version_says_so(tmp_path: Path) -> None:
     training = trainer(recipe())
     states.save(tmp_path, training, [], LEARNED)
@@ -282,9 +316,9 @@ def test_without_momentum_sgd_steps_by_the_clipped_gradient_times_the_rate() -> 
     config = recipe(optimiser={"name": "sgd"}, learning_rate=0.5, clip=0.1, epochs=1, decay=0.0)
     training = trainer(config)
     before = torch.cat([weight.detach().flatten() for weight in training.model.parameters()])
-    next(training.run(lambda: training.position.step >= 1), None)
+    next(training.run(lambda: training.progress.step >= 1), None)
     after = torch.cat([weight.detach().flatten() for weight in training.model.parameters()])
-    assert training.position.step == 1
+    assert training.progress.step == 1
     assert float((after - before).norm()) == pytest.approx(0.5 * 0.1, rel=1e-3)
 
 
@@ -292,7 +326,7 @@ def test_split_takes_gradient_steps_for_words_and_scaled_adam_steps_for_all_else
     config = recipe(optimiser=SPLIT, learning_rate=0.02, epochs=1, decay=0.0)
     training = trainer(config)
     before = {name: weight.clone() for name, weight in training.model.named_parameters()}
-    next(training.run(lambda: training.position.step >= 1), None)
+    next(training.run(lambda: training.progress.step >= 1), None)
     steps = {name: weight - before[name] for name, weight in training.model.named_parameters()}
     assert {name.partition(".")[0] for name in steps} >= {"embedding", "encoder", "decoder"}
     for name, weight in training.model.named_parameters():
@@ -529,7 +563,7 @@ def test_aggressive_updates_move_the_encoder_alone_and_end_when_information_fall
     decoder = {name: w.clone() for name, w in training.model.decoder.named_parameters()}
     encoder = [w.clone() for w in training.model.latent.parameters()]
     losses = training._losses(list(range(8)), 1.0)
-    assert catch_up(training.model, training.optimiser, losses, 5.0) % 10 == 0
+    assert train_encoder(training.model, training.optimiser, losses, 5.0) % 10 == 0
     for name, weight in training.model.decoder.named_parameters():
         assert torch.equal(weight, decoder[name])
     after = list(training.model.latent.parameters())
@@ -537,7 +571,7 @@ def test_aggressive_updates_move_the_encoder_alone_and_end_when_information_fall
     flags = []
     for report in training.run():
         if report.validation:
-            flags.append(training.position.is_aggressive)
+            flags.append(training.progress.is_aggressive)
     assert flags == [True, False, False]
 
 
@@ -553,10 +587,12 @@ def test_a_catching_up_encoder_is_judged_by_the_word_not_by_the_sentence() -> No
             yield nats(step) * (5 + step) + 0.0 * weight.sum(), 8, 8 * (5 + step)
 
     assert (
-        catch_up(training.model, training.optimiser, losses(lambda step: 4 - step / 99), 5) == 100
+        train_encoder(training.model, training.optimiser, losses(lambda step: 4 - step / 99), 5)
+        == 100
     )
     assert (
-        catch_up(training.model, training.optimiser, losses(lambda step: 4 + step / 99), 5) == 20
+        train_encoder(training.model, training.optimiser, losses(lambda step: 4 + step / 99), 5)
+        == 20
     )
     assert len(taken) == 120
 
@@ -566,7 +602,7 @@ def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
     whole = trainer(config)
     list(whole.run())
     part = trainer(config)
-    list(part.run(lambda: part.position.step >= 12))
+    list(part.run(lambda: part.progress.step >= 12))
     states.save(tmp_path, part, [], LEARNED)
     rest = trainer(config)
     states.restore(tmp_path, rest, LEARNED)

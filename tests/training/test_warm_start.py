@@ -38,8 +38,8 @@ def write_run(
         text = text.replace(old, new)
     lines = ["[training]", "save_seconds = 0.0"]
     if start:
-        rest = training.pop("rest", 0)
-        lines.append(f'start = {{ name = "run", run = "{start}", rest = {rest} }}')
+        freeze = training.pop("freeze_epochs", 0)
+        lines.append(f'start = {{ name = "run", run = "{start}", freeze_epochs = {freeze} }}')
     folder.mkdir()
     (folder / folders.CONFIG).write_text(text.replace("[training]", "\n".join(lines)), "utf-8")
     return folder
@@ -63,7 +63,7 @@ def test_what_was_taken_rests_while_what_is_new_learns(
     before = weights.load_model(language_model)[2].state_dict()
     start = language_model.as_posix()
     first = train(write_run(tmp_path / "drawn", start=start, epochs=0, pretrain=0))
-    after = train(write_run(tmp_path / "rested", start=start, rest=2))
+    after = train(write_run(tmp_path / "rested", start=start, freeze_epochs=2))
     width = before["decoder.lstm.weight_ih_l0"].shape[1]
     assert width < after["decoder.lstm.weight_ih_l0"].shape[1]
     for name, old in before.items():
@@ -77,7 +77,7 @@ def test_what_was_taken_rests_while_what_is_new_learns(
 
 def test_after_its_rest_everything_learns(language_model: Path, tmp_path: Path) -> None:
     before = weights.load_model(language_model)[2].state_dict()
-    after = train(write_run(tmp_path / "my", start=language_model.as_posix(), rest=1))
+    after = train(write_run(tmp_path / "my", start=language_model.as_posix(), freeze_epochs=1))
     for name, old in before.items():
         assert not torch.equal(after[name][..., : old.shape[-1]], old), name
 
@@ -89,7 +89,7 @@ def test_what_rested_to_the_end_learns_in_the_stage_after(
     joint = 'fine_tuning = { name = "joint", epochs = 1, nats = 0.0, learning_rate = 0.005 }'
     stage = ("bf16 = false", f"bf16 = false\n{joint}")
     start = language_model.as_posix()
-    after = train(write_run(tmp_path / "my", stage, start=start, rest=2))
+    after = train(write_run(tmp_path / "my", stage, start=start, freeze_epochs=2))
     assert not torch.equal(after["embedding.weight"], before["embedding.weight"])
 
 
@@ -146,7 +146,9 @@ def test_stopped_and_resumed_equals_uninterrupted(
     language_model: Path, tmp_path: Path, reports: int
 ) -> None:
     start = language_model.as_posix()
-    whole, part = (write_run(tmp_path / name, start=start, rest=1) for name in ("whole", "part"))
+    whole, part = (
+        write_run(tmp_path / name, start=start, freeze_epochs=1) for name in ("whole", "part")
+    )
     tiny.check_resumed(whole, part, reports)
 
 
@@ -162,7 +164,7 @@ def test_what_cannot_be_started_from_is_refused(language_model: Path, tmp_path: 
     untrained = write_run(tmp_path / "untrained")
     assert "untrained" in refused(untrained.as_posix())
     start = language_model.as_posix()
-    assert "12 numbers in" in refused(start, ("embedding_dim = 12", "embedding_dim = 13"))
+    assert "have 12 dimensions" in refused(start, ("embedding_dim = 12", "embedding_dim = 13"))
     assert f'weights = "{folders.sha256(language_model / folders.WEIGHTS)}"' in refused(
         f'{start}", weights = "0123'
     )
@@ -200,7 +202,7 @@ def test_new_takes_sizes_weights_and_their_checksum(
         "name": "run",
         "run": "first",
         "weights": folders.sha256(first / folders.WEIGHTS),
-        "rest": 0,
+        "freeze_epochs": 0,
     }
     started = train(tmp_path / "checkpoints" / "mine")
     assert torch.equal(started["encoder.lstm.weight_hh_l0"], ended["encoder.lstm.weight_hh_l0"])
@@ -219,7 +221,7 @@ def test_new_after_a_language_model_pretrains_an_encoder(
     assert made.model.decoder == theirs.model.decoder
     assert made.model.embedding_dim == theirs.model.embedding_dim
     assert made.model.latent_dim > 0
-    assert made.training.start["rest"] > made.training.pretrain_epochs > 0
+    assert made.training.start["freeze_epochs"] > made.training.pretrain_epochs > 0
 
 
 def test_what_hangs_on_labels_is_not_taken_over_without_them(

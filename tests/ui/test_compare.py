@@ -321,7 +321,7 @@ def test_every_section_runs_and_names_both_runs(app: Callable, section: str) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_sentences_is_told_by_both(app: Callable, kind: str) -> None:
     at = app("Sentences", told=kind)
-    assert html(at).count('class="told"') >= 2
+    assert html(at).count('class="decoded"') >= 2
 
 
 def test_the_recipes_are_compared_line_by_line(app: Callable) -> None:
@@ -341,7 +341,7 @@ def test_the_scores_are_those_of_metrics_json(app: Callable, pair: tuple[Path, P
 def test_a_sentence_picked_on_the_map_page_is_told_by_both_runs(app: Callable) -> None:
     at = app("Maps", pick=SentencePick(5))
     assert "The sentence" in text(at)
-    assert html(at).count("data-told") == 2
+    assert html(at).count("data-run") == 2
 
 
 def test_before_a_pick_the_maps_say_what_to_do(app: Callable) -> None:

@@ -10,10 +10,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from explorer.explore.decoded_path import examples
+from explorer.explore.decoded_path import decoded_path
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_views import view_of
 from explorer.explore.run import open_run
 from explorer.map_component.map_event import MapEvent
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.app import PAGES
 from explorer.ui.arithmetic import dimensions
@@ -107,7 +109,7 @@ def test_every_page_file_is_in_the_list_of_pages() -> None:
 
 def test_before_a_pick_the_page_says_what_to_do(app: Open) -> None:
     at = app()
-    assert "Click a dot" in at.info[0].value
+    assert "Start with a sentence" in said(at)
 
 
 def test_a_picked_sentence_is_shown_decoded_and_among_its_neighbours(app: Open) -> None:
@@ -289,7 +291,7 @@ def test_a_long_sentence_of_the_map_is_taken_as_far_as_it_is_read(
     monkeypatch.setattr(type(run), "texts", property(lambda _: texts))
     short = ("dogs " * 200).strip()
     assert text_at(run, view_of(run, "pca"), SentencePick(3)) == short
-    assert tuple(map(shortened, examples(run))) == (short, short)
+    assert tuple(map(shortened, example_texts(run, 2))) == (short, short)
     monkeypatch.setattr(st, "session_state", {"_pick": SentencePick(3)})
     assert dimensions._picked(run) == short
     dimensions._use(texts[0])
@@ -505,7 +507,7 @@ def test_plain_maps_stand_on_compare_too_and_a_click_asks_every_run(
     key = f"compare_map_1_{folders.stamp(runs / 'two')}"
     at.session_state[view.PLAIN + key] = MapEvent("point", 5)
     at.run()
-    assert html(at).count("data-told") == 2
+    assert html(at).count("data-run") == 2
 
 
 @pytest.mark.usefixtures("without_webgl")
@@ -530,3 +532,17 @@ def test_a_selection_on_a_plain_map_is_an_event(
 ) -> None:
     found = view.event_from_svg(points, open_runs.run_of(str(tiny_run)))
     assert found == (None if event is None else MapEvent(*event))
+
+
+def test_paths_show_every_step_and_what_changes(app: Open) -> None:
+    at = app("paths", **{"from": "a dog sings at home", "to": "two cats sleeps outside"})
+    run = at.session_state["_run"]
+    path = decoded_path(
+        run, "a dog sings at home", "two cats sleeps outside", 9, Decoding(), "linear"
+    )
+    shown = html(at)
+    for number, text in enumerate(path.texts, 1):
+        assert f'<span class="count">{number}</span>' in shown
+        assert all(word in shown for word in text.split())
+    if path.distinct > 1:
+        assert "<ins>" in shown and "largest change" in said(at)

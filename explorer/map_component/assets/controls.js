@@ -37,7 +37,7 @@ export class Controls {
     this.speed.addEventListener("change", () => on.speed(Number(this.speed.value)));
     speed.append(this.speed);
     this.mark = button("plain");
-    this.mark.dataset.testid = "playback-told";
+    this.mark.dataset.testid = "playback-reconstructed";
     this.mark.addEventListener("click", on.mark);
     const row = make("div", "row");
     row.append(this.play, this.scrub, speed);
@@ -61,9 +61,9 @@ export class Controls {
     this.play.setAttribute("aria-label", name);
   }
 
-  setTold(count, marked) {
+  setReconstructed(count, marked) {
     this.mark.hidden = count === 0;
-    this.mark.textContent = `Show the ${count} sentences kept with their words`;
+    this.mark.textContent = `Show the ${count} sentences with recorded reconstructions`;
     this.mark.setAttribute("aria-pressed", String(marked));
   }
 

@@ -22,16 +22,18 @@ export function frame(parent) {
   const tip = make("div", "tip");
   tip.dataset.testid = "latent-map-tip";
   tip.hidden = true;
-  tip.append(make("span", "tip-text"), make("span", "tip-note"));
+  const pinBox = make("div", "tip pin");
+  pinBox.dataset.testid = "latent-map-pin";
+  pinBox.hidden = true;
   const box = make("div", "drawn-box");
   box.hidden = true;
   const live = make("div", "unseen");
   live.setAttribute("aria-live", "polite");
   live.dataset.testid = "latent-map-live";
-  const heard = make("ul", "unseen");
-  heard.setAttribute("aria-label", "What the model says here");
-  heard.dataset.testid = "latent-map-said";
-  heard.hidden = true;
+  const list = make("ul", "unseen");
+  list.setAttribute("aria-label", "Sentences decoded here");
+  list.dataset.testid = "latent-map-decoded";
+  list.hidden = true;
   const message = make("div", "message", "Loading the map …");
   message.dataset.testid = "latent-map-message";
   const corner = make("div", "buttons");
@@ -40,7 +42,7 @@ export function frame(parent) {
   };
   buttons.home.append(icon(HOME));
   corner.append(...Object.values(buttons));
-  stage.append(canvas, overlay, box, corner, message, tip, keys, live, heard);
+  stage.append(canvas, overlay, box, corner, message, pinBox, tip, keys, live, list);
   const legend = make("div", "legend");
   legend.dataset.testid = "latent-map-legend";
   const foot = make("div", "foot");
@@ -50,7 +52,7 @@ export function frame(parent) {
   root.append(stage, legend, foot);
   parent.append(root);
   return {
-    root, stage, canvas, overlay, box, tip, live, heard, message, buttons, legend, caption, axesLine,
+    root, stage, canvas, overlay, box, pinBox, tip, live, list, message, buttons, legend, caption, axesLine,
   };
 }
 

@@ -4,6 +4,7 @@
 const CLICK_SLOP = 5;
 const TOUCH_SLOP = 10;
 const DOUBLE_MS = 320;
+const PRESS_MS = 350; // a finger that rests so long reads on as it slides
 
 /** Calls `on.pan/zoom/hover/leave/click/box/unbox/key/done`; returns a function that removes it all. */
 export function listen(element, on) {
@@ -11,6 +12,8 @@ export function listen(element, on) {
   let start = null;
   let dragged = false;
   let boxing = false;
+  let reading = false;
+  let press;
   let lastClick = { time: -1e9, left: 0, top: 0 };
 
   const place = (event) => {
@@ -26,9 +29,17 @@ export function listen(element, on) {
       start = place(event);
       dragged = false;
       boxing = event.shiftKey && on.boxes();
+      reading = false;
+      if (event.pointerType === "touch") press = setTimeout(() => read(start), PRESS_MS);
     } else {
+      clearTimeout(press);
       dragged = true;
     }
+  };
+
+  const read = ({ left, top }) => {
+    reading = true;
+    on.hover(left, top);
   };
 
   const move = (event) => {
@@ -38,9 +49,14 @@ export function listen(element, on) {
       if (event.pointerType !== "touch") on.hover(now.left, now.top);
       return;
     }
+    if (reading) {
+      read(now);
+      return;
+    }
     const slop = event.pointerType === "touch" ? TOUCH_SLOP : CLICK_SLOP;
     if (!dragged && Math.hypot(now.left - start.left, now.top - start.top) < slop) return;
     if (!dragged) {
+      clearTimeout(press);
       dragged = true;
       on.leave();
     }
@@ -60,7 +76,15 @@ export function listen(element, on) {
 
   const up = (event) => {
     const wasDown = fingers.delete(event.pointerId);
+    clearTimeout(press);
     if (!wasDown) return;
+    if (reading) {
+      // What was read last is what is picked.
+      reading = false;
+      const { left, top } = place(event);
+      on.click(left, top, event);
+      return;
+    }
     if (dragged) {
       if (boxing) on.box(start, place(event), true);
       else if (fingers.size === 0) on.done();
@@ -77,6 +101,8 @@ export function listen(element, on) {
 
   // The browser cancelled the pointer: no rectangle was completed.
   const cancel = (event) => {
+    clearTimeout(press);
+    reading = false;
     if (!fingers.delete(event.pointerId)) return;
     if (boxing) on.unbox();
     else if (dragged && fingers.size === 0) on.done();

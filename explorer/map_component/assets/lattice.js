@@ -5,9 +5,9 @@ import { wholes } from "./view.js";
 
 const WIDE = 142; // minimum pixels between positions; the next wider grid has √2 times as many
 const FLAT = 2.1; // columns are so much wider apart than rows
-const MOST = 32; // positions of one request, the central ones first; the server allows 64
-const KEPT = 4000;
-const MOST_ROWS = 200; // of a view, and columns of a row
+const MAX_POSITIONS = 32; // positions of one request, the central ones first; the server allows 64
+const MAX_ENTRIES = 4000;
+const MAX_ROWS = 200; // of a view, and columns of a row
 const REST_MS = 160;
 const AGAIN_MS = [3000, 60000]; // from a question that failed to the next: at first, at most
 
@@ -16,10 +16,10 @@ export class Lattice {
   constructor(changed) {
     this.changed = changed;
     this.url = "";
-    this.said = new Map();
+    this.decoded = new Map();
     this.failed = false; // whether the last question did
     this.wait = AGAIN_MS[0];
-    this.unread = 0; // positions of the last view whose sentence is not known yet
+    this.missing = 0; // positions of the last view whose sentence is not known yet
   }
 
   get isOn() {
@@ -31,7 +31,7 @@ export class Lattice {
     if (url === this.url) return;
     this.stop();
     this.url = url;
-    this.said.clear();
+    this.decoded.clear();
     this.failed = false;
     this.wait = AGAIN_MS[0];
   }
@@ -40,15 +40,15 @@ export class Lattice {
   inView(view) {
     if (!this.isOn) return [];
     const cells = cellsOf(view);
-    const missing = cells.filter(({ key }) => !this.said.has(key));
-    this.unread = missing.length;
+    const missing = cells.filter(({ key }) => !this.decoded.has(key));
+    this.missing = missing.length;
     clearTimeout(this.timer);
     // One question at a time: a server that is slow is not given work for views long gone.
     if (missing.length && !this.request && !this.again) {
-      this.timer = setTimeout(() => this.ask(missing.slice(0, MOST)), REST_MS);
+      this.timer = setTimeout(() => this.ask(missing.slice(0, MAX_POSITIONS)), REST_MS);
     }
-    return cells.filter(({ key }) => this.said.has(key))
-      .map((cell) => ({ ...cell, ...this.said.get(cell.key) }));
+    return cells.filter(({ key }) => this.decoded.has(key))
+      .map((cell) => ({ ...cell, ...this.decoded.get(cell.key) }));
   }
 
   async ask(cells) {
@@ -61,13 +61,13 @@ export class Lattice {
       if (!answer.ok) throw new Error(`${answer.status} from ${url.pathname}`);
       const found = await answer.json();
       if (this.request !== request) return;
-      if (this.said.size + found.length > KEPT) this.said.clear();
-      cells.forEach(({ key }, place) => this.said.set(key, found[place]));
+      if (this.decoded.size + found.length > MAX_ENTRIES) this.decoded.clear();
+      cells.forEach(({ key }, place) => this.decoded.set(key, found[place]));
       this.failed = false;
       this.wait = AGAIN_MS[0];
     } catch (error) {
       if (this.request !== request) return;
-      console.warn(`What is said on the map could not be asked: ${error.message}`);
+      console.warn(`Sentences on the map could not be decoded: ${error.message}`);
       this.failed = true;
       this.again = setTimeout(() => {
         this.again = null;
@@ -89,7 +89,7 @@ export class Lattice {
 }
 
 /** The sentence whose words or dot are under the pointer, of those that were drawn. */
-export function saidAt(drawn, left, top) {
+export function decodedAt(drawn, left, top) {
   return (drawn ?? []).find(({ box }) => box && left >= box.left && left <= box.left + box.width
     && top >= box.top && top <= box.top + box.height);
 }
@@ -102,10 +102,10 @@ export function cellsOf(view) {
   const [left, top] = view.toData(WIDE / 4, 8);
   const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
   const cells = [];
-  for (const row of wholes(bottom / high, top / high, MOST_ROWS)) {
+  for (const row of wholes(bottom / high, top / high, MAX_ROWS)) {
     // Every other row is offset by half a column, like bricks.
     const shift = row % 2 === 0 ? 0 : 0.5;
-    for (const column of wholes(left / wide - shift, right / wide - shift, MOST_ROWS)) {
+    for (const column of wholes(left / wide - shift, right / wide - shift, MAX_ROWS)) {
       cells.push({
         key: `${level}|${column}|${row}`, x: (column + shift) * wide, y: row * high,
       });

@@ -17,7 +17,7 @@ export function buildLegend(element, { legend, kind, legend_title: title }, focu
     const dot = make("span", "dot");
     dot.style.background = entry.colour;
     chip.append(dot, make("span", "chip-name", entry.name));
-    chip.title = `Bring out ${entry.name}`;
+    chip.title = `Highlight ${entry.name}`;
     chip.addEventListener("click", () => onFocus(entry.id === focus ? null : entry.id));
     element.append(chip);
   }

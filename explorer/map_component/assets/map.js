@@ -1,23 +1,26 @@
 // The map of sentences: data from the page in, events of the person out.
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
+import { Announcer } from "./announcer.js";
+import { Callout } from "./callout.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { meaning } from "./keys.js";
-import { Lattice, saidAt } from "./lattice.js";
-import { make } from "./legend.js";
-import { hear, tell } from "./links.js";
+import { Lattice, decodedAt } from "./lattice.js";
+import { distanceNote, Lens } from "./lens.js";
+import { broadcast, subscribe } from "./links.js";
 import { mounting } from "./mounting.js";
+import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
+import { arrowTo, Guide } from "./reveal.js";
 import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NO_CLASS = 255;
-const SPEAK_MS = 350; // after the last key: intermediate sentences are not read out
 
 class LatentMap extends Surface {
   constructor(parent) {
@@ -32,13 +35,17 @@ class LatentMap extends Surface {
       this.writeCaption();
       this.redraw();
     });
+    this.lens = new Lens(() => this.refreshLens());
+    this.callout = new Callout(this.pinBox);
+    this.guide = new Guide();
+    this.announcer = new Announcer(this);
     this.onPath = ({ detail }) => {
       this.positions.set(detail.id, detail.position);
       this.redraw();
     };
     window.addEventListener("latent-path", this.onPath);
     this.unlisten = listen(this.overlay, this.gestures());
-    this.unhear = hear(this, () => this.data?.link, ({ focus }) => {
+    this.unsubscribe = subscribe(this, () => this.data?.link, ({ focus }) => {
       this.focus = focus;
       this.drawLegend();
       this.redraw();
@@ -59,11 +66,13 @@ class LatentMap extends Surface {
     this.setState = setStateValue;
     const before = this.data ?? {};
     this.data = data;
+    this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
+    this.lens.setUrl(data.lens_url);
     this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
@@ -71,7 +80,8 @@ class LatentMap extends Surface {
       return;
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
-    if (data.spoken && data.spoken !== before.spoken) this.speak(data.spoken);
+    if (data.spoken && data.spoken !== before.spoken) this.announcer.say(data.spoken);
+    if (differs(before.answer, data.answer)) this.pinAnswer();
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
@@ -85,7 +95,7 @@ class LatentMap extends Surface {
 
   /** The line under the map: how much it shows, and whether words are missing from it. */
   writeCaption() {
-    const missing = " What the model says here could not be asked for; the map tries again.";
+    const missing = " Sentences could not be decoded here; trying again.";
     this.caption.textContent = this.data.caption + (this.lattice.failed ? missing : "");
   }
 
@@ -107,6 +117,7 @@ class LatentMap extends Surface {
     this.applyHighlight();
     this.adoptSelection(this.picked);
     this.redraw();
+    this.guide.go(this);
   }
 
   placePoints(bytes) {
@@ -119,8 +130,10 @@ class LatentMap extends Surface {
     this.points.setPlaces(xy);
     this.view.setBounds(withEllipses(bounds(xy), data.overlays));
     this.view.reset();
-    const kept = readView(data.view_parameter, data.points_url) ?? data.view;
-    if (kept) this.view.set(kept);
+    const [view, picked] = readView(data.view_parameter, data.points_url) ?? [data.view];
+    if (view) this.view.set(view);
+    const isSame = picked === undefined || !differs(picked, data.selected);
+    if (view && isSame) this.guide.forget();
     if (!isFirst) this.moved();
     this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
@@ -143,6 +156,7 @@ class LatentMap extends Surface {
 
   /** The position of a selection, by row or by coordinates. */
   adoptSelection(selected) {
+    if (differs(this.picked, selected)) this.callout.hide();
     this.picked = selected ?? null;
     this.selected = null;
     if (!selected) return;
@@ -164,7 +178,7 @@ class LatentMap extends Surface {
   }
 
   focused(id) {
-    tell(this.data.link, this, { focus: id });
+    broadcast(this.data.link, this, { focus: id });
   }
 
   // ---- events of the person ---------------------------------------------------------------
@@ -172,11 +186,13 @@ class LatentMap extends Surface {
   gestures() {
     return {
       pan: (dx, dy) => {
+        this.guide.stop();
         this.overlay.classList.add("dragging");
         this.view.panBy(dx, dy);
         this.redraw();
       },
       zoom: (left, top, factor, finished = false) => {
+        this.guide.stop();
         this.tooltip.hide();
         this.view.zoomAt(left, top, factor);
         this.redraw();
@@ -188,7 +204,7 @@ class LatentMap extends Surface {
       },
       hover: (left, top) => this.hover(left, top),
       leave: () => {
-        this.hovered = null;
+        this.hovered = this.pointer = null;
         this.tooltip.hide();
         this.redraw();
       },
@@ -205,6 +221,7 @@ class LatentMap extends Surface {
       },
       blur: () => {
         this.crosshair = false;
+        this.tooltip.hide();
         this.redraw();
       },
     };
@@ -222,19 +239,68 @@ class LatentMap extends Surface {
 
   /** The position of a pick without a point: that of the words there, else its own. */
   placeAt(left, top) {
-    const { x, y } = saidAt(this.said, left, top) ?? {};
+    const { x, y } = decodedAt(this.decoded, left, top) ?? {};
     return x === undefined ? this.view.toData(left, top) : [x, y];
   }
 
   hover(left, top) {
     const index = this.at(left, top);
-    const isOn = index >= 0 || Boolean(saidAt(this.said, left, top));
+    const isOn = index >= 0 || Boolean(decodedAt(this.decoded, left, top));
     this.overlay.classList.toggle("on-point", isOn);
     const before = this.hovered;
     this.hovered = index < 0 ? null : this.placeOf(index);
-    if (index < 0) this.tooltip.hide();
-    else this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    this.pointer = [left, top];
+    if (index >= 0) this.tooltip.show(index, left, top, this.view.width, this.view.height);
+    else if (this.lens.isOn && !decodedAt(this.decoded, left, top)) this.read(left, top);
+    else this.tooltip.hide();
     if (differs(before, this.hovered)) this.redraw();
+  }
+
+  /** What the model decodes under the pointer; until that is known, the words before come along. */
+  read(left, top) {
+    const answer = this.lens.at(this.view, left, top);
+    const slow = this.lens.isSlow ? { text: "reading …" } : null;
+    this.tooltip.say(answer ? decodedWords(answer) : slow, left, top, this.view.width, this.view.height);
+  }
+
+  /** An answer of the lens came: show it if the pointer is still between the sentences. */
+  refreshLens() {
+    if (this.pointer && !this.hovered) this.hover(...this.pointer);
+    if (this.picked && !this.callout.isShown) this.pinKnown();
+  }
+
+  // ---- the answer pinned to a pick -----------------------------------------------------------
+
+  /** Pins what is known at once: the sentence of a point, or what the lens has read. */
+  async pinKnown() {
+    const { picked, selected } = this;
+    if (!selected) return;
+    let words = null;
+    if (picked.row === undefined && this.lens.isOn) {
+      const answer = this.lens.at(this.view, ...this.view.toScreen(picked.x, picked.y));
+      words = answer && decodedWords(answer);
+    } else if (picked.row !== undefined) words = await this.sentences.get(picked.row);
+    if (words && !differs(this.picked, picked) && !this.callout.isShown) this.pinWords(words);
+  }
+
+  /** Pins the page's answer, which knows the decoding strategy. */
+  pinAnswer() {
+    if (this.data.answer && this.picked) this.pinWords(this.data.answer);
+  }
+
+  /** The pin goes where its selection is; out of view it waits. */
+  placePin(scene) {
+    const at = this.selected && this.view.toScreen(this.selected.x, this.selected.y);
+    const isOut = !at || Boolean(arrowTo(this.view, ...at));
+    this.pinBox.style.visibility = isOut ? "hidden" : "";
+    if (isOut || !this.callout.isShown) return;
+    this.callout.put(...at, this.view.width, this.view.height);
+    scene.pinned = this.callout.box;
+  }
+
+  pinWords(words) {
+    this.callout.set(words);
+    this.redraw();
   }
 
   pick(left, top, shift, pointer = "mouse") {
@@ -244,13 +310,13 @@ class LatentMap extends Surface {
     const kind = index < 0 ? "place" : "point";
     // The marker is there before Python answers.
     if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
-    if (pointer === "touch" && index >= 0) {
-      // After the finger's own leaving, which hides it.
-      setTimeout(() => this.tooltip.show(index, left, top, this.view.width, this.view.height));
+    if (!shift) {
+      this.tooltip.hide();
+      this.pinKnown();
     }
     this.redraw();
-    const empty = `Empty place at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
-    this.speak(index < 0 ? empty : this.wordsOf(index));
+    const empty = `Empty location at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
+    this.announcer.say(index < 0 ? empty : this.announcer.wordsOf(index));
     this.emit({ kind, index, x, y, shift });
   }
 
@@ -265,7 +331,7 @@ class LatentMap extends Surface {
     if (!isDone) return;
     const [x, high] = this.view.toData(left, top);
     const [end, low] = this.view.toData(right, bottom);
-    this.speak("Sentences in a rectangle selected.");
+    this.announcer.say("Sentences in a rectangle selected.");
     this.emit({ kind: "box", index: -1, x, y: low, shift: true, box: [x, end, low, high] });
   }
 
@@ -280,7 +346,7 @@ class LatentMap extends Surface {
     this.tooltip.hide();
     this.drawLegend();
     this.redraw();
-    this.speak("Selection cleared.");
+    this.announcer.say("Selection cleared.");
     this.emit({ kind: "clear", index: -1, x: this.view.x, y: this.view.y, shift: false });
   }
 
@@ -297,52 +363,15 @@ class LatentMap extends Surface {
     else this.view.reset();
     this.redraw();
     this.moved();
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => this.speakMiddle(), SPEAK_MS);
+    this.hover(...centre);
+    this.announcer.middleSoon();
     return true;
-  }
-
-  /** Announces to a screen reader, in place of pending announcements. */
-  async speak(words) {
-    clearTimeout(this.speaking);
-    this.owed = false;
-    this.telling = words;
-    const text = await words;
-    if (this.telling === words) this.live.textContent = text;
-  }
-
-  speakMiddle() {
-    this.speak(this.middle());
-    this.owed = this.lattice.isOn && !this.said?.length; // announced when it arrives
-  }
-
-  async wordsOf(index) {
-    const found = await this.sentences.get(index);
-    return found ? found.text : `Point ${index}.`;
-  }
-
-  /** What is under the circle in the middle: a sentence or none, and the decoded one. */
-  async middle() {
-    const index = this.at(this.view.width / 2, this.view.height / 2, TOUCH_PIXELS);
-    const here = index < 0 ? "An empty place." : await this.wordsOf(index);
-    if (!this.lattice.isOn) return here;
-    const [nearest] = this.said ?? []; // the positions nearest to the middle come first
-    return nearest ? `${here} Nearby the model says: ${nearest.text}` : here;
-  }
-
-  /** The words on the map as a list, once the view rests. */
-  listSaid() {
-    const texts = this.said.map(({ text }) => text);
-    if (!differs(texts, this.listed)) return; // a screen reader in the list keeps its position
-    this.listed = texts;
-    this.heard.hidden = texts.length === 0;
-    this.heard.replaceChildren(...texts.map((text) => make("li", "", text)));
   }
 
   /** Keeps the view in this tab and in the address, without asking the server. */
   moved() {
     const { view_parameter: parameter, points_url: url } = this.data;
-    rememberView(parameter, url, this.view.get());
+    rememberView(parameter, url, this.view.get(), this.picked);
   }
 
   // ---- drawing ----------------------------------------------------------------------------
@@ -368,14 +397,13 @@ class LatentMap extends Surface {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
       // Names of regions would lie on the words.
       showLabels: focus === null && Boolean(this.loaded.xy) && !this.lattice.isOn,
-      said: this.loaded.xy ? this.lattice.inView(view) : [],
+      decoded: this.loaded.xy ? this.lattice.inView(view) : [],
     };
+    this.placePin(scene);
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
-    this.said = scene.said;
-    clearTimeout(this.listing);
-    this.listing = setTimeout(() => this.listSaid(), SPEAK_MS);
-    if (this.owed && this.said.length) this.speakMiddle();
+    this.decoded = scene.decoded;
+    this.announcer.drawn();
   }
 
   exposeForTests() {
@@ -386,27 +414,28 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
-        unread: this.lattice.unread,
-        said: this.said?.map(({ x, y, text, box }) => ({ x, y, text, box })),
+        missing: this.lattice.missing, lensTimes: this.lens.times,
+        decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });
   }
 
   destroy() {
-    clearTimeout(this.speaking);
-    clearTimeout(this.listing);
+    this.announcer.stop();
     window.removeEventListener("latent-path", this.onPath);
     this.lattice.stop();
+    this.lens.stop();
+    this.guide.stop();
     this.unlisten();
-    this.unhear();
+    this.unsubscribe();
     super.destroy();
   }
 }
 
 export const mount = mounting(LatentMap);
 
-function differs(a, b) {
-  return JSON.stringify(a ?? null) !== JSON.stringify(b ?? null);
+function decodedWords(answer) {
+  return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
 }
 
 function find(overlays, id) {

@@ -3,10 +3,11 @@
 
 import { drawAxes } from "./axes.js";
 import { overlap, placeLabels, wrap } from "./labels.js";
+import { arrowTo } from "./reveal.js";
 import { clamp } from "./view.js";
 
 const LABEL_SIZE = 12.5;
-const SAID_SIZE = 11.5;
+const DECODED_SIZE = 11.5;
 
 export function drawOverlay(pen, scene) {
   const { view, theme, ratio } = scene;
@@ -19,7 +20,7 @@ export function drawOverlay(pen, scene) {
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
   nameEllipses(pen, scene);
   drawLabels(pen, scene);
-  drawSaid(pen, scene);
+  drawDecoded(pen, scene);
   for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
   if (scene.hovered) ring(pen, view.toScreen(...scene.hovered), 7, theme.text, 1.5, theme);
   if (scene.selected) drawSelected(pen, scene);
@@ -62,8 +63,9 @@ function drawLabels(pen, scene) {
 }
 
 /** What words on the map keep clear of: markers, the ends of paths, the buttons. */
-function takenBoxes(pen, { view, overlays, positions }) {
+function takenBoxes(pen, { view, overlays, positions, pinned }) {
   const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
+  if (pinned) taken.push(pinned);
   for (const item of overlays) {
     if (item.type === "marker") {
       const [left, top] = view.toScreen(item.x, item.y);
@@ -80,15 +82,15 @@ function takenBoxes(pen, { view, overlays, positions }) {
 }
 
 /** Sentences decoded at positions of a grid: a dot at the position, the words below. */
-function drawSaid(pen, scene) {
-  const { view, theme, said, selected } = scene;
-  const lineHeight = SAID_SIZE * 1.18;
+function drawDecoded(pen, scene) {
+  const { view, theme, decoded, selected } = scene;
+  const lineHeight = DECODED_SIZE * 1.18;
   const [crossLeft, crossTop] = selected ? view.toScreen(selected.x, selected.y) : [NaN, NaN];
   font(pen, theme, LABEL_SIZE, 600);
   const taken = takenBoxes(pen, scene);
-  font(pen, theme, SAID_SIZE, 500);
+  font(pen, theme, DECODED_SIZE, 500);
   pen.textAlign = "center";
-  for (const item of said) {
+  for (const item of decoded) {
     const [left, top] = view.toScreen(item.x, item.y);
     const lines = wrap(pen, item.text);
     const width = Math.max(8, ...lines.map((line) => pen.measureText(line).width));
@@ -126,6 +128,11 @@ function ring(pen, [left, top], radius, colour, width, theme) {
 
 export function drawSelected(pen, { view, theme, selected }) {
   const at = view.toScreen(selected.x, selected.y);
+  const arrow = arrowTo(view, ...at);
+  if (arrow) {
+    drawArrow(pen, arrow, theme);
+    return;
+  }
   if (selected.kind === "place") {
     pen.lineCap = "round";
     for (const [colour, width] of [[theme.background, 5.5], [theme.primary, 2.25]]) {
@@ -145,6 +152,24 @@ export function drawSelected(pen, { view, theme, selected }) {
   pen.fillStyle = theme.primary;
   pen.fill();
   ring(pen, at, 9, theme.primary, 2.25, theme);
+}
+
+/** At the border, towards a selection that is out of view. */
+function drawArrow(pen, { left, top, angle }, theme) {
+  pen.save();
+  pen.translate(left, top);
+  pen.rotate(angle);
+  pen.beginPath();
+  pen.moveTo(9, 0);
+  pen.lineTo(-7, -8);
+  pen.lineTo(-7, 8);
+  pen.closePath();
+  pen.lineWidth = 4;
+  pen.strokeStyle = theme.background;
+  pen.stroke();
+  pen.fillStyle = theme.primary;
+  pen.fill();
+  pen.restore();
 }
 
 function drawMarker(pen, { x, y, text, opacity = 1 }, { view, theme }) {

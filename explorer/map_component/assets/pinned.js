@@ -28,7 +28,7 @@ export class Pinned {
 
   clear() {
     this.root.hidden = true;
-    this.told = null;
+    this.reconstructions = null;
     this.shown = -1;
   }
 
@@ -36,19 +36,19 @@ export class Pinned {
   set(found, missing) {
     this.root.hidden = false;
     this.shown = -1;
-    this.told = found.reconstructions;
+    this.reconstructions = found.reconstructions;
     this.text.textContent = found.text;
     this.note.textContent = found.note;
-    this.when.textContent = this.told ? "" : missing;
+    this.when.textContent = this.reconstructions ? "" : missing;
     this.words.replaceChildren();
   }
 
   /** Show the words of a snapshot, those that are new since the one before emphasised. */
   at(snapshot, when) {
-    if (!this.told || snapshot === this.shown) return;
+    if (!this.reconstructions || snapshot === this.shown) return;
     this.shown = snapshot;
-    const now = this.told[snapshot];
-    const before = snapshot > 0 ? this.told[snapshot - 1] : now;
+    const now = this.reconstructions[snapshot];
+    const before = snapshot > 0 ? this.reconstructions[snapshot - 1] : now;
     this.when.textContent = when;
     showChanged(this.words, before, now);
     if (!now.trim()) this.words.append(make("span", "nothing", "no words at all"));

@@ -61,7 +61,7 @@ class Player extends Surface {
       return;
     }
     if (before.colours_url !== data.colours_url) this.focus = null;
-    this.controls.setTold(data.told.length, this.marked);
+    this.controls.setReconstructed(data.reconstructed.length, this.marked);
     this.drawLegend();
     this.resize();
     this.load(data);
@@ -82,14 +82,14 @@ class Player extends Surface {
     this.points.setKinds(new Uint8Array(kinds));
     this.points.setPalette(paletteOf(data.legend, data.kind, this.theme.none));
     this.applyMarks();
-    if (data.asked && data.asked.serial !== this.heeded) this.pin(data.asked.index);
-    this.heeded = data.asked?.serial;
+    if (data.asked && data.asked.serial !== this.handled) this.pin(data.asked.index);
+    this.handled = data.asked?.serial;
     this.redraw();
   }
 
   begin(places) {
     const { snapshots, series, overlays, start, asked } = this.data;
-    this.heeded = asked?.serial; // a request to an earlier player
+    this.handled = asked?.serial; // a request to an earlier player
     this.places = places;
     const all = new Float32Array(places);
     this.points.setFrames(all, all.length / (2 * snapshots.length));
@@ -103,14 +103,14 @@ class Player extends Surface {
     this.timeline.set(series, snapshots.map(({ epoch }) => epoch));
     this.stage.dataset.loaded = String(this.points.count);
     this.message.hidden = true;
-    this.told = `${start.index} ${start.epoch.toFixed(3)}`; // the page knows the start
+    this.reported = `${start.index} ${start.epoch.toFixed(3)}`; // the page knows the start
     this.clock.seek(this.positionOf(start.epoch));
     if (start.index >= 0) this.pin(start.index);
   }
 
   applyMarks() {
     const stands = new Uint8Array(this.points.count).fill(this.marked ? 0 : 1);
-    if (this.marked) for (const i of this.data.told) stands[i] = 1;
+    if (this.marked) for (const i of this.data.reconstructed) stands[i] = 1;
     this.points.setStanding(stands);
   }
 
@@ -155,10 +155,10 @@ class Player extends Surface {
     const moment = `Epoch ${epoch} · snapshot ${snapshot + 1} of ${this.points.snapshots} · `
       + `variance of the means ${short(variance)} a dimension, `
       + `${(100 * share).toFixed(0)}% of it in this plane`;
-    const figures = this.timeline.said(this.epoch);
+    const figures = this.timeline.described(this.epoch);
     this.controls.show(this.clock.position, moment, `Epoch ${epoch}. ${figures}`);
     this.timeline.move(this.epoch);
-    this.pinned.at(snapshot, `At epoch ${this.data.snapshots[snapshot].epoch.toFixed(2)} the model made of it:`);
+    this.pinned.at(snapshot, `At epoch ${this.data.snapshots[snapshot].epoch.toFixed(2)} its reconstruction was:`);
     if (this.clock.playing) this.draw();
     else this.redraw();
   }
@@ -168,11 +168,11 @@ class Player extends Surface {
     const epoch = this.epoch.toFixed(3);
     const isEnd = this.position >= this.clock.last; // where a link without an epoch starts
     writeAddress({ epoch: isEnd ? null : epoch, row: this.row });
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
+    clearTimeout(this.announcing);
+    this.announcing = setTimeout(() => {
       const news = `${this.index} ${epoch}`;
-      if (news === this.told) return;
-      this.told = news;
+      if (news === this.reported) return;
+      this.reported = news;
       this.setState("shown", { index: this.index, epoch: Number(epoch) });
     }, TELL_MS);
   }
@@ -183,9 +183,9 @@ class Player extends Surface {
     if (!this.places) return -1;
     const [x, y] = this.view.toData(left, top);
     const { focus, marked, points } = this;
-    const told = new Set(marked ? this.data.told : []);
+    const reconstructed = new Set(marked ? this.data.reconstructed : []);
     return points.nearest(x, y, pixels / this.view.scale, (i) => (
-      (focus === null || points.kinds[i] === focus) && (!marked || told.has(i))
+      (focus === null || points.kinds[i] === focus) && (!marked || reconstructed.has(i))
     ));
   }
 
@@ -230,15 +230,15 @@ class Player extends Surface {
   }
 
   missing() {
-    const count = this.data.told.length;
-    if (!count) return "This training kept no reconstructions.";
-    return `Its reconstructions were not kept: ${count} other sentences have them, which the `
+    const count = this.data.reconstructed.length;
+    if (!count) return "This training recorded no reconstructions.";
+    return `Its reconstructions were not recorded: ${count} other sentences have them, which the `
       + "button above shows.";
   }
 
   mark(marked) {
     this.marked = marked;
-    this.controls.setTold(this.data.told.length, marked);
+    this.controls.setReconstructed(this.data.reconstructed.length, marked);
     this.applyMarks();
     this.redraw();
   }
@@ -285,7 +285,7 @@ class Player extends Surface {
     });
     const { overlays, axes } = this.data;
     drawOverlay(this.pen, {
-      view, theme, ratio, overlays, axes, labels: [], said: [], positions: new Map(), showLabels: false,
+      view, theme, ratio, overlays, axes, labels: [], decoded: [], positions: new Map(), showLabels: false,
       hovered: this.hovered < 0 ? null : points.placeOf(this.hovered),
       selected: null, crosshair: this.crosshair,
     });
@@ -309,7 +309,7 @@ class Player extends Surface {
   destroy() {
     this.clock.onTick = () => {};
     this.clock.pause();
-    clearTimeout(this.telling);
+    clearTimeout(this.announcing);
     forgetAddress(["epoch", "row"]); // another page's address does not hold this page's time
     this.unlisten();
     super.destroy();

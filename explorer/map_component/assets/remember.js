@@ -1,24 +1,28 @@
 // The view: stored in this tab for a return to the page, and in the address for a link. Neither
 // starts a rerun; the next rerun sends the address anyway.
 
-const kept = new Map();
+const views = new Map();
 const WAIT_MS = 500;
 let timer;
 let addressRead = false;
 
-/** The view to open `url` with. The address speaks once: for the map this tab was opened on. */
+/**
+ * The view to open `url` with, and what was picked when this tab left it. The address is read
+ * once: for the map that the tab was opened on.
+ * @returns {[{x: number, y: number, zoom: number}, picked?: object | null] | null}
+ */
 export function readView(parameter, url) {
-  const here = kept.get(url);
+  const here = views.get(url);
   if (here) return here;
   if (!parameter || addressRead) return null;
   addressRead = true;
   const numbers = (new URLSearchParams(window.location.search).get(parameter) ?? "").split(",");
   const [x, y, zoom] = numbers.map(Number);
-  return numbers.length === 3 && [x, y, zoom].every(Number.isFinite) ? { x, y, zoom } : null;
+  return numbers.length === 3 && [x, y, zoom].every(Number.isFinite) ? [{ x, y, zoom }] : null;
 }
 
-export function rememberView(parameter, url, view) {
-  kept.set(url, view);
+export function rememberView(parameter, url, view, picked = null) {
+  views.set(url, [view, picked]);
   if (!parameter) return;
   const text = [view.x, view.y, view.zoom].map((value) => Number(value.toPrecision(5))).join(",");
   writeAddress({ [parameter]: text });

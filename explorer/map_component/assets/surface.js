@@ -27,6 +27,8 @@ export class Surface {
     }
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
+    this.onWindow = () => this.resize(); // whose height the stage may follow
+    window.addEventListener("resize", this.onWindow);
   }
 
   /** Tell Python until it knows: a message sent while mounting may be lost. */
@@ -36,13 +38,13 @@ export class Surface {
     this.root.classList.add("without-webgl");
     clearTimeout(this.reporting);
     if (this.data.webgl_missing) return;
-    const tell = (wait) => {
+    const report = (wait) => {
       this.reporting = setTimeout(() => {
         this.setState("webgl", "missing");
-        if (wait < 8000) tell(wait * 2);
+        if (wait < 8000) report(wait * 2);
       }, wait);
     };
-    tell(60);
+    report(60);
   }
 
   say(text) {
@@ -72,11 +74,13 @@ export class Surface {
     }
   }
 
-  /** The height from the page, but at most the fraction `share` of the width, or `least` pixels. */
+  /** The height from the page, or that of the window less a margin, but at most the fraction `share` of the width, or `least` pixels. */
   fit(share, least) {
     // On a phone a map as high as the screen would leave no page to hold on to.
     const tallest = Math.max(share * this.stage.clientWidth, least);
-    this.stage.style.height = `${Math.round(Math.min(this.data.height, tallest))}px`;
+    const { height, margin } = this.data;
+    const wanted = margin ? Math.max(height, window.innerHeight - margin) : height;
+    this.stage.style.height = `${Math.round(Math.min(wanted, tallest))}px`;
     const { clientWidth, clientHeight } = this.stage;
     const ratio = window.devicePixelRatio || 1;
     this.view.resize(clientWidth, clientHeight);
@@ -100,6 +104,7 @@ export class Surface {
     cancelAnimationFrame(this.waiting);
     clearTimeout(this.reporting);
     this.observer.disconnect();
+    window.removeEventListener("resize", this.onWindow);
     this.tooltip.hide();
     this.points?.destroy();
     this.root.remove();

@@ -93,12 +93,12 @@ export class Timeline {
   }
 
   /** The figures at an epoch, in words. */
-  said(epoch) {
-    const told = this.series.map(({ name, unit, points }) => {
+  described(epoch) {
+    const described = this.series.map(({ name, unit, points }) => {
       const found = valueAt(points, epoch);
       return found === null ? "" : `${name} ${short(found)} ${unit}`.trim();
     });
-    return told.filter(Boolean).join(", ");
+    return described.filter(Boolean).join(", ");
   }
 
   listen() {

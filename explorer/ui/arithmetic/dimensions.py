@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
-from explorer.explore.decoded_path import examples
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.latent_space.dimension_words import DimensionWords, dimension_words
 from explorer.models.decoding_settings import Decoding
@@ -68,7 +68,7 @@ class Traversal:
 def ask_sentence(run: Run) -> str | None:
     """The sentence to move: typed, or picked on the map."""
     picked = _picked(run)
-    start = settings.example(run, "sentence", picked or picks.shortened(examples(run)[0]))
+    start = settings.example(run, "sentence", picked or picks.shortened(example_texts(run)[0]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Sentence", start, picks.MOST_TEXT, key="sentence", bind="query-params"

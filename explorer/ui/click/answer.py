@@ -9,8 +9,9 @@ import streamlit as st
 from jaxtyping import Float32
 
 from explorer.explore.map_overlays import Marker
-from explorer.explore.map_views import MapView, opacity
+from explorer.explore.map_views import MapView, opacity, relative_distance
 from explorer.explore.run import Decoded, Run
+from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components.escaping import listed, markdown, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -110,6 +111,21 @@ def markers(run: Run, layout: MapView, found: Found, answer: Answer | None) -> l
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))
     return result
+
+
+def pinned(run: Run, found: Found, answer: Answer) -> PinnedAnswer:
+    """What the map shows beside the pick."""
+    text = answer.decoded.text
+    if isinstance(found.pick, SentencePick) and run.texts_are_real:
+        return PinnedAnswer(run.texts[found.pick.index], text)
+    if isinstance(found.pick, TextPick):
+        return PinnedAnswer(picks.shortened(found.pick.text), text)
+    if found.place is None:
+        return PinnedAnswer(text, note="its reconstruction")
+    gaps = relative_distance(found.place.distance, run)
+    return PinnedAnswer(
+        text, note=f"decoded here · nearest sentence {gaps:.1f}× the typical distance"
+    )
 
 
 def show_around(run: Run, found: Found, answer: Answer, decoding: Decoding) -> None:

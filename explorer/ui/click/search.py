@@ -3,12 +3,14 @@
 import numpy as np
 import streamlit as st
 
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
 
 _MAX_LISTED = 30
+_WIDTH = 185  # of a box, pixels
 
 
 def inputs(run: Run) -> np.ndarray | None:
@@ -18,24 +20,24 @@ def inputs(run: Run) -> np.ndarray | None:
         Atlas rows that contain the words; None without a query.
     """
     assert run.atlas is not None
-    # Placeholders that work: a sentence the model reconstructs well, and words with a hit.
-    sentence = run.atlas.reconstruction[len(run.atlas) // 3]
-    words = _longest_words(run.texts[len(run.atlas) // 2])
-    typed, search = st.columns(2)
-    typed.text_input(
+    # Placeholders that work: a sentence the model reconstructs well, and a word with many hits.
+    sentence = example_texts(run)[0]
+    st.text_input(
         "Type a sentence",
         key="text",
         placeholder=sentence,
         on_change=_typed,
         icon=":material/edit:",
+        width=_WIDTH,
     )
-    query = search.text_input(
-        "Find sentences with these words",
+    query = st.text_input(
+        "Find sentences by words",
         max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
-        placeholder=words,
+        placeholder=_frequent_word(run),
         icon=":material/search:",
+        width=_WIDTH,
     )
     if not (query and query.strip()):
         return None
@@ -68,8 +70,9 @@ def _typed() -> None:
     picks.type_text(st.session_state.get("text") or "")
 
 
-def _longest_words(text: str) -> str:
-    """The two longest words of a sentence, in its order."""
-    words = [word.strip(",.!?") for word in text.split()]
-    longest = sorted(words, key=len, reverse=True)[:2]
-    return " ".join(word for word in words if word in longest)
+def _frequent_word(run: Run) -> str:
+    """The first word of the largest region's name, else the longest of an example."""
+    levels = run.needed_atlas.levels
+    if levels and levels[0]:
+        return levels[0][0].name.split(",")[0]
+    return max(example_texts(run)[0].split(), key=len)

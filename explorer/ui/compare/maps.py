@@ -127,7 +127,8 @@ def _draw(
         points_url=urls.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=urls.colours_url(run, by, like),
         hover_url=urls.hover_url(run),
-        decode_url=_decode_url(there),
+        decode_url=_lens_url(there) if map_view.is_read() else "",
+        lens_url=_lens_url(there),
         legend=found.legend,
         kind=found.kind,
         legend_title=found.title if there.is_frame or by != "cluster" else "",
@@ -152,10 +153,7 @@ def _draw(
         map_view.show_plain(run, plain, shown, there.xy, _key(column))
 
 
-def _decode_url(there: Aligned) -> str:
-    """URL of the decoded sentences of a map; empty while *Read the map* is off."""
-    if not map_view.is_read():
-        return ""
+def _lens_url(there: Aligned) -> str:
     onto = None if there.is_frame else there.frame
     return urls.decode_url(there.run, there.view, decode_settings.decoding(there.run), onto)
 

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore.aligned_maps import Aligned
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Marker
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
@@ -148,7 +149,7 @@ def example(columns: Sequence[Column]) -> str:
             return run.texts[index]
     if typed := picks.typed():
         return typed
-    return mapped[0].texts[len(mapped[0].texts) // 5] if mapped else ""
+    return example_texts(mapped[0])[0] if mapped else ""
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _answers(
 
 def _answer(column: Column, words: Sequence[Token], found: Result, common: set[int]) -> str:
     return (
-        f'<div data-told="{html.escape(column.name)}">{token_diff.sentence(words)}'
+        f'<div data-run="{html.escape(column.name)}">{token_diff.sentence(words)}'
         f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
         f"<b>{found.rate:.1f}</b> nats</small></p>{_near(found, common)}</div>"
     )

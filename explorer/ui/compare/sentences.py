@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.explore import decoded_path
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.compare.runs import Column
@@ -80,7 +81,7 @@ def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
     first = next((column.run for column in columns if column.run.atlas is not None), None)
-    ends = map(picks.shortened, decoded_path.examples(first)) if first else ("", "")
+    ends = map(picks.shortened, example_texts(first, 2)) if first else ("", "")
     first_end, last_end = ends
     left, right = st.columns(2)
     a = left.text_input("A", first_end, picks.MOST_TEXT, key="from", bind="query-params")

@@ -84,12 +84,3 @@ def layout_notes(run: Run, view: str) -> None:
             help="How many neighbours on the map are neighbours in latent space: 1 is best, a "
             f"random map has 0.5; {trust['neighbours']} neighbours, {trust['n']:,} points.",
         )
-
-
-def invitation() -> None:
-    """What to do first, shown beside the map until something is picked."""
-    st.info(
-        "Click a dot or an empty location on the map, type a sentence above, or search for "
-        "words. The answer appears here.",
-        icon=":material/ads_click:",
-    )

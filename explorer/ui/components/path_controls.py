@@ -10,8 +10,8 @@ from explorer.ui.components import charts, download_buttons
 
 
 def path_controls() -> tuple[str, int]:
-    """Way and number of steps of a path, and a button that turns it round."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    """Interpolation and number of steps of a path, and a button that reverses it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         way = st.segmented_control(
             "Interpolation",
             list(INTERPOLATIONS),
@@ -23,8 +23,8 @@ def path_controls() -> tuple[str, int]:
             help="A straight line passes nearer to the origin than its ends; along the sphere the "
             "distance from the origin changes evenly.",
         )
-        steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=220)
-        st.button("Swap A and B", icon=":material/swap_horiz:", on_click=_swap)
+        steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=160)
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="Exchanges A and B")
     return way or "linear", steps
 
 
@@ -60,8 +60,13 @@ def density_strip(
 
 
 def path_summary(path: DecodedPath) -> str:
-    """How many different sentences a path has, as Markdown."""
+    """How many different sentences a path has, and its largest change, as Markdown."""
     count = len(path.texts)
     if path.distinct == 1:
         return f"**One sentence** at all {count} steps"
-    return f"**{path.distinct}** different sentences in {count} steps"
+    changes = path.changes
+    largest = max(range(len(changes)), key=changes.__getitem__)
+    return (
+        f"**{path.distinct}** different sentences in {count} steps · largest change "
+        f"{largest + 1}→{largest + 2}: {changes[largest]:.0%} of the words"
+    )

@@ -9,11 +9,11 @@ from explorer.text.tokens import pieces
 
 _STYLE = """
 <style>
-.told { margin: 0 0 0.55rem; line-height: 1.55; overflow-wrap: anywhere; }
-.told ins { text-decoration: underline; text-decoration-thickness: 2px;
+.decoded { margin: 0 0 0.55rem; line-height: 1.55; overflow-wrap: anywhere; }
+.decoded ins { text-decoration: underline; text-decoration-thickness: 2px;
   text-underline-offset: 0.2em; font-weight: 600; background: rgba(230, 159, 0, 0.2);
   border-radius: 0.2em; padding: 0 0.1em; }
-.told .count { opacity: 0.55; font-size: 0.85em; margin-right: 0.4em;
+.decoded .count { opacity: 0.55; font-size: 0.85em; margin-right: 0.4em;
   font-variant-numeric: tabular-nums; }
 </style>
 """
@@ -57,7 +57,7 @@ def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
             shown = f"{shown.removesuffix(_END)}{word}{_END}"
         else:
             shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
-    return f'{_STYLE}<p class="told" dir="auto">{count}{shown or "&nbsp;"}</p>'
+    return f'{_STYLE}<p class="decoded" dir="auto">{count}{shown or "&nbsp;"}</p>'
 
 
 def _unmatched(tokens: Sequence[str], other: Sequence[str]) -> list[int]:

@@ -17,7 +17,14 @@ from explorer.errors import ExplorerError
 from explorer.explore import playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
-from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, opacity, view_of
+from explorer.explore.map_views import (
+    DEFAULT_VIEW,
+    VIEWS,
+    MapView,
+    opacity,
+    relative_distance,
+    view_of,
+)
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.map import scripts
@@ -115,9 +122,12 @@ def _hover(request: Request) -> Response:
     note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
     if atlas.label is not None:
         note.insert(1, str(atlas.label[row]))
-    if not run.texts_are_real:
-        note.append("the model's words")
-    answer = {"text": run.texts[row], "note": " · ".join(note)}
+    answer = {"text": run.texts[row]}
+    if run.texts_are_real:
+        answer["second"] = atlas.reconstruction[row]
+    else:
+        note.append("its reconstruction")
+    answer["note"] = " · ".join(note)
     # The corpus may be downloaded later, under the same stamp.
     return JSONResponse(answer, headers=NEVER)
 
@@ -130,7 +140,11 @@ def _decode(request: Request) -> Response:
     decoding = Decoding(label=request.query_params.get("label", ""), strength=strength)
     z, distances = view.latents(xy)
     answer = [
-        {"text": text, "opacity": round(opacity(float(distance), run), 2)}
+        {
+            "text": text,
+            "opacity": round(opacity(float(distance), run), 2),
+            "distance": round(relative_distance(float(distance), run), 2),
+        }
         for text, distance in zip(run.decode(z, decoding), distances, strict=True)
     ]
     return JSONResponse(answer, headers=FOREVER)

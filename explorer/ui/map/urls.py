@@ -27,8 +27,9 @@ def points_url(run: Any, view: str = DEFAULT_VIEW, onto: Any = None) -> str:
 def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str:
     """Address of sentences decoded at positions of a map; the map adds `&at=x,y;x,y`.
 
-    The answer has `text` and `opacity` for each position. Decoding is greedy, so that a sentence
-    does not depend on the number of positions.
+    For each position the answer has `text`, `opacity` and `distance` (from the nearest sentence,
+    in typical distances between neighbours). Decoding is greedy, so that a sentence does not
+    depend on the number of positions.
 
     Args:
         run: The run.

@@ -13,8 +13,7 @@ from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
-from explorer.map_component.map_spec import MapSpec
-from explorer.models.decoding_settings import Decoding
+from explorer.map_component.map_spec import MapSpec, PinnedAnswer
 from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import drawn_of
 from explorer.ui.map import baselines, urls
@@ -38,7 +37,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         can_be_read: Whether to add `reading_switch`.
     """
     assert run.atlas is not None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         view = st.segmented_control(
             "Layout",
             list(VIEWS),
@@ -56,7 +55,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
-            width=190,
+            width=150,
             help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
@@ -136,11 +135,13 @@ def show(
     overlays: Sequence[Overlay] = (),
     highlight: Sequence[int] | np.ndarray | None = None,
     selected: Mapping[str, Any] | None = None,
-    reading: Decoding | None = None,
+    reading: bool = False,
+    answer: PinnedAnswer | None = None,
     spoken: str = "",
     boxes: bool = False,
     key: str = "map",
     height: int = HEIGHT,
+    margin: int = 0,
 ) -> None:
     """Draws the map; `take_event` returns a click in the rerun it starts.
 
@@ -151,20 +152,24 @@ def show(
         overlays: What lies on top.
         highlight: Rows that stand out.
         selected: What is marked as picked.
-        reading: Settings of the sentences decoded all over the map; None for no sentences.
+        reading: Whether decoded sentences are written all over the map.
+        answer: The words pinned to the selection.
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
         key: Identity of the map in the session.
         height: In CSS pixels.
+        margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
     """
     atlas = run.atlas
     assert atlas is not None
     colours = COLOURINGS[by].colours_of(run)
+    lens_url = urls.decode_url(run, layout.name, decode_settings.decoding(run))
     spec = MapSpec(
         points_url=urls.points_url(run, layout.name),
         colours_url=urls.colours_url(run, by),
         hover_url=urls.hover_url(run),
-        decode_url=urls.decode_url(run, layout.name, reading) if reading else "",
+        decode_url=lens_url if reading else "",
+        lens_url=lens_url,
         legend=colours.legend,
         kind=colours.kind,
         legend_title=colours.title,
@@ -172,12 +177,14 @@ def show(
         overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
+        answer=answer,
         axes=layout.axes,
         description=_description(run, layout) + _KEYS,
         spoken=spoken,
         caption=caption(run),
         boxes=boxes,
         height=height,
+        margin=margin,
     )
     event = latent_map(spec, key)
     baselines.note(run, layout.name, by)

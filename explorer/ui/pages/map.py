@@ -3,12 +3,13 @@
 import streamlit as st
 
 from explorer.explore.map_views import view_of
-from explorer.ui.click import answer, search
+from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
 from explorer.ui.session import open_runs, picks, url
 
 KEY = "map"
+_MARGIN = 300  # pixels above and below the map in a window
 run = picks.current_run()
 
 
@@ -18,11 +19,13 @@ def explore() -> None:
     event = map_view.take_event(KEY)
     if event is not None:
         picks.set_pick(map_view.pick_from(event, run))
-    view, by = map_view.controls(run, can_be_read=True)
-    hits = search.inputs(run)
+    with st.container(key="map_controls", horizontal=True, vertical_alignment="bottom"):
+        view, by = map_view.controls(run, can_be_read=True)
+        hits = search.inputs(run)
     layout, pick = view_of(run, view), picks.pick_of(run)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
-    wide, side = st.columns([5, 3], gap="medium")
+    with st.container(key="map_and_answer"):
+        wide, side = st.columns([2, 1], gap="medium")
     # A link with a pick draws the map at once, and the answer when the model is open.
     found, result = None, None
     if pick is not None and open_runs.is_warm(run):
@@ -40,38 +43,33 @@ def explore() -> None:
             overlays=answer.markers(run, layout, found, result) if found else (),
             highlight=hits,
             selected=map_view.selected_of(pick, found.at if found else None),
-            reading=decode_settings.decoding(run) if map_view.is_read() else None,
+            reading=map_view.is_read(),
+            answer=answer.pinned(run, found, result) if found and result else None,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
+            height=420,
+            margin=_MARGIN,
         )
         notes.layout_notes(run, view)
     with side:
         if result is None:
             search.results(run, hits)
-        if found is None:
-            _open(pick)
-        else:
+        if found is not None:
             result = result or answer.show(run, found, decoding)
             answer.show_around(run, found, result, decoding)
+        elif pick is None:
+            start.show(run)
+        else:
+            start.open_model(run)
     url.write_address()
 
 
-def _open(pick: picks.Pick | None) -> None:
-    """Opens the model for the pick of a link and reruns; without a pick, invites a click."""
-    if pick is None:
-        notes.invitation()
-        open_runs.warm_in_background(run)
-        return
-    with st.spinner("Opening the model…", show_time=True):
-        open_runs.warm(run)
-    st.rerun()
-
-
-st.title("Map of sentences")
-st.caption(
-    "Every dot is a sentence at its position in the model's latent space. Click a dot for its "
-    "reconstruction, or click between the dots for what the model decodes there."
-)
+with st.container(key="map_title", horizontal=True, vertical_alignment="bottom"):
+    st.title("Map of sentences", width="content")
+    st.caption(
+        "Each dot is a sentence. Move over the map to read it: in between, the model decodes "
+        "what would lie there."
+    )
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.explore.decoded_path import decoded_paths, examples, path_density
+from explorer.explore.decoded_path import decoded_paths, path_density
 from explorer.explore.map_overlays import Path
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.runs import folder as folders
@@ -13,13 +13,11 @@ from explorer.ui.components import (
     path_controls,
     reproduce,
     run_picker,
-    unknown_words,
 )
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
 from explorer.ui.paths import path
 from explorer.ui.session import picks
-from explorer.ui.session import settings as session_settings
 
 KEY = "path_map"
 run = picks.current_run()
@@ -32,21 +30,14 @@ def explore() -> None:
     if event is not None:
         layout = view_of(run, st.session_state.get("layout", DEFAULT_VIEW))
         path.take_end(run, layout, map_view.pick_from(event, run))
-    first, last = map(picks.shortened, examples(run))
-    left, right = st.columns(2)
-    first, last = (
-        session_settings.example(run, "from", first),
-        session_settings.example(run, "to", last),
-    )
-    a = left.text_input("A", first, picks.MOST_TEXT, key="from", bind="query-params")
-    b = right.text_input("B", last, picks.MOST_TEXT, key="to", bind="query-params")
-    unknown_words.unknown_notes([run], {"A": a or "", "B": b or ""})
-    kind, steps = path_controls.path_controls()
-    view, by = map_view.controls(run)
-    asked = bool((a or "").strip() and (b or "").strip())
+    a, b = path.ends(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind, steps = path_controls.path_controls()
+        view, by = map_view.controls(run)
+    asked = bool(a.strip() and b.strip())
     with st.spinner("Decoding the path…"):
         both = decoded_paths(run, a, b, steps, decode_settings.decoding(run)) if asked else {}
-    wide, side = st.columns([5, 3], gap="medium")
+    wide, side = st.columns([4, 3], gap="medium")
     with wide:
         end = "A" if path.next_end() == "from" else "B"
         st.caption(f"A click on the map sets **{end}**.")
@@ -65,6 +56,7 @@ def explore() -> None:
         st.markdown(path_controls.path_summary(chosen))
         step = path_slider(chosen.texts, ends=(a, b), position=start, key="path_slider")
         path.write_step(step)
+        path.steps(chosen)
         command = reproduce.density(folders.typed(run.folder), (a, b), steps, kind == "spherical")
         path_controls.density_strip(path_density(run, chosen), command=command)
     with st.expander("Linear and spherical, step by step", icon=":material/compare_arrows:"):

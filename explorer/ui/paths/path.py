@@ -1,14 +1,18 @@
 """The ends of a path, its current step, and both interpolations side by side."""
 
+import itertools
+
 import streamlit as st
 
 from explorer.explore.decoded_path import INTERPOLATIONS, DecodedPath
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_views import MapView
 from explorer.explore.run import Run
+from explorer.ui.components import token_diff, unknown_words
 from explorer.ui.components.escaping import plain
 from explorer.ui.components.path_controls import path_summary
 from explorer.ui.map.view import text_at
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 _STEP = "step"
 _NEXT = "_next_end"
@@ -43,6 +47,28 @@ def write_step(step: int) -> None:
     wanted = str(step + 1)
     if st.query_params.get(_STEP, "1") != wanted:
         st.query_params[_STEP] = wanted
+
+
+def ends(run: Run) -> tuple[str, str]:
+    """The boxes of the two sentences, with examples at first; an emptied box is empty."""
+    first, last = map(picks.shortened, example_texts(run, 2))
+    boxes = []
+    for column, name, key, text in zip(
+        st.columns(2), ("A", "B"), ("from", "to"), (first, last), strict=True
+    ):
+        start = settings.example(run, key, text)
+        typed = column.text_input(name, start, picks.MOST_TEXT, key=key, bind="query-params")
+        boxes.append(typed or "")
+    unknown_words.unknown_notes([run], dict(zip(("A", "B"), boxes, strict=True)))
+    return boxes[0], boxes[1]
+
+
+def steps(path: DecodedPath) -> None:
+    """The decoded sentence of every step, with the words that are new at that step marked."""
+    rows = [token_diff.sentence([token_diff.Token(path.texts[0], False)], 1)]
+    for number, (before, text) in enumerate(itertools.pairwise(path.texts), 2):
+        rows.append(token_diff.sentence(token_diff.marked([before, text])[1], number))
+    st.html("".join(rows))
 
 
 def compare(paths: dict[str, DecodedPath]) -> None:

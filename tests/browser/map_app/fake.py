@@ -16,6 +16,7 @@ class FakeAtlas:
     rate = np.linspace(1, 9, COUNT, dtype=np.float32)
     xy = np.array([(i % COLUMNS, i // COLUMNS) for i in range(COUNT)], np.float32)
     cluster = np.arange(COUNT, dtype=np.int32) % 2
+    reconstruction = tuple(f"reconstruction {i}" for i in range(COUNT))
     levels = ([SimpleNamespace(id=i, name=f"region {i}", x=2 + 5 * i, y=2) for i in (0, 1)],)
 
     def regions(self, level):

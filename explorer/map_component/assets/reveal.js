@@ -1,0 +1,112 @@
+// The camera goes to what a page picks: a list, a search, a link. What is in view stays as it is.
+
+import { differs } from "./differs.js";
+import { clamp } from "./view.js";
+
+const INNER = 0.7; // fraction of the view's sides that takes the points in
+const EDGE = 28; // pixels from the border that count as out of view
+const STRAGGLERS = 0.1; // of many points, on each side: they move no camera
+const MANY = 20;
+const MS = 320;
+
+/** Leads the camera to what the page has put on the map: a selection, else hits and paths. */
+export class Guide {
+  constructor() {
+    this.forget();
+    this.stop = () => {};
+  }
+
+  /** The camera stays where it is, as in a link with a view. */
+  forget() {
+    Object.assign(this, { isSelected: false, hits: [], paths: [] });
+  }
+
+  /** Notes what is new in `data`; points may still be loading. */
+  note(before, data, picked) {
+    const known = (id) => (before.overlays ?? []).find((item) => item.id === id)?.points;
+    const paths = data.overlays.filter((item) => (
+      item.type === "path" && differs(known(item.id), item.points)
+    ));
+    if (paths.length) this.paths = paths;
+    if (differs(before.highlight, data.highlight)) this.hits = data.highlight ?? [];
+    if (data.selected && differs(picked, data.selected)) this.isSelected = true;
+  }
+
+  /** Moves the view of the map to what was noted and is out of view. */
+  go(map) {
+    const { isSelected, hits, paths } = this;
+    this.forget();
+    const { selected, view } = map;
+    const rows = hits.filter((row) => row < map.points.count);
+    const points = isSelected && selected ? [[selected.x, selected.y]]
+      : [...paths.flatMap((path) => path.points), ...rows.map((row) => map.placeOf(row))];
+    const target = viewOf(view, points);
+    if (!target) return;
+    this.stop();
+    this.stop = travel(view, target, () => map.redraw(), () => map.moved());
+  }
+}
+
+/** The viewport that shows `points`, or null where enough of them are in view. */
+function viewOf(view, points) {
+  if (!points.length) return null;
+  const seen = points.filter(([x, y]) => isInView(view, ...view.toScreen(x, y))).length;
+  if (points.length === 1 ? seen : seen >= points.length / 2 && seen >= 2) return null;
+  const [left, right] = span(points.map(([x]) => x));
+  const [bottom, top] = span(points.map(([, y]) => y));
+  const inner = [view.width, view.height].map((side) => INNER * side);
+  const [wide, high] = [(right - left) * view.scale, (top - bottom) * view.scale];
+  const shrink = Math.min(1, inner[0] / Math.max(wide, 1), inner[1] / Math.max(high, 1));
+  const [dx, dy] = inner.map((side) => side / (2 * shrink * view.scale));
+  return {
+    x: nearest(view.x, right - dx, left + dx), y: nearest(view.y, top - dy, bottom + dy),
+    zoom: view.zoom * shrink,
+  };
+}
+
+/** The centre nearest to the present one from which all is in view: the camera moves no further. */
+function nearest(now, low, high) {
+  return clamp(now, Math.min(low, high), Math.max(low, high));
+}
+
+function isInView(view, left, top) {
+  return left > EDGE && top > EDGE && left < view.width - EDGE && top < view.height - EDGE;
+}
+
+/** Where an arrow at the border points to something out of view: its tip, and the direction. */
+export function arrowTo(view, left, top) {
+  if (left >= 0 && top >= 0 && left <= view.width && top <= view.height) return null;
+  const angle = Math.atan2(top - view.height / 2, left - view.width / 2);
+  return {
+    left: clamp(left, EDGE / 2, view.width - EDGE / 2),
+    top: clamp(top, EDGE / 2, view.height - EDGE / 2), angle,
+  };
+}
+
+/** Moves `view` to `target`, at once where motion is unwelcome; returns a function that stops it. */
+function travel(view, target, draw, done) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    view.set(target);
+    draw();
+    done();
+    return () => {};
+  }
+  const from = view.get();
+  const began = performance.now();
+  let frame = requestAnimationFrame(function step(now) {
+    const passed = clamp((now - began) / MS, 0, 1);
+    const part = passed * passed * (3 - 2 * passed);
+    const mix = (name) => from[name] + (target[name] - from[name]) * part;
+    view.set({ x: mix("x"), y: mix("y"), zoom: from.zoom * (target.zoom / from.zoom) ** part });
+    draw();
+    if (passed < 1) frame = requestAnimationFrame(step);
+    else done();
+  });
+  return () => cancelAnimationFrame(frame);
+}
+
+function span(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const cut = sorted.length >= MANY ? Math.floor(STRAGGLERS * sorted.length) : 0;
+  return [sorted[cut], sorted[sorted.length - 1 - cut]];
+}

@@ -1,0 +1,42 @@
+"""Beside the map before a pick is answered: examples to pick from, and the model being opened."""
+
+import streamlit as st
+
+from explorer.explore.example_sentences import example_rows
+from explorer.explore.run import Run
+from explorer.ui.components.sentence_list import Row, sentence_list
+from explorer.ui.session import open_runs, picks, url
+from explorer.ui.session.picks import SentencePick
+
+_ONWARD = (
+    ("paths", "Interpolate between two sentences", ":material/timeline:"),
+    ("arithmetic", "Add and subtract sentences", ":material/calculate:"),
+    ("collapse", "See whether the model uses z", ":material/compress:"),
+)
+
+
+def show(run: Run) -> None:
+    """Example sentences of the run; a click picks one. Meanwhile the model is opened."""
+    st.markdown("**Start with a sentence**")
+    texts = run.texts
+    rows = [Row(row, texts[row]) for row in example_rows(run)]
+    sentence_list(rows, "Example sentences", "examples", _pick)
+    st.caption(
+        "Or click anywhere on the map. Where no sentence is, the model decodes the location; the "
+        "answer shows how far the nearest sentence is."
+    )
+    st.markdown("**Or try**")
+    for page, label, icon in _ONWARD:
+        st.page_link(url.page_file(page), label=label, icon=icon)
+    open_runs.warm_in_background(run)
+
+
+def open_model(run: Run) -> None:
+    """Opens the model for the pick of a link, and reruns."""
+    with st.spinner("Opening the model…", show_time=True):
+        open_runs.warm(run)
+    st.rerun()
+
+
+def _pick(row: int) -> None:
+    picks.set_pick(SentencePick(row))
