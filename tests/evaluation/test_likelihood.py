@@ -213,7 +213,7 @@ def test_others_give_every_row_another_one() -> None:
         rows = others(n, generator(0, "others")).tolist()
         assert sorted(rows) == list(range(n))
         assert all(row != other for row, other in enumerate(rows))
-    with pytest.raises(ValueError, match="no other row"):
+    with pytest.raises(ValueError, match="no cyclic permutation"):
         others(1, generator(0, "others"))
 
 
