@@ -132,7 +132,8 @@ class TrainingConfig:
         "reinitialise the decoder after pre-training (Li et al. 2019), unless `start` sets it",
     )
     fit_prior: Choice = _choice(
-        "prior, or density of an autoencoder, fitted after training: mixture, vamp, flow",
+        "prior, or density of an autoencoder, fitted after training: mixture, vamp, flow, "
+        "flow_matching",
         name="none",
     )
     fine_tuning: Choice = _choice(

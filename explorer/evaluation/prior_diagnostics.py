@@ -33,10 +33,9 @@ def told(model: TextVAE) -> str:
     """What to know before an autoencoder's samples are read; empty for any other model."""
     if model.latent.has_rate or model.encoder is None or not model.has_density:
         return ""
-    name = str(model.config.prior["name"])
     return (
-        f"Drawn from a {name} fitted on the encodings when all else was trained: this density is "
-        "no part of the autoencoder's objective."
+        f"Drawn from a {model.prior.title} fitted on the encodings when all else was trained: "
+        "this density is no part of the autoencoder's objective."
     )
 
 

@@ -1,6 +1,7 @@
 """Distributions that torch lacks: on a sphere, in a box, over one-hot codes."""
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -260,6 +261,69 @@ class AffineDistribution(_Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draws samples."""
         return self.transform(self.base.sample(torch.Size(sample_shape)))
+
+
+class ContinuousFlow(_Distribution):
+    """The distribution of x(1), where dx/dt = v(x, t) and x(0) is drawn from N(0, I).
+
+    Samples integrate forwards, densities backwards, by the classical Runge–Kutta method with a
+    fixed number of steps, so that a density is the same whenever it is asked for.
+
+    Args:
+        field: Of x and of t, 0 ≤ t ≤ 1: the velocity and its divergence.
+        like: A tensor with the dtype and on the device of x, shape (d,).
+        steps: Of the method; each evaluates the field four times.
+
+    Source:
+        Chen et al. (2018), Neural Ordinary Differential Equations, arXiv:1806.07366, equation 8.
+    """
+
+    _ROWS = 2048  # integrated at once
+
+    def __init__(
+        self,
+        field: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+        like: Float[Tensor, " d"],
+        steps: int,
+    ) -> None:
+        self.field, self.steps = field, steps
+        self._like = like
+        super().__init__(torch.Size(), like.shape, validate_args=False)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Nats: log N(x(0); 0, I) − ∫ div v dt, up to the error of the steps."""
+        rows = value.reshape(-1, len(self._like)).split(self._ROWS)
+        return torch.cat([self._log_prob(part) for part in rows]).reshape(value.shape[:-1])
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Draws samples."""
+        noise = torch.randn(self._extended_shape(torch.Size(sample_shape))).to(self._like)
+        rows = noise.reshape(-1, len(self._like)).split(self._ROWS)
+        with torch.no_grad():
+            return torch.cat([self._integrate(part, 0.0, 1.0)[0] for part in rows]).view_as(noise)
+
+    def _log_prob(self, x: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
+        noise, divergence = self._integrate(x, 1.0, 0.0)
+        constant = 0.5 * noise.shape[1] * math.log(2 * math.pi)
+        return divergence - 0.5 * noise.square().sum(-1) - constant
+
+    def _integrate(
+        self, x: Float[Tensor, "n d"], start: float, end: float
+    ) -> tuple[Float[Tensor, "n d"], Float[Tensor, " n"]]:
+        """Where x moves from one time to another, and the integral of the divergence."""
+        step = (end - start) / self.steps
+        total = x.new_zeros(len(x))
+        for index in range(self.steps):
+            early, middle, late = (
+                x.new_tensor(start + (index + part) * step) for part in (0.0, 0.5, 1.0)
+            )
+            v1, d1 = self.field(x, early)
+            v2, d2 = self.field(x + step / 2 * v1, middle)
+            v3, d3 = self.field(x + step / 2 * v2, middle)
+            v4, d4 = self.field(x + step * v3, late)
+            x = x + step / 6 * (v1 + 2 * v2 + 2 * v3 + v4)
+            total = total + step / 6 * (d1 + 2 * d2 + 2 * d3 + d4)
+        return x, total
 
 
 def whiten(

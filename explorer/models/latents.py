@@ -84,7 +84,7 @@ class Gaussian(Latent):
     """
 
     priors = ("normal", "mixture", "vamp", "flow")
-    fitted = ("mixture", "vamp", "flow")
+    fitted = ("mixture", "vamp", "flow", "flow_matching")
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Deterministic(Latent):
 
     has_rate = False
     priors = ("normal",)
-    fitted = ("mixture", "flow")
+    fitted = ("mixture", "flow", "flow_matching")
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(latent_dim)

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from explorer.errors import ExplorerError
-from explorer.models.distributions import AffineDistribution, whiten
+from explorer.models import flow_matching
+from explorer.models.distributions import AffineDistribution, ContinuousFlow, whiten
 from explorer.models.encoders import LSTMEncoder
 from explorer.models.latents import Latent
 from explorer.models.padding import collate
@@ -28,6 +29,8 @@ class Prior(nn.Module):
 
     is_factorised = False
     """Whether it is a product over dimensions, so that the rate is a sum over them."""
+    title = ""
+    """What a sentence calls it, without an article."""
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
         super().__init__()
@@ -40,6 +43,15 @@ class Prior(nn.Module):
 
     def initialise(self, ids: Sequence[Sequence[int]], seed: int) -> None:
         """Moves what is learned to where these sentences are encoded; nothing where it is not."""
+
+    def loss(self, z: Float[Tensor, "n d"], source: torch.Generator) -> Float[Tensor, ""]:
+        """What a fit to samples of the posteriors minimises: the mean of −log p(z), nats.
+
+        Args:
+            z: Samples.
+            source: Of the draws of a loss that is itself an estimate.
+        """
+        return -self().log_prob(z).mean()
 
 
 class Whitening(nn.Module):
@@ -67,20 +79,22 @@ class Whitening(nn.Module):
         return whiten(z, self.centre, self.factor)
 
     @torch.no_grad()
-    def fit(self, z: Float[Tensor, "n d"]) -> None:
-        """Takes mean and covariances from encodings."""
+    def fit(self, mean: Float[Tensor, "n d"], scale: Float[Tensor, "n d"]) -> None:
+        """Takes mean and covariances from posteriors, N(mean, diag(scale²)) a row."""
         # On the CPU: not every GPU has float64.
-        covariance = torch.cov(z.T.cpu().double(), correction=0).reshape(len(self.centre), -1)
+        covariance = torch.cov(mean.T.cpu().double(), correction=0).reshape(len(self.centre), -1)
+        covariance += scale.cpu().double().square().mean(0).diag()
         least = self._LEAST * covariance.diagonal().mean().clamp(min=self._LEAST)
         covariance += least * torch.eye(len(covariance)).to(covariance)
         self.factor.copy_(torch.linalg.cholesky(covariance))
-        self.centre.copy_(z.mean(0))
+        self.centre.copy_(mean.mean(0))
 
 
 class StandardNormal(Prior):
     """N(0, I), the prior of Kingma & Welling (2014), arXiv:1312.6114."""
 
     is_factorised = True
+    title = "standard normal distribution"
     loc: Tensor
     scale: Tensor
 
@@ -100,6 +114,7 @@ class Uniform(Prior):
     """Uniform on a bounded space: the sphere, the cube, codes."""
 
     is_factorised = True
+    title = "uniform distribution"
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
         super().__init__(latent, encoder)
@@ -122,6 +137,8 @@ class Mixture(Prior):
     Source:
         Tomczak & Welling (2018), arXiv:1705.07120, section 3 ("MoG prior").
     """
+
+    title = "mixture"
 
     def __init__(self, latent: Latent, encoder: LSTMEncoder | None, components: int = 32) -> None:
         super().__init__(latent, encoder)
@@ -171,6 +188,8 @@ class Vamp(Prior):
     Source:
         Tomczak & Welling (2018), VAE with a VampPrior, arXiv:1705.07120, equation 9.
     """
+
+    title = "VampPrior"
 
     def __init__(
         self,
@@ -223,6 +242,8 @@ class Flow(Prior):
         arXiv:1901.10548.
     """
 
+    title = "flow"
+
     def __init__(
         self,
         latent: Latent,
@@ -245,6 +266,51 @@ class Flow(Prior):
     def forward(self) -> Distribution:
         """The flow's distribution."""
         return self.flow() if self.basis is None else self.basis(self.flow())
+
+
+class FlowMatching(Prior):
+    """A continuous normalising flow from N(0, I), learned by flow matching.
+
+    Its velocity is a regression, cheap to train, whose density takes an integral: it is fitted
+    after training, and is not trained through `log_prob`. Fresh, it is N(0, I) in the basis: the
+    likeliest Gaussian.
+
+    Args:
+        latent: Its size counts.
+        encoder: Not used.
+        hidden_dim: Width of the two hidden layers of the velocity.
+        steps: Of the Runge–Kutta method, for samples and densities.
+
+    Source:
+        Lipman et al. (2023), arXiv:2210.02747.
+    """
+
+    title = "flow-matching model"
+
+    def __init__(
+        self,
+        latent: Latent,
+        encoder: LSTMEncoder | None,
+        hidden_dim: int = 256,
+        steps: int = 8,
+    ) -> None:
+        super().__init__(latent, encoder)
+        _need_count("hidden_dim", hidden_dim)
+        _need_count("steps", steps)
+        self.basis = Whitening(latent.latent_dim)
+        self.field = flow_matching.VelocityField(latent.latent_dim, hidden_dim)
+        self._steps = steps
+
+    def forward(self) -> Distribution:
+        """The flow's distribution."""
+        assert self.basis is not None
+        flow = ContinuousFlow(self.field.with_divergence, self.basis.centre, self._steps)
+        return self.basis(flow)
+
+    def loss(self, z: Float[Tensor, "n d"], source: torch.Generator) -> Float[Tensor, ""]:
+        """The error of the velocity; see `flow_matching.loss`."""
+        assert self.basis is not None
+        return flow_matching.loss(self.field, self.basis.whiten(z), source)
 
 
 def _mixture(logits: Tensor, parts: Distribution) -> Distribution:
@@ -273,5 +339,6 @@ PRIORS: dict[str, type[Prior]] = {
     "mixture": Mixture,
     "vamp": Vamp,
     "flow": Flow,
+    "flow_matching": FlowMatching,
     "uniform": Uniform,
 }

@@ -160,9 +160,11 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     admitted = latent.fitted if is_fitted else latent.priors
     if prior in PRIORS and prior not in admitted:
         where = "training.fit_prior" if is_fitted else "model.prior"
+        can_be_fitted = not is_fitted and prior in latent.fitted
+        hint = f'; training.fit_prior = {{ name = "{prior}" }} fits it after training'
         raise ExplorerError(
             f"{where}: the latent space {config.latent['name']!r} takes "
-            f"{' or '.join(admitted) or 'none'}, not {prior!r}"
+            f"{' or '.join(admitted) or 'none'}, not {prior!r}{hint if can_be_fitted else ''}"
         )
     if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):
         # The pseudo-inputs would distort the running statistics of the sentences.

@@ -66,8 +66,12 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
 def _density(config: configs.Config) -> str:
     """A note on the density an autoencoder is sampled from; empty without one."""
     name = str(config.training.fit_prior["name"])
-    is_plain = config.model.latent["name"] == "point"
-    return _DENSITY.format(name=name) if is_plain and name != "none" else ""
+    if config.model.latent["name"] != "point" or name == "none":
+        return ""
+    # Imported here: torch takes seconds.
+    from explorer.models.priors import PRIORS
+
+    return _DENSITY.format(name=PRIORS[name].title if name in PRIORS else name)
 
 
 def _scores(metrics: dict[str, Any]) -> str:

@@ -1,10 +1,12 @@
 """Fits another prior to a trained run."""
 
 import dataclasses
+import functools
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,38 +21,59 @@ from explorer.system.atomic_files import unwritable, write_text
 from explorer.training import prior_fitting
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The prior of a new run."""
+
+    prior: str
+    """Its name."""
+    validation: dict[str, float]
+    """What each candidate gains on the validation split, nats per sentence; of one, nothing."""
+    test: prior_fitting.Gain | prior_fitting.Density
+    """What the prior saves of the rate on the test split; for an autoencoder, which has none, how
+    likely the density makes the encodings of the test split."""
+
+
 def fit_prior(
     folder: Path,
     target: Path,
-    prior: configs.Choice,
+    priors: Sequence[configs.Choice],
     command: str,
     progress: Callable[[str, float], None] = lambda stage, fraction: None,
-) -> prior_fitting.Gain | prior_fitting.Density:
+) -> Fitted:
     """Writes a copy of a run with a prior fitted to its training posteriors.
 
     Args:
         folder: Of a trained VAE with Gaussian posteriors, or of an autoencoder.
         target: The new run's folder, which must not exist.
-        prior: Name and settings, as in `config.toml`.
+        priors: Name and settings of the candidates, as in `config.toml`; of several, the new run
+            gets the one that does best on the validation split.
         command: For the recipe's header.
         progress: Called with a stage and the fraction of it that is done.
-
-    Returns:
-        By how much the new prior lowers the rate on the test split; for an autoencoder, the
-        log-density of the encodings of the test split. Nats per sentence.
 
     Raises:
         ExplorerError: If the corpus is missing, or the latent space does not admit the prior.
     """
     config, vocabulary, old = weights.load_model(folder)
-    training = dataclasses.replace(config.training, fit_prior=prior)
-    prior_fitting.check(dataclasses.replace(config, training=training))
+    recipes = [
+        dataclasses.replace(config, training=dataclasses.replace(config.training, fit_prior=prior))
+        for prior in priors
+    ]
+    for recipe in recipes:
+        prior_fitting.check(recipe)
     data = dataset.load(config, vocabulary)
-    model = refit(old, prior, data, config, lambda fraction: progress("fitting", fraction))
+    candidates = [
+        refit(old, prior, data, config, functools.partial(progress, f"fitting {prior['name']}"))
+        for prior in priors
+    ]
+    scores: list[float] = []
+    if len(candidates) > 1:
+        scores = [_score(model, old, data, "valid", config).mean for model in candidates]
+    best = scores.index(max(scores)) if scores else 0
+    model, recipe = candidates[best], recipes[best]
     with _new_folder(target) as new:
         header = _header(folder, target, config, command)
-        recipe = configs.render(dataclasses.replace(config, training=training), header)
-        write_text(new / folders.CONFIG, recipe)
+        write_text(new / folders.CONFIG, configs.render(recipe, header))
         vocabulary_file.save(new, vocabulary)
         weights.save(new, model)
         if (folder / folders.HISTORY).is_file():
@@ -58,11 +81,26 @@ def fit_prior(
         folders.write_checksums(new)
     # The run holds half precision, which is what is measured.
     saved = weights.load_model(target)[2]
-    test, groups = data.select("test"), data.groups_of(data.corpus.rows("test"))
-    if not saved.latent.has_rate:
+    names = [str(prior["name"]) for prior in priors]
+    return Fitted(
+        prior=names[best],
+        validation=dict(zip(names, scores, strict=False)),
+        test=_score(saved, old, data, "test", config),
+    )
+
+
+def _score(
+    model: TextVAE,
+    old: TextVAE,
+    data: dataset.Data,
+    split: str,
+    config: configs.Config,
+) -> prior_fitting.Gain | prior_fitting.Density:
+    held_out, groups = data.select(split), data.groups_of(data.corpus.rows(split))
+    if not model.latent.has_rate:
         train = data.select("train", config.corpus.max_tokens)
-        return prior_fitting.density(saved, train, test, groups)
-    return prior_fitting.gain(saved, old.prior, test, config.seed, groups)
+        return prior_fitting.density(model, train, held_out, groups)
+    return prior_fitting.gain(model, old.prior, held_out, config.seed, groups)
 
 
 def _header(folder: Path, target: Path, config: configs.Config, command: str) -> str:

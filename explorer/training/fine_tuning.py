@@ -48,8 +48,8 @@ def second(config: Config) -> Config | None:
     """The recipe of the fine-tuning stage; None without one.
 
     Raises:
-        ExplorerError: For invalid settings, or an autoencoder: its encodings would move away from
-            the density fitted to them.
+        ExplorerError: For invalid settings, a prior that is only fitted after training, or an
+            autoencoder: its encodings would move away from the density fitted to them.
     """
     if config.training.fine_tuning["name"] == "none":
         return None
@@ -57,6 +57,16 @@ def second(config: Config) -> Config | None:
     if config.model.latent["name"] == "point":
         raise ExplorerError(
             "training.fine_tuning: an autoencoder has no ELBO to train; its density is fitted last"
+        )
+    # Imported here: torch takes seconds.
+    from explorer.models.latents import LATENTS
+
+    latent, prior = LATENTS[config.model.latent["name"]], final_model(config).prior["name"]
+    if prior in latent.fitted and prior not in latent.priors:
+        raise ExplorerError(
+            f"training.fine_tuning: {prior!r} is fitted when all else is trained and does not "
+            f"learn jointly: set training.fit_prior to {' or '.join(latent.priors[1:])}, or "
+            "training.fine_tuning to none"
         )
     is_language_model = config.model.latent["name"] == "none"
     rate = {"name": "plain"} if is_language_model else {"name": "floor", "nats": tuning.nats}

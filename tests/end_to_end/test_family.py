@@ -15,6 +15,7 @@ from explorer import pipeline
 from explorer.cli.main import main
 from explorer.explore.run import open_run
 from explorer.models.latents import LATENTS
+from explorer.models.priors import PRIORS
 from explorer.runs import folder as folders
 from explorer.training.schedules import SCHEDULES
 from tests import tiny
@@ -114,7 +115,7 @@ def test_patience_is_not_asked_of_a_schedule_that_follows_the_rate(corpus: str) 
         assert config.training.patience == patience
 
 
-@pytest.mark.parametrize("prior", ["mixture", "vamp", "flow"])
+@pytest.mark.parametrize("prior", LATENTS["gaussian"].fitted)
 def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +142,26 @@ def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     capsys.readouterr()
     assert main(["prior", "base", "--fit", prior]) == 1
     assert "already" in capsys.readouterr().err
+
+
+def test_of_several_priors_the_one_that_does_best_on_the_validation_split_is_kept(
+    corpus: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(pipeline.train(new("base", corpus), "cpu"))
+    capsys.readouterr()
+    names = ["mixture", "flow"]
+    typed = ["prior", "base", *(word for name in names for word in ("--fit", name))]
+    assert main([*typed, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["validation"]) == set(names)
+    best = max(names, key=lambda name: found["validation"][name])
+    chosen = open_run("base-prior")
+    assert found["prior"] == chosen.config.training.fit_prior["name"] == best
+    # The fit of each is the same as when it is the only one.
+    assert main(["prior", "base", "--fit", best]) == 0
+    assert np.array_equal(open_run(f"base-{best}").prior_samples(3), chosen.prior_samples(3))
+    assert main([*typed, "--to", "other", "--set", "components=3"]) == 1
+    assert "--set" in capsys.readouterr().err
 
 
 def test_a_prior_that_could_not_be_written_leaves_no_run(
@@ -184,7 +205,7 @@ def test_an_autoencoder_cannot_be_sampled_before_a_density_is_fitted(
     assert entry["value"] is None and "explorer prior" in entry["reason"]
 
 
-@pytest.mark.parametrize("prior", ["mixture", "flow"])
+@pytest.mark.parametrize("prior", LATENTS["point"].fitted)
 def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,7 +220,7 @@ def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     assert len(said.out.splitlines()) == 3
     assert "no part of the autoencoder's objective" in said.err
     assert main(["evaluate", f"plain-{prior}", "--samples", "2"]) == 0
-    assert f"a {prior} fitted on its encodings" in open_run(f"plain-{prior}").card
+    assert f"a {PRIORS[prior].title} fitted on its encodings" in open_run(f"plain-{prior}").card
     metrics = open_run(f"plain-{prior}").metrics
     for name in ("self_bleu", "novelty", "cycle_distance", "prior_z_gap"):
         assert metrics[name]["value"] is not None, name
@@ -215,7 +236,10 @@ def test_a_recipe_can_name_the_density_of_an_autoencoder(
     list(pipeline.train(folder, "cpu"))
     assert open_run(folder).prior_samples(4).shape == (4, 8)
     recipe = (folder / folders.CONFIG).read_text(encoding="utf-8")
-    for wrong, says in (("vamp", "mixture or flow"), ("normal", "mixture or flow")):
+    for wrong, says in (
+        ("vamp", "mixture or flow or flow_matching"),
+        ("normal", "mixture or flow"),
+    ):
         other = Path("checkpoints") / wrong
         other.mkdir()
         text = recipe.replace('{ name = "mixture", components = 3 }', f'{{ name = "{wrong}" }}')

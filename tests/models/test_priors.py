@@ -8,6 +8,7 @@ from explorer.errors import ExplorerError
 from explorer.models.elbo import training_terms
 from explorer.models.latents import LATENTS
 from explorer.models.padding import collate
+from explorer.models.priors import PRIORS
 from explorer.models.rate_penalties import RATE_PENALTIES, free_bits, penalty_for, plain
 from explorer.models.vae import TextVAE, build
 from tests.models.test_models import SENTENCES, WORDS
@@ -74,6 +75,21 @@ def test_every_space_learns_from_its_draws(name: str, prior: str) -> None:
 def test_a_prior_on_another_space_is_refused_with_those_that_fit(latent: str, prior: str) -> None:
     with pytest.raises(ExplorerError, match=r"the latent space .* takes .*, not"):
         space(latent, prior)
+
+
+@pytest.mark.parametrize(
+    ("latent", "prior"), [("gaussian", "flow_matching"), ("point", "mixture")]
+)
+def test_a_prior_that_is_only_fitted_afterwards_is_refused_with_the_setting_that_fits_it(
+    latent: str, prior: str
+) -> None:
+    with pytest.raises(ExplorerError, match=rf'training.fit_prior = {{ name = "{prior}" }}'):
+        space(latent, prior)
+
+
+def test_every_prior_has_a_title() -> None:
+    titles = [prior.title for prior in PRIORS.values()]
+    assert all(titles) and len(set(titles)) == len(titles)
 
 
 def test_a_point_has_no_noise() -> None:

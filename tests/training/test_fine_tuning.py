@@ -130,6 +130,13 @@ def test_a_wrong_setting_is_named_before_anything_is_trained(
     assert not (tmp_path / "my").exists()
 
 
+def test_a_prior_that_learns_by_a_fit_only_is_not_tuned(tmp_path: Path) -> None:
+    line = 'fit_prior = { name = "flow_matching" }'
+    folder = write_run(tmp_path / "flow", line, JOINT)
+    with pytest.raises(ExplorerError, match=r"'flow_matching'.*mixture or vamp or flow"):
+        list(pipeline.train(folder, "cpu"))
+
+
 def test_an_autoencoder_has_nothing_to_tune(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "ae", JOINT, model='latent = { name = "point" }')
     with pytest.raises(ExplorerError, match="autoencoder"):

@@ -17,6 +17,7 @@ from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import ADVICE, uses_z
 from explorer.explore.run import open_run
+from explorer.models.latents import LATENTS
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, dimensions, thought_experiment
 from explorer.ui.collapse import verdict as collapse
@@ -101,7 +102,7 @@ def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -
     assert "Non-autoregressive: z saves 2.2 nats" in text
 
 
-@pytest.mark.parametrize("name", ["mixture", "vamp", "flow"])
+@pytest.mark.parametrize("name", LATENTS["gaussian"].fitted)
 def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured: Path) -> None:
     run = open_run(measured)
     model = dataclasses.replace(run.config.model, prior={"name": name})

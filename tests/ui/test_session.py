@@ -82,3 +82,19 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
     assert open_runs.default_run(sorted(known)) == "c-better"
     (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
     assert open_runs.default_run(sorted(known)) == "b-worse"
+
+
+def test_a_run_that_reconstructs_more_exactly_is_of_the_same_corpus() -> None:
+    found = {}
+    for name in open_runs.listing().names:
+        run = open_runs.run_of(name)
+        better = open_runs.more_exact(run)
+        if better is None:
+            continue
+        other, bleu, own = better
+        found[name] = other
+        metrics = folders.read_metrics(folders.find(other))
+        assert metrics["bleu"]["value"] == bleu >= own + 5
+        assert open_runs.run_of(other).config.corpus.name == run.config.corpus.name
+    assert found, "some run that ships reconstructs less exactly than another"
+    assert not found.keys() & set(found.values()), "the best one points to none"

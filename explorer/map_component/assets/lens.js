@@ -13,6 +13,7 @@ export class Lens {
     this.url = "";
     this.answers = new Map();
     this.times = []; // milliseconds from question to answer, the last hundred
+    this.count = 0; // of all answers
   }
 
   get isOn() {
@@ -55,6 +56,7 @@ export class Lens {
       const answer = await this.fetch(cell, request.signal);
       if (this.request !== request) return;
       this.keep(cell.key, answer);
+      this.count += 1;
       this.times = [...this.times.slice(-99), performance.now() - this.askedAt];
     } catch (error) {
       if (this.request !== request) return;

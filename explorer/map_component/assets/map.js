@@ -414,7 +414,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
-        missing: this.lattice.missing, lensTimes: this.lens.times,
+        missing: this.lattice.missing, lensTimes: this.lens.times, lensAnswers: this.lens.count,
         decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
     });

@@ -66,11 +66,13 @@ def _why_no_rates(run: Run) -> str:
     """Why a run has no rate by dimension."""
     if run.kind == "autoencoder":
         return "An autoencoder has no rate: z costs nothing."
-    name = final_model(run.config).prior["name"]
-    prior = {"mixture": "a mixture", "vamp": "a VampPrior", "flow": "a flow"}.get(name)
-    if prior is None:
+    from explorer.models.priors import PRIORS  # torch takes seconds
+
+    prior = PRIORS.get(final_model(run.config).prior["name"])
+    if prior is None or prior.is_factorised:
         return "The rate of this model is not a sum over dimensions."
-    return f"Its prior is {prior} over all dimensions jointly: the rate is not a sum over them."
+    kind = prior.title
+    return f"Its prior is a {kind} over all dimensions jointly: the rate is not a sum over them."
 
 
 def _table(rates: Sequence[float], variances: Sequence[float], run: Run) -> None:

@@ -40,6 +40,15 @@ def run_link(page: str, label: str, icon: str, run: str) -> None:
     st.page_link(url.page_file(page), label=label, icon=icon, query_params={_ASKED_RUN: run})
 
 
+def more_exact_link(page: str, run: Run) -> None:
+    """Links to a run of the same corpus that reconstructs clearly better, if there is one."""
+    better = open_runs.more_exact(run)
+    if better is not None:
+        name, bleu, own = better
+        label = f"{markdown(name)} reconstructs more exactly: BLEU {bleu:.0f}, this run {own:.0f}"
+        run_link(page, label, ":material/swap_horiz:", name)
+
+
 def _chosen(found: open_runs.Listing) -> Run | None:
     asked = st.query_params.get(_ASKED_RUN)
     if asked is not None:

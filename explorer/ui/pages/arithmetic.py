@@ -58,6 +58,7 @@ st.caption(
 )
 with notes.errors_shown():
     run_picker.need_map(run)
+    run_picker.more_exact_link("arithmetic", run)
     sums, single = st.tabs(TABS, key="part", bind="query-params")
     # Only the open tab is computed.
     if sums.open:

@@ -73,5 +73,6 @@ st.caption(
 )
 with notes.errors_shown():
     run_picker.need_map(run)
+    run_picker.more_exact_link("paths", run)
     explore()
     notes.corpus_note(run)

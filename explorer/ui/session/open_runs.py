@@ -2,19 +2,24 @@
 
 import gc
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
 
+from explorer import config
 from explorer.errors import ExplorerError
-from explorer.evaluation.verdict import YES, uses_z
+from explorer.evaluation.verdict import YES, uses_z, value_of
 from explorer.explore.run import Run, open_run
 from explorer.runs import folder as folders
+from explorer.system.cache import Cache
 
 _runs: dict[str, Any] = {}
 _marks: dict[str, int] = {}
 _lock = Lock()
 _opening = Lock()
+_more_exact: Cache[tuple[str, float, float] | None] = Cache(32)
+_CLEARLY_BETTER = 5.0  # BLEU points
 
 
 def remember(run: Any) -> None:
@@ -76,6 +81,35 @@ def _standing(name: str) -> tuple[bool, bool, float]:
         uses_z(metrics).value != YES,
         math.inf if perplexity is None else perplexity,
     )
+
+
+def more_exact(run: Run) -> tuple[str, float, float] | None:
+    """The run on the same corpus that reconstructs best, if clearly better than this one.
+
+    Returns:
+        Its name, its BLEU and that of `run`; None without such a run or a measurement.
+    """
+    known = tuple(listing().names)
+    return _more_exact.get((run, known), lambda: _find_more_exact(run, known))
+
+
+def _find_more_exact(run: Run, names: Sequence[str]) -> tuple[str, float, float] | None:
+    own = value_of(run.metrics, "bleu")
+    if own is None:
+        return None
+    scores = {}
+    for name in names:
+        folder = folders.find(name)
+        corpus = config.read(folder / folders.CONFIG).corpus
+        if (corpus.name, corpus.path) != (run.config.corpus.name, run.config.corpus.path):
+            continue
+        bleu = value_of(folders.read_metrics(folder), "bleu")
+        if bleu is not None and (folder / folders.ATLAS).is_file():
+            scores[name] = bleu
+    best = max(scores, key=scores.__getitem__, default=None)
+    if best is None or scores[best] < own + _CLEARLY_BETTER:
+        return None
+    return best, scores[best], own
 
 
 def run_of(name: str) -> Run:
