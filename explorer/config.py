@@ -143,8 +143,7 @@ class TrainingConfig:
     fit_prior: Choice = field(
         default_factory=_choice(name="none"),
         metadata=_about(
-            "another prior, or an autoencoder's density, fitted at the end: mixture, vamp, flow, "
-            "flow_matching"
+            "a prior, or an autoencoder's density, fitted last: mixture, vamp, flow, flow_matching"
         ),
     )
     fine_tuning: Choice = field(
