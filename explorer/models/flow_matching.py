@@ -42,29 +42,31 @@ class VelocityField(nn.Module):
     ) -> Float[Tensor, "n size"]:
         """The velocity at x, at one time for all rows or one for each, 0 ≤ t ≤ 1."""
         time = _features(t)
-        return self._velocity(time, *self._activations(x, time))
+        _, _, hidden, b = self._activations(x, time)
+        return self._velocity(hidden, b, time)
 
     def with_divergence(
         self, x: Float[Tensor, "n size"], t: Float[Tensor, ""]
     ) -> tuple[Float[Tensor, "n size"], Float[Tensor, " n"]]:
         """The velocity, and the exact trace of its Jacobian with respect to x."""
         time = _features(t)
-        a, gate, b = self._activations(x, time)
+        a, gate, hidden, b = self._activations(x, time)
         slope_a, slope_b = _silu_slope(a) * gate, _silu_slope(b)
         inner = self.first.weight
         form = self.second.weight * (inner @ self.output.weight).T
         divergence = ((slope_a @ form.T) * slope_b).sum(-1)
         divergence = divergence + slope_a @ (self.skip.weight.T * inner).sum(-1)
-        return self._velocity(time, a, gate, b), divergence
+        return self._velocity(hidden, b, time), divergence
 
-    def _activations(self, x: Tensor, time: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs of both nonlinearities, and the gate after the first."""
+    def _activations(self, x: Tensor, time: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The input of the first nonlinearity, its gate, what it gives, and the next input."""
         shift_a, shift_b = self.shifts(time).chunk(2, -1)
         a, gate = self.first(x) + shift_a, 1 + self.gates(time)
-        return a, gate, self.second(silu(a) * gate) + shift_b
+        hidden = silu(a) * gate
+        return a, gate, hidden, self.second(hidden) + shift_b
 
-    def _velocity(self, time: Tensor, a: Tensor, gate: Tensor, b: Tensor) -> Tensor:
-        return self.output(silu(b)) + self.skip(silu(a) * gate) + self.drift(time)
+    def _velocity(self, hidden: Tensor, b: Tensor, time: Tensor) -> Tensor:
+        return self.output(silu(b)) + self.skip(hidden) + self.drift(time)
 
 
 def loss(
