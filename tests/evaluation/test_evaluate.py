@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,7 +10,7 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation.context import HeldOut, Reason
 from explorer.evaluation.evaluate import evaluate
-from explorer.evaluation.metrics import METRICS
+from explorer.evaluation.metrics import METRICS, beside
 from explorer.evaluation.verdict import verdict
 from explorer.models.latents import LATENTS
 from explorer.models.vae import build
@@ -174,6 +175,24 @@ def test_reconstructions_are_read_beside_copies_of_training_sentences() -> None:
         assert metrics[name]["baselines"]["copy"] == pytest.approx(perfect, rel=0.3)
     part = evaluate(model, WORDS, whole, samples=2, drawn=4, limit=5)
     assert "baselines" not in part["bleu"]
+
+
+def test_retrieval_stands_beside_baselines_fitted_on_the_training_text() -> None:
+    random = np.random.default_rng(0)
+    words = [[f"w{word}" for word in random.integers(0, 200, 6)] for _ in range(400)]
+    vectors = random.normal(size=(24, 40)), random.normal(size=(50, 40))
+    held_out = HeldOut(
+        tokens=words[:24],
+        ids=IDS,
+        groups=HELD_OUT.groups,
+        training=words,
+        encoded=vectors,
+    )
+    metrics = evaluate(tiny(latent_dim=2).float(), WORDS, held_out, samples=2, drawn=4)
+    fitted = {"random_projection_32", "sif_32", "sif_32_white", "minilm_32"}
+    for name in ("caption_retrieval_p1", "caption_retrieval_r10"):
+        assert fitted <= set(metrics[name]["baselines"])
+        assert "32 PCs of MiniLM" in beside(name, metrics[name])
 
 
 def test_a_mean_over_sentences_has_its_standard_error() -> None:
