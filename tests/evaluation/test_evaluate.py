@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from explorer.evaluation.applicability import Reason
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.latent_use import DRAWS
+from explorer.evaluation.metric_text import beside
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import uses_z, verdict
 from explorer.models.latents import LATENTS
@@ -177,6 +179,24 @@ def test_reconstructions_are_read_beside_copies_of_training_sentences() -> None:
         assert metrics[name]["baselines"]["copy"] == pytest.approx(perfect, rel=0.3)
     part = evaluate(model, WORDS, whole, samples=2, drawn=4, limit=5)
     assert "baselines" not in part["bleu"]
+
+
+def test_retrieval_stands_beside_baselines_fitted_on_the_training_text() -> None:
+    random = np.random.default_rng(0)
+    words = [[f"w{word}" for word in random.integers(0, 200, 6)] for _ in range(400)]
+    vectors = random.normal(size=(24, 40)), random.normal(size=(50, 40))
+    held_out = HeldOut(
+        tokens=words[:24],
+        ids=IDS,
+        groups=HELD_OUT.groups,
+        training=words,
+        encoded=vectors,
+    )
+    metrics = evaluate(tiny(latent_dim=2).float(), WORDS, held_out, samples=2, drawn=4)
+    fitted = {"random_projection_32", "sif_32", "sif_32_white", "minilm_32"}
+    for name in ("caption_retrieval_p1", "caption_retrieval_r10"):
+        assert fitted <= set(metrics[name]["baselines"])
+        assert "32 PCs of MiniLM" in beside(name, metrics[name])
 
 
 def test_a_mean_over_sentences_has_a_standard_error_clustered_by_group() -> None:
