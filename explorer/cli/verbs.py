@@ -279,13 +279,16 @@ def neighbours(args: argparse.Namespace) -> None:
     if args.k < 1:
         raise ExplorerError(f"-k {args.k} is below 1")
     run = open_run(args)
-    found = run.neighbours(args.text, args.k)
+    neighbours = run.neighbours(args.text, args.k)
     if args.json:
         return say_json(
-            [{"index": item.index, "distance": item.distance, "text": item.text} for item in found]
+            [
+                {"index": item.index, "distance": item.distance, "text": item.text}
+                for item in neighbours
+            ]
         )
     if not run.texts_are_real:
         warn(f"the corpus is not on this machine: these are {run.name}'s own words")
-    for item in found:
+    for item in neighbours:
         say(f"{item.distance:.3f}  {item.text}")
     return None

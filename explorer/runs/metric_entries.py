@@ -24,24 +24,24 @@ _LEAST: dict[str, float] = dict.fromkeys(_PERPLEXITIES, 1.0)
 """Minimum values: a perplexity below 1 is impossible, and would rank first."""
 
 
-def check(found: Any) -> None:
+def check(metrics: Any) -> None:
     """Checks every entry.
 
     Args:
-        found: The parsed file.
+        metrics: The parsed file.
 
     Raises:
         ValueError: For an invalid entry, which the message names.
     """
-    if not isinstance(found, dict):
+    if not isinstance(metrics, dict):
         raise ValueError("it holds no table")
     for name in _TEXTS:
-        _need(_is_text(found.get(name, "")), f"{name} is no text")
-    _need(_is_count(found.get("seed", 0)), "seed is no whole number")
-    versions = found.get("versions", {})
+        _need(_is_text(metrics.get(name, "")), f"{name} is no text")
+    _need(_is_count(metrics.get("seed", 0)), "seed is no whole number")
+    versions = metrics.get("versions", {})
     is_table = isinstance(versions, dict) and all(map(_is_text, versions.values()))
     _need(is_table, "versions is no table of texts")
-    for name, entry in found.items():
+    for name, entry in metrics.items():
         if name not in _OTHERS:
             _check_figure(name, entry)
 

@@ -74,8 +74,8 @@ def say(columns: Sequence[Column]) -> None:
 
 def show(columns: Sequence[Column]) -> None:
     """A card for each run, then the recipes line by line."""
-    for place, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
-        with place:
+    for container, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
+        with container:
             _card(column)
     st.subheader("Recipe differences")
     settings = recipe_diff.differing([column.run.config for column in columns])
@@ -123,12 +123,12 @@ def links(column: Column) -> None:
 
 
 def _card(column: Column) -> None:
-    found = verdict(column.run.metrics)
+    judged = verdict(column.run.metrics)
     st.html(STYLE + title(column))
-    st.badge(found.word, color=_COLOURS.get(found.word, "orange"))
-    st.markdown(markdown(found.sentence))
-    if found.thresholds:
-        st.caption(f"Criterion: {markdown(found.thresholds)}")
+    st.badge(judged.word, color=_COLOURS.get(judged.word, "orange"))
+    st.markdown(markdown(judged.sentence))
+    if judged.thresholds:
+        st.caption(f"Criterion: {markdown(judged.thresholds)}")
     links(column)
 
 

@@ -10,9 +10,9 @@ from explorer.ui.components import charts, download_buttons
 
 
 def path_controls() -> tuple[str, int]:
-    """Way and number of steps of a path, and a button that turns it round."""
+    """Interpolation and number of steps of a path, and a button that turns it round."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        way = st.segmented_control(
+        interpolation = st.segmented_control(
             "Interpolation",
             list(INTERPOLATIONS),
             format_func=INTERPOLATIONS.__getitem__,
@@ -25,7 +25,7 @@ def path_controls() -> tuple[str, int]:
         )
         steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=220)
         st.button("Swap A and B", icon=":material/swap_horiz:", on_click=_swap)
-    return way or "linear", steps
+    return interpolation or "linear", steps
 
 
 def _swap() -> None:

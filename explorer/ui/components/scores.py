@@ -24,13 +24,15 @@ SHORT = {
 
 
 def show_scores(run: Run) -> None:
-    """The verdict, the main figures and the way to the model card."""
+    """The verdict, the main figures and a link to the model card."""
     metrics = run.metrics
-    found = verdict(metrics)
+    judged = verdict(metrics)
     colours: dict[str, Literal["green", "gray"]]
     colours = {"healthy": "green", "no latent": "gray", "not measured": "gray"}
-    told = f"{found.sentence} {found.thresholds}".strip()
-    st.badge(found.word, color=colours.get(found.word, "orange"), help=markdown(told) or None)
+    description = f"{judged.sentence} {judged.thresholds}".strip()
+    st.badge(
+        judged.word, color=colours.get(judged.word, "orange"), help=markdown(description) or None
+    )
     shown = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
         for name in shown:

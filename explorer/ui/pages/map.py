@@ -24,22 +24,22 @@ def explore() -> None:
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     wide, side = st.columns([5, 3], gap="medium")
     # A link with a pick draws the map at once, and the answer when the model is open.
-    found, result = None, None
+    located, result = None, None
     if pick is not None and open_runs.is_warm(run):
-        found = answer.look_up(run, layout, pick)
-    if found is not None and found.at is None:
+        located = answer.locate(run, layout, pick)
+    if located is not None and located.at is None:
         # A click waits for its sentence, a typed sentence for its marker on the map.
         with side:
             search.results(run, hits)
-            result = answer.show(run, found, decoding)
+            result = answer.show(run, located, decoding)
     with wide:
         map_view.show(
             run,
             layout,
             by,
-            overlays=answer.markers(run, layout, found, result) if found else (),
+            overlays=answer.markers(run, layout, located, result) if located else (),
             highlight=hits,
-            selected=map_view.selected_of(pick, found.at if found else None),
+            selected=map_view.selected_of(pick, located.at if located else None),
             reading=decode_settings.decoding(run) if map_view.is_read() else None,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
@@ -48,11 +48,11 @@ def explore() -> None:
     with side:
         if result is None:
             search.results(run, hits)
-        if found is None:
+        if located is None:
             _open(pick)
         else:
-            result = result or answer.show(run, found, decoding)
-            answer.show_around(run, found, result, decoding)
+            result = result or answer.show(run, located, decoding)
+            answer.show_around(run, located, result, decoding)
     url.write_address()
 
 
