@@ -93,7 +93,7 @@ def _make(corpus: str, rows: dict[str, Row], seed: int, as_json: bool) -> None:
 
 
 def _print(rows: dict[str, Row], as_json: bool) -> None:
-    found = {run: _measured(folders.checkpoints() / run) for run in rows}
+    metrics = {run: _measured(folders.checkpoints() / run) for run in rows}
     if as_json:
         say_json(
             {
@@ -101,7 +101,7 @@ def _print(rows: dict[str, Row], as_json: bool) -> None:
                     "title": row.title,
                     "source": row.source,
                     "published": {key: getattr(row.published, key) for key in _FIGURES},
-                    "measured": found[run],
+                    "measured": metrics[run],
                 }
                 for run, row in rows.items()
             }
@@ -110,9 +110,9 @@ def _print(rows: dict[str, Row], as_json: bool) -> None:
     lines = []
     for run, row in rows.items():
         printed = [_figure(getattr(row.published, key)) for key in _FIGURES]
-        own = [_figure(found[run].get(key)) for key in _FIGURES]
+        own = [_figure(metrics[run].get(key)) for key in _FIGURES]
         lines.append((row.title, row.source, *printed))
-        lines.append((f"  {run}", found[run].get("basis", "not measured"), *own))
+        lines.append((f"  {run}", metrics[run].get("basis", "not measured"), *own))
     head = ("model", "source, or what was measured", "PPL", "MI", "AU", "−ELBO", "rate")
     say(table(head, lines, right=(2, 3, 4, 5, 6)))
 

@@ -82,15 +82,15 @@ def prior(args: argparse.Namespace) -> None:
         progress.show(f"{folder.name}: reading the corpus")
         from explorer import pipeline
 
-        found = pipeline.fit_prior(folder, target, priors, args.typed, progress.stage())
+        fitted = pipeline.fit_prior(folder, target, priors, args.typed, progress.stage())
     if args.json:
-        several = {"prior": found.prior, "validation": found.validation}
+        several = {"prior": fitted.prior, "validation": fitted.validation}
         chosen = several if len(priors) > 1 else {}
-        say_json({"folder": str(target), **chosen, **dataclasses.asdict(found.test)})
+        say_json({"folder": str(target), **chosen, **dataclasses.asdict(fitted.test)})
         return
-    for name, score in found.validation.items():
-        say(f"validation: {name} {score:+.2f} nats{' (chosen)' * (name == found.prior)}")
-    say(_sentence(found.test, found.prior))
+    for name, score in fitted.validation.items():
+        say(f"validation: {name} {score:+.2f} nats{' (chosen)' * (name == fitted.prior)}")
+    say(_sentence(fitted.test, fitted.prior))
     again = shlex.quote(folders.typed(target))
     say(f"wrote {target}\nnext: explorer evaluate {again} && explorer atlas {again}")
 

@@ -141,10 +141,10 @@ class _Outside:
         if domain is None:
             return [None] * len(texts)
         nats = self._run.nats_per_word(texts, self._label).tolist()
-        found = [domain.sentence(value) if value > domain.limit else None for value in nats]
-        self._seen += len(found)
-        self._count += sum(why is not None for why in found)
-        return found
+        warnings = [domain.sentence(value) if value > domain.limit else None for value in nats]
+        self._seen += len(warnings)
+        self._count += sum(why is not None for why in warnings)
+        return warnings
 
     def warn(self) -> None:
         """Says how many there were, if any."""
@@ -232,8 +232,8 @@ def _say_reconstructions(
         unknown = run.unknown(text)
         if as_json:
             known = None if run.domain is None else why is not None
-            found = {"text": text, "reconstruction": words, "unknown": unknown}
-            say_json(found | {"out_of_domain": known})
+            row = {"text": text, "reconstruction": words, "unknown": unknown}
+            say_json(row | {"out_of_domain": known})
             continue
         say(words)
         if unknown:
@@ -322,13 +322,16 @@ def neighbours(args: argparse.Namespace) -> None:
     if args.k < 1:
         raise ExplorerError(f"-k {args.k} is below 1")
     run = open_run(args)
-    found = run.neighbours(args.text, args.k)
+    neighbours = run.neighbours(args.text, args.k)
     if args.json:
         return say_json(
-            [{"index": item.index, "distance": item.distance, "text": item.text} for item in found]
+            [
+                {"index": item.index, "distance": item.distance, "text": item.text}
+                for item in neighbours
+            ]
         )
     if not run.texts_are_real:
         warn(f"the corpus is not on this machine: these are {run.name}'s own words")
-    for item in found:
+    for item in neighbours:
         say(f"{item.distance:.3f}  {item.text}")
     return None

@@ -79,12 +79,12 @@ def table_columns(run: "Run", atlas: "Atlas") -> Iterator[dict[str, Any]]:
 
 def _neighbours(atlas: "Atlas", rows: np.ndarray) -> list[dict[str, list[Any]]]:
     index, distance = nearest(atlas.mean[rows], atlas.mean, NEIGHBOURS + 1)
-    found = []
+    lists = []
     for row, ids, far in zip(rows.tolist(), index.tolist(), distance.tolist(), strict=True):
         # Equal sentences have equal latents, so a sentence need not come first itself.
         pairs = [pair for pair in zip(ids, far, strict=True) if pair[0] != row][:NEIGHBOURS]
-        found.append({"ids": [i for i, _ in pairs], "distances": [d for _, d in pairs]})
-    return found
+        lists.append({"ids": [i for i, _ in pairs], "distances": [d for _, d in pairs]})
+    return lists
 
 
 def _region_names(atlas: "Atlas", level: int) -> list[str]:

@@ -72,8 +72,8 @@ def atlas_rows(run: Run) -> Int64[np.ndarray, " n"]:
     nowhere = np.full(len(playback.row), -1, dtype=np.int64)
     if atlas is None or atlas.corpus_checksum != playback.corpus_checksum:
         return nowhere
-    found = np.searchsorted(atlas.row, playback.row).clip(max=len(atlas.row) - 1)
-    return np.where(atlas.row[found] == playback.row, found, nowhere)
+    index = np.searchsorted(atlas.row, playback.row).clip(max=len(atlas.row) - 1)
+    return np.where(atlas.row[index] == playback.row, index, nowhere)
 
 
 # Colours.
@@ -88,10 +88,10 @@ def colour_choices(run: Run) -> list[str]:
     atlas = run.atlas
     if atlas is None or (atlas_rows(run) >= 0).mean() < 0.5:
         return ["split"]
-    found = colouring.available(atlas)
+    available = colouring.available(atlas)
     if atlas.layout_is_noise:
-        found.sort(key=lambda by: by != "length")
-    return found
+        available.sort(key=lambda by: by != "length")
+    return available
 
 
 def colours_of(run: Run, by: str) -> Colours:
@@ -104,9 +104,9 @@ def colours_of(run: Run, by: str) -> Colours:
     playback = playback_of(run)
     if by == "split":
         return colouring.colours(playback, by)
-    found, rows = colouring.colours(run.atlas, by), atlas_rows(run)
-    ids = np.where(rows >= 0, found.ids[rows.clip(min=0)], np.uint8(NO_CLASS))
-    return Colours(ids, found.legend, found.kind, found.title)
+    colours, rows = colouring.colours(run.atlas, by), atlas_rows(run)
+    ids = np.where(rows >= 0, colours.ids[rows.clip(min=0)], np.uint8(NO_CLASS))
+    return Colours(ids, colours.legend, colours.kind, colours.title)
 
 
 # Words.
@@ -140,8 +140,8 @@ def sentence(run: Run, index: int) -> Sentence:
 
 def reconstructed(playback: Playback) -> list[int]:
     """Indexes of the sentences with stored reconstructions."""
-    found = (playback.index_of(row) for row in playback.reconstruction)
-    return sorted(index for index in found if index is not None)
+    counts = (playback.index_of(row) for row in playback.reconstruction)
+    return sorted(index for index in counts if index is not None)
 
 
 def story(playback: Playback) -> str:
@@ -176,8 +176,8 @@ def ending(run: Run) -> str:
     if last - end < max(apart, 0.01):
         return ""
     rest = f"{last - end:.3g}"
-    kept = "epoch" if rest == "1" else f"{rest} epochs"
-    return f"The snapshots end at epoch {end:.3g}: the last {kept} of the training kept none."
+    unit = "epoch" if rest == "1" else f"{rest} epochs"
+    return f"The snapshots end at epoch {end:.3g}: the last {unit} of the training kept none."
 
 
 def _beside_the_prior(playback: Playback) -> str:
@@ -236,9 +236,9 @@ def series(run: Run) -> list[Series]:
 
 
 def _best(run: Run, columns: Sequence[str]) -> list[tuple[float, float]]:
-    found = [_reports(run, column) for column in columns]
+    changed = [_reports(run, column) for column in columns]
     return next(
-        (points for points in found if len(points) >= _FEWEST_REPORTS), max(found, key=len)
+        (points for points in changed if len(points) >= _FEWEST_REPORTS), max(changed, key=len)
     )
 
 

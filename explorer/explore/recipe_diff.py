@@ -26,14 +26,14 @@ def differing(recipes: Sequence[Config]) -> list[Setting]:
     """The settings in which recipes differ, in the order of `config.toml`."""
     flat = [flatten(recipe) for recipe in recipes]
     about, pairs = dict(_about(Config, "")), list(zip(recipes, flat, strict=True))
-    found = []
+    settings = []
     for address in dict.fromkeys(key for table in flat for key in table):
         values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
         if len({value.removesuffix(DEFAULT) for value in values}) > 1:
             text = about.get(address) or about.get(address.rpartition(".")[0], "")
-            found.append(Setting(address, text, values))
+            settings.append(Setting(address, text, values))
     order = {address: index for index, address in enumerate(about)}
-    return sorted(found, key=lambda item: order.get(item.address, _below(item.address, order)))
+    return sorted(settings, key=lambda item: order.get(item.address, _below(item.address, order)))
 
 
 def flatten(recipe: Config) -> dict[str, Any]:

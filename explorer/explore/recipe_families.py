@@ -69,18 +69,18 @@ def families(by_name: Mapping[str, Config]) -> list[Family]:
     """
     tables = {name: _parts(recipe) for name, recipe in by_name.items()}
     parts = dict.fromkeys(part for table in tables.values() for part in table)
-    found = []
+    families = []
     for part in sorted(parts, key=lambda part: [*TITLES, part].index(part)):
         groups: dict[object, dict[str, object]] = {}
         for name, table in tables.items():
             others = frozenset(item for item in table.items() if item[0] != part)
             groups.setdefault(others, {})[name] = table.get(part)
-        found += [
+        families += [
             Family(part, tuple(values))
             for values in groups.values()
             if len(set(values.values())) > 1
         ]
-    return found
+    return families
 
 
 def _parts(recipe: Config) -> dict[str, frozenset[tuple[str, str]]]:

@@ -113,7 +113,7 @@ class Run(Contents):
                 tokens,
                 self._reference(),
                 GAIN_SAMPLES,
-                condition=lambda z: self._place(z, decoding),
+                condition=lambda z: self._decoder_input(z, decoding),
             )
         result = []
         for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
@@ -228,8 +228,8 @@ class Run(Contents):
         from explorer.models import label_conditioning
         from explorer.models.batch_inference import scores
 
-        ids, place = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
-        return scores(self.model, ids, labels=[place] * len(ids))
+        ids, index = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
+        return scores(self.model, ids, labels=[index] * len(ids))
 
     def nats_per_word(self, texts: Sequence[str], label: str = "") -> np.ndarray:
         """Distortion of each sentence over the number of its words, the end counted as one.
@@ -355,9 +355,9 @@ class Run(Contents):
         decoding = decoding or Decoding()
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
-        return generate(self.model.decoder, self._place(points, decoding), decoding)
+        return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
 
-    def _place(self, z: "Tensor", decoding: Decoding) -> "Tensor":
+    def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
         return self.model.condition_on_label(z, decoding.label, decoding.strength)
 
     def _reference(self) -> Any:

@@ -51,25 +51,25 @@ def groups_of(run: Run) -> Groups:
         ExplorerError: If the run has no map.
     """
     atlas = run.needed_atlas
-    found = {}
+    groups = {}
     if atlas.label is not None:
         # As objects: an array of strings allocates the longest length for every row.
         labels, inverse, count = np.unique(
             np.array(atlas.label, object), return_inverse=True, return_counts=True
         )
         for number in np.argsort(-count, kind="stable")[:_MAX_LISTED]:
-            found[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(inverse == number)
+            groups[f"{_LABEL}{labels[number] or '(empty)'}"] = np.flatnonzero(inverse == number)
     low, high = np.quantile(atlas.tokens, [_TAIL, 1 - _TAIL])
-    has_labels = sum(len(rows) >= MIN_SIZE for rows in found.values()) > 1
+    has_labels = sum(len(rows) >= MIN_SIZE for rows in groups.values()) > 1
     if low < high:
-        found[LONG] = np.flatnonzero(atlas.tokens >= high)
-        found[SHORT] = np.flatnonzero(atlas.tokens <= low)
+        groups[LONG] = np.flatnonzero(atlas.tokens >= high)
+        groups[SHORT] = np.flatnonzero(atlas.tokens <= low)
     if atlas.levels:
         region = atlas.regions(0)
         for item in atlas.levels[0][:_MAX_LISTED]:
-            found[f"{_REGION}{item.name}"] = np.flatnonzero(region == item.id)
+            groups[f"{_REGION}{item.name}"] = np.flatnonzero(region == item.id)
     return Groups(
-        {name: rows for name, rows in found.items() if len(rows) >= MIN_SIZE}, has_labels
+        {name: rows for name, rows in groups.items() if len(rows) >= MIN_SIZE}, has_labels
     )
 
 
@@ -88,8 +88,8 @@ def title(known: Groups, name: str) -> str:
     """A group's title: a rectangle without its sides, typed words in quotes."""
     if name in known.rows:
         return name
-    found = _RECTANGLE.fullmatch(name.strip())
-    return f"rectangle of the {VIEWS[found[1].lower()].title}" if found else f"“{name}”"
+    match = _RECTANGLE.fullmatch(name.strip())
+    return f"rectangle of the {VIEWS[match[1].lower()].title}" if match else f"“{name}”"
 
 
 def members(run: Run, known: Groups, name: str) -> Int[np.ndarray, " members"]:
@@ -138,9 +138,9 @@ def apart(run: Run, known: Groups, away: str, towards: str) -> float | None:
 
 def _within(run: Run, name: str) -> Int[np.ndarray, " members"] | None:
     """The rows in a rectangle; None where the name is not one."""
-    found = _RECTANGLE.fullmatch(name.strip())
-    if found is None:
+    match = _RECTANGLE.fullmatch(name.strip())
+    if match is None:
         return None
-    left, right, bottom, top = (float(side.replace("−", "-")) for side in found.groups()[1:])
-    x, y = VIEWS[found[1].lower()].of(run).xy.T
+    left, right, bottom, top = (float(side.replace("−", "-")) for side in match.groups()[1:])
+    x, y = VIEWS[match[1].lower()].of(run).xy.T
     return np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))

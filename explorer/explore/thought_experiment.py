@@ -64,7 +64,7 @@ class Outcome:
     """Shuffled-z gap; 0 without z."""
     word: str
     """Whether it uses z, as on a badge."""
-    way: list[tuple[float, float]]
+    trajectory: list[tuple[float, float]]
     """Rate and distortion during training."""
     reconstructions: list[tuple[str, str]]
     """Each distinct sentence, and the greedy decode of its posterior mean; none without z."""
@@ -92,7 +92,7 @@ def train(
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
     vocabulary = WordVocabulary.build(tokens, config.corpus.vocabulary_size)
     ids = [vocabulary.encode(row) for row in tokens]
-    way, chance = [], Stream(seed)
+    trajectory, chance = [], Stream(seed)
     with chance.lent():
         model = build(config.model, len(vocabulary))
         watch = Validation(ids[: len(toy.LETTERS)], plain(model.num_rate_terms), seed)
@@ -102,9 +102,9 @@ def train(
             report = next(reports, None)
         if report is None:
             break
-        way.append((report.rate, report.distortion))
+        trajectory.append((report.rate, report.distortion))
         progress(report.epoch / report.epochs)
-    return _outcome(decoder, model.eval(), vocabulary, tokens[:_NUM_TEST], way, seed)
+    return _outcome(decoder, model.eval(), vocabulary, tokens[:_NUM_TEST], trajectory, seed)
 
 
 def recipe(decoder: Decoder, seed: int) -> Config:
@@ -135,7 +135,7 @@ def _outcome(
     model: "TextVAE",
     vocabulary: WordVocabulary,
     tokens: list[list[str]],
-    way: list[tuple[float, float]],
+    trajectory: list[tuple[float, float]],
     seed: int,
 ) -> Outcome:
     import torch
@@ -151,8 +151,8 @@ def _outcome(
     with torch.inference_mode():
         if not decoder.latent:
             bound = METRICS["importance_nll"].compute(run)["value"]
-            said = _spoken(run.said)
-            return Outcome(decoder, bound, bound, 0.0, 0.0, "no latent", way, [], said)
+            samples = _sentences_of(run.said)
+            return Outcome(decoder, bound, bound, 0.0, 0.0, "no latent", trajectory, [], samples)
         often = HeldOut(tokens=tokens * _DRAWS, ids=list(held_out.ids) * _DRAWS)
         precise = replace(run, held_out=often)
         figures = {
@@ -169,17 +169,19 @@ def _outcome(
             figures["rate"]["value"],
             figures["shuffled_z_gap"]["value"],
             uses_z(figures).word,
-            way,
+            trajectory,
             _reconstructions(run),
-            _spoken(run.said),
+            _sentences_of(run.said),
         )
 
 
 def _reconstructions(run: "EvaluationContext") -> list[tuple[str, str]]:
     kinds = len(toy.LETTERS)
-    said = run.decode(run.posterior.mean[:kinds])
-    return list(zip(_spoken(run.held_out.tokens[:kinds]), _spoken(said), strict=True))
+    decoded = run.decode(run.posterior.mean[:kinds])
+    return list(
+        zip(_sentences_of(run.held_out.tokens[:kinds]), _sentences_of(decoded), strict=True)
+    )
 
 
-def _spoken(rows: "list[list[str]] | object") -> list[str]:
+def _sentences_of(rows: "list[list[str]] | object") -> list[str]:
     return [" ".join(row) for row in rows]  # type: ignore[attr-defined]

@@ -196,7 +196,7 @@ def _check_levels(
 def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are not columns."""
     try:
-        found = {
+        values = {
             "levels": [[ClusterName(**item) for item in level] for level in meta["levels"]],
             "total": meta["total"],
             "corpus_name": meta["corpus"]["name"],
@@ -207,14 +207,14 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError):
         raise ExplorerError("its description is missing or malformed") from None
     for name, kind in _META.items():
-        if type(found[name]) is not kind:
-            raise ExplorerError(f"its description says {name!r} is {found[name]!r}")
-    for item in (item for level in found["levels"] for item in level):
+        if type(values[name]) is not kind:
+            raise ExplorerError(f"its description says {name!r} is {values[name]!r}")
+    for item in (item for level in values["levels"] for item in level):
         if not all(type(getattr(item, name)) in kinds for name, kinds in _REGION.items()):
             raise ExplorerError(f"its description holds a malformed region: {item!r:.80}")
         if not (np.isfinite(item.x) and np.isfinite(item.y)):
             raise ExplorerError(f"the region {item.name!r} stands nowhere")
-    return found
+    return values
 
 
 _META: dict[str, type] = {

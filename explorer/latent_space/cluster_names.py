@@ -59,12 +59,12 @@ class Namer:
         matrix, terms = self._counted
         totals, scores = _scores(matrix, group, count)
         used: set[str] = set()
-        found = []
+        names = []
         for number in range(count):
             name = _name(scores[number], totals[number], terms, used) or f"region {number + 1}"
             used.add(name)
-            found.append(name)
-        return found
+            names.append(name)
+        return names
 
 
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
@@ -91,11 +91,11 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     def analyse(text: str) -> list[tuple[str, ...]]:
-        kept = [
+        terms = [
             word if _is_informative(word, ENGLISH_STOP_WORDS) else None for word in words(text)
         ]
-        single = [(word,) for word in kept if word]
-        pairs = [(a, b) for a, b in pairwise(kept) if a and b and a != b]
+        single = [(word,) for word in terms if word]
+        pairs = [(a, b) for a, b in pairwise(terms) if a and b and a != b]
         return single + pairs
 
     # In a large corpus, a term in a single text is no name.
@@ -116,9 +116,9 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
         and any(texts_with[columns[word,]] > _MOST_SHARE * len(texts) for word in term)
     ]
     empty += [column for term, column in columns.items() if describes_origin(term)]
-    kept = np.setdiff1d(np.arange(len(columns)), empty)
+    used = np.setdiff1d(np.arange(len(columns)), empty)
     terms = sorted(columns, key=columns.__getitem__)
-    return matrix[:, kept], [terms[column] for column in kept]
+    return matrix[:, used], [terms[column] for column in used]
 
 
 def _is_informative(word: str, stop_words: frozenset[str]) -> bool:

@@ -95,7 +95,7 @@ def region_metrics(
     mean: Float[np.ndarray, "n d"],
     xy: Float[np.ndarray, "n 2"],
     texts: Sequence[str],
-    found: Clusters,
+    clusters: Clusters,
     seed: int = 0,
 ) -> dict[str, Any]:
     """How far the coarsest regions and their names can be trusted.
@@ -105,10 +105,10 @@ def region_metrics(
         their members (`n` in all) whose text contains a word of the region's name. What cannot be
         measured is absent.
     """
-    if not found.levels:
+    if not clusters.levels:
         return {}
-    region = members(found.cluster, found.levels, 0)
-    named = share_named(texts, region, [item.name for item in found.levels[0]])
+    region = members(clusters.cluster, clusters.levels, 0)
+    named = share_named(texts, region, [item.name for item in clusters.levels[0]])
     silhouette = map_quality.silhouettes(mean, xy, region, seed)
     metrics = {"silhouette": silhouette} if silhouette else {}
     return metrics | {"named": {"value": round(named, 4), "n": int((region >= 0).sum())}}
@@ -132,11 +132,11 @@ def _level(
     density: Float[np.ndarray, " n"],
     names: list[str],
 ) -> list[ClusterName]:
-    found = []
+    regions = []
     for id_, name in enumerate(names):
         own = np.flatnonzero(region == id_)
         peak = own[density[own].argmax()]
-        found.append(
+        regions.append(
             ClusterName(
                 id=id_,
                 name=name,
@@ -146,14 +146,14 @@ def _level(
                 parent=int(above[own[0]]),
             )
         )
-    return found
+    return regions
 
 
 def _by_size(region: Int[np.ndarray, " n"], wanted: int) -> Int[np.ndarray, " n"]:
     """Numbers regions 0, 1, … from the largest; those with too few points become −1."""
     ids, counts = np.unique(region[region >= 0], return_counts=True)
-    kept = counts >= max(_LEAST_POINTS, _LEAST_SHARE * len(region) / wanted)
-    ids, counts = ids[kept], counts[kept]
+    is_large = counts >= max(_LEAST_POINTS, _LEAST_SHARE * len(region) / wanted)
+    ids, counts = ids[is_large], counts[is_large]
     new = np.full(int(region.max(initial=-1)) + 2, -1, np.int32)
     new[ids[np.argsort(-counts, kind="stable")]] = np.arange(len(ids))
     return new[region]
@@ -204,17 +204,19 @@ class _Grid:
             middle = float(np.exp((low + high) / 2))
             basin = self._ascend(middle)
             region = _by_size(basin, count)
-            found = int(region.max(initial=-1)) + 1
+            num_regions = int(region.max(initial=-1)) + 1
             lone = (basin >= 0) & (region < 0)
             # Too narrow a blur crumbles regions into groups too small to count.
             crumbled = bool(lone.mean() > _CRUMBS)
-            worth = (crumbled, abs(found - count))
+            worth = (crumbled, abs(num_regions - count))
             if best is None or worth < best[0]:
                 best = (worth, self._adopt(region, lone, middle), middle)
-            if found == count and not crumbled:
+            if num_regions == count and not crumbled:
                 break
             low, high = (
-                (np.log(middle), high) if found > count or crumbled else (low, np.log(middle))
+                (np.log(middle), high)
+                if num_regions > count or crumbled
+                else (low, np.log(middle))
             )
         assert best is not None
         return best[1], best[2]

@@ -46,7 +46,7 @@ def dimension_words(texts: Sequence[str], along: Float[np.ndarray, "n d"]) -> li
     spread = along - along.mean(axis=0, dtype=np.float64)
     width = spread.std(axis=0)
     standard = np.divide(spread, width, out=np.zeros_like(spread), where=width > 0)
-    lengths = _lengths([len(found) for found in words_of], standard)
+    lengths = _lengths([len(words) for words in words_of], standard)
     settings: dict[str, Any] = {"analyzer": list, "min_df": _MIN_TEXTS, "dtype": np.float64}
     vectoriser = CountVectorizer(binary=True, **settings)
     try:
@@ -75,11 +75,11 @@ def _lengths(lengths: Sequence[int], standard: Float[np.ndarray, "n d"]) -> list
 
 def _first(scores: Float[np.ndarray, " terms"], terms: Sequence[str]) -> list[str]:
     """The words with the highest scores, one form of each."""
-    found: list[str] = []
+    words: list[str] = []
     for column in np.argsort(-scores, kind="stable"):
-        if scores[column] < _MIN_SCORE or len(found) == _LISTED:
+        if scores[column] < _MIN_SCORE or len(words) == _LISTED:
             break
         word = terms[int(column)]
-        if not any(alike(word, other) for other in found):
-            found.append(word)
-    return found
+        if not any(alike(word, other) for other in words):
+            words.append(word)
+    return words

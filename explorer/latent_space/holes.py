@@ -87,7 +87,7 @@ class Hole:
 class Holes:
     """The holes of a prior, and the references of the test."""
 
-    found: list[Hole]
+    items: list[Hole]
     """The largest first."""
     share: float
     """Fraction of the prior's mass in holes, including those that are not listed."""
@@ -145,10 +145,10 @@ def holes(
     if len(mean) < 2 or not (scale > 0).all():
         raise ValueError("holes need at least two sentences whose posteriors have a width")
     generator = np.random.default_rng(seed)
-    kept = np.arange(len(mean))
+    rows = np.arange(len(mean))
     if len(mean) > MOST_SENTENCES:
-        kept = np.sort(generator.choice(len(mean), MOST_SENTENCES, replace=False))
-    mixture = Mixture(mean[kept], scale[kept])
+        rows = np.sort(generator.choice(len(mean), MOST_SENTENCES, replace=False))
+    mixture = Mixture(mean[rows], scale[rows])
     draws = max(1, min(4, MOST_REFERENCES // len(mixture)))
     rows = np.tile(np.arange(len(mixture)), draws)
     own = mixture.sample(rows, generator)
@@ -158,7 +158,7 @@ def holes(
     ratio = mixture.log_density(z, other) - log_prior(z)
     is_hole = _significant(ratio, reference)
     typical = float(np.median(reference))
-    found = []
+    items = []
     if is_hole.any():
         cut = float(ratio[is_hole].max())
 
@@ -167,12 +167,12 @@ def holes(
 
         members = np.flatnonzero(is_hole)
         groups = _groups(z[members], log_prior(z[members]), is_empty)
-        found = [
+        items = [
             Hole(z[members[first]], typical - float(ratio[members[first]]), count / len(z))
             for first, count in groups[:MOST_HOLES]
         ]
     return Holes(
-        found=found,
+        items=items,
         share=float(is_hole.mean()),
         samples=len(z),
         references=len(reference),

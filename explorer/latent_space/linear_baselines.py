@@ -64,8 +64,8 @@ class WordVectors:
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """One vector per sentence."""
         counted: Any = self._counter.transform(texts)
-        found = counted.toarray() if self._svd is None else self._svd.transform(counted)
-        return np.asarray(found, np.float64)
+        features = counted.toarray() if self._svd is None else self._svd.transform(counted)
+        return np.asarray(features, np.float64)
 
 
 @runtime_checkable

@@ -48,9 +48,9 @@ def neighbour_recall(
     nearest = []
     for points in (mean, xy):
         index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(points)
-        found = index.kneighbors(points[rows], return_distance=False)
+        nearest = index.kneighbors(points[rows], return_distance=False)
         nearest.append(
-            [_without(own, row) for own, row in zip(found.tolist(), rows.tolist(), strict=True)]
+            [_without(own, row) for own, row in zip(nearest.tolist(), rows.tolist(), strict=True)]
         )
     shared = [len(set(a) & set(b)) for a, b in zip(*nearest, strict=True)]
     return float(np.mean(shared)) / NEIGHBOURS, len(rows)
@@ -94,6 +94,6 @@ def _drawn(count: int, seed: int) -> Int[np.ndarray, " drawn"]:
     return np.sort(np.random.default_rng(seed).choice(count, _POINTS, replace=False))
 
 
-def _without(found: Sequence[int], row: int) -> list[int]:
+def _without(nearest: Sequence[int], row: int) -> list[int]:
     """The neighbours but the point itself, which equal points may displace from the first."""
-    return [other for other in found if other != row][:NEIGHBOURS]
+    return [other for other in nearest if other != row][:NEIGHBOURS]

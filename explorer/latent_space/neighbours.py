@@ -119,13 +119,13 @@ class TextIndex:
         rows: dict[str, list[int]] = {}
         self._texts = [plain(text) for text in texts]
         self._words = [_parts(text) for text in self._texts]
-        for row, found in enumerate(self._words):
-            for word in dict.fromkeys(found):
+        for row, parts in enumerate(self._words):
+            for word in dict.fromkeys(parts):
                 rows.setdefault(word, []).append(row)
         self._vocabulary = sorted(rows)
-        self._rows = {word: np.array(found, np.int64) for word, found in rows.items()}
+        self._rows = {word: np.array(indices, np.int64) for word, indices in rows.items()}
 
-    def search(self, query: str, limit: int = 50) -> Int[np.ndarray, " found"]:
+    def search(self, query: str, limit: int = 50) -> Int[np.ndarray, " rows"]:
         """The rows that contain every word of the query, best first.
 
         A word also matches longer words that begin with it; words in double quotes must be
@@ -143,9 +143,9 @@ class TextIndex:
             rows = np.intersect1d(rows, self._beginning_with(word), assume_unique=True)
             exact[self._rows.get(word, np.empty(0, np.int64))] += 1
         phrases = [p for p in map(_parts, _PHRASE.findall(typed)) if p]
-        found = [row for row in rows.tolist() if all(self._holds(row, p) for p in phrases)]
-        found.sort(key=lambda row: (-exact[row], len(self._words[row]), row))
-        return np.array(found[:limit], np.int64)
+        matches = [row for row in rows.tolist() if all(self._holds(row, p) for p in phrases)]
+        matches.sort(key=lambda row: (-exact[row], len(self._words[row]), row))
+        return np.array(matches[:limit], np.int64)
 
     def _beginning_with(self, word: str) -> Int[np.ndarray, " rows"]:
         start = bisect_left(self._vocabulary, word)
@@ -157,12 +157,12 @@ class TextIndex:
         own = self._words[row]
         return any(own[at : at + len(phrase)] == phrase for at in range(len(own)))
 
-    def _containing(self, symbols: str, limit: int) -> Int[np.ndarray, " found"]:
+    def _containing(self, symbols: str, limit: int) -> Int[np.ndarray, " rows"]:
         if not symbols:
             return np.empty(0, np.int64)
-        found = [row for row, text in enumerate(self._texts) if symbols in text]
-        found.sort(key=lambda row: (len(self._texts[row]), row))
-        return np.array(found[:limit], np.int64)
+        rows = [row for row, text in enumerate(self._texts) if symbols in text]
+        rows.sort(key=lambda row: (len(self._texts[row]), row))
+        return np.array(rows[:limit], np.int64)
 
 
 def _parts(text: str) -> list[str]:

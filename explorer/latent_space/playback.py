@@ -182,13 +182,15 @@ def _reconstructions(
     try:
         rows, texts = about["reconstructions"]["rows"], about["reconstructions"]["texts"]
         corpus = {name: str(about["corpus"][name]) for name in ("name", "checksum")}
-        found = {int(item): [str(words[i]) for words in texts] for i, item in enumerate(rows)}
+        reconstructions = {
+            int(item): [str(words[i]) for words in texts] for i, item in enumerate(rows)
+        }
     except (ValueError, KeyError, TypeError, IndexError):
         raise ExplorerError("the snapshots' description is missing or malformed") from None
-    lengths = {len(texts) for texts in found.values()}
-    if found.keys() - set(row.tolist()) or lengths - {snapshots}:
+    lengths = {len(texts) for texts in reconstructions.values()}
+    if reconstructions.keys() - set(row.tolist()) or lengths - {snapshots}:
         raise ExplorerError("the snapshots' reconstructions do not fit their rows")
-    return found, corpus
+    return reconstructions, corpus
 
 
 def _ellipse(xy: Float[np.ndarray, "draws 2"]) -> PriorEllipse:
@@ -199,7 +201,7 @@ def _ellipse(xy: Float[np.ndarray, "draws 2"]) -> PriorEllipse:
 def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are not columns."""
     try:
-        found: dict[str, Any] = {
+        arrays: dict[str, Any] = {
             name: np.array(meta[name], dtype=kind)
             for name, kind in playback_file.BY_SNAPSHOT.items()
         }
@@ -214,7 +216,7 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
         raise ExplorerError("its description is missing or malformed") from None
     if not (isinstance(name, str) and isinstance(checksum, str)):
         raise ExplorerError("its description names no corpus")
-    return found | {
+    return arrays | {
         "explained": (first, second),
         "prior": prior,
         "corpus_name": name,

@@ -165,11 +165,11 @@ def _trust(
         "trustworthiness": map_quality.trustworthiness,
         "neighbour_recall": map_quality.neighbour_recall,
     }
-    found = {name: measure(mean, xy, seed) for name, measure in measures.items()}
+    measured = {name: measure(mean, xy, seed) for name, measure in measures.items()}
     tell("trustworthiness", 1.0)
     return {
         name: {"value": round(entry[0], 4), "neighbours": map_quality.NEIGHBOURS, "n": entry[1]}
-        for name, entry in found.items()
+        for name, entry in measured.items()
         if entry is not None
     }
 

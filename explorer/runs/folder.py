@@ -92,15 +92,15 @@ def find(run: str | Path) -> Path:
 
 def list_runs() -> list[Path]:
     """Every run folder: those below `roots`, and the registered ones."""
-    found: dict[str, Path] = {}
+    runs: dict[str, Path] = {}
     for root in roots():
         for folder in [root, *_inside(root)]:
             if _has_recipe(folder):
-                found.setdefault(str(folder.resolve()), folder)
+                runs.setdefault(str(folder.resolve()), folder)
     for folder in registered():
         if _has_recipe(folder):
-            found.setdefault(str(folder.resolve()), folder)
-    return list(found.values())
+            runs.setdefault(str(folder.resolve()), folder)
+    return list(runs.values())
 
 
 def _has_recipe(folder: Path) -> bool:
@@ -119,10 +119,10 @@ def _inside(root: Path) -> list[Path]:
 
 def by_name() -> dict[str, Path]:
     """Run folders by name; of two with the same name, the first of `list_runs`."""
-    found: dict[str, Path] = {}
+    runs: dict[str, Path] = {}
     for folder in list_runs():
-        found.setdefault(folder.name, folder)
-    return found
+        runs.setdefault(folder.name, folder)
+    return runs
 
 
 def typed(folder: Path) -> str:
@@ -306,11 +306,11 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         return {}
     try:
         text = atomic_files.read(verify(folder, METRICS), LARGEST[METRICS]).decode("utf-8")
-        found = json.loads(text, parse_constant=_no_constant)
-        entries.check(found)
+        metrics = json.loads(text, parse_constant=_no_constant)
+        entries.check(metrics)
     except (ValueError, RecursionError) as error:
         raise ExplorerError(f"{path} is damaged: {error}; {_REMEDIES[METRICS]}") from None
-    return entries.current(found)
+    return entries.current(metrics)
 
 
 def _no_constant(name: str) -> float:

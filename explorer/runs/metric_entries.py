@@ -33,31 +33,31 @@ _LEAST: dict[str, float] = dict.fromkeys(_PERPLEXITIES, 1.0)
 """Minimum values: a perplexity below 1 is impossible, and would rank first."""
 
 
-def check(found: Any) -> None:
+def check(metrics: Any) -> None:
     """Checks every entry.
 
     Args:
-        found: The parsed file.
+        metrics: The parsed file.
 
     Raises:
         ValueError: For an invalid entry, which the message names.
     """
-    if not isinstance(found, dict):
+    if not isinstance(metrics, dict):
         raise ValueError("it holds no table")
     for name in _TEXTS:
-        _need(_is_text(found.get(name, "")), f"{name} is no text")
+        _need(_is_text(metrics.get(name, "")), f"{name} is no text")
     for name in _VERDICTS:
-        _need(_is_verdict(found.get(name, {"value": None})), f"{name} is no verdict")
-    _need(_is_count(found.get("seed", 0)), "seed is no whole number")
-    versions = found.get("versions", {})
+        _need(_is_verdict(metrics.get(name, {"value": None})), f"{name} is no verdict")
+    _need(_is_count(metrics.get("seed", 0)), "seed is no whole number")
+    versions = metrics.get("versions", {})
     is_table = isinstance(versions, dict) and all(map(_is_text, versions.values()))
     _need(is_table, "versions is no table of texts")
-    for name, entry in found.items():
+    for name, entry in metrics.items():
         if name not in _OTHERS:
             _check_figure(name, entry)
 
 
-def current(found: dict[str, Any]) -> dict[str, Any]:
+def current(metrics: dict[str, Any]) -> dict[str, Any]:
     """Checked entries in today's form.
 
     A figure of the middle of paths was the ratio of its perplexity to the ends'; it is the
@@ -67,7 +67,7 @@ def current(found: dict[str, Any]) -> dict[str, Any]:
         name: {**entry, "value": entry["middle"], "reference": entry["ends"], "unit": "per word"}
         if name in _FORMER_RATIOS and _is_number(entry.get("middle") and entry.get("ends"))
         else entry
-        for name, entry in found.items()
+        for name, entry in metrics.items()
     }
 
 

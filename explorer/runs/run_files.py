@@ -84,14 +84,14 @@ class Contents:
 
         if not (self.folder / folders.ATLAS).is_file():
             return None
-        found = Atlas.load(folders.verify(self.folder, folders.ATLAS))
-        width, size = found.mean.shape[1], self.config.model.latent_dim
+        atlas = Atlas.load(folders.verify(self.folder, folders.ATLAS))
+        width, size = atlas.mean.shape[1], self.config.model.latent_dim
         if width != size:
             raise ExplorerError(
                 f"{self.folder / folders.ATLAS} is of another run: its points have {width} "
                 f"dimensions, the model has {size}"
             )
-        return found
+        return atlas
 
     @cached_property
     def playback(self) -> "Playback | None":
@@ -126,12 +126,12 @@ class Contents:
     def _read_corpus(self) -> Corpus | None:
         recipe, seed = self.config.corpus, self.config.seed
         try:
-            found = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
+            corpus = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
         except ExplorerError:
             return None
         if recipe.name:  # a named corpus never changes; a user's file may
-            _corpora[recipe, seed] = found
-        return found
+            _corpora[recipe, seed] = corpus
+        return corpus
 
     def _join(self) -> list[str] | None:
         """The corpus sentence of every row of the atlas; None without the corpus."""

@@ -163,5 +163,5 @@ def unreadable(path: Path, error: OSError) -> ExplorerError:
 
 def unwritable(path: Path, error: OSError) -> ExplorerError:
     """The error for a file that could not be written."""
-    kept = "; what stood there before is untouched" if path.is_file() else ""
-    return ExplorerError(f"cannot write {path}: {error.strerror or error}{kept}")
+    note = "; what stood there before is untouched" if path.is_file() else ""
+    return ExplorerError(f"cannot write {path}: {error.strerror or error}{note}")

@@ -92,8 +92,8 @@ def parts(file: Any, index: int) -> Iterator[Any]:
     else:
         batches = file.iter_batches(_FEW, columns=[name])
     for batch in batches:
-        places = [at for at, other in enumerate(batch.schema.names) if other == name]
-        yield batch.column(places[among])
+        columns = [at for at, other in enumerate(batch.schema.names) if other == name]
+        yield batch.column(columns[among])
 
 
 def shares_texts(metadata: Any) -> bool:
@@ -142,8 +142,8 @@ def values(column: Any, clean: Callable[[str], str] = str) -> list[Any]:
     if isinstance(column, pa.DictionaryArray):
         # A batch carries the dictionary of the whole file: keep the texts that occur.
         used = column.indices.unique().drop_null()
-        found = column.dictionary.take(used).to_pylist()
-        cleaned = [clean(word) if isinstance(word, str) else word for word in found]
+        words = column.dictionary.take(used).to_pylist()
+        cleaned = [clean(word) if isinstance(word, str) else word for word in words]
         words = dict(zip(used.to_pylist(), cleaned, strict=True))
         return [None if at is None else words[at] for at in column.indices.to_pylist()]
     if isinstance(column, pa.ListArray) and isinstance(column.values, pa.DictionaryArray):

@@ -148,10 +148,10 @@ def all_reduce_max(value: int) -> int:
     import torch
     from torch import distributed
 
-    found = torch.tensor(value)
+    maximum = torch.tensor(value)
     with _connection_errors():
-        distributed.all_reduce(found, distributed.ReduceOp.MAX)
-    return int(found)
+        distributed.all_reduce(maximum, distributed.ReduceOp.MAX)
+    return int(maximum)
 
 
 def all_gather(value: Value) -> list[Value]:
@@ -160,10 +160,10 @@ def all_gather(value: Value) -> list[Value]:
         return [value]
     from torch import distributed
 
-    found: list[Value] = [value] * _group.count
+    values: list[Value] = [value] * _group.count
     with _connection_errors():
-        distributed.all_gather_object(found, value)
-    return found
+        distributed.all_gather_object(values, value)
+    return values
 
 
 def broadcast(value: Value) -> Value:

@@ -45,8 +45,8 @@ def parse(text: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise ValueError(f"{len(text):,} characters are more than the {LARGEST:,} allowed")
     bare = _OPAQUE.sub(lambda match: " " if match[0].startswith("#") else "s", text)
-    if found := _DOTTED.search(bare):
-        raise ValueError(f"the key {found[0][:40]!r}… has more than {DEEPEST} parts")
+    if match := _DOTTED.search(bare):
+        raise ValueError(f"the key {match[0][:40]!r}… has more than {DEEPEST} parts")
     depth = 0
     for bracket in _BRACKET.finditer(bare):
         depth += 1 if bracket[0] in "[{" else -1

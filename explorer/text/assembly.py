@@ -63,12 +63,12 @@ def cleaned(source: Source, read: Read) -> Iterator[Row]:
 
 def once(rows: Iterable[Row]) -> dict[str, Row]:
     """The first row of each key (`cleaning.key`), in order; rows without a split get one."""
-    kept: dict[str, Row] = {}
+    first: dict[str, Row] = {}
     for row in rows:
         key = cleaning.key(row.sentence)
-        if key not in kept:
-            kept[key] = row if row.split else row._replace(split=side(key))
-    return kept
+        if key not in first:
+            first[key] = row if row.split else row._replace(split=side(key))
+    return first
 
 
 def side(key: str) -> str:

@@ -138,16 +138,16 @@ class PieceVocabulary(Vocabulary):
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """The words up to the first `EOS`; invalid UTF-8 becomes U+FFFD."""
-        kept = []
+        shown = []
         for index in ids:
             if index == EOS:
                 break
             if index not in (PAD, BOS):
-                kept.append(index)
-        if all(index >= _FIRST_LEARNED and index != self._blank for index in kept):
+                shown.append(index)
+        if all(index >= _FIRST_LEARNED and index != self._blank for index in shown):
             # The common case; the general one takes ten times as long.
-            return [word for word in self._joined(kept).split(MARKER) if word]
-        return [word for group in self._groups(kept) if (word := self._word(group))]
+            return [word for word in self._joined(shown).split(MARKER) if word]
+        return [word for group in self._groups(shown) if (word := self._word(group))]
 
     def word_index(self, ids: Sequence[int]) -> list[int]:
         """The index of the word of each piece."""

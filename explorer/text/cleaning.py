@@ -170,5 +170,5 @@ _HOSTILE = {"2", "3", "11"}  # anger, annoyance, disgust: their lines of GoEmoti
 def comments(cells: Sequence[str]) -> Iterable[str]:
     """A comment, unless a name in it is masked or a rater called it hostile."""
     text, emotions = cells
-    is_kept = _HOSTILE.isdisjoint(emotions.split(",")) and not _MASK.search(text)
-    return (text,) if is_kept else ()
+    is_clean = _HOSTILE.isdisjoint(emotions.split(",")) and not _MASK.search(text)
+    return (text,) if is_clean else ()

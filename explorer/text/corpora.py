@@ -185,13 +185,13 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
         paths = [_rows_file(config.name), *(_locate(config.name, file) for file in named)]
     else:
         paths = [Path(config.path).expanduser()]
-    found = []
+    files = []
     for path in paths:
         if path is not None:
             with suppress(OSError, ValueError):  # missing, or not a valid path
                 there = path.stat()
-                found.append((str(path), there.st_size, there.st_mtime_ns))
-    return tuple(found)
+                files.append((str(path), there.st_size, there.st_mtime_ns))
+    return tuple(files)
 
 
 def _known(name: str) -> NamedCorpus:
@@ -242,11 +242,13 @@ def _named_lines(name: str) -> _Lines:
         lines = formats.lines(_text(name, file))
         largest = max(largest, offset + len(lines))
         # Numbered before empty lines are dropped, so that a group stays one image.
-        kept = [(number, words) for number, line in enumerate(lines) if (words := line.split())]
-        sentences += [" ".join(words) for _, words in kept]
-        groups += [offset + number for number, _ in kept]
-        splits += [file.split] * len(kept)
-        labels += [file.label] * len(kept)
+        nonempty = [
+            (number, words) for number, line in enumerate(lines) if (words := line.split())
+        ]
+        sentences += [" ".join(words) for _, words in nonempty]
+        groups += [offset + number for number, _ in nonempty]
+        splits += [file.split] * len(nonempty)
+        labels += [file.label] * len(nonempty)
     return _Lines(
         sentences, splits, labels if any(labels) else None, groups if corpus.grouped else None
     )
@@ -309,11 +311,11 @@ def _split(
     sentence with the nearest hash.
     """
     keys = [_normalised(sentence) for sentence in sentences]
-    place = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
-    ranked = sorted(place, key=place.__getitem__)
-    tests = sum(place[key] < test_fraction for key in ranked)
+    hashes = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
+    ranked = sorted(hashes, key=hashes.__getitem__)
+    tests = sum(hashes[key] < test_fraction for key in ranked)
     tests = min(max(tests, 1), len(ranked) - 2)
-    held = sum(place[key] < test_fraction + valid_fraction for key in ranked)
+    held = sum(hashes[key] < test_fraction + valid_fraction for key in ranked)
     held = min(max(held, tests + 1), len(ranked) - 1)
     side = dict.fromkeys(ranked, "train")
     side.update(dict.fromkeys(ranked[:held], "valid"))

@@ -29,8 +29,8 @@ def rows(path: Path, kind: str, lines: Callable[[], Iterable[str]]) -> Iterator[
 
 def cell(row: list[str], index: int) -> str | None:
     """A cell of a row; None if it is missing or spells a missing value."""
-    found = row[index] if index < len(row) else None
-    return None if found in _NO_VALUE else found
+    value = row[index] if index < len(row) else None
+    return None if value in _NO_VALUE else value
 
 
 def _separator_of(lines: Iterable[str]) -> str:

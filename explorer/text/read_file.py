@@ -236,13 +236,13 @@ def _only(path: Path, columns: _Columns, label: int | None) -> int:
     """The one column that holds text."""
     if len(columns.names) == 1:
         return 0
-    found = [
+    matches = [
         index
         for index in columns.candidates
         if index != label and any(_is_text(cell) for cell in columns.cells(index))
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(matches) == 1:
+        return matches[0]
     raise ExplorerError(
         f"{path}: which column holds the sentences? {_listed(columns)}; choose with --text-column "
         "(corpus.text_column)"
@@ -324,15 +324,15 @@ def _is_text(cell: Any) -> bool:
 
 def _table(path: Path, texts: list[str], labels: list[str] | None, unit: str) -> Table:
     sentences = [as_sentence(text) for text in texts]
-    kept = [row for row, sentence in enumerate(sentences) if sentence]
-    if not kept:
+    rows = [row for row, sentence in enumerate(sentences) if sentence]
+    if not rows:
         raise ExplorerError(f"{path} holds no text: every {unit} is blank")
-    for row in kept:
+    for row in rows:
         check_length(sentences[row], f"{path}, text {row + 1}")
     return Table(
-        [sentences[row] for row in kept],
-        None if labels is None else [labels[row] for row in kept],
-        len(sentences) - len(kept),
+        [sentences[row] for row in rows],
+        None if labels is None else [labels[row] for row in rows],
+        len(sentences) - len(rows),
     )
 
 

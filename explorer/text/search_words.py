@@ -16,13 +16,13 @@ def words(text: str) -> list[str]:
 
     Apostrophes and hyphens inside a word stay.
     """
-    found = []
+    words = []
     for piece in _PIECE.findall(_PLACEHOLDER.sub(" ", text.casefold())):
         if piece.isalnum():
-            found.append(piece)
+            words.append(piece)
         else:
-            found.extend(_between_punctuation(piece))
-    return found
+            words.extend(_between_punctuation(piece))
+    return words
 
 
 def plain(text: str) -> str:
@@ -41,8 +41,8 @@ def join(terms: list[str]) -> str:
 
 
 def _between_punctuation(piece: str) -> list[str]:
-    kept = [
+    letters = [
         letter if unicodedata.category(letter)[0] in "LMN" or letter in "'’-" else " "
         for letter in piece
     ]
-    return [word for part in "".join(kept).split() if (word := part.strip("'’-"))]
+    return [word for part in "".join(letters).split() if (word := part.strip("'’-"))]

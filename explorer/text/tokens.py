@@ -75,7 +75,7 @@ def pieces(text: str) -> list[str]:
 
     Joined they are the text without trailing white space.
     """
-    ends = [0, *(found.end() for found in _token().finditer(text))]
+    ends = [0, *(match.end() for match in _token().finditer(text))]
     return [text[start:end] for start, end in pairwise(ends)]
 
 

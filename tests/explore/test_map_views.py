@@ -116,7 +116,7 @@ def test_a_typed_sentence_is_searched_for_once(
     run: Run, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view, searches = view_of(run, name), []
-    far = answer.look_up(run, view, TextPick("a dog runs"))  # fits and indexes what is needed
+    far = answer.locate(run, view, TextPick("a dog runs"))  # fits and indexes what is needed
 
     def counted(*args: object, **settings: object) -> object:
         searches.append(args)
@@ -125,7 +125,7 @@ def test_a_typed_sentence_is_searched_for_once(
     nearest = neighbours.nearest
     for module in (map_index, neighbours):
         monkeypatch.setattr(module, "nearest", counted)
-    found = answer.look_up(run, view, TextPick("a dog runs"))
+    found = answer.locate(run, view, TextPick("a dog runs"))
     assert len(searches) == 1
     assert found.typed is not None and far.typed is not None
     distance = float(run.locate(found.z[None])[1][0])

@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_outcome(monkeypatch) -> None:
     monkeypatch.setattr(thought_experiment, "_EPOCHS", 1)
     decoder = Decoder(reads=True, latent=True)
     assert train(decoder, 3) == train(decoder, 3)
-    assert train(decoder, 3).way != train(decoder, 4).way
+    assert train(decoder, 3).trajectory != train(decoder, 4).trajectory
 
 
 def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
@@ -83,4 +83,4 @@ def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
         )
     # Products may be rounded otherwise beside others; other draws would be whole nats away.
     for outcome in together:
-        assert np.array(outcome.way) == pytest.approx(np.array(alone.way), abs=1e-2)
+        assert np.array(outcome.trajectory) == pytest.approx(np.array(alone.trajectory), abs=1e-2)

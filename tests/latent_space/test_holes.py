@@ -48,7 +48,7 @@ def test_the_mixture_is_the_mean_of_the_posteriors() -> None:
 def test_data_drawn_from_the_prior_have_no_hole(count, d, scale, seed) -> None:
     mean, width = from_prior(count, d, scale, seed)
     found = holes(prior_samples(1000, d, seed + 50), log_normal, mean, width, seed)
-    assert found.found == []
+    assert found.items == []
     assert found.share == 0
 
 
@@ -64,7 +64,7 @@ def test_a_hole_is_found_from_the_least_share_on_that_is_said(count) -> None:
         moved[: round(factor * least * len(z))] = (0.0, 30.0)
         # Its prior thinks of that place as of any other.
         found = holes(moved, lambda z: np.zeros(len(z)), mean, width)
-        assert bool(found.found) == is_found
+        assert bool(found.items) == is_found
 
 
 def test_few_sentences_tell_no_hole_from_chance() -> None:
@@ -77,7 +77,7 @@ def test_few_sentences_tell_no_hole_from_chance() -> None:
 def test_the_hole_between_two_blobs_is_listed_as_one(count) -> None:
     z = prior_samples(1000, 2)
     found = holes(z, log_normal, *blobs(count, 3.0))
-    (hole,) = found.found
+    (hole,) = found.items
     assert np.linalg.norm(hole.z) < 0.5  # between them, where the prior is highest
     assert hole.depth > 10
     assert hole.share == pytest.approx(found.share) and hole.share > 0.9
@@ -87,9 +87,9 @@ def test_depth_is_measured_from_what_is_usual_among_sentences() -> None:
     z = prior_samples(1000, 2)
     mean, scale = blobs(400, 1.5)
     found = holes(z, log_normal, mean, scale)
-    place = int(np.flatnonzero((z == found.found[0].z).all(axis=1))[0])
+    place = int(np.flatnonzero((z == found.items[0].z).all(axis=1))[0])
     assert found.is_hole[place]
-    assert found.found[0].depth == pytest.approx(found.typical - found.ratio[place])
+    assert found.items[0].depth == pytest.approx(found.typical - found.ratio[place])
     assert found.is_hole.mean() == found.share
 
 
@@ -98,8 +98,8 @@ def test_holes_that_sentences_part_are_told_apart() -> None:
     generator = np.random.default_rng(0)
     mean = generator.normal(size=(800, 2)) * [0.05, 3.0]
     found = holes(prior_samples(1000, 2), log_normal, mean, np.full((800, 2), 0.2))
-    assert len(found.found) == 2
-    assert sorted(np.sign([hole.z[0] for hole in found.found])) == [-1, 1]
+    assert len(found.items) == 2
+    assert sorted(np.sign([hole.z[0] for hole in found.items])) == [-1, 1]
 
 
 def test_a_prior_that_is_the_aggregate_has_no_hole_though_it_is_no_normal() -> None:
@@ -107,14 +107,14 @@ def test_a_prior_that_is_the_aggregate_has_no_hole_though_it_is_no_normal() -> N
     mixture = Mixture(*blobs(4000, 3.0, seed=5))
     generator = np.random.default_rng(1)
     z = mixture.sample(generator.integers(4000, size=1000), generator)
-    assert holes(z, mixture.log_density, mean, scale).found == []
+    assert holes(z, mixture.log_density, mean, scale).items == []
 
 
 def test_the_same_seed_finds_the_same_holes() -> None:
     z = prior_samples(500, 2)
     one, other = (holes(z, log_normal, *blobs(200, 2.0), seed=4) for _ in range(2))
     np.testing.assert_array_equal(one.ratio, other.ratio)
-    assert [hole.depth for hole in one.found] == [hole.depth for hole in other.found]
+    assert [hole.depth for hole in one.items] == [hole.depth for hole in other.items]
 
 
 def test_points_without_width_are_refused() -> None:

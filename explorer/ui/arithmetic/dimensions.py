@@ -139,11 +139,11 @@ def variances(run: Run) -> Float[np.ndarray, " d"]:
 
 def rate_by_dimension(run: Run) -> Float[np.ndarray, " d"] | None:
     """Nats per sentence; None if not measured by dimension."""
-    found = run.metrics.get("rate", {}).get("by_dimension")
+    rates = run.metrics.get("rate", {}).get("by_dimension")
     size = run.config.model.latent_dim
-    if not isinstance(found, list) or len(found) != size:
+    if not isinstance(rates, list) or len(rates) != size:
         return None
-    return np.array(found, np.float64)
+    return np.array(rates, np.float64)
 
 
 def units(run: Run) -> Units:
@@ -187,9 +187,9 @@ def _traverse(_run: Run, stamp: str, text: str, dimension: int, decoding: Decodi
 def _words_changed(_run: Run, stamp: str, text: str) -> list[int]:
     """Words that each dimension changes at −3 and 3, decoded greedily in one batch."""
     z = _run.encode([text])
-    found = units(_run)
+    unit = units(_run)
     points = [
-        _run.traverse(z[0], dimension, found.coordinates(dimension)[[0, -1]])
+        _run.traverse(z[0], dimension, unit.coordinates(dimension)[[0, -1]])
         for dimension in range(z.shape[1])
     ]
     own, *texts = _run.decode(np.concatenate([z, *points]))
@@ -197,30 +197,30 @@ def _words_changed(_run: Run, stamp: str, text: str) -> list[int]:
     return [low + high for low, high in zip(changed[::2], changed[1::2], strict=True)]
 
 
-def show(run: Run, found: Traversal, dimension: int) -> None:
+def show(run: Run, traversal: Traversal, dimension: int) -> None:
     """The slider along a dimension."""
     unit = units(run)
-    own = unit.value(found.coordinate, dimension)
+    own = unit.value(traversal.coordinate, dimension)
     st.markdown(f"**Dimension {dimension}**  :gray[· the sentence is at {_signed(own)}]")
-    if found.is_still:
+    if traversal.is_still:
         st.info(
             f"No value from −3 to 3 changes a word of this sentence: the decoder ignores "
             f"dimension {dimension} here.",
             icon=":material/hearing_disabled:",
         )
     position = path_slider(
-        found.texts,
+        traversal.texts,
         path=f"dimension-{dimension}",
         ends=("−3", "3"),
         position=read_position(),
         names=[_signed(value) for value in VALUES],
-        against=found.own,
+        against=traversal.own,
         key="dimension_slider",
     )
     _write_position(position)
     st.caption(f"In {unit.name}. Marked: words that differ from the reconstruction:")
-    st.html(plain(found.own, quiet=True))
-    if found.is_projected:
+    st.html(plain(traversal.own, quiet=True))
+    if traversal.is_projected:
         st.caption(
             "This latent space is bounded: points outside are projected onto it, so other "
             "coordinates may change too."

@@ -33,8 +33,8 @@ def _groups(_run: Run, stamp: str) -> Groups:
 
 def ask(run: Run, left: "DeltaGenerator", right: "DeltaGenerator") -> tuple[str, str] | None:
     """The group to move away from and the one to move towards; None if there are not two."""
-    found = groups_of(run)
-    start = found.start()
+    groups = groups_of(run)
+    start = groups.start()
     if start is None:
         st.info(
             "This map has fewer than two groups of five sentences: no labels, no regions, and all "
@@ -42,7 +42,7 @@ def ask(run: Run, left: "DeltaGenerator", right: "DeltaGenerator") -> tuple[str,
             icon=":material/group_off:",
         )
         return None
-    names = list(found.rows)
+    names = list(groups.rows)
     towards = _box(left, "Towards", "towards", names, start[0])
     away = _box(right, "Away from", "away", names, start[1])
     if _is_foreign(towards, names) or _is_foreign(away, names):
@@ -78,10 +78,10 @@ def tell(run: Run, away: str, towards: str) -> bool:
     return True
 
 
-def _box(place: "DeltaGenerator", title: str, key: str, names: list[str], first: str) -> str:
+def _box(container: "DeltaGenerator", title: str, key: str, names: list[str], first: str) -> str:
     if _is_foreign(st.session_state.get(key), names):
         st.session_state[key] = first
-    return place.selectbox(
+    return container.selectbox(
         title,
         names,
         names.index(first),

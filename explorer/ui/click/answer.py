@@ -30,13 +30,13 @@ _MAX_LABEL = 80  # characters of a sentence on a button
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedPick:
     """A pick, located in latent space and on the map, not decoded yet."""
 
     pick: Pick
     z: Float32[np.ndarray, " latent"]
     scale: Float32[np.ndarray, " latent"]
-    place: "MapPosition | None" = None
+    position: "MapPosition | None" = None
     typed: Marker | None = None
 
     @property
@@ -55,7 +55,7 @@ class Answer:
     cycle: "Cycle | None" = None
 
 
-def look_up(run: Run, layout: MapView, pick: Pick) -> Found:
+def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
     """Locates a pick in latent space and on the map.
 
     Raises:
@@ -64,14 +64,14 @@ def look_up(run: Run, layout: MapView, pick: Pick) -> Found:
     atlas = run.atlas
     assert atlas is not None
     if isinstance(pick, SentencePick):
-        return Found(pick, atlas.mean[pick.index], atlas.scale[pick.index])
+        return LocatedPick(pick, atlas.mean[pick.index], atlas.scale[pick.index])
     if isinstance(pick, TextPick):
         mean, deviation = run.posterior([pick.text])
-        ((x, y),), (far,) = (found.tolist() for found in layout.locate(mean))
+        ((x, y),), (far,) = (part.tolist() for part in layout.locate(mean))
         marker = Marker(x, y, "your sentence", opacity(far, run))
-        return Found(pick, mean[0], deviation[0], typed=marker)
-    place = layout.at(pick.x, pick.y)
-    return Found(pick, place.z, atlas.scale[place.neighbours].mean(axis=0), place)
+        return LocatedPick(pick, mean[0], deviation[0], typed=marker)
+    position = layout.at(pick.x, pick.y)
+    return LocatedPick(pick, position.z, atlas.scale[position.neighbours].mean(axis=0), position)
 
 
 def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
@@ -83,55 +83,57 @@ def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
     return dataclasses.replace(decoding, label=label) if label in given else decoding
 
 
-def show(run: Run, found: Found, decoding: Decoding) -> Answer:
+def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
     """Decodes a pick and shows what a click waits for, each line as soon as it is known.
 
     Raises:
         ExplorerError: If the model cannot be opened.
     """
-    if isinstance(found.pick, SentencePick):
-        _sentence(run, found.pick)
-    elif isinstance(found.pick, TextPick):
-        _typed(run, found.pick, decoding.label)
+    if isinstance(located.pick, SentencePick):
+        _sentence(run, located.pick)
+    elif isinstance(located.pick, TextPick):
+        _typed(run, located.pick, decoding.label)
     else:
         _heading("Empty location", "no sentence here")
-    decoded = run.decode_tokens(found.z[None], decoding)[0]
-    table = _decoded(run, found, decoded, decoding.label)
-    if found.place is None:
+    decoded = run.decode_tokens(located.z[None], decoding)[0]
+    table = _decoded(run, located, decoded, decoding.label)
+    if located.position is None:
         return Answer(decoded, table)
-    cycle = run.cycle(found.z, decoded.text)
-    _emptiness(found.place, cycle)
+    cycle = run.cycle(located.z, decoded.text)
+    _emptiness(located.position, cycle)
     return Answer(decoded, table, cycle)
 
 
-def markers(run: Run, layout: MapView, found: Found, answer: Answer | None) -> list[Marker]:
+def markers(
+    run: Run, layout: MapView, located: LocatedPick, answer: Answer | None
+) -> list[Marker]:
     """Markers over the points: the typed sentence, and the round trip of an empty location."""
-    result = [found.typed] if found.typed is not None else []
+    result = [located.typed] if located.typed is not None else []
     if answer is not None and answer.cycle is not None:
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))
     return result
 
 
-def pinned(run: Run, found: Found, answer: Answer) -> PinnedAnswer:
+def pinned(run: Run, located: LocatedPick, answer: Answer) -> PinnedAnswer:
     """What the map shows beside the pick."""
     text = answer.decoded.text
-    if isinstance(found.pick, SentencePick) and run.texts_are_real:
-        return PinnedAnswer(run.texts[found.pick.index], text)
-    if isinstance(found.pick, TextPick):
-        return PinnedAnswer(picks.shortened(found.pick.text), text)
-    if found.place is None:
+    if isinstance(located.pick, SentencePick) and run.texts_are_real:
+        return PinnedAnswer(run.texts[located.pick.index], text)
+    if isinstance(located.pick, TextPick):
+        return PinnedAnswer(picks.shortened(located.pick.text), text)
+    if located.position is None:
         return PinnedAnswer(text, note="its reconstruction")
-    gaps = relative_distance(found.place.distance, run)
+    gaps = relative_distance(located.position.distance, run)
     return PinnedAnswer(
         text, note=f"decoded here · nearest sentence {gaps:.1f}× the typical distance"
     )
 
 
-def show_around(run: Run, found: Found, answer: Answer, decoding: Decoding) -> None:
+def show_around(run: Run, located: LocatedPick, answer: Answer, decoding: Decoding) -> None:
     """Shows what is read later: samples around the pick, its neighbours, numbers by word."""
-    samples(run, found, decoding)
-    neighbours(run, found)
+    samples(run, located, decoding)
+    neighbours(run, located)
     _words(answer)
 
 
@@ -219,9 +221,9 @@ def _respelled(run: Run, text: str) -> None:
     )
 
 
-def _decoded(run: Run, found: Found, decoded: Decoded, label: str) -> "DeltaGenerator":
+def _decoded(run: Run, located: LocatedPick, decoded: Decoded, label: str) -> "DeltaGenerator":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
-    source = "this location" if isinstance(found.pick, MapPick) else own
+    source = "this location" if isinstance(located.pick, MapPick) else own
     _heading("Decoded", f"from {source}" + (f", given label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
     return st.empty()
@@ -248,14 +250,14 @@ def _words(answer: Answer) -> None:
         )
 
 
-def _emptiness(place: "MapPosition", cycle: "Cycle") -> None:
-    typical = place.typical or 1.0
-    density = f"Density: higher than at {place.density:.0f}% of the sentences."
-    if place.empty:
+def _emptiness(position: "MapPosition", cycle: "Cycle") -> None:
+    typical = position.typical or 1.0
+    density = f"Density: higher than at {position.density:.0f}% of the sentences."
+    if position.empty:
         density = "Density: lower than at 99% of the sentences."
     st.markdown(
-        f"- Nearest sentence: **{place.distance:.2f}** away in latent space, "
-        f"{place.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
+        f"- Nearest sentence: **{position.distance:.2f}** away in latent space, "
+        f"{position.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
         f"- {density}\n"
         f"- Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
         f"({cycle.distance / typical:.1f}×), to *encoded again* on the map."
@@ -265,28 +267,28 @@ def _emptiness(place: "MapPosition", cycle: "Cycle") -> None:
         icon=":material/my_location:",
         key="nearest",
         on_click=picks.set_pick,
-        args=(SentencePick(place.nearest),),
+        args=(SentencePick(position.nearest),),
     )
 
 
-def samples(run: Run, found: Found, decoding: Decoding) -> None:
+def samples(run: Run, located: LocatedPick, decoding: Decoding) -> None:
     """Sentences decoded from samples around a pick; a slider sets how many."""
-    if not found.scale.any():
+    if not located.scale.any():
         _heading("Samples around it", "none")
         st.caption("This model encodes a sentence as a point: there is no distribution to sample.")
         return
-    spread = "the neighbours' posterior spread" if found.place else "its posterior"
+    spread = "the neighbours' posterior spread" if located.position else "its posterior"
     _heading("Samples around it", f"from {spread}, seed {decoding.seed}")
     k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
-    texts = run.around(found.z, found.scale, k, decoding)
+    texts = run.around(located.z, located.scale, k, decoding)
     st.html("".join(plain(text, quiet=True) for text in texts))
 
 
-def neighbours(run: Run, found: Found) -> None:
+def neighbours(run: Run, located: LocatedPick) -> None:
     """The nearest sentences in latent space; a click selects one."""
     _heading("Nearest sentences", "cosine distance of centred latents")
-    own = found.pick.index if isinstance(found.pick, SentencePick) else -1
-    near = [item for item in run.neighbours(found.z, NEIGHBOURS + 1) if item.index != own]
+    own = located.pick.index if isinstance(located.pick, SentencePick) else -1
+    near = [item for item in run.neighbours(located.z, NEIGHBOURS + 1) if item.index != own]
     rows = [Row(item.index, item.text, f"{item.distance:.3f}") for item in near[:NEIGHBOURS]]
     sentence_list(
         rows, "Nearest sentences", "neighbours", lambda row: picks.set_pick(SentencePick(row))

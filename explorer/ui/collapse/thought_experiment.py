@@ -82,7 +82,7 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
         )
     with right:
         trajectories = {
-            decoder: outcome.way for decoder, outcome in outcomes.items() if decoder.latent
+            decoder: outcome.trajectory for decoder, outcome in outcomes.items() if decoder.latent
         }
         top = 1.08 * max(3 * ENTROPY, *(points[0][1] for points in trajectories.values()))
         download_buttons.chart(

@@ -63,8 +63,8 @@ class Judged:
 
 def judged_runs() -> list[Judged]:
     """Every evaluated run with a latent space, failed verdicts first."""
-    found = [_judge(name) for name in open_runs.listing().names]
-    known = [run for run in found if run is not None]
+    judged = [_judge(name) for name in open_runs.listing().names]
+    known = [run for run in judged if run is not None]
     return sorted(known, key=lambda run: (not run.failed, run.uses_z))
 
 
@@ -73,10 +73,10 @@ def _judge(name: str) -> Judged | None:
         metrics = folders.read_metrics(folders.find(name))
     except ExplorerError:
         return None  # the run picker reports it
-    use = uses_z(metrics)
-    if use.code in (NO_LATENT, NOT_MEASURED):
+    result = uses_z(metrics)
+    if result.code in (NO_LATENT, NOT_MEASURED):
         return None
-    return Judged(name, use, can_be_sampled(metrics), value_of(metrics, "rate"))
+    return Judged(name, result, can_be_sampled(metrics), value_of(metrics, "rate"))
 
 
 def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
@@ -87,21 +87,21 @@ def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
 
 def runs(current: Run) -> None:
     """Links to a contrasting run, and to every run with its verdicts."""
-    found = judged_runs()
-    if len(found) < 2:
+    judged = judged_runs()
+    if len(judged) < 2:
         return
     # Runs are listed as commands name them: by path where a name is taken.
     named = folders.typed(current.folder)
-    ordered = sorted(found, key=lambda run: unlikeness(current.config, _recipe(run.name)))
-    here = next((run for run in found if run.name == named), None)
+    ordered = sorted(judged, key=lambda run: unlikeness(current.config, _recipe(run.name)))
+    here = next((run for run in judged if run.name == named), None)
     if here and (other := partner(here, ordered)):
         _links(here, other)
-    rows = [Row(place, run.name, _note(run)) for place, run in enumerate(found)]
+    rows = [Row(index, run.name, _note(run)) for index, run in enumerate(judged)]
 
-    def chosen(place: int) -> None:
-        st.session_state["run"] = found[place].name
+    def chosen(index: int) -> None:
+        st.session_state["run"] = judged[index].name
 
-    with st.expander(f"All {len(found)} runs with a latent space", icon=":material/list:"):
+    with st.expander(f"All {len(judged)} runs with a latent space", icon=":material/list:"):
         sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
 
 
@@ -142,21 +142,21 @@ def _note(run: Judged) -> str:
 
 def judgement(run: Run) -> None:
     """Both verdicts with their metrics and thresholds, and what to try next."""
-    found = uses_z(run.metrics)
-    st.subheader(f"{markdown(run.name)}: {found.word}", anchor="verdict")
-    if found.code == NOT_MEASURED:
+    judged = uses_z(run.metrics)
+    st.subheader(f"{markdown(run.name)}: {judged.word}", anchor="verdict")
+    if judged.code == NOT_MEASURED:
         st.info("Evaluate the run with:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
         return
-    st.markdown(markdown(found.sentence))
-    if found.thresholds:
-        st.caption(f"Criterion: {markdown(found.thresholds)}.")
+    st.markdown(markdown(judged.sentence))
+    if judged.thresholds:
+        st.caption(f"Criterion: {markdown(judged.thresholds)}.")
     _figures(run)
     _sampling(run)
-    for advice in ADVICE.get(found.code, ())[:1]:
+    for advice in ADVICE.get(judged.code, ())[:1]:
         st.markdown("**What to try next**")
         _advise(run, advice)
-    more = ADVICE.get(found.code, ())[1:]
+    more = ADVICE.get(judged.code, ())[1:]
     if more:
         count = "1 more suggestion" if len(more) == 1 else f"{len(more)} more suggestions"
         with st.expander(count, icon=":material/lightbulb:"):
@@ -165,12 +165,12 @@ def judgement(run: Run) -> None:
 
 
 def _sampling(run: Run) -> None:
-    found = can_be_sampled(run.metrics)
-    if found.code == NO_LATENT:
+    sampling = can_be_sampled(run.metrics)
+    if sampling.code == NO_LATENT:
         return
-    st.markdown(f"**{markdown(found.word.capitalize())}.** {markdown(found.sentence)}")
-    if found.thresholds:
-        st.caption(f"Criterion: {markdown(found.thresholds)}.")
+    st.markdown(f"**{markdown(sampling.word.capitalize())}.** {markdown(sampling.sentence)}")
+    if sampling.thresholds:
+        st.caption(f"Criterion: {markdown(sampling.thresholds)}.")
 
 
 def _advise(run: Run, advice: Advice) -> None:
@@ -218,8 +218,8 @@ def gains(run: Run) -> None:
         decoded = run.decode_tokens(atlas.mean[rows], Decoding())
     texts = run.texts
     left, right = st.columns(2, gap="medium")
-    for place, (row, result) in enumerate(zip(rows, decoded, strict=True)):
-        with left if place % 2 == 0 else right:
+    for index, (row, result) in enumerate(zip(rows, decoded, strict=True)):
+        with left if index % 2 == 0 else right:
             st.html(plain(texts[row], quiet=True) + shaded(result))
     total = sum(sum(result.gains) for result in decoded) / len(decoded)
     st.html(shade_key())
@@ -255,7 +255,7 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
     held = [row for row, name in enumerate(split) if name == "test"] or list(range(len(split)))
     step = max(1, len(held) // count)
     return [
-        held[(place * step + offset * 7) % len(held)] for place in range(min(count, len(held)))
+        held[(index * step + offset * 7) % len(held)] for index in range(min(count, len(held)))
     ]
 
 

@@ -53,9 +53,9 @@ def show(columns: Sequence[Column]) -> None:
     with below:
         selection.show(columns, maps, chosen, words)
     with above:
-        places = st.columns(len(columns), gap="small")
-        for place, column in zip(places, columns, strict=True):
-            with place:
+        columns_of_page = st.columns(len(columns), gap="small")
+        for container, column in zip(columns_of_page, columns, strict=True):
+            with container:
                 _one(column, maps.get(column.number), by, chosen, words)
     others = [maps[column.number] for column in mapped[1:]]
     neighbourhood_changes.show([there for there in others if len(there.pairs[0])])
@@ -120,7 +120,7 @@ def _draw(
     atlas = run.atlas
     assert atlas is not None and frame.atlas is not None
     by = by if by in available(atlas) else "length"
-    found = _colours(there, by)
+    colours = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
     mark = selection.mark_of(there, chosen, words)
     spec = MapSpec(
@@ -129,9 +129,9 @@ def _draw(
         hover_url=urls.hover_url(run),
         decode_url=_lens_url(there) if map_view.is_read() else "",
         lens_url=_lens_url(there),
-        legend=found.legend,
-        kind=found.kind,
-        legend_title=found.title if there.is_frame or by != "cluster" else "",
+        legend=colours.legend,
+        kind=colours.kind,
+        legend_title=colours.title if there.is_frame or by != "cluster" else "",
         # Every map shows the regions of the frame, but classes of its own run.
         show_legend=there.is_frame or by != "cluster",
         labels=_labels(there),
@@ -143,13 +143,13 @@ def _draw(
         caption=map_view.caption(run),
         view_parameter="",
         boxes=True,
-        link=f"{by}: {[entry.name for entry in found.legend]}",
+        link=f"{by}: {[entry.name for entry in colours.legend]}",
         height=HEIGHT,
     )
     event = latent_map(spec, _key(column))
     if event is not None and event.kind == "no_webgl":
         plain = replace(spec, description=_description(there))
-        shown = found if like is None else replace(found, ids=there.regions)
+        shown = colours if like is None else replace(colours, ids=there.regions)
         map_view.show_plain(run, plain, shown, there.xy, _key(column))
 
 
@@ -186,11 +186,11 @@ def _labels(there: Aligned) -> list[dict[str, Any]]:
 def _ellipses(there: Aligned) -> list[Ellipse]:
     """The prior's circles, which alignment only moves and scales."""
     scale = 1.0 if there.alignment is None else there.alignment.scale
-    found = []
+    overlays = []
     for item in there.layout.ellipses:
         (x, y), *_ = there.move(np.array([[float(item.x), float(item.y)]])).tolist()
-        found.append(Ellipse(x, y, float(item.rx) * scale, float(item.ry) * scale, item.text))
-    return found
+        overlays.append(Ellipse(x, y, float(item.rx) * scale, float(item.ry) * scale, item.text))
+    return overlays
 
 
 def _fit(there: Aligned) -> str:

@@ -24,8 +24,8 @@ def show(others: Sequence[Aligned]) -> None:
     if not others:
         st.caption("Neighbourhoods are compared between maps of the same sentences.")
         return
-    for place, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
-        with place:
+    for container, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
+        with container:
             _one(there)
 
 
@@ -40,7 +40,7 @@ def table(there: Aligned) -> dict[str, list]:
     source, rows = texts_of(there, here, frame)
     return {
         "row": atlas.row[frame[order]].tolist(),
-        "text": [source.texts[place] for place in rows[order].tolist()],
+        "text": [source.texts[row] for row in rows[order].tolist()],
         "moved": there.moved[order].tolist(),
     }
 

@@ -109,25 +109,25 @@ def choose() -> list[Column]:
     if len(chosen) < 2:
         st.info("Choose two to four runs above.", icon=":material/compare:")
         return []
-    found = []
+    columns = []
     for name in chosen:
         with notes.errors_shown():
             run = open_runs.run_of(name)
             run.check()  # one faulty run must not end the page of the others
-            found.append(Column(run, len(found)))
-    return found if len(found) >= 2 else []
+            columns.append(Column(run, len(columns)))
+    return columns if len(columns) >= 2 else []
 
 
 def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
     """Offers ablations: sets of runs whose recipes differ in one part."""
-    found = _families(names)
-    labels = [family.label(MAX_RUNS) for family in found]
+    families = _families(names)
+    labels = [family.label(MAX_RUNS) for family in families]
     offered = {
         # Without the common part of their names two sets may have the same label.
         label if labels.count(label) == 1 else family.label(MAX_RUNS, whole=True): family.names[
             :MAX_RUNS
         ]
-        for label, family in zip(labels, found, strict=True)
+        for label, family in zip(labels, families, strict=True)
     }
     if not offered:
         return
@@ -153,11 +153,11 @@ def _families(names: Sequence[str]) -> list[Family]:
     listed = folders.by_name()
     paths = {name: listed.get(name, Path(name)) / folders.CONFIG for name in names}
     there = {name: path for name, path in paths.items() if path.is_file()}
-    return _found(there, [path.stat().st_mtime_ns for path in there.values()])
+    return _cached_families(there, [path.stat().st_mtime_ns for path in there.values()])
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _found(paths: Mapping[str, Path], written: Sequence[int]) -> list[Family]:
+def _cached_families(paths: Mapping[str, Path], written: Sequence[int]) -> list[Family]:
     recipes = {}
     for name, path in paths.items():
         # An unreadable recipe is reported where its run is chosen.

@@ -79,7 +79,7 @@ def best(entries: Sequence[Mapping[str, Any]], name: str) -> set[int]:
     known = [value for value in worth if value is not None]
     if len(set(known)) < 2:
         return set()
-    return {place for place, value in enumerate(worth) if value == max(known)}
+    return {index for index, value in enumerate(worth) if value == max(known)}
 
 
 def _worth(entry: Mapping[str, Any], name: str) -> float | None:
@@ -96,7 +96,7 @@ def _worth(entry: Mapping[str, Any], name: str) -> float | None:
 def _line(columns: Sequence[Column], name: str) -> str:
     definition = METRICS[name]
     marked = best([_entry(column, name) for column in columns], name)
-    cells = "".join(_cell(column, name, place in marked) for place, column in enumerate(columns))
+    cells = "".join(_cell(column, name, index in marked) for index, column in enumerate(columns))
     text = html.escape(_definition(definition), quote=True)
     return (
         f"<tr><th><details><summary title='{text}'>{html.escape(definition.title)} "

@@ -97,7 +97,7 @@ def words_of(maps: Mapping[int, Aligned], chosen: int | Box | None) -> Words | N
         if index is not None:
             candidates.append((float(atlas.distortion[index]), Words(run.texts[index], run.name)))
     # A collapsed model reconstructs every sentence alike; the lowest distortion avoids it.
-    return min(candidates, key=lambda found: found[0])[1] if candidates else None
+    return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
 def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
@@ -132,9 +132,9 @@ def show(
     st.html(token_diff.sentence([token_diff.Token(words.text, False)]))
     with st.spinner("Reconstructing…"):
         results = {
-            number: found
+            number: result
             for number, there in maps.items()
-            if (found := result_of(there, chosen, words)) is not None
+            if (result := result_of(there, chosen, words)) is not None
         }
     _answers(columns, maps, results, words)
 
@@ -173,21 +173,21 @@ def _answers(
     marks = dict(
         zip(
             results,
-            token_diff.marked([found.reconstruction for found in results.values()]),
+            token_diff.marked([result.reconstruction for result in results.values()]),
             strict=True,
         )
     )
-    near = [{row for row, _ in found.near} for found in results.values()]
+    near = [{row for row, _ in result.near} for result in results.values()]
     common = set.intersection(*near) if len(near) > 1 else set()
-    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
-        with place:
+    for container, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with container:
             st.html(STYLE + title(column))
-            found = results.get(column.number)
-            if found is None:
+            result = results.get(column.number)
+            if result is None:
                 st.caption(_why_not(maps.get(column.number)))
                 continue
-            st.html(_answer(column, marks[column.number], found, common))
-            if not found.on_map:
+            st.html(_answer(column, marks[column.number], result, common))
+            if not result.on_map:
                 what = "the text above" if words.source else "it"
                 st.caption(f"Not on this map: {what} was encoded now.")
                 continue
@@ -195,11 +195,11 @@ def _answers(
             run_picker.run_link("map", label, icon, column.typed)
 
 
-def _answer(column: Column, words: Sequence[Token], found: Result, common: set[int]) -> str:
+def _answer(column: Column, words: Sequence[Token], result: Result, common: set[int]) -> str:
     return (
         f'<div data-run="{html.escape(column.name)}">{token_diff.sentence(words)}'
-        f"<p class='side'><small>distortion <b>{found.distortion:.1f}</b> nats · rate "
-        f"<b>{found.rate:.1f}</b> nats</small></p>{_near(found, common)}</div>"
+        f"<p class='side'><small>distortion <b>{result.distortion:.1f}</b> nats · rate "
+        f"<b>{result.rate:.1f}</b> nats</small></p>{_near(result, common)}</div>"
     )
 
 
@@ -228,10 +228,10 @@ def _encoded_now(_run: Run, stamp: str, text: str) -> tuple[np.ndarray, str, flo
     return z, _run.decode(z)[0], float(distortion), float(rate)
 
 
-def _near(found: Result, common: set[int]) -> str:
+def _near(result: Result, common: set[int]) -> str:
     items = "".join(
         f"<li dir='auto'>{'<b>=</b> ' if row in common else ''}{html.escape(text)}</li>"
-        for row, text in found.near
+        for row, text in result.near
     )
     return f"<small>nearest sentences{', = in all' if common else ''}</small><ul>{items}</ul>"
 

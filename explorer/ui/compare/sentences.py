@@ -65,18 +65,18 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
         "kind and size of prior share z."
     )
     count = _count()
-    found = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
-    for column, item in zip(columns, found, strict=True):
+    results = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
+    for column, item in zip(columns, results, strict=True):
         if isinstance(item, list) and (note := told(column.run.model)):
             st.caption(f"{markdown(column.name)}: {message(note)}")
-    _show(columns, found, "samples", lambda name: reproduce.samples(name, count, decoding))
+    _show(columns, results, "samples", lambda name: reproduce.samples(name, count, decoding))
 
 
 def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text = _sentence(columns, example)
-    found = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
+    results = _ask(columns, lambda run: _reconstruct(run, run.stamp, text, decoding))
     command = partial(reproduce.reconstruction, text=text, decoding=decoding)
-    _show(columns, found, "reconstructions", command)
+    _show(columns, results, "reconstructions", command)
 
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
@@ -91,12 +91,12 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
         return
     unknown_words.unknown_notes([column.run for column in columns], {"A": a, "B": b})
     kind, steps = path_controls.path_controls()
-    found = _ask(
+    results = _ask(
         columns, lambda run: decoded_path.decoded_path(run, a, b, steps, decoding, kind).texts
     )
     title = decoded_path.INTERPOLATIONS[kind].lower()
     st.caption(f"The same {steps} steps from A to B, {title}, in each run.")
-    _show(columns, found, "path", lambda name: reproduce.path(name, a, b, steps, decoding, kind))
+    _show(columns, results, "path", lambda name: reproduce.path(name, a, b, steps, decoding, kind))
 
 
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
@@ -104,8 +104,8 @@ def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
     same = "the same ε for every run" if len(sizes) == 1 else "ε differs between sizes of z"
     st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
-    found = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
-    _show(columns, found, "draws", lambda name: reproduce.draws(name, text, count, decoding))
+    results = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
+    _show(columns, results, "draws", lambda name: reproduce.draws(name, text, count, decoding))
 
 
 def _sentence(columns: Sequence[Column], example: str) -> str:
@@ -129,30 +129,30 @@ def _count() -> int:
 
 def _ask(columns: Sequence[Column], answer: Callable[[Run], list[str]]) -> Answers:
     """Runs `answer` on every run; one that fails gives its error message."""
-    found: Answers = []
+    results: Answers = []
     with st.spinner("Decoding…", show_time=True):
         for column in columns:
             try:
-                found.append(answer(column.run))
+                results.append(answer(column.run))
             except ExplorerError as error:
-                found.append(str(error))
-    return found
+                results.append(str(error))
+    return results
 
 
 def _show(
     columns: Sequence[Column],
-    found: Answers,
+    results: Answers,
     name: str,
     command: Callable[[str], str],
 ) -> None:
     """Columns of sentences, aligned by line, with differing words marked."""
-    lists = [item for item in found if isinstance(item, list)]
+    lists = [item for item in results if isinstance(item, list)]
     marks = [token_diff.marked(line) for line in zip(*lists, strict=True)]
     answered = 0
-    for place, column, item in zip(
-        st.columns(len(columns), gap="medium"), columns, found, strict=True
+    for container, column, item in zip(
+        st.columns(len(columns), gap="medium"), columns, results, strict=True
     ):
-        with place:
+        with container:
             st.html(STYLE + title(column))
             if isinstance(item, str):
                 st.caption(message(item))
@@ -173,7 +173,7 @@ def _show(
     if lists:
         table = {
             column.typed: item
-            for column, item in zip(columns, found, strict=True)
+            for column, item in zip(columns, results, strict=True)
             if isinstance(item, list)
         }
         commands = "\n".join(command(name) for name in table)

@@ -71,8 +71,8 @@ def say(columns: Sequence[Column]) -> None:
 
 def show(columns: Sequence[Column]) -> None:
     """A card for each run, then the recipes line by line."""
-    for place, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
-        with place:
+    for container, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
+        with container:
             _card(column)
     st.subheader("Recipe differences")
     settings = recipe_diff.differing([column.run.config for column in columns])
@@ -124,10 +124,10 @@ def _card(column: Column) -> None:
     st.html(STYLE + title(column))
     scores.badges(metrics)
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
-    for found in (use, sampling) if sampling.value else (use,):
-        st.markdown(markdown(found.sentence))
-        if found.thresholds:
-            st.caption(f"Criterion: {markdown(found.thresholds)}")
+    for judged in (use, sampling) if sampling.value else (use,):
+        st.markdown(markdown(judged.sentence))
+        if judged.thresholds:
+            st.caption(f"Criterion: {markdown(judged.thresholds)}")
     links(column)
 
 

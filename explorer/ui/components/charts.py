@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SVG_POINTS = 5000
 """Points an SVG map draws before it becomes slow."""
 GRID_CELLS = 40
-"""Cells a side of the invisible grid that makes empty places clickable."""
+"""Cells a side of the invisible grid that makes empty locations clickable."""
 
 _GREY = "#9aa5b1"
 _LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is flat
@@ -44,29 +44,29 @@ def latent_map(
         atlas: The encoded corpus.
         texts: A text for each row; shown as typed, never read as markup.
         by: What colours the points: a key of `ATLAS_COLOURINGS`, or the colours themselves.
-        xy: Places; the atlas' own by default.
+        xy: Positions; the atlas' own by default.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         overlays: Paths, markers and ellipses on top.
         highlight: Rows that stand out, the others turn grey.
         most: Draw at most this many points, evenly taken from the rows.
         svg: SVG instead of WebGL: works everywhere, up to some `SVG_POINTS`.
-        grid: Put an invisible grid below, so that empty places can be clicked.
+        grid: Put an invisible grid below, so that empty locations can be clicked.
         title: Above the map.
     """
     import plotly.graph_objects as go
 
-    places = atlas.xy if xy is None else xy
+    positions = atlas.xy if xy is None else xy
     rows = drawn_evenly(len(atlas), most, highlight)
     scatter = go.Scatter if svg else go.Scattergl
     figure = go.Figure()
     if grid:
-        figure.add_trace(_grid(places))
-    found = by if isinstance(by, Colours) else colours(atlas, by)
-    for name, colour, own in _groups(found, rows, highlight):
+        figure.add_trace(_grid(positions))
+    colouring = by if isinstance(by, Colours) else colours(atlas, by)
+    for name, colour, own in _groups(colouring, rows, highlight):
         figure.add_trace(
             scatter(
-                x=places[own, 0],
-                y=places[own, 1],
+                x=positions[own, 0],
+                y=positions[own, 1],
                 mode="markers",
                 name=escape(name),
                 marker={"size": 5 if svg else 4, "color": colour, "opacity": 0.75},
@@ -77,7 +77,7 @@ def latent_map(
                 unselected={"marker": {"opacity": 0.75}},
             )
         )
-    _name_regions(figure, atlas, on_own_places=xy is None or xy is atlas.xy)
+    _name_regions(figure, atlas, on_atlas=xy is None or xy is atlas.xy)
     for overlay in overlays:
         _draw(figure, overlay)
     _dress(figure, axes or {"x": "", "y": "", "units": False}, title)
@@ -90,9 +90,9 @@ def drawn_evenly(
     """At most `most` row numbers at even distances; the rows of `always` are among them."""
     if most is None or count <= most:
         return np.arange(count)
-    kept = np.asarray(list(always or [])[:most], np.int64)
-    spread = np.linspace(0, count - 1, most - len(kept)).round().astype(np.int64)
-    return np.union1d(spread, kept)
+    shown = np.asarray(list(always or [])[:most], np.int64)
+    spread = np.linspace(0, count - 1, most - len(shown)).round().astype(np.int64)
+    return np.union1d(spread, shown)
 
 
 def strip(
@@ -146,17 +146,17 @@ def hover(text: str) -> str:
 
 
 def _groups(
-    found: Colours, rows: Int[np.ndarray, " rows"], highlight: Sequence[int] | None
+    colouring: Colours, rows: Int[np.ndarray, " rows"], highlight: Sequence[int] | None
 ) -> list[tuple[str, Any, Int[np.ndarray, " own"]]]:
     """Name, colour (of all, or of each) and rows of every trace, what matters most last."""
     if highlight is not None:
         hit = np.isin(rows, np.asarray(list(highlight), np.int64))
         return [("", _GREY, rows[~hit]), ("found", "#d55e00", rows[hit])]
-    ids = found.ids[rows]
-    if found.kind == "ramp":
-        return [("", _along(found.legend, ids), rows)]
+    ids = colouring.ids[rows]
+    if colouring.kind == "ramp":
+        return [("", _along(colouring.legend, ids), rows)]
     groups: list[tuple[str, Any, Int[np.ndarray, " own"]]] = [("", _GREY, rows[ids == NO_CLASS])]
-    groups += [(entry.name, entry.colour, rows[ids == entry.id]) for entry in found.legend]
+    groups += [(entry.name, entry.colour, rows[ids == entry.id]) for entry in colouring.legend]
     return [group for group in groups if len(group[2])]
 
 
@@ -170,10 +170,10 @@ def _along(legend: Sequence[LegendEntry], ids: Any) -> list[str]:
     ]
 
 
-def _grid(places: Float[np.ndarray, "n 2"]) -> Any:
+def _grid(positions: Float[np.ndarray, "n 2"]) -> Any:
     import plotly.graph_objects as go
 
-    low, high = places.min(axis=0), places.max(axis=0)
+    low, high = positions.min(axis=0), positions.max(axis=0)
     x, y = (np.linspace(low[i], high[i], GRID_CELLS) for i in (0, 1))
     across, up = np.meshgrid(x, y)
     return go.Scatter(
@@ -189,8 +189,8 @@ def _grid(places: Float[np.ndarray, "n 2"]) -> Any:
     )
 
 
-def _name_regions(figure: "Figure", atlas: Atlas, on_own_places: bool) -> None:
-    if not (atlas.levels and on_own_places):
+def _name_regions(figure: "Figure", atlas: Atlas, on_atlas: bool) -> None:
+    if not (atlas.levels and on_atlas):
         return
     for region in atlas.levels[0]:
         figure.add_annotation(

@@ -1,4 +1,4 @@
-"""Text is data: every way a sentence reaches the page, none of which reads it as markup."""
+"""Text is data: however a sentence reaches the page, none of which reads it as markup."""
 
 import html
 import re
@@ -55,8 +55,8 @@ def message(text: str) -> str:
     if len(parts) % 2 == 0:  # an unmatched backtick
         return markdown(text)
     shown = []
-    for place, part in enumerate(parts):
-        if place % 2:
+    for index, part in enumerate(parts):
+        if index % 2:
             shown.append(code(part) if part.strip() else markdown(f"`{part}`"))
         else:
             edges = [" " if edge.isspace() else "" for edge in (part[:1], part[-1:])]
@@ -91,8 +91,8 @@ def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False)
 def shaded(decoded: Decoded) -> str:
     """A decoded sentence as HTML, each word shaded by its latent gain."""
     marks = [
-        _mark(token, gain, log_prob, token == "<eos>" and place == len(decoded.tokens) - 1)
-        for place, (token, gain, log_prob) in enumerate(
+        _mark(token, gain, log_prob, token == "<eos>" and index == len(decoded.tokens) - 1)
+        for index, (token, gain, log_prob) in enumerate(
             zip(decoded.tokens, decoded.gains, decoded.log_probs, strict=True)
         )
     ]

@@ -12,7 +12,7 @@ from explorer.ui.components import charts, download_buttons
 def path_controls() -> tuple[str, int]:
     """Interpolation and number of steps of a path, and a button that reverses it."""
     with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
-        way = st.segmented_control(
+        interpolation = st.segmented_control(
             "Interpolation",
             list(INTERPOLATIONS),
             format_func=INTERPOLATIONS.__getitem__,
@@ -25,7 +25,7 @@ def path_controls() -> tuple[str, int]:
         )
         steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=160)
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="Exchanges A and B")
-    return way or "linear", steps
+    return interpolation or "linear", steps
 
 
 def _swap() -> None:

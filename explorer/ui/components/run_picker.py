@@ -16,11 +16,11 @@ _ASKED_RUN, _MISSED = "on", "_missed_run"
 
 def run_picker() -> Run | None:
     """The run of this session, chosen in the sidebar; None where there is none to open."""
-    found = open_runs.listing()
+    listing = open_runs.listing()
     with st.sidebar:
-        run = _chosen(found) if found.names else None
-        if found.damaged:
-            _damaged(found.damaged)
+        run = _chosen(listing) if listing.names else None
+        if listing.damaged:
+            _damaged(listing.damaged)
     warn_missing(st.session_state.get(_MISSED, ()))
     return run
 
@@ -49,19 +49,19 @@ def more_exact_link(page: str, run: Run) -> None:
         run_link(page, label, ":material/swap_horiz:", name)
 
 
-def _chosen(found: open_runs.Listing) -> Run | None:
+def _chosen(listing: open_runs.Listing) -> Run | None:
     asked = st.query_params.get(_ASKED_RUN)
     if asked is not None:
         del st.query_params[_ASKED_RUN]
-        if asked in found.names:
+        if asked in listing.names:
             st.session_state["run"] = asked
     # The picker takes another run in silence, and corrects the address.
     asked = asked or st.query_params.get("run")
-    if asked and asked not in found.names:
+    if asked and asked not in listing.names:
         st.session_state[_MISSED] = (asked,)
-    first = found.names.index(open_runs.default_run(found.names))
+    first = listing.names.index(open_runs.default_run(listing.names))
     name = st.selectbox(
-        "Run", found.names, index=first, key="run", bind="query-params", on_change=_forget_missed
+        "Run", listing.names, index=first, key="run", bind="query-params", on_change=_forget_missed
     )
     with errors_shown():
         run = open_runs.run_of(name)

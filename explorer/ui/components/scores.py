@@ -29,7 +29,7 @@ _CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the rea
 
 
 def show_scores(run: Run) -> None:
-    """Both verdicts, the main figures and the way to the model card."""
+    """Both verdicts, the main figures and a link to the model card."""
     metrics = run.metrics
     badges(metrics)
     names = [name for name in SHORT if value_of(metrics, name) is not None]
@@ -60,12 +60,12 @@ def badges(metrics: Mapping[str, Any]) -> None:
             _badge(sampling, _CAN_BE_SAMPLED)
 
 
-def _badge(found: Verdict, question: str) -> None:
+def _badge(verdict: Verdict, question: str) -> None:
     colours: dict[str | None, Literal["green", "gray", "orange"]]
     colours = {"yes": "green", None: "gray"}
-    criterion = f" Criterion: {found.thresholds}." if found.thresholds else ""
-    told = f"{question} {found.sentence}{criterion}"
-    st.badge(found.word, color=colours.get(found.value, "orange"), help=markdown(told))
+    criterion = f" Criterion: {verdict.thresholds}." if verdict.thresholds else ""
+    text = f"{question} {verdict.sentence}{criterion}"
+    st.badge(verdict.word, color=colours.get(verdict.value, "orange"), help=markdown(text))
 
 
 def _note(name: str, entry: Mapping[str, Any]) -> str:

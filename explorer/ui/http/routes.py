@@ -79,10 +79,10 @@ def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Respo
 
 
 def _asset(request: Request) -> Response:
-    found = scripts.files().get(request.path_params["name"])
-    if found is None or request.path_params["version"] != scripts.version():
+    file = scripts.files().get(request.path_params["name"])
+    if file is None or request.path_params["version"] != scripts.version():
         raise _RefusedError(404, "no such file: reload the page")
-    content, media_type = found
+    content, media_type = file
     headers = {**FOREVER, "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -110,8 +110,8 @@ def _colours(request: Request) -> Response:
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
-    found = COLOURINGS[by].colours_of(run)
-    return _binary(np.ascontiguousarray(found.ids, np.uint8).tobytes())
+    colours = COLOURINGS[by].colours_of(run)
+    return _binary(np.ascontiguousarray(colours.ids, np.uint8).tobytes())
 
 
 def _hover(request: Request) -> Response:
@@ -153,21 +153,21 @@ def _decode(request: Request) -> Response:
 def _positions(request: Request) -> np.ndarray:
     """The positions of an address, `at=x,y;x,y`: finite, 1 to `MAX_POSITIONS`."""
     try:
-        found = [
+        positions = [
             [float(number) for number in position.split(",")]
             for position in request.query_params.get("at", "").split(";")
         ]
     except ValueError:
-        found = []
-    if not 0 < len(found) <= MAX_POSITIONS or not all(
-        len(position) == 2 and picks.is_finite_position(*position) for position in found
+        positions = []
+    if not 0 < len(positions) <= MAX_POSITIONS or not all(
+        len(position) == 2 and picks.is_finite_position(*position) for position in positions
     ):
         raise _RefusedError(
             400,
             f"at is 1 to {MAX_POSITIONS} positions, x,y;x,y, of finite numbers, "
             f"at most {picks.FARTHEST:,.0f}",
         )
-    return np.array(found)
+    return np.array(positions)
 
 
 def _frames(request: Request) -> Response:

@@ -41,10 +41,10 @@ def traverse() -> None:
             dimension, order = dimensions.ask_dimension(run)
             if text is not None:
                 with st.spinner("Decoding…"):
-                    found = dimensions.traverse(
+                    traversal = dimensions.traverse(
                         run, text, dimension, decode_settings.decoding(run)
                     )
-                dimensions.show(run, found, dimension)
+                dimensions.show(run, traversal, dimension)
         with side:
             dimensions.table(run, text, order, dimension)
         with wide:

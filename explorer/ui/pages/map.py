@@ -27,24 +27,24 @@ def explore() -> None:
     with st.container(key="map_and_answer"):
         wide, side = st.columns([2, 1], gap="medium")
     # A link with a pick draws the map at once, and the answer when the model is open.
-    found, result = None, None
+    located, result = None, None
     if pick is not None and open_runs.is_warm(run):
-        found = answer.look_up(run, layout, pick)
-    if found is not None and found.at is None:
+        located = answer.locate(run, layout, pick)
+    if located is not None and located.at is None:
         # A click waits for its sentence, a typed sentence for its marker on the map.
         with side:
             search.results(run, hits)
-            result = answer.show(run, found, decoding)
+            result = answer.show(run, located, decoding)
     with wide:
         map_view.show(
             run,
             layout,
             by,
-            overlays=answer.markers(run, layout, found, result) if found else (),
+            overlays=answer.markers(run, layout, located, result) if located else (),
             highlight=hits,
-            selected=map_view.selected_of(pick, found.at if found else None),
+            selected=map_view.selected_of(pick, located.at if located else None),
             reading=map_view.is_read(),
-            answer=answer.pinned(run, found, result) if found and result else None,
+            answer=answer.pinned(run, located, result) if located and result else None,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
             height=420,
@@ -54,9 +54,9 @@ def explore() -> None:
     with side:
         if result is None:
             search.results(run, hits)
-        if found is not None:
-            result = result or answer.show(run, found, decoding)
-            answer.show_around(run, found, result, decoding)
+        if located is not None:
+            result = result or answer.show(run, located, decoding)
+            answer.show_around(run, located, result, decoding)
         elif pick is not None:
             start.open_model(run)
         elif hits is None:

@@ -14,11 +14,11 @@ def explore() -> None:
     """Plane, lists and holes; a click reruns only this."""
     with notes.errors_shown():
         with st.spinner("Opening the model…", show_time=True):
-            found = scene.scene(run)
-        scene.show(found)
+            shown = scene.scene(run)
+        scene.show(shown)
         scores.marginal_kl(run)
-        lists.components(found)
-        lists.holes(found)
+        lists.components(shown)
+        lists.holes(shown)
 
 
 st.title("Prior and sentences")

@@ -32,11 +32,11 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
     import plotly.graph_objects as go
 
     playback = playback_story.playback_of(run)
-    places = playback.positions(epoch)
-    figure = go.Figure(_clouds(run, by, places, np.arange(len(playback.row))))
+    positions = playback.positions(epoch)
+    figure = go.Figure(_clouds(run, by, positions, np.arange(len(playback.row))))
     if pinned >= 0:
         before = playback.xy[playback.epoch <= epoch, pinned]
-        trail = np.vstack([before, places[pinned]])
+        trail = np.vstack([before, positions[pinned]])
         figure.add_trace(
             go.Scatter(
                 x=trail[:, 0],
@@ -50,7 +50,7 @@ def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":
         )
     figure.update_layout(title_text=escape(f"{run.name}, epoch {epoch:.2f}"), title_font_size=14)
     # As in the player: only the prior's circles give a close view its scale.
-    return _with_axes(figure, run, places if playback_story.ellipses(run) else playback.xy)
+    return _with_axes(figure, run, positions if playback_story.ellipses(run) else playback.xy)
 
 
 def film(run: Run, by: str) -> "Figure":

@@ -83,15 +83,15 @@ def play(run: Run, by: str) -> Moment:
     """Shows the player, or the animation without WebGL2; returns the last epoch and pin."""
     playback = playback_story.playback_of(run)
     start = _start(run)
-    found = playback_story.colours_of(run, by)
+    colours = playback_story.colours_of(run, by)
     ellipses = playback_story.ellipses(run)
     spec = PlayerSpec(
         frames_url=urls.playback_url(run, "places"),
         colours_url=f"{urls.playback_url(run, 'colours')}?by={by}",
         sentence_url=urls.playback_url(run, "sentence"),
-        legend=found.legend,
-        legend_title=found.title,
-        kind=found.kind,
+        legend=colours.legend,
+        legend_title=colours.title,
+        kind=colours.kind,
         snapshots=playback_story.snapshots(playback),
         series=playback_story.series(run),
         ellipses=ellipses,

@@ -77,7 +77,7 @@ def plane(
 def _scatter(
     item: Marks, xy: Float[np.ndarray, "m 2"], rank: int, selected: int | None
 ) -> "Scatter":
-    """One trace: marks of a kind, with their place in the legend and the selected index."""
+    """One trace: marks of a kind, with their index in the legend and the selected index."""
     import plotly.graph_objects as go
 
     return go.Scatter(

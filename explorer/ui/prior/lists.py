@@ -16,36 +16,36 @@ if TYPE_CHECKING:
     from explorer.latent_space.holes import Holes
 
 
-def components(found: Scene) -> None:
+def components(scene: Scene) -> None:
     """The components of a mixture prior, decoded."""
-    parts = found.components
+    parts = scene.components
     if parts is None:
         return
-    st.subheader(f"Components of the {found.what}", anchor="components")
+    st.subheader(f"Components of the {scene.what}", anchor="components")
     st.caption(
         f"{len(parts.weight)} components, the largest weight first, each mean decoded greedily. A "
         "click shows one beside the plane."
     )
-    texts = found.run.decode(parts.mean, Decoding())
+    texts = scene.run.decode(parts.mean, Decoding())
     rows = [
         Row(index, text, f"{weight:.1%}")
         for index, (text, weight) in enumerate(zip(texts, parts.weight.tolist(), strict=True))
     ]
-    name = f"Components of the {found.what}"
+    name = f"Components of the {scene.what}"
     sentence_list(
         rows, name, "components", lambda row: selection.show(f"c{row}"), "Show this mark"
     )
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
-    name = found.run.name
+    name = scene.run.name
     download_buttons.table_files(
         columns,
         f"{name}-components",
         "component_table",
-        reproduce.components(folders.typed(found.run.folder)),
+        reproduce.components(folders.typed(scene.run.folder)),
     )
 
 
-def holes(found: Scene) -> None:
+def holes(scene: Scene) -> None:
     """Regions of the prior without sentences, searched for on request."""
     st.subheader("Holes", anchor="holes")
     st.caption(
@@ -54,15 +54,15 @@ def holes(found: Scene) -> None:
         "compared with draws from the sentences' posteriors, each evaluated without its own "
         "sentence. A prior that fits the sentences has none (99 times in 100)."
     )
-    if not found.is_gaussian:
+    if not scene.is_gaussian:
         st.info("Holes are found for Gaussian posteriors only, which this model does not have.")
         return
-    if found.holes is None:
+    if scene.holes is None:
         st.button(
             "Find holes", icon=":material/search:", key="find_holes", on_click=_request_holes
         )
         return
-    result = found.holes
+    result = scene.holes
     basis = (
         f"{result.samples:,} samples of the prior against {result.references:,} draws from the "
         f"posteriors of {result.sentences:,} sentences."
@@ -73,7 +73,7 @@ def holes(found: Scene) -> None:
         )
         return
     basis += f" A hole of less than {result.least:.1%} of the prior's mass would go undetected."
-    if not result.found:
+    if not result.items:
         st.success(
             "No hole found: samples of the prior lie as near to sentences as the sentences do to "
             "each other.",
@@ -84,18 +84,18 @@ def holes(found: Scene) -> None:
     st.markdown(
         f"**{result.share:.0%} of the prior's mass lies in holes.** :gray[{markdown(basis)}]"
     )
-    _list_holes(found, result)
+    _list_holes(scene, result)
 
 
-def _list_holes(found: Scene, result: "Holes") -> None:
-    texts = found.run.decode(found.points("h"), Decoding())
+def _list_holes(scene: Scene, result: "Holes") -> None:
+    texts = scene.run.decode(scene.points("h"), Decoding())
     rows = [
         Row(
             index,
             f"{index + 1}. {text}",
             f"{hole.depth:.1f} nats below typical · {hole.share:.1%}",
         )
-        for index, (text, hole) in enumerate(zip(texts, result.found, strict=True))
+        for index, (text, hole) in enumerate(zip(texts, result.items, strict=True))
     ]
     sentence_list(
         rows, "Holes", "hole_list", lambda row: selection.show(f"h{row}"), "Show this mark"
@@ -105,13 +105,13 @@ def _list_holes(found: Scene, result: "Holes") -> None:
         "percentage is the fraction of prior samples in the hole, whose likeliest is decoded."
     )
     columns = {
-        "depth_nats": [hole.depth for hole in result.found],
-        "share_of_prior": [hole.share for hole in result.found],
+        "depth_nats": [hole.depth for hole in result.items],
+        "share_of_prior": [hole.share for hole in result.items],
         "decoded": texts,
-        "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in result.found],
+        "z": [" ".join(f"{value:.4f}" for value in hole.z) for hole in result.items],
     }
-    command = reproduce.holes(folders.typed(found.run.folder), found.seed)
-    download_buttons.table_files(columns, f"{found.run.name}-holes", "hole_table", command)
+    command = reproduce.holes(folders.typed(scene.run.folder), scene.seed)
+    download_buttons.table_files(columns, f"{scene.run.name}-holes", "hole_table", command)
 
 
 def _request_holes() -> None:

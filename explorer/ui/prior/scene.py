@@ -112,8 +112,8 @@ class Scene:
             return self.samples
         if kind == "c" and self.components is not None:
             return self.components.mean
-        if kind == "h" and self.holes is not None and self.holes.found:
-            return np.stack([hole.z for hole in self.holes.found]).astype(np.float32)
+        if kind == "h" and self.holes is not None and self.holes.items:
+            return np.stack([hole.z for hole in self.holes.items]).astype(np.float32)
         return np.empty((0, self.sentences.shape[1]), np.float32)
 
 
@@ -151,44 +151,44 @@ def _ask_dots() -> str:
     return dots or "draws"
 
 
-def show(found: Scene) -> None:
+def show(scene: Scene) -> None:
     """The plane, and beside it the selected mark."""
     from explorer.evaluation.prior_diagnostics import told
 
-    if note := told(found.run.model):
+    if note := told(scene.run.model):
         st.info(message(note), icon=":material/functions:")
     wide, side = st.columns([5, 3], gap="medium")
     with wide:
-        _plane(found)
+        _plane(scene)
     with side:
-        shown = read_shown(selection.name(), found)
+        shown = read_shown(selection.name(), scene)
         if shown is None:
-            _list_samples(found)
+            _list_samples(scene)
         else:
-            _mark(found, *shown)
+            _mark(scene, *shown)
 
 
-def _plane(found: Scene) -> None:
+def _plane(scene: Scene) -> None:
     from explorer.evaluation.prior_diagnostics import is_standard_normal
     from explorer.ui.prior import charts
 
-    run = found.run
+    run = scene.run
     pca = PcaView.of(run).plane
     circles = is_standard_normal(run.model.prior())
-    asked = (run.stamp, found.drawn, found.seed, found.dots, found.with_holes)
+    asked = (run.stamp, scene.drawn, scene.seed, scene.dots, scene.with_holes)
     name, number = selection.drawn(asked)
-    figure = charts.plane(pca, _marks(found), circles, read_shown(name, found), number)
+    figure = charts.plane(pca, _marks(scene), circles, read_shown(name, scene), number)
     alt = (
-        f"{len(found.sentences):,} sentences and {len(found.samples):,} samples of the "
-        f"{found.what} on "
+        f"{len(scene.sentences):,} sentences and {len(scene.samples):,} samples of the "
+        f"{scene.what} on "
         "the plane of the sentences' largest variance"
     )
-    command = reproduce.plane_of_prior(folders.typed(run.folder), found.drawn, found.seed)
+    command = reproduce.plane_of_prior(folders.typed(run.folder), scene.drawn, scene.seed)
     click = selection.taking_clicks(asked)
     download_buttons.chart(figure, selection.CHART, alt, command, f"{run.name}-prior", click)
     assert run.atlas is not None
     st.caption(
-        f"{drawn_of(len(found.sentences), len(run.atlas), 'sentences of the map')}. "
+        f"{drawn_of(len(scene.sentences), len(run.atlas), 'sentences of the map')}. "
         "Every mark is projected linearly on one plane, in units of z. Points apart here are "
         "apart in latent space; points together may differ in the other "
         f"{max(0, run.atlas.latent_dim - 2)} dimensions."
@@ -199,66 +199,66 @@ _MAX_LARGE = 32
 """More components are drawn smaller, so as not to hide the sentences."""
 
 
-def _marks(found: Scene) -> "list[Marks]":
+def _marks(scene: Scene) -> "list[Marks]":
     from explorer.ui.prior.charts import Marks
 
-    texts = found.run.texts
-    result = [texts[row] for row in found.rows.tolist()]
-    drawn = [_title(found, "p", index) for index in range(len(found.samples))]
+    texts = scene.run.texts
+    result = [texts[row] for row in scene.rows.tolist()]
+    drawn = [_title(scene, "p", index) for index in range(len(scene.samples))]
     marks = [
-        Marks("s", "sentences", found.sentences, "#5694e9", "circle", 4, result, 0.45),
-        Marks("p", f"samples of the {found.what}", found.samples, "#e69f00", "x", 5, drawn),
+        Marks("s", "sentences", scene.sentences, "#5694e9", "circle", 4, result, 0.45),
+        Marks("p", f"samples of the {scene.what}", scene.samples, "#e69f00", "x", 5, drawn),
     ]
     for kind, name, colour, symbol, numbered in (
         ("c", "components", "#009e73", "diamond", False),
         ("h", "holes", "#d55e00", "circle-open", True),
     ):
-        points = found.points(kind)
+        points = scene.points(kind)
         if len(points):
             size = 16 if kind == "h" else 10 if len(points) <= _MAX_LARGE else 6
-            result = [_title(found, kind, index) for index in range(len(points))]
+            result = [_title(scene, kind, index) for index in range(len(points))]
             marks.append(Marks(kind, name, points, colour, symbol, size, result, 1.0, numbered))
     return marks
 
 
-def _title(found: Scene, kind: str, index: int) -> str:
+def _title(scene: Scene, kind: str, index: int) -> str:
     """The title of a mark, with its number in the list if it is in one."""
     number = f" {index + 1}" if kind in "ch" else ""
-    return _NAMES[kind].format(what=found.what) + number
+    return _NAMES[kind].format(what=scene.what) + number
 
 
-def read_shown(name: str, found: Scene) -> tuple[str, int] | None:
+def read_shown(name: str, scene: Scene) -> tuple[str, int] | None:
     """The mark named by the URL; None if it does not exist."""
     match = re.fullmatch(r"([psch])(\d{1,6})", name, re.ASCII)
-    if match is None or int(match[2]) >= len(found.points(match[1])):
+    if match is None or int(match[2]) >= len(scene.points(match[1])):
         return None
     return match[1], int(match[2])
 
 
-def _list_samples(found: Scene) -> None:
-    st.markdown(f"**Samples of the {found.what}**  :gray[· click one, or any mark on the plane]")
-    z = found.samples[:_NUM_LISTED]
-    texts = found.run.decode(z, decode_settings.decoding(found.run))
+def _list_samples(scene: Scene) -> None:
+    st.markdown(f"**Samples of the {scene.what}**  :gray[· click one, or any mark on the plane]")
+    z = scene.samples[:_NUM_LISTED]
+    texts = scene.run.decode(z, decode_settings.decoding(scene.run))
     rows = [Row(index, text) for index, text in enumerate(texts)]
-    name = f"Samples of the {found.what}"
+    name = f"Samples of the {scene.what}"
     sentence_list(
         rows, name, "prior_samples", lambda row: selection.show(f"p{row}"), "Show this mark"
     )
 
 
-def _mark(found: Scene, kind: str, index: int) -> None:
-    run, z = found.run, found.points(kind)[index]
+def _mark(scene: Scene, kind: str, index: int) -> None:
+    run, z = scene.run, scene.points(kind)[index]
     st.markdown(
-        f"**{_title(found, kind, index)}**  :gray[· {markdown(_about(found, kind, index))}]"
+        f"**{_title(scene, kind, index)}**  :gray[· {markdown(_about(scene, kind, index))}]"
     )
     if kind == "s":
-        row = int(found.rows[index])
+        row = int(scene.rows[index])
         st.html(plain(run.texts[row], quiet=True))
         picks.set_pick(picks.SentencePick(row))  # shared with the other pages
         run_picker.sentence_link()
     decoded = run.decode_tokens(z[None], decode_settings.decoding(run))[0]
     st.html(shaded(decoded) + shade_key())
-    if found.is_gaussian:
+    if scene.is_gaussian:
         _density(run, z)
     near = run.neighbours(z, 5)
     st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
@@ -271,11 +271,11 @@ def _mark(found: Scene, kind: str, index: int) -> None:
     )
 
 
-def _about(found: Scene, kind: str, index: int) -> str:
-    if kind == "c" and found.components is not None:
-        return f"{found.components.weight[index]:.1%} of the {found.what}'s mass"
-    if kind == "h" and found.holes is not None:
-        hole = found.holes.found[index]
+def _about(scene: Scene, kind: str, index: int) -> str:
+    if kind == "c" and scene.components is not None:
+        return f"{scene.components.weight[index]:.1%} of the {scene.what}'s mass"
+    if kind == "h" and scene.holes is not None:
+        hole = scene.holes.items[index]
         return (
             f"log q − log p {hole.depth:.1f} below typical, {hole.share:.1%} of the prior's mass"
         )

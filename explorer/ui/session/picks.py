@@ -1,4 +1,4 @@
-"""What a session has picked: the current run, and a sentence, place or typed text in it."""
+"""What a session has picked: the current run, and a sentence, position or typed text in it."""
 
 import math
 import re
