@@ -220,7 +220,7 @@ def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     assert len(said.out.splitlines()) == 3
     assert "no part of the autoencoder's objective" in said.err
     assert main(["evaluate", f"plain-{prior}", "--samples", "2"]) == 0
-    assert f"a {PRIORS[prior].title} fitted on its encodings" in open_run(f"plain-{prior}").card
+    assert f"a {PRIORS[prior].title} fitted to its encodings" in open_run(f"plain-{prior}").card
     metrics = open_run(f"plain-{prior}").metrics
     for name in ("self_bleu", "novelty", "cycle_distance", "prior_z_gap"):
         assert metrics[name]["value"] is not None, name

@@ -84,7 +84,7 @@ def test_a_changed_recipe_does_not_resume_the_second_stage(tmp_path: Path) -> No
     running.close()
     path = folder / folders.CONFIG
     path.write_text(path.read_text("utf-8").replace("nats = 0.0", "nats = 2.0"), "utf-8")
-    with pytest.raises(ExplorerError, match="recipe changed"):
+    with pytest.raises(ExplorerError, match="recipe has changed"):
         list(pipeline.train(folder, "cpu", resume=True))
 
 
