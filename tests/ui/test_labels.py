@@ -130,7 +130,7 @@ def test_the_figures_of_a_sentence_of_the_map_are_those_of_its_own_label(
 def test_a_label_a_run_does_not_know_is_refused(conditional: Path, tiny_run: Path) -> None:
     with pytest.raises(ExplorerError, match="not one of animal, other"):
         open_run(conditional).score(["a dog"], "plant")
-    with pytest.raises(ExplorerError, match="no conditional run"):
+    with pytest.raises(ExplorerError, match="needs a conditional run"):
         open_run(tiny_run).score(["a dog"], "animal")
 
 

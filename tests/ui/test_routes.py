@@ -108,7 +108,7 @@ def test_hover_gives_the_sentence_as_it_is(client, run):
     answer = client.get(urls.hover_url(run), params={"i": 0})
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["text"] == SCRIPT
-    assert "the model's words" in answer.json()["note"]
+    assert "its reconstruction" in answer.json()["note"]
 
 
 @pytest.mark.parametrize("view", ["umap", "pca"])
