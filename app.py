@@ -13,10 +13,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the default run in the background once the server answers."""
     from explorer.ui.http.access import welcome
-    from explorer.ui.http.server import force_theme
+    from explorer.ui.http.server import force_theme, send_at_once
     from explorer.ui.session.open_runs import warm_in_background
 
     force_theme()
+    send_at_once()
     # Another server, as of `uvicorn app:app`, reports its port itself.
     if Path(sys.argv[0]).resolve() == Path(__file__).resolve():
         sys.stdout.write(welcome())

@@ -50,7 +50,10 @@ def neighbour_recall(
         index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(points)
         rows_near = index.kneighbors(points[rows], return_distance=False)
         nearest.append(
-            [_without(own, row) for own, row in zip(rows_near.tolist(), rows.tolist(), strict=True)]
+            [
+                _without(own, row)
+                for own, row in zip(rows_near.tolist(), rows.tolist(), strict=True)
+            ]
         )
     shared = [len(set(a) & set(b)) for a, b in zip(*nearest, strict=True)]
     return float(np.mean(shared)) / NEIGHBOURS, len(rows)

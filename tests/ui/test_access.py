@@ -16,6 +16,7 @@ import pytest
 from streamlit import config
 
 from explorer.ui.http import access
+from explorer.ui.http.server import send_at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -166,3 +167,12 @@ def test_an_address_of_this_machine_opens_nothing(address: str, is_open: bool) -
         assert access.is_open() == is_open
         assert ("no login" in access.welcome()) == is_open
         assert "0.0.0.0" not in access.welcome()
+
+
+def test_responses_do_not_wait_for_an_acknowledgement() -> None:
+    with socket.socket() as listening:  # of no named protocol, as Streamlit's
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        send_at_once()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

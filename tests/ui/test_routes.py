@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 
 from explorer.errors import ExplorerError
 from explorer.explore.aligned_maps import aligned
-from explorer.explore.map_views import opacity, view_of
+from explorer.explore.map_views import opacity, relative_distance, view_of
 from explorer.explore.point_colours import colours
 from explorer.explore.run import Run
 from explorer.latent_space.projections import PCA
@@ -124,6 +124,8 @@ def test_places_say_what_a_click_there_says(client, run, view):
     seen = [item["opacity"] for item in answer]
     assert seen == pytest.approx([opacity(place.distance, run) for place in clicked], abs=0.006)
     assert seen[2] == 1.0, "a sentence's own place is as clear as can be"
+    gaps = [relative_distance(place.distance, run) for place in clicked]
+    assert [item["distance"] for item in answer] == pytest.approx(gaps, abs=0.006)
 
 
 def test_a_map_laid_onto_another_says_what_it_says_where_its_sentences_went(client, run):

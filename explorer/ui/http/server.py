@@ -1,5 +1,7 @@
-"""Starts the server, as `streamlit run` does."""
+"""Starts the server, as `streamlit run` does, and sets up its sockets and theme."""
 
+import gc
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +26,19 @@ def serve(script: Path, settings: Mapping[str, object]) -> None:
         cli.main(["run", str(script), *options], standalone_mode=False)
     except Abort as abort:  # in which click wraps a signal
         raise abort.__cause__ or KeyboardInterrupt from None
+
+
+def send_at_once() -> None:
+    """Turns Nagle's algorithm off for the sockets of this process, and all they will accept.
+
+    Streamlit creates its listening socket without naming TCP, so that asyncio does not: each
+    response of two packets then waits for the browser's delayed acknowledgement, about 40 ms.
+    """
+    for item in gc.get_objects():
+        if isinstance(item, socket.socket) and item.fileno() >= 0:
+            is_internet = item.family in (socket.AF_INET, socket.AF_INET6)
+            if is_internet and item.type == socket.SOCK_STREAM:
+                item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def force_theme() -> None:
