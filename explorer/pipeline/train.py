@@ -134,6 +134,7 @@ def _train(
     model = stage.trainer.best.load_into(stage.trainer.model)
     if not tuning:
         model = _with_prior(model, data, config)
+    stage.trainer.check_weights(model)  # while the former run and the state are still there
     if distributed.is_first():
         # If the process dies before all files are written, the training can still be resumed.
         stage.save()
