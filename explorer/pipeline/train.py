@@ -1,7 +1,6 @@
 """Training: from a recipe to weights and a history."""
 
 import functools
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from explorer.models.vae import TextVAE, build
 from explorer.pipeline.refit_prior import refit
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
+from explorer.runs.replacement import discard_state
 from explorer.system import cpu_threads, distributed
 from explorer.system.devices import device
 from explorer.training import (
@@ -84,7 +84,7 @@ def _is_unfinished(folder: Path, resume: bool, restart: bool) -> bool:
     )
     if restart:
         if distributed.is_first():
-            shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+            discard_state(folder)
         return False
     if resume and not is_unfinished:
         raise ExplorerError(f"{folder}: no unfinished training to resume")
@@ -140,7 +140,7 @@ def _train(
         stage.save()
         stage.write(model, data)
         provenance.note(folder, chosen, config.training.bf16, stage.trainer.progress.seconds)
-        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+        discard_state(folder)
     distributed.barrier()
 
 
