@@ -157,16 +157,18 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
             raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
         known = NAMED[args.corpus]
         keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
-        return {"name": args.corpus, **{key: getattr(known, key) for key in keys}}
+        # A corpus that is published in tokens is taken as it is.
+        raw = {"normalise": known.split_punctuation}
+        return {"name": args.corpus, **raw, **{key: getattr(known, key) for key in keys}}
     path = Path(args.corpus).expanduser()
     if not path.exists() and not path.suffix:
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
-    table = {"path": path.resolve().as_posix(), "tokens": "bpe", **columns}
+    table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
     if start:
         # Words match only if both are tokenised alike.
         known = configs.read(start / folders.CONFIG).corpus
-        keys = ("lowercase", "split_punctuation", "tokens")
+        keys = ("lowercase", "split_punctuation", "normalise", "tokens")
         table |= {key: getattr(known, key) for key in keys}
     return table
 

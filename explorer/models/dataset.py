@@ -59,7 +59,7 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
             conditional model.
     """
     corpus = corpora.load(config.corpus, config.seed)
-    tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
+    tokeniser = Tokeniser.of(config.corpus)
     tokens = [tokeniser.tokens(sentence) for sentence in corpus.sentences]
     if vocabulary is None:
         train = Counter(token for row in corpus.rows("train") for token in tokens[row])

@@ -25,6 +25,7 @@ from explorer.runs import vocabulary_file, weights
 from explorer.runs.replacement import discard_state
 from explorer.system import cpu_threads, distributed
 from explorer.system.devices import device
+from explorer.text import corpora
 from explorer.training import (
     checkpoint,
     fine_tuning,
@@ -106,6 +107,8 @@ def _train(
     is_tuning = is_unfinished and checkpoint.is_of(folder, tuning)
     chosen = device(device_name)
     torch.manual_seed(config.seed)
+    if not is_unfinished:  # else the sentences are compared with those trained on
+        corpora.check_unchanged(config.corpus)
     data = dataset.load(config)
     moments = _snapshots(data, config)
     recipe = tuning if tuning and is_tuning else config
