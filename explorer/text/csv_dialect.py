@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,8 @@ csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, a
 _NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 
 SEPARATORS = ",;\t|"
+
+_SAMPLE = 2000  # lines
 
 Refuse = Callable[[ExplorerError, str], object]
 """Receives what is wrong with a row, and the row; the reading goes on unless it raises."""
@@ -43,7 +46,7 @@ def rows(
     """
     separator = separator or ("\t" if kind == ".tsv" else separator_of(lines()))
     quoted = separator != "\t" or _is_quoted(path, lines())
-    return _rows(path, lines(), separator, quoted, refuse)
+    return _rows(path, lines(), separator, quoted, refuse, _has_escapes(lines()))
 
 
 def cell(row: list[str], index: int) -> str | None:
@@ -54,7 +57,7 @@ def cell(row: list[str], index: int) -> str | None:
 
 def separator_of(lines: Iterable[str]) -> str:
     """The separator of a CSV file, from its header."""
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in lines if not _is_preamble(line)), "")
     # In many locales spreadsheets write semicolons.
     return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
 
@@ -85,9 +88,17 @@ def _rows(
     separator: str,
     quoted: bool = True,
     refuse: Refuse = fail,
+    has_escapes: bool = False,
 ) -> Iterator[list[str]]:
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(_from_header(lines), delimiter=separator, quoting=quoting, strict=True)
+    reader = csv.reader(
+        _from_header(lines),
+        delimiter=separator,
+        quoting=quoting,
+        strict=True,
+        doublequote=not has_escapes,
+        escapechar="\\" if has_escapes else None,
+    )
     width = 0
     while True:
         try:
@@ -113,11 +124,26 @@ def _rows(
         raise ExplorerError(f"{path} holds only blank lines")
 
 
+def _is_preamble(line: str) -> bool:
+    """Whether a line before the header is blank, a comment, or Excel's `sep=;`."""
+    text = line.strip()
+    is_comment = text.startswith("#") and not any(mark in text for mark in SEPARATORS)
+    return not text or is_comment or re.fullmatch(r"sep=.", text) is not None
+
+
+def _has_escapes(lines: Iterable[str]) -> bool:
+    """Whether quotes within a quoted cell are escaped by a backslash rather than doubled."""
+    head = "".join(islice(lines, _SAMPLE))
+    # A backslash before a separator ends a cell, and "" between separators is an empty one.
+    has_backslash = re.search(r'\\"[^,;\t|\r\n]', head) is not None
+    return has_backslash and re.search(r'[^,;\t|\r\n]""[^,;\t|\r\n]', head) is None
+
+
 def _from_header(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, with blank ones before the header emptied but kept for line numbers."""
+    """The lines, with those before the header emptied, so that line numbers stay right."""
     lines = iter(lines)
     for line in lines:
-        if line.strip():
+        if not _is_preamble(line):
             yield line
             break
         yield "\n"

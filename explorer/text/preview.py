@@ -66,11 +66,11 @@ def guess(path: Path) -> Dialect:
     if kind.ending in (".jsonl", ".json"):
         return dialect
     text = packed_file.decode(path, data, encoding)
-    if kind.ending in (".txt", ".md"):
+    if kind.ending in (".txt", ".md") and not _is_table(text):
         is_markdown = kind.ending == ".md"
         return replace(dialect, prose=is_markdown or prose.is_prose(text[:50_000].splitlines()))
     lines = text[:100_000].splitlines(keepends=True)
-    separator = "\t" if kind.ending == ".tsv" else csv_dialect.separator_of(lines)
+    separator = "\t" if kind.ending in (".tsv", ".txt", ".md") else csv_dialect.separator_of(lines)
     return replace(dialect, separator=separator, header=_has_header(path, kind, lines, separator))
 
 
@@ -99,7 +99,7 @@ def preview(
         where, _, reason = str(error).removeprefix(f"{path}, ").partition(": ")
         refused.append(Refused(where, reason, text))
 
-    if kind.ending in (".txt", ".md"):
+    if read_file.is_plain(kind, dialect):
         lines = read_file.lines_of(path, kind, dialect)
         table = read_file.read(path, dialect=dialect, refuse=refuse)
         shown = {"text": table.texts[:SHOWN] or lines[:SHOWN]}
@@ -146,6 +146,13 @@ def _of(
         table=table,
         refused=refused,
     )
+
+
+def _is_table(text: str) -> bool:
+    """Whether plain text is separated by tabs, as Excel saves "Unicode text"."""
+    lines = [line for line in text[:50_000].splitlines()[:_SAMPLE] if line.strip()]
+    tabs = lines[0].count("\t") if lines else 0
+    return tabs > 0 and sum(line.count("\t") == tabs for line in lines) >= 0.9 * len(lines)
 
 
 def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) -> bool:
@@ -203,9 +210,12 @@ def _likely_label(columns: Columns, text: int) -> int | None:
         if index == text or columns.names.count(name) > 1 or not name:
             continue
         try:
-            cells = [_shown(cell) for cell in columns.cells(index)[:_SAMPLE]]
+            values = columns.cells(index)[:_SAMPLE]
         except ExplorerError:
             continue  # a Parquet column that is neither text nor number
+        if any(isinstance(cell, list | dict) for cell in values):
+            continue
+        cells = [_shown(cell) for cell in values]
         counts = Counter(cell for cell in cells if cell)
         filled = sum(counts.values())
         if 2 <= len(counts) <= min(_MAX_LABELS, filled / 4) and filled >= len(cells) / 2:

@@ -59,7 +59,7 @@ def read(
         ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
     """
     kind = kind_of(path)
-    if kind.ending in (".txt", ".md"):
+    if is_plain(kind, dialect):
         if text_column or label_column:
             raise ExplorerError(
                 f"{path} is plain text, a sentence a line: it has no column "
@@ -88,6 +88,11 @@ def table_of(
             texts.append("")
     labels = None if label is None else _as_labels(columns.cells(label))
     return replace(_table(path, texts, labels, f"row, column {name!r},", refuse), column=name)
+
+
+def is_plain(kind: Kind, dialect: Dialect) -> bool:
+    """Whether a file has no columns."""
+    return kind.ending in (".txt", ".md") and not dialect.separator
 
 
 def lines_of(path: Path, kind: Kind, dialect: Dialect = DIALECT) -> list[str]:

@@ -216,3 +216,23 @@ def test_an_array_under_the_name_of_json_lines_is_read(tmp_path):
     path.write_text(json.dumps(ROWS, indent=1), encoding="utf-8")
     assert read(path, "text").texts == TEXTS
     assert list(stream_file.sentences(path, "text")) == TEXTS
+
+
+@pytest.mark.parametrize("preamble", ["sep=;\n", "# exported today\n\n", ""])
+def test_lines_before_the_header_are_skipped(tmp_path, preamble):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{preamble}text;n\nA red bike, new;1\nTwo dogs;2\n", encoding="utf-8")
+    assert read(path, "text").texts == ["A red bike, new", "Two dogs"]
+    assert preview(path).table.texts == ["A red bike, new", "Two dogs"]
+
+
+def test_quotes_escaped_by_a_backslash_are_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('text,n\n"He said \\"no\\", twice",1\n"A dog",2\n', encoding="utf-8")
+    assert read(path, "text").texts == ['He said "no", twice', "A dog"]
+
+
+def test_a_table_that_a_spreadsheet_saved_as_unicode_text_has_columns(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("text\tn\nA red bike\t1\nTwo dogs\t2\n", encoding="utf-16")
+    assert preview(path).table.texts == ["A red bike", "Two dogs"]
