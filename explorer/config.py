@@ -95,6 +95,11 @@ class ModelConfig:
         (), "of a conditional model: the labels its decoder is conditioned on; [] for none"
     )
 
+    weights_of: Choice = _choice(
+        "of a map of other sentences: the run whose weights these are, unchanged; none: its own",
+        name="none",
+    )
+
     def __post_init__(self) -> None:
         _at_least("model.embedding_dim", self.embedding_dim, 1)
         _at_least("model.latent_dim", self.latent_dim, 0)
@@ -206,6 +211,11 @@ class Config:
                 "training.batch_size: at least 2, since model.latent.batch_norm normalises over "
                 "the batch"
             )
+
+
+def is_borrowed(config: Config) -> bool:
+    """Whether the weights are those of another run, trained on other sentences."""
+    return config.model.weights_of["name"] != "none"
 
 
 def final_model(config: Config) -> ModelConfig:

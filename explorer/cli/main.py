@@ -18,6 +18,7 @@ from explorer.system import cpu_threads, distributed, memory
 
 COMMANDS = {
     "app": ("app", "open the page in the browser"),
+    "open": ("open", "draw a map of a file of sentences, and open the page on it"),
     "corpus": ("corpus", "list the named corpora, or download one"),
     "new": ("new", "make a run: a folder with a commented config.toml"),
     "train": ("train", "train a run, evaluate it quickly and draw its map"),

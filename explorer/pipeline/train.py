@@ -1,6 +1,7 @@
 """Training: from a recipe to weights and a history."""
 
 import functools
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ def train(
             run without `restart`, or `resume` without an unfinished training.
     """
     config = configs.read(folder / folders.CONFIG)
+    if configs.is_borrowed(config):
+        origin = str(config.model.weights_of.get("run"))
+        new = f"explorer new NAME --corpus {shlex.quote(config.corpus.path)} --start {origin}"
+        raise ExplorerError(
+            f"{folder.resolve().name} is a map with the weights of {origin}: `{new}` makes a run "
+            "to train on its sentences"
+        )
     with cpu_threads.enough_for(config.model.decoder.get("hidden_dim")):
         is_unfinished = _is_unfinished(folder, resume, restart)
         prior_fitting.check(config)

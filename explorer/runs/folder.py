@@ -61,10 +61,16 @@ def shipped() -> Path:
     return shipped_files.root() / "checkpoints"
 
 
+def users() -> Path:
+    """The folder of the runs made from the page, and of unpacked ones."""
+    return home() / "runs"
+
+
 def roots() -> list[Path]:
     """The folders that are searched for runs, those that ship last."""
     more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
-    return [checkpoints(), *(Path(part).expanduser() for part in more if part), shipped()]
+    given = (Path(part).expanduser() for part in more if part)
+    return [checkpoints(), *given, users(), shipped()]
 
 
 def searched() -> str:
