@@ -49,15 +49,15 @@ class CorpusConfig:
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
     lowercase: bool = setting(True, "whether to lowercase the text")
-    split_punctuation: bool = setting(
-        True, "false: the text is already tokenised; split at spaces only"
-    )
+    split_punctuation: bool = setting(True, "false: it is tokenised already; split at spaces")
+    normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
     tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
     max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
     valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
     test_fraction: float = setting(0.05, "test fraction of a corpus without splits")
     limit: int = setting(0, "at most this many sentences, a random sample; 0 for all")
+    checksum: str = setting("", "SHA-256 of the file to train on; empty for any version")
 
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.path):
@@ -93,6 +93,11 @@ class ModelConfig:
     )
     labels: tuple[str, ...] = setting(
         (), "of a conditional model: the labels its decoder is conditioned on; [] for none"
+    )
+
+    weights_of: Choice = _choice(
+        "of a map of other sentences: the run whose weights these are, unchanged; none: its own",
+        name="none",
     )
 
     def __post_init__(self) -> None:
@@ -206,6 +211,11 @@ class Config:
                 "training.batch_size: at least 2, since model.latent.batch_norm normalises over "
                 "the batch"
             )
+
+
+def is_borrowed(config: Config) -> bool:
+    """Whether the weights are those of another run, trained on other sentences."""
+    return config.model.weights_of["name"] != "none"
 
 
 def final_model(config: Config) -> ModelConfig:
@@ -368,7 +378,7 @@ def render(config: Config, header: str = "") -> str:
         header: Comment lines for the top of the file.
     """
     lines = [f"# {printable(line)}".rstrip() for line in header.split("\n") if line]
-    if config.corpus.tokens != "words":
+    if config.corpus.tokens != "words" or config.corpus.normalise:
         lines += [f"format = {FORMAT}  # older versions refuse this file"]
     tables: list[str] = []
     for item in dataclasses.fields(config):

@@ -1,6 +1,7 @@
 """`explorer app`: serves the page from any folder."""
 
 import argparse
+import os
 
 from explorer.errors import ExplorerError
 from explorer.system import shipped_files
@@ -19,6 +20,11 @@ examples:
 def app_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer app`."""
     parser.epilog = EXAMPLE
+    page_arguments(parser)
+
+
+def page_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of every command that serves the page."""
     parser.add_argument(
         "--port", type=int, metavar="N", help="default 8501, or the next one that is free"
     )
@@ -32,6 +38,16 @@ def app_arguments(parser: argparse.ArgumentParser) -> None:
 
 def app(args: argparse.Namespace) -> None:
     """Serves the page until it is stopped."""
+    serve_page(args)
+
+
+def serve_page(args: argparse.Namespace, run: str = "") -> None:
+    """Serves the page until it is stopped.
+
+    Args:
+        args: With those of `page_arguments`.
+        run: The run it opens on; empty for the default one.
+    """
     if args.port is not None and not 1 <= args.port <= 65535:
         raise ExplorerError(f"--port {args.port} is not a port: choose 1 to 65535")
     script = shipped_files.root() / "app.py"
@@ -39,5 +55,8 @@ def app(args: argparse.Namespace) -> None:
         raise ExplorerError(f"{script} is missing: install the package again")
     given = {"server.port": args.port, "server.address": args.address, "theme.base": args.theme}
     from explorer.ui.http.server import serve
+    from explorer.ui.session import open_runs
 
+    if run:
+        os.environ[open_runs.FIRST] = run
     serve(script, {name: value for name, value in given.items() if value is not None})

@@ -14,10 +14,11 @@ from pathlib import Path
 from explorer.cli import signals
 from explorer.cli.output import say, warn
 from explorer.errors import ExplorerError
-from explorer.system import cpu_threads, distributed
+from explorer.system import cpu_threads, distributed, memory
 
 COMMANDS = {
     "app": ("app", "open the page in the browser"),
+    "open": ("open", "draw a map of a file of sentences, and open the page on it"),
     "corpus": ("corpus", "list the named corpora, or download one"),
     "new": ("new", "make a run: a folder with a commented config.toml"),
     "train": ("train", "train a run, evaluate it quickly and draw its map"),
@@ -45,6 +46,11 @@ ALIASES = {"neighbors": "neighbours"}
 
 SEVERAL = ("train", "evaluate", "encode")
 """Commands that `torchrun` or `accelerate launch` may start as several processes."""
+
+_NO_MEMORY = (
+    "there is not enough memory for this: give it fewer sentences at once; a training takes less "
+    "with a smaller training.batch_size, corpus.max_tokens or model"
+)
 
 EXAMPLE = """\
 a first run:
@@ -88,12 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         return _fail(_explain(error))
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
+        if memory.is_exhausted(error):
+            return _fail(_NO_MEMORY)
         if "home directory" not in str(error):
             raise
         return _fail("there is no such home folder: set EXPLORER_HOME, and write paths without ~")
-    except MemoryError:
-        return _fail("there is not enough memory for this: try fewer sentences at once")
 
 
 def _fail(message: str) -> int:

@@ -3,7 +3,6 @@
 import argparse
 import copy
 import shlex
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.names import new_folder
+from explorer.runs.replacement import discard_state
+from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
@@ -134,6 +135,7 @@ def _check_free(folder: Path, force: bool) -> None:
         raise ExplorerError(f"{folder} is a run already: --force replaces it, or use another name")
     if folder.is_file() or folder.is_symlink():
         raise ExplorerError(f"{folder} is a file or a link, not a folder for a run")
+    temporary_files.remove_abandoned(folder)
     others = folder.is_dir() and any(item.name != lock.FILE for item in folder.iterdir())
     if others and not (folder / folders.CONFIG).exists():
         raise ExplorerError(f"{folder} holds other files: use another name")
@@ -143,7 +145,7 @@ def _clear(folder: Path) -> None:
     """Removes the files of a run and nothing else."""
     for name in (*folders.CHECKSUMMED, folders.SUMS, folders.CARD, snapshots.FILE):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+    discard_state(folder)
 
 
 def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any]:
@@ -155,16 +157,18 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
             raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
         known = NAMED[args.corpus]
         keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
-        return {"name": args.corpus, **{key: getattr(known, key) for key in keys}}
+        # A corpus that is published in tokens is taken as it is.
+        raw = {"normalise": known.split_punctuation}
+        return {"name": args.corpus, **raw, **{key: getattr(known, key) for key in keys}}
     path = Path(args.corpus).expanduser()
     if not path.exists() and not path.suffix:
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
-    table = {"path": path.resolve().as_posix(), "tokens": "bpe", **columns}
+    table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
     if start:
         # Words match only if both are tokenised alike.
         known = configs.read(start / folders.CONFIG).corpus
-        keys = ("lowercase", "split_punctuation", "tokens")
+        keys = ("lowercase", "split_punctuation", "normalise", "tokens")
         table |= {key: getattr(known, key) for key in keys}
     return table
 

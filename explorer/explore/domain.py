@@ -1,9 +1,12 @@
 """Whether a sentence is like those a model was trained on, by its distortion per word."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from explorer.config import is_borrowed
 from explorer.errors import ExplorerError
 from explorer.runs.run_files import Contents
 
@@ -28,8 +31,11 @@ class Domain:
         """The domain of a run, from the training sentences on its map.
 
         Returns:
-            None where there is no readable map with a hundred of them.
+            None where there is no readable map with a hundred of them. A run with the weights of
+            another has that run's domain, for the sentences on its map were never trained on.
         """
+        if is_borrowed(run.config):
+            return cls._borrowed(run.config.model.weights_of)
         try:
             atlas = run.atlas
         except ExplorerError:
@@ -41,6 +47,11 @@ class Domain:
             return None
         nats = atlas.distortion[train] / (atlas.tokens[train] + 1.0)
         return cls(float(np.quantile(nats, QUANTILE)), int(train.sum()))
+
+    @classmethod
+    def _borrowed(cls, origin: Mapping[str, Any]) -> "Domain | None":
+        limit, n = origin.get("nats_per_word"), origin.get("sentences")
+        return cls(float(limit), int(n)) if limit and n else None
 
     def sentence(self, nats: float) -> str:
         """Why a sentence of so many nats per word is out of the domain."""

@@ -66,15 +66,15 @@ class Run(Contents):
         for text in texts:
             if not isinstance(text, str):
                 raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
-        return [self.vocabulary.encode(self.tokeniser.tokens(text)) for text in texts]
+        return [self.vocabulary.encode(self.words(text)) for text in texts]
 
     def unknown(self, text: str) -> list[str]:
         """The words of a sentence that are outside the vocabulary."""
-        return self.vocabulary.unknown(self.tokeniser.tokens(text))
+        return self.vocabulary.unknown(self.words(text))
 
     def rare(self, text: str) -> list[str]:
         """The words of a sentence without a vocabulary entry: unknown, or split into pieces."""
-        return self.vocabulary.rare(self.tokeniser.tokens(text))
+        return self.vocabulary.rare(self.words(text))
 
     def encode(self, texts: Iterable[str]) -> Latents:
         """The posterior mean of each sentence."""

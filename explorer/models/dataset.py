@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.config import Config
+from explorer.config import Config, is_borrowed
 from explorer.errors import ExplorerError
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.text import corpora, vocabularies
@@ -59,25 +59,34 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
             conditional model.
     """
     corpus = corpora.load(config.corpus, config.seed)
-    tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
+    tokeniser = Tokeniser.of(config.corpus)
     tokens = [tokeniser.tokens(sentence) for sentence in corpus.sentences]
     if vocabulary is None:
         train = Counter(token for row in corpus.rows("train") for token in tokens[row])
         vocabulary = vocabularies.learn(config.corpus, train)
     ids = [vocabulary.encode(row) for row in tokens]
-    return Data(corpus, tokeniser, vocabulary, ids, _labels(corpus, config.model.labels))
+    labels = _labels(corpus, config.model.labels, is_borrowed(config))
+    return Data(corpus, tokeniser, vocabulary, ids, labels)
 
 
-def _labels(corpus: Corpus, labels: Sequence[str]) -> list[int]:
-    """Each sentence's index in `labels`; NO_LABEL for another label or none."""
+def _labels(corpus: Corpus, labels: Sequence[str], may_lack: bool) -> list[int]:
+    """Each sentence's index in `labels`; NO_LABEL for another label or none.
+
+    Args:
+        corpus: The sentences.
+        labels: Of the model.
+        may_lack: Whether the corpus may have other labels, or none.
+    """
     if not labels:
         return []
+    if may_lack and corpus.labels is None:
+        return [NO_LABEL] * len(corpus.sentences)
     if corpus.labels is None:
         raise ExplorerError(
             f"model.labels: {corpus.name} has no labels; name their column in corpus.label_column"
         )
     index = {label: number for number, label in enumerate(labels)}
     missing = sorted(index.keys() - set(corpus.labels))
-    if missing:
+    if missing and not may_lack:
         raise ExplorerError(f"model.labels: {corpus.name} has no label {missing[0]!r}")
     return [index.get(label, NO_LABEL) for label in corpus.labels]

@@ -15,6 +15,7 @@ from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
+from explorer.runs.replacement import replacing
 from explorer.text import corpora
 from explorer.training import snapshots
 
@@ -57,15 +58,15 @@ def make_atlas(
     atlas = _atlas(model, config, data, points, progress)
     missing = ""
     with lock.still_with(folder, mapped):
-        atlas.save(folder / folders.ATLAS)
         if (folder / snapshots.FILE).is_file():
             try:
                 make_playback(folder)
             except ExplorerError as error:
                 # The corpus has changed since the training; the map shows the present one.
                 missing = str(error)
-        # Last: a map without checksum is drawn again, and its playback with it.
-        folders.write_checksums(folder, folders.ATLAS)
+        # Last: a run without a map gets one, and a playback with it.
+        with replacing(folder) as new:
+            atlas.save(new / folders.ATLAS)
     progress("naming", 1.0)
     return missing
 
@@ -164,9 +165,8 @@ def make_playback(folder: Path) -> None:
         raise ExplorerError(f"{path} cannot be played: {error}") from None
     if playback.corpus_checksum != corpus.checksum:
         raise ExplorerError(f"{path} is of another version of {corpus.name}: train the run again")
-    with lock.still_with(folder, played):
-        playback.save(folder / folders.PLAYBACK)
-        folders.write_checksums(folder, folders.PLAYBACK)
+    with lock.still_with(folder, played), replacing(folder) as new:
+        playback.save(new / folders.PLAYBACK)
 
 
 def _prior_draws(model: TextVAE) -> np.ndarray | None:

@@ -16,6 +16,7 @@ from explorer.models.vae import TextVAE
 from explorer.pipeline import model_card
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
+from explorer.runs.replacement import replacing
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
 from explorer.system.devices import device
@@ -149,6 +150,6 @@ def _command(
 
 def _write(folder: Path, metrics: dict[str, Any]) -> None:
     text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(folder / folders.METRICS, text + "\n")
-    folders.write_checksums(folder, folders.METRICS)
+    with replacing(folder) as new:
+        write_text(new / folders.METRICS, text + "\n")
     model_card.write(folder)

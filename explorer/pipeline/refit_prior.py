@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
+from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable, write_text
 from explorer.training import prior_fitting
 
@@ -118,8 +118,8 @@ def _new_folder(target: Path) -> Iterator[Path]:
     """A temporary folder to fill, then renamed to `target`: a full disk leaves no partial run."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
-            new = Path(scratch) / target.name
+        with temporary_files.scratch_folder(target.parent) as scratch:
+            new = scratch / target.name
             new.mkdir()
             yield new
             new.rename(target)

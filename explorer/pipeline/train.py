@@ -1,7 +1,7 @@
 """Training: from a recipe to weights and a history."""
 
 import functools
-import shutil
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,10 @@ from explorer.models.vae import TextVAE, build
 from explorer.pipeline.refit_prior import refit
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
+from explorer.runs.replacement import discard_state
 from explorer.system import cpu_threads, distributed
 from explorer.system.devices import device
+from explorer.text import corpora
 from explorer.training import (
     checkpoint,
     fine_tuning,
@@ -71,6 +73,13 @@ def train(
             run without `restart`, or `resume` without an unfinished training.
     """
     config = configs.read(folder / folders.CONFIG)
+    if configs.is_borrowed(config):
+        origin = str(config.model.weights_of.get("run"))
+        new = f"explorer new NAME --corpus {shlex.quote(config.corpus.path)} --start {origin}"
+        raise ExplorerError(
+            f"{folder.resolve().name} is a map with the weights of {origin}: `{new}` makes a run "
+            "to train on its sentences"
+        )
     with cpu_threads.enough_for(config.model.decoder.get("hidden_dim")):
         is_unfinished = _is_unfinished(folder, resume, restart)
         prior_fitting.check(config)
@@ -84,7 +93,7 @@ def _is_unfinished(folder: Path, resume: bool, restart: bool) -> bool:
     )
     if restart:
         if distributed.is_first():
-            shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+            discard_state(folder)
         return False
     if resume and not is_unfinished:
         raise ExplorerError(f"{folder}: no unfinished training to resume")
@@ -106,6 +115,8 @@ def _train(
     is_tuning = is_unfinished and checkpoint.is_of(folder, tuning)
     chosen = device(device_name)
     torch.manual_seed(config.seed)
+    if not is_unfinished:  # else the sentences are compared with those trained on
+        corpora.check_unchanged(config.corpus)
     data = dataset.load(config)
     moments = _snapshots(data, config)
     recipe = tuning if tuning and is_tuning else config
@@ -134,12 +145,13 @@ def _train(
     model = stage.trainer.best.load_into(stage.trainer.model)
     if not tuning:
         model = _with_prior(model, data, config)
+    stage.trainer.check_weights(model)  # while the former run and the state are still there
     if distributed.is_first():
         # If the process dies before all files are written, the training can still be resumed.
         stage.save()
         stage.write(model, data)
         provenance.note(folder, chosen, config.training.bf16, stage.trainer.progress.seconds)
-        shutil.rmtree(folder / folders.STATE, ignore_errors=True)
+        discard_state(folder)
     distributed.barrier()
 
 

@@ -61,10 +61,16 @@ def shipped() -> Path:
     return shipped_files.root() / "checkpoints"
 
 
+def users() -> Path:
+    """The folder of the runs made from the page, and of unpacked ones."""
+    return home() / "runs"
+
+
 def roots() -> list[Path]:
     """The folders that are searched for runs, those that ship last."""
     more = os.environ.get("EXPLORER_RUNS", "").split(os.pathsep)
-    return [checkpoints(), *(Path(part).expanduser() for part in more if part), shipped()]
+    given = (Path(part).expanduser() for part in more if part)
+    return [checkpoints(), *given, users(), shipped()]
 
 
 def searched() -> str:
@@ -193,12 +199,37 @@ def write_checksums(folder: Path, *written: str) -> None:
     known = checksums(folder) if written else {}
     there = [name for name in CHECKSUMMED if (folder / name).is_file()]
     known |= {name: sha256(folder / name) for name in written or there}
-    lines = [f"{known[name]}  {name}\n" for name in there if name in known]
-    write_text(folder / SUMS, "".join(lines))
+    _write_checksums(folder, ((name, known[name]) for name in there if name in known))
+
+
+def announce_checksums(folder: Path, new: dict[str, str]) -> None:
+    """Adds the checksums of files that are about to be written; the former ones stay valid."""
+    _write_checksums(folder, [*(new | checksums(folder)).items(), *new.items()])
+
+
+def _write_checksums(folder: Path, entries: Iterable[tuple[str, str]]) -> None:
+    write_text(folder / SUMS, "".join(f"{digest}  {name}\n" for name, digest in entries))
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The checksums of `SHA256SUMS` by file name."""
+    """The checksums of `SHA256SUMS` by file name.
+
+    A file has two while it is written: the one that fits is returned, and none if it is missing.
+    """
+    known: dict[str, list[str]] = {}
+    for line in _checksum_lines(folder):
+        digest, _, name = line.partition("  ")
+        known.setdefault(name, []).append(digest)
+    for name in [name for name in CHECKSUMMED if len(known.get(name, ())) > 1]:
+        if (folder / name).is_file():
+            actual = sha256(folder / name)
+            known[name].append(actual if actual in known[name] else known[name][-1])
+        else:
+            del known[name]
+    return {name: digests[-1] for name, digests in known.items()}
+
+
+def _checksum_lines(folder: Path) -> list[str]:
     path = folder / SUMS
     try:
         text = atomic_files.read(path, LARGEST[SUMS]).decode(errors="replace")
@@ -206,8 +237,7 @@ def checksums(folder: Path) -> dict[str, str]:
         raise ExplorerError(
             f"{path} is missing: the run is incomplete, or was never trained"
         ) from None
-    lines = text.splitlines()
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return text.splitlines()
 
 
 def is_intact(folder: Path, name: str) -> bool:

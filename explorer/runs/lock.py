@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
-from explorer.system import distributed
+from explorer.system import distributed, temporary_files
 from explorer.system.atomic_files import unwritable
 
 FILE = ".lock"
@@ -87,4 +87,6 @@ def _is_taken(lock: FileLock, folder: Path, patience: float) -> bool:
         return False
     except OSError as error:
         raise unwritable(folder / FILE, error) from None
+    for inside in (folder, folder / folders.STATE):
+        temporary_files.remove_abandoned(inside)
     return True

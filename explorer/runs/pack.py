@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs.names import check_name
+from explorer.system import temporary_files
 from explorer.system.atomic_files import home, write
 
 CONTENTS = (
@@ -32,6 +32,9 @@ LARGEST_PACK = 6 * 2**30
 """Maximum unpacked bytes of a pack."""
 
 _CHUNK = 2**20
+
+_REPLACED = ".replaced"
+"""Where a run is kept while another takes its place; no run has such a name."""
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack incrementally: bzip2 and LZMA expand a whole block at once."""
@@ -145,12 +148,12 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
             if target.exists() and not force:
                 raise ExplorerError(f"{target} exists already: --force replaces it")
             root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root) as scratch:
-                inside = Path(scratch) / top
+            with temporary_files.scratch_folder(root, _rescue) as scratch:
+                inside = scratch / top
                 inside.mkdir()
                 _extract(path, archive, entries, inside)
                 check(inside)
-                _put(inside, target, aside=Path(scratch) / "replaced")
+                _put(inside, target, aside=scratch / _REPLACED)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is damaged: {error}") from None
     except OSError as error:
@@ -163,12 +166,22 @@ def _put(folder: Path, target: Path, aside: Path) -> None:
     if not target.exists():
         folder.rename(target)
         return
-    target.rename(aside)
+    aside.mkdir()
+    former = aside / target.name
+    target.rename(former)
     try:
         folder.rename(target)
     except OSError:
-        aside.rename(target)
+        former.rename(target)
         raise
+
+
+def _rescue(scratch: Path) -> None:
+    """Puts back a run that a process was killed while replacing."""
+    for former in (scratch / _REPLACED).glob("*"):
+        target = scratch.parent / former.name
+        if not target.exists():
+            former.rename(target)
 
 
 def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:

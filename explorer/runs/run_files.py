@@ -15,6 +15,7 @@ from explorer.runs import vocabulary_file
 from explorer.system import atomic_files
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
+from explorer.text.normalisation import spellings
 from explorer.text.tokens import Tokeniser
 from explorer.text.vocabulary import Vocabulary
 
@@ -38,8 +39,7 @@ class Contents:
         self.name = folder.resolve().name
         self.config = configs.read(folder / folders.CONFIG)
         self.stamp = folders.stamp(folder)
-        recipe = self.config.corpus
-        self.tokeniser = Tokeniser(recipe.lowercase, recipe.split_punctuation)
+        self.tokeniser = Tokeniser.of(self.config.corpus)
         self._lock = threading.RLock()
         self._looked: object = None
         self._look_after = 0.0
@@ -51,6 +51,17 @@ class Contents:
     def vocabulary(self) -> Vocabulary:
         """The words or pieces of the model."""
         return vocabulary_file.load(self.folder, self.config.corpus)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a sentence, in the spelling of which the vocabulary lacks the fewest.
+
+        Typewriter and typographic quotes, and the forms of Unicode, count as the same words.
+        """
+        words = self.tokeniser.tokens(text)
+        if not self.vocabulary.rare(words):
+            return words
+        others = (self.tokeniser.tokens(spelling) for spelling in spellings(text))
+        return min(others, key=lambda words: len(self.vocabulary.rare(words)))
 
     @property
     def model(self) -> "TextVAE":

@@ -28,14 +28,40 @@ def save(folder: Path, model: TextVAE) -> None:
     """Writes `model.safetensors` in half precision, each shared tensor once.
 
     The weights of auxiliary losses are used in training only and left out.
+
+    Raises:
+        ExplorerError: If half precision cannot hold a weight, or the file cannot be written.
     """
-    tensors = {
-        # Integers, such as step counts, do not fit half precision.
-        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu()
-        for name, tensor in unique(model.state_dict()).items()
-        if not name.startswith(_AUXILIARY)
-    }
-    write_tensors(folder / WEIGHTS, tensors)
+    check_storable(model.state_dict(), "nothing is written")
+    lasting = _lasting(model.state_dict()).items()
+    write_tensors(folder / WEIGHTS, {name: _stored(tensor).cpu() for name, tensor in lasting})
+
+
+def check_storable(state: Mapping[str, Tensor], advice: str) -> None:
+    """Checks that every weight that `save` stores is finite in half precision.
+
+    Raises:
+        ExplorerError: If one is not; the message names it and its value, and ends with `advice`.
+    """
+    for name, tensor in _lasting(state).items():
+        unstorable = ~torch.isfinite(_stored(tensor))
+        if bool(unstorable.any()):
+            value = tensor[unstorable][0].item()
+            raise ExplorerError(
+                f"the weight {name} is {value:g}, which half precision cannot store (at most "
+                f"{torch.finfo(torch.half).max:,.0f}): {advice}"
+            )
+
+
+def _lasting(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that a finished run stores."""
+    tensors = unique(state).items()
+    return {name: tensor for name, tensor in tensors if not name.startswith(_AUXILIARY)}
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    # Integers, such as step counts, do not fit half precision.
+    return tensor.half() if tensor.is_floating_point() else tensor
 
 
 def unique(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

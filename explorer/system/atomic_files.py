@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from explorer.errors import ExplorerError
+from explorer.system import temporary_files
 
 
 def home() -> Path:
@@ -96,7 +97,8 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary_files.remove_abandoned(path.parent, path.name)
+        handle, new = temporary_files.create(path)
     except OSError as error:
         raise unwritable(path, error) from None
     file = os.fdopen(handle, "wb")
@@ -105,16 +107,17 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         try:
             file.flush()
             os.fsync(file.fileno())
-            file.close()
-            Path(name).chmod(_MODE)
-            Path(name).replace(path)
+            new.chmod(_MODE)
+            if sys.platform == "win32":  # which renames no open file
+                file.close()
+            new.replace(path)
         except OSError as error:
             raise unwritable(path, error) from None
     finally:
         # Closing flushes and fails again on a full disk: report the first error only.
         with suppress(OSError):
             file.close()
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
 
 
 @contextmanager

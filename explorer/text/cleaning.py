@@ -45,7 +45,7 @@ def sentences(text: str) -> Iterator[str]:
     plain = " ".join((text if text.isascii() else text.translate(_QUOTES)).split())
     if '""' in plain:
         plain = plain.removeprefix('"').removesuffix('"').replace('""', '"')  # as CSV quotes it
-    for part in _parts(_unquoted(plain)):
+    for part in split_sentences(_unquoted(plain)):
         sentence = _unquoted(part)
         if (
             MIN_WORDS <= len(sentence.split()) <= MAX_WORDS
@@ -56,7 +56,7 @@ def sentences(text: str) -> Iterator[str]:
             yield sentence
 
 
-def _parts(text: str) -> Iterator[str]:
+def split_sentences(text: str) -> Iterator[str]:
     """Splits a text after the ends of its sentences.
 
     A lower-case letter begins a sentence only in an all-lower-case text.

@@ -15,6 +15,7 @@ from explorer.system.atomic_files import home
 from explorer.text import cleaned, download, formats
 from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
+from explorer.text.normalisation import normalised
 from explorer.text.published import Assemble
 from explorer.text.read_file import read
 
@@ -104,13 +105,15 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         table = read(path, config.text_column, config.label_column)
         title = path.name
         lines = _Lines(table.texts, [""] * len(table.texts), table.labels, None)
-        _require_variety(lines.sentences, config.path)
+        _require_variety(lines.sentences, config.path, config.normalise)
     if 0 < config.limit < len(lines.sentences):
         lines = lines.drawn(_draw(lines.splits, config.limit, seed))
-        _require_variety(lines.sentences, f"{title} with corpus.limit = {config.limit}")
+        limited = f"{title} with corpus.limit = {config.limit}"
+        _require_variety(lines.sentences, limited, config.normalise)
     splits = lines.splits
     if "" in splits:
-        splits = _split(lines.sentences, config.valid_fraction, config.test_fraction, seed)
+        keys = [_key(sentence, config.normalise) for sentence in lines.sentences]
+        splits = _split(keys, config.valid_fraction, config.test_fraction, seed)
     return Corpus(
         title,
         lines.sentences,
@@ -192,6 +195,28 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
                 there = path.stat()
                 files.append((str(path), there.st_size, there.st_mtime_ns))
     return tuple(files)
+
+
+def file_checksum(config: CorpusConfig) -> str:
+    """SHA-256 of a user's file; empty for a named corpus, and for a file that cannot be read."""
+    try:
+        with Path(config.path).expanduser().open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError, RuntimeError):
+        return ""
+
+
+def check_unchanged(config: CorpusConfig) -> None:
+    """Checks that a user's file is the one its recipe was made for.
+
+    Raises:
+        ExplorerError: If its content differs from `corpus.checksum`.
+    """
+    if config.checksum and file_checksum(config) not in ("", config.checksum):
+        raise ExplorerError(
+            f"{config.path} has changed since `explorer new` made the recipe for it: run that "
+            'again with --force, or set checksum = "" in [corpus] to train on it as it is'
+        )
 
 
 def _known(name: str) -> NamedCorpus:
@@ -284,8 +309,8 @@ def _text(name: str, file: RemoteFile) -> str:
     return (gzip.decompress(data) if file.name.endswith(".gz") else data).decode()
 
 
-def _require_variety(sentences: Sequence[str], what: str) -> None:
-    distinct = len({_normalised(sentence) for sentence in sentences})
+def _require_variety(sentences: Sequence[str], what: str, normalise: bool) -> None:
+    distinct = len({_key(sentence, normalise) for sentence in sentences})
     if distinct < _LEAST:
         raise ExplorerError(
             f"{what} has {len(sentences):,} sentences, {distinct:,} of them different: at least "
@@ -303,14 +328,13 @@ def _draw(splits: Sequence[str], limit: int, seed: int) -> list[int]:
 
 
 def _split(
-    sentences: Sequence[str], valid_fraction: float, test_fraction: float, seed: int
+    keys: Sequence[str], valid_fraction: float, test_fraction: float, seed: int
 ) -> list[str]:
-    """Splits by a hash of seed and sentence: equal sentences share a split.
+    """Splits by a hash of seed and key: sentences of one key share a split.
 
     Adding or removing sentences moves no other sentence, except that an empty split gets the
     sentence with the nearest hash.
     """
-    keys = [_normalised(sentence) for sentence in sentences]
     hashes = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
     ranked = sorted(hashes, key=hashes.__getitem__)
     tests = sum(hashes[key] < test_fraction for key in ranked)
@@ -323,5 +347,7 @@ def _split(
     return [side[key] for key in keys]
 
 
-def _normalised(sentence: str) -> str:
-    return " ".join(sentence.casefold().split())
+def _key(sentence: str, normalise: bool) -> str:
+    """What equal sentences share: case and white space do not count, with `normalise` spelling."""
+    spelled = normalised(sentence) if normalise else sentence
+    return " ".join(spelled.casefold().split())

@@ -3,28 +3,50 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 from explorer.errors import ExplorerError
 
 csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, at first 131,072
 _NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
 
+SEPARATORS = ",;\t|"
 
-def rows(path: Path, kind: str, lines: Callable[[], Iterable[str]]) -> Iterator[list[str]]:
+_SAMPLE = 2000  # lines
+
+Refuse = Callable[[ExplorerError, str], object]
+"""Receives what is wrong with a row, and the row; the reading goes on unless it raises."""
+
+
+def fail(error: ExplorerError, row: str) -> NoReturn:
+    """The first bad row ends the reading."""
+    raise error from None
+
+
+def rows(
+    path: Path,
+    kind: str,
+    lines: Callable[[], Iterable[str]],
+    separator: str = "",
+    refuse: Refuse = fail,
+) -> Iterator[list[str]]:
     """The rows of a file, header first; blank lines before it are skipped.
 
     Args:
         path: Used in messages.
         kind: `.csv` or `.tsv`.
         lines: Opens the file anew; lines keep their ends, as with `newline=""`.
+        separator: Between cells; empty for the likely one.
+        refuse: Receives each row that is longer than the header or has a quote unclosed.
 
     Raises:
-        ExplorerError: During iteration, if a row is longer than the header or a quote unclosed.
+        ExplorerError: During iteration, if `refuse` raises it, or all lines are blank.
     """
-    if kind == ".csv":
-        return _rows(path, lines(), _separator_of(lines()))
-    return _rows(path, lines(), "\t", _is_quoted(path, lines()))
+    separator = separator or ("\t" if kind == ".tsv" else separator_of(lines()))
+    quoted = separator != "\t" or _is_quoted(path, lines())
+    return _rows(path, lines(), separator, quoted, refuse, _has_escapes(lines()))
 
 
 def cell(row: list[str], index: int) -> str | None:
@@ -33,11 +55,11 @@ def cell(row: list[str], index: int) -> str | None:
     return None if value in _NO_VALUE else value
 
 
-def _separator_of(lines: Iterable[str]) -> str:
+def separator_of(lines: Iterable[str]) -> str:
     """The separator of a CSV file, from its header."""
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in lines if not _is_preamble(line)), "")
     # In many locales spreadsheets write semicolons.
-    return max(",;\t|", key=re.sub(r'"[^"]*"', "", header).count)
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
 
 
 def _is_quoted(path: Path, lines: Iterable[str]) -> bool:
@@ -61,32 +83,67 @@ def _is_quoted(path: Path, lines: Iterable[str]) -> bool:
 
 
 def _rows(
-    path: Path, lines: Iterable[str], separator: str, quoted: bool = True
+    path: Path,
+    lines: Iterable[str],
+    separator: str,
+    quoted: bool = True,
+    refuse: Refuse = fail,
+    has_escapes: bool = False,
 ) -> Iterator[list[str]]:
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(_from_header(lines), delimiter=separator, quoting=quoting, strict=True)
+    reader = csv.reader(
+        _from_header(lines),
+        delimiter=separator,
+        quoting=quoting,
+        strict=True,
+        doublequote=not has_escapes,
+        escapechar="\\" if has_escapes else None,
+    )
     width = 0
-    try:
-        for row in reader:
-            if width and len(row) > width:
-                raise ExplorerError(
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            refuse(ExplorerError(f"{path}, line {reader.line_num}: {error}"), "")
+            continue
+        if width and len(row) > width:
+            refuse(
+                ExplorerError(
                     f"{path}, line {reader.line_num}: {len(row)} cells under a header of {width}; "
                     f"a text that holds {separator!r} must stand in quotes"
-                )
-            width = width or len(row)
-            if width:
-                yield row
-    except csv.Error as error:
-        raise ExplorerError(f"{path}, line {reader.line_num}: {error}") from None
+                ),
+                separator.join(row),
+            )
+            continue
+        width = width or len(row)
+        if width:
+            yield row
     if not width:
         raise ExplorerError(f"{path} holds only blank lines")
 
 
+def _is_preamble(line: str) -> bool:
+    """Whether a line before the header is blank, a comment, or Excel's `sep=;`."""
+    text = line.strip()
+    is_comment = text.startswith("#") and not any(mark in text for mark in SEPARATORS)
+    return not text or is_comment or re.fullmatch(r"sep=.", text) is not None
+
+
+def _has_escapes(lines: Iterable[str]) -> bool:
+    """Whether quotes within a quoted cell are escaped by a backslash rather than doubled."""
+    head = "".join(islice(lines, _SAMPLE))
+    # A backslash before a separator ends a cell, and "" between separators is an empty one.
+    has_backslash = re.search(r'\\"[^,;\t|\r\n]', head) is not None
+    return has_backslash and re.search(r'[^,;\t|\r\n]""[^,;\t|\r\n]', head) is None
+
+
 def _from_header(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, with blank ones before the header emptied but kept for line numbers."""
+    """The lines, with those before the header emptied, so that line numbers stay right."""
     lines = iter(lines)
     for line in lines:
-        if line.strip():
+        if not _is_preamble(line):
             yield line
             break
         yield "\n"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from explorer.text.normalisation import normalised
 from explorer.text.tokens import UNSPACED
 
 # Scripts without blanks are split into characters, as search engines do.
@@ -26,8 +27,8 @@ def words(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Folds case and strips accents, so that "Café" and "cafe" compare equal."""
-    folded = text.casefold()
+    """Folds case, accents and spellings that look alike: "Café" and "cafe" compare equal."""
+    folded = normalised(text).casefold()
     if folded.isascii():
         return folded
     parts = unicodedata.normalize("NFKD", folded)

@@ -2,7 +2,7 @@
 
 import gzip
 import io
-import json
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from explorer.errors import ExplorerError
 from explorer.system import bounded_parquet
-from explorer.text import csv_dialect, read_file
+from explorer.text import csv_dialect, file_columns, packed_file, read_file
 
 LARGE = 2**24
 """Unpacked bytes; a smaller file is read whole, which shows its errors before any work."""
@@ -20,6 +20,9 @@ _ROWS = 4096
 """Rows read to detect the column of the sentences."""
 
 _BLOCK = 2**18  # bytes unpacked at once
+
+_WHOLE = (".json", ".xlsx", ".md")
+"""Formats without rows that could be read one by one."""
 
 Row = TypeVar("Row")
 
@@ -33,14 +36,16 @@ def is_large(path: Path) -> bool:
     kind, packed = read_file.kind_of(path)
     if kind == ".parquet":
         return _has_many_rows(path)
+    if kind in _WHOLE:
+        return False
     if not packed:
         return path.stat().st_size >= LARGE
     unpacked = 0
     try:
-        with _open(path, packed) as raw:
+        with packed_file.opened(path, packed) as raw:
             while unpacked < LARGE and (block := raw.read(_BLOCK)):
                 unpacked += len(block)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
         pass  # reading it will report the error
     return unpacked >= LARGE
 
@@ -77,9 +82,11 @@ def sentences(path: Path, text_column: str = "") -> Iterator[str]:
         raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+    except zipfile.BadZipFile as error:
+        raise ExplorerError(f"{path} is no intact zip file: {error}") from None
 
 
-def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
+def _texts(path: Path, kind: str, packed: str, column: str) -> Iterator[str]:
     if kind == ".parquet":
         return _parquet(path, column)
     if kind == ".txt":
@@ -93,47 +100,46 @@ def _texts(path: Path, kind: str, packed: bool, column: str) -> Iterator[str]:
     return _of_rows(path, packed, kind, column)
 
 
-def _lines(path: Path, packed: bool, newline: str | None = None) -> Iterator[str]:
+def _lines(path: Path, packed: str, newline: str | None = None) -> Iterator[str]:
     encoding = _encoding(path, packed)
-    with _open(path, packed) as raw, io.TextIOWrapper(raw, encoding, newline=newline) as text:
+    with (
+        packed_file.opened(path, packed) as raw,
+        io.TextIOWrapper(raw, encoding, newline=newline) as text,
+    ):
         for number, line in enumerate(text, 1):
             if "\0" in line:
                 raise ExplorerError(read_file.no_text(path, number))
             yield line
 
 
-def _open(path: Path, packed: bool) -> Any:
-    return gzip.open(path, "rb") if packed else path.open("rb")
-
-
-def _encoding(path: Path, packed: bool) -> str:
-    with _open(path, packed) as raw:
+def _encoding(path: Path, packed: str) -> str:
+    with packed_file.opened(path, packed) as raw:
         return read_file.encoding_of(raw.read(4))
 
 
-def _of_rows(path: Path, packed: bool, kind: str, column: str) -> Iterator[str]:
+def _of_rows(path: Path, packed: str, kind: str, column: str) -> Iterator[str]:
     rows = csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
     names = [name.strip() for name in next(rows)]
     first = list(islice(rows, _ROWS))
     return _column(path, names, first, rows, csv_dialect.cell, column)
 
 
-def _of_objects(path: Path, packed: bool, column: str) -> Iterator[str]:
+def _of_objects(path: Path, packed: str, column: str) -> Iterator[str]:
+    with packed_file.opened(path, packed) as file:
+        if file.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            # An array under the name of JSON lines.
+            yield from read_file.read(path, column).texts
+            return
     rows = _objects(path, packed)
     first = list(islice(rows, _ROWS))
     names = list(dict.fromkeys(name for row in first for name in row))
-    return _column(path, names, first, rows, lambda row, index: row.get(names[index]), column)
+    yield from _column(path, names, first, rows, lambda row, at: row.get(names[at]), column)
 
 
-def _objects(path: Path, packed: bool) -> Iterator[dict[str, Any]]:
+def _objects(path: Path, packed: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(_lines(path, packed), 1):
-        try:
-            row = json.loads(line) if line.strip() else {}
-        except (ValueError, RecursionError) as error:
-            raise ExplorerError(f"{path}, line {number}: not valid JSON ({error})") from None
-        if not isinstance(row, dict):
-            raise ExplorerError(f"{path}, line {number}: expected an object on each line")
-        yield row
+        value = file_columns.json_value(path, line, number)
+        yield file_columns.as_object(path, f"line {number}", value)
 
 
 def _column(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
 
+from explorer.config import CorpusConfig
+from explorer.text.normalisation import normalised
+
 PAD, BOS, EOS, UNK = range(4)
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
@@ -87,13 +90,22 @@ class Tokeniser:
         lowercase: Whether case is dropped.
         split_punctuation: Whether punctuation becomes separate tokens; if not, the text is
             already tokenised and split at white space only.
+        normalise: Whether spellings that look alike become one (`normalisation.normalised`).
     """
 
     lowercase: bool = True
     split_punctuation: bool = True
+    normalise: bool = False
+
+    @classmethod
+    def of(cls, recipe: CorpusConfig) -> "Tokeniser":
+        """The tokeniser of a recipe."""
+        return cls(recipe.lowercase, recipe.split_punctuation, recipe.normalise)
 
     def tokens(self, text: str) -> list[str]:
         """Splits a sentence; no token holds white space."""
+        if self.normalise:
+            text = normalised(text)
         if self.lowercase:
             text = text.lower()
         if not self.split_punctuation:

@@ -77,7 +77,7 @@ def inspect(config: Config) -> Findings:
         ExplorerError: If it is missing or cannot be read.
     """
     corpus = corpora.load(config.corpus, config.seed)
-    tokeniser = Tokeniser(config.corpus.lowercase, config.corpus.split_punctuation)
+    tokeniser = Tokeniser.of(config.corpus)
     train: Counter[str] = Counter()
     held_out: Counter[str] = Counter()
     lengths: list[int] = []
@@ -155,7 +155,8 @@ def recipe(
 
 
 def _corpus(findings: Findings) -> dict[str, Any]:
-    table = dataclasses.asdict(findings.config) | {"text_column": findings.column}
+    chosen = {"text_column": findings.column, "checksum": corpora.file_checksum(findings.config)}
+    table = dataclasses.asdict(findings.config) | chosen
     if findings.config.tokens == "bpe":
         table["vocabulary_size"] = _num_subwords(findings)
     elif not findings.config.name:

@@ -16,6 +16,7 @@ from explorer.models.padding import collate
 from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
+from explorer.runs import weights
 from explorer.text.batching import plan
 from explorer.training.aggressive_encoder import keep_gradients, train_encoder
 from explorer.training.best_weights import BestWeights
@@ -137,7 +138,7 @@ class Trainer:
             should_stop: Called after every step; True ends the run in a state to resume from.
 
         Raises:
-            ExplorerError: If the loss is not finite.
+            ExplorerError: If the loss, or the best weights in half precision, are not finite.
         """
         while not self.is_finished and not should_stop():
             self._pretrained.freeze(self.model, self.progress.epoch)
@@ -217,11 +218,25 @@ class Trainer:
     def _means(self, window: ReportWindow) -> tuple[float, float, float]:
         distortion, rate, loss = window.means()
         if not math.isfinite(loss):
-            raise ExplorerError(
-                f"the loss became {loss} at step {self.progress.step}: lower "
-                "training.learning_rate in config.toml and train again"
-            )
+            raise ExplorerError(f"the loss is {loss} at step {self.progress.step}: {self._advice}")
         return distortion, rate, loss
+
+    def check_weights(self, model: TextVAE) -> None:
+        """Checks that a finished run can store these weights.
+
+        Raises:
+            ExplorerError: If one is not finite in half precision: the training diverged.
+        """
+        advice = f"the training diverged by step {self.progress.step}; {self._advice}"
+        weights.check_storable(model.state_dict(), advice)
+
+    @property
+    def _advice(self) -> str:
+        rate = self.config.training.learning_rate
+        return (
+            f"lower training.learning_rate ({rate:g}) in config.toml and train again with "
+            "--restart"
+        )
 
     def _report(
         self,
@@ -336,5 +351,7 @@ class Trainer:
         if not isinstance(self._schedule, TargetRate):
             penalty = validation.get("charge", validation["rate"])
             loss = validation["distortion"] + self.beta(self.epochs) * penalty
+            if loss < self.best.loss:
+                self.check_weights(self.model)  # now rather than after the remaining epochs
             self.best.update(self.model, loss, self.progress.epoch)
         return validation

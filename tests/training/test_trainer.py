@@ -24,6 +24,7 @@ from explorer.training import snapshots
 from explorer.training.aggressive_encoder import train_encoder
 from explorer.training.schedules import SCHEDULES, TargetRate, cyclical, linear, logistic
 from explorer.training.trainer import Trainer
+from tests import tiny
 
 WORDS = 12
 NOTHING = {"distortion": 0.0, "rate": 0.0}
@@ -240,6 +241,34 @@ def test_where_a_sentence_was_cut_no_end_is_learned(most: int, ends: bool) -> No
     assert (whole[:3] > 0.5).all()
     assert (whole[3:] > 0.5).tolist() == [ends, ends]  # the fourth word and the end after it
     assert part[3] < 0.5, "nor is there an end after the third"
+
+
+@pytest.mark.parametrize("schedule", ["linear", "target"])
+def test_a_training_that_diverged_is_never_sealed(schedule: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    corpus = tiny.write_corpus(tmp_path / "corpus.csv")
+    text = tiny.RECIPE.format(path=corpus.as_posix(), epochs=1)
+    text = text.replace("learning_rate = 0.01", "learning_rate = 1e6\nsave_seconds = 0.0")
+    text = text.replace("[objective]", f'[objective]\nschedule = {{ name = "{schedule}" }}')
+    write_text(folder / folders.CONFIG, text)
+    write_text(folder / folders.WEIGHTS, "a former model")
+    with pytest.raises(ExplorerError, match=r"step \d+.*training\.learning_rate \(1e\+06\)"):
+        list(pipeline.train(folder, "cpu", restart=True))
+    assert (folder / folders.WEIGHTS).read_text("utf-8") == "a former model"
+    assert states.path(folder).is_file()
+
+
+def test_weights_beyond_half_precision_are_not_written(tmp_path: Path) -> None:
+    model = build(recipe().model, WORDS)
+    with torch.no_grad():
+        model.decoder.output.bias[3] = -7e4
+    with pytest.raises(ExplorerError, match=r"decoder\.output\.bias is -70000.*65,504"):
+        weights.save(tmp_path, model)
+    assert list(tmp_path.iterdir()) == []
+    with torch.no_grad():
+        model.decoder.output.bias[3] = -65504.0
+    weights.save(tmp_path, model)
 
 
 def test_a_loss_that_is_no_number_says_what_to_do() -> None:

@@ -187,7 +187,7 @@ def _likelihood(
 
 def _typed(run: Run, pick: TextPick, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
-    _heading("Your sentence", _tokens(len(run.tokeniser.tokens(pick.text))))
+    _heading("Your sentence", _tokens(len(run.words(pick.text))))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
         st.caption(f"Only the first {picks.MOST_TEXT:,} characters are read, up to a space.")
@@ -197,7 +197,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
-    nats = float(distortion[0]) / (len(run.tokeniser.tokens(pick.text)) + 1)
+    nats = float(distortion[0]) / (len(run.words(pick.text)) + 1)
     if run.domain is not None and nats > run.domain.limit:
         st.warning(
             f"Out of this model’s domain: {run.domain.sentence(nats)}. It will say a sentence of "

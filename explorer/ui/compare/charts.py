@@ -39,6 +39,7 @@ def comparable(run: Run, other: Run) -> bool:
     """Whether nats of two runs are per the same words of the same sentences."""
     a, b = run.config.corpus, other.config.corpus
     names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
+    names += ("normalise",)
     # Subword pieces cover all text at any vocabulary size; a word vocabulary does not.
     names += ("vocabulary_size",) if VOCABULARIES[a.tokens].has_unknown else ()
     return all(getattr(a, name) == getattr(b, name) for name in names)

@@ -12,6 +12,7 @@ from explorer.evaluation.published import BENCHMARKS
 from explorer.explore.map_views import view_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
+from explorer.system import memory
 from explorer.ui.components.escaping import code, markdown, message, minus
 
 _LONGEST = 60  # characters of a name that is no run's
@@ -19,11 +20,18 @@ _LONGEST = 60  # characters of a name that is no run's
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Shows an `ExplorerError` as an error box; any other exception propagates."""
+    """Shows an `ExplorerError`, and a lack of memory, as an error box; others propagate."""
     try:
         yield
     except ExplorerError as error:
         st.error(message(str(error)), icon=":material/error:")
+    except (RuntimeError, MemoryError) as error:
+        if not memory.is_exhausted(error):
+            raise
+        st.error(
+            "There is not enough memory for this: try fewer sentences, or close other runs.",
+            icon=":material/error:",
+        )
 
 
 def warn_missing(names: Sequence[str]) -> None:

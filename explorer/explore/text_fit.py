@@ -1,0 +1,147 @@
+"""How well a run's model knows some sentences, and which run knows them best."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from explorer import config as configs
+from explorer.config import CorpusConfig
+from explorer.errors import ExplorerError
+from explorer.evaluation.verdict import NO, uses_z, value_of
+from explorer.explore.run import Run, open_run
+from explorer.runs import folder as folders
+from explorer.system.cache import Cache
+from explorer.text.tokens import Tokeniser
+
+SAMPLE = 200
+"""Sentences a run is chosen by."""
+
+_UNKNOWN = math.log(100_000)
+"""Nats charged for an unknown word, as for one of 100,000. `<unk>` itself costs next to nothing:
+without the charge the run with the smallest vocabulary would fit every text best."""
+
+_fits: "Cache[Fit]" = Cache(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a model knows some sentences."""
+
+    run: str
+    """The run that was trained."""
+    nats: float
+    """Mean nats a word, unknown words charged."""
+    known: float
+    """Fraction of the words that the vocabulary has."""
+    outside: float | None
+    """Fraction of the sentences out of the run's domain; None if that is not known."""
+    has_pieces: bool = False
+    """Whether words that the vocabulary lacks are spelled in pieces."""
+
+    @property
+    def sentence(self) -> str:
+        """The fit in one sentence."""
+        words = f"{self.run} knows {self.known:.0%} of your words"
+        if self.has_pieces and self.known < 1:
+            words += " and spells the others in pieces"
+        if self.outside is None:
+            return f"{words}."
+        if self.outside < 0.005:
+            return f"{words}; hardly any of your sentences are out of its domain."
+        return f"{words}; {self.outside:.0%} of your sentences are out of its domain."
+
+
+def tokenisation(corpus: CorpusConfig) -> tuple[bool, bool]:
+    """Whether plain text is lowercased, and its punctuation split, for the model of a corpus.
+
+    A corpus that was tokenised in advance is split at blanks only, which plain text is not.
+    """
+    return (True, True) if not corpus.split_punctuation else (corpus.lowercase, True)
+
+
+def candidates() -> list[Path]:
+    """Trained sentence VAEs that use z: of each corpus the one of the lowest distortion."""
+    best: dict[tuple[str, str, str], tuple[float, Path]] = {}
+    for folder in folders.by_name().values():
+        try:
+            config = configs.read(folder / folders.CONFIG)
+            metrics = folders.read_metrics(folder)
+        except (ExplorerError, OSError):
+            continue
+        if not (folder / folders.WEIGHTS).is_file() or configs.is_borrowed(config):
+            continue
+        if config.model.latent["name"] in ("point", "none") or uses_z(metrics).value == NO:
+            continue
+        distortion = value_of(metrics, "distortion")
+        key = (config.corpus.name, config.corpus.path, config.corpus.tokens)
+        standing = math.inf if distortion is None else distortion
+        if key not in best or standing < best[key][0]:
+            best[key] = (standing, folder)
+    return [folder for _, folder in best.values()]
+
+
+def best_run(
+    texts: Sequence[str], progress: Callable[[str, float], None] = lambda stage, fraction: None
+) -> Path:
+    """The run of `candidates` that needs the fewest nats a word for some sentences.
+
+    Raises:
+        ExplorerError: If there is no candidate that can be opened.
+    """
+    folders_ = candidates()
+    scores: dict[Path, float] = {}
+    for done, folder in enumerate(folders_):
+        progress("choosing a run", done / len(folders_))
+        try:
+            run = open_run(folder)
+            run.tokeniser = Tokeniser(*tokenisation(run.config.corpus))
+            scores[folder] = fit(run, texts).nats
+        except ExplorerError:
+            continue  # a damaged run; another one may fit
+    if not scores:
+        raise ExplorerError("there is no trained sentence VAE to draw a map with")
+    return min(scores, key=scores.__getitem__)
+
+
+def fit(run: Run, texts: Sequence[str]) -> Fit:
+    """How well the model of a run knows some sentences, of which a few hundred are enough."""
+    nats, domain = run.nats_per_word(texts), run.domain
+    return _fit(run, texts, nats, None if domain is None else nats > domain.limit)
+
+
+def fit_of(run: Run) -> Fit | None:
+    """How well a run with the weights of another knows the sentences of its map.
+
+    Returns:
+        None for a run with weights of its own, or without a map or the text of its sentences.
+    """
+    if not configs.is_borrowed(run.config) or run.atlas is None or not run.texts_are_real:
+        return None
+    return _fits.get(run, lambda: _of_map(run))
+
+
+def _of_map(run: Run) -> Fit:
+    atlas, domain = run.needed_atlas, run.domain
+    nats = atlas.distortion / (atlas.tokens + 1.0)
+    return _fit(run, run.texts, nats, None if domain is None else nats > domain.limit)
+
+
+def _fit(run: Run, texts: Sequence[str], nats: np.ndarray, outside: np.ndarray | None) -> Fit:
+    rare = words = unknown = 0
+    for text in texts:
+        tokens = run.tokeniser.tokens(text)
+        words += len(tokens)
+        split = set(run.vocabulary.rare(tokens))
+        missing = set(run.vocabulary.unknown(tokens))
+        rare += sum(token in split for token in tokens)
+        unknown += sum(token in missing for token in tokens)
+    return Fit(
+        run=str(run.config.model.weights_of.get("run", run.name)),
+        nats=float(nats.mean()) + _UNKNOWN * unknown / max(words, 1),
+        known=1 - rare / max(words, 1),
+        outside=None if outside is None else float(outside.mean()),
+        has_pieces=not run.vocabulary.has_unknown,
+    )

@@ -1,0 +1,129 @@
+"""Temporary files and folders, which a later command removes if their process was killed.
+
+Each is locked while its process lives, so that no living one is removed, whatever ended the other.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # on Windows, which refuses to remove open files
+    fcntl = None
+
+_SUFFIX = ".tmp"
+_FILE = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.tmp", re.DOTALL)
+_FOLDER = re.compile(r"\.tmp-[a-z0-9_]{8}")
+
+
+def create(path: Path) -> tuple[int, Path]:
+    """Creates a locked temporary file beside `path`; returns its open descriptor and its path."""
+    while True:
+        handle, name = tempfile.mkstemp(_SUFFIX, f".{path.name}.", path.parent)
+        if _is_locked_in_place(handle, Path(name)):
+            return handle, Path(name)
+        os.close(handle)  # another process took it for an abandoned one
+
+
+@contextmanager
+def scratch_folder(
+    parent: Path, rescue: Callable[[Path], object] = lambda folder: None
+) -> Iterator[Path]:
+    """A temporary folder in `parent`, removed at the end; first removes abandoned ones there.
+
+    Args:
+        parent: A folder that exists.
+        rescue: Called with each abandoned folder before it is removed.
+    """
+    _remove(parent, _FOLDER, rescue)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
+        handle = _opened(folder)
+        if handle is None or _is_locked_in_place(handle, folder):
+            break
+        os.close(handle)
+    try:
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Removes what killed processes left in a folder.
+
+    Args:
+        folder: Where to look; subfolders are not searched.
+        name: Removes only temporary versions of the file with this name.
+    """
+    _remove(folder, _FILE, lambda file: None, name)
+    if not name:
+        _remove(folder, _FOLDER, lambda file: None)
+
+
+def _remove(
+    parent: Path, pattern: re.Pattern[str], rescue: Callable[[Path], object], name: str = ""
+) -> None:
+    with suppress(OSError):  # a folder that cannot be listed
+        for item in list(parent.iterdir()):
+            match = pattern.fullmatch(item.name)
+            if match and (not name or match["name"] == name):
+                with suppress(OSError):
+                    _remove_one(item, rescue)
+
+
+def _remove_one(item: Path, rescue: Callable[[Path], object]) -> None:
+    if item.is_symlink():
+        return  # none of ours
+    handle = _opened(item)
+    if handle is None:
+        if item.is_file():
+            item.unlink()
+        return
+    try:
+        if not _is_locked(handle):
+            return
+        if item.is_dir():
+            rescue(item)
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+    finally:
+        os.close(handle)
+
+
+def _opened(item: Path) -> int | None:
+    """A descriptor to lock a file or folder by; None where there are no such locks."""
+    if fcntl is None:
+        return None
+    return os.open(item, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def _is_locked_in_place(handle: int, item: Path) -> bool:
+    """Locks a new file or folder; False if it was removed before it was locked."""
+    if fcntl is None:
+        return True
+    with suppress(OSError):  # a file system without locks, where nothing is ever removed
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        return os.path.samestat(item.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _is_locked(handle: int) -> bool:
+    """Whether the lock could be taken: the process that created it is gone."""
+    assert fcntl is not None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

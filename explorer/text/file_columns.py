@@ -1,0 +1,257 @@
+"""The columns of a file, in whichever format."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.system import bounded_parquet
+from explorer.text import csv_dialect, packed_file
+from explorer.text.csv_dialect import Refuse
+from explorer.text.packed_file import Kind
+
+MAX_SHEET_ROWS = 2**20
+"""Rows of a spreadsheet."""
+
+_MAX_SHEET_BYTES = 2**30  # unpacked; a sheet packs to about a tenth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a file is read where its contents leave a choice."""
+
+    encoding: str = ""
+    """Empty: what the byte-order mark says, or else UTF-8."""
+    separator: str = ""
+    """Of .csv and .tsv; empty: the likely one."""
+    header: bool = True
+    """Of .csv, .tsv and .xlsx: whether the first row names the columns."""
+    prose: bool | None = None
+    """Of .txt and .md: running text, split into sentences, rather than a sentence a line; None:
+    Markdown only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file, read one at a time."""
+
+    names: list[str]
+    cells: Callable[[int], list[Any]]
+    """The cells of the column with an index."""
+    candidates: list[int]
+    """The columns that may hold text."""
+
+
+def columns_of(
+    path: Path, kind: Kind, dialect: Dialect, refuse: Refuse, clean: Callable[[str], str]
+) -> Columns:
+    """The columns of a file that is not plain text.
+
+    Args:
+        path: The file.
+        kind: Its format.
+        dialect: How it is read.
+        refuse: Receives each row that cannot be read; see `csv_dialect`.
+        clean: Applied to the texts of Parquet columns, each distinct one once.
+
+    Raises:
+        ExplorerError: If the file is damaged or holds no columns, or if `refuse` raises it.
+    """
+    if kind.ending == ".parquet":
+        return _parquet(path, clean)
+    if kind.ending == ".xlsx":
+        return _of_rows(_sheet(path), dialect.header)
+    data = packed_file.read_bytes(path, kind.packed)
+    text = packed_file.decode(path, data, dialect.encoding)
+    del data
+    if kind.ending == ".jsonl" and not _is_array(text):
+        return _json_lines(path, text, refuse)
+    if kind.ending in (".jsonl", ".json"):
+        return _json(path, text, refuse)
+    rows = csv_dialect.rows(
+        path,
+        kind.ending,
+        lambda: io.StringIO(text, newline=""),
+        dialect.separator,
+        refuse,
+    )
+    return _of_rows(list(rows), dialect.header)
+
+
+def _of_rows(rows: list[list[Any]], has_header: bool) -> Columns:
+    """Columns of rows; without a header they are numbered."""
+    if has_header:
+        header, *body = rows
+        names = ["" if name is None else str(name).strip() for name in header]
+    else:
+        names, body = [f"column {number + 1}" for number in range(len(rows[0]))], rows
+
+    def cells(index: int) -> list[Any]:
+        return [csv_dialect.cell(row, index) for row in body]
+
+    return Columns(names, cells, list(range(len(names))))
+
+
+def _is_array(text: str) -> bool:
+    """Whether a file of that extension is one array instead of an object a line."""
+    if not text.lstrip().startswith("["):
+        return False
+    try:
+        return isinstance(json.loads(text), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _json_lines(path: Path, text: str, refuse: Refuse) -> Columns:
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+        try:
+            rows.append(as_object(path, f"line {number}", json_value(path, line, number)))
+        except ExplorerError as error:
+            refuse(error, line)
+    return _of_objects(path, rows)
+
+
+def json_value(path: Path, line: str, number: int) -> Any:
+    """The value on a line; an empty object for a blank one.
+
+    Raises:
+        ExplorerError: If it is not valid JSON.
+    """
+    try:
+        return json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise ExplorerError(f"{path}, line {number}: not valid JSON ({error})") from None
+
+
+def as_object(path: Path, where: str, value: Any) -> dict[str, Any]:
+    """A row; a string is the text of one.
+
+    Raises:
+        ExplorerError: If it is neither an object nor a string.
+    """
+    if isinstance(value, str):
+        return {"text": value}
+    if not isinstance(value, dict):
+        raise ExplorerError(
+            f'{path}, {where}: expected an object such as {{"text": "…"}}, or a string'
+        )
+    return value
+
+
+def _json(path: Path, text: str, refuse: Refuse) -> Columns:
+    """An array of objects or strings, by itself or as the only array of an object."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ExplorerError(f"{path}: not valid JSON ({error})") from None
+    if isinstance(value, dict):
+        arrays = [item for item in value.values() if isinstance(item, list)]
+        value = arrays[0] if len(arrays) == 1 else None
+    if not isinstance(value, list):
+        raise ExplorerError(f"{path}: expected an array of objects or of strings")
+    rows: list[dict[str, Any]] = []
+    for number, item in enumerate(value, start=1):
+        try:
+            rows.append(as_object(path, f"row {number}", item))
+        except ExplorerError as error:
+            refuse(error, str(item)[:200])
+    return _of_objects(path, rows)
+
+
+def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        raise ExplorerError(f"{path} holds only blank lines or empty objects")
+    return Columns(
+        names, lambda index: [row.get(names[index]) for row in rows], list(range(len(names)))
+    )
+
+
+def _sheet(path: Path) -> list[list[Any]]:
+    """The rows of the first sheet of a workbook that holds any; nothing in it is executed."""
+    import openpyxl
+
+    if path.stat().st_size == 0:
+        raise ExplorerError(f"{path} is empty")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > _MAX_SHEET_BYTES:
+            raise ExplorerError(f"{path} would unpack to {unpacked:,} bytes: save it as CSV")
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            for sheet in book.worksheets:
+                if rows := _rows_of(path, sheet):
+                    return rows
+    except ExplorerError:
+        raise
+    except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors
+        raise ExplorerError(f"{path} is no intact workbook: {first_line(error)}") from None
+    raise ExplorerError(f"{path} holds no rows")
+
+
+def _rows_of(path: Path, sheet: Any) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for row in sheet.iter_rows(values_only=True):
+        cells = [_plain(cell) for cell in row]
+        while cells and cells[-1] is None:
+            cells.pop()
+        if cells or rows:
+            rows.append(cells)
+        if len(rows) > MAX_SHEET_ROWS:
+            raise ExplorerError(f"{path} has more than {MAX_SHEET_ROWS:,} rows: save it as CSV")
+    while rows and not rows[-1]:
+        rows.pop()
+    width = max(map(len, rows), default=0)
+    return [[*row, *[None] * (width - len(row))] for row in rows]
+
+
+def _plain(cell: Any) -> Any:
+    """A cell as text or number; dates as they are written in ISO 8601."""
+    return cell if cell is None or isinstance(cell, str | int | float) else str(cell)
+
+
+def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def cells(index: int) -> list[Any]:
+        try:
+            with bounded_parquet.opened(path) as file:
+                parts = bounded_parquet.parts(file, index)
+                shared: dict[str, str] = {}  # each batch has its own dictionary
+
+                def once(text: str) -> str:
+                    return shared.setdefault(text, clean(text))
+
+                return [cell for part in parts for cell in bounded_parquet.values(part, once)]
+        except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
+            raise ExplorerError(f"{path} is damaged: {first_line(error)}") from None
+
+    if path.stat().st_size == 0:
+        raise ExplorerError(f"{path} is empty")
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
+        raise ExplorerError(f"{path} is no intact Parquet file: {first_line(error)}") from None
+    kinds = [
+        item.value_type if isinstance(item, pa.DictionaryType) else item for item in schema.types
+    ]
+    textual = [
+        index
+        for index, item in enumerate(kinds)
+        if pa.types.is_string(item)
+        or pa.types.is_large_string(item)
+        or pa.types.is_string_view(item)
+    ]
+    return Columns(schema.names, cells, textual)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

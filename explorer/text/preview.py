@@ -1,0 +1,247 @@
+"""A user's file before it is read: guesses that can be changed, and the rows refused."""
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.text import csv_dialect, packed_file, prose, read_file
+from explorer.text.file_columns import Columns, Dialect, columns_of
+from explorer.text.packed_file import Kind
+from explorer.text.read_file import Table
+
+SHOWN = 100
+"""Rows a preview shows."""
+
+_SENTENCE = 4  # a cell of this many words looks like a sentence, not like a name
+_SAMPLE = 500  # rows the columns are guessed from
+_MAX_LABELS = 40
+_LABEL_NAMES = {"label", "class", "category", "sentiment", "stars", "rating", "topic", "intent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be read."""
+
+    where: str
+    """Its line or row, such as `line 12`."""
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A file as it would be read."""
+
+    ending: str
+    dialect: Dialect
+    """Complete: what was guessed is filled in."""
+    columns: list[str]
+    """Empty for plain text."""
+    textual: list[str]
+    """The columns that hold text."""
+    text_column: str
+    label_column: str
+    rows: dict[str, list[str]]
+    """The first rows, column by column; plain text has the column `text`."""
+    table: Table
+    refused: list[Refused]
+
+
+def guess(path: Path) -> Dialect:
+    """The likely encoding, separator, header and unit of a file.
+
+    Raises:
+        ExplorerError: If it is missing or damaged, or of an unknown format.
+    """
+    kind = read_file.kind_of(path)
+    if kind.ending in (".parquet", ".xlsx"):
+        return Dialect(header=True)
+    data = packed_file.read_bytes(path, kind.packed)
+    encoding = packed_file.guess_encoding(data)
+    dialect = Dialect(encoding=encoding)
+    if kind.ending in (".jsonl", ".json"):
+        return dialect
+    text = packed_file.decode(path, data, encoding)
+    if kind.ending in (".txt", ".md") and not _is_table(text):
+        is_markdown = kind.ending == ".md"
+        return replace(dialect, prose=is_markdown or prose.is_prose(text[:50_000].splitlines()))
+    lines = text[:100_000].splitlines(keepends=True)
+    separator = "\t" if kind.ending in (".tsv", ".txt", ".md") else csv_dialect.separator_of(lines)
+    return replace(dialect, separator=separator, header=_has_header(path, kind, lines, separator))
+
+
+def preview(
+    path: Path,
+    dialect: Dialect | None = None,
+    text_column: str = "",
+    label_column: str | None = None,
+) -> Preview:
+    """Reads a file without failing on a row.
+
+    Args:
+        path: The file.
+        dialect: None for `guess`.
+        text_column: Empty for the column with the longest texts.
+        label_column: None for the likely one, empty for none.
+
+    Raises:
+        ExplorerError: If the file as a whole cannot be read, or has no such column.
+    """
+    kind = read_file.kind_of(path)
+    dialect = dialect or guess(path)
+    refused: list[Refused] = []
+
+    def refuse(error: ExplorerError, text: str) -> None:
+        where, _, reason = str(error).removeprefix(f"{path}, ").partition(": ")
+        refused.append(Refused(where, reason, text))
+
+    if read_file.is_plain(kind, dialect):
+        lines = read_file.lines_of(path, kind, dialect)
+        table = read_file.read(path, dialect=dialect, refuse=refuse)
+        shown = {"text": table.texts[:SHOWN] or lines[:SHOWN]}
+        return _of(kind, dialect, [], [], "", "", shown, table, refused)
+    columns = columns_of(path, kind, dialect, refuse, read_file.as_sentence)
+    textual = _textual(columns)
+    text = _chosen(path, columns, text_column) if text_column else _longest(path, columns, textual)
+    if label_column is None:
+        label = _likely_label(columns, text)
+    else:
+        label = _chosen(path, columns, label_column) if label_column else None
+    table = read_file.table_of(path, columns, text, label, refuse)
+    shown = {
+        name: [_shown(cell) for cell in columns.cells(index)[:SHOWN]]
+        for index, name in enumerate(_distinct(columns.names))
+    }
+    names = columns.names
+    label_name = "" if label is None else names[label]
+    return _of(
+        kind, dialect, names, [names[index] for index in textual], names[text], label_name, shown,
+        table, refused,
+    )  # fmt: skip
+
+
+def _of(
+    kind: Kind,
+    dialect: Dialect,
+    columns: list[str],
+    textual: list[str],
+    text_column: str,
+    label_column: str,
+    rows: dict[str, list[str]],
+    table: Table,
+    refused: list[Refused],
+) -> Preview:
+    return Preview(
+        ending=kind.ending,
+        dialect=dialect,
+        columns=columns,
+        textual=textual,
+        text_column=text_column,
+        label_column=label_column,
+        rows=rows,
+        table=table,
+        refused=refused,
+    )
+
+
+def _is_table(text: str) -> bool:
+    """Whether plain text is separated by tabs, as Excel saves "Unicode text"."""
+    lines = [line for line in text[:50_000].splitlines()[:_SAMPLE] if line.strip()]
+    tabs = lines[0].count("\t") if lines else 0
+    return tabs > 0 and sum(line.count("\t") == tabs for line in lines) >= 0.9 * len(lines)
+
+
+def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) -> bool:
+    """Whether the first row names columns: short, different names that are no numbers."""
+
+    def skip(error: ExplorerError, row: str) -> None:
+        pass
+
+    text = "".join(lines)
+    rows = csv_dialect.rows(
+        path, kind.ending, lambda: io.StringIO(text, newline=""), separator, skip
+    )
+    first = next(rows)
+    cells = [cell.strip() for cell in first]
+    if len(set(cells)) < len(cells) or any(len(cell.split()) >= _SENTENCE for cell in cells):
+        return False
+    # An exported index has no name.
+    return not any(_is_number(cell) for cell in cells) and sum(not cell for cell in cells) <= 1
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _textual(columns: Columns) -> list[int]:
+    return [
+        index
+        for index in columns.candidates
+        if any(read_file.is_text(cell) for cell in columns.cells(index))
+    ]
+
+
+def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
+    """The column whose texts have the most words."""
+    if not textual:
+        names = ", ".join(map(repr, columns.names[:10]))
+        raise ExplorerError(f"{path} has no column with text; its columns are {names}")
+
+    def words(index: int) -> float:
+        cells = [cell for cell in columns.cells(index)[:_SAMPLE] if read_file.is_text(cell)]
+        # A number of different texts, or a column of long category names would win.
+        return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
+
+    return max(textual, key=words)
+
+
+def _likely_label(columns: Columns, text: int) -> int | None:
+    """A column of few, frequent values; by preference one named as labels are."""
+    likely = []
+    for index, name in enumerate(columns.names):
+        if index == text or columns.names.count(name) > 1 or not name:
+            continue
+        try:
+            values = columns.cells(index)[:_SAMPLE]
+        except ExplorerError:
+            continue  # a Parquet column that is neither text nor number
+        if any(isinstance(cell, list | dict) for cell in values):
+            continue
+        cells = [_shown(cell) for cell in values]
+        counts = Counter(cell for cell in cells if cell)
+        filled = sum(counts.values())
+        if 2 <= len(counts) <= min(_MAX_LABELS, filled / 4) and filled >= len(cells) / 2:
+            is_named = name.strip().lower() in _LABEL_NAMES
+            likely.append((not is_named, len(counts), index))
+    return min(likely)[2] if likely else None
+
+
+def _chosen(path: Path, columns: Columns, name: str) -> int:
+    return read_file.index_of(path, columns, name)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names that a table can show: an empty or a repeated one gets a number."""
+    seen: Counter[str] = Counter()
+    result = []
+    for number, name in enumerate(names, start=1):
+        name = name or f"column {number}"
+        seen[name] += 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return read_file.as_sentence(str(cell))[:1000]

@@ -1,0 +1,67 @@
+"""Closes connections whose request does not arrive in time.
+
+Uvicorn limits how long a connection may idle between requests, but not how long a request may
+take to arrive: half-sent ones would stay open until the client leaves.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn import config
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+SECONDS = 10.0
+"""For the head of a request, and between two parts of its body."""
+
+
+class ImpatientProtocol(AutoHTTPProtocol):
+    """Uvicorn's HTTP protocol with a limit on the time a request takes to arrive."""
+
+    _timer: asyncio.TimerHandle | None = None
+    # Of uvicorn's protocols, which differ in type.
+    cycle: Any
+    connections: set[Any]
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Starts to wait for the first request."""
+        super().connection_made(transport)
+        self._start()
+
+    def data_received(self, data: bytes) -> None:
+        """Waits no longer once the request is complete."""
+        super().data_received(data)
+        is_head_complete = self.cycle is not None and not self.cycle.response_complete
+        if is_head_complete or self not in self.connections:  # or it became a WebSocket
+            self._stop()
+        if self._timer is None and self._is_waiting():
+            self._start()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops the timer."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _is_waiting(self) -> bool:
+        if self not in self.connections:
+            return False
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+
+    def _start(self) -> None:
+        self._timer = self.loop.call_later(SECONDS, self._expire)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        self._timer = None
+        if self._is_waiting():
+            self.transport.close()
+
+
+def install() -> None:
+    """Makes the servers that this process is about to start impatient."""
+    config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{ImpatientProtocol.__name__}"

@@ -1,0 +1,118 @@
+"""From a stored text to a map of it, with the weights of the run that knows it best."""
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.explore import text_fit
+from explorer.explore.run import open_run
+from explorer.pipeline import borrow, draw_map
+from explorer.runs import folder as folders
+from explorer.runs.names import check_name
+from explorer.system.atomic_files import unwritable
+from explorer.text.read_file import read
+from explorer.workspace import texts
+
+Progress = Callable[[str, float], None]
+"""Called with a stage and the fraction of it that is done."""
+
+STAGES = {
+    "choosing a run": 8,
+    "encoding": 12,
+    "scoring": 12,
+    "reconstructing": 33,
+    "neighbours": 25,
+    "layout": 8,
+    "naming": 2,
+}
+"""The stages in order, each with its usual part of the time, in hundredths."""
+
+_SCRATCH = ".opening-"
+_DAY = 86_400.0
+
+
+def open_text(
+    name: str, base: str = "", progress: Progress = lambda stage, fraction: None
+) -> Path:
+    """Draws a map of a stored text; the run appears complete or not at all.
+
+    Args:
+        name: Of the text, and so of the run.
+        base: The run whose weights it gets; empty for the one that fits best.
+        progress: Called with a stage of `STAGES` and the fraction of it that is done.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ExplorerError: If there is no such text, it has too few different sentences, or no run can
+            be opened.
+    """
+    path = texts.path_of(check_name(name))
+    label = texts.LABEL if path.is_file() and texts.has_labels(name) else ""
+    sentences = read(path, texts.TEXT, label).texts
+    sample = random.Random(0).sample(sentences, min(text_fit.SAMPLE, len(sentences)))
+    progress("choosing a run", 0.0)
+    chosen = folders.find(base) if base else text_fit.best_run(sample, progress)
+    run = open_run(chosen)
+    if run.kind != "VAE":
+        raise ExplorerError(f"{run.name} is a {run.kind}: choose a sentence VAE")
+    domain = run.domain
+    corpus = run.config.corpus
+    lowercase, split = text_fit.tokenisation(corpus)
+    text = borrow.Text(
+        path=path.resolve(),
+        title=texts.title_of(name),
+        label_column=label,
+        lowercase=lowercase,
+        split_punctuation=split,
+    )
+    target = folders.users() / name
+    with _scratch() as scratch:
+        folder = Path(scratch) / name
+        limit, count = (0.0, 0) if domain is None else (domain.limit, domain.n)
+        borrow.borrow(chosen, folder, text, limit, count)
+        draw_map.make_atlas(folder, 0, progress)
+        try:
+            folder.rename(target)
+        except OSError as error:
+            if target.exists():
+                raise ExplorerError(f"there is a run {name!r} already") from None
+            raise unwritable(target, error) from None
+    return target
+
+
+def overall(stage: str, fraction: float) -> float:
+    """The fraction of the whole that is done."""
+    done = 0
+    for name, part in STAGES.items():
+        if name == stage:
+            return (done + part * min(max(fraction, 0.0), 1.0)) / sum(STAGES.values())
+        done += part
+    return 0.0
+
+
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    """A folder beside the runs, after those that killed processes left are removed."""
+    root = folders.users()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob(f"{_SCRATCH}*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _DAY:
+                    shutil.rmtree(left, ignore_errors=True)
+        return tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=root)
+    except OSError as error:
+        raise unwritable(root, error) from None
+
+
+def base_of(folder: Path) -> str:
+    """The run whose weights a run has; empty for its own."""
+    config = configs.read(folder / folders.CONFIG)
+    return str(config.model.weights_of["run"]) if configs.is_borrowed(config) else ""
