@@ -153,7 +153,9 @@ class Contents:
         return corpus
 
     def _join(self) -> list[str] | None:
-        """The corpus sentence of every row of the atlas; None without the corpus."""
+        """The corpus sentence of every row of the atlas; None where they are not to be had."""
+        if self.atlas is not None and self.atlas.text is not None:
+            return self.atlas.text
         if self._joined is None and self.atlas is not None:
             sentences = self.sentences_of(self.atlas)
             if sentences is not None:
