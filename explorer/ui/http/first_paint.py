@@ -77,7 +77,8 @@ class _Page:
 
 def _added(scope: Scope) -> tuple[bytes, bytes]:
     """What is added to the head and to the body of the page."""
-    rules = STYLE.read_text("utf-8") + _backgrounds()
+    # Nested, to outweigh the rules that Streamlit's scripts add later.
+    rules = f"html body {{\n{STYLE.read_text('utf-8')}}}\n{_backgrounds()}"
     head = f"<style>{rules}</style>"
     body = ""
     url = _still_url(scope)
