@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ LARGEST_UNPACKED = 2**31
 _BINARY = (".parquet", ".xlsx")
 _ALIASES = {".ndjson": ".jsonl", ".markdown": ".md", ".text": ".txt", ".tab": ".tsv"}
 _PACKINGS = {".gz": "gz", ".zip": "zip"}
+_ADDRESS = re.compile(r"(^|/)(https?|ftp|s3|hf):/", re.IGNORECASE)  # `Path` joins two slashes
 _START = 2**16  # bytes by which the contents of a file are recognised
 _CHUNK = 2**20
 
@@ -50,6 +52,8 @@ def kind_of(path: Path) -> Kind:
     """
     if path.is_dir():
         raise ExplorerError(f"{path} is a folder: name one file in it")
+    if _ADDRESS.search(str(path)) and not path.exists():
+        raise ExplorerError(f"{path} is an address: download the file, and name that")
     if not path.exists():
         raise ExplorerError(f"{path} does not exist")
     if not path.is_file():
