@@ -186,6 +186,7 @@ class AtlasConfig:
     points: int = setting(20000, "sentences on the map, a random sample of all splits")
     neighbours: int = setting(15, "UMAP's n_neighbors")
     min_dist: float = setting(0.1, "UMAP's min_dist: the smallest distance between points")
+    text: bool = setting(False, "the map holds its sentences, of sources whose terms allow it")
 
     def __post_init__(self) -> None:
         _within("atlas.points", self.points, 1, MAX_POINTS)

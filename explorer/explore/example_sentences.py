@@ -41,7 +41,8 @@ def _choose(run: Run, count: int) -> list[int]:
     rows = rows[:: max(1, len(rows) // _MAX_CANDIDATES)]
     regions = atlas.regions(0)
     texts = run.texts
-    best = sorted(rows.tolist(), key=lambda row: -_quality(run, texts, row))
+    are_real = run.texts_are_real
+    best = sorted(rows.tolist(), key=lambda row: -_quality(run, texts, row, are_real))
     order = [region for region, _ in Counter(regions[regions >= 0].tolist()).most_common()]
     chosen: list[int] = []
     for region in order[:count]:
@@ -55,11 +56,11 @@ def _is_known(run: Run, row: int) -> bool:
     return not run.unknown(run.texts[row])
 
 
-def _quality(run: Run, texts: list[str], row: int) -> float:
+def _quality(run: Run, texts: list[str], row: int, are_real: bool) -> float:
     """How well a sentence is reconstructed: F1 of its words, or minus the distortion per token."""
     atlas = run.needed_atlas
     distortion = float(atlas.distortion[row]) / max(int(atlas.tokens[row]), 1)
-    if not run.texts_are_real:
+    if not are_real:
         return -distortion
     words = Counter(run.tokeniser.tokens(texts[row]))
     decoded = Counter(run.tokeniser.tokens(atlas.reconstruction[row]))

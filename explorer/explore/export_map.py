@@ -102,7 +102,7 @@ def _coarse_level(atlas: "Atlas") -> int:
 
 def caption(run: "Run", atlas: "Atlas") -> str:
     """One line on what the map shows."""
-    drawn = f"{len(atlas):,} of {atlas.total:,} sentences, drawn evenly"
+    drawn = f"{len(atlas):,} of {atlas.total:,} sentences, a random sample"
     if len(atlas) == atlas.total:
         drawn = f"all {atlas.total:,} sentences"
     words = "" if run.texts_are_real else "; the texts are the model's own words"

@@ -1,4 +1,4 @@
-"""The encoded corpus as a table: a row per displayed sentence, without its text."""
+"""The encoded corpus as a table: a row per displayed sentence."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -37,6 +37,8 @@ class Atlas:
     """Region at the finest level of `levels`; −1 for none."""
     reconstruction: list[str]
     """The model's reconstruction of each sentence."""
+    text: list[str] | None = None
+    """The sentences, where the terms of the corpus allow them to be in the file."""
     levels: list[list[ClusterName]] = field(default_factory=list)
     """Named regions, coarse to fine; a region's id is its index in its level."""
     total: int = 0
@@ -66,7 +68,7 @@ class Atlas:
 
         Means and scales are rounded to half precision (three digits).
         """
-        columns = {name: getattr(self, name) for name in (*_REQUIRED, "label")}
+        columns = {name: getattr(self, name) for name in (*_REQUIRED, "label", "text")}
         meta = {
             "levels": [[dataclasses.asdict(item) for item in level] for level in self.levels],
             "total": self.total,
@@ -101,7 +103,8 @@ def from_arrays(**columns: Any) -> Atlas:
             columns[name] = _array(name, columns[name], kind)
     for name in ("split", "reconstruction"):
         columns[name] = list(columns.get(name, ()))
-    columns["label"] = None if columns.get("label") is None else list(columns["label"])
+    for name in ("label", "text"):
+        columns[name] = None if columns.get(name) is None else list(columns[name])
     missing = [item for item in _REQUIRED if item not in columns]
     if missing:
         raise ExplorerError(f"an atlas needs the column {missing[0]!r}")
@@ -151,10 +154,10 @@ def _check(columns: Mapping[str, Any]) -> None:
     count = len(columns["row"])
     if count == 0:
         raise ExplorerError("it holds no sentence")
-    for name in _REQUIRED:
+    for name in (*_REQUIRED, "text"):
         if columns[name] is not None and len(columns[name]) != count:
             raise ExplorerError(f"{name!r} has {len(columns[name])} entries, 'row' has {count}")
-    for name in ("split", "label", "reconstruction"):
+    for name in ("split", "label", "reconstruction", "text"):
         if any(not isinstance(value, str) for value in columns[name] or ()):
             raise ExplorerError(f"the column {name!r} holds something that is not text")
     unknown = sorted(set(columns["split"]) - set(_SPLITS))

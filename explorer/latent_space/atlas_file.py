@@ -20,12 +20,11 @@ def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> No
         columns: The columns of an `Atlas`.
         meta: JSON values.
     """
-    schema = _schema(columns["mean"].shape[1])
-    values = dict(columns)
+    values = {name: column for name, column in columns.items() if column is not None}
+    schema = parquet_files.with_text(_schema(columns["mean"].shape[1]), _KIND, list(values))
     xy = values.pop("xy")
     values["projection_x"], values["projection_y"] = xy[:, 0].copy(), xy[:, 1].copy()
-    if values["label"] is None:
-        values["label"] = [None] * len(values["row"])
+    values.setdefault("label", [None] * len(values["row"]))
     for name in ("mean", "scale"):
         values[name] = parquet_files.lists(values[name], schema.field(name).type)
     parquet_files.write(_KIND, path, values, schema, meta)
@@ -65,7 +64,9 @@ def _schema(latent_dim: int) -> Any:
     )
 
 
-_KIND = parquet_files.Kind("an atlas", "explorer atlas RUN", FORMAT, _schema, "mean", MAX_POINTS)
+_KIND = parquet_files.Kind(
+    "an atlas", "explorer atlas RUN", FORMAT, _schema, "mean", MAX_POINTS, optional=("text",)
+)
 
 
 def _columns(table: Any) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def _columns(table: Any) -> dict[str, Any]:
             raise parquet_files.empty(name)
         if name in ("mean", "scale"):
             columns[name] = parquet_files.array(name, column.combine_chunks())
-        elif name in ("split", "label", "reconstruction"):
+        elif name in ("split", "label", "reconstruction", "text"):
             columns[name] = bounded_parquet.values(column)
         else:
             columns[name] = column.to_numpy()

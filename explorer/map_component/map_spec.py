@@ -45,7 +45,7 @@ class MapSpec:
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         description: For screen readers: what the map shows.
         spoken: For screen readers: announced when it changes, such as the answer to a pick.
-        caption: A line under the map, such as "Showing 20,000 of 145,000 sentences".
+        caption: A line under the map, such as "Each dot is a sentence: 20,000 of 145,000".
         view_parameter: Name of the viewport in the address; empty to leave the address alone.
         show_legend: Whether the legend is drawn under the map; of linked maps, one is enough.
         boxes: Whether Shift and a drag draw a rectangle.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
 from explorer.config import Config
 from explorer.errors import ExplorerError
@@ -17,6 +17,8 @@ from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.runs.replacement import replacing
 from explorer.text import corpora
+from explorer.text.corpora import Corpus
+from explorer.text.corpus_catalog import NAMED
 from explorer.training import snapshots
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ def _atlas(
     from explorer.models.batch_inference import posteriors, scores
 
     corpus = data.corpus
-    drawn = draw(len(data.ids), points or config.atlas.points, config.seed).tolist()
+    pool = shippable_rows(config, corpus) if config.atlas.text else np.arange(len(data.ids))
+    drawn = pool[draw(len(pool), points or config.atlas.points, config.seed)].tolist()
     ids, labels = [data.ids[row] for row in drawn], data.labels_of(drawn)
     mean, scale = posteriors(model, ids, _counter(progress, "encoding", len(ids)))
     counter = _counter(progress, "scoring", len(ids))
@@ -111,12 +114,29 @@ def _atlas(
         cluster=regions.cluster,
         levels=regions.levels,
         reconstruction=texts,
+        text=[corpus.sentences[row] for row in drawn] if config.atlas.text else None,
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,
         projection=layout.meta | measured,
         layout_is_noise=layout.noise,
     )
+
+
+def shippable_rows(config: Config, corpus: Corpus) -> Int64[np.ndarray, " rows"]:
+    """Rows of the sentences that a map may hold as text.
+
+    Raises:
+        ExplorerError: If the terms of the corpus allow none.
+    """
+    named = NAMED.get(config.corpus.name)
+    allowed = named.shippable if named else frozenset()
+    if not allowed or corpus.sources is None:
+        raise ExplorerError(
+            f"atlas.text: the terms of {corpus.name} are not known to allow its sentences in a "
+            "map; without the setting, a map shows them where the corpus is"
+        )
+    return np.flatnonzero([source in allowed for source in corpus.sources])
 
 
 def _reconstructions(

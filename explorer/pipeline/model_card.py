@@ -11,7 +11,7 @@ from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import NOT_MEASURED, uses_z
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write as write_file
-from explorer.text.corpus_catalog import NAMED
+from explorer.text.corpus_catalog import NAMED, NamedCorpus
 from explorer.training import fine_tuning
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
@@ -52,14 +52,29 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
         f"{model.embedding_dim}-dimensional word embeddings, {model.latent_dim} latent dimensions"
     )
     epochs = f"{fine_tuning.passes(config)} epochs{fine_tuning.after(config)}"
+    holds = "The run holds none of it, but reconstructions on the map may equal its sentences"
+    holds += " word for word: its terms apply to weights and map."
+    if config.atlas.text and corpus:
+        holds = _notice(corpus)
     return (
         f"# {name}\n\n"
         f"{title} trained on {data}: {sizes}, {epochs}. `config.toml` is the complete recipe."
         f"{_density(config)}\n\n"
         f"{scores}\n"
-        f"## Data\n\n{data}. The run holds none of it, but reconstructions on the map "
-        f"may equal its sentences word for word: its terms apply to weights and map.{terms}\n\n"
+        f"## Data\n\n{data}. {holds}{terms}\n\n"
         f"## Reproduce\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
+    )
+
+
+def _notice(corpus: NamedCorpus) -> str:
+    """The attribution of sentences that the map holds."""
+    lines = [
+        f"- {source.title}: {source.licence}, <{source.address}>"
+        for source in corpus.sources
+        if source.shippable
+    ]
+    return "\n".join(
+        ["The map holds sentences of these sources, cleaned, one sentence a row:\n", *lines]
     )
 
 

@@ -1,6 +1,7 @@
 """The files of a run, read lazily."""
 
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from explorer.latent_space.playback import Playback
     from explorer.models.vae import TextVAE
 
+LOOK_SECONDS = 0.5
+"""A missing corpus is looked for at most so often: its files lie in a dozen places."""
+
 # Runs shown side by side mostly share a corpus: it is read once.
 _corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
 
@@ -38,6 +42,7 @@ class Contents:
         self.tokeniser = Tokeniser.of(self.config.corpus)
         self._lock = threading.RLock()
         self._looked: object = None
+        self._look_after = 0.0
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
         self._is_checked = False
@@ -129,9 +134,12 @@ class Contents:
         """The corpus of the run; None while its text is not on this machine."""
         with self._lock:
             # A missing corpus is looked up again: it may be downloaded while the server runs.
-            if self._joined is None and self._looked != (mark := corpora.mark(self.config.corpus)):
-                self._looked = mark
-                self._corpus = self._read_corpus()
+            if self._joined is None and time.monotonic() >= self._look_after:
+                mark = corpora.mark(self.config.corpus)
+                if self._looked != mark:
+                    self._looked = mark
+                    self._corpus = self._read_corpus()
+                self._look_after = time.monotonic() + LOOK_SECONDS
             return self._corpus
 
     def _read_corpus(self) -> Corpus | None:
@@ -145,7 +153,9 @@ class Contents:
         return corpus
 
     def _join(self) -> list[str] | None:
-        """The corpus sentence of every row of the atlas; None without the corpus."""
+        """The corpus sentence of every row of the atlas; None where they are not to be had."""
+        if self.atlas is not None and self.atlas.text is not None:
+            return self.atlas.text
         if self._joined is None and self.atlas is not None:
             sentences = self.sentences_of(self.atlas)
             if sentences is not None:

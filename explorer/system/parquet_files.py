@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Kind:
     """A column of fixed-size lists."""
     most_rows: int
     """Maximum rows, checked before any is read."""
+    optional: tuple[str, ...] = ()
+    """Columns of text that may follow those of the schema."""
 
 
 def write(
@@ -100,6 +102,16 @@ def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tu
         raise ExplorerError(f"{path} is not {kind.name} of this version: {error}") from None
 
 
+def with_text(schema: Any, kind: Kind, names: Sequence[str]) -> Any:
+    """A schema with those optional columns of text that are among the names."""
+    import pyarrow as pa
+
+    for name in kind.optional:
+        if name in names:
+            schema = schema.append(pa.field(name, pa.string()))
+    return schema
+
+
 def lists(values: Any, type_: Any) -> Any:
     """The rows of an array as a column of fixed-size lists, in half precision."""
     import numpy as np
@@ -128,7 +140,7 @@ def empty(name: str) -> ExplorerError:
 
 def _check(schema: Any, kind: Kind) -> None:
     lists = schema.field(kind.sized).type if kind.sized in schema.names else None
-    expected = kind.schema(getattr(lists, "list_size", 1))
+    expected = with_text(kind.schema(getattr(lists, "list_size", 1)), kind, schema.names)
     if schema.names != expected.names:
         raise ExplorerError(f"its columns are {', '.join(schema.names)[:200]}")
     for name in expected.names:

@@ -91,7 +91,7 @@ def test_back_goes_through_what_was_picked(page, address):
 
 def test_an_empty_place_decodes_too(page, address):
     canvas = open_map(page, address)
-    view = canvas.evaluate("(map) => map.toData(4, 4)")
+    view = canvas.evaluate("(map) => map.toData(4, map.clientHeight / 2)")
     click_at(page, canvas, *view)
     page.get_by_text("Empty location", exact=True).wait_for()
     page.get_by_text("Round trip").wait_for()
@@ -105,10 +105,10 @@ def decodings(page):
 
 
 def test_the_lens_decodes_under_the_pointer_without_a_rerun(page, address):
-    canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5")
+    canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5&words=false")
     asked, before = decodings(page), page.url
     box = canvas.bounding_box()
-    corner = box["x"] + 40, box["y"] + 40
+    corner = box["x"] + 40, box["y"] + box["height"] / 2
     page.mouse.move(*corner)
     tip = page.get_by_test_id("latent-map-tip")
     sync_api.expect(tip).to_contain_text("decoded here", timeout=PATIENCE)
@@ -124,7 +124,7 @@ def test_the_lens_decodes_under_the_pointer_without_a_rerun(page, address):
 def test_a_pick_is_answered_beside_it(page, address):
     canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5")
     box = canvas.bounding_box()
-    page.mouse.click(box["x"] + 60, box["y"] + 60)
+    page.mouse.click(box["x"] + 60, box["y"] + box["height"] / 2)
     pin = page.get_by_test_id("latent-map-pin")
     pin.wait_for()
     page.get_by_text("Round trip").wait_for()
@@ -174,7 +174,7 @@ def wait_for_words(page, canvas, otherwise_than=None):
 
 
 def test_the_map_is_read_wherever_one_looks(page, address):
-    canvas = open_map(page, address, "?read=true")
+    canvas = open_map(page, address)
     asked = []
     page.on("request", lambda sent: asked.append(sent.url) if "/decode?" in sent.url else None)
     first = wait_for_words(page, canvas)
@@ -208,7 +208,7 @@ def test_the_map_is_read_wherever_one_looks(page, address):
 
 
 def test_what_is_read_on_the_map_is_there_for_a_screen_reader(page, address):
-    canvas = open_map(page, address, "?read=true")
+    canvas = open_map(page, address)
     wait_for_words(page, canvas)
     sentences = [item["text"] for item in canvas.evaluate("map => map.state.decoded")]
     heard = page.get_by_test_id("latent-map-decoded").locator("li")

@@ -91,7 +91,7 @@ def test_a_run_of_impossible_figures_leaves_the_page_to_the_others(runs: Path, p
         at.switch_page(str(url.page_file(page))).run()
     assert not at.exception and not at.error
     assert at.selectbox(key="run").options == ["good", "other"]
-    assert "1 run not shown" in [item.label for item in at.sidebar.expander]
+    assert "1 run not shown" in [item.proto.popover.label for item in at.get("popover")]
 
 
 def test_checksums_that_cannot_be_read_hide_no_other_run(runs: Path) -> None:

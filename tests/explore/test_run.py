@@ -20,7 +20,7 @@ from explorer.latent_space.projections import pca_layout
 from explorer.models.decoding_settings import Decoding
 from explorer.models.vae import build
 from explorer.runs import folder as folders
-from explorer.runs import weights
+from explorer.runs import run_files, weights
 from explorer.ui.session import open_runs
 from tests import tiny
 
@@ -194,8 +194,9 @@ def test_every_place_of_the_map_that_is_a_number_has_an_answer(tiny_run: Path) -
 
 
 def test_a_corpus_that_is_fetched_while_the_run_is_open_is_read(
-    tiny_run: Path, tmp_path: Path
+    tiny_run: Path, tmp_path: Path, monkeypatch
 ) -> None:
+    monkeypatch.setattr(run_files, "LOOK_SECONDS", 0.0)
     shutil.copytree(tiny_run, tmp_path / "run")
     recipe, corpus = tmp_path / "run" / folders.CONFIG, tmp_path / "later.csv"
     real = str(tiny_run.parent / "corpus.csv")

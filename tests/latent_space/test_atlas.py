@@ -43,9 +43,10 @@ def atlas():
     return from_arrays(**_columns())
 
 
+@pytest.mark.parametrize("text", [None, ["<i>", "tea, please"] * 10])
 @pytest.mark.parametrize("label", [None, ["good", ""] * 10])
-def test_an_atlas_survives_its_file_to_half_precision(tmp_path, label):
-    atlas = from_arrays(**_columns() | {"label": label})
+def test_an_atlas_survives_its_file_to_half_precision(tmp_path, label, text):
+    atlas = from_arrays(**_columns() | {"label": label, "text": text})
     path = tmp_path / "atlas.parquet"
     atlas.save(path)
     again = Atlas.load(path)

@@ -386,7 +386,7 @@ def test_a_damaged_run_is_listed_with_what_is_wrong(runs: Path, tiny_run: Path) 
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert not at.exception
     assert at.selectbox(key="run").options == ["good"]
-    assert "1 run not shown" in [item.label for item in at.sidebar.expander]
+    assert "1 run not shown" in [item.proto.popover.label for item in at.get("popover")]
 
 
 def test_figures_without_weights_are_no_run_to_explore(runs: Path, tiny_run: Path) -> None:

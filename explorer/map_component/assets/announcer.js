@@ -42,7 +42,7 @@ export class Announcer {
   async middle() {
     const { map } = this;
     const { view, lens, lattice, decoded } = map;
-    const centre = [view.width / 2, view.height / 2];
+    const centre = view.middle;
     const index = map.at(...centre, REACH);
     const here = index < 0 ? "Empty location." : await this.wordsOf(index);
     if (lattice.isOn) {

@@ -33,6 +33,11 @@ export class Callout {
     this.element.style.transform = `translate(${this.box.left}px, ${this.box.top}px)`;
   }
 
+  /** Its sentences, a line each. */
+  get words() {
+    return [this.text, this.second].map(({ textContent }) => textContent).filter(Boolean).join("\n");
+  }
+
   hide() {
     this.box = null;
     this.element.hidden = true;

@@ -5,6 +5,8 @@ import { make } from "./legend.js";
 const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything, Enter picks "
   + "what is under the circle in the middle, Escape clears.";
 const HOME = "M2.5 7.5 8 3l5.5 4.5M4 6.8V13h8V6.8";
+const LINK = "M6.5 9.5l3-3M7 5l1.6-1.6a2.7 2.7 0 0 1 3.9 3.9L10.9 9M9 11l-1.6 1.6a2.7 2.7 0 0 1-3.9-3.9L5.1 7";
+const COPY = "M5.5 5.5V3h7.5v7.5h-2.5M3 5.5h7.5V13H3z";
 
 export function frame(parent) {
   const root = make("div", "latent-map");
@@ -52,8 +54,19 @@ export function frame(parent) {
   root.append(stage, legend, foot);
   parent.append(root);
   return {
-    root, stage, canvas, overlay, box, pinBox, tip, live, list, message, buttons, legend, caption, axesLine,
+    root, stage, canvas, overlay, box, pinBox, tip, live, list, message, corner, buttons, legend,
+    caption, axesLine,
   };
+}
+
+/** Buttons of a map that opens links: its help, its address, and the words pinned to it. */
+export function moreButtons() {
+  const share = button("Copy a link to this view");
+  share.append(icon(LINK));
+  const copy = button("Copy these words");
+  copy.className = "copy";
+  copy.append(icon(COPY));
+  return { help: button("Keys and a short tour", "?"), share, copy };
 }
 
 function button(name, sign = "") {

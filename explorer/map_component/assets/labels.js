@@ -12,7 +12,7 @@ export function levelFor(zoom, levels) {
 
 /**
  * Place the labels of one level without overlap.
- * @returns {{lines: string[], left: number, top: number, width: number}[]} centres, in pixels
+ * @returns {{text: string, lines: string[], left: number, top: number, width: number, box: object}[]} centres, in pixels
  */
 export function placeLabels(pen, labels, view, lineHeight, taken = []) {
   const levels = 1 + Math.max(0, ...labels.map((label) => label.level));
@@ -24,7 +24,8 @@ export function placeLabels(pen, labels, view, lineHeight, taken = []) {
   for (const label of wanted) {
     const [left, top] = view.toScreen(label.x, label.y);
     if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
-    const lines = wrap(pen, label.text);
+    // In capitals, as maps name regions: sentences beside them are not.
+    const lines = wrap(pen, label.text.toLocaleUpperCase());
     const width = Math.max(...lines.map((line) => pen.measureText(line).width));
     const height = lines.length * lineHeight;
     const box = {
@@ -33,7 +34,7 @@ export function placeLabels(pen, labels, view, lineHeight, taken = []) {
     };
     if (boxes.some((other) => overlap(box, other))) continue;
     boxes.push(box);
-    placed.push({ lines, left: box.left + width / 2, top: box.top, width });
+    placed.push({ text: label.text, lines, left: box.left + width / 2, top: box.top, width, box });
   }
   return placed;
 }

@@ -3,7 +3,8 @@
 
 import { wholes } from "./view.js";
 
-const WIDE = 142; // minimum pixels between positions; the next wider grid has √2 times as many
+const WIDE = [142, 165]; // minimum pixels between positions, on a phone and on a wide map
+const ROOMY = 640; // pixels of a wide map
 const FLAT = 2.1; // columns are so much wider apart than rows
 const MAX_POSITIONS = 32; // positions of one request, the central ones first; the server allows 64
 const MAX_ENTRIES = 4000;
@@ -36,10 +37,13 @@ export class Lattice {
     this.wait = AGAIN_MS[0];
   }
 
-  /** The sentences known in the view; missing ones are fetched once the view is at rest. */
-  inView(view) {
+  /**
+   * The sentences known in the view, of positions that `isNear` accepts; missing ones are fetched
+   * once the view is at rest.
+   */
+  inView(view, isNear) {
     if (!this.isOn) return [];
-    const cells = cellsOf(view);
+    const cells = cellsOf(view).filter(isNear);
     const missing = cells.filter(({ key }) => !this.decoded.has(key));
     this.missing = missing.length;
     clearTimeout(this.timer);
@@ -96,11 +100,12 @@ export function decodedAt(drawn, left, top) {
 
 /** The grid's positions in a view: those whose sentence is visible, or nearly. */
 export function cellsOf(view) {
-  const level = Math.ceil(2 * Math.log2(WIDE / view.scale));
+  const least = WIDE[Number(view.width > ROOMY)];
+  const level = Math.ceil(2 * Math.log2(least / view.scale));
   const wide = 2 ** (level / 2);
   const high = wide / FLAT;
-  const [left, top] = view.toData(WIDE / 4, 8);
-  const [right, bottom] = view.toData(view.width - WIDE / 4, view.height - 8);
+  const [left, top] = view.toData(least / 4, 8 + view.inset.top);
+  const [right, bottom] = view.toData(view.width - least / 4, view.height - 8 - view.inset.bottom);
   const cells = [];
   for (const row of wholes(bottom / high, top / high, MAX_ROWS)) {
     // Every other row is offset by half a column, like bricks.

@@ -1,9 +1,10 @@
-// The legend under the map: a chip a class, which a click brings out, or a bar for a ramp.
+// The legend: a chip a class with its count, which a click highlights, or a bar for a ramp.
 // Names are set as text: they may come from a corpus.
 
-export function buildLegend(element, { legend, kind, legend_title: title }, focus, onFocus) {
+export function buildLegend(element, { legend, kind, legend_title: title }, counts, focus, onFocus) {
   element.replaceChildren();
   element.hidden = legend.length === 0;
+  element.append(fold(element));
   if (title) element.append(make("span", "legend-title", title));
   if (kind === "ramp") {
     element.append(ramp(legend));
@@ -17,10 +18,28 @@ export function buildLegend(element, { legend, kind, legend_title: title }, focu
     const dot = make("span", "dot");
     dot.style.background = entry.colour;
     chip.append(dot, make("span", "chip-name", entry.name));
-    chip.title = `Highlight ${entry.name}`;
+    const count = counts.get(entry.id)?.toLocaleString("en");
+    if (count) chip.append(make("span", "chip-count", count));
+    chip.title = `Highlight ${entry.name}${count ? ` (${count})` : ""}`;
     chip.addEventListener("click", () => onFocus(entry.id === focus ? null : entry.id));
     element.append(chip);
   }
+}
+
+/** The button that unfolds a legend of one row. */
+function fold(element) {
+  const button = make("button", "legend-fold");
+  button.type = "button";
+  const set = (isOpen) => {
+    element.classList.toggle("open", isOpen);
+    button.textContent = isOpen ? "▾" : "▴";
+    button.title = isOpen ? "Fold the legend" : "Show the whole legend";
+    button.setAttribute("aria-label", button.title);
+    button.setAttribute("aria-expanded", String(isOpen));
+  };
+  button.addEventListener("click", () => set(!element.classList.contains("open")));
+  set(element.classList.contains("open"));
+  return button;
 }
 
 function ramp(legend) {

@@ -3,8 +3,11 @@
 
 import { Announcer } from "./announcer.js";
 import { Callout } from "./callout.js";
+import { copies } from "./copy.js";
+import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
+import { Help } from "./help.js";
 import { meaning } from "./keys.js";
 import { Lattice, decodedAt } from "./lattice.js";
 import { distanceNote, Lens } from "./lens.js";
@@ -20,7 +23,10 @@ import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
+const NEAR_PIXELS = 60;
 const NO_CLASS = 255;
+const PHONE_PIXELS = 640; // as in the page's style
+const EDGE_INSET = { top: 60, bottom: 66 };
 
 class LatentMap extends Surface {
   constructor(parent) {
@@ -35,6 +41,8 @@ class LatentMap extends Surface {
       this.writeCaption();
       this.redraw();
     });
+    // Words stand where sentences are, or nearly: far out the model repeats itself.
+    this.isNear = ({ x, y }) => this.grid.nearest(x, y, NEAR_PIXELS / this.view.scale) >= 0;
     this.lens = new Lens(() => this.refreshLens());
     this.callout = new Callout(this.pinBox);
     this.guide = new Guide();
@@ -56,7 +64,20 @@ class LatentMap extends Surface {
       this.moved();
     };
     this.wireButtons(seen, seen((view) => view.reset()));
+    this.addButtons();
     this.exposeForTests();
+  }
+
+  /** Help and a link for the map, and a way to copy the pinned words. */
+  addButtons() {
+    const { help, share, copy } = moreButtons();
+    this.help = new Help(this.stage);
+    help.addEventListener("click", () => this.help.toggle());
+    const say = (text) => this.announcer.say(text);
+    copies(share, () => window.location.href, say);
+    copies(copy, () => this.callout.words, say);
+    this.corner.append(share, help);
+    this.pinBox.append(copy);
   }
 
   // ---- data from the page -----------------------------------------------------------------
@@ -143,6 +164,8 @@ class LatentMap extends Surface {
     const kinds = new Uint8Array(this.points.count).fill(NO_CLASS);
     kinds.set(bytes.subarray(0, kinds.length));
     this.points.setKinds(kinds);
+    this.counts = countsOf(kinds);
+    this.drawLegend();
     this.points.setPalette(paletteOf(this.data.legend, this.data.kind, this.theme.none));
   }
 
@@ -353,11 +376,12 @@ class LatentMap extends Surface {
   key(key, shift) {
     const wanted = meaning(key, shift);
     if (!wanted) return false;
-    const centre = [this.view.width / 2, this.view.height / 2];
+    const centre = this.view.middle;
     this.crosshair = true;
     if (wanted.pick) this.pick(...centre, shift, "touch");
+    if (wanted.help) this.help.toggle();
     if (wanted.clear) this.clear();
-    if (wanted.pick || wanted.clear) return true;
+    if (wanted.pick || wanted.clear || wanted.help) return true;
     if (wanted.pan) this.view.panBy(...wanted.pan);
     else if (wanted.zoom) this.view.zoomAt(...centre, wanted.zoom);
     else this.view.reset();
@@ -378,6 +402,10 @@ class LatentMap extends Surface {
 
   resize() {
     if (!this.data || !this.points) return;
+    // Where it fills the window, the page's controls and the legend lie on it.
+    const isEdge = this.data.margin > 0 && window.innerWidth > PHONE_PIXELS;
+    this.root.classList.toggle("edge", isEdge);
+    this.view.inset = isEdge ? EDGE_INSET : { top: 0, bottom: 0 };
     this.fit(1.15, 300);
     this.draw();
   }
@@ -395,9 +423,8 @@ class LatentMap extends Surface {
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
-      // Names of regions would lie on the words.
-      showLabels: focus === null && Boolean(this.loaded.xy) && !this.lattice.isOn,
-      decoded: this.loaded.xy ? this.lattice.inView(view) : [],
+      showLabels: focus === null && Boolean(this.loaded.xy),
+      decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
     };
     this.placePin(scene);
     drawOverlay(this.pen, scene);
@@ -412,7 +439,7 @@ class LatentMap extends Surface {
     Object.defineProperty(this.overlay, "state", {
       get: () => ({
         view: this.view.get(), selected: this.selected, focus: this.focus,
-        points: this.points?.count ?? 0, labels: this.placed?.map(({ lines }) => lines.join(" ")),
+        points: this.points?.count ?? 0, labels: this.placed?.map(({ text }) => text),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
         missing: this.lattice.missing, lensTimes: this.lens.times, lensAnswers: this.lens.count,
         decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
@@ -436,6 +463,12 @@ export const mount = mounting(LatentMap);
 
 function decodedWords(answer) {
   return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
+}
+
+function countsOf(kinds) {
+  const counts = new Map();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
 }
 
 function find(overlays, id) {

@@ -7,7 +7,8 @@ import { arrowTo } from "./reveal.js";
 import { clamp } from "./view.js";
 
 const LABEL_SIZE = 12.5;
-const DECODED_SIZE = 11.5;
+const REGION_SIZE = 11.5;
+const DECODED_SIZE = 12.5;
 
 export function drawOverlay(pen, scene) {
   const { view, theme, ratio } = scene;
@@ -47,8 +48,8 @@ export function haloText(pen, text, left, top, theme, colour = theme.text, opaci
 function drawLabels(pen, scene) {
   const { view, theme, labels, selected } = scene;
   if (!scene.showLabels || !labels.length) return;
-  const lineHeight = LABEL_SIZE * 1.2;
-  font(pen, theme, LABEL_SIZE, 600);
+  const lineHeight = REGION_SIZE * 1.2;
+  font(pen, theme, REGION_SIZE, 700);
   const taken = takenBoxes(pen, scene);
   if (selected) {
     const [left, top] = view.toScreen(selected.x, selected.y);
@@ -64,7 +65,12 @@ function drawLabels(pen, scene) {
 
 /** What words on the map keep clear of: markers, the ends of paths, the buttons. */
 function takenBoxes(pen, { view, overlays, positions, pinned }) {
-  const taken = [{ left: view.width - 46, top: 0, width: 46, height: 116 }];
+  const { width, height, inset } = view;
+  const taken = [
+    { left: width - 46, top: 0, width: 46, height: 184 },
+    { left: 0, top: 0, width, height: inset.top },
+    { left: 0, top: height - inset.bottom, width, height: inset.bottom },
+  ];
   if (pinned) taken.push(pinned);
   for (const item of overlays) {
     if (item.type === "marker") {
@@ -87,7 +93,7 @@ function drawDecoded(pen, scene) {
   const lineHeight = DECODED_SIZE * 1.18;
   const [crossLeft, crossTop] = selected ? view.toScreen(selected.x, selected.y) : [NaN, NaN];
   font(pen, theme, LABEL_SIZE, 600);
-  const taken = takenBoxes(pen, scene);
+  const taken = [...takenBoxes(pen, scene), ...(scene.placed ?? []).map(({ box }) => box)];
   font(pen, theme, DECODED_SIZE, 500);
   pen.textAlign = "center";
   for (const item of decoded) {
@@ -98,9 +104,10 @@ function drawDecoded(pen, scene) {
     const height = 4 + below + lines.length * lineHeight;
     const middle = clamp(left, width / 2 + 4, view.width - width / 2 - 4);
     const box = { left: middle - width / 2, top: top - 4, width, height };
-    const hasRoom = top + height < view.height && !taken.some((other) => overlap(box, other, 0));
+    const hasRoom = top + height < view.height && !taken.some((other) => overlap(box, other, 3));
     if (!hasRoom) continue;
     item.box = box; // for hit tests
+    taken.push(box);
     pen.beginPath();
     pen.arc(left, top, 2, 0, 2 * Math.PI);
     pen.lineWidth = 3;
@@ -296,7 +303,7 @@ function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
 }
 
 function drawCrosshair(pen, { view, theme }) {
-  const [left, top] = [view.width / 2, view.height / 2];
+  const [left, top] = view.middle;
   ring(pen, [left, top], 14, theme.text, 1.5, theme);
   pen.beginPath();
   pen.arc(left, top, 1.8, 0, 2 * Math.PI);

@@ -130,7 +130,7 @@ export class Points {
     gl.useProgram(this.program);
     gl.bindVertexArray(this.array);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.uniform2f(uniforms.centre, view.x, view.y);
+    gl.uniform2f(uniforms.centre, ...view.toData(view.width / 2, view.height / 2));
     gl.uniform2f(uniforms.zoom, (2 * view.scale) / view.width, (2 * view.scale) / view.height);
     gl.uniform1f(uniforms.size, size * ratio);
     gl.uniform1f(uniforms.alpha, alphaFor(this.count, view.zoom));

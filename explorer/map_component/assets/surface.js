@@ -13,6 +13,7 @@ export class Surface {
     Object.assign(this, frame(parent));
     this.name = name;
     this.focus = null; // the class of points that the legend singles out
+    this.counts = new Map(); // of points, by class
     this.view = new View();
     this.files = new Files();
     this.sentences = new Sentences();
@@ -53,7 +54,7 @@ export class Surface {
   }
 
   drawLegend() {
-    buildLegend(this.legend, this.data, this.focus, (id) => {
+    buildLegend(this.legend, this.data, this.counts, this.focus, (id) => {
       this.focus = id;
       this.focused(id);
       this.drawLegend();
@@ -67,7 +68,7 @@ export class Surface {
 
   /** `change` turns a change of the view into the action of a button. */
   wireButtons(change, home) {
-    const zoom = (factor) => change((view) => view.zoomAt(view.width / 2, view.height / 2, factor));
+    const zoom = (factor) => change((view) => view.zoomAt(...view.middle, factor));
     const does = { in: zoom(1.6), out: zoom(1 / 1.6), home };
     for (const [name, act] of Object.entries(does)) {
       this.buttons[name].addEventListener("click", act);

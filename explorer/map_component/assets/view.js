@@ -10,6 +10,7 @@ export class View {
   constructor() {
     this.width = 1;
     this.height = 1;
+    this.inset = { top: 0, bottom: 0 }; // pixels that controls lie on
     this.home = { x: 0, y: 0, spanX: 1, spanY: 1 };
     this.x = 0;
     this.y = 0;
@@ -35,7 +36,13 @@ export class View {
   get scale() {
     const room = 1 - 2 * MARGIN;
     const { spanX, spanY } = this.home;
-    return Math.min((this.width * room) / spanX, (this.height * room) / spanY) * this.zoom;
+    const height = this.height - this.inset.top - this.inset.bottom;
+    return Math.min((this.width * room) / spanX, (height * room) / spanY) * this.zoom;
+  }
+
+  /** Where the centre of the view is, in pixels: halfway between what lies above and below. */
+  get middle() {
+    return [this.width / 2, (this.height + this.inset.top - this.inset.bottom) / 2];
   }
 
   reset() {
@@ -54,13 +61,13 @@ export class View {
   }
 
   toScreen(x, y) {
-    const scale = this.scale;
-    return [this.width / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
+    const { scale, middle } = this;
+    return [middle[0] + (x - this.x) * scale, middle[1] - (y - this.y) * scale];
   }
 
   toData(left, top) {
-    const scale = this.scale;
-    return [this.x + (left - this.width / 2) / scale, this.y - (top - this.height / 2) / scale];
+    const { scale, middle } = this;
+    return [this.x + (left - middle[0]) / scale, this.y - (top - middle[1]) / scale];
   }
 
   panBy(dx, dy) {

@@ -10,11 +10,10 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
 
 _MAX_LISTED = 30
-_WIDTH = 185  # of a box, pixels
 
 
 def inputs(run: Run) -> np.ndarray | None:
-    """The two boxes above the map.
+    """The two boxes of the panel.
 
     Returns:
         Atlas rows that contain the words; None without a query.
@@ -25,19 +24,19 @@ def inputs(run: Run) -> np.ndarray | None:
     st.text_input(
         "Type a sentence",
         key="text",
-        placeholder=sentence,
+        placeholder=f"Type a sentence: {sentence}",
+        label_visibility="collapsed",
         on_change=_typed,
         icon=":material/edit:",
-        width=_WIDTH,
     )
     query = st.text_input(
         "Find sentences by words",
         max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
-        placeholder=_frequent_word(run),
+        placeholder=f"Find sentences by words: {_frequent_word(run)}",
+        label_visibility="collapsed",
         icon=":material/search:",
-        width=_WIDTH,
     )
     if not (query and query.strip()):
         return None

@@ -1,9 +1,12 @@
 """Beside the map before a pick is answered: examples to pick from, and the model being opened."""
 
+from typing import Any
+
 import streamlit as st
 
 from explorer.explore.example_sentences import example_rows
 from explorer.explore.run import Run
+from explorer.map_component.map_spec import PinnedAnswer
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import open_runs, picks, url
 from explorer.ui.session.picks import SentencePick
@@ -29,6 +32,15 @@ def show(run: Run) -> None:
     st.markdown("**Or try**")
     for page, label, icon in _ONWARD:
         st.page_link(url.page_file(page), label=label, icon=icon)
+
+
+def opening(run: Run) -> tuple[dict[str, Any], PinnedAnswer]:
+    """What the map opens on: an example sentence and its recorded reconstruction, pinned to it."""
+    (row,) = example_rows(run, 1)
+    reconstruction = run.needed_atlas.reconstruction[row]
+    if run.texts_are_real:
+        return {"row": row}, PinnedAnswer(run.texts[row], reconstruction)
+    return {"row": row}, PinnedAnswer(reconstruction, note="its reconstruction")
 
 
 def open_model(run: Run) -> None:

@@ -47,7 +47,7 @@ def why_missing(name: str) -> str:
         shown = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
         return f"There is no run {markdown(repr(shown))} here."
     if not folders.is_report(folder):
-        return f"**{markdown(name)}** cannot be opened; the sidebar says why."
+        return f"**{markdown(name)}** cannot be opened: see *not shown* above."
     note = f"**{markdown(name)}** comes without weights: only its recipe and figures are here"
     tables = [table for table, (_, rows) in BENCHMARKS.items() if name in rows]
     return f"{note} (`explorer benchmark {tables[0]}`)." if tables else f"{note}."

@@ -1,23 +1,24 @@
-"""The run picker of the sidebar, links between runs and pages, and pages without a map."""
+"""The run picker above every page, links between runs and pages, and pages without a map."""
 
 from collections.abc import Mapping
 
 import streamlit as st
 
 from explorer.explore.run import Run
+from explorer.explore.run_summary import summary
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.notes import errors_shown, warn_missing
-from explorer.ui.components.scores import show_scores
+from explorer.ui.components.scores import badges, show_scores
 from explorer.ui.session import open_runs, url
 
 _ASKED_RUN, _MISSED = "on", "_missed_run"
 
 
 def run_picker() -> Run | None:
-    """The run of this session, chosen in the sidebar; None where there is none to open."""
+    """The run of this session, chosen in the bar above the page; None where none opens."""
     listing = open_runs.listing()
-    with st.sidebar:
+    with st.container(key="run_bar", horizontal=True, vertical_alignment="center", gap="small"):
         run = _chosen(listing) if listing.names else None
         if listing.damaged:
             _damaged(listing.damaged)
@@ -61,11 +62,21 @@ def _chosen(listing: open_runs.Listing) -> Run | None:
         st.session_state[_MISSED] = (asked,)
     first = listing.names.index(open_runs.default_run(listing.names))
     name = st.selectbox(
-        "Run", listing.names, index=first, key="run", bind="query-params", on_change=_forget_missed
+        "Run",
+        listing.names,
+        index=first,
+        key="run",
+        bind="query-params",
+        on_change=_forget_missed,
+        label_visibility="collapsed",
+        width=230,
     )
     with errors_shown():
         run = open_runs.run_of(name)
-        show_scores(run)
+        badges(run.metrics)
+        st.caption(markdown(summary(run)), width="stretch")
+        with st.popover("Scores", icon=":material/monitoring:"):
+            show_scores(run)
         return run
     return None
 
@@ -76,7 +87,7 @@ def _forget_missed() -> None:
 
 def _damaged(damaged: Mapping[str, str]) -> None:
     count = len(damaged)
-    with st.expander(f"{count} {'run' if count == 1 else 'runs'} not shown"):
+    with st.popover(f"{count} {'run' if count == 1 else 'runs'} not shown"):
         for name, reason in damaged.items():
             st.text(name)
             st.caption(message(reason))

@@ -1,4 +1,4 @@
-"""The scores beside every page: a badge for each verdict, a tile a figure."""
+"""The scores of the run a page is about: a badge for each verdict, a tile a figure."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,15 +23,14 @@ SHORT = {
     "bleu": "BLEU",
     "shuffled_z_gap": "Shuffled-z gap",
 }
-"""The scores beside every page, under names that fit there."""
+"""The main scores, under names that fit a tile."""
 _USES_Z = "Whether the decoder uses z."
 _CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the real ones."
 
 
 def show_scores(run: Run) -> None:
-    """Both verdicts, the main figures and a link to the model card."""
+    """The main figures and a link to the model card."""
     metrics = run.metrics
-    badges(metrics)
     names = [name for name in SHORT if value_of(metrics, name) is not None]
     with st.container(horizontal=True, gap="small"):
         for name in names:
@@ -54,7 +53,7 @@ def show_scores(run: Run) -> None:
 def badges(metrics: Mapping[str, Any]) -> None:
     """Whether the run uses z, and whether it can be sampled from; why, in the help."""
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", width="content"):
         _badge(use, _USES_Z)
         if use.code not in (NO_LATENT, NOT_MEASURED):
             _badge(sampling, _CAN_BE_SAMPLED)

@@ -25,7 +25,7 @@ HEIGHT = 600
 PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
-_READ = "read"
+_READ = {True: "words", False: "read"}  # keys of the switch, where it is on at first, or off
 _KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
@@ -34,7 +34,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
 
     Args:
         run: The run.
-        can_be_read: Whether to add `reading_switch`.
+        can_be_read: Whether to add `reading_switch`, on at first.
     """
     assert run.atlas is not None
     row = st.container(
@@ -58,22 +58,27 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
             format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
-            width=150,
+            width=210,
             help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
-            reading_switch()
+            reading_switch(at_first=True)
     view = view or DEFAULT_VIEW
     baselines.prepare(run, view, by)
     return view, by
 
 
-def reading_switch() -> bool:
-    """The switch, shared by all pages, that writes decoded sentences all over the map."""
+def reading_switch(at_first: bool = False) -> bool:
+    """The switch that writes decoded sentences all over the map.
+
+    Args:
+        at_first: Whether it is on until somebody turns it off.
+    """
     return st.toggle(
         "Read the map",
-        key=_READ,
+        value=at_first,
+        key=_READ[at_first],
         bind="query-params",
         help="Decodes a grid of positions in view: each sentence is decoded at the dot above it "
         "(greedily, whatever the strategy), and fades with the distance to the nearest sentence. "
@@ -81,9 +86,9 @@ def reading_switch() -> bool:
     )
 
 
-def is_read() -> bool:
+def is_read(at_first: bool = False) -> bool:
     """Whether that switch is on."""
-    return bool(st.session_state.get(_READ))
+    return bool(st.session_state.get(_READ[at_first], at_first))
 
 
 def take_event(key: str) -> MapEvent | None:
@@ -212,9 +217,8 @@ def caption(run: Run) -> str:
     """How many of the corpus' sentences a map shows."""
     assert run.atlas is not None
     shown, total = len(run.atlas), run.atlas.total
-    if shown == total:
-        return f"Showing all {total:,} sentences."
-    return f"Showing {shown:,} of {total:,} sentences, drawn evenly."
+    sample = "" if shown == total else f" of {total:,} (random sample)"
+    return f"Each dot is a sentence: {shown:,}{sample}."
 
 
 def _description(run: Run, layout: MapView) -> str:

@@ -9,7 +9,8 @@ from explorer.ui.map import view as map_view
 from explorer.ui.session import open_runs, picks, url
 
 KEY = "map"
-_MARGIN = 300  # pixels above and below the map in a window
+_MARGIN = 106  # pixels above the map in a window
+_HAS_PICKED = "_has_picked"  # whether this session picked something on the map
 run = picks.current_run()
 
 
@@ -19,13 +20,15 @@ def explore() -> None:
     event = map_view.take_event(KEY)
     if event is not None:
         picks.set_pick(map_view.pick_from(event, run))
-    with st.container(key="map_controls", horizontal=True, vertical_alignment="bottom"):
+        st.session_state[_HAS_PICKED] = True
+    with st.container(key="map_and_answer"):
+        wide, side = st.columns([2, 1], gap="medium")
+    with wide, st.container(key="map_controls"):
         view, by = map_view.controls(run, can_be_read=True)
+    with side:
         hits = search.inputs(run)
     layout, pick = view_of(run, view), picks.pick_of(run)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
-    with st.container(key="map_and_answer"):
-        wide, side = st.columns([2, 1], gap="medium")
     # A link with a pick draws the map at once, and the answer when the model is open.
     located, result = None, None
     if pick is not None and open_runs.is_warm(run):
@@ -35,6 +38,10 @@ def explore() -> None:
         with side:
             search.results(run, hits)
             result = answer.show(run, located, decoding)
+    pinned = answer.pinned(run, located, result) if located and result else None
+    selected = map_view.selected_of(pick, located.at if located else None)
+    if pick is None and not st.session_state.get(_HAS_PICKED):
+        selected, pinned = start.opening(run)
     with wide:
         map_view.show(
             run,
@@ -42,9 +49,9 @@ def explore() -> None:
             by,
             overlays=answer.markers(run, layout, located, result) if located else (),
             highlight=hits,
-            selected=map_view.selected_of(pick, located.at if located else None),
-            reading=map_view.is_read(),
-            answer=answer.pinned(run, located, result) if located and result else None,
+            selected=selected,
+            reading=map_view.is_read(at_first=True),
+            answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else "",
             key=KEY,
             height=420,
@@ -64,12 +71,8 @@ def explore() -> None:
     url.write_address()
 
 
-with st.container(key="map_title", horizontal=True, vertical_alignment="bottom"):
-    st.title("Map of sentences", width="content")
-    st.caption(
-        "Each dot is a sentence. Move over the map to read it: in between, the model decodes "
-        "what would lie there."
-    )
+with st.container(key="map_title"):
+    st.title("Map of sentences")  # for screen readers: the map needs no heading
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.explore.run import Run
 
 KEPT = (
-    *("layout", "colour", "read", "find", "text", "k", "from", "to", "steps", "way"),
+    *("layout", "colour", "words", "read", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told", "asked"),
     *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),

@@ -1,0 +1,32 @@
+"""One line about a run: its corpus, its size, and how closely it reconstructs."""
+
+from pathlib import Path
+
+from explorer.evaluation.verdict import value_of
+from explorer.explore.run import Run
+from explorer.text.corpus_catalog import NAMED
+
+_CLOSE, _GIST = 35.0, 15.0
+"""BLEU of reconstructions, from which they are called close, or the gist."""
+
+
+def corpus_title(run: Run) -> str:
+    """The corpus as people call it, or the name of its file."""
+    corpus = run.config.corpus
+    named = NAMED.get(corpus.name)
+    return named.title if named else corpus.name or Path(corpus.path).name
+
+
+def summary(run: Run) -> str:
+    """The corpus, the latent space and its rate, and how closely sentences are reconstructed."""
+    parts = [corpus_title(run)]
+    if not run.has_latent:
+        return " · ".join([*parts, "language model, without z"])
+    size = f"{run.config.model.latent_dim} dimensions"
+    rate = value_of(run.metrics, "rate")
+    parts.append(size if rate is None else f"{size}, {rate:.1f} nats a sentence")
+    bleu = value_of(run.metrics, "bleu")
+    if bleu is not None:
+        kind = "close" if bleu >= _CLOSE else "the gist" if bleu >= _GIST else "loose"
+        parts.append(f"reconstructions: {kind} (BLEU {bleu:.0f})")
+    return " · ".join(parts)

@@ -1,0 +1,69 @@
+// The map's own help: what the pointer and the keys do, and a tour of four steps.
+
+import { make } from "./legend.js";
+
+const ACTIONS = [
+  ["Move", "reads the location under the pointer; on a touch screen, press and slide"],
+  ["Click, Enter", "keeps the answer; Esc clears it, Back returns to the one before"],
+  ["Drag, arrow keys", "pan; with Shift, in small steps"],
+  ["Wheel, + and −", "zoom; 0 shows everything"],
+  ["?", "opens and closes this list"],
+];
+
+const TOUR = [
+  ["Every dot is a sentence", "The model encodes it as a point z in latent space. Sentences near "
+    + "each other in z are drawn near each other."],
+  ["Move over the map", "On a dot: the sentence, and what the model reconstructs from its z. "
+    + "Between the dots: what it decodes there, and how far away the nearest sentence is."],
+  ["Click to keep an answer", "The panel shows what z contributes to each word, samples around z, "
+    + "and the nearest sentences."],
+  ["Ask for more", "Type a sentence of your own. Paths and Arithmetic move through the same space; "
+    + "Collapse shows whether a model uses z at all."],
+];
+
+export class Help {
+  /** @param {HTMLElement} stage where the card is shown */
+  constructor(stage) {
+    this.card = make("section", "help");
+    this.card.dataset.testid = "latent-map-help";
+    this.card.setAttribute("aria-label", "Help with the map");
+    this.card.hidden = true;
+    stage.append(this.card);
+  }
+
+  toggle() {
+    if (this.card.hidden) this.showKeys();
+    else this.close();
+  }
+
+  showKeys() {
+    const list = make("dl");
+    for (const [keys, does] of ACTIONS) list.append(make("dt", "", keys), make("dd", "", does));
+    this.fill("On this map", list, [["Take the tour", () => this.showStep(0)], ["Close", () => this.close()]]);
+  }
+
+  showStep(step) {
+    const [title, text] = TOUR[step];
+    const last = step === TOUR.length - 1;
+    this.fill(`${step + 1} of ${TOUR.length} · ${title}`, make("p", "", text), [
+      ...(last ? [] : [["Next", () => this.showStep(step + 1)]]), ["Close", () => this.close()],
+    ]);
+  }
+
+  fill(title, body, actions) {
+    const row = make("div", "help-actions");
+    for (const [name, act] of actions) {
+      const button = make("button", "plain-button", name);
+      button.type = "button";
+      button.addEventListener("click", act);
+      row.append(button);
+    }
+    this.card.replaceChildren(make("h3", "", title), body, row);
+    this.card.hidden = false;
+    row.firstChild.focus();
+  }
+
+  close() {
+    this.card.hidden = true;
+  }
+}
