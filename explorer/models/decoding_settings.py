@@ -4,6 +4,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 from explorer.config import setting
 from explorer.errors import ExplorerError
@@ -125,7 +126,7 @@ class Decoding:
                 f"strategy {self.strategy!r} is not one of {', '.join(STRATEGIES)}"
             )
         for name, limits in RANGES.items():
-            value = getattr(self, name)
+            value: Any = getattr(self, name)
             kind = "a whole number" if name in _WHOLE else "a number"
             if not isinstance(value, Integral if name in _WHOLE else Real):
                 raise ExplorerError(f"{name} is {kind}, not {value!r}")

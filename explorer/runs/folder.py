@@ -264,6 +264,7 @@ def verify(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise ExplorerError(f"{path} is missing: the run is incomplete")
+    atomic_files.check_in_folder(path)
     try:
         if path.stat().st_size > LARGEST[name]:
             raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")

@@ -50,7 +50,11 @@ def kind_of(path: Path) -> Kind:
     Raises:
         ExplorerError: If it is missing, not a regular file or has an unknown extension.
     """
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise ExplorerError(f"{str(path)[:80]} cannot be read: {error.args[-1]}") from None
+    if is_folder:
         raise ExplorerError(f"{path} is a folder: name one file in it")
     if _ADDRESS.search(str(path)) and not path.exists():
         raise ExplorerError(f"{path} is an address: download the file, and name that")
