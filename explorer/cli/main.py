@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         with signals.heard():
-            code = _dispatch(arguments)
+            code = _interruptible(arguments)
         sys.stdout.flush()
         return code
     except SystemExit as leave:  # argparse: help is 0, a wrong command line 2
@@ -100,6 +100,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "home directory" not in str(error):
             raise
         return _fail("there is no such home folder: set EXPLORER_HOME, and write paths without ~")
+
+
+def _interruptible(arguments: list[str]) -> int:
+    """`_dispatch`; an interrupt that a library being imported turned into its own error is one."""
+    try:
+        return _dispatch(arguments)
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise cause from None
 
 
 def _fail(message: str) -> int:

@@ -31,6 +31,8 @@ def say(text: str = "") -> None:
 def say_json(value: Any) -> None:
     """Writes one JSON value to standard output, on one line."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    # Only strings hold such characters, where JSON may escape them.
+    text = _COMMANDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # the stream's own escapes would not be JSON

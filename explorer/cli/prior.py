@@ -102,12 +102,14 @@ def _names(args: argparse.Namespace) -> list[str]:
 
 def _sentence(result: "Gain | Density", name: str) -> str:
     """The result of the fit on the test split."""
+    from explorer.evaluation.metric_text import interval
     from explorer.models.priors import PRIORS
     from explorer.training.prior_fitting import Gain
 
     basis = "(one sentence: no interval)"
     if result.low is not None and result.high is not None:
-        basis = f"(95% {result.low:.2f} to {result.high:.2f}, {result.n:,} sentences)"
+        ends = interval(result.low, result.high, "{:.2f}".format)
+        basis = f"(95% {ends}, {result.n:,} sentences)"
     if isinstance(result, Gain):
         return (
             f"test rate {result.before:.2f} → {result.after:.2f} nats: {result.mean:+.2f} saved "

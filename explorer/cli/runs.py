@@ -32,6 +32,11 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
 def runs(args: argparse.Namespace) -> None:
     """Lists all runs, a damaged one with its error."""
     rows = [_row(folder) for folder in folders.list_runs()]
+    unreadable = folders.unreadable_roots()
+    if unreadable and not rows:
+        raise ExplorerError("; ".join(unreadable))
+    for reason in unreadable:
+        warn(reason)
     if args.json:
         return say_json([_as_json(row) for row in rows])
     if not rows:

@@ -41,6 +41,10 @@ def _texts(file: str, column: str) -> Iterable[str]:
     if file == "-":
         if distributed.count() > 1:
             raise ExplorerError("several processes cannot read one standard input: name a file")
+        if column:
+            raise ExplorerError(
+                f"standard input is a sentence a line: it has no column {column!r}; name a file"
+            )
         return _standard_input()
     from explorer.text import stream_file
     from explorer.text.read_file import read

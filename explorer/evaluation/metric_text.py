@@ -93,7 +93,7 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
         ]
     low, high = entry.get("low"), entry.get("high")
     if _is_number(low) and _is_number(high):
-        told.append(f"{written(float(low))} to {written(float(high))}")
+        told.append(interval(float(low), float(high)))
     if _is_number(spread := entry.get("sd")):
         told.append(f"sd {spread:.2g} over {entry.get('samples', '?')} draws")
     if isinstance(quarters := entry.get("by_quarter"), list):
@@ -117,6 +117,14 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
     if _is_number(right := entry.get("judge")):
         told.append(f"the judge is right on {written(float(right))}")
     return ", ".join(told)
+
+
+def interval(low: float, high: float, number: Callable[[float], str] = written) -> str:
+    """An interval in words, its lower end first, with minus signs."""
+    ends = [number(end) for end in sorted((low, high))]
+    is_zero = [not float(end.replace(",", "")) for end in ends]
+    signs = ["" if zero else "−" for zero in is_zero]
+    return " to ".join(end.replace("-", sign) for end, sign in zip(ends, signs, strict=True))
 
 
 def _unknown(entry: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import html
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,12 @@ _CHUNK = 2000
 _HOVER_COLUMNS = 70
 _PIXELS = (1600, 1200)
 _OVERSAMPLING = 2
+_SYSTEM_FONTS = (
+    *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf"),
+    *("NotoSansCJK-Regular.ttc", "msgothic.ttc", "NotoSansDevanagari-Regular.ttf"),
+    *("NotoSansHebrew-Regular.ttf", "NotoSansArabic-Regular.ttf", "NotoSansThai-Regular.ttf"),
+)
+"""Looked for in order, for names that Pillow's font lacks letters for."""
 
 
 def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
@@ -168,9 +175,9 @@ def as_typed(text: str) -> str:
 
 
 def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
-    """By Pillow, which needs no browser; its font has Latin letters only."""
+    """By Pillow, which needs no browser."""
     try:
-        from PIL import Image, ImageDraw, ImageFont
+        from PIL import Image, ImageDraw
     except ModuleNotFoundError:
         raise ExplorerError(
             "a .png needs the package Pillow: install it, or export .html"
@@ -185,10 +192,15 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
     radius = max(2.0, min(8.0, 400 / np.sqrt(len(atlas)))) * _OVERSAMPLING / 2
     for (x, y), colour in zip(points.tolist(), _colours(atlas, level), strict=True):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
-    font = ImageFont.load_default(15 * _OVERSAMPLING)
+    fonts = _fonts(15 * _OVERSAMPLING)
     regions = sorted(atlas.levels[level], key=lambda r: -r.size) if level >= 0 else []
     taken: list[tuple[float, float, float, float]] = []
+    left_out = 0
     for region in regions:
+        font = next((font for font in fonts if _has_glyphs(font, region.name)), None)
+        if font is None:
+            left_out += 1
+            continue
         x, y = (np.array((region.x, region.y)) * scale + shift).tolist()
         box = draw.textbbox((x, y), region.name, font=font, anchor="mm")
         if not any(_overlap(box, other) for other in taken):
@@ -202,10 +214,30 @@ def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
                 stroke_width=3 * _OVERSAMPLING,
                 stroke_fill="white",
             )
-    draw.text((width // 80, height // 80), caption(run, atlas), "black", font)
+    title = caption(run, atlas)
+    if left_out:
+        title += f" · no font here for {left_out} names"
+    draw.text((width // 80, height // 80), title, "black", fonts[0])
     image = image.resize(_PIXELS, Image.Resampling.LANCZOS)
     write_output(out, lambda file: image.save(file, "PNG", optimize=True))
     tell("drawing", 1.0)
+
+
+def _fonts(size: float) -> list[Any]:
+    """Pillow's own font, which has few letters beyond ASCII, and what the system has."""
+    from PIL import ImageFont
+
+    fonts: list[Any] = [ImageFont.load_default(size)]
+    for name in _SYSTEM_FONTS:
+        with suppress(OSError):
+            fonts.append(ImageFont.truetype(name, size))
+    return fonts
+
+
+def _has_glyphs(font: Any, text: str) -> bool:
+    """Whether a font can draw a text; it draws one box for every letter it lacks."""
+    box = bytes(font.getmask("\U0010ffff"))
+    return not any(letter > " " and bytes(font.getmask(letter)) == box for letter in set(text))
 
 
 def _fit(xy: np.ndarray, width: int, height: int, margin: int) -> tuple[np.ndarray, np.ndarray]:

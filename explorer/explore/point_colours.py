@@ -149,7 +149,9 @@ def _labels(atlas: Any, title: str) -> Colours:
 def _numbered(values: Any, classes: list[tuple[int, str]], title: str) -> Colours:
     """Classes in their order get the bytes 0, 1, 2, …; the others stay grey."""
     values = np.asarray(values, dtype=np.int64)
-    classes = classes[:MAX_CLASSES]
+    if len(classes) > MAX_CLASSES:
+        title = f"{title}: the first {MAX_CLASSES} of {len(classes):,}, the others grey"
+        classes = classes[:MAX_CLASSES]
     lowest = int(values.min(initial=0))
     table = np.full(int(values.max(initial=0)) - lowest + 1, NO_CLASS, dtype=np.uint8)
     legend = []

@@ -12,6 +12,7 @@ from jaxtyping import Float32
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space import arithmetic, interpolation
@@ -151,8 +152,9 @@ class Run(Contents):
         from explorer.models.random_streams import generator, sample
 
         need_density(self.model, self.folder)
-        if n < 0 or seed < 0:
-            raise ExplorerError(f"{n} draws with the seed {seed}: neither may be below 0")
+        n, seed = whole("n", n, 0), whole("seed", seed, 0, 2**63 - 1)
+        if not n:  # of which a mixture or a flow cannot draw
+            return np.zeros((0, self.config.model.latent_dim), np.float32)
         with torch.inference_mode():
             # A separate stream: decoding draws words with the same seed.
             return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
@@ -165,8 +167,9 @@ class Run(Contents):
         decoding: Decoding | None = None,
     ) -> list[str]:
         """Decodes k draws from N(z, diag(scale²))."""
-        seed = decoding.seed if decoding else 0
-        noise = np.random.default_rng(seed).standard_normal((k, len(z))).astype(np.float32)
+        z, count = self._latent(z), whole("k", k, 0)
+        random = np.random.default_rng(decoding.seed if decoding else 0)
+        noise = random.standard_normal((count, len(z))).astype(np.float32)
         return self.decode(z + noise * scale, decoding)
 
     def interpolate(
@@ -188,8 +191,7 @@ class Run(Contents):
         A straight line leaves a sphere, and lies between codes: its points are projected onto the
         space, so that a path between codes jumps at its middle.
         """
-        if not 2 <= steps <= 1000:
-            raise ExplorerError(f"steps {steps} is not between 2 and 1000")
+        steps = whole("steps", steps, 2, 1000)
         interpolate = interpolation.spherical if spherical else interpolation.linear
         z = interpolate(self._latent(a), self._latent(b), interpolation.steps(steps))
         return self._points(z).numpy()
@@ -199,19 +201,18 @@ class Run(Contents):
         a: str | np.ndarray,
         b: str | np.ndarray,
         c: str | np.ndarray,
-        k: Sequence[float] | np.ndarray = (1.0,),
+        k: float | Sequence[float] | np.ndarray = 1.0,
     ) -> Latents:
         """C + k·(b − a) for every k, projected onto the space where it is bounded."""
         start, end, other = (self._latent(point) for point in (a, b, c))
-        strengths = np.asarray(k, np.float64)
-        return self._points(arithmetic.analogy(start, end, other, strengths)).numpy()
+        return self._points(arithmetic.analogy(start, end, other, numbers("k", k))).numpy()
 
     def traverse(
         self, point: str | np.ndarray, dimension: int, values: Sequence[float] | np.ndarray
     ) -> Latents:
         """The point with one coordinate set to each value, projected as in `path`."""
-        coordinates = np.asarray(values, np.float32)
-        z = arithmetic.traverse(self._latent(point), dimension, coordinates)
+        z, coordinates = self._latent(point), numbers("values", values).astype(np.float32)
+        z = arithmetic.traverse(z, whole("dimension", dimension, 0, len(z) - 1), coordinates)
         return self._points(z).numpy()
 
     def score(self, texts: Sequence[str], label: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -264,6 +265,7 @@ class Run(Contents):
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
         """Encodes a point's decoded sentence again; without `text`, decodes it greedily."""
+        z = self._latent(z)
         if text is None:
             text = self.decode(z[None])[0]
         back = self.encode([text])[0]
@@ -273,8 +275,7 @@ class Run(Contents):
 
     def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
         """The atlas' sentences nearest to a sentence or latent point, nearest first."""
-        if k < 1:
-            raise ExplorerError(f"k {k} is below 1")
+        k = whole("k", k, 1)
         index, distance = nearest(self._latent(point)[None], self.needed_atlas.mean, k)
         texts = self.texts
         return [
@@ -330,7 +331,7 @@ class Run(Contents):
         """One latent point: a sentence's posterior mean, or a vector, checked."""
         if isinstance(point, str):
             return self.encode([point])[0]
-        size, z = self.config.model.latent_dim, np.asarray(point)
+        size, z = self.config.model.latent_dim, array(point)
         if z.shape != (size,) or z.dtype.kind not in "fiu":
             raise ExplorerError(
                 f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
@@ -344,7 +345,7 @@ class Run(Contents):
         """Latent points for the decoder: checked, and projected onto the latent space."""
         import torch
 
-        size, z = self.config.model.latent_dim, np.asarray(z)
+        size, z = self.config.model.latent_dim, array(z)
         if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
             raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
         return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from explorer.evaluation.metrics import written
 from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore.run import Run
+from explorer.text.vocabularies import VOCABULARIES
 
 Name = Callable[[Run], str]
 
@@ -30,6 +31,21 @@ _DO = {
 }
 
 
+def comparable(run: Run, other: Run) -> bool:
+    """Whether the metrics of two runs are of the same words of the same sentences."""
+    a, b = run.config.corpus, other.config.corpus
+    names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
+    names += ("normalise",)
+    # Subword pieces cover all text at any vocabulary size; a word vocabulary does not.
+    names += ("vocabulary_size",) if VOCABULARIES[a.tokens].has_unknown else ()
+    return all(getattr(a, name) == getattr(b, name) for name in names)
+
+
+def all_comparable(runs: Sequence[Run]) -> bool:
+    """Whether the metrics of every run may be compared with those of the first."""
+    return all(comparable(run, runs[0]) for run in runs)
+
+
 def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
     """One sentence on how runs differ.
 
@@ -43,6 +59,9 @@ def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
             "; ".join(_alone(run, code, name) for run, code in zip(runs, codes, strict=True)) + "."
         )
     same = f"{_COUNTS[len(runs)]} {_DO[codes[0]]}"
+    if not all_comparable(runs):
+        listed = ", ".join(f"{name(run)}{_figures(run)}" for run in runs)
+        return f"{same}: {listed}; they read different text, so their figures are not compared."
     rates = [value_of(run.metrics, "rate") for run in runs]
     if any(rate is None for rate in rates):
         return f"{same}{_perplexities(runs, name)}."

@@ -194,6 +194,9 @@ def _check_levels(
         if any(not -1 <= item.parent < coarser for item in level):
             raise ExplorerError("a region belongs to one that does not exist")
         coarser = len(level)
+    for number, level in enumerate(levels):
+        if len(np.setdiff1d(np.arange(len(level)), members(cluster, levels, number))):
+            raise ExplorerError("a region has no sentence")
 
 
 def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +220,24 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
             raise ExplorerError(f"its description holds a malformed region: {item!r:.80}")
         if not (np.isfinite(item.x) and np.isfinite(item.y)):
             raise ExplorerError(f"the region {item.name!r} stands nowhere")
+    for name, keys in _QUALITY.items():
+        entry = values["projection"].get(name)
+        if entry and not (isinstance(entry, dict) and all(_is_finite(entry.get(k)) for k in keys)):
+            raise ExplorerError(f"its description says that {name} is {entry!r:.40}")
     return values
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e30
+
+
+_QUALITY = {
+    "trustworthiness": ("value", "neighbours", "n"),
+    "neighbour_recall": ("value", "neighbours"),
+    "silhouette": ("map", "z"),
+    "named": ("value",),
+}
+"""Measures of the map that its description may hold, and the numbers of each that are shown."""
 
 
 _META: dict[str, type] = {

@@ -1,9 +1,13 @@
 """Projections of latent points: PCA in units of the prior, and UMAP."""
 
+import importlib.util
 import io
+import os
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,11 +179,34 @@ def _trust(
 
 
 def _umap(**settings: Any) -> Any:
+    _allow_compiling()
     with warnings.catch_warnings():
         # umap warns at import that its optional TensorFlow part is missing.
         warnings.simplefilter("ignore", ImportWarning)
         from umap import UMAP
     return UMAP(**settings)
+
+
+def _allow_compiling() -> None:
+    """Gives numba a folder to cache compiled functions in, where it would find none.
+
+    umap asks for the cache at import, and numba raises where both its package and the user's cache
+    folder are read-only, as in some containers.
+    """
+    found = importlib.util.find_spec("umap")
+    if "NUMBA_CACHE_DIR" in os.environ or found is None or found.origin is None:
+        return
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folders = (Path(found.origin).parent / "__pycache__", Path(cache).expanduser() / "numba")
+    if not any(map(_is_writable, folders)):
+        # Private: what is cached is executed.
+        os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a folder can be written, or made."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return os.access(there, os.W_OK)
 
 
 def _start(mean: Float[np.ndarray, "n d"], seed: int) -> Float32[np.ndarray, "n 2"]:

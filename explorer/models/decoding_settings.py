@@ -3,6 +3,8 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 from explorer.config import setting
 from explorer.errors import ExplorerError
@@ -124,7 +126,10 @@ class Decoding:
                 f"strategy {self.strategy!r} is not one of {', '.join(STRATEGIES)}"
             )
         for name, limits in RANGES.items():
-            value = getattr(self, name)
+            value: Any = getattr(self, name)
+            kind = "a whole number" if name in _WHOLE else "a number"
+            if not isinstance(value, Integral if name in _WHOLE else Real):
+                raise ExplorerError(f"{name} is {kind}, not {value!r}")
             if not limits.low <= value <= limits.high:
                 raise ExplorerError(
                     f"{name} {value} is not between {limits.low} and {limits.high}"
@@ -139,6 +144,8 @@ class Decoding:
         """The settings of one part of many sentences, each with another seed; part 0 as here."""
         return dataclasses.replace(self, seed=(self.seed + number) % 2**63)
 
+
+_WHOLE = frozenset(item.name for item in dataclasses.fields(Decoding) if type(item.default) is int)
 
 RANGES: dict[str, Range] = {
     item.name: item.metadata["range"]

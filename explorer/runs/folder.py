@@ -123,6 +123,19 @@ def _inside(root: Path) -> list[Path]:
         return []  # missing or unreadable
 
 
+def unreadable_roots() -> list[str]:
+    """The folders of `roots` that are there but cannot be listed, each with the reason."""
+    reasons = []
+    for root in dict.fromkeys(roots()):
+        try:
+            next(root.iterdir(), None)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            reasons.append(f"{root} cannot be listed: {error.strerror or error}")
+    return reasons
+
+
 def by_name() -> dict[str, Path]:
     """Run folders by name; of two with the same name, the first of `list_runs`."""
     runs: dict[str, Path] = {}
@@ -264,6 +277,7 @@ def verify(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise ExplorerError(f"{path} is missing: the run is incomplete")
+    atomic_files.check_in_folder(path)
     try:
         if path.stat().st_size > LARGEST[name]:
             raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")

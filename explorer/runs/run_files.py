@@ -35,7 +35,7 @@ class Contents:
     """The files of a run folder, each read on first use; thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # files are read later, perhaps from another folder
         self.name = folder.resolve().name
         self.config = configs.read(folder / folders.CONFIG)
         self.stamp = folders.stamp(folder)
@@ -46,6 +46,10 @@ class Contents:
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
         self._is_checked = False
+
+    def __reduce__(self) -> tuple[type, tuple[Path]]:
+        """A copy, or one in another process, is the folder opened again."""
+        return type(self), (self.folder,)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

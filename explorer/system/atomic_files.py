@@ -33,11 +33,12 @@ def read(path: Path, most: int) -> bytes:
 
     Raises:
         FileNotFoundError: If there is none.
-        ExplorerError: If it is larger, is no plain file, or may not be read.
+        ExplorerError: If it is larger, is no plain file, is a link elsewhere, or may not be read.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would block
             raise ExplorerError(f"{path} is not a plain file: copy the run again")
+        check_in_folder(path)
         with path.open("rb") as file:
             data = file.read(most + 1)
     except FileNotFoundError:
@@ -47,6 +48,20 @@ def read(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise ExplorerError(f"{path} is larger than the {most:,} bytes such a file may have")
     return data
+
+
+def check_in_folder(path: Path) -> None:
+    """Checks that a file of a run is not a link out of its folder, to any file of this machine.
+
+    Raises:
+        ExplorerError: If it is one.
+    """
+    if path.is_symlink() and Path(os.path.realpath(path)).parent != Path(
+        os.path.realpath(path.parent)
+    ):
+        raise ExplorerError(
+            f"{path} is a link out of its folder: put the file itself there, if you trust it"
+        )
 
 
 def _mode() -> int:

@@ -96,6 +96,20 @@ def parts(file: Any, index: int) -> Iterator[Any]:
         yield batch.column(columns[among])
 
 
+def textual(schema: Any) -> list[int]:
+    """The columns of an Arrow schema that may hold text: strings, and bytes that may be UTF-8."""
+    import pyarrow as pa
+
+    tests = (
+        *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+        *(pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
+    )
+    kinds = (
+        item.value_type if isinstance(item, pa.DictionaryType) else item for item in schema.types
+    )
+    return [index for index, kind in enumerate(kinds) if any(test(kind) for test in tests)]
+
+
 def shares_texts(metadata: Any) -> bool:
     """Whether every text is stored at least once, so that the file size bounds the text."""
     return all(_encodings(metadata, at) <= _SHARED for at in _texts(metadata))
@@ -142,7 +156,7 @@ def values(column: Any, clean: Callable[[str], str] = str) -> list[Any]:
     if isinstance(column, pa.DictionaryArray):
         # A batch carries the dictionary of the whole file: keep the texts that occur.
         used = column.indices.unique().drop_null()
-        words = column.dictionary.take(used).to_pylist()
+        words = map(_text, column.dictionary.take(used).to_pylist())
         cleaned = [clean(word) if isinstance(word, str) else word for word in words]
         words = dict(zip(used.to_pylist(), cleaned, strict=True))
         return [None if at is None else words[at] for at in column.indices.to_pylist()]
@@ -153,4 +167,16 @@ def values(column: Any, clean: Callable[[str], str] = str) -> list[Any]:
             cells.append(None if length is None else inner[start : start + length])
             start += length or 0
         return cells
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        return [_text(cell) for cell in column.to_pylist()]
     return column.to_pylist()
+
+
+def _text(cell: Any) -> Any:
+    """A cell; bytes as text if they are UTF-8, which many writers do not declare."""
+    if not isinstance(cell, bytes):
+        return cell
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell

@@ -101,7 +101,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
     if config.name:
         title, lines = config.name, _named_lines(config.name)
     else:
-        path = Path(config.path).expanduser()
+        path = user_file(config.path)
         table = read(path, config.text_column, config.label_column)
         title = path.name
         lines = _Lines(table.texts, [""] * len(table.texts), table.labels, None)
@@ -187,7 +187,7 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
         named = NAMED[config.name].files if config.name in NAMED else ()
         paths = [_rows_file(config.name), *(_locate(config.name, file) for file in named)]
     else:
-        paths = [Path(config.path).expanduser()]
+        paths = [Path(os.path.expanduser(config.path))]  # noqa: PTH111 - of an unknown user too
     files = []
     for path in paths:
         if path is not None:
@@ -197,12 +197,24 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
     return tuple(files)
 
 
+def user_file(path: str) -> Path:
+    """A path of a recipe, which may begin at a home folder.
+
+    Raises:
+        ExplorerError: If it begins at the home folder of an unknown user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ExplorerError(f"{path} begins at a home folder that does not exist") from None
+
+
 def file_checksum(config: CorpusConfig) -> str:
     """SHA-256 of a user's file; empty for a named corpus, and for a file that cannot be read."""
     try:
-        with Path(config.path).expanduser().open("rb") as file:
+        with user_file(config.path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, ExplorerError):
         return ""
 
 

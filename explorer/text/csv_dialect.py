@@ -10,7 +10,8 @@ from typing import NoReturn
 from explorer.errors import ExplorerError
 
 csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, at first 131,072
-_NO_VALUE = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
+NO_TEXT = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
+"""Spellings of a missing value, which are no sentences; a label may be any of them."""
 
 SEPARATORS = ",;\t|"
 
@@ -50,9 +51,8 @@ def rows(
 
 
 def cell(row: list[str], index: int) -> str | None:
-    """A cell of a row; None if it is missing or spells a missing value."""
-    value = row[index] if index < len(row) else None
-    return None if value in _NO_VALUE else value
+    """A cell of a row; None if the row is too short."""
+    return row[index] if index < len(row) else None
 
 
 def separator_of(lines: Iterable[str]) -> str:

@@ -239,17 +239,7 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
         raise ExplorerError(f"{path} is no intact Parquet file: {first_line(error)}") from None
-    kinds = [
-        item.value_type if isinstance(item, pa.DictionaryType) else item for item in schema.types
-    ]
-    textual = [
-        index
-        for index, item in enumerate(kinds)
-        if pa.types.is_string(item)
-        or pa.types.is_large_string(item)
-        or pa.types.is_string_view(item)
-    ]
-    return Columns(schema.names, cells, textual)
+    return Columns(schema.names, cells, bounded_parquet.textual(schema))
 
 
 def first_line(error: Exception) -> str:

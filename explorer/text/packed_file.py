@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ LARGEST_UNPACKED = 2**31
 _BINARY = (".parquet", ".xlsx")
 _ALIASES = {".ndjson": ".jsonl", ".markdown": ".md", ".text": ".txt", ".tab": ".tsv"}
 _PACKINGS = {".gz": "gz", ".zip": "zip"}
+_ADDRESS = re.compile(r"(^|/)(https?|ftp|s3|hf):/", re.IGNORECASE)  # `Path` joins two slashes
 _START = 2**16  # bytes by which the contents of a file are recognised
 _CHUNK = 2**20
 
@@ -48,8 +50,14 @@ def kind_of(path: Path) -> Kind:
     Raises:
         ExplorerError: If it is missing, not a regular file or has an unknown extension.
     """
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise ExplorerError(f"{str(path)[:80]} cannot be read: {error.args[-1]}") from None
+    if is_folder:
         raise ExplorerError(f"{path} is a folder: name one file in it")
+    if _ADDRESS.search(str(path)) and not path.exists():
+        raise ExplorerError(f"{path} is an address: download the file, and name that")
     if not path.exists():
         raise ExplorerError(f"{path} does not exist")
     if not path.is_file():

@@ -1,24 +1,30 @@
 """Reads a user's file of sentences: text, Markdown, CSV, TSV, JSON, Parquet or a spreadsheet."""
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
 from explorer.text import packed_file, prose
-from explorer.text.csv_dialect import Refuse, fail
+from explorer.text.csv_dialect import NO_TEXT, Refuse, fail
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import FORMATS, Kind, encoding_of, kind_of, no_text
 
 __all__ = ["FORMATS", "LONGEST", "Table", "encoding_of", "kind_of", "no_text", "read"]
 
+_SAMPLE = 2000  # lines
+
 LONGEST = 20_000
 """Maximum characters of a sentence, which bounds the memory of an encoder."""
 
 DIALECT = Dialect()
+
+_NUMBER = re.compile(r"\s*|-?\d+(\.\d+)?")
+_INTEGRAL = re.compile(r"(-?\d+)\.0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,9 @@ def read(
                 f"{path} is plain text, a sentence a line: it has no column "
                 f"{text_column or label_column!r}"
             )
-        return _table(path, list(lines_of(path, kind, dialect)), None, "line", refuse)
+        lines = lines_of(path, kind, dialect)
+        check_no_table(path, lines)
+        return _table(path, lines, None, "line", refuse)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
     label = index_of(path, columns, label_column) if label_column else None
     index = index_of(path, columns, text_column) if text_column else _only(path, columns, label)
@@ -112,61 +120,102 @@ def index_of(path: Path, columns: Columns, name: str) -> int:
     Raises:
         ExplorerError: If there is none of this name, or more than one.
     """
-    times = Counter(columns.names)[name]
+    return _named(path, columns.names, name)
+
+
+def _named(path: Path, names: Sequence[str], name: str) -> int:
+    times = Counter(names)[name]
     if times == 1:
-        return columns.names.index(name)
+        return names.index(name)
     if times:
         raise ExplorerError(f"{path} has {times} columns {name!r}: rename them apart")
-    raise ExplorerError(f"{path} has no column {name!r}; {_listed(columns)}")
+    raise ExplorerError(f"{path} has no column {name!r}; {_listed(names)}")
 
 
 def _only(path: Path, columns: Columns, label: int | None) -> int:
-    """The one column that holds text."""
-    if len(columns.names) == 1:
+    """The one column that holds text, apart from the labels."""
+    candidates = [index for index in columns.candidates if index != label]
+    return _with_text(path, columns.names, candidates, columns.cells)
+
+
+def _with_text(
+    path: Path,
+    names: Sequence[str],
+    candidates: Iterable[int],
+    cells: Callable[[int], Iterable[Any]],
+) -> int:
+    if len(names) == 1:
         return 0
-    matches = [
-        index
-        for index in columns.candidates
-        if index != label and any(is_text(cell) for cell in columns.cells(index))
-    ]
+    matches = [index for index in candidates if any(map(is_text, cells(index)))]
     if len(matches) == 1:
         return matches[0]
     raise ExplorerError(
-        f"{path}: which column holds the sentences? {_listed(columns)}; choose with --text-column "
+        f"{path}: which column holds the sentences? {_listed(names)}; choose with --text-column "
         "(corpus.text_column)"
     )
 
 
-def text_column(path: Path, names: list[str], cells: Callable[[int], list[Any]], name: str) -> int:
+def check_no_table(path: Path, lines: Sequence[str]) -> None:
+    """Checks that lines of plain text are not the rows of a table.
+
+    Raises:
+        ExplorerError: If all of them have the same number of tabs.
+    """
+    tabs = {line.count("\t") for line in lines[:_SAMPLE] if line.strip()}
+    if len(tabs) == 1 and tabs != {0} and len(lines) > 1:
+        raise ExplorerError(
+            f"{path} is a table: each line has {tabs.pop() + 1} cells with tabs between them; "
+            "rename it to end in .tsv and choose the column of the sentences with --text-column"
+        )
+
+
+def text_column(
+    path: Path,
+    names: list[str],
+    cells: Callable[[int], Iterable[Any]],
+    name: str,
+    candidates: Sequence[int] | None = None,
+) -> int:
     """The index of the column of the sentences: the named one, or else the only one with text.
+
+    Args:
+        path: Used in messages.
+        names: Of the columns.
+        cells: Reads the cells of a column, from the start of the file.
+        name: Of the column; empty for the only one with text.
+        candidates: The columns that may hold text; None for all.
 
     Raises:
         ExplorerError: If there is no such column, it holds no text, or more than one may be it.
     """
-    columns = Columns(names, cells, list(range(len(names))))
-    index = index_of(path, columns, name) if name else _only(path, columns, None)
+    if name:
+        index = _named(path, names, name)
+    else:
+        known = range(len(names)) if candidates is None else candidates
+        index = _with_text(path, names, known, cells)
     _require_text(path, names[index], cells(index))
     return index
 
 
-def _listed(columns: Columns) -> str:
-    names = [name if len(name) <= 40 else name[:39] + "…" for name in columns.names[:30]]
-    more = ", …" if len(columns.names) > len(names) else ""
-    return f"its columns are {', '.join(map(repr, names))}{more}"
+def _listed(names: Sequence[str]) -> str:
+    shown = [name if len(name) <= 40 else name[:39] + "…" for name in names[:30]]
+    more = ", …" if len(names) > len(shown) else ""
+    return f"its columns are {', '.join(map(repr, shown))}{more}"
 
 
-def _require_text(path: Path, name: str, cells: list[Any]) -> None:
-    filled = [cell for cell in cells if not _is_missing(cell)]
-    if filled and not any(is_text(cell) for cell in filled):
+def _require_text(path: Path, name: str, cells: Iterable[Any]) -> None:
+    filled = (cell for cell in cells if not _is_missing(cell))
+    first = next(filled, None)
+    if first is not None and not is_text(first) and not any(map(is_text, filled)):
         raise ExplorerError(
             f"{path}: the column {name!r} holds no text (its first value is "
-            f"{str(filled[0])[:40]!r}): choose the column of the sentences with --text-column"
+            f"{str(first)[:40]!r}): choose the column of the sentences with --text-column"
         )
 
 
 def text_of(path: Path, name: str, row: int, cell: Any) -> str:
     """A cell as text; empty for a missing value."""
-    if _is_missing(cell):
+    if _is_missing(cell) or (isinstance(cell, str) and cell in NO_TEXT):
         return ""
     if isinstance(cell, str | int | float):
         return str(cell)
@@ -179,6 +228,10 @@ def _as_labels(cells: list[Any]) -> list[str]:
     """Converts cells to labels; equal labels share one object."""
     shared: dict[str, str] = {}
     labels = []
+    # As in Parquet, where the same numbers are floats.
+    has_floats = any(isinstance(cell, str) and _INTEGRAL.fullmatch(cell) for cell in cells)
+    if has_floats and all(isinstance(cell, str) and _NUMBER.fullmatch(cell) for cell in cells):
+        cells = [_INTEGRAL.sub(r"\1", cell) for cell in cells]
     for cell in cells:
         key = cell if isinstance(cell, str) else str(cell)
         if key not in shared:
@@ -193,6 +246,11 @@ def _as_label(cell: Any) -> str:
     # Many programs write integer columns with missing values as floats.
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
+    if isinstance(cell, dict | list | tuple | bytes):
+        raise ExplorerError(
+            f"the label {str(cell)[:40]} is no text or number: choose another --label-column "
+            "(corpus.label_column), or bring its parts into columns of their own"
+        )
     return as_sentence(str(cell))
 
 
@@ -202,7 +260,7 @@ def _is_missing(cell: Any) -> bool:
 
 def is_text(cell: Any) -> bool:
     """Whether a cell holds words rather than nothing or a number."""
-    if not isinstance(cell, str) or not cell.strip():
+    if not isinstance(cell, str) or not cell.strip() or cell in NO_TEXT:
         return False
     try:
         float(cell)

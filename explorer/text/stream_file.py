@@ -17,7 +17,7 @@ LARGE = 2**24
 """Unpacked bytes; a smaller file is read whole, which shows its errors before any work."""
 
 _ROWS = 4096
-"""Rows read to detect the column of the sentences."""
+"""Rows or lines read to see what a file holds."""
 
 _BLOCK = 2**18  # bytes unpacked at once
 
@@ -94,7 +94,10 @@ def _texts(path: Path, kind: str, packed: str, column: str) -> Iterator[str]:
             raise ExplorerError(
                 f"{path} is plain text, a sentence a line: it has no column {column!r}"
             )
-        return _lines(path, packed)
+        lines = _lines(path, packed)
+        sample = list(islice(lines, _ROWS))
+        read_file.check_no_table(path, sample)
+        return chain(sample, lines)
     if kind == ".jsonl":
         return _of_objects(path, packed, column)
     return _of_rows(path, packed, kind, column)
@@ -118,10 +121,11 @@ def _encoding(path: Path, packed: str) -> str:
 
 
 def _of_rows(path: Path, packed: str, kind: str, column: str) -> Iterator[str]:
-    rows = csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
-    names = [name.strip() for name in next(rows)]
-    first = list(islice(rows, _ROWS))
-    return _column(path, names, first, rows, csv_dialect.cell, column)
+    def rows() -> Iterator[list[str]]:
+        return csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
+
+    names = [name.strip() for name in next(rows())]
+    return _column(path, names, lambda: islice(rows(), 1, None), csv_dialect.cell, column)
 
 
 def _of_objects(path: Path, packed: str, column: str) -> Iterator[str]:
@@ -130,10 +134,14 @@ def _of_objects(path: Path, packed: str, column: str) -> Iterator[str]:
             # An array under the name of JSON lines.
             yield from read_file.read(path, column).texts
             return
-    rows = _objects(path, packed)
-    first = list(islice(rows, _ROWS))
-    names = list(dict.fromkeys(name for row in first for name in row))
-    yield from _column(path, names, first, rows, lambda row, at: row.get(names[at]), column)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        return _objects(path, packed)
+
+    names = list(dict.fromkeys(name for row in islice(rows(), _ROWS) for name in row))
+    if column not in names:  # it may occur further on
+        names = list(dict.fromkeys(name for row in rows() for name in row))
+    yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column)
 
 
 def _objects(path: Path, packed: str) -> Iterator[dict[str, Any]]:
@@ -145,14 +153,15 @@ def _objects(path: Path, packed: str) -> Iterator[dict[str, Any]]:
 def _column(
     path: Path,
     names: list[str],
-    first: list[Row],
-    others: Iterator[Row],
+    rows: Callable[[], Iterator[Row]],
     cell: Callable[[Row, int], Any],
     column: str,
 ) -> Iterator[str]:
-    """One column of rows, detected from the first few thousand."""
-    index = read_file.text_column(path, names, lambda at: [cell(row, at) for row in first], column)
-    for number, row in enumerate(chain(first, others)):
+    """One column of rows; a column that is not named is looked for in all of them."""
+    index = read_file.text_column(
+        path, names, lambda at: (cell(row, at) for row in rows()), column
+    )
+    for number, row in enumerate(rows()):
         yield read_file.text_of(path, names[index], number, cell(row, index))
 
 
@@ -163,15 +172,13 @@ def _parquet(path: Path, column: str) -> Iterator[str]:
         with bounded_parquet.opened(path) as file:
             names = file.schema_arrow.names
 
-            def cells(index: int) -> list[Any]:
-                first = next(bounded_parquet.parts(file, index), None)
-                return [] if first is None else bounded_parquet.values(first)
+            def cells(index: int) -> Iterator[Any]:
+                parts = bounded_parquet.parts(file, index)
+                return (cell for part in parts for cell in bounded_parquet.values(part))
 
-            index = read_file.text_column(path, names, cells, column)
-            number = 0
-            for part in bounded_parquet.parts(file, index):
-                for cell in bounded_parquet.values(part):
-                    yield read_file.text_of(path, names[index], number, cell)
-                    number += 1
+            textual = bounded_parquet.textual(file.schema_arrow)
+            index = read_file.text_column(path, names, cells, column, textual)
+            for number, cell in enumerate(cells(index)):
+                yield read_file.text_of(path, names[index], number, cell)
     except (pa.ArrowException, OSError, IndexError) as error:
         raise ExplorerError(f"{path} is no intact Parquet file: {error}") from None

@@ -111,7 +111,7 @@ def _file_statistics(config: CorpusConfig) -> tuple[int, str]:
     """The number of rows without text, and the column of the sentences."""
     if not config.path:
         return 0, ""
-    path = Path(config.path).expanduser()
+    path = corpora.user_file(config.path)
     table = read(path, config.text_column, config.label_column)
     return table.dropped, table.column
 

@@ -388,6 +388,19 @@ sys.exit(main())
     assert done.returncode == 130 and done.stderr == b""
 
 
+@pytest.mark.parametrize("wrapped", [ImportError, RuntimeError, SystemError])
+def test_an_interrupt_inside_a_library_s_import_is_one(wrapped, monkeypatch, capsys) -> None:
+    def interrupted(arguments: list[str]) -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise wrapped("the extension cannot be loaded") from interrupt
+
+    monkeypatch.setattr("explorer.cli.main._dispatch", interrupted)
+    assert main(["runs"]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
 def test_text_that_no_encoding_holds_is_written_all_the_same(tiny_run: Path, place, capsys):
     argv = ["reconstruct", str(tiny_run), "caf\udce9 dog", "--out", str(place / "o.jsonl")]
     answer(capsys, *argv)

@@ -58,6 +58,13 @@ def test_json_is_json_in_every_encoding(encoding: str, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor")
+def test_json_hides_no_marks_of_direction(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"a\u202eb": "\x1b\u2066c\x9f\n"}
+    say_json(told)
+    text = capsys.readouterr().out
+    assert text.isascii() and json.loads(text) == told
+
+
 @pytest.mark.parametrize("closed", [1, 2])
 def test_a_closed_stream_stops_no_command(closed: int, tiny_run: Path, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -20,6 +20,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
 from explorer.explore.run import GAIN_SAMPLES, Run, open_run
+from explorer.explore.run_difference import comparable
 from explorer.models.decoding_settings import Decoding
 from explorer.models.latent_gain import token_scores
 from explorer.models.padding import collate
@@ -32,7 +33,6 @@ from explorer.text.tokens import EOS, UNK
 from explorer.text.vocabulary import MARKER, WordVocabulary
 from explorer.training.suggest_recipe import inspect, recipe
 from explorer.ui.app import PAGES
-from explorer.ui.compare.charts import comparable
 from explorer.ui.session.picks import TextPick
 from explorer.ui.session.url import page_file
 from tests import tiny

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.latent_space.atlas import Atlas
 from explorer.runs import folder as folders
+from explorer.text import corpora
 from explorer.ui.session import open_runs, url
 from tests.end_to_end.test_read_only_folders import ROOT, as_anybody, typed
 
@@ -140,6 +142,75 @@ def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
     at.switch_page(str(url.page_file("compare"))).run()
     assert not at.exception
     assert ["names row" in item.value for item in at.error] == [True]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"trustworthiness": "x"},
+        {"trustworthiness": {"value": None, "neighbours": 5, "n": 10}},
+        {"silhouette": {"map": 10**400, "z": 0.1}},
+        {"named": [0.5]},
+    ],
+)
+def test_measures_of_a_map_are_numbers(spoiled: dict, runs: Path) -> None:
+    path = runs / "bad" / folders.ATLAS
+    atlas = Atlas.load(path)
+    dataclasses.replace(atlas, projection=atlas.projection | spoiled).save(path)
+    folders.write_checksums(runs / "bad")
+    with pytest.raises(ExplorerError, match=r"atlas\.parquet.*its description says that"):
+        _ = open_run(runs / "bad").atlas
+
+
+def test_a_map_that_was_cut_is_refused(runs: Path) -> None:
+    path = runs / "bad" / folders.ATLAS
+    atlas = Atlas.load(path)
+    rows = {
+        item.name: value[:2]
+        for item in dataclasses.fields(atlas)
+        if isinstance(value := getattr(atlas, item.name), np.ndarray)
+    }
+    texts = {name: getattr(atlas, name)[:2] for name in ("split", "label", "reconstruction")}
+    dataclasses.replace(atlas, **rows, **texts).save(path)
+    folders.write_checksums(runs / "bad")
+    with pytest.raises(ExplorerError, match="a region has no sentence"):
+        _ = open_run(runs / "bad").atlas
+
+
+@pytest.mark.parametrize(
+    "path", ["~nobody-of-this-name/x.csv", "x" * 300 + ".csv", "a\\u0000.csv"]
+)
+def test_a_corpus_of_no_possible_path_is_one_that_is_missing(path: str, runs: Path) -> None:
+    config = runs / "bad" / folders.CONFIG
+    text = re.sub(r'(?m)^path = ".*"', lambda _: f'path = "{path}"', config.read_text("utf-8"))
+    config.write_text(text, encoding="utf-8")
+    run = open_run(runs / "bad")
+    run.check()
+    assert not run.texts_are_real
+    with pytest.raises(ExplorerError):
+        corpora.load(run.config.corpus, 0)
+
+
+@pytest.mark.parametrize(
+    "name", [folders.CONFIG, folders.SUMS, folders.METRICS, folders.ATLAS, folders.CARD]
+)
+def test_a_link_out_of_the_folder_is_not_followed(name: str, runs: Path, tmp_path: Path) -> None:
+    """To a file of this machine that its owner would then see on the page."""
+    private = tmp_path / "private"
+    path = runs / "bad" / name
+    if path.exists():
+        path.rename(private)
+    else:
+        private.write_text("private", encoding="utf-8")
+    path.symlink_to(private)
+    with pytest.raises(ExplorerError, match="is a link out of its folder"):
+        run = open_run(runs / "bad")
+        _ = run.metrics, run.atlas, run.card
+    private.rename(runs / "bad" / "inside")
+    path.unlink()
+    path.symlink_to("inside")
+    run = open_run(runs / "bad")
+    _ = run.metrics, run.atlas, run.card
 
 
 def test_sentences_are_those_of_the_same_corpus_alone(runs: Path) -> None:

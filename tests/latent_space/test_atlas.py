@@ -33,7 +33,10 @@ def _columns(count=20, dim=3):
         "total": 50,
         "corpus_name": "own",
         "corpus_checksum": "abc",
-        "projection": {"method": "umap", "trustworthiness": {"value": 0.9, "n": 20}},
+        "projection": {
+            "method": "umap",
+            "trustworthiness": {"value": 0.9, "neighbours": 5, "n": 20},
+        },
         "layout_is_noise": False,
     }
 

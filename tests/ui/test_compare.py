@@ -128,6 +128,20 @@ def test_of_two_runs_that_use_z_it_says_which_sends_more_and_what_that_costs() -
     assert "worse (perplexity 23.0 against 18.0)" in told
 
 
+def test_runs_of_different_text_are_not_compared() -> None:
+    columns = [
+        Column(run(name, corpus, **HEALTHY, bleu=bleu, importance_ppl=bleu), number)
+        for number, (name, corpus, bleu) in enumerate([("a", "captions", 9.0), ("b", "yelp", 8.0)])
+    ]
+    told = run_difference.difference([column.run for column in columns])
+    assert "a (rate 11.0 nats" in told and "b (rate 11.0 nats" in told
+    assert "figures are not compared" in told
+    assert not any(word in told for word in ("times", "worse", "better", "closely", "against"))
+    assert "★" not in scores.table(columns, ["bleu", "importance_ppl"])
+    columns[1].run.config = columns[0].run.config
+    assert scores.table(columns, ["bleu", "importance_ppl"]).count("★") == 2
+
+
 def test_what_was_not_measured_is_said_not_zero() -> None:
     told = run_difference.difference([run("left"), run("right", **HEALTHY)])
     assert "left is not evaluated yet;" in told
@@ -228,8 +242,8 @@ def test_published_points_stand_only_beside_runs_on_their_text() -> None:
 
 
 def test_runs_on_other_text_do_not_compare() -> None:
-    assert charts.comparable(run("a"), run("b"))
-    assert not charts.comparable(run("a"), run("b", corpus="ptb"))
+    assert run_difference.comparable(run("a"), run("b"))
+    assert not run_difference.comparable(run("a"), run("b", corpus="ptb"))
 
 
 def test_a_run_that_kept_less_leaves_its_curve_out() -> None:

@@ -10,7 +10,6 @@ from explorer.evaluation.published import Row, rows_with_rate
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore.run import Run
-from explorer.text.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import Column
 from explorer.ui.components.charts import escape
 from explorer.ui.components.history_charts import Curve, Panel, series, stacked
@@ -33,16 +32,6 @@ PANELS = (
     ("Active units", ("validation_active_units",)),
 )
 """Titles of the training curves and their columns of `history.csv`, in order of preference."""
-
-
-def comparable(run: Run, other: Run) -> bool:
-    """Whether nats of two runs are per the same words of the same sentences."""
-    a, b = run.config.corpus, other.config.corpus
-    names = ("name", "path", "text_column", "lowercase", "split_punctuation", "tokens")
-    names += ("normalise",)
-    # Subword pieces cover all text at any vocabulary size; a word vocabulary does not.
-    names += ("vocabulary_size",) if VOCABULARIES[a.tokens].has_unknown else ()
-    return all(getattr(a, name) == getattr(b, name) for name in names)
 
 
 def plane(columns: Sequence[Column], others: Sequence[Run]) -> "Figure":

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.evaluation.published import rows_with_rate
 from explorer.explore.run import Run
+from explorer.explore.run_difference import comparable
 from explorer.runs import folder as folders
 from explorer.ui.compare import charts, scores
 from explorer.ui.compare.runs import Column
@@ -34,7 +35,7 @@ def _plane(columns: Sequence[Column]) -> None:
         "lower left is better. A language model has no z; its exact −log p is the dashed line."
     )
     chosen = [column.run for column in columns]
-    foreign = [run.name for run in chosen if not charts.comparable(run, first)]
+    foreign = [run.name for run in chosen if not comparable(run, first)]
     if foreign:
         st.warning(
             f"{markdown(listed(foreign))} and {markdown(first.name)} were trained on different "
@@ -42,7 +43,7 @@ def _plane(columns: Sequence[Column]) -> None:
             f"{markdown(first.name)} are drawn.",
             icon=":material/warning:",
         )
-    drawn = [column for column in columns if charts.comparable(column.run, first)]
+    drawn = [column for column in columns if comparable(column.run, first)]
     download_buttons.chart(
         charts.plane(drawn, others),
         "rate_distortion",
@@ -79,7 +80,7 @@ def _others(columns: Sequence[Column]) -> tuple[list[Run], list[str]]:
             continue  # the run picker reports it
         if run.stamp in chosen:
             continue
-        if charts.comparable(run, columns[0].run):
+        if comparable(run, columns[0].run):
             same.append(run)
         else:
             on_other_text.append(run.name)

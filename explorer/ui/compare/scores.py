@@ -10,6 +10,7 @@ from explorer.evaluation.metric_definition import Metric
 from explorer.evaluation.metric_text import beside, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
+from explorer.explore.run_difference import all_comparable
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
@@ -32,10 +33,17 @@ def show(columns: Sequence[Column]) -> None:
         st.code("\n".join(commands), language="bash")
         return
     st.html(table(columns, names))
-    st.caption(
+    marks = (
         "★ marks the best value of a row; where the value of real sentences is given, the nearest "
-        "to it; metrics without a better direction have none. Hover over or tap a name for its "
-        "definition, hover over a value for all its digits."
+        "to it; metrics without a better direction have none."
+    )
+    if not all_comparable([column.run for column in columns]):
+        marks = (
+            "These runs read different text, or other words of it: no value is marked as the best."
+        )
+    st.caption(
+        f"{marks} Hover over or tap a name for its definition, hover over a value for all its "
+        "digits."
     )
     if missing := [METRICS[name].title for name in reported if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")
@@ -95,7 +103,8 @@ def _worth(entry: Mapping[str, Any], name: str) -> float | None:
 
 def _line(columns: Sequence[Column], name: str) -> str:
     definition = METRICS[name]
-    marked = best([_entry(column, name) for column in columns], name)
+    is_ranked = all_comparable([column.run for column in columns])
+    marked = best([_entry(column, name) for column in columns], name) if is_ranked else set()
     cells = "".join(_cell(column, name, index in marked) for index, column in enumerate(columns))
     text = html.escape(_definition(definition), quote=True)
     return (

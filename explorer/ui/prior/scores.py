@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.evaluation.metric_text import interval
 from explorer.evaluation.metrics import METRICS, written
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -44,8 +45,9 @@ def _gain(run: Run) -> None:
     numbers = [entry.get(key) for key in ("value", "low", "high")]
     if not all(isinstance(number, int | float) for number in numbers):
         return
-    saved, low, high = (minus(written(number)) for number in numbers)
+    saved, low, high = numbers
+    saved, ends = minus(written(saved)), interval(low, high)
     st.markdown(
-        f"**Fitted afterwards, this prior saves {saved} nats** of the rate (95% {low} to {high}).",
+        f"**Fitted afterwards, this prior saves {saved} nats** of the rate (95% {ends}).",
         help=markdown(METRICS["prior_gain"].sentence),
     )

@@ -1,0 +1,48 @@
+"""Arguments of the questions to a run, checked: mistakes end in a sentence, not in a library."""
+
+from typing import Any
+
+import numpy as np
+
+from explorer.errors import ExplorerError
+
+
+def whole(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:
+    """A whole number within bounds.
+
+    Raises:
+        ExplorerError: If it is another type or out of bounds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ExplorerError(f"{name} is a whole number, not {value!r}")
+    if not least <= value <= most:
+        raise ExplorerError(f"{name} {value} is not between {least:,} and {most:,}")
+    return int(value)
+
+
+def array(values: Any) -> np.ndarray:
+    """Numbers as an array, those of a tensor with a gradient or on another device included.
+
+    Raises:
+        ExplorerError: If they are of unequal lengths or no array at all.
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ExplorerError(
+            f"{type(values).__name__} holds no array of numbers: {error}"
+        ) from None
+
+
+def numbers(name: str, values: Any) -> np.ndarray:
+    """One number or a sequence of them, finite, as a vector in double precision.
+
+    Raises:
+        ExplorerError: If they are anything else.
+    """
+    vector = np.atleast_1d(array(values))
+    if vector.ndim != 1 or vector.dtype.kind not in "fiu" or not np.isfinite(vector).all():
+        raise ExplorerError(f"{name} is one or more finite numbers, not {values!r}")
+    return vector.astype(np.float64)
