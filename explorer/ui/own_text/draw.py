@@ -46,5 +46,5 @@ def draw_button(path: Path, seen: Preview) -> None:
     texts.store(check_name(name.strip()), path.name, seen.table)
     step = ["open", path.name, "--stored", "--name", name.strip(), "--no-page"]
     jobs.submit(jobs.OPEN, name.strip(), [[*step, "--run", base] if base else step])
-    source.forget()
+    source.clear()
     st.rerun()

@@ -24,7 +24,7 @@ _STAGES = {
 
 def job_list() -> None:
     """All jobs; while one runs, the list refreshes itself."""
-    listed = jobs.jobs()
+    listed = _shown(jobs.jobs())
     if not listed:
         return
     st.subheader("Jobs")
@@ -32,8 +32,13 @@ def job_list() -> None:
     st.fragment(_list, run_every=_SECONDS if is_active else None)(is_active)
 
 
+def _shown(listed: list[Job]) -> list[Job]:
+    """The jobs without finished maps, which are listed as maps."""
+    return [job for job in listed if job.kind != jobs.OPEN or job.state != jobs.DONE]
+
+
 def _list(was_active: bool) -> None:
-    listed = jobs.jobs()
+    listed = _shown(jobs.jobs())
     for job in listed:
         with st.container(border=True, key=f"job_{job.id}"):
             _job(job)

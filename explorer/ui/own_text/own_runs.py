@@ -18,6 +18,7 @@ from explorer.workspace import jobs, texts
 def own_runs() -> None:
     """Every map of a text, with a link and a button to train on it."""
     own = [folder for folder in folders.list_runs() if folder.parent == folders.users()]
+    own.sort(key=_age)
     borrowed = [(folder, config) for folder in own if (config := _borrowed(folder)) is not None]
     if not borrowed:
         return
@@ -25,6 +26,13 @@ def own_runs() -> None:
     for folder, config in borrowed:
         with st.container(border=True, key=f"own_{folder.name}"):
             _run(folder, config)
+
+
+def _age(folder: Path) -> float:
+    try:
+        return -folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _borrowed(folder: Path) -> Config | None:
@@ -43,7 +51,7 @@ def _run(folder: Path, config: Config) -> None:
             f"**{markdown(folder.name)}** · {title}, with the weights of {markdown(origin)}",
             width="stretch",
         )
-        run_picker.run_link("map", "Map", ":material/scatter_plot:", folder.name)
+        run_picker.run_link("map", "Open the map", ":material/scatter_plot:", folder.name)
         if st.button("Train on it", key=f"train_{folder.name}", icon=":material/model_training:"):
             _train(folder, config, origin)
             st.rerun()

@@ -121,16 +121,20 @@ def _summary(seen: Preview) -> None:
     if table.labels is not None:
         parts.append(f"{len(set(table.labels) - {''}):,} labels in {markdown(seen.label_column)}")
     if table.dropped:
-        parts.append(f"{table.dropped:,} rows without text left out")
+        parts.append(f"{_rows(table.dropped)} without text left out")
     if seen.refused:
-        parts.append(f"{len(seen.refused):,} rows refused")
+        parts.append(f"{_rows(len(seen.refused))} refused")
     st.markdown(" · ".join(parts))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _refused(path: Path, seen: Preview) -> None:
     if not seen.refused:
         return
-    with st.expander(f"{len(seen.refused):,} rows that cannot be read, and why"):
+    with st.expander(f"{_rows(len(seen.refused))} that cannot be read, and why"):
         shown = seen.refused[:_SHOWN_REFUSED]
         st.dataframe(
             {

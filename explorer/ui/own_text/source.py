@@ -9,7 +9,7 @@ from explorer.workspace import texts
 
 _FILE, _PASTED = "A file", "Pasted lines"
 _PASTED_NAME = "pasted.txt"
-_SOURCE, _CHOSEN = "text_source", "_text_file"
+_SOURCE, _CHOSEN, _DONE = "text_source", "_text_file", "_texts_done"
 
 
 def source() -> Path | None:
@@ -33,13 +33,24 @@ def forget() -> None:
     st.session_state.pop(_CHOSEN, None)
 
 
+def clear() -> None:
+    """Ends the preview and empties the widgets, for the next text."""
+    forget()
+    st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1
+
+
+def _key(name: str) -> str:
+    """The key of a widget, another one after each `clear`."""
+    return f"{name}_{st.session_state.get(_DONE, 0)}"
+
+
 def _uploaded() -> Path | None:
     file = st.file_uploader(
-        "A file of sentences",
-        key="text_upload",
+        "Drop a file here: CSV, TSV, JSON, Parquet, Excel, text or Markdown, gzipped or zipped",
+        key=_key("text_upload"),
         on_change=forget,
-        help="CSV, TSV, JSON, JSON lines, Parquet, Excel (.xlsx), plain text or Markdown, also "
-        "gzipped or alone in a .zip; `explorer open FILE` reads larger ones.",
+        help="`.csv .tsv .jsonl .ndjson .json .parquet .xlsx .txt .md`, all but Parquet and Excel "
+        "also `.gz` or alone in a `.zip`. `explorer open FILE` reads larger files.",
     )
     if file is None:
         return None
@@ -49,7 +60,8 @@ def _uploaded() -> Path | None:
 def _pasted() -> Path | None:
     text = st.text_area(
         "A sentence a line",
-        key="text_pasted",
+        key=_key("text_pasted"),
+        on_change=forget,
         height=180,
         placeholder="The coffee was cold.\nThey fixed my bike within an hour.\n…",
     )
