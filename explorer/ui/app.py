@@ -10,6 +10,7 @@ from explorer.ui.session import picks, settings, url
 
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
+    "text": ("Your text", ":material/upload_file:"),
     "paths": ("Paths", ":material/timeline:"),
     "arithmetic": ("Arithmetic", ":material/calculate:"),
     "compare": ("Compare", ":material/compare:"),
