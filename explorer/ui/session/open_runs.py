@@ -2,7 +2,8 @@
 
 import gc
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 from explorer import config
 from explorer.errors import ExplorerError
 from explorer.evaluation.verdict import YES, uses_z, value_of
+from explorer.explore import run_choice
 from explorer.explore.run import Run, open_run
+from explorer.explore.run_choice import Record
 from explorer.runs import folder as folders
 from explorer.system.cache import Cache
 
@@ -19,6 +22,7 @@ _marks: dict[str, int] = {}
 _lock = Lock()
 _opening = Lock()
 _more_exact: Cache[tuple[str, float, float] | None] = Cache(32)
+_records: Cache[tuple[Record, ...]] = Cache(4)
 _CLEARLY_BETTER = 5.0  # BLEU points
 
 
@@ -67,6 +71,40 @@ def listing() -> Listing:
 def default_run(names: list[str]) -> str:
     """The run a newcomer sees: one with a map, one that uses z, of the lowest perplexity."""
     return min(names, key=_standing)
+
+
+def records() -> tuple[Record, ...]:
+    """Recipe and metrics of every listed run, read again when a file changes."""
+    names = listing().names
+    key = tuple((name, folders.stamp(folders.find(name))) for name in names)
+    return _records.get(key, lambda: tuple(_read_records(names)))
+
+
+def _read_records(names: Sequence[str]) -> Iterator[Record]:
+    for name in names:
+        folder = folders.find(name)
+        with suppress(ExplorerError):  # the run picker reports it
+            recipe, metrics = config.read(folder / folders.CONFIG), folders.read_metrics(folder)
+            yield Record(name, recipe, metrics, (folder / folders.ATLAS).is_file())
+
+
+def _collapsed(known: Sequence[Record]) -> str | None:
+    pair = run_choice.collapsed_and_healthy(known)
+    return None if pair is None else pair[0]
+
+
+_SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
+    "collapse": _collapsed,
+    "prior": run_choice.prior_misses_most,
+}
+"""By page, the run that shows its point best; other pages open on `default_run`."""
+
+
+def first_run(page: str, names: list[str]) -> str:
+    """The run a page opens on until somebody chooses another."""
+    choose = _SHOWN_FIRST.get(page)
+    name = None if choose is None else choose(records())
+    return default_run(names) if name is None else name
 
 
 def _standing(name: str) -> tuple[bool, bool, float]:

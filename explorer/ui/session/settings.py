@@ -10,7 +10,7 @@ KEPT = (
     *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
-    *("label", "strength"),
+    *("label", "strength", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
 written there with what is picked."""
