@@ -10,14 +10,14 @@ CAPTIONS = Config(corpus=CorpusConfig(name="captions"))
 USES = {
     "rate": {"value": 8.0},
     "mutual_information": {"value": 7.0, "n": 5000},
-    "active_units": {"value": 32, "dimensions": 32},
+    "active_units": {"value": 32, "of": 32},
     "shuffled_z_gap": {"value": 20.0},
     "prior_z_gap": {"value": 20.0},
 }
 COLLAPSED = {
     "rate": {"value": 0.03},
     "mutual_information": {"value": 0.03, "n": 5000},
-    "active_units": {"value": 0, "dimensions": 32},
+    "active_units": {"value": 0, "of": 32},
     "shuffled_z_gap": {"value": 0.05},
     "prior_z_gap": {"value": 0.5},
 }

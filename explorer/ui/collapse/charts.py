@@ -143,9 +143,10 @@ def two_histories(histories: Mapping[str, History]) -> "Figure":
     figure = stacked([panel("Rate, nats", "validation_rate", "rate"), panel("β", "beta")])
     # An autoencoder phase has hundreds of nats, a collapsed run hundredths.
     figure.update_yaxes(type="log", dtick=1, row=1, col=1)
-    figure.add_hline(
-        y=COLLAPSED_RATE, row=1, col=1, line={"dash": "dot", "color": GREY, "width": 1.5}
-    )
+    figure.add_shape(
+        type="line", xref="x domain", yref="y", x0=0, x1=1, y0=COLLAPSED_RATE, y1=COLLAPSED_RATE,
+        line={"dash": "dot", "color": GREY, "width": 1.5},
+    )  # fmt: skip
     return figure
 
 

@@ -10,6 +10,7 @@ from explorer.explore import decoded_path
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
+from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
 from explorer.ui.components import (
@@ -80,7 +81,8 @@ def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding
 
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
-    first = next((column.run for column in columns if column.run.atlas is not None), None)
+    mapped = [column for column in columns if column.run.atlas is not None]
+    first = compared.reference(mapped).run if mapped else None
     ends = map(picks.shortened, example_texts(first, 2)) if first else ("", "")
     first_end, last_end = ends
     left, right = st.columns(2)

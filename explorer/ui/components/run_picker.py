@@ -9,7 +9,7 @@ from explorer.runs import folder as folders
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.notes import errors_shown, warn_missing
 from explorer.ui.components.scores import show_scores
-from explorer.ui.session import open_runs, url
+from explorer.ui.session import compared_names, open_runs, url
 
 _ASKED_RUN, _MISSED = "on", "_missed_run"
 _OPENED_ON = "_opened_on"
@@ -23,6 +23,8 @@ def run_picker(page: str) -> Run | None:
         page: A page by its name; until a run is chosen, each opens on the run that shows it best.
     """
     listing = open_runs.listing()
+    if page == "compare":
+        _follow_comparison(listing)
     with st.sidebar:
         run = _chosen(listing, open_runs.first_run(page, listing.names)) if listing.names else None
         if listing.damaged:
@@ -90,6 +92,14 @@ def _chosen(listing: open_runs.Listing, first: str) -> Run | None:
         show_scores(run)
         return run
     return None
+
+
+def _follow_comparison(listing: open_runs.Listing) -> None:
+    """A link that compares runs makes one of them the run of the page."""
+    asked = [name for name in compared_names.asked() if name in listing.names]
+    current = st.session_state.get("run", st.query_params.get("run"))
+    if len(asked) > 1 and current not in asked:
+        choose_run(asked[0])
 
 
 def _note_choice() -> None:
