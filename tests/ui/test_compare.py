@@ -29,7 +29,7 @@ from explorer.ui.session import open_runs
 from explorer.ui.session.picks import SentencePick, TextPick
 from explorer.ui.session.url import page_file
 from tests import tiny, tiny_pair
-from tests.explore.test_run_choice import COLLAPSED, USES
+from tests.explore import test_run_choice as recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = ("In words", "Sentences", "Maps", "Figures")
@@ -430,7 +430,7 @@ def test_the_map_of_the_healthiest_run_is_the_reference_and_never_noise(
     for noise in (0, 1):
         names = [column.typed for column in columns]
         records = [
-            Record(name, recipe, COLLAPSED if number == noise else USES)
+            Record(name, recipe, recorded.COLLAPSED if number == noise else recorded.USES)
             for number, name in enumerate(names)
         ]
         monkeypatch.setattr(open_runs, "records", lambda records=records: records)
