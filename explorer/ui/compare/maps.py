@@ -22,7 +22,7 @@ from explorer.ui.components.escaping import markdown
 from explorer.ui.map import urls
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import latent_map
-from explorer.ui.session import selected_rows
+from explorer.ui.session import selected_rows, settings
 from explorer.ui.session.selected_rows import Box
 
 HEIGHT = 400
@@ -32,7 +32,7 @@ _KEYS = (
 )
 
 
-@st.fragment
+@settings.fragment
 def show(columns: Sequence[Column]) -> None:
     """Maps, selection and changed neighbourhoods; a click reruns only this."""
     mapped = [column for column in columns if column.run.has_latent and column.run.atlas]

@@ -22,7 +22,7 @@ from explorer.ui.components import (
     unknown_words,
 )
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 Answers = list[list[str] | str]
 """For each run its sentences, or the reason for none."""
@@ -33,7 +33,7 @@ KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
 _MAX_SENTENCES = 12
 
 
-@st.fragment
+@settings.fragment
 def show(columns: Sequence[Column], example: str) -> None:
     """The chosen kind of sentences in columns; a change reruns only this.
 

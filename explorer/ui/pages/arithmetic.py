@@ -5,13 +5,13 @@ import streamlit as st
 from explorer.ui.arithmetic import analogy, dimensions, label_switch
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 TABS = ("Arithmetic", "Label switch", "Dimensions")
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def calculate() -> None:
     """Three sentences, map and slider; a change reruns only this."""
     with notes.errors_shown():
@@ -31,7 +31,7 @@ def calculate() -> None:
         analogy.show_all(run, question, moved, decoding)
 
 
-@st.fragment
+@settings.fragment
 def traverse() -> None:
     """One dimension, beside the table of all; a change reruns only this."""
     with notes.errors_shown():
@@ -51,7 +51,7 @@ def traverse() -> None:
             dimensions.extremes(run, dimension)
 
 
-@st.fragment
+@settings.fragment
 def relabel() -> None:
     """One sentence in the version of every label; a change reruns only this."""
     with notes.errors_shown():

@@ -5,18 +5,18 @@ import streamlit as st
 from explorer.ui.collapse import dimensions, side_by_side, verdict
 from explorer.ui.collapse import thought_experiment as experiment
 from explorer.ui.components import notes, run_picker
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def thought_experiment() -> None:
     """The four toy trainings; the button reruns only this."""
     experiment.show()
 
 
-@st.fragment
+@settings.fragment
 def words() -> None:
     """Decoded sentences; the button reruns only this."""
     verdict.gains(run)
