@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
@@ -72,7 +73,10 @@ def listing() -> Listing:
 
 
 def default_run(names: list[str]) -> str:
-    """The run a newcomer sees: one with a map, one that uses z, of the lowest perplexity."""
+    """The run a newcomer sees.
+
+    One with a map, one that uses z, one whose map holds its sentences, of the lowest perplexity.
+    """
     asked = os.environ.get(FIRST, "")
     if asked in names:
         return asked
@@ -113,7 +117,7 @@ def first_run(page: str, names: list[str]) -> str:
     return default_run(names) if name is None else name
 
 
-def _standing(name: str) -> tuple[bool, bool, float]:
+def _standing(name: str) -> tuple[bool, bool, bool, float]:
     folder = folders.find(name)
     try:
         metrics = folders.read_metrics(folder)
@@ -123,8 +127,17 @@ def _standing(name: str) -> tuple[bool, bool, float]:
     return (
         not (folder / folders.ATLAS).is_file(),
         uses_z(metrics).value != YES,
+        not _shows_sentences(folder),
         math.inf if perplexity is None else perplexity,
     )
+
+
+def _shows_sentences(folder: Path) -> bool:
+    """Whether the map of a run shows sentences, not reconstructions, on every machine."""
+    try:
+        return config.read(folder / folders.CONFIG).atlas.text
+    except ExplorerError:
+        return False
 
 
 def more_exact(run: Run) -> tuple[str, float, float] | None:
