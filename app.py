@@ -32,13 +32,14 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from explorer.system import cpu_threads
     from explorer.ui.http import request_timeout
     from explorer.ui.http.access import Access
+    from explorer.ui.http.first_paint import FirstPaint
     from explorer.ui.http.routes import routes
 
     # For the small batches of a click, a second thread costs more than it saves.
     cpu_threads.share_cores(1)
     request_timeout.install()
-    guard = [Middleware(Access)]
-    app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=guard)
+    layers = [Middleware(Access), Middleware(FirstPaint)]
+    app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=layers)
 else:
     from explorer.ui.app import page
 

@@ -1,7 +1,6 @@
 """The settings of a run: frozen dataclasses, read strictly from TOML and written back."""
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -291,7 +290,7 @@ def _renamed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _value(expected: Any, value: Any, where: str) -> Any:
-    _need_ordinary(where, value)
+    toml_writer.check_numbers(where, value)
     if dataclasses.is_dataclass(expected):
         if not isinstance(value, Mapping):
             raise ExplorerError(f"{where}: expected a table, got {value!r}")
@@ -309,23 +308,6 @@ def _value(expected: Any, value: Any, where: str) -> Any:
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise ExplorerError(f"{where}: expected {expected.__name__}, got {value!r}")
     return value
-
-
-def _need_ordinary(where: str, value: Any) -> None:
-    """Every number, in lists and tables too, is finite and fits the 64 bits of TOML.
-
-    A longer one may not convert to a float, and Python may refuse even to print it.
-    """
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _need_ordinary(f"{where}.{key}", item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _need_ordinary(where, item)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ExplorerError(f"{where}: {value} is not a finite number")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ExplorerError(f"{where}: an integer has at most 19 digits")
 
 
 def set_value(table: dict[str, Any], assignment: str) -> None:

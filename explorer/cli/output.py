@@ -5,9 +5,11 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+
+from explorer.workspace.job_progress import ProgressFile
 
 # Control characters and bidirectional marks. Joiners are harmless, and emoji and many scripts
 # need them.
@@ -93,9 +95,20 @@ class Progress:
         self._live = sys.stderr.isatty()
         self._last = -self.PLAIN_SECONDS
         self._pending = False
+        self._file = ProgressFile.of_environment()
 
     def show(self, text: str, keep: bool = False) -> None:
         """Shows a status; with `keep` the line is not overwritten."""
+        if self._file:
+            self._file.show(text)
+        self._show(text, keep)
+
+    def report(self, report: Mapping[str, Any]) -> None:
+        """Records a report of a training for the page, if that started this command."""
+        if self._file:
+            self._file.report(report)
+
+    def _show(self, text: str, keep: bool = False) -> None:
         if self._quiet:
             return
         text = visible(text)
@@ -112,7 +125,9 @@ class Progress:
         """A callback for the stages: (description, fraction done)."""
 
         def report(description: str, fraction: float) -> None:
-            self.show(f"{description} {min(fraction, 1.0):4.0%}")
+            if self._file:
+                self._file.show(description, description, fraction)
+            self._show(f"{description} {min(fraction, 1.0):4.0%}")
 
         return report
 

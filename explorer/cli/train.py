@@ -117,6 +117,7 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
     try:
         how = (args.device, args.resume, args.restart)
         for report in pipeline.train(folder, *how, stop, progress.stage()):
+            progress.report(dataclasses.asdict(report))
             if args.json:
                 say_json(dataclasses.asdict(report))
             else:

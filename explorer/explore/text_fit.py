@@ -19,6 +19,9 @@ from explorer.text.tokens import Tokeniser
 SAMPLE = 200
 """Sentences a run is chosen by."""
 
+LEAST = 10
+"""Different sentences that a map needs."""
+
 _UNKNOWN = math.log(100_000)
 """Nats charged for an unknown word, as for one of 100,000. `<unk>` itself costs next to nothing:
 without the charge the run with the smallest vocabulary would fit every text best."""

@@ -23,6 +23,7 @@ ACTIVE_VARIANCE = 0.01
 arXiv:1509.00519)."""
 
 _LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to preserve
+_MOST_EXACT = 50_000  # points whose neighbours are computed exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +133,19 @@ def umap_layout(
         return Layout(plane.xy, plane.noise, plane.meta | {"reason": reason})
     tell = progress or _silent
     tell("neighbours", 0.0)
-    fitted = _umap(
+    umap = _umap(
         n_neighbors=neighbours,
         min_dist=min_dist,
         init=_start(mean, seed),
         random_state=seed,
         n_jobs=1,  # implied by the seed; given, or umap warns
+        **_exact_neighbours(mean, neighbours),
         tqdm_kwds=_tqdm_settings(tell),
-    ).fit_transform(np.ascontiguousarray(mean, np.float32))
+    )
+    with warnings.catch_warnings():
+        # Given neighbours, it could not place new points; the map places them itself.
+        warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
+        fitted = umap.fit_transform(np.ascontiguousarray(mean, np.float32))
     tell("layout", 1.0)
     xy = np.asarray(fitted, np.float32)
     xy -= (xy.min(axis=0) + xy.max(axis=0)) / 2
@@ -207,6 +213,22 @@ def _is_writable(folder: Path) -> bool:
     """Whether a folder can be written, or made."""
     there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     return os.access(there, os.W_OK)
+
+
+def _exact_neighbours(mean: Float[np.ndarray, "n d"], neighbours: int) -> dict[str, Any]:
+    """UMAP's neighbours, computed exactly; empty where there are too many points for that.
+
+    Its own approximation takes half a minute to compile, in every process.
+    """
+    if len(mean) > _MOST_EXACT:
+        return {}
+    from sklearn.neighbors import NearestNeighbors
+
+    points = np.ascontiguousarray(mean, np.float32)
+    distances, index = (
+        NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(points).kneighbors(points)
+    )
+    return {"precomputed_knn": (index, distances)}
 
 
 def _start(mean: Float[np.ndarray, "n d"], seed: int) -> Float32[np.ndarray, "n 2"]:

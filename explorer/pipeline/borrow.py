@@ -73,7 +73,11 @@ def borrow(
         limit=0,
     )
     borrowed = dataclasses.replace(
-        config, corpus=corpus, model=dataclasses.replace(config.model, weights_of=origin)
+        config,
+        corpus=corpus,
+        model=dataclasses.replace(config.model, weights_of=origin),
+        # The base may show fewer of its sentences to save space.
+        atlas=dataclasses.replace(config.atlas, points=configs.AtlasConfig().points),
     )
     header = (
         f"{folder.name}: a map of the sentences of {text.title}, drawn with the weights of "

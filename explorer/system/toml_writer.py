@@ -1,6 +1,7 @@
 """Reads TOML within limits, and writes it; `tomllib` only reads, and without limits."""
 
 import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -90,3 +91,23 @@ def _escaped(code: int) -> str:
 def _key(name: str) -> str:
     bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
     return name if bare else literal(name)
+
+
+def check_numbers(where: str, value: Any) -> None:
+    """Checks that every number, in lists and tables too, is finite and fits the 64 bits of TOML.
+
+    A longer one may not convert to a float, and Python may refuse even to print it.
+
+    Raises:
+        ExplorerError: Naming `where`, the address of the value.
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            check_numbers(f"{where}.{key}", item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_numbers(where, item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ExplorerError(f"{where}: {value} is not a finite number")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ExplorerError(f"{where}: an integer has at most 19 digits")

@@ -5,10 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui.components import notes, run_picker
+from explorer.ui.components.style import STYLE
 from explorer.ui.session import picks, settings, url
 
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
+    "text": ("Your text", ":material/upload_file:"),
     "paths": ("Paths", ":material/timeline:"),
     "arithmetic": ("Arithmetic", ":material/calculate:"),
     "compare": ("Compare", ":material/compare:"),
@@ -19,82 +21,6 @@ PAGES = {
 }
 """Pages by file name: title and icon."""
 
-# A link to the current page on another run looks like any other: Streamlit shows it pressed.
-_LINKS = """<style>
-[data-testid="stMain"] [data-testid="stPageLink"] a:not(:hover) { background: transparent; }
-[data-testid="stMain"] [data-testid="stPageLink"] a :is(p, span) { font-weight: 400; }
-</style>"""
-
-# The page starts right below the navigation, with the run in one line. The map is the page: from
-# the left edge to the answer, which scrolls beside it, down to the lower edge of the window; its
-# controls float on it. On a phone the answer follows the map, and the controls follow the answer.
-_LAYOUT = """<style>
-[data-testid="stMainBlockContainer"] { padding: 3.9rem 2rem 2rem; gap: 0.75rem; }
-[data-testid="stMain"] h1 { font-size: 1.5rem; padding: 0 0 0.35rem; }
-.st-key-run_bar { row-gap: 0; min-height: 2.5rem; }
-.st-key-run_bar [data-testid="stCaptionContainer"] p {
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
-.st-key-map_title { position: absolute; width: 1px; height: 1px; overflow: hidden; }
-@media (min-width: 641px) {
-  [data-testid="stMainBlockContainer"]:has(.st-key-map_and_answer) { padding: 3.75rem 0 0; }
-  [data-testid="stMainBlockContainer"]:has(.st-key-map_and_answer) > * { gap: 0.4rem; }
-  [data-testid="stMainBlockContainer"]:has(.st-key-map_and_answer) .st-key-run_bar {
-    padding: 0 1rem;
-  }
-  .st-key-map_and_answer [data-testid="stHorizontalBlock"] { gap: 0; }
-  [data-testid="stLayoutWrapper"]:has(> .st-key-map_controls) {
-    position: absolute; z-index: 5; top: 10px; left: 12px; width: auto; padding: 4px;
-    border: 1px solid rgb(128 128 128 / 0.3); border-radius: 12px;
-    background: color-mix(in srgb, var(--st-background-color, Canvas) 88%, transparent);
-    max-width: calc(100% - 5rem);
-  }
-  .st-key-map_controls .st-key-map_settings { gap: 0.75rem; align-items: center; }
-  .st-key-map_controls :is([data-testid="stButtonGroup"], [data-testid="stSelectbox"]) {
-    display: flex; flex-direction: row; align-items: center; gap: 0.5rem;
-  }
-  .st-key-map_controls [data-testid="stWidgetLabel"] {
-    margin: 0; min-height: 0; width: auto; flex: none;
-  }
-  .st-key-map_controls [data-testid="stWidgetLabel"] p { white-space: nowrap; }
-  .st-key-map_controls [data-testid="stSelectbox"] > div { min-width: 0; flex: 1; }
-  .st-key-map_controls [data-testid="stButtonGroup"] > label { display: none; }
-  .st-key-map_and_answer [data-testid="stColumn"]:first-child { position: relative; }
-  .st-key-map_and_answer [data-testid="stColumn"]:last-child {
-    height: calc(100vh - 6.7rem); overflow-y: auto; padding: 0.25rem 1.25rem 1rem;
-    flex: 0 0 24rem; min-width: 0;
-  }
-}
-@media (max-width: 640px) {
-  [data-testid="stMainBlockContainer"] { padding: 3.75rem 1rem 1rem; }
-  .st-key-run_bar [data-testid="stCaptionContainer"] { display: none; }
-  .st-key-run_bar > .st-key-run { flex: 1 0 100%; }
-  [data-testid="stLayoutWrapper"]:has(> :is(.st-key-map_controls, .st-key-path_settings)),
-  [data-testid="stTabPanel"] [data-testid="stLayoutWrapper"]:has(> .st-key-map_settings) {
-    order: 1;
-  }
-}
-</style>"""
-
-# Segmented controls as tall as the fields beside them, so that labels align, and narrow enough for
-# four on a phone. Captions and commands in them are small: a contrast of at least 4.5:1 on any
-# background.
-_STYLE = """<style>
-[data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
-  min-height: 2.5rem;
-}
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
-  color: inherit;
-}
-[data-testid="stCaptionContainer"] { opacity: 0.78; }
-[data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.92em; }
-@media (max-width: 640px) {
-  [data-testid="stHorizontalBlock"] [data-testid="stButtonGroup"] > div button {
-    padding-inline: 0.6rem;
-  }
-}
-</style>"""
-
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
@@ -102,7 +28,7 @@ ICON = Path(__file__).parent / "icon.svg"
 def page() -> None:
     """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
-    st.html(_STYLE + _LAYOUT + _LINKS)
+    st.html(STYLE)
     pages = [
         st.Page(
             url.page_file(name),

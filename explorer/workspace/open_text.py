@@ -23,12 +23,13 @@ Progress = Callable[[str, float], None]
 """Called with a stage and the fraction of it that is done."""
 
 STAGES = {
-    "choosing a run": 8,
-    "encoding": 12,
-    "scoring": 12,
-    "reconstructing": 33,
-    "neighbours": 25,
-    "layout": 8,
+    "choosing a run": 10,
+    "encoding": 5,
+    "scoring": 10,
+    "reconstructing": 10,
+    "neighbours": 45,
+    "layout": 15,
+    "trustworthiness": 3,
     "naming": 2,
 }
 """The stages in order, each with its usual part of the time, in hundredths."""

@@ -62,6 +62,7 @@ export function frame(parent) {
 /** Buttons of a map that opens links: its help, its address, and the words pinned to it. */
 export function moreButtons() {
   const share = button("Copy a link to this view");
+  share.className = "share";
   share.append(icon(LINK));
   const copy = button("Copy these words");
   copy.className = "copy";

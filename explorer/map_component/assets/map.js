@@ -157,6 +157,7 @@ class LatentMap extends Surface {
     if (view && isSame) this.guide.forget();
     if (!isFirst) this.moved();
     this.stage.dataset.loaded = String(this.points.count);
+    document.querySelector(".still-map")?.remove(); // which stood here before the scripts came
     this.message.hidden = true;
   }
 

@@ -37,6 +37,7 @@ export class Surface {
     this.say(`This browser has no WebGL2, which the ${this.name} needs.`);
     this.stage.style.height = "72px";
     this.root.classList.add("without-webgl");
+    document.querySelector(".still-map")?.remove();
     clearTimeout(this.reporting);
     if (this.data.webgl_missing) return;
     const report = (wait) => {

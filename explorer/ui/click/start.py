@@ -29,6 +29,7 @@ def show(run: Run) -> None:
         "Or click anywhere on the map. Where no sentence is, the model decodes the location; the "
         "answer shows how far the nearest sentence is."
     )
+    st.page_link(url.page_file("text"), label="Open your own text", icon=":material/upload_file:")
     st.markdown("**Or try**")
     for page, label, icon in _ONWARD:
         st.page_link(url.page_file(page), label=label, icon=icon)

@@ -11,6 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.published import BENCHMARKS
 from explorer.explore.map_views import view_of
 from explorer.explore.run import Run
+from explorer.explore.text_fit import fit_of
 from explorer.runs import folder as folders
 from explorer.system import memory
 from explorer.ui.components.escaping import code, markdown, message, minus
@@ -54,7 +55,15 @@ def why_missing(name: str) -> str:
 
 
 def corpus_note(*runs: Run) -> None:
-    """Says that reconstructions are shown where a run's corpus is not on this machine."""
+    """Says whose weights a map of other sentences has, and where the corpus is missing.
+
+    Reconstructions are shown where a run's corpus is not on this machine.
+    """
+    for run in runs:
+        if (fit := fit_of(run)) is not None:
+            st.caption(
+                f"{markdown(run.name)} has the weights of another run: {message(fit.sentence)}"
+            )
     without = [run for run in runs if not run.texts_are_real]
     if not without:
         return

@@ -1,0 +1,115 @@
+"""What a browser shows before any script has run: the page's style, and a picture of its map.
+
+Streamlit's page is empty until its scripts have loaded, opened a WebSocket and run the app: one to
+three seconds of white. This middleware adds both to that page.
+"""
+
+from html import escape
+from urllib.parse import parse_qs
+
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+from explorer.errors import ExplorerError
+from explorer.explore.map_views import DEFAULT_VIEW
+from explorer.ui.components.style import STYLE
+from explorer.ui.map import scripts, urls
+from explorer.ui.session import open_runs
+
+_OTHER_MAP = ("view", "layout", "find", "colour")
+"""Parameters of the map page that make its map another one than the picture."""
+
+
+class FirstPaint:
+    """ASGI middleware that adds the style and the still picture to Streamlit's page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles a request, as specified by ASGI."""
+        is_http = scope["type"] == "http"
+        if not is_http or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        # The page's own mark says nothing about what is added: it is sent whole.
+        dropped = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
+        kept = [item for item in scope["headers"] if item[0] not in dropped]
+        page = _Page(send, scope)
+        await self.app({**scope, "headers": kept}, receive, page.send)
+
+
+class _Page:
+    """Sends a response on, with the additions if it is a whole HTML page."""
+
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self.forward = send
+        self.scope = scope
+        self.start: Message | None = None
+        self.body = b""
+
+    async def send(self, message: Message) -> None:
+        """Holds a page back until it is complete; everything else is sent as it comes."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            is_page = headers.get("content-type", "").startswith("text/html")
+            if is_page and message["status"] == 200:
+                self.start = message
+                return
+        if self.start is None or message["type"] != "http.response.body":
+            await self.forward(message)
+            return
+        self.body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        added = await to_thread.run_sync(_added, self.scope)
+        body = self.body.replace(b"</head>", added[0] + b"</head>", 1)
+        body = body.replace(b"</body>", added[1] + b"</body>", 1)
+        headers = MutableHeaders(scope=self.start)
+        headers["content-length"] = str(len(body))
+        for name in ("etag", "last-modified"):
+            del headers[name]
+        await self.forward(self.start)
+        await self.forward({"type": "http.response.body", "body": body})
+
+
+def _added(scope: Scope) -> tuple[bytes, bytes]:
+    """What is added to the head and to the body of the page."""
+    # Nested, to outweigh the rules that Streamlit's scripts add later.
+    rules = f"html body {{\n{STYLE.read_text('utf-8')}}}\n{_backgrounds()}"
+    head = f"<style>{rules}</style>"
+    body = ""
+    url = _still_url(scope)
+    if url:
+        head += f'<link rel="preload" as="image" href="{escape(url)}">'
+        body = f'<div class="still-map" aria-hidden="true"><img src="{escape(url)}" alt=""></div>'
+    return head.encode(), body.encode()
+
+
+def _backgrounds() -> str:
+    """The themes' backgrounds: no white flash in a dark browser."""
+    light, dark = (
+        config.get_option(f"theme.{name}.backgroundColor") for name in ("light", "dark")
+    )
+    rules = f"html {{ background: {light}; }}" if light else ""
+    if dark:
+        rules += f" @media (prefers-color-scheme: dark) {{ html {{ background: {dark}; }} }}"
+    return rules
+
+
+def _still_url(scope: Scope) -> str:
+    """The address of the picture of the map that this page opens on; empty for none."""
+    if scope["path"].removeprefix(scripts.base_path()) not in ("", "/"):
+        return ""
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    if any(name in asked for name in _OTHER_MAP):
+        return ""
+    try:
+        names = open_runs.listing().names
+        name = asked.get("run", [""])[-1] or (open_runs.default_run(names) if names else "")
+        run = open_runs.run_of(name) if name in names else None
+    except (ExplorerError, OSError):
+        return ""  # the page says why
+    return urls.still_url(run, DEFAULT_VIEW) if run is not None and run.atlas is not None else ""

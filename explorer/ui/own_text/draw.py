@@ -1,0 +1,50 @@
+"""The button that draws a map of the previewed sentences."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.explore import text_fit
+from explorer.runs.names import check_name
+from explorer.text.preview import Preview
+from explorer.ui.own_text import source
+from explorer.workspace import jobs, texts
+
+_BEST = ""
+
+
+def draw_button(path: Path, seen: Preview) -> None:
+    """Asks for a name and a model, and queues the map.
+
+    Raises:
+        ExplorerError: If the name is not valid or taken.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name of the new run",
+            texts.free_name(path.name),
+            key=f"text_{path.parent.name}_name",
+            max_chars=64,
+        )
+        bases = [_BEST, *(folder.resolve().name for folder in text_fit.candidates())]
+        base = st.selectbox(
+            "Model",
+            bases,
+            format_func=lambda run: run or "The one that fits best",
+            key="text_base",
+            help="The trained model that encodes and decodes your sentences.",
+        )
+        is_asked = st.button("Draw the map", type="primary", icon=":material/scatter_plot:")
+    if not is_asked:
+        return
+    if len(set(seen.table.texts)) < text_fit.LEAST:
+        raise ExplorerError(
+            f"{path.name} has {len(set(seen.table.texts)):,} different sentences: a map needs at "
+            f"least {text_fit.LEAST}"
+        )
+    texts.store(check_name(name.strip()), path.name, seen.table)
+    step = ["open", path.name, "--stored", "--name", name.strip(), "--no-page"]
+    jobs.submit(jobs.OPEN, name.strip(), [[*step, "--run", base] if base else step])
+    source.clear()
+    st.rerun()

@@ -1,0 +1,90 @@
+"""The maps of a person's texts: how well their model knows them, and a training on them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer import config as configs
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.explore.text_fit import fit_of
+from explorer.runs import folder as folders
+from explorer.ui.components import run_picker
+from explorer.ui.components.escaping import markdown, message
+from explorer.ui.session import open_runs
+from explorer.workspace import jobs, texts
+
+
+def own_runs() -> None:
+    """Every map of a text, with a link and a button to train on it."""
+    own = [folder for folder in folders.list_runs() if folder.parent == folders.users()]
+    own.sort(key=_age)
+    borrowed = [(folder, config) for folder in own if (config := _borrowed(folder)) is not None]
+    if not borrowed:
+        return
+    st.subheader("Your maps")
+    for folder, config in borrowed:
+        with st.container(border=True, key=f"own_{folder.name}"):
+            _run(folder, config)
+
+
+def _age(folder: Path) -> float:
+    try:
+        return -folder.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _borrowed(folder: Path) -> Config | None:
+    try:
+        config = configs.read(folder / folders.CONFIG)
+    except (ExplorerError, OSError):
+        return None
+    return config if configs.is_borrowed(config) else None
+
+
+def _run(folder: Path, config: Config) -> None:
+    origin = str(config.model.weights_of.get("run", ""))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = markdown(texts.title_of(folder.name))
+        st.markdown(
+            f"**{markdown(folder.name)}** · {title}, with the weights of {markdown(origin)}",
+            width="stretch",
+        )
+        run_picker.run_link("map", "Open the map", ":material/scatter_plot:", folder.name)
+        if st.button("Train on it", key=f"train_{folder.name}", icon=":material/model_training:"):
+            _train(folder, config, origin)
+            st.rerun()
+        if st.button("Delete", key=f"delete_{folder.name}", icon=":material/delete:"):
+            _delete(folder, config)
+            st.rerun()
+    fit = fit_of(open_runs.run_of(folder.name))
+    if fit is not None:
+        st.caption(
+            message(fit.sentence),
+            help="A sentence is out of the domain if it costs the model more nats a word than 99% "
+            "of the sentences it was trained on. A model trained on your sentences knows them "
+            "better.",
+        )
+
+
+def _train(folder: Path, config: Config, origin: str) -> None:
+    """Queues a training that starts from the weights of the map."""
+    name = texts.free_name(f"{folder.name}-trained")
+    target = (folders.users() / name).as_posix()
+    corpus = config.corpus
+    new = ["new", target, "--corpus", corpus.path, "--text-column", corpus.text_column]
+    new += ["--label-column", corpus.label_column] if corpus.label_column else []
+    jobs.submit(jobs.TRAIN, name, [[*new, "--start", origin], ["train", target]])
+
+
+def _delete(folder: Path, config: Config) -> None:
+    others = [item for item in folders.list_runs() if item.parent == folders.users()]
+    for other in others:
+        if other == folder:
+            continue
+        if configs.read(other / folders.CONFIG).corpus.path == config.corpus.path:
+            raise ExplorerError(
+                f"{other.name} was trained on the text of {folder.name}: delete that run first"
+            )
+    texts.remove(folder.name)

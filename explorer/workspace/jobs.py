@@ -1,0 +1,300 @@
+"""Jobs: commands that run beside the page, in an SQLite database of the user's data folder.
+
+Each job is a process of its own session: closing the page or the server does not end it. It holds
+a lock while it lives, so that a job whose process died is noticed, whatever killed it.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from explorer.errors import ExplorerError
+from explorer.system import atomic_files, shipped_files
+from explorer.workspace import job_progress
+
+OPEN, TRAIN = "open", "train"
+"""Kinds of jobs: a map of a text, and a training. One of each kind runs at a time."""
+
+QUEUED, RUNNING, STOPPED, FAILED, DONE = "queued", "running", "stopped", "failed", "done"
+
+_STARTING = 60.0
+"""Seconds a process may take to get its lock."""
+_BUSY = 30.0  # seconds to wait for another process that writes
+_TABLE = """
+CREATE TABLE IF NOT EXISTS jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  steps TEXT NOT NULL,
+  state TEXT NOT NULL,
+  pid INTEGER NOT NULL DEFAULT 0,
+  created REAL NOT NULL,
+  started REAL NOT NULL DEFAULT 0,
+  ended REAL NOT NULL DEFAULT 0,
+  message TEXT NOT NULL DEFAULT ''
+)"""
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of the database."""
+
+    id: int
+    kind: str
+    name: str
+    """Of the run it makes."""
+    steps: list[list[str]]
+    """The arguments of `explorer`, one command after the other."""
+    state: str
+    pid: int
+    created: float
+    started: float
+    ended: float
+    message: str
+    """Why it failed."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it runs or waits for its turn."""
+        return self.state in (QUEUED, RUNNING)
+
+    @property
+    def progress(self) -> job_progress.Progress:
+        """Where it stands."""
+        return job_progress.read(progress_path(self.id))
+
+    @property
+    def seconds(self) -> float:
+        """Since it was last started, or until it ended."""
+        return max(0.0, (self.ended or time.time()) - self.started) if self.started else 0.0
+
+
+def root() -> Path:
+    """The folder of the database, and of the jobs' progress and output."""
+    return atomic_files.home() / "jobs"
+
+
+def progress_path(job: int) -> Path:
+    """The progress file of a job."""
+    return root() / f"{job}.json"
+
+
+def log_path(job: int) -> Path:
+    """The output of a job's commands."""
+    return root() / f"{job}.log"
+
+
+def lock_of(job: int) -> FileLock:
+    """The lock that the process of a job holds while it lives."""
+    return FileLock(root() / f"{job}.lock")
+
+
+def submit(kind: str, name: str, steps: Sequence[Sequence[str]]) -> int:
+    """Queues a job, and starts it if none of its kind runs; returns its number."""
+    with _database() as base:
+        row = base.execute(
+            "INSERT INTO jobs (kind, name, steps, state, created) VALUES (?, ?, ?, ?, ?)",
+            (kind, name, json.dumps([list(step) for step in steps]), QUEUED, time.time()),
+        )
+        number = int(row.lastrowid or 0)
+    advance()
+    return number
+
+
+def jobs() -> list[Job]:
+    """All jobs, the newest first; starts queued ones whose turn has come."""
+    if not (root() / "jobs.sqlite").is_file():
+        return []
+    advance()
+    with _database() as base:
+        rows = base.execute("SELECT * FROM jobs ORDER BY id DESC").fetchall()
+    return [_job(row) for row in rows]
+
+
+def job(number: int) -> Job:
+    """One job.
+
+    Raises:
+        ExplorerError: If there is none of this number.
+    """
+    with _database() as base:
+        row = base.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise ExplorerError(f"there is no job {number}: `explorer jobs` lists them")
+    return _job(row)
+
+
+def stop(number: int) -> None:
+    """Stops a job: a training saves its state first; `resume` continues it."""
+    known = job(number)
+    if known.state == QUEUED:
+        _set(number, STOPPED)
+    elif known.state == RUNNING and known.pid and (_is_starting(known) or _is_alive(number)):
+        with suppress(ProcessLookupError):
+            os.kill(known.pid, signal.SIGINT)
+
+
+def resume(number: int) -> None:
+    """Queues a stopped or failed job again."""
+    if not job(number).is_active:
+        _set(number, QUEUED)
+        advance()
+
+
+def delete(number: int) -> None:
+    """Forgets a job that has ended; its run stays.
+
+    Raises:
+        ExplorerError: If it is still running.
+    """
+    if job(number).state == RUNNING:
+        raise ExplorerError(f"job {number} is running: stop it first")
+    with _database() as base:
+        base.execute("DELETE FROM jobs WHERE id = ?", (number,))
+    path = progress_path(number)
+    for file in (path, job_progress.reports_path(path), log_path(number)):
+        file.unlink(missing_ok=True)
+
+
+def advance() -> None:
+    """Notices processes that died, and starts the next job of each kind."""
+    begun: list[int] = []
+    with _database() as base:
+        for row in base.execute("SELECT * FROM jobs WHERE state = ?", (RUNNING,)).fetchall():
+            known = _job(row)
+            if not _is_starting(known) and not _is_alive(known.id):
+                _set_in(base, known.id, STOPPED, "its process ended before it was done")
+        for kind in (OPEN, TRAIN):
+            busy = "SELECT 1 FROM jobs WHERE state = ? AND kind = ?"
+            if base.execute(busy, (RUNNING, kind)).fetchone():
+                continue
+            query = "SELECT id FROM jobs WHERE state = ? AND kind = ? ORDER BY id LIMIT 1"
+            if row := base.execute(query, (QUEUED, kind)).fetchone():
+                base.execute(
+                    "UPDATE jobs SET state = ?, pid = 0, started = ?, ended = 0, message = '' "
+                    "WHERE id = ?",
+                    (RUNNING, time.time(), row["id"]),
+                )
+                begun.append(int(row["id"]))
+    for number in begun:
+        _start(number)
+
+
+def note_started(number: int) -> None:
+    """Records the process of a job; called by it."""
+    with _database() as base:
+        base.execute(
+            "UPDATE jobs SET state = ?, pid = ?, ended = 0 WHERE id = ?",
+            (RUNNING, os.getpid(), number),
+        )
+
+
+def note_ended(number: int, state: str, message: str = "") -> None:
+    """Records how a job ended; called by its process."""
+    _set(number, state, message)
+
+
+def _start(number: int) -> None:
+    """Starts the process of a job, in a session of its own."""
+    path = os.pathsep.join([str(shipped_files.PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {
+        "PYTHONPATH": path.rstrip(os.pathsep),
+        job_progress.VARIABLE: str(progress_path(number)),
+    }
+    progress_path(number).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "explorer", "jobs", "--work", str(number)]
+    try:
+        with log_path(number).open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+    except OSError as error:
+        _set(number, FAILED, str(error))
+        return
+    _children[number] = process
+    with _database() as base:
+        base.execute("UPDATE jobs SET pid = ? WHERE id = ? AND pid = 0", (process.pid, number))
+
+
+def _is_starting(known: Job) -> bool:
+    """Whether a process may still be on its way to its lock."""
+    is_young = time.time() - known.started < _STARTING
+    return is_young and (known.pid == 0 or _has_process(known.pid))
+
+
+def _is_alive(number: int) -> bool:
+    lock = lock_of(number)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _has_process(pid: int) -> bool:
+    for number, child in list(_children.items()):
+        if child.poll() is not None:  # reaped, or it would seem to live on
+            del _children[number]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _set(number: int, state: str, message: str = "") -> None:
+    with _database() as base:
+        _set_in(base, number, state, message)
+
+
+def _set_in(base: sqlite3.Connection, number: int, state: str, message: str = "") -> None:
+    ended = 0.0 if state in (QUEUED, RUNNING) else time.time()
+    base.execute(
+        "UPDATE jobs SET state = ?, ended = ?, message = ? WHERE id = ?",
+        (state, ended, message, number),
+    )
+
+
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection]:
+    """A connection in one transaction that may write; one process writes at a time."""
+    path = root() / "jobs.sqlite"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        base = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise ExplorerError(f"{path} cannot be opened: {error}") from None
+    try:
+        base.row_factory = sqlite3.Row
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("BEGIN IMMEDIATE")
+        base.execute(_TABLE)
+        yield base
+        base.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise ExplorerError(f"{path} cannot be used: {error}") from None
+    finally:
+        base.close()  # rolls back what was not committed
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(**{**dict(row), "steps": json.loads(row["steps"])})

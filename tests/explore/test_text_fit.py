@@ -1,0 +1,64 @@
+"""Which run knows a text best, and what is said about it."""
+
+import shutil
+
+import pytest
+
+from explorer import config as configs
+from explorer.errors import ExplorerError
+from explorer.explore import text_fit
+from explorer.explore.run import open_run
+from explorer.explore.text_fit import Fit
+from explorer.runs import folder as folders
+from tests import tiny
+
+
+@pytest.fixture
+def two_runs(tiny_run, tmp_path, monkeypatch):
+    """The tiny run, and a copy whose vocabulary has other words."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "runs")
+    monkeypatch.delenv("EXPLORER_RUNS", raising=False)
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    known, other = tmp_path / "runs" / "known", tmp_path / "runs" / "other"
+    for folder in (known, other):
+        shutil.copytree(tiny_run, folder)
+    words = (other / folders.VOCABULARY).read_text("utf-8").split("\n")
+    words[4:] = [word and f"x{word}" for word in words[4:]]
+    (other / folders.VOCABULARY).write_text("\n".join(words), encoding="utf-8")
+    config = (other / folders.CONFIG).read_text("utf-8")
+    path = configs.read(other / folders.CONFIG).corpus.path
+    (other / folders.CONFIG).write_text(config.replace(path, "/nowhere.csv"), encoding="utf-8")
+    folders.write_checksums(other)
+    return known, other
+
+
+def test_the_run_whose_words_they_are_is_chosen(two_runs):
+    known, other = two_runs
+    assert set(text_fit.candidates()) == {known, other}
+    assert text_fit.best_run(tiny.sentences(40)[5:]) == known
+
+
+def test_unknown_words_are_charged(two_runs):
+    texts = tiny.sentences(40)[5:]
+    fits = [text_fit.fit(open_run(folder), texts) for folder in two_runs]
+    assert fits[0].known > 0.9 and fits[1].known == 0.0
+    assert fits[1].nats > fits[0].nats + 5
+
+
+def test_without_a_run_the_error_says_so(two_runs):
+    for folder in two_runs:
+        shutil.rmtree(folder)
+    with pytest.raises(ExplorerError, match="no trained sentence VAE"):
+        text_fit.best_run(["a dog sleeps"])
+
+
+@pytest.mark.parametrize(
+    ("fit", "sentence"),
+    [
+        (Fit("a", 3.0, 0.714, 0.38), "a knows 71% of your words; 38% of your sentences are out"),
+        (Fit("a", 3.0, 1.0, None), "a knows 100% of your words."),
+        (Fit("a", 3.0, 0.9, 0.0, True), "spells the others in pieces; hardly any"),
+    ],
+)
+def test_the_fit_is_one_sentence(fit, sentence):
+    assert sentence in fit.sentence and fit.sentence.count(".") == 1

@@ -1,0 +1,123 @@
+"""The page Your text: a file is previewed, its map queued, its jobs and maps listed."""
+
+import json
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.latent_space.projections import pca_layout
+from explorer.runs import folder as folders
+from explorer.text.read_file import Table
+from explorer.ui.session.url import page_file
+from explorer.workspace import job_progress, jobs, open_text, texts
+from tests import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+PASTED = "\n".join([*tiny.sentences(30, seed=3), "<b>x</b> [a](b) $y$"])
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path, tiny_run):
+    """Opens the page; jobs that it starts get no process."""
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
+    monkeypatch.setattr(jobs, "_start", lambda number: None)
+
+    def start() -> AppTest:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        at.run()
+        at.switch_page(str(page_file("text"))).run()
+        assert not at.exception
+        return at
+
+    return start
+
+
+def button(at, label):
+    return next(item for item in at.button if item.label == label)
+
+
+def shown(at):
+    return " ".join(item.value for item in (*at.markdown, *at.caption, *at.error))
+
+
+def paste(at, text):
+    at.session_state["text_source"] = "Pasted lines"
+    at.run()
+    return at.text_area[0].set_value(text).run()
+
+
+def test_pasted_lines_are_previewed_and_queued_as_a_map(page):
+    at = paste(page(), PASTED)
+    assert not at.exception and not at.error
+    assert f"{len(PASTED.splitlines())} sentences" in shown(at)
+    assert PASTED.splitlines()[-1] in list(at.dataframe[0].value["text"])
+    button(at, "Draw the map").click().run()
+    assert not at.exception and not at.error
+    (job,) = jobs.jobs()
+    assert (job.kind, job.name, job.state) == (jobs.OPEN, "pasted", jobs.RUNNING)
+    assert job.steps[0][0] == "open" and "--stored" in job.steps[0]
+    assert texts.path_of("pasted").is_file()
+    assert "Draw the map" not in [item.label for item in at.button]
+    button(at, "Cancel")
+
+
+def test_few_lines_and_a_taken_name_are_answered(page):
+    at = paste(page(), "one\ntwo\nthree")
+    button(at, "Draw the map").click().run()
+    assert "3 different sentences" in shown(at) and jobs.jobs() == []
+    at = paste(page(), PASTED)
+    at.text_input(key=next(i.key for i in at.text_input if i.label.startswith("Name"))).set_value(
+        "tiny"
+    )
+    button(at, "Draw the map").click().run()
+    assert "already" in shown(at) and jobs.jobs() == []
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(page, tmp_path):
+    at = page()
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"a": 1}', encoding="utf-8")
+    at.session_state["_text_file"] = str(bad)
+    at.run()
+    assert not at.exception and "array of objects" in at.error[0].value
+
+
+def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, tiny_run):
+    texts.store("mine", "my <b>file</b>.csv", Table(tiny.sentences(60, seed=5), None, 0))
+    with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
+        open_text.open_text("mine")
+    at = page()
+    assert "mine" in shown(at) and r"\<b\>file\<\/b\>" in shown(at)
+    assert "of your words" in shown(at)
+    button(at, "Train on it").click().run()
+    (job,) = jobs.jobs()
+    assert (job.kind, job.name) == (jobs.TRAIN, "mine-trained")
+    new, train = job.steps
+    assert new[:2] == ["new", str(folders.users() / "mine-trained")] and "--start" in new
+    assert new[new.index("--start") + 1] == tiny_run.name
+    assert train == ["train", str(folders.users() / "mine-trained")]
+    button(at, "Delete").click().run()
+    assert "mine" not in folders.by_name()
+
+
+def test_a_training_shows_its_progress_and_curves_and_its_error_as_typed(page):
+    number = jobs.submit(jobs.TRAIN, "mine", [["train", "mine"]])
+    file = job_progress.ProgressFile(jobs.progress_path(number))
+    for step in range(1, 4):
+        report = {"step": step, "epoch": step / 2, "epochs": 4, "seconds_left": 61.0}
+        report |= {"distortion": 9.0 - step, "rate": 1.0, "validation": {"distortion": 8.0}}
+        file.report(json.loads(json.dumps(report)))
+    at = page()
+    assert not at.exception
+    assert "1 min 01 s left" in str(at.main) and "Epoch 1.5 of 4" in str(at.main)
+    button(at, "Stop")
+    jobs.note_ended(number, jobs.FAILED, "no <b>room</b>")
+    at = page()
+    assert r"no \<b\>room\<\/b\>" in shown(at)
+    button(at, "Resume")
+    button(at, "Remove from the list").click().run()
+    assert jobs.jobs() == []
