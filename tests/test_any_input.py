@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer import config
@@ -172,6 +172,8 @@ EVENT = st.dictionaries(
 
 
 @given(payload=st.one_of(VALUE, EVENT))
+@example(payload={"kind": "place", "x": 10**400, "y": 0, "index": 0, "serial": 0})
+@example(payload={"kind": ["place"], "x": 0, "y": 0, "index": 0, "serial": 0})
 def messages(payload: Any) -> None:
     read_event(payload)
 

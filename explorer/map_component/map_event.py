@@ -1,9 +1,11 @@
 """What a person did on the map."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+_LARGEST = 2.0**53
+"""Bound on numbers from the browser, where larger integers are no longer exact."""
 
 KINDS = ("point", "place", "box", "clear")
 
@@ -77,11 +79,11 @@ def read_event(payload: Any) -> MapEvent | None:
 
 
 def finite_numbers(values: Mapping[Any, Any], names: Sequence[Any]) -> list[float] | None:
-    """The named values as floats, or None unless all are finite numbers."""
+    """The named values as floats, or None unless all are numbers below 2⁵³."""
     numbers = []
     for name in names:
         value = values.get(name)
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, int | float) or not abs(value) < _LARGEST:
             return None
         numbers.append(float(value))
     return numbers

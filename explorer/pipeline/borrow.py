@@ -71,6 +71,7 @@ def borrow(
         lowercase=text.lowercase,
         split_punctuation=text.split_punctuation,
         limit=0,
+        checksum="",
     )
     borrowed = dataclasses.replace(
         config,

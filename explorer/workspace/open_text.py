@@ -1,11 +1,8 @@
 """From a stored text to a map of it, with the weights of the run that knows it best."""
 
 import random
-import shutil
-import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from explorer import config as configs
@@ -15,6 +12,7 @@ from explorer.explore.run import open_run
 from explorer.pipeline import borrow, draw_map
 from explorer.runs import folder as folders
 from explorer.runs.names import check_name
+from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable
 from explorer.text.read_file import read
 from explorer.workspace import texts
@@ -33,9 +31,6 @@ STAGES = {
     "naming": 2,
 }
 """The stages in order, each with its usual part of the time, in hundredths."""
-
-_SCRATCH = ".opening-"
-_DAY = 86_400.0
 
 
 def open_text(
@@ -76,7 +71,7 @@ def open_text(
     )
     target = folders.users() / name
     with _scratch() as scratch:
-        folder = Path(scratch) / name
+        folder = scratch / name
         limit, count = (0.0, 0) if domain is None else (domain.limit, domain.n)
         borrow.borrow(chosen, folder, text, limit, count)
         draw_map.make_atlas(folder, 0, progress)
@@ -99,18 +94,14 @@ def overall(stage: str, fraction: float) -> float:
     return 0.0
 
 
-def _scratch() -> "tempfile.TemporaryDirectory[str]":
-    """A folder beside the runs, after those that killed processes left are removed."""
+def _scratch() -> AbstractContextManager[Path]:
+    """A temporary folder beside the runs."""
     root = folders.users()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        for left in root.glob(f"{_SCRATCH}*"):
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _DAY:
-                    shutil.rmtree(left, ignore_errors=True)
-        return tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=root)
     except OSError as error:
         raise unwritable(root, error) from None
+    return temporary_files.scratch_folder(root)
 
 
 def base_of(folder: Path) -> str:

@@ -388,6 +388,16 @@ sys.exit(main())
     assert done.returncode == 130 and done.stderr == b""
 
 
+def test_a_folder_of_runs_that_cannot_be_listed_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    (place / "no-folder").touch()
+    monkeypatch.setenv("EXPLORER_RUNS", str(place / "no-folder"))
+    monkeypatch.setattr("explorer.runs.folder.checkpoints", lambda: place / "none")
+    assert main(["runs"]) == 1
+    assert "no-folder cannot be listed: Not a directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrapped", [ImportError, RuntimeError, SystemError])
 def test_an_interrupt_inside_a_library_s_import_is_one(wrapped, monkeypatch, capsys) -> None:
     def interrupted(arguments: list[str]) -> int:

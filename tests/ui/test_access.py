@@ -108,6 +108,9 @@ def test_the_page_listens_here_alone_and_asks_nobody(folder, tmp_path: Path) -> 
         here = f"127.0.0.1:{port}"
         assert status(port, Host=here) == 200
         assert status(port, Host="evil.example") == 403
+        with socket.create_connection(("127.0.0.1", port), 30) as half_sent:
+            half_sent.sendall(b"GET / HTTP/1.1\r\nHost: 127")
+            assert half_sent.recv(1) == b""  # closed by the server
         stream, own = "/_stcore/stream", f"http://{here}"
         assert status(port, stream, Host=here, Origin=own, **UPGRADE) == 101
         for origin in ("http://evil.example", "http://127.0.0.1:9", "null"):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from threading import Thread
 
 import pytest
@@ -26,12 +26,16 @@ async def slow(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"got {len(content)}")
 
 
+@contextlib.asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    request_timeout.install()
+    yield
+
+
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(request_timeout, "SECONDS", LIMIT)
-    monkeypatch.setattr(uvicorn.config, "HTTP_PROTOCOLS", dict(uvicorn.config.HTTP_PROTOCOLS))
-    request_timeout.install()
-    app = Starlette(routes=[Route("/slow", slow, methods=["POST"])])
+    app = Starlette(routes=[Route("/slow", slow, methods=["POST"])], lifespan=lifespan)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None))

@@ -5,9 +5,10 @@ take to arrive: half-sent ones would stay open until the client leaves.
 """
 
 import asyncio
+import gc
 from typing import Any
 
-from uvicorn import config
+from uvicorn.config import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 SECONDS = 10.0
@@ -63,5 +64,12 @@ class ImpatientProtocol(AutoHTTPProtocol):
 
 
 def install() -> None:
-    """Makes the servers that this process is about to start impatient."""
-    config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{ImpatientProtocol.__name__}"
+    """Makes the servers of this process impatient; called once their configuration is loaded.
+
+    Streamlit builds the configuration itself, so it is looked for in memory; connections read the
+    class anew.
+    """
+    # By type: `isinstance` would ask objects of other packages for their class.
+    for item in gc.get_objects():
+        if issubclass(type(item), Config) and item.http_protocol_class is AutoHTTPProtocol:
+            item.http_protocol_class = ImpatientProtocol
