@@ -8,18 +8,25 @@ from explorer import config as configs
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
-from explorer.evaluation.verdict import NOT_MEASURED, uses_z
+from explorer.evaluation.verdict import NO, NOT_MEASURED, PARTLY, uses_z
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write as write_file
 from explorer.text.corpus_catalog import NAMED, NamedCorpus
 from explorer.training import fine_tuning
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
+_FAITHFUL = 50.0
+"""Reconstruction BLEU from which most words of a sentence come back."""
 _TITLES = {"point": "A plain autoencoder", "none": "A language model"}
 _DENSITY = (
     "\n\nIt can be sampled from a {name} fitted to its encodings after training: this density is "
     "no part of the autoencoder's objective."
 )
+
+
+def without_scores(text: str) -> str:
+    """A card without its section "Scores"."""
+    return _SCORES.sub("", text)
 
 
 def write(folder: Path) -> None:
@@ -35,18 +42,17 @@ def write(folder: Path) -> None:
         else:
             text = f"{text.rstrip()}\n\n{scores}"
     else:
-        text = _card(folder.resolve().name, config, scores)
+        text = _card(folder.resolve().name, config, metrics)
     content = (text.rstrip() + "\n").encode("utf-8", errors="surrogateescape")
     write_file(path, lambda file: file.write(content))
 
 
-def _card(name: str, config: configs.Config, scores: str) -> str:
-    model = config.model
+def _card(name: str, config: configs.Config, metrics: dict[str, Any]) -> str:
+    model, scores = config.model, _scores(metrics)
     title = _TITLES.get(str(model.latent["name"]), "A sentence VAE")
     if model.latent["name"] == "point" and model.encoder.get("word_dropout"):
         title = "A denoising autoencoder"
-    corpus = NAMED.get(config.corpus.name)
-    data = corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a user's file"
+    corpus, data = NAMED.get(config.corpus.name), _data(config)
     terms = f"\n\nTerms of the data: {corpus.licence}" if corpus else ""
     sizes = (
         f"{model.embedding_dim}-dimensional word embeddings, {model.latent_dim} latent dimensions"
@@ -60,8 +66,10 @@ def _card(name: str, config: configs.Config, scores: str) -> str:
         f"# {name}\n\n"
         f"{title} trained on {data}: {sizes}, {epochs}. `config.toml` is the complete recipe."
         f"{_density(config)}\n\n"
-        f"{scores}\n"
+        f"## Intended use\n\n{intended_use(config)}\n\n"
+        f"## Limits\n\n{limits(config, metrics)}\n\n"
         f"## Data\n\n{data}. {holds}{terms}\n\n"
+        f"{scores}\n"
         f"## Reproduce\n\n```\nexplorer train {name} --restart\nexplorer evaluate {name}\n```\n"
     )
 
@@ -78,6 +86,35 @@ def _notice(corpus: NamedCorpus) -> str:
     )
 
 
+def _data(config: configs.Config) -> str:
+    corpus = NAMED.get(config.corpus.name)
+    return corpus.title if corpus else f"`{Path(config.corpus.path).name}`, a user's file"
+
+
+def intended_use(config: configs.Config) -> str:
+    """What a run is for, as Markdown."""
+    what = "predicts" if config.model.latent["name"] == "none" else "arranges"
+    return (
+        f"Research and teaching: to see how a small model {what} sentences like those of "
+        f"{_data(config)}. It is no assistant, and what it decodes states no fact."
+    )
+
+
+def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
+    """What a run cannot do, by its recipe and metrics, as a Markdown list."""
+    corpus = config.corpus
+    lines = [f"It knows sentences of up to {corpus.max_tokens} tokens, like those of its corpus."]
+    if corpus.tokens == "words":
+        lines.append("A word outside its vocabulary is read as `<unk>`.")
+    bleu = metrics.get("bleu", {}).get("value")
+    if bleu is not None and bleu < _FAITHFUL:
+        lines.append(f"Many sentences are reconstructed with other words (BLEU {bleu:.0f}).")
+    use, sampling = uses_z(metrics), can_be_sampled(metrics)
+    lines += [item.sentence for item in (use, sampling) if item.value in (NO, PARTLY)]
+    lines.append("It repeats what its corpus is biased towards.")
+    return "\n".join(f"- {_escaped(line)}" for line in lines)
+
+
 def _density(config: configs.Config) -> str:
     """A note on the density an autoencoder is sampled from; empty without one."""
     name = str(config.training.fit_prior["name"])
@@ -91,6 +128,8 @@ def _density(config: configs.Config) -> str:
 
 def _scores(metrics: dict[str, Any]) -> str:
     lines = ["## Scores\n"]
+    if not any(metrics.get(name, {}).get("value") is not None for name in METRICS):
+        return "\n".join([*lines, "Not evaluated yet.\n"])
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     if use.code != NOT_MEASURED:
         lines.append(f"**Uses z: {use.short}.** {use.sentence}\n")

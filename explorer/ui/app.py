@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.ui.components import notes, run_picker
 from explorer.ui.components.style import STYLE
-from explorer.ui.session import picks, settings, url
+from explorer.ui.session import history, picks, settings, url
 
 PAGES = {
     "map": ("Map", ":material/scatter_plot:"),
@@ -29,6 +29,7 @@ def page() -> None:
     """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    history.keep_views()
     pages = [
         st.Page(
             url.page_file(name),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer.errors import ExplorerError
+from explorer.evaluation.verdict import uses_z
 from explorer.pipeline import model_card
 from explorer.runs import folder as folders
 
@@ -105,3 +106,28 @@ def test_a_history_that_is_no_table_is_damaged(tmp_path: Path, content: bytes) -
     (tmp_path / "history.csv").write_bytes(content)
     with pytest.raises(ExplorerError, match=r"history\.csv is damaged"):
         folders.read_history(tmp_path)
+
+
+def test_a_card_says_what_the_run_is_for_and_what_it_cannot_do(tmp_path: Path) -> None:
+    metrics = {
+        "rate": {"value": 0.01, "n": 9},
+        "active_units": {"value": 0, "of": 32, "n": 9},
+        "mutual_information": {"value": 0.0, "n": 9},
+        "shuffled_z_gap": {"value": 0.0, "n": 9},
+        "bleu": {"value": 4.0, "n": 9},
+    }
+    folder = run(tmp_path / "r", **metrics)
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    titles = [line for line in text.splitlines() if line.startswith("## ")]
+    assert titles == ["## Intended use", "## Limits", "## Data", "## Scores", "## Reproduce"]
+    limits = text.partition("## Limits")[2].partition("## Data")[0]
+    assert "BLEU 4" in limits and uses_z(metrics).sentence in limits
+    assert "| metric |" not in model_card.without_scores(text)
+
+
+def test_without_a_measurement_no_heading_stands_over_an_empty_table(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r")
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "Not evaluated yet." in text and "| metric |" not in text

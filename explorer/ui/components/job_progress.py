@@ -11,7 +11,13 @@ _INTERVAL = 0.7
 """Seconds between two updates."""
 
 
-def show(job: Job[Any], key: str, title: str, between: Callable[[], None] | None = None) -> None:
+def show(
+    job: Job[Any],
+    key: str,
+    title: str,
+    between: Callable[[], None] | None = None,
+    on_cancel: Callable[[], None] | None = None,
+) -> None:
     """A progress bar and a Cancel button until the job is done; then the page runs again.
 
     Args:
@@ -19,6 +25,7 @@ def show(job: Job[Any], key: str, title: str, between: Callable[[], None] | None
         key: Of the button.
         title: What is computed.
         between: Draws intermediate results below the bar.
+        on_cancel: Called in place of the job's own `cancel`.
     """
 
     @st.fragment(run_every=_INTERVAL)
@@ -28,7 +35,7 @@ def show(job: Job[Any], key: str, title: str, between: Callable[[], None] | None
         bar, stop = st.columns([6, 1], vertical_alignment="bottom")
         note = f"{title}: {job.note}" if job.note else title
         bar.progress(job.fraction, note)
-        stop.button("Cancel", key=key, on_click=job.cancel, icon=":material/close:")
+        stop.button("Cancel", key=key, on_click=on_cancel or job.cancel, icon=":material/close:")
         if between is not None:
             between()
 

@@ -10,14 +10,13 @@ from explorer.runs import folder as folders
 from explorer.ui.components.escaping import code
 
 
-def prepare(run: Run, view: str, by: str) -> None:
-    """Fits what a view and a colouring need, under a spinner."""
-    layout, colouring = view_of(run, view), COLOURINGS[by]
-    if layout.is_ready and colouring.is_ready(run):
+def prepare(run: Run, view: str) -> None:
+    """Fits what a view needs, under a spinner; colours are fitted in the background."""
+    layout = view_of(run, view)
+    if layout.is_ready:
         return
     with st.spinner("Counting words and fitting them…", show_time=True):
         _ = layout.xy
-        colouring.colours_of(run)
 
 
 def note(run: Run, view: str, by: str) -> None:

@@ -14,7 +14,7 @@ from explorer.explore.point_colours import Colours
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
 from explorer.map_component.map_spec import MapSpec, PinnedAnswer
-from explorer.ui.components import decode_settings
+from explorer.ui.components import colour_job, decode_settings
 from explorer.ui.components.escaping import drawn_of
 from explorer.ui.map import baselines, urls
 from explorer.ui.map.component import current_event, latent_map
@@ -65,7 +65,7 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         if can_be_read:
             reading_switch(at_first=True)
     view = view or DEFAULT_VIEW
-    baselines.prepare(run, view, by)
+    baselines.prepare(run, view)
     return view, by
 
 
@@ -170,6 +170,7 @@ def show(
     """
     atlas = run.atlas
     assert atlas is not None
+    by = colour_job.colouring(run, by)
     colours = COLOURINGS[by].colours_of(run)
     lens_url = urls.decode_url(run, layout.name, decode_settings.decoding(run))
     spec = MapSpec(

@@ -3,16 +3,18 @@
 import re
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from explorer.evaluation.metric_text import beside, errors_note
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
 from explorer.explore.run import Run
+from explorer.pipeline import model_card
 from explorer.runs import folder as folders
 from explorer.system import atomic_files
 from explorer.ui.components import download_buttons, scores
-from explorer.ui.components.escaping import imageless, minus
+from explorer.ui.components.escaping import imageless, minus, plain
 from explorer.ui.components.history_charts import (
     BLUE,
     GREEN,
@@ -24,6 +26,7 @@ from explorer.ui.components.history_charts import (
     stacked,
 )
 
+_EXAMPLES = 10
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 # A table wider than the page scrolls on its own; the page does not.
 _STYLE = """<style>
@@ -43,13 +46,49 @@ def without_title(text: str, name: str) -> str:
 
 
 def card(run: Run) -> None:
-    """The model card."""
-    if run.card.strip():
-        st.html(_STYLE)
-        with st.container(key="card"):
-            st.markdown(without_title(safe_card(run.card), run.name))
-    else:
+    """Examples, then the model card without its scores, which have a tab of their own."""
+    examples(run)
+    text = model_card.without_scores(without_title(safe_card(run.card), run.name))
+    if not run.card.strip():
         st.info("This run has no card: its README.md is missing.", icon=":material/description:")
+    st.html(_STYLE)
+    with st.container(key="card"):
+        if text.strip():
+            st.markdown(text)
+        # Cards written before these sections existed lack them.
+        for title, section in (
+            ("Intended use", model_card.intended_use(run.config)),
+            ("Limits", model_card.limits(run.config, run.metrics)),
+        ):
+            if f"## {title}" not in text:
+                st.markdown(f"## {title}\n\n{section}")
+
+
+def examples(run: Run) -> None:
+    """Ten test sentences drawn by the run's seed, each with its reconstruction."""
+    if run.atlas is None or not run.has_latent:
+        return
+    st.subheader(
+        "Ten reconstructions",
+        help="Test sentences of the map, drawn by the run's seed, not selected. Each is decoded "
+        "greedily from its posterior mean.",
+    )
+    left, right = st.columns(2, gap="medium")
+    for number, row in enumerate(example_rows(run)):
+        with left if number % 2 == 0 else right:
+            before = plain(run.texts[row], quiet=True) if run.texts_are_real else ""
+            st.html(before + plain(run.atlas.reconstruction[row]))
+    if run.texts_are_real:
+        st.caption("Grey: the sentence. Below it: its reconstruction.")
+
+
+def example_rows(run: Run, count: int = _EXAMPLES) -> list[int]:
+    """Map rows of test sentences drawn by the run's seed; of all, where there are no others."""
+    split = np.asarray(run.needed_atlas.split)
+    rows = np.flatnonzero(split == "test")
+    rows = rows if len(rows) else np.arange(len(split))
+    drawn = np.random.default_rng(run.config.seed).choice(rows, min(count, len(rows)), False)
+    return sorted(drawn.tolist())
 
 
 def figures(run: Run) -> None:

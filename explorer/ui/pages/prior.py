@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui.components import notes, run_picker
-from explorer.ui.prior import lists, scene, scores
+from explorer.ui.prior import fitted, lists, scene, scores
 from explorer.ui.session import picks, settings
 
 run = picks.current_run()
@@ -15,7 +15,9 @@ def explore() -> None:
     with notes.errors_shown():
         with st.spinner("Opening the model…", show_time=True):
             shown = scene.scene(run)
+        fitted.offer_run(shown)
         scene.show(shown)
+        fitted.show(shown)
         scores.marginal_kl(run)
         lists.components(shown)
         lists.holes(shown)
