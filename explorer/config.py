@@ -44,11 +44,11 @@ class CorpusConfig:
     """[corpus] The sentences, and how they become tokens."""
 
     name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
-    path: str = setting("", "a text, CSV, TSV, JSON-lines or Parquet file, .gz allowed")
+    path: str = setting("", "a file: text, CSV, JSON, Parquet, .xlsx, also gzipped or zipped")
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
     lowercase: bool = setting(True, "whether to lowercase the text")
-    split_punctuation: bool = setting(True, "false: it is tokenised already; split at spaces")
+    split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
     normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
     tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
@@ -94,10 +94,7 @@ class ModelConfig:
         (), "of a conditional model: the labels its decoder is conditioned on; [] for none"
     )
 
-    weights_of: Choice = _choice(
-        "of a map of other sentences: the run whose weights these are, unchanged; none: its own",
-        name="none",
-    )
+    weights_of: Choice = _choice("of a map of other sentences: the trained run", name="none")
 
     def __post_init__(self) -> None:
         _at_least("model.embedding_dim", self.embedding_dim, 1)
@@ -125,9 +122,7 @@ class TrainingConfig:
     """[training] The training loop."""
 
     epochs: int = setting(8, "passes over the training split, after pre-training")
-    pretrain_epochs: int = setting(
-        2, "passes as a plain autoencoder first (beta 0, no posterior noise)"
-    )
+    pretrain_epochs: int = setting(2, "first, passes as an autoencoder (beta 0, no noise)")
     start: Choice = _choice(
         "the initial weights: random (none), or those of a trained run that fit", name="none"
     )
@@ -149,9 +144,7 @@ class TrainingConfig:
         "adam; sgd, with a learning rate near 1; split: sgd decoder, adam encoder", name="adam"
     )
     learning_rate: float = setting(1e-3, "step size of the optimiser")
-    decay: float = setting(
-        0.5, "final fraction of the epochs, in which the learning rate falls to 0"
-    )
+    decay: float = setting(0.5, "final fraction of epochs in which the learning rate falls to 0")
     validations: int = setting(1, "validations per epoch")
     snapshots: int = setting(
         3000, "sentences whose latent means each validation saves for the playback; 0 for none"

@@ -36,6 +36,16 @@ def differing(recipes: Sequence[Config]) -> list[Setting]:
     return sorted(settings, key=lambda item: order.get(item.address, _below(item.address, order)))
 
 
+def summary(settings: Sequence[Setting], most: int = 3) -> str:
+    """How many settings differ, and the values of the first."""
+    if not settings:
+        return "Their recipes are identical."
+    named = ", ".join(f"{item.address} ({' / '.join(item.values)})" for item in settings[:most])
+    more = f" and {len(settings) - most} more" if len(settings) > most else ""
+    noun = "setting" if len(settings) == 1 else "settings"
+    return f"Their recipes differ in {len(settings)} {noun}: {named}{more}."
+
+
 def flatten(recipe: Config) -> dict[str, Any]:
     """Every setting by its address; the settings of a choice follow it."""
     return dict(_flat(dataclasses.asdict(recipe), ""))

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, cast
 
 from explorer.config import setting
 from explorer.errors import ExplorerError
@@ -130,7 +130,7 @@ class Decoding:
             kind = "a whole number" if name in _WHOLE else "a number"
             if not isinstance(value, Integral if name in _WHOLE else Real):
                 raise ExplorerError(f"{name} is {kind}, not {value!r}")
-            if not limits.low <= value <= limits.high:
+            if not limits.low <= cast(float, value) <= limits.high:
                 raise ExplorerError(
                     f"{name} {value} is not between {limits.low} and {limits.high}"
                 )

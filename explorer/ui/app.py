@@ -47,7 +47,7 @@ def page() -> None:
     url.follow_address(chosen.url_path)
     settings.keep_settings()
     with notes.errors_shown():
-        run = run_picker.run_picker()
+        run = run_picker.run_picker(chosen.url_path or "map")
         if run is None:
             run_picker.no_runs()
             return

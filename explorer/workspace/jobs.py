@@ -227,13 +227,15 @@ def _start(number: int) -> None:
     except OSError as error:
         _set(number, FAILED, str(error))
         return
+    if before := _children.pop(number, None):  # of the job before it was resumed: it has ended
+        before.wait()
     _children[number] = process
     with _database() as base:
         base.execute("UPDATE jobs SET pid = ? WHERE id = ? AND pid = 0", (process.pid, number))
 
 
 def _is_starting(known: Job) -> bool:
-    """Whether a process may still be on its way to its lock."""
+    """Whether a process may not have its lock yet."""
     is_young = time.time() - known.started < _STARTING
     return is_young and (known.pid == 0 or _has_process(known.pid))
 

@@ -5,6 +5,7 @@ import json
 import shlex
 import shutil
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import ADVICE, uses_z
 from explorer.explore.run import open_run
+from explorer.explore.thought_experiment import DEFAULT_SEED, SECONDS
 from explorer.models.latents import LATENTS
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, dimensions, thought_experiment
@@ -74,13 +76,15 @@ def test_a_run_of_another_kind_of_latent_space_is_never_the_most_alike() -> None
 def test_nothing_is_trained_before_it_is_asked_for(page: Open, monkeypatch) -> None:
     monkeypatch.setattr(thought_experiment, "train", lambda *_: pytest.fail("trained unasked"))
     at = page("collapse")
-    assert "Not trained yet" in said(at)
-    assert at.button(key="thought_train").label == "Train the four toy models (about 40 s)"
+    label = f"Train the four toy models (about {SECONDS} s)"
+    assert at.button(key="thought_train").label == label
+    assert at.number_input(key="thought_seed").value == DEFAULT_SEED
 
 
 def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -> None:
-    def outcome(decoder, seed, progress):
+    def outcome(decoder, seed, progress, trajectory, start):
         progress(1.0)
+        assert decoder.latent == (start is not None), "z is added to the decoder without z"
         return thought_experiment.Outcome(
             decoder,
             decoder.needed,
@@ -96,10 +100,81 @@ def test_the_thought_experiment_is_told_in_a_sentence(page: Open, monkeypatch) -
     monkeypatch.setattr(thought_experiment, "train", outcome)
     at = page("collapse")
     at.button(key="thought_train").click().run()
+    while at.session_state["_thought_job"] is not None:
+        at.session_state["_thought_job"].job.wait(30)
+        at.run()
     assert not at.exception
     text = said(at)
     assert "Autoregressive: z saves 0.0 nats" in text
     assert "Non-autoregressive: z saves 2.2 nats" in text
+
+
+def test_a_training_that_is_cancelled_leaves_the_page_as_it_was(page: Open, monkeypatch) -> None:
+    go = Event()
+
+    def endless(decoder, seed, progress, trajectory, start):
+        trajectory.append((0.5, 2.0))
+        for _ in range(10_000):
+            go.wait(0.001)
+            progress(0.1)
+
+    monkeypatch.setattr(thought_experiment, "train", endless)
+    at = page("collapse")
+    at.button(key="thought_train").click().run()
+    assert at.button(key="thought_train").disabled
+    job = at.session_state["_thought_job"].job
+    at.button(key="thought_stop").click().run()
+    assert job.wait(30) and job.result is None
+    at.run()
+    assert not at.exception and not at.button(key="thought_train").disabled
+    assert "z saves" not in said(at)
+
+
+@pytest.fixture
+def pair(monkeypatch, runs: Path, measured: Path) -> tuple[str, str]:
+    """A run that uses z and one of the same corpus that is recorded as collapsed."""
+    keys = ("rate", "mutual_information", "active_units", "shuffled_z_gap")
+    records = {"alpha": (6.0, 5.0, 4, 9.0), "omega": (0.01, 0.0, 0, 0.0)}
+    for name, values in records.items():
+        folder = runs / name
+        shutil.copytree(measured, folder)
+        metrics = json.loads((folder / folders.METRICS).read_text("utf-8"))
+        for key, value in zip(keys, values, strict=True):
+            metrics[key]["value"] = value
+        metrics.pop("verdict", None)
+        (folder / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
+        folders.write_checksums(folder)
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))
+    return "omega", "alpha"
+
+
+def test_the_page_opens_on_the_collapsed_run_beside_the_one_that_uses_z(
+    page: Open, pair: tuple[str, str], monkeypatch, runs: Path
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))
+    at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90).run()
+    first = at.session_state["run"]
+    at.switch_page(str(page_file("collapse"))).run()
+    assert not at.exception and not at.error
+    assert at.session_state["run"] == "omega"
+    assert "omega: collapsed" in [item.value for item in at.subheader]
+    words = [item.value for item in at.markdown if item.value.startswith(("**omega**", "**alpha"))]
+    assert words[0].startswith("**omega** collapsed") and "**alpha** uses z" in words[0]
+    at.switch_page(str(page_file("map"))).run()
+    assert at.session_state["run"] == first, "only the page opened on it"
+
+
+def test_a_run_that_was_chosen_stays_on_every_page(pair: tuple[str, str]) -> None:
+    at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90).run()
+    at.selectbox(key="run").set_value("omega").run()
+    at.selectbox(key="run").set_value("alpha").run()
+    at.switch_page(str(page_file("collapse"))).run()
+    assert at.session_state["run"] == "alpha"
+    linked = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90)
+    linked.query_params["run"] = "alpha"
+    linked.run()
+    linked.switch_page(str(page_file("collapse"))).run()
+    assert linked.session_state["run"] == "alpha"
 
 
 @pytest.mark.parametrize("name", LATENTS["gaussian"].fitted)

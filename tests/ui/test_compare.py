@@ -17,15 +17,19 @@ from explorer.evaluation.published import rows_with_rate
 from explorer.explore import recipe_diff, run_difference
 from explorer.explore.aligned_maps import aligned
 from explorer.explore.run import Run, open_run
+from explorer.explore.run_choice import Record
 from explorer.runs import folder as folders
 from explorer.ui.compare import charts, scores
+from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column, first_choice, read_names, write_names
 from explorer.ui.components import download_buttons
 from explorer.ui.components.history_charts import series
 from explorer.ui.components.token_diff import marked, sentence
+from explorer.ui.session import open_runs
 from explorer.ui.session.picks import SentencePick, TextPick
 from explorer.ui.session.url import page_file
 from tests import tiny, tiny_pair
+from tests.explore import test_run_choice as recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = ("In words", "Sentences", "Maps", "Figures")
@@ -65,6 +69,7 @@ def test_names_of_runs_come_back_from_an_address() -> None:
 def test_a_run_is_first_compared_with_one_that_has_a_map() -> None:
     assert first_choice("a", ["a", "b", "c"], ["c"]) == ["a", "c"]
     assert first_choice("a", ["a", "b"], []) == ["a", "b"]
+    assert first_choice("a", ["a", "b", "c", "d"], ["c"], ["a", "d"]) == ["a", "d"]
 
 
 # Words.
@@ -429,3 +434,39 @@ def test_what_compare_is_asked_is_its_own(app: Callable, pick: object) -> None:
     assert at.session_state["_pick"] == pick
     assert at.text_input(key="text").value != "two cats"
     assert not at.exception
+
+
+def test_the_map_of_the_healthiest_run_is_the_reference_and_never_noise(
+    monkeypatch: pytest.MonkeyPatch, pair: tuple[Path, Path]
+) -> None:
+    columns = [Column(open_run(folder), number) for number, folder in enumerate(pair)]
+    recipe = columns[0].run.config
+    for noise in (0, 1):
+        names = [column.typed for column in columns]
+        records = [
+            Record(name, recipe, recorded.COLLAPSED if number == noise else recorded.USES)
+            for number, name in enumerate(names)
+        ]
+        monkeypatch.setattr(open_runs, "records", lambda records=records: records)
+        assert compared.reference(columns) is columns[1 - noise]
+
+
+def test_the_sidebar_shows_one_of_the_runs_that_a_link_compares(
+    app: Callable, pair: tuple[Path, Path]
+) -> None:
+    third = pair[0].parent / "zed"
+    shutil.copytree(pair[0], third)
+    try:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+        first = at.session_state["run"]
+        others = [name for name in ("one", "two", "zed") if name != first]
+        at.switch_page(str(page_file("compare")))
+        at.query_params["runs"] = ",".join(others)
+        at.run()
+        assert at.session_state["compared"] == others
+        assert at.session_state["run"] in others
+        at.multiselect(key="compared").set_value([first, others[1]]).run()
+        at.multiselect(key="compared").set_value([first, others[0]]).run()
+        assert at.session_state["run"] in (first, others[0])
+    finally:
+        shutil.rmtree(third)

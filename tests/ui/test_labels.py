@@ -1,12 +1,14 @@
 """On the page of a conditional run the label can be switched while z stays."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.errors import ExplorerError
+from explorer.explore import label_switch
 from explorer.explore.run import open_run
 from explorer.models.batch_inference import scores
 from explorer.models.decoding_settings import Decoding
@@ -15,6 +17,7 @@ from explorer.ui.click import answer
 from explorer.ui.components import reproduce
 from explorer.ui.map import urls
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
+from explorer.ui.session.url import page_file
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,3 +148,70 @@ def test_a_run_without_labels_offers_none_and_is_told_none(
 def test_commands_that_reproduce_a_page_name_the_label() -> None:
     told = reproduce.flags(Decoding(label="two words", strength=1.5))
     assert "--label 'two words'" in told and "--strength 1.5" in told
+
+
+# The label switch, a tab of Arithmetic.
+
+
+def switched(monkeypatch, tmp_path: Path, folder: Path, **address: str) -> AppTest:
+    at = opened(monkeypatch, tmp_path, folder)
+    at.switch_page(str(page_file("arithmetic")))
+    for key, value in {"part": "Label switch", **address}.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception and not at.error
+    return at
+
+
+def test_the_label_switch_shows_one_sentence_in_the_version_of_every_label(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    text = run.texts[3]
+    at = switched(monkeypatch, tmp_path, conditional, relabelled=text, label_strength="2.0")
+    assert at.text_input(key="relabelled").value == text
+    assert at.slider(key="label_strength").value == 2.0
+    for label, (decoded,) in label_switch.switch(run, [text], 2.0).items():
+        assert f"**{label}**" in [item.value for item in at.markdown]
+        body = said(at).replace("<ins>", "").replace("</ins>", "")
+        assert decoded in body
+
+
+def test_it_opens_on_an_example_whose_words_the_model_knows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path
+) -> None:
+    run = open_run(conditional)
+    at = switched(monkeypatch, tmp_path, conditional)
+    shown = at.text_input(key="relabelled").value
+    assert shown and not run.unknown(shown)
+    assert shown == label_switch.examples(run)[0]
+
+
+def test_a_run_without_labels_offers_the_one_that_switches_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, conditional: Path, tiny_run: Path
+) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    shutil.copytree(tiny_run, runs / "plain")
+    assert "label-column" in "".join(
+        item.value for item in switched(monkeypatch, tmp_path, runs).code
+    )
+    shutil.copytree(conditional, runs / "labelled")
+    metrics = {"label_switch_accuracy": {"value": 0.8, "n": 9, "curve": []}}
+    (runs / "labelled" / folders.METRICS).write_text(json.dumps(metrics), "utf-8")
+    folders.write_checksums(runs / "labelled")
+    at = switched(monkeypatch, tmp_path, runs)
+    at.selectbox(key="run").set_value("plain").run()
+    assert any("This is **labelled**" in item.value for item in at.caption)
+    assert at.text_input(key="relabelled").value
+    assert at.session_state["run"] == "plain", "the page shows another run, and keeps this one"
+
+
+def test_the_default_strength_is_the_least_that_switches_most_sentences() -> None:
+    curve = [
+        {"strength": strength, "accuracy": accuracy, "bleu": 20.0}
+        for strength, accuracy in ((1.0, 0.6), (1.5, 0.85), (2.0, 0.95))
+    ]
+    metrics = {"label_switch_accuracy": {"value": 0.6, "n": 10, "curve": curve}}
+    assert label_switch.default_strength(metrics) == 1.5
+    assert label_switch.default_strength({}) == 1.0

@@ -113,7 +113,7 @@ def test_a_training_shows_its_progress_and_curves_and_its_error_as_typed(page):
         file.report(json.loads(json.dumps(report)))
     at = page()
     assert not at.exception
-    assert "1 min 01 s left" in str(at.main) and "Epoch 1.5 of 4" in str(at.main)
+    assert at.get("progress")[0].proto.text == "Epoch 1.5 of 4 · 1 min 01 s left"
     button(at, "Stop")
     jobs.note_ended(number, jobs.FAILED, "no <b>room</b>")
     at = page()

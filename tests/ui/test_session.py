@@ -82,6 +82,13 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
     assert open_runs.default_run(sorted(known)) == "c-better"
     (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text("{}", encoding="utf-8")
     assert open_runs.default_run(sorted(known)) == "b-worse"
+    recipe = tmp_path / "checkpoints" / "b-worse" / "config.toml"
+    metrics = {"verdict": "healthy", "importance_ppl": {"value": 10.0, "n": 9}}
+    (tmp_path / "checkpoints" / "c-better" / "metrics.json").write_text(json.dumps(metrics))
+    folders.write_checksums(tmp_path / "checkpoints" / "c-better")
+    assert open_runs.default_run(sorted(known)) == "c-better"
+    recipe.write_text('[corpus]\nname = "everyday"\n[atlas]\ntext = true\n', encoding="utf-8")
+    assert open_runs.default_run(sorted(known)) == "b-worse", "its map shows sentences anywhere"
 
 
 def test_a_run_that_reconstructs_more_exactly_is_of_the_same_corpus() -> None:

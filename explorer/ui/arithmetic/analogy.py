@@ -289,7 +289,11 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
         ):
             column.markdown(f"**{title}** · {path_controls.path_summary(path)}")
             rows = (token_diff.marked([own, text])[1] for text in path.texts)
-            column.html("".join(map(token_diff.sentence, rows)))
+            column.html(
+                "".join(
+                    token_diff.sentence(tokens, _label(step)) for step, tokens in enumerate(rows)
+                )
+            )
         columns = {
             "k": STRENGTHS.tolist(),
             "sentence": moved.path.texts,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.evaluation.collapse_onset import Moment
 from explorer.evaluation.latent_use import ACTIVE_RATIO, ACTIVE_VARIANCE
 from explorer.evaluation.metrics import written
+from explorer.evaluation.verdict import COLLAPSED_RATE
 from explorer.explore.thought_experiment import ENTROPY, Decoder
 from explorer.ui.components.history_charts import (
     BLUE,
@@ -128,9 +129,57 @@ def history(columns: History, collapse: Moment | None) -> "Figure":
     return stacked(recorded, mark=None if collapse is None else collapse.epoch)
 
 
+def two_histories(histories: Mapping[str, History]) -> "Figure":
+    """Rate and β by epoch of the collapsed run and of its counterpart, in this order."""
+    styles = list(zip(histories.items(), ((RED, "solid"), (BLUE, "dash")), strict=False))
+
+    def panel(title: str, *columns: str) -> Panel:
+        curves = [
+            Curve(name, *series(history, *columns), colour, dash)
+            for (name, history), (colour, dash) in styles
+        ]
+        return Panel(title, curves)
+
+    figure = stacked([panel("Rate, nats", "validation_rate", "rate"), panel("β", "beta")])
+    # An autoencoder phase has hundreds of nats, a collapsed run hundredths.
+    figure.update_yaxes(type="log", dtick=1, row=1, col=1)
+    figure.add_shape(
+        type="line", xref="x domain", yref="y", x0=0, x1=1, y0=COLLAPSED_RATE, y1=COLLAPSED_RATE,
+        line={"dash": "dot", "color": GREY, "width": 1.5},
+    )  # fmt: skip
+    return figure
+
+
 def decoder_name(decoder: Decoder) -> str:
     """What the decoder conditions on, besides z."""
     return "autoregressive" if decoder.reads else "non-autoregressive"
+
+
+def toy_curves(
+    trajectories: Mapping[Decoder, Sequence[tuple[float, float]]],
+) -> "Figure":
+    """Rate and −ELBO of the toy models by report, nats."""
+
+    def curve(decoder: Decoder, values: list[float]) -> Curve:
+        name = f"{decoder_name(decoder)}, {'with' if decoder.latent else 'without'} z"
+        steps = [float(step) for step in range(1, len(values) + 1)]
+        colour = BLUE if decoder.reads else ORANGE
+        return Curve(name, steps, values, colour, "solid" if decoder.latent else "dot")
+
+    bounds = [
+        curve(decoder, [sum(point) for point in points])
+        for decoder, points in trajectories.items()
+    ]
+    rates = [
+        curve(decoder, [rate for rate, _ in points])
+        for decoder, points in trajectories.items()
+        if decoder.latent
+    ]
+    figure = stacked(
+        [Panel("Rate, nats", rates), Panel("−ELBO, nats", bounds)], x_title="report of training"
+    )
+    figure.update_yaxes(range=[0, 4 * ENTROPY], row=2, col=1)
+    return figure
 
 
 def plane(trajectories: Mapping[Decoder, Sequence[tuple[float, float]]], top: float) -> "Figure":

@@ -1,68 +1,123 @@
 """The toy experiment: four models trained on request, compared in numbers and in words."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, Outcome, train
-from explorer.ui.components import download_buttons, reproduce
+from explorer.explore.thought_experiment import (
+    DECODERS,
+    DEFAULT_SEED,
+    ENTROPY,
+    SECONDS,
+    Decoder,
+    Outcome,
+    train,
+)
+from explorer.system.background import Job
+from explorer.ui.components import download_buttons, job_progress, reproduce
 from explorer.ui.components.escaping import plain
 
-_DONE = "_thought"
+_DONE, _JOB = "_thought", "_thought_job"
 _MIN_SAVING = 0.2
 """Nats that z has to save to count as useful."""
 
+Trajectories = dict[Decoder, list[tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """The four trainings with one seed, in the background, and their curves so far."""
+
+    seed: int
+    trajectories: Trajectories
+    job: Job[dict[Decoder, Outcome]]
+
+
+def start(seed: int) -> Training:
+    """Trains all four, one after the other."""
+    trajectories: Trajectories = {}
+
+    def work(job: Job[dict[Decoder, Outcome]]) -> dict[Decoder, Outcome]:
+        outcomes = {}
+        for number, decoder in enumerate(DECODERS):
+            note = f"{number + 1} of {len(DECODERS)}, {_name(decoder)} {_given(decoder)}"
+
+            def report(fraction: float, number: int = number, note: str = note) -> None:
+                job.report((number + fraction) / len(DECODERS), note)
+
+            trajectories[decoder] = []
+            begun = outcomes.get(Decoder(decoder.reads, latent=False)) if decoder.latent else None
+            outcomes[decoder] = train(decoder, seed, report, trajectories[decoder], begun)
+        return outcomes
+
+    return Training(seed, trajectories, Job(work))
+
 
 def show() -> None:
-    """The question, a button, and the answer after training."""
+    """The question, a button, the curves while it trains, and the answer."""
     st.markdown(
         "A corpus of three equally frequent sentences: `a a a`, `b b b`, `c c c`. The first word "
         "determines the others. Two decoders, each with and without a latent z:\n"
         "- an **autoregressive** decoder sees the words before the one it predicts. It pays log 3 "
         f"= {ENTROPY:.2f} nats for the first word and nothing after it: z cannot save anything.\n"
         "- a **non-autoregressive** decoder sees no words (word dropout 1.0). Without z it pays "
-        f"log 3 for each of the three words, {3 * ENTROPY:.2f} nats; with z it pays log 3 once."
+        f"log 3 for each of the three words, {3 * ENTROPY:.2f} nats; with z it pays log 3 "
+        "once.\n\nEach is trained without z first; then z is added and training goes on with "
+        "β = 1."
     )
-    seed = _controls()
-    outcomes = st.session_state.get(_DONE)
+    known = st.session_state
+    training: Training | None = known.get(_JOB)
+    if training is not None and training.job.is_done:
+        outcomes = training.job.result
+        if outcomes is not None:
+            known[_DONE] = {training.seed: outcomes}
+        known[_JOB] = training = None
+    seed = _controls(training is not None)
+    if training is not None:
+        title = f"Training, seed {training.seed}"
+        job_progress.show(training.job, "thought_stop", title, lambda: _curves(training))
+        return
+    outcomes = known.get(_DONE)
     if outcomes is None:
-        st.caption("Not trained yet.")
         return
     if seed is not None and next(iter(outcomes)) != seed:
         st.caption(f"Below: seed {next(iter(outcomes))}. The button trains seed {seed}.")
     _answer(*next(iter(outcomes.items())))
 
 
-def _controls() -> int | None:
+def _controls(is_training: bool) -> int | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
-            "Seed", 0, 999, 0, key="thought_seed", width=130,
-            help="Seeds initial weights, batches and noise. The same seed gives the same results.",
+            "Seed", 0, 999, DEFAULT_SEED, key="thought_seed", width=130, disabled=is_training,
+            help="Seeds initial weights, batches and noise. The same seed gives the same results. "
+            f"Seed {DEFAULT_SEED} is typical: of seeds 0 to 9, the median final rate.",
         )  # fmt: skip
-        pressed = st.button(
-            "Train the four toy models (about 40 s)",
+        st.button(
+            f"Train the four toy models (about {SECONDS} s)",
             type="primary",
             icon=":material/play_arrow:",
             key="thought_train",
+            disabled=is_training,
+            on_click=_start,
         )
-    if pressed:
-        st.session_state[_DONE] = {seed: _train(int(seed))}
     return seed
 
 
-def _train(seed: int) -> dict[Decoder, Outcome]:
-    """Trains all four, with a progress bar."""
-    bar = st.progress(0.0, "Preparing…")
-    outcomes = {}
-    for number, decoder in enumerate(DECODERS):
-        text = f"Training {number + 1} of {len(DECODERS)}: {_name(decoder)}, {_given(decoder)}"
+def _start() -> None:
+    st.session_state[_JOB] = start(int(st.session_state["thought_seed"]))
 
-        def report(fraction: float, number: int = number, text: str = text) -> None:
-            bar.progress(min(1.0, (number + fraction) / len(DECODERS)), text)
 
-        outcomes[decoder] = train(decoder, seed, report)
-    bar.empty()
-    return outcomes
+def _curves(training: Training) -> None:
+    """Rate and −ELBO of the trainings so far."""
+    from explorer.ui.collapse import charts
+
+    st.plotly_chart(
+        charts.toy_curves({key: list(value) for key, value in training.trajectories.items()}),
+        key="thought_live",
+        config={"displayModeBar": False},
+        alt="Rate and −ELBO of the toy models during training",
+    )
 
 
 def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
@@ -77,7 +132,7 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
         command = reproduce.thought(seed)
         download_buttons.table_files(columns, "thought-experiment", "thought_table", command)
         st.caption(
-            "β = 1 from the first step. *Optimum* is the theoretical minimum; a Gaussian "
+            "*Optimum* is the theoretical minimum; a Gaussian "
             "posterior needs a little more, as a mixture of three Gaussians is not the prior."
         )
     with right:
@@ -127,7 +182,7 @@ def _sentence(reads: bool, outcomes: Mapping[Decoder, Outcome]) -> str:
     return (
         f"- **Non-autoregressive, yet z collapsed** ({bounds}). This decoder needs z, but with "
         "β = 1 from the first step the rate was driven to 0 before the decoder learned to use z: "
-        "KL annealing prevents this. Try another seed."
+        "KL annealing can prevent this. Try another seed."
     )
 
 

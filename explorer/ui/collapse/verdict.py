@@ -22,9 +22,9 @@ from explorer.evaluation.verdict import (
     uses_z,
     value_of,
 )
+from explorer.explore import run_choice
 from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
-from explorer.explore.run_difference import DOES
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts
@@ -85,21 +85,40 @@ def partner(run: Judged, runs: Sequence[Judged]) -> Judged | None:
     return others[0] if others else None
 
 
-def runs(current: Run) -> None:
-    """Links to a contrasting run, and to every run with its verdicts."""
+def pair(current: Run) -> tuple[str, str] | None:
+    """The current run and the one that contrasts with it most, the collapsed one first."""
+    judged = judged_runs()
+    # Runs are listed as commands name them: by path where a name is taken.
+    named = folders.typed(current.folder)
+    here = next((run for run in judged if run.name == named), None)
+    if here is None or not (here.failed or here.uses_z):
+        return run_choice.collapsed_and_healthy(open_runs.records())
+    there = [run for run in judged if _corpus(run.name) == _corpus(named)]
+    other = partner(here, sorted(there, key=lambda run: _contrast(current, run)))
+    if other is None:
+        return None
+    return (other.name, here.name) if other.failed else (here.name, other.name)
+
+
+def _contrast(current: Run, other: Judged) -> tuple[bool, bool, int]:
+    has_map = (folders.find(other.name) / folders.ATLAS).is_file()
+    return (not has_map, *unlikeness(current.config, _recipe(other.name)))
+
+
+def _corpus(name: str) -> tuple[str, str]:
+    corpus = _recipe(name).corpus
+    return corpus.name, corpus.path
+
+
+def runs() -> None:
+    """Every run with its verdicts, to choose from."""
     judged = judged_runs()
     if len(judged) < 2:
         return
-    # Runs are listed as commands name them: by path where a name is taken.
-    named = folders.typed(current.folder)
-    ordered = sorted(judged, key=lambda run: unlikeness(current.config, _recipe(run.name)))
-    here = next((run for run in judged if run.name == named), None)
-    if here and (other := partner(here, ordered)):
-        _links(here, other)
     rows = [Row(index, run.name, _note(run)) for index, run in enumerate(judged)]
 
     def chosen(index: int) -> None:
-        st.session_state["run"] = judged[index].name
+        run_picker.choose_run(judged[index].name)
 
     with st.expander(f"All {len(judged)} runs with a latent space", icon=":material/list:"):
         sentence_list(rows, "Runs and their verdicts", "judged", chosen, "Show this run")
@@ -112,20 +131,6 @@ def unlikeness(recipe: Config, other: Config) -> tuple[bool, int]:
     """
     kinds = {item.model.latent["name"] for item in (recipe, other)}
     return len(kinds) > 1, len(differing([recipe, other]))
-
-
-def _links(here: Judged, other: Judged) -> None:
-    does = f"{markdown(other.name)}, which {DOES[other.use.code]}"
-    with st.container(horizontal=True, gap="small"):
-        st.page_link(
-            url.page_file("compare"),
-            label=f"Compare with {does}",
-            icon=":material/compare_arrows:",
-            query_params={"runs": f"{here.name},{other.name}"},
-        )
-        if other.failed:
-            label = f"See why {markdown(other.name)} failed"
-            run_picker.run_link("collapse", label, ":material/compress:", other.name)
 
 
 def _recipe(name: str) -> Config:
@@ -262,6 +267,8 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
 def story(run: Run) -> None:
     """When the run collapsed, if it did, and the curves that show it."""
     onset = collapse_onset.told(run.history)
+    collapsed = collapse_onset.collapse_moment(run.history) is not None
+    st.subheader("When did it collapse?" if collapsed else "Its training", anchor="history")
     if run.kind == "autoencoder":
         st.caption("An autoencoder has no rate that could collapse: z is free.")
         return

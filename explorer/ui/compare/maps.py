@@ -1,5 +1,6 @@
-"""Maps side by side: each aligned to the first, with one selection for all."""
+"""Maps side by side: each aligned to that of the healthiest run, with one selection for all."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from explorer.explore.map_overlays import Ellipse
 from explorer.explore.map_views import DEFAULT_VIEW, LATENT_VIEWS, VIEWS
 from explorer.explore.point_colours import Colours, available, colours
 from explorer.map_component.map_spec import MapSpec
-from explorer.ui.compare import map_downloads, neighbourhood_changes, selection
+from explorer.ui.compare import map_downloads, neighbourhood_changes, runs, selection
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.selection import Words
 from explorer.ui.compare.summary import STYLE, title
@@ -21,7 +22,7 @@ from explorer.ui.components.escaping import markdown
 from explorer.ui.map import urls
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import latent_map
-from explorer.ui.session import selected_rows
+from explorer.ui.session import selected_rows, settings
 from explorer.ui.session.selected_rows import Box
 
 HEIGHT = 400
@@ -31,15 +32,16 @@ _KEYS = (
 )
 
 
-@st.fragment
+@settings.fragment
 def show(columns: Sequence[Column]) -> None:
     """Maps, selection and changed neighbourhoods; a click reruns only this."""
     mapped = [column for column in columns if column.run.has_latent and column.run.atlas]
     if not mapped:
         st.info("None of these runs has a map: `explorer atlas RUN` draws one.")
         return
-    view, by = _controls(mapped[0])
-    frame = mapped[0].run
+    reference = runs.reference(mapped)
+    view, by = _controls(reference)
+    frame = reference.run
     maps = {column.number: aligned(column.run, frame, view) for column in mapped}
     for column in mapped:
         event = map_view.take_event(_key(column))
@@ -48,6 +50,8 @@ def show(columns: Sequence[Column]) -> None:
     chosen = selected_rows.current()
     selected_rows.write_address()  # before the answers, whose links carry it
     words = selection.words_of(maps, chosen)
+    if by == "cluster":
+        _legend(_colours(maps[reference.number], by))
     # The answer to a click is sent first, then the maps above it.
     above, below = st.container(), st.container()
     with below:
@@ -57,7 +61,7 @@ def show(columns: Sequence[Column]) -> None:
         for container, column in zip(columns_of_page, columns, strict=True):
             with container:
                 _one(column, maps.get(column.number), by, chosen, words)
-    others = [maps[column.number] for column in mapped[1:]]
+    others = [maps[column.number] for column in mapped if column is not reference]
     neighbourhood_changes.show([there for there in others if len(there.pairs[0])])
     with st.expander(
         "Download the maps and the changed neighbourhoods",
@@ -69,9 +73,9 @@ def show(columns: Sequence[Column]) -> None:
             map_downloads.show(mapped, maps, by, chosen)
 
 
-def _controls(first: Column) -> tuple[str, str]:
+def _controls(reference: Column) -> tuple[str, str]:
     """Layout and colour of all maps, shared with the map page."""
-    assert first.run.atlas is not None
+    assert reference.run.atlas is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
             "Layout",
@@ -84,22 +88,37 @@ def _controls(first: Column) -> tuple[str, str]:
         )
         by = st.selectbox(
             "Colour",
-            available(first.run.atlas),
+            available(reference.run.atlas),
             format_func=str.capitalize,
             key="colour",
             bind="query-params",
             width=190,
-            help=f"“Cluster” colours every sentence by its region on {first.name}, on all maps: "
-            "it shows whether those regions stay together or scatter.",
+            help=f"“Cluster” colours every sentence by its region on {reference.name}, on all "
+            "maps: it shows whether those regions stay together or scatter.",
         )
         map_view.reading_switch()
     return view or DEFAULT_VIEW, by
 
 
+def _legend(colours: Colours) -> None:
+    """The classes of all maps in one line of the page: a map's own legend has no room for them."""
+    items = "".join(
+        f'<span style="white-space: nowrap; margin-right: 1.1rem"><span aria-hidden="true" '
+        f'style="color: {entry.colour}">●</span> {html.escape(entry.name)}</span>'
+        for entry in colours.legend
+        if entry.name
+    )
+    title = html.escape(colours.title)
+    st.html(
+        f"<div style='font-size: 0.8125rem; line-height: 1.7'><span style='opacity: 0.78; "
+        f"margin-right: 0.8rem'>{title}</span>{items}</div>"
+    )
+
+
 def _one(
     column: Column, there: Aligned | None, by: str, chosen: int | Box | None, words: Words | None
 ) -> None:
-    """One column: the run's name, its map, and how well the map aligns with the first."""
+    """One column: the run's name, its map, and how well it aligns with the reference."""
     st.html(STYLE + title(column))
     if there is None:
         reason = "has no map yet: `explorer atlas` draws it"
@@ -131,9 +150,9 @@ def _draw(
         lens_url=_lens_url(there),
         legend=colours.legend,
         kind=colours.kind,
-        legend_title=colours.title if there.is_frame or by != "cluster" else "",
-        # Every map shows the regions of the frame, but classes of its own run.
-        show_legend=there.is_frame or by != "cluster",
+        legend_title=colours.title if by != "cluster" else "",
+        # Regions are those of the frame on all maps, with one legend above them.
+        show_legend=by != "cluster",
         labels=_labels(there),
         overlays=[*_ellipses(there), *mark.overlays],
         highlight=selection.highlight_of(there, chosen),
@@ -194,13 +213,13 @@ def _ellipses(there: Aligned) -> list[Ellipse]:
 
 
 def _fit(there: Aligned) -> str:
-    """How well a map aligns with the first one, in words."""
+    """How well a map aligns with the reference, in words."""
     if there.is_frame:
         return "The other maps are aligned to this one."
     fit, count = there.alignment, len(there.pairs[0])
     if fit is None:
         what = "other sentences" if not count else f"only {count} sentences in common"
-        return f"Not aligned to the first map: it shows {what}, so positions are not comparable."
+        return f"Not aligned to the other maps: it shows {what}, so positions are not comparable."
     text = f"Procrustes-aligned on {count:,} shared sentences (R² **{fit.explained:.2f}**)."
     advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."
     return text + advice

@@ -12,6 +12,8 @@ from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import selected_rows
 
 _LISTED = 15
+_MOSTLY = 0.9
+"""Median fraction of changed neighbours from which the least changed ones are listed."""
 
 
 def show(others: Sequence[Aligned]) -> None:
@@ -57,19 +59,33 @@ def texts_of(there: Aligned, here: np.ndarray, frame: np.ndarray) -> tuple[Run, 
     return there.frame, frame
 
 
+def _part(values: list, last: bool) -> list:
+    return values[: -_LISTED - 1 : -1] if last else values[:_LISTED]
+
+
 def _one(there: Aligned) -> None:
     st.markdown(
         f"From **{markdown(there.frame.name)}** to **{markdown(there.run.name)}**: "
         f"**{np.median(there.moved):.0%}** of nearest neighbours differ (median)."
     )
-    most = {name: values[:_LISTED] for name, values in table(there).items()}
+    noise = [run for run in (there.run, there.frame) if run.needed_atlas.layout_is_noise]
+    if noise:
+        names = " and ".join(f"**{markdown(run.name)}**" for run in noise)
+        st.caption(
+            f"The posterior means of {names} hardly vary, so its neighbours are arbitrary and "
+            "almost all differ. These are the sentences whose neighbours stayed."
+        )
+    # Where nearly all differ, what stayed says more.
+    stayed = bool(noise) or bool(np.median(there.moved) >= _MOSTLY)
+    columns = table(there)
+    most = {name: _part(values, stayed) for name, values in columns.items()}
     rows = [
         Row(row, text, f"row {row:,} · {fraction:.0%}")
         for row, text, fraction in zip(most["row"], most["text"], most["moved"], strict=True)
     ]
     sentence_list(
         rows,
-        "Sentences with the most changed neighbours",
+        f"Sentences with the {'least' if stayed else 'most'} changed neighbours",
         f"moved_{there.run.stamp}",
         selected_rows.choose,
     )

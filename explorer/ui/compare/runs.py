@@ -4,26 +4,28 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import streamlit as st
 
 from explorer import config as configs
 from explorer.errors import ExplorerError
+from explorer.explore import ablation, run_choice
 from explorer.explore.recipe_families import Family, families
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
-from explorer.ui.components import notes
+from explorer.ui.components import notes, run_picker
 from explorer.ui.components.escaping import markdown
-from explorer.ui.session import open_runs
+from explorer.ui.session import compared_names, open_runs
+from explorer.ui.session.compared_names import read_names, write_names
+
+__all__ = ["read_names", "write_names"]
 
 MAX_RUNS = 4
 """The most runs that are compared."""
 KEY = "compared"
 
-_ADDRESS = "runs"
 _FAMILY = "compared_family"
-_WRITTEN, _CURRENT, _MISSED = "_runs_written", "_compared_current", "_compared_missed"
+_CURRENT, _MISSED = "_compared_current", "_compared_missed"
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _GLYPHS = ("●", "■", "◆", "▲")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
@@ -71,20 +73,25 @@ class Column:
 # Choosing.
 
 
-def read_names(address: str) -> list[str]:
-    """The distinct names in `a,b`, whether such runs exist or not."""
-    return list(dict.fromkeys(unquote(part) for part in address.split(",") if part))
-
-
-def write_names(names: Sequence[str]) -> str:
-    """The inverse of `read_names`: a comma within a name is written `%2C`."""
-    return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
-
-
-def first_choice(current: str, names: Sequence[str], mapped: Sequence[str]) -> list[str]:
-    """The current run and another, one with a map if possible."""
-    others = [name for name in (*mapped, *names) if name != current]
+def first_choice(
+    current: str, names: Sequence[str], mapped: Sequence[str], preferred: Sequence[str] = ()
+) -> list[str]:
+    """The current run and another: a preferred one, else one with a map if possible."""
+    others = [name for name in (*preferred, *mapped, *names) if name != current]
     return [current, *others[:1]]
+
+
+def _contrasting(name: str) -> list[str]:
+    """The run whose use of z contrasts with that of `name`, on its corpus."""
+    records = open_runs.records()
+    here = next((record for record in records if record.name == name), None)
+    if here is None:
+        return []
+    alike = [item for item in records if item is here or item.shares_corpus(here)]
+    if here.ignores_z or here.uses_z:
+        alike = [item for item in alike if item is here or item.uses_z != here.uses_z]
+    pair = run_choice.collapsed_and_healthy(alike)
+    return list(pair or ())
 
 
 def choose() -> list[Column]:
@@ -100,12 +107,13 @@ def choose() -> list[Column]:
         names,
         key=KEY,
         max_selections=MAX_RUNS,
+        on_change=_follow,
         placeholder="Choose two to four runs",
         help="Two to four runs, each with one colour and shape throughout the page.",
     )
     chosen = list(st.session_state[KEY])
     _offer_families(names, chosen)
-    _write(chosen)
+    compared_names.write(chosen)
     if len(chosen) < 2:
         st.info("Choose two to four runs above.", icon=":material/compare:")
         return []
@@ -132,7 +140,7 @@ def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
     if not offered:
         return
     shown = (label for label, family in offered.items() if set(family) == set(chosen))
-    st.session_state[_FAMILY] = next(shown, None)
+    current = st.session_state[_FAMILY] = next(shown, None)
     st.pills(
         "Ablations",
         list(offered),
@@ -141,12 +149,32 @@ def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
         args=(offered,),
         help="Runs whose recipes differ only in this part.",
     )
+    if current is not None:
+        family = next(item for item in families if set(item.names[:MAX_RUNS]) == set(chosen))
+        st.markdown(markdown(ablation.effect(family, open_runs.records())))
 
 
 def _take_family(offered: Mapping[str, Sequence[str]]) -> None:
     chosen = st.session_state[_FAMILY]
     if chosen is not None:
         st.session_state[KEY] = list(offered[chosen])
+        _follow()
+
+
+def _follow() -> None:
+    """Makes the run of the sidebar one of those compared: the one that uses z best."""
+    chosen = st.session_state[KEY]
+    if chosen and st.session_state.get("run") not in chosen:
+        named = [record for record in open_runs.records() if record.name in chosen]
+        run_picker.choose_run(run_choice.healthiest(named) or chosen[0])
+        st.session_state[_CURRENT] = st.session_state["run"]
+
+
+def reference(columns: Sequence[Column]) -> Column:
+    """The column whose map, regions and colours the others take: the run that uses z best."""
+    names = {column.typed: column for column in columns}
+    recorded = [record for record in open_runs.records() if record.name in names]
+    return names.get(run_choice.healthiest(recorded) or "", columns[0])
 
 
 def _families(names: Sequence[str]) -> list[Family]:
@@ -181,19 +209,20 @@ def _need_another(names: Sequence[str]) -> None:
 def _adopt(names: Sequence[str]) -> None:
     """Reconciles the choice with the URL, the run picker and the existing runs."""
     known = st.session_state
-    address, current = st.query_params.get(_ADDRESS, ""), known.get("run", names[0])
-    asked = read_names(address) if address != known.get(_WRITTEN) else []
+    current, is_new = known.get("run", names[0]), compared_names.is_new()
+    asked = compared_names.asked()
     known_names = [name for name in asked if name in names][:MAX_RUNS]
     chosen = known_names or [name for name in known.get(KEY, ()) if name in names]
     if len(known_names) == 1 or (KEY not in known and not known_names):
         mapped = [name for name in names if has_map(name)]
-        chosen = first_choice(known_names[0] if known_names else current, names, mapped)
+        first = known_names[0] if known_names else current
+        chosen = first_choice(first, names, mapped, _contrasting(first))
     elif not known_names and known.get(_CURRENT, current) != current and current not in chosen:
         chosen = [current, *chosen[1:]]  # the run picker changed
     known[_CURRENT] = current
     if known.get(KEY) != chosen:
         known[KEY] = chosen
-    if address != known.get(_WRITTEN):
+    if is_new:
         known[_MISSED] = (chosen, [name for name in asked if name not in names][:MAX_RUNS])
 
 
@@ -206,14 +235,3 @@ def _missed() -> list[str]:
 def has_map(name: str) -> bool:
     """Whether a run of this name has a map file."""
     return (folders.find(name) / folders.ATLAS).is_file()
-
-
-def _write(chosen: Sequence[str]) -> None:
-    wanted = write_names(chosen)
-    st.session_state[_WRITTEN] = wanted
-    if st.query_params.get(_ADDRESS, "") == wanted:
-        return
-    if wanted:
-        st.query_params[_ADDRESS] = wanted
-    else:
-        del st.query_params[_ADDRESS]

@@ -13,7 +13,7 @@ from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Marker
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
-from explorer.ui.compare.runs import Column
+from explorer.ui.compare.runs import Column, reference
 from explorer.ui.compare.summary import STYLE, title
 from explorer.ui.components import run_picker, token_diff
 from explorer.ui.components.escaping import markdown
@@ -140,8 +140,13 @@ def show(
 
 
 def example(columns: Sequence[Column]) -> str:
-    """An example: the selected or typed sentence, else one of the first map."""
-    mapped = [column.run for column in columns if column.run.atlas is not None]
+    """An example: the selected or typed sentence, else one of the healthiest run."""
+    with_map = [column for column in columns if column.run.atlas is not None]
+    # The healthiest run first: without the corpus, a collapsed one has one text for all.
+    mapped = [column.run for column in with_map]
+    if with_map:
+        best = reference(with_map).run
+        mapped.sort(key=lambda run: run is not best)
     chosen = selected_rows.chosen()
     for run in mapped:
         index = index_of(run, chosen) if isinstance(chosen, int) else None

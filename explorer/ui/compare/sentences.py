@@ -10,6 +10,7 @@ from explorer.explore import decoded_path
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
+from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.summary import STYLE, title
 from explorer.ui.components import (
@@ -21,7 +22,7 @@ from explorer.ui.components import (
     unknown_words,
 )
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 Answers = list[list[str] | str]
 """For each run its sentences, or the reason for none."""
@@ -32,7 +33,7 @@ KINDS = ("Reconstruction", "Prior samples", "Path", "Posterior draws")
 _MAX_SENTENCES = 12
 
 
-@st.fragment
+@settings.fragment
 def show(columns: Sequence[Column], example: str) -> None:
     """The chosen kind of sentences in columns; a change reruns only this.
 
@@ -80,7 +81,8 @@ def _reconstructions(columns: Sequence[Column], example: str, decoding: Decoding
 
 
 def _path(columns: Sequence[Column], decoding: Decoding) -> None:
-    first = next((column.run for column in columns if column.run.atlas is not None), None)
+    mapped = [column for column in columns if column.run.atlas is not None]
+    first = compared.reference(mapped).run if mapped else None
     ends = map(picks.shortened, example_texts(first, 2)) if first else ("", "")
     first_end, last_end = ends
     left, right = st.columns(2)

@@ -10,16 +10,24 @@ from explorer.runs import folder as folders
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.notes import errors_shown, warn_missing
 from explorer.ui.components.scores import badges, show_scores
-from explorer.ui.session import open_runs, url
+from explorer.ui.session import compared_names, open_runs, url
 
 _ASKED_RUN, _MISSED = "on", "_missed_run"
+_OPENED_ON = "_opened_on"
+"""The run a page opened on by itself; none once somebody chose one."""
 
 
-def run_picker() -> Run | None:
-    """The run of this session, chosen in the bar above the page; None where none opens."""
+def run_picker(page: str) -> Run | None:
+    """The run of this session, chosen in the bar above the page; None where none opens.
+
+    Args:
+        page: A page by its name; until a run is chosen, each opens on the run that shows it best.
+    """
     listing = open_runs.listing()
+    if page == "compare":
+        _follow_comparison(listing)
     with st.container(key="run_bar", horizontal=True, vertical_alignment="center", gap="small"):
-        run = _chosen(listing) if listing.names else None
+        run = _chosen(listing, open_runs.first_run(page, listing.names)) if listing.names else None
         if listing.damaged:
             _damaged(listing.damaged)
     warn_missing(st.session_state.get(_MISSED, ()))
@@ -33,12 +41,14 @@ def sentence_link() -> None:
     )
 
 
-def run_link(page: str, label: str, icon: str, run: str) -> None:
+def run_link(page: str, label: str, icon: str, run: str, **address: str) -> None:
     """A link to a page on another run than the one the page is about.
 
     A parameter of its own: the run picker is bound to `run`, and keeps what it is set to.
+    `address` holds further parameters.
     """
-    st.page_link(url.page_file(page), label=label, icon=icon, query_params={_ASKED_RUN: run})
+    query = {_ASKED_RUN: run, **address}
+    st.page_link(url.page_file(page), label=label, icon=icon, query_params=query)
 
 
 def more_exact_link(page: str, run: Run) -> None:
@@ -50,24 +60,33 @@ def more_exact_link(page: str, run: Run) -> None:
         run_link(page, label, ":material/swap_horiz:", name)
 
 
-def _chosen(listing: open_runs.Listing) -> Run | None:
-    asked = st.query_params.get(_ASKED_RUN)
+def choose_run(name: str) -> None:
+    """Makes a run the one of all pages, as the picker does."""
+    st.session_state["run"] = name
+    st.session_state[_OPENED_ON] = None
+
+
+def _chosen(listing: open_runs.Listing, first: str) -> Run | None:
+    known, asked = st.session_state, st.query_params.get(_ASKED_RUN)
     if asked is not None:
         del st.query_params[_ASKED_RUN]
         if asked in listing.names:
-            st.session_state["run"] = asked
+            choose_run(asked)
+    if "run" not in known and "run" not in st.query_params:
+        known[_OPENED_ON] = first
+    elif known.get("run") is not None and known["run"] == known.get(_OPENED_ON):
+        known["run"] = known[_OPENED_ON] = first  # nobody chose a run: another page, another run
     # The picker takes another run in silence, and corrects the address.
     asked = asked or st.query_params.get("run")
     if asked and asked not in listing.names:
         st.session_state[_MISSED] = (asked,)
-    first = listing.names.index(open_runs.default_run(listing.names))
     name = st.selectbox(
         "Run",
         listing.names,
-        index=first,
+        index=listing.names.index(first),
         key="run",
         bind="query-params",
-        on_change=_forget_missed,
+        on_change=_note_choice,
         label_visibility="collapsed",
         width=230,
     )
@@ -81,8 +100,17 @@ def _chosen(listing: open_runs.Listing) -> Run | None:
     return None
 
 
-def _forget_missed() -> None:
+def _follow_comparison(listing: open_runs.Listing) -> None:
+    """A link that compares runs makes one of them the run of the page."""
+    asked = [name for name in compared_names.asked() if name in listing.names]
+    current = st.session_state.get("run", st.query_params.get("run"))
+    if len(asked) > 1 and current not in asked:
+        choose_run(asked[0])
+
+
+def _note_choice() -> None:
     st.session_state.pop(_MISSED, None)
+    st.session_state[_OPENED_ON] = None
 
 
 def _damaged(damaged: Mapping[str, str]) -> None:

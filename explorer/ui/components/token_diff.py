@@ -45,9 +45,14 @@ def marked(texts: Sequence[str]) -> list[list[Token]]:
     return result
 
 
-def sentence(tokens: Sequence[Token], number: int | None = None) -> str:
-    """A sentence as HTML, its text as typed; what differs is underlined and bold."""
-    count = "" if number is None else f'<span class="count">{number}</span>'
+def sentence(tokens: Sequence[Token], number: int | str | None = None) -> str:
+    """A sentence as HTML, its text as typed; what differs is underlined and bold.
+
+    Args:
+        tokens: Of the sentence.
+        number: Of its row, or another short name of it.
+    """
+    count = "" if number is None else f'<span class="count">{html.escape(str(number))}</span>'
     shown = ""
     for token in tokens:
         word = html.escape(token.text.lstrip())

@@ -108,7 +108,7 @@ def _still_url(scope: Scope) -> str:
         return ""
     try:
         names = open_runs.listing().names
-        name = asked.get("run", [""])[-1] or (open_runs.default_run(names) if names else "")
+        name = asked.get("run", [""])[-1] or (open_runs.first_run("map", names) if names else "")
         run = open_runs.run_of(name) if name in names else None
     except (ExplorerError, OSError):
         return ""  # the page says why

@@ -1,5 +1,7 @@
 """Jobs on the page: their progress, curves and buttons."""
 
+from typing import Any
+
 import streamlit as st
 
 from explorer.runs import folder as folders
@@ -94,7 +96,7 @@ def _running(job: Job) -> None:
 
 
 def _curves(job: Job) -> None:
-    reports = job_progress.read_reports(jobs.progress_path(job.id))
+    reports = _by_epoch(job_progress.read_reports(jobs.progress_path(job.id)))
     if len(reports) < 2:
         return
     history = {
@@ -114,6 +116,24 @@ def _curves(job: Job) -> None:
         for name in ("distortion", "rate")
     ]
     st.plotly_chart(stacked(panels, from_zero=False), key=f"job_curves_{job.id}")
+
+
+def _by_epoch(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Reports with a validation; training values are means since the one before.
+
+    On little text a report averages a few steps, whose noise would hide the curve.
+    """
+    result, since = [], []
+    for report in reports:
+        since.append(report)
+        if report.get("validation"):
+            means = {
+                name: sum(item[name] for item in since) / len(since)
+                for name in ("distortion", "rate")
+            }
+            result.append(report | means)
+            since = []
+    return result
 
 
 def _buttons(job: Job) -> None:

@@ -1,17 +1,17 @@
-"""Arithmetic: A is to B as C is to …, and one latent dimension at a time."""
+"""Arithmetic: A is to B as C is to …, the label switch, and one latent dimension at a time."""
 
 import streamlit as st
 
-from explorer.ui.arithmetic import analogy, dimensions
+from explorer.ui.arithmetic import analogy, dimensions, label_switch
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
-TABS = ("Arithmetic", "Dimensions")
+TABS = ("Arithmetic", "Label switch", "Dimensions")
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def calculate() -> None:
     """Three sentences, map and slider; a change reruns only this."""
     with notes.errors_shown():
@@ -31,7 +31,7 @@ def calculate() -> None:
         analogy.show_all(run, question, moved, decoding)
 
 
-@st.fragment
+@settings.fragment
 def traverse() -> None:
     """One dimension, beside the table of all; a change reruns only this."""
     with notes.errors_shown():
@@ -51,19 +51,29 @@ def traverse() -> None:
             dimensions.extremes(run, dimension)
 
 
+@settings.fragment
+def relabel() -> None:
+    """One sentence in the version of every label; a change reruns only this."""
+    with notes.errors_shown():
+        label_switch.show(run)
+
+
 st.title("Arithmetic")
 st.caption(
-    "Sentences are points in latent space: add and subtract them, or move one along a single "
-    "dimension. Every result is decoded and compared with a random direction."
+    "Sentences are points in latent space: add and subtract them, switch a label, or move along a "
+    "single dimension. Every result is decoded."
 )
 with notes.errors_shown():
     run_picker.need_map(run)
-    run_picker.more_exact_link("arithmetic", run)
-    sums, single = st.tabs(TABS, key="part", bind="query-params")
+    sums, labels, single = st.tabs(TABS, key="part", bind="query-params")
     # Only the open tab is computed.
     if sums.open:
         with sums:
+            run_picker.more_exact_link("arithmetic", run)
             calculate()
+    if labels.open:
+        with labels:
+            relabel()
     if single.open:
         with single:
             traverse()

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from explorer.ui.collapse import dimensions, verdict
+from explorer.ui.collapse import dimensions, side_by_side, verdict
 from explorer.ui.collapse import thought_experiment as experiment
 from explorer.ui.components import notes, run_picker
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def thought_experiment() -> None:
     """The four toy trainings; the button reruns only this."""
     experiment.show()
 
 
-@st.fragment
+@settings.fragment
 def words() -> None:
     """Decoded sentences; the button reruns only this."""
     verdict.gains(run)
@@ -25,21 +25,19 @@ def words() -> None:
 st.title("Posterior collapse")
 st.caption(
     "A text VAE can score well and still ignore its latent space: an autoregressive decoder can "
-    "do without z. This page shows why that happens, and whether it happened to this run."
+    "do without z. Here is a run that collapsed beside one that uses z."
 )
-with st.expander(
-    "A thought experiment: which decoders need z?", expanded=True, icon=":material/experiment:"
-):
-    thought_experiment()
 with notes.errors_shown():
+    side_by_side.show(run)
+    with st.expander("Why? A toy experiment: which decoders need z?", expanded=True):
+        thought_experiment()
     verdict.judgement(run)
-    verdict.runs(run)
+    verdict.runs()
     if run.has_latent:
-        dimensions.show(run)
-        dimensions.information(run)
         st.subheader("Which words z carries", anchor="words")
         words()
-        st.subheader("When did it collapse?", anchor="history")
         verdict.story(run)
+        dimensions.show(run)
+        dimensions.information(run)
     else:
         run_picker.onwards(run)

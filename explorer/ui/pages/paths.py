@@ -17,13 +17,13 @@ from explorer.ui.components import (
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
 from explorer.ui.paths import path
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 KEY = "path_map"
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def explore() -> None:
     """Ends, map and slider; a change reruns only this."""
     event = map_view.take_event(KEY)

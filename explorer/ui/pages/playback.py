@@ -6,12 +6,12 @@ from explorer.explore import playback_story
 from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
 from explorer.ui.playback import player
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def explore() -> None:
     """The player and its tables; a pause reruns only this."""
     by = player.colour(run)

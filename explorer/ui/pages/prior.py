@@ -4,12 +4,12 @@ import streamlit as st
 
 from explorer.ui.components import notes, run_picker
 from explorer.ui.prior import lists, scene, scores
-from explorer.ui.session import picks
+from explorer.ui.session import picks, settings
 
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def explore() -> None:
     """Plane, lists and holes; a click reruns only this."""
     with notes.errors_shown():

@@ -3,15 +3,19 @@
 import gc
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 from explorer import config
 from explorer.errors import ExplorerError
 from explorer.evaluation.verdict import YES, uses_z, value_of
+from explorer.explore import run_choice
 from explorer.explore.run import Run, open_run
+from explorer.explore.run_choice import Record
 from explorer.runs import folder as folders
 from explorer.system.cache import Cache
 
@@ -22,6 +26,7 @@ _opening = Lock()
 _more_exact: Cache[tuple[str, float, float] | None] = Cache(32)
 FIRST = "EXPLORER_RUN"
 """The environment variable with the run that the page opens on."""
+_records: Cache[tuple[Record, ...]] = Cache(4)
 _CLEARLY_BETTER = 5.0  # BLEU points
 
 
@@ -68,14 +73,51 @@ def listing() -> Listing:
 
 
 def default_run(names: list[str]) -> str:
-    """The run a newcomer sees: one with a map, one that uses z, of the lowest perplexity."""
+    """The run a newcomer sees.
+
+    One with a map, one that uses z, one whose map holds its sentences, of the lowest perplexity.
+    """
     asked = os.environ.get(FIRST, "")
     if asked in names:
         return asked
     return min(names, key=_standing)
 
 
-def _standing(name: str) -> tuple[bool, bool, float]:
+def records() -> tuple[Record, ...]:
+    """Recipe and metrics of every listed run, read again when a file changes."""
+    names = listing().names
+    key = tuple((name, folders.stamp(folders.find(name))) for name in names)
+    return _records.get(key, lambda: tuple(_read_records(names)))
+
+
+def _read_records(names: Sequence[str]) -> Iterator[Record]:
+    for name in names:
+        folder = folders.find(name)
+        with suppress(ExplorerError):  # the run picker reports it
+            recipe, metrics = config.read(folder / folders.CONFIG), folders.read_metrics(folder)
+            yield Record(name, recipe, metrics, (folder / folders.ATLAS).is_file())
+
+
+def _collapsed(known: Sequence[Record]) -> str | None:
+    pair = run_choice.collapsed_and_healthy(known)
+    return None if pair is None else pair[0]
+
+
+_SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
+    "collapse": _collapsed,
+    "prior": run_choice.prior_misses_most,
+}
+"""By page, the run that shows its point best; other pages open on `default_run`."""
+
+
+def first_run(page: str, names: list[str]) -> str:
+    """The run a page opens on until somebody chooses another."""
+    choose = _SHOWN_FIRST.get(page)
+    name = None if choose is None else choose(records())
+    return default_run(names) if name is None else name
+
+
+def _standing(name: str) -> tuple[bool, bool, bool, float]:
     folder = folders.find(name)
     try:
         metrics = folders.read_metrics(folder)
@@ -85,8 +127,17 @@ def _standing(name: str) -> tuple[bool, bool, float]:
     return (
         not (folder / folders.ATLAS).is_file(),
         uses_z(metrics).value != YES,
+        not _shows_sentences(folder),
         math.inf if perplexity is None else perplexity,
     )
+
+
+def _shows_sentences(folder: Path) -> bool:
+    """Whether the map of a run shows sentences, not reconstructions, on every machine."""
+    try:
+        return config.read(folder / folders.CONFIG).atlas.text
+    except ExplorerError:
+        return False
 
 
 def more_exact(run: Run) -> tuple[str, float, float] | None:

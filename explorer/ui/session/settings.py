@@ -1,6 +1,12 @@
 """Settings of widgets that outlive a visit to another page."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import ParamSpec
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from explorer.explore.run import Run
 
@@ -10,7 +16,7 @@ KEPT = (
     *("drawn", "dots", "tab"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
-    *("label", "strength"),
+    *("label", "strength", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
 written there with what is picked."""
@@ -21,6 +27,39 @@ def keep_settings() -> None:
     for key in KEPT:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
+
+
+Arguments = ParamSpec("Arguments")
+_SEEN = "_settings_seen"
+_ABSENT = object()
+
+
+def fragment(show: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """A Streamlit fragment whose reruns leave no setting out of the address.
+
+    A widget writes its parameter in the browser, and Streamlit writes the whole address when a
+    script sets another parameter. A fragment's rerun may overtake the first and undo it; a value
+    that is set again is written again.
+    """
+
+    @st.fragment
+    @wraps(show)
+    def shown(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        _keep_changed()
+        show(*args, **kwargs)
+
+    return shown
+
+
+def _keep_changed() -> None:
+    """Saves what changed since the last rerun; all else is in the address by now."""
+    known = st.session_state
+    seen = known.setdefault(_SEEN, {})
+    for key in KEPT:
+        if key in known and seen.get(key, _ABSENT) != known[key]:
+            seen[key] = known[key]
+            with suppress(StreamlitAPIException):  # outside the fragment, in a full run
+                known[key] = known[key]
 
 
 def example(run: Run, key: str, text: str) -> str:

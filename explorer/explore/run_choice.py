@@ -1,0 +1,141 @@
+"""Runs that show something best, chosen by their recipes and recorded metrics."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.config import Config
+from explorer.evaluation.sampling_verdict import PRIOR_GAP
+from explorer.evaluation.verdict import NO, YES, uses_z, value_of
+from explorer.explore import recipe_diff
+from explorer.explore.recipe_families import families
+
+_MIN_SWITCHED = 0.5
+"""Fraction of sentences whose label a switch has to change, of a run that shows it."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run folder says about a run without opening its model.
+
+    Attributes:
+        name: As commands name it.
+        config: Its recipe.
+        metrics: The entries of `metrics.json`.
+        has_map: Whether it has an atlas.
+    """
+
+    name: str
+    config: Config
+    metrics: Mapping[str, Any] = field(repr=False)
+    has_map: bool = True
+
+    @property
+    def uses_z(self) -> bool:
+        """Whether z is used, and not only partly."""
+        return uses_z(self.metrics).value == YES
+
+    @property
+    def ignores_z(self) -> bool:
+        return uses_z(self.metrics).value == NO
+
+    @property
+    def rate(self) -> float:
+        """Nats per sentence; infinite where it is not recorded, as of an autoencoder."""
+        rate = value_of(self.metrics, "rate")
+        return math.inf if rate is None else rate
+
+    def shares_corpus(self, other: "Record") -> bool:
+        own, its = self.config.corpus, other.config.corpus
+        return (own.name, own.path) == (its.name, its.path)
+
+
+def collapsed_and_healthy(records: Sequence[Record]) -> tuple[str, str] | None:
+    """A run that collapsed and one that uses z, as alike as possible.
+
+    A pair whose recipes differ in one part comes first; else the run of the lowest rate and, of
+    the runs on its corpus, the one whose recipe differs least. Runs with a map come before others.
+
+    Returns:
+        Their names; None without such a pair.
+    """
+    known = {record.name: record for record in records}
+    alike = [
+        (known[one], known[other])
+        for family in families({record.name: record.config for record in records})
+        for one in family.names
+        for other in family.names
+        if known[one].ignores_z and known[other].uses_z
+    ]
+    pairs = alike or [
+        (one, other)
+        for one in records
+        for other in records
+        if one.ignores_z and other.uses_z and one.shares_corpus(other)
+    ]
+    if not pairs:
+        return None
+    one, other = min(pairs, key=lambda pair: _contrast(*pair))
+    return one.name, other.name
+
+
+def _contrast(one: Record, other: Record) -> tuple[object, ...]:
+    """Sort key of a pair: maps, the lowest rate, then the most similar recipes."""
+    return (
+        not (one.has_map and other.has_map),
+        one.rate,
+        other.config.model.latent["name"] != one.config.model.latent["name"],
+        len(recipe_diff.differing([one.config, other.config])),
+    )
+
+
+def prior_misses_most(records: Sequence[Record]) -> str | None:
+    """The run with a map that uses z and whose prior misses the posteriors most.
+
+    By the ratio of the prior-z gap to the shuffled-z gap: how much worse a sentence is explained
+    by z from the prior than by another sentence's z. None where no ratio reaches `PRIOR_GAP`.
+    """
+    ratios = {}
+    for record in records:
+        prior, shuffled = (
+            value_of(record.metrics, name) for name in ("prior_z_gap", "shuffled_z_gap")
+        )
+        with_rate = math.isfinite(record.rate)
+        if record.uses_z and record.has_map and with_rate and prior and shuffled:
+            ratios[record.name] = prior / shuffled
+    best = max(ratios, key=ratios.__getitem__, default=None)
+    return best if best is not None and ratios[best] >= PRIOR_GAP else None
+
+
+def switches_labels_best(records: Sequence[Record]) -> str | None:
+    """The run with a map that a classifier finds to switch labels most often.
+
+    None without a run that is conditioned on labels and switches most of them.
+    """
+    accuracy = {
+        record.name: value
+        for record in records
+        if record.has_map and record.config.model.labels
+        if (value := value_of(record.metrics, "label_switch_accuracy")) is not None
+    }
+    best = max(accuracy, key=accuracy.__getitem__, default=None)
+    return best if best is not None and accuracy[best] >= _MIN_SWITCHED else None
+
+
+def healthiest(records: Sequence[Record]) -> str | None:
+    """The run that uses z best: by verdict, then mutual information, which noise lacks."""
+
+    def standing(record: Record) -> tuple[object, ...]:
+        verdict = uses_z(record.metrics)
+        information = value_of(record.metrics, "mutual_information")
+        gap = value_of(record.metrics, "shuffled_z_gap")
+        return (
+            verdict.value == YES,
+            record.has_map,
+            verdict.value not in (NO, None),
+            -math.inf if information is None else information,
+            -math.inf if gap is None else gap,
+        )
+
+    return max(records, key=standing).name if records else None

@@ -1,0 +1,101 @@
+"""The collapsed run beside one that uses z: what they decode, and their rates during training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.evaluation.metrics import written
+from explorer.evaluation.verdict import uses_z, value_of
+from explorer.explore import recipe_diff, run_difference
+from explorer.explore.run import Run
+from explorer.runs import folder as folders
+from explorer.ui.collapse import charts, verdict
+from explorer.ui.components import download_buttons
+from explorer.ui.components.escaping import markdown, plain
+from explorer.ui.session import open_runs, url
+
+_SENTENCES = 4
+
+
+def show(current: Run) -> None:
+    """The current run and its counterpart, the collapsed one on the left."""
+    pair = verdict.pair(current)
+    if pair is None:
+        return
+    try:
+        runs = [open_runs.run_of(name) for name in pair]
+    except ExplorerError:
+        return  # the run picker reports it
+    st.markdown(run_difference.difference(runs, lambda run: f"**{markdown(run.name)}**"))
+    settings = recipe_diff.differing([run.config for run in runs])
+    st.caption(markdown(recipe_diff.summary(settings)))
+    words, training = st.columns([3, 2], gap="medium")
+    with words:
+        _reconstructions(runs)
+    with training:
+        _training(runs)
+    st.page_link(
+        url.page_file("compare"),
+        label="Compare these two runs",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(pair)},
+    )
+
+
+def _reconstructions(runs: Sequence[Run]) -> None:
+    rows = shared_rows(runs)
+    if not rows:
+        return
+    st.markdown(
+        "**The same sentences, reconstructed**",
+        help="Test sentences on both maps, evenly spaced, not selected. Each is encoded to its "
+        "posterior mean and decoded greedily.",
+    )
+    source = runs[1]  # without the corpus, the collapsed run has one sentence for all
+    for column, run in zip(st.columns(2, gap="medium"), runs, strict=True):
+        with column:
+            rate = value_of(run.metrics, "rate")
+            told = "" if rate is None else f" · rate {written(rate)} nats"
+            st.markdown(f"**{markdown(run.name)}**  :gray[{uses_z(run.metrics).word}{told}]")
+            for row in rows:
+                sentence = source.texts[_index(source, row)]
+                decoded = run.needed_atlas.reconstruction[_index(run, row)]
+                st.html(plain(sentence, quiet=True) + plain(decoded))
+    st.caption("Grey: the sentence. Below it: its reconstruction.")
+
+
+def shared_rows(runs: Sequence[Run], count: int = _SENTENCES) -> list[int]:
+    """Corpus rows of test sentences on the maps of all runs, evenly spaced."""
+    atlases = [run.atlas for run in runs]
+    if any(atlas is None for atlas in atlases):
+        return []
+    first, *others = (atlas for atlas in atlases if atlas is not None)
+    if any(other.corpus_checksum != first.corpus_checksum for other in others):
+        return []
+    shared = first.row[np.asarray(first.split) == "test"]
+    for other in others:
+        shared = np.intersect1d(shared, other.row)
+    if not len(shared):
+        return []
+    chosen = np.linspace(0, len(shared) - 1, min(count, len(shared))).round().astype(int)
+    return shared[chosen].tolist()
+
+
+def _index(run: Run, row: int) -> int:
+    return int(run.needed_atlas.row.searchsorted(row))
+
+
+def _training(runs: Sequence[Run]) -> None:
+    histories = {run.name: run.history for run in runs if run.history}
+    if not histories:
+        return
+    st.markdown("**Rate and β during training**")
+    download_buttons.chart(
+        charts.two_histories(histories),
+        "collapse_pair",
+        "Rate and beta of the two runs by epoch",
+        "\n".join(folders.command("train", run.folder, "--restart") for run in runs),
+        "collapse-pair",
+    )
