@@ -51,11 +51,19 @@ def _texts(file: str, column: str) -> Iterable[str]:
 
     path = Path(file).expanduser()
     if stream_file.is_large(path):
-        return stream_file.sentences(path, column)
+        named = (lambda name: None) if column else (lambda name: _say_column(file, name))
+        return stream_file.sentences(path, column, named)
     table = read(path, column)
+    if table.column and not column:
+        _say_column(file, table.column)
     if table.dropped:
         warn(f"{file}: {table.dropped:,} without text left out")
     return table.texts
+
+
+def _say_column(file: str, name: str) -> None:
+    """Names the column that was chosen, since another could have been meant."""
+    warn(f"{file}: the sentences are those of the column {name!r}")
 
 
 def _standard_input() -> Iterator[str]:

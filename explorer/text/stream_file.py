@@ -25,6 +25,7 @@ _WHOLE = (".json", ".xlsx", ".md")
 """Formats without rows that could be read one by one."""
 
 Row = TypeVar("Row")
+Named = Callable[[str], object]
 
 
 def is_large(path: Path) -> bool:
@@ -61,19 +62,22 @@ def _has_many_rows(path: Path) -> bool:
         return False
 
 
-def sentences(path: Path, text_column: str = "") -> Iterator[str]:
+def sentences(
+    path: Path, text_column: str = "", named: Named = lambda name: None
+) -> Iterator[str]:
     """The non-empty sentences of a large file, white space collapsed.
 
     Args:
         path: As in `read_file.read`.
         text_column: The column of the sentences; optional if only one column holds text.
+        named: Called with the name of the column, if the file has any.
 
     Raises:
         ExplorerError: During iteration, as in `read_file.read`.
     """
     kind, packed = read_file.kind_of(path)
     try:
-        for number, text in enumerate(_texts(path, kind, packed, text_column), 1):
+        for number, text in enumerate(_texts(path, kind, packed, text_column, named), 1):
             sentence = read_file.as_sentence(text)
             if sentence:
                 read_file.check_length(sentence, f"{path}, text {number}")
@@ -86,9 +90,9 @@ def sentences(path: Path, text_column: str = "") -> Iterator[str]:
         raise ExplorerError(f"{path} is no intact zip file: {error}") from None
 
 
-def _texts(path: Path, kind: str, packed: str, column: str) -> Iterator[str]:
+def _texts(path: Path, kind: str, packed: str, column: str, named: Named) -> Iterator[str]:
     if kind == ".parquet":
-        return _parquet(path, column)
+        return _parquet(path, column, named)
     if kind == ".txt":
         if column:
             raise ExplorerError(
@@ -99,8 +103,8 @@ def _texts(path: Path, kind: str, packed: str, column: str) -> Iterator[str]:
         read_file.check_no_table(path, sample)
         return chain(sample, lines)
     if kind == ".jsonl":
-        return _of_objects(path, packed, column)
-    return _of_rows(path, packed, kind, column)
+        return _of_objects(path, packed, column, named)
+    return _of_rows(path, packed, kind, column, named)
 
 
 def _lines(path: Path, packed: str, newline: str | None = None) -> Iterator[str]:
@@ -120,15 +124,15 @@ def _encoding(path: Path, packed: str) -> str:
         return read_file.encoding_of(raw.read(4))
 
 
-def _of_rows(path: Path, packed: str, kind: str, column: str) -> Iterator[str]:
+def _of_rows(path: Path, packed: str, kind: str, column: str, named: Named) -> Iterator[str]:
     def rows() -> Iterator[list[str]]:
         return csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
 
     names = [name.strip() for name in next(rows())]
-    return _column(path, names, lambda: islice(rows(), 1, None), csv_dialect.cell, column)
+    return _column(path, names, lambda: islice(rows(), 1, None), csv_dialect.cell, column, named)
 
 
-def _of_objects(path: Path, packed: str, column: str) -> Iterator[str]:
+def _of_objects(path: Path, packed: str, column: str, named: Named) -> Iterator[str]:
     with packed_file.opened(path, packed) as file:
         if file.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
             # An array under the name of JSON lines.
@@ -141,7 +145,7 @@ def _of_objects(path: Path, packed: str, column: str) -> Iterator[str]:
     names = list(dict.fromkeys(name for row in islice(rows(), _ROWS) for name in row))
     if column not in names:  # it may occur further on
         names = list(dict.fromkeys(name for row in rows() for name in row))
-    yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column)
+    yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column, named)
 
 
 def _objects(path: Path, packed: str) -> Iterator[dict[str, Any]]:
@@ -156,16 +160,20 @@ def _column(
     rows: Callable[[], Iterator[Row]],
     cell: Callable[[Row, int], Any],
     column: str,
+    named: Named,
 ) -> Iterator[str]:
     """One column of rows; a column that is not named is looked for in all of them."""
-    index = read_file.text_column(
-        path, names, lambda at: (cell(row, at) for row in rows()), column
-    )
-    for number, row in enumerate(rows()):
-        yield read_file.text_of(path, names[index], number, cell(row, index))
+
+    def cells(index: int) -> Iterator[Any]:
+        return (cell(row, index) for row in rows())
+
+    index = read_file.text_column(path, names, cells, column)
+    named(names[index])
+    for number, value in enumerate(cells(index)):
+        yield read_file.text_of(path, names[index], number, value)
 
 
-def _parquet(path: Path, column: str) -> Iterator[str]:
+def _parquet(path: Path, column: str, named: Named) -> Iterator[str]:
     import pyarrow as pa
 
     try:
@@ -178,6 +186,7 @@ def _parquet(path: Path, column: str) -> Iterator[str]:
 
             textual = bounded_parquet.textual(file.schema_arrow)
             index = read_file.text_column(path, names, cells, column, textual)
+            named(names[index])
             for number, cell in enumerate(cells(index)):
                 yield read_file.text_of(path, names[index], number, cell)
     except (pa.ArrowException, OSError, IndexError) as error:

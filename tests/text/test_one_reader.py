@@ -124,6 +124,21 @@ def test_a_table_under_the_name_of_plain_text_is_pointed_out(
     assert len(both(path)) == len(lines) + 1
 
 
+@ENDINGS
+@pytest.mark.parametrize("large", [False, True])
+def test_the_column_that_was_chosen_is_named(
+    ending: str, large: bool, tiny_run: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr(stream_file, "is_large", lambda path: large)
+    rows = [{"n": row, "review": text} for row, text in enumerate(SENTENCES)]
+    path = write(tmp_path / f"a{ending}", rows)
+    argv = ["encode", str(tiny_run), str(path), "--out", str(tmp_path / "z.jsonl")]
+    assert main(argv) == 0
+    assert "those of the column 'review'" in capsys.readouterr().err
+    assert main([*argv, "--text-column", "review"]) == 0
+    assert "column" not in capsys.readouterr().err
+
+
 def test_standard_input_has_no_columns(tiny_run: Path, capsys) -> None:
     assert main(["reconstruct", str(tiny_run), "--file", "-", "--text-column", "text"]) == 1
     assert "standard input is a sentence a line" in capsys.readouterr().err
