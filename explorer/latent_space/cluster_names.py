@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from explorer.latent_space.name_stop_words import describes_origin
+from explorer.latent_space.name_stop_words import describes_origin, is_function_word
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
 
 
 def _is_informative(word: str, stop_words: frozenset[str]) -> bool:
-    if word.removesuffix("'s").removesuffix("’s") in stop_words or len(word) > _WORD_LENGTH:
+    if is_function_word(word, stop_words) or len(word) > _WORD_LENGTH:
         return False
     return not word.isdigit() and (len(word) > 1 or not word.isascii())
 

@@ -1,4 +1,12 @@
-"""Words that do not name a region, since its name would describe people by their origin."""
+"""Words that name no region: function words, and those that describe people by their origin."""
+
+import re
+
+_CONTRACTED = re.compile(r"(n['’]t|['’](s|m|re|ve|ll|d))$")
+_FUNCTION = frozenset(
+    ["ai", "ca", "did", "does", "doing", "done", "don", "let", "sha", "wo", "yes"]
+)
+"""Beside a list of stop words; some are what a contraction leaves, as of "can't"."""
 
 _ORIGINS = """
 aboriginal afghan african african-american afro afro-american albanian algerian american amish
@@ -34,6 +42,12 @@ young younger youngster youngsters youth youths
 _origins = frozenset(_ORIGINS.split())
 _colours = frozenset(_COLOURS.split())
 _people = frozenset(_NOT_WITH_COLOURS.split())
+
+
+def is_function_word(word: str, stop_words: frozenset[str]) -> bool:
+    """Whether a word, case folded, is a stop word or a contraction of one, such as "we're"."""
+    bare = _CONTRACTED.sub("", word)
+    return bare in stop_words or bare in _FUNCTION
 
 
 def describes_origin(term: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ import pytest
 
 from explorer.latent_space.cluster_names import Namer, share_named
 from explorer.latent_space.clusters import clusters, members, region_metrics
-from explorer.latent_space.name_stop_words import describes_origin
+from explorer.latent_space.name_stop_words import describes_origin, is_function_word
 from explorer.text.search_words import words
 
 TOPICS = ["red kite flying", "old boat sailing", "small cat sleeping", "loud band playing"]
@@ -197,3 +197,9 @@ def test_regions_of_islands_are_separated_and_well_named(islands):
     assert metrics["named"]["n"] == (found.cluster >= 0).sum()
     assert metrics["silhouette"]["z"] == metrics["silhouette"]["map"]
     assert region_metrics(xy[:5], xy[:5], texts[:5], clusters(xy[:5], texts[:5])) == {}
+
+
+@pytest.mark.parametrize("word", ["i'm", "can’t", "we're", "don't", "didn't", "let's", "won't"])
+def test_a_contraction_is_a_function_word(word):
+    assert is_function_word(word, frozenset(["i", "we", "do"]))
+    assert not is_function_word("o'clock", frozenset(["o"]))

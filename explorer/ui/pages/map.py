@@ -6,7 +6,7 @@ from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
-from explorer.ui.session import open_runs, picks, url
+from explorer.ui.session import open_runs, picks, settings, url
 
 KEY = "map"
 _MARGIN = 106  # pixels above the map in a window
@@ -14,7 +14,7 @@ _HAS_PICKED = "_has_picked"  # whether this session picked something on the map
 run = picks.current_run()
 
 
-@st.fragment
+@settings.fragment
 def explore() -> None:
     """The map and its answer; a click reruns only this."""
     event = map_view.take_event(KEY)

@@ -32,4 +32,5 @@ _ONE_ENTRY = """<script>
 
 def keep_views() -> None:
     """Merges the entry that a page leaves without its parameters with the next page's."""
-    st.html(_ONE_ENTRY, unsafe_allow_javascript=True)
+    with st.container(key="history"):  # without a place of its own on the page
+        st.html(_ONE_ENTRY, unsafe_allow_javascript=True)
