@@ -1,5 +1,6 @@
 """Whether a label can be switched while the rest of a sentence stays, and what z knows of it."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from explorer.evaluation.reconstruction import bleu
 MOST_KINDS = 50
 SENTENCES = 2000
 """Most sentences that are rewritten."""
+MAX_FITTED = 500_000
+"""Maximum training sentences times labels of the classifier that judges: minutes."""
 STRENGTHS = (0.5, 1.0, 1.5, 2.0, 3.0)
 FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
@@ -106,6 +109,7 @@ class Labelled:
         assert held.training_labels is not None
         pairs = zip(held.training, held.training_labels, strict=True)
         known = [(" ".join(words), label) for words, label in pairs if label and words]
+        known = known[:: math.ceil(len(known) * len(self.kinds) / MAX_FITTED)]
         counts = Counter(word for text, _ in known for word in set(text.split()))
         least = min(2, max(counts.values(), default=1))  # words of one sentence say little
         words = TfidfVectorizer(

@@ -278,7 +278,8 @@ def test_ticks_and_places_of_a_view_end_where_numbers_have_no_next_one(page, add
         """async (base) => {
             const [{ ticks }, { cellsOf }] = await Promise.all(
                 ["axes", "lattice"].map((name) => import(`${base}/${name}.js`)));
-            const view = (x) => ({ scale: 1, width: 800, height: 600, x, y: x,
+            const inset = { top: 0, bottom: 0 };
+            const view = (x) => ({ scale: 1, width: 800, height: 600, x, y: x, inset,
                 toData: (left, top) => [x + left - 400, x - (top - 300)] });
             return [0, 1e15, 1e17, 1e300, NaN].map((x) => (
                 [ticks(x - 400, x + 400, 800).length, cellsOf(view(x)).length]));
