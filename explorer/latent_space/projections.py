@@ -199,11 +199,11 @@ def _allow_compiling() -> None:
     umap asks for the cache at import, and numba raises where both its package and the user's cache
     folder are read-only, as in some containers.
     """
-    found = importlib.util.find_spec("umap")
-    if "NUMBA_CACHE_DIR" in os.environ or found is None or found.origin is None:
+    spec = importlib.util.find_spec("umap")
+    if "NUMBA_CACHE_DIR" in os.environ or spec is None or spec.origin is None:
         return
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    folders = (Path(found.origin).parent / "__pycache__", Path(cache).expanduser() / "numba")
+    folders = (Path(spec.origin).parent / "__pycache__", Path(cache).expanduser() / "numba")
     if not any(map(_is_writable, folders)):
         # Private: what is cached is executed.
         os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")

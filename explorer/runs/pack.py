@@ -34,7 +34,7 @@ LARGEST_PACK = 6 * 2**30
 _CHUNK = 2**20
 
 _REPLACED = ".replaced"
-"""Where a run is kept while another takes its place; no run has such a name."""
+"""Where a run is kept while another replaces it; no run has such a name."""
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack incrementally: bzip2 and LZMA expand a whole block at once."""

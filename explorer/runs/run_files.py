@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from explorer.models.vae import TextVAE
 
 LOOK_SECONDS = 0.5
-"""A missing corpus is looked for at most so often: its files lie in a dozen places."""
+"""A missing corpus is looked for at most so often: a dozen paths are tried."""
 
 # Runs shown side by side mostly share a corpus: it is read once.
 _corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
@@ -42,7 +42,7 @@ class Contents:
         self.tokeniser = Tokeniser.of(self.config.corpus)
         self._lock = threading.RLock()
         self._looked: object = None
-        self._look_after = 0.0
+        self._next_check = 0.0
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
         self._is_checked = False
@@ -138,12 +138,12 @@ class Contents:
         """The corpus of the run; None while its text is not on this machine."""
         with self._lock:
             # A missing corpus is looked up again: it may be downloaded while the server runs.
-            if self._joined is None and time.monotonic() >= self._look_after:
+            if self._joined is None and time.monotonic() >= self._next_check:
                 mark = corpora.mark(self.config.corpus)
                 if self._looked != mark:
                     self._looked = mark
                     self._corpus = self._read_corpus()
-                self._look_after = time.monotonic() + LOOK_SECONDS
+                self._next_check = time.monotonic() + LOOK_SECONDS
             return self._corpus
 
     def _read_corpus(self) -> Corpus | None:

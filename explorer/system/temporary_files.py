@@ -25,7 +25,7 @@ def create(path: Path) -> tuple[int, Path]:
     """Creates a locked temporary file beside `path`; returns its open descriptor and its path."""
     while True:
         handle, name = tempfile.mkstemp(_SUFFIX, f".{path.name}.", path.parent)
-        if _is_locked_in_place(handle, Path(name)):
+        if _is_locked_at(handle, Path(name)):
             return handle, Path(name)
         os.close(handle)  # another process took it for an abandoned one
 
@@ -44,7 +44,7 @@ def scratch_folder(
     while True:
         folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
         handle = _opened(folder)
-        if handle is None or _is_locked_in_place(handle, folder):
+        if handle is None or _is_locked_at(handle, folder):
             break
         os.close(handle)
     try:
@@ -107,7 +107,7 @@ def _opened(item: Path) -> int | None:
     return os.open(item, os.O_RDONLY | os.O_NONBLOCK)
 
 
-def _is_locked_in_place(handle: int, item: Path) -> bool:
+def _is_locked_at(handle: int, item: Path) -> bool:
     """Locks a new file or folder; False if it was removed before it was locked."""
     if fcntl is None:
         return True

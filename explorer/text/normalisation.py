@@ -23,7 +23,7 @@ _CURLED = str.maketrans({"'": "’"})
 def normalised(text: str) -> str:
     """The text in Unicode form C, without invisible characters, with typewriter punctuation.
 
-    Dashes stay: a hyphen in their place would join words.
+    Dashes stay: a hyphen instead would join words.
     """
     if text.isascii():
         return text
@@ -31,7 +31,7 @@ def normalised(text: str) -> str:
 
 
 def spellings(text: str) -> Iterator[str]:
-    """The text as it is, then other spellings that a vocabulary may hold in its place."""
+    """The text as it is, then other spellings that a vocabulary may hold instead."""
     yield text
     plain = normalised(text)
     yield plain

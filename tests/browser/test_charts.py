@@ -90,14 +90,15 @@ def metrics_shown(page, where):
 @pytest.mark.parametrize("name", RUNS)
 def test_collapse_shows_the_figures_that_evaluate_printed(page, address, capsys, name):
     page.goto(f"{address}/collapse?run={name}")
-    page.get_by_role("heading", name="When did it collapse?").wait_for()
+    page.get_by_role("heading", name=re.compile(f"^{name}: ")).wait_for()
     metrics, told = folders.read_metrics(folder_of(name)), printed(folder_of(name), capsys)
     shown = metrics_shown(page, "stMain")
     for key in READ:
         assert shown[METRICS[key].title] == told[key]
     units = metrics["active_units"]
     assert shown["Active units"] == f"{told['active_units']} / {units['of']}"
-    beside = metrics_shown(page, "stSidebar")
+    page.get_by_role("button", name="Scores").click()
+    beside = metrics_shown(page, "stPopoverBody")
     assert {label: beside[label] for label in BESIDE} == {
         label: told[key] for label, key in BESIDE.items()
     }

@@ -49,7 +49,12 @@ def test_a_dropped_file_becomes_a_map_whose_lens_answers(page, address, tmp_path
     latent_map = page.get_by_test_id("latent-map")
     box = latent_map.bounding_box()
     page.wait_for_timeout(1000)
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
-    page.get_by_test_id("latent-map-tip").filter(has_text=re.compile(r"\w")).first.wait_for()
+    tip = page.get_by_test_id("latent-map-tip").filter(has_text=re.compile(r"\w")).first
+    for step in range(60):  # where words stand on the map, the lens is silent
+        page.mouse.move(box["x"] + box["width"] / 2 + 7 * step, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(300)
+        if tip.is_visible():
+            break
+    tip.wait_for()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.get_by_test_id("latent-map-pin").filter(has_text=re.compile(r"\w")).first.wait_for()

@@ -1,6 +1,7 @@
 """PCA, k-means and a mixture on a run's sentences: their laws, their figures, their map."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +182,12 @@ def test_the_map_is_coloured_by_an_ancestor_and_says_what_it_is(app: Open, by: s
     at = app(colour=by.capitalize())
     assert not at.error
     assert at.selectbox(key="colour").value == by
-    text = said(at).replace("\\", "")
+    for _ in range(300):
+        text = said(at).replace("\\", "")
+        if "explorer ancestors tiny" in text:
+            break
+        time.sleep(0.1)  # it is fitted beside the page
+        at.run()
     assert "explorer ancestors tiny" in text and "training sentences" in text
 
 

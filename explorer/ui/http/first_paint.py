@@ -36,9 +36,9 @@ class FirstPaint:
             return
         # The page's own mark says nothing about what is added: it is sent whole.
         dropped = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
-        kept = [item for item in scope["headers"] if item[0] not in dropped]
+        headers = [item for item in scope["headers"] if item[0] not in dropped]
         page = _Page(send, scope)
-        await self.app({**scope, "headers": kept}, receive, page.send)
+        await self.app({**scope, "headers": headers}, receive, page.send)
 
 
 class _Page:
