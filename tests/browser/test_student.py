@@ -44,9 +44,9 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     page.get_by_text("every sentence has the same z, and the decoder is a language").wait_for()
     page.get_by_text("What to try next").wait_for()
 
-    link = page.get_by_role("link", name=re.compile("Compare with .*, which uses z"))
-    other = re.search(r"with (\S+),", link.inner_text())[1]
-    link.click()
+    told = page.get_by_text(re.compile("captions-collapsed collapsed .*uses z")).first.inner_text()
+    other = re.search(r"(\S+) uses z", told)[1]
+    page.get_by_role("link", name="Compare these two runs").click()
     sentence = page.get_by_text("so its decoder is a language model").first
     sentence.wait_for()
     assert re.match(rf"captions-collapsed collapsed .*; {other} uses z", sentence.inner_text())
