@@ -250,7 +250,7 @@ def test_a_question_about_the_map_that_failed_is_said_to_have_and_asked_again(pa
 
 
 def test_a_click_on_words_opens_their_place(page, address):
-    canvas = open_map(page, address, "?layout=PCA&view=0,0,1")
+    canvas = open_map(page, address, "?layout=PCA&view=0,0,0.5")
     found = wait_for_words(page, canvas)
     size = canvas.bounding_box()
     # Far from the points, so that the click means the words and not a sentence below them.

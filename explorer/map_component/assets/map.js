@@ -23,7 +23,7 @@ import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
-const NEAR_PIXELS = 60;
+const NEAR_PIXELS = 125; // about the half of the grid, so that a small cloud has words too
 const NO_CLASS = 255;
 const PHONE_PIXELS = 640; // as in the page's style
 const EDGE_INSET = { top: 60, bottom: 66 };
