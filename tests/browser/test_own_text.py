@@ -28,7 +28,6 @@ def page():
         browser.close()
 
 
-@pytest.mark.soak  # minutes on a busy machine: a map is drawn
 def test_a_dropped_file_becomes_a_map_whose_lens_answers(page, address, tmp_path):
     path = tmp_path / "My notes.csv"
     rows = "".join(f'"{text}",{n % 2}\n' for n, text in enumerate(tiny.sentences(120)[5:]))

@@ -36,7 +36,6 @@ def page():
         browser.close()
 
 
-@pytest.mark.soak  # minutes on a busy machine: the last step waits for a model to open
 def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     page.goto(f"{address}/collapse")
     page.get_by_text("The same sentences, reconstructed").wait_for()

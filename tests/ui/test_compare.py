@@ -451,7 +451,7 @@ def test_the_map_of_the_healthiest_run_is_the_reference_and_never_noise(
         assert compared.reference(columns) is columns[1 - noise]
 
 
-def test_the_sidebar_shows_one_of_the_runs_that_a_link_compares(
+def test_the_run_above_a_comparison_is_one_of_those_compared(
     app: Callable, pair: tuple[Path, Path]
 ) -> None:
     third = pair[0].parent / "zed"
@@ -468,5 +468,25 @@ def test_the_sidebar_shows_one_of_the_runs_that_a_link_compares(
         at.multiselect(key="compared").set_value([first, others[1]]).run()
         at.multiselect(key="compared").set_value([first, others[0]]).run()
         assert at.session_state["run"] in (first, others[0])
+    finally:
+        shutil.rmtree(third)
+
+
+def test_a_link_to_a_comparison_keeps_the_run_a_page_opened_on(
+    app: Callable, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else *Compare* would open on a run of its own, and a sentence picked there be lost."""
+    third = pair[0].parent / "zed"
+    shutil.copytree(pair[0], third)
+    monkeypatch.setattr(
+        open_runs, "first_run", lambda page, names: "zed" if page == "compare" else "one"
+    )
+    try:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+        assert at.session_state["run"] == "one"
+        at.switch_page(str(page_file("compare")))
+        at.query_params["runs"] = "one,two"
+        at.run()
+        assert at.session_state["run"] == "one"
     finally:
         shutil.rmtree(third)

@@ -104,8 +104,9 @@ def _follow_comparison(listing: open_runs.Listing) -> None:
     """A link that compares runs makes one of them the run of the page."""
     asked = [name for name in compared_names.asked() if name in listing.names]
     current = st.session_state.get("run", st.query_params.get("run"))
-    if len(asked) > 1 and current not in asked:
-        choose_run(asked[0])
+    if len(asked) > 1:
+        # Chosen, even if it was the run of the page before: no page opens on another one now.
+        choose_run(current if current in asked else asked[0])
 
 
 def _note_choice() -> None:
