@@ -77,8 +77,10 @@ def borrow(
         config,
         corpus=corpus,
         model=dataclasses.replace(config.model, weights_of=origin),
-        # The base may show fewer of its sentences to save space.
-        atlas=dataclasses.replace(config.atlas, points=configs.AtlasConfig().points),
+        # How many sentences the base shows, and whether its map holds them, is about its corpus.
+        atlas=dataclasses.replace(
+            config.atlas, points=configs.AtlasConfig().points, text=configs.AtlasConfig().text
+        ),
     )
     header = (
         f"{folder.name}: a map of the sentences of {text.title}, drawn with the weights of "

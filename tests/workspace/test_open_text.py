@@ -1,5 +1,6 @@
 """A text becomes a run with the weights of another: whole or not at all, and like any run."""
 
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from explorer import pipeline
 from explorer.errors import ExplorerError
+from explorer.explore import text_fit
 from explorer.explore.run import open_run
 from explorer.explore.text_fit import fit_of
 from explorer.latent_space.projections import pca_layout
@@ -49,6 +51,16 @@ def test_a_text_is_a_run_that_encodes_decodes_and_knows_its_neighbours(tiny_run)
     assert run.at(0.0, 0.0).z.shape == (4,)
     assert set(stages) <= set(open_text.STAGES)
     assert [path.name for path in folders.users().iterdir()] == ["mine"]
+
+
+def test_every_run_that_may_be_chosen_draws_it(monkeypatch):
+    shipped = Path(__file__).resolve().parents[2] / "checkpoints"
+    monkeypatch.setattr(folders, "checkpoints", lambda: shipped)
+    chosen = [folder for folder in text_fit.candidates() if folder.parent == shipped]
+    assert shipped / "everyday" in chosen
+    for base in chosen:
+        folder = open_text.open_text(stored(f"of-{base.name}"), base.name)
+        assert open_run(folder).texts == SENTENCES, base.name
 
 
 def test_it_says_whose_weights_it_has_and_claims_none_of_its_figures(tiny_run):
