@@ -1,4 +1,4 @@
-"""Names for groups of texts: words that are frequent in one and rare elsewhere."""
+"""Names for groups of texts: what is frequent in one and rare elsewhere, words or openings."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from explorer.latent_space.name_stop_words import describes_origin, is_function_word
+from explorer.latent_space.opening_names import Opening, Openings, begins, is_by_openings
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _LEAST_COVER = 0.04  # of the group's texts contain the word
 _LEAST_SHARE = 0.5  # of a word's texts: a pair in so many replaces the word ("hot dog" for "dog")
 _CANDIDATES = 40  # terms considered for one name
 _MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
+_ENOUGH = 0.5  # of a group's texts hold a word of its name: no opening describes it better
 _LARGE = 1000  # texts
 _WORD_LENGTH = 30  # characters; longer "words" are links and noise
 
@@ -29,7 +31,8 @@ class Namer:
     The score of a word, or of a pair of adjacent words, in a group is class-based TF-IDF, the
     fraction of the group's words times log(1 + mean size of a group / occurrences of the term),
     times the logarithm of its lift over all texts. Terms in fewer than 4% of the group's texts
-    rank below all others.
+    rank below all others. Where most of a group's texts hold no word of the name, and more of them
+    begin alike, the name is how they begin: "how …, what …".
 
     Args:
         texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
@@ -43,6 +46,8 @@ class Namer:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._counted = _count(texts)
+        self._texts = texts
+        self._openings = Openings(texts)
 
     def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
         """Names the groups 0, 1, …, each differently, by one to three informative words.
@@ -59,16 +64,30 @@ class Namer:
         matrix, terms = self._counted
         totals, scores = _scores(matrix, group, count)
         used: set[str] = set()
+        openings: frozenset[Opening] = frozenset()
         names = []
         for number in range(count):
-            name = _name(scores[number], totals[number], terms, used) or f"region {number + 1}"
+            name = _name(scores[number], totals[number], terms, used)
+            rows = np.flatnonzero(group == number)
+            other = self._openings.name(rows, _lift_of(len(rows) / len(group)), openings)
+            if other is not None and self._begins_better(rows, name, other[0].cover):
+                name, openings = other[0].name, openings | other[1]
+            name = name or f"region {number + 1}"
             used.add(name)
             names.append(name)
         return names
 
+    def _begins_better(self, rows: Int[np.ndarray, " n"], name: str, cover: float) -> bool:
+        """Whether openings of this cover describe a group better than the words of its name."""
+        texts = [self._texts[int(row)] for row in rows]
+        named = share_named(texts, np.zeros(len(texts), np.int32), [name])
+        return named < min(_ENOUGH, cover)
+
 
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
-    """The fraction of the texts in groups that contain a word of their group's name, 0 to 1.
+    """The fraction of the texts in groups that hold a word of their group's name, 0 to 1.
+
+    Of a name by openings, the fraction that begins as it says.
 
     Args:
         texts: Any text.
@@ -82,7 +101,13 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     if not inside:
         raise ValueError("no text is in a group")
     of_name = [set(words(name)) for name in names]
-    hits = sum(not of_name[group[row]].isdisjoint(words(texts[row])) for row in inside)
+    hits = 0
+    for row in inside:
+        text, name = texts[row], names[int(group[row])]
+        if is_by_openings(name):
+            hits += begins(text, name)
+        else:
+            hits += not of_name[group[row]].isdisjoint(words(text))
     return hits / len(inside)
 
 
@@ -155,6 +180,10 @@ def _needed_lift(share: Float[np.ndarray, "groups 1"]) -> Float[np.ndarray, "gro
     The highest possible is 1 / share: in groups of more than a fifth, halfway from 1 to that.
     """
     return np.minimum(_LEAST_LIFT, (1 + 1 / share) / 2) * (1 - 1e-6)
+
+
+def _lift_of(share: float) -> float:
+    return float(_needed_lift(np.array([[share]]))[0, 0])
 
 
 def _name(
