@@ -49,6 +49,9 @@ class MapSpec:
         view_parameter: Name of the viewport in the address; empty to leave the address alone.
         show_legend: Whether the legend is drawn under the map; of linked maps, one is enough.
         boxes: Whether Shift and a drag draw a rectangle.
+        areas: Whether sentences can be selected: by tools that draw an outline, by Shift and a
+            drag, and by their region.
+        selects_classes: Whether a class of the legend can be selected, too.
         link: Maps with the same link emphasise the same class.
         height: Height of the map in CSS pixels, without the legend.
         margin: If positive, the map is as high as the window less so many pixels, and `height` is
@@ -76,6 +79,8 @@ class MapSpec:
     view_parameter: str = "view"
     show_legend: bool = True
     boxes: bool = False
+    areas: bool = False
+    selects_classes: bool = False
     link: str = ""
     height: int = 560
     margin: int = 0
@@ -91,6 +96,8 @@ class MapSpec:
             "view_parameter",
             "show_legend",
             "boxes",
+            "areas",
+            "selects_classes",
         )
         return {name: getattr(self, name) for name in (*same, "link")} | {
             "legend": [entry._asdict() for entry in self.legend],

@@ -8,6 +8,7 @@ import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { Help } from "./help.js";
+import { Lasso } from "./lasso.js";
 import { Lattice, decodedAt } from "./lattice.js";
 import { decodedWords, Lens } from "./lens.js";
 import { broadcast, subscribe } from "./links.js";
@@ -70,13 +71,14 @@ class LatentMap extends Surface {
 
   /** Help and a link for the map, and a way to copy the pinned words. */
   addButtons() {
-    const { help, share, copy } = moreButtons();
+    const { help, share, copy, lasso, rectangle } = moreButtons();
+    this.lasso = new Lasso(this, { lasso, rectangle });
     this.help = new Help(this.stage);
     help.addEventListener("click", () => this.help.toggle());
     const say = (text) => this.announcer.say(text);
     copies(share, () => window.location.href, say);
     copies(copy, () => this.pin.words, say);
-    this.corner.append(share, help);
+    this.corner.append(lasso, rectangle, share, help);
     this.pinBox.append(copy);
   }
 
@@ -94,6 +96,7 @@ class LatentMap extends Surface {
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
     this.lens.setUrl(data.lens_url);
+    this.lasso.update();
     this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
@@ -199,6 +202,7 @@ class LatentMap extends Surface {
     super.drawLegend();
     // One legend explains several maps of the same colours.
     if (this.data.show_legend === false) this.legend.hidden = true;
+    this.lasso.offerClass();
   }
 
   focused(id) {
@@ -296,6 +300,7 @@ class LatentMap extends Surface {
     this.root.classList.toggle("edge", isEdge);
     this.view.inset = isEdge ? EDGE_INSET : { top: 0, bottom: 0 };
     this.fit(1.15, 300);
+    this.cornerHeight = this.corner.offsetHeight + 16;
     this.draw();
   }
 
@@ -312,6 +317,7 @@ class LatentMap extends Surface {
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
+      corner: this.cornerHeight,
       showLabels: focus === null && Boolean(this.loaded.xy),
       decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
     };

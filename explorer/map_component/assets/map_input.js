@@ -28,9 +28,13 @@ export function gestures(map) {
       tooltip.hide();
       map.redraw();
     },
-    boxes: () => Boolean(map.data?.boxes),
-    box: (from, to, isDone) => drawBox(map, from, to, isDone),
+    boxes: (shift) => map.lasso.draws(shift) || (shift && Boolean(map.data?.boxes)),
+    box: (from, to, isDone) => {
+      if (map.lasso.isOffered) map.lasso.draw(from, to, isDone);
+      else drawBox(map, from, to, isDone);
+    },
     unbox: () => {
+      map.lasso.cancel();
       map.box.hidden = true;
     },
     click: (left, top, event) => map.pick(left, top, event.shiftKey, event.pointerType),
@@ -63,6 +67,7 @@ function drawBox(map, from, to, isDone) {
 }
 
 function press(map, key, shift) {
+  if (map.lasso.key(key)) return true;
   const wanted = meaning(key, shift);
   if (!wanted) return false;
   const centre = map.view.middle;
