@@ -19,7 +19,6 @@ from explorer.explore.criteria import (
     Words,
 )
 from explorer.explore.run import Run
-from explorer.ui.components.escaping import markdown
 from explorer.ui.session import picks, selections
 
 _KEY = "condition"
@@ -70,7 +69,7 @@ def _chosen(title: str, counts: Counter[str]) -> str | None:
     return st.selectbox(
         title,
         names,
-        format_func=lambda name: f"{markdown(name) or '(empty)'} · {counts[name]:,}",
+        format_func=lambda name: f"{name or '(empty)'} · {counts[name]:,}",
         key=f"{_KEY}_{title}",
     )
 

@@ -71,7 +71,7 @@ def _files(
 ) -> None:
     copied = texts[:_MAX_COPIED]
     part = "" if len(copied) == len(rows) else f" first {len(copied):,}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", key="selection_files"):
         copy_button.copy_button("\n".join(copied), f"Copy{part}", key="selection_copy")
         name = f"{run.name}-selection"
         st.download_button(
