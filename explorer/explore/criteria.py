@@ -1,20 +1,19 @@
 """What sentences of a map can be selected by: one condition each."""
 
-import re
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
 
 from explorer.errors import ExplorerError
 from explorer.explore import polygons
+from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value
 from explorer.explore.map_views import VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.latent_space.neighbours import nearest
+from explorer.system.cache import Cache
 
 MAX_PATTERN = 300
 """Characters of a regular expression."""
@@ -23,90 +22,13 @@ REGEX_SECONDS = 3.0
 MAX_NEAR = 100_000
 DEFAULT_NEAR = 100
 
-_CHUNK = 1024  # sentences between two looks at the clock
+_CHUNK = 1024  # sentences between two checks of the clock
 _FARTHEST = 1e6  # map units, as for a click
-_BARE = re.compile(r"[^\s()\"~\\]+")
 
-Mask = Bool[np.ndarray, " n"]
-
-
-class Value(NamedTuple):
-    """What follows the name of a condition: `"text"~number`."""
-
-    text: str
-    number: int | None = None
+_texts: Cache[list[Any]] = Cache(4)
 
 
-class Criterion(ABC):
-    """A condition on the sentences of a map."""
-
-    name: ClassVar[str]
-    help: ClassVar[str]
-
-    @property
-    @abstractmethod
-    def value(self) -> Value:
-        """What `read` reads it from."""
-
-    @property
-    @abstractmethod
-    def title(self) -> str:
-        """The condition in words."""
-
-    @classmethod
-    @abstractmethod
-    def read(cls, name: str, value: Value) -> "Criterion":
-        """A condition from its name and value.
-
-        Raises:
-            ExplorerError: If the value is malformed.
-        """
-
-    @abstractmethod
-    def mask(self, run: MappedRun) -> Mask:
-        """Whether it is true of each sentence.
-
-        Raises:
-            ExplorerError: If the map has no such thing.
-        """
-
-    @property
-    def key(self) -> str:
-        """The name it is written with."""
-        return self.name
-
-    def __str__(self) -> str:
-        text, number = self.value
-        shown = text if _BARE.fullmatch(text) else f'"{_escaped(text)}"'
-        return f"{self.key}:{shown}" + ("" if number is None else f"~{number}")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-@dataclass(frozen=True)
-class _OfText(Criterion):
-    """A condition whose value is a text."""
-
-    text: str
-
-    @property
-    def value(self) -> Value:
-        return Value(self.text)
-
-    @property
-    def title(self) -> str:
-        return f"{self.name} “{self.text}”"
-
-    @classmethod
-    def read(cls, name: str, value: Value) -> "Criterion":
-        if not value.text.strip():
-            raise ExplorerError(f"{name}: says nothing after the colon")
-        return cls(value.text)
-
-
-class Label(_OfText):
+class Label(TextCriterion):
     """The corpus' own label."""
 
     name = "label"
@@ -123,7 +45,7 @@ class Label(_OfText):
         return _equal(labels, self.text, f"no sentence of this map has the label {self.text!r}")
 
 
-class Split(_OfText):
+class Split(TextCriterion):
     """Training, validation or test."""
 
     name = "split"
@@ -134,7 +56,7 @@ class Split(_OfText):
         return _equal(run.needed_atlas.split, self.text, missing)
 
 
-class Region(_OfText):
+class Region(TextCriterion):
     """A named region, of the coarsest level that has the name."""
 
     name = "region"
@@ -149,7 +71,7 @@ class Region(_OfText):
         raise ExplorerError(f"this map has no region {self.text!r}")
 
 
-class Words(_OfText):
+class Words(TextCriterion):
     """All of these words, as in the search of the page."""
 
     name = "words"
@@ -158,10 +80,10 @@ class Words(_OfText):
     )
 
     def mask(self, run: MappedRun) -> Mask:
-        return _mask_of(run, run.search(self.text, len(run.needed_atlas)))
+        return _mask_of(run, run.matching(self.text))
 
 
-class Regex(_OfText):
+class Regex(TextCriterion):
     """A regular expression, in RE2's syntax: its time is linear in the text."""
 
     name = "regex"
@@ -183,17 +105,15 @@ class Regex(_OfText):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        texts, started = run.texts, time.monotonic()
-        parts = []
-        for first in range(0, len(texts), _CHUNK):
+        parts, started = [], time.monotonic()
+        for number, chunk in enumerate(_chunks(run)):
             if time.monotonic() - started > REGEX_SECONDS:
                 raise ExplorerError(
                     f"the regular expression {self.text!r} took more than {REGEX_SECONDS:g} s for "
-                    f"{first:,} of {len(texts):,} sentences: use a simpler one"
+                    f"{number * _CHUNK:,} of {len(run.texts):,} sentences: use a simpler one"
                 )
-            part = pa.array(texts[first : first + _CHUNK], pa.string())
             try:
-                matches = pc.match_substring_regex(part, self.text, ignore_case=True)  # type: ignore
+                matches = pc.match_substring_regex(chunk, self.text, ignore_case=True)  # type: ignore
             except pa.ArrowInvalid as error:
                 raise ExplorerError(
                     f"the regular expression {self.text!r} is malformed: {error}"
@@ -365,6 +285,18 @@ def _number(text: str) -> float:
     if not np.isfinite(value):
         raise ExplorerError(f"{text[:40]!r} is not a finite number")
     return value
+
+
+def _chunks(run: MappedRun) -> list[Any]:
+    """The texts of a map as Arrow arrays, which take longer to make than to search."""
+    import pyarrow as pa
+
+    def compute() -> list[Any]:
+        texts = run.texts
+        starts = range(0, len(texts), _CHUNK)
+        return [pa.array(texts[first : first + _CHUNK], pa.string()) for first in starts]
+
+    return _texts.get((run, run.texts_are_real), compute)
 
 
 def _digits(value: float) -> float:

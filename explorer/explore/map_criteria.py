@@ -1,7 +1,8 @@
 """From what a person points at on a map to a condition that selects it."""
 
 from explorer.explore.colourings import COLOURINGS
-from explorer.explore.criteria import Criterion, Label, Region, Split
+from explorer.explore.criteria import Label, Region, Split
+from explorer.explore.criterion import Criterion
 from explorer.explore.mapped_run import MappedRun
 
 CLASS_CRITERIA: dict[str, type[Label | Region | Split]] = {

@@ -72,6 +72,11 @@ class MappedRun(Contents, ABC):
         with self._lock:
             return self._index(self.texts_are_real).search(query, limit)
 
+    def matching(self, query: str) -> np.ndarray:
+        """All of `search`, ascending."""
+        with self._lock:
+            return self._index(self.texts_are_real).matching(query)
+
     def _index(self, is_real: bool) -> "TextIndex":
         """The index of `texts`, built again once the corpus is present."""
         from explorer.latent_space.neighbours import TextIndex

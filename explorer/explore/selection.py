@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from explorer.errors import ExplorerError
-from explorer.explore.criteria import CRITERIA, Area, Criterion, Near, Region, Value
+from explorer.explore.criteria import CRITERIA, Area, Near, Region
+from explorer.explore.criterion import Criterion, Value
 from explorer.explore.mapped_run import MappedRun
 from explorer.system.cache import Cache
 

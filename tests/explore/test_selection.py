@@ -15,7 +15,6 @@ from explorer.explore.criteria import (
     COLUMNS,
     CRITERIA,
     Area,
-    Criterion,
     Label,
     Near,
     Range,
@@ -24,6 +23,7 @@ from explorer.explore.criteria import (
     Split,
     Words,
 )
+from explorer.explore.criterion import Criterion
 from explorer.explore.map_views import VIEWS
 from explorer.explore.run import Run, open_run
 from explorer.explore.selection import (

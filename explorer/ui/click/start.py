@@ -55,10 +55,19 @@ def show(run: Run, pick: Pick | None) -> None:
 def opening(run: Run) -> tuple[dict[str, Any], PinnedAnswer]:
     """What the map opens on: an example sentence and its recorded reconstruction, pinned to it."""
     (row,) = example_rows(run, 1)
+    return {"row": row}, _stored(run, row)
+
+
+def stored(run: Run, pick: Pick | None) -> PinnedAnswer | None:
+    """What the map says of a sentence without the model; None for any other pick."""
+    return _stored(run, pick.index) if isinstance(pick, SentencePick) else None
+
+
+def _stored(run: Run, row: int) -> PinnedAnswer:
     reconstruction = run.needed_atlas.reconstruction[row]
     if run.texts_are_real:
-        return {"row": row}, PinnedAnswer(run.texts[row], reconstruction)
-    return {"row": row}, PinnedAnswer(reconstruction, note="its reconstruction")
+        return PinnedAnswer(run.texts[row], reconstruction)
+    return PinnedAnswer(reconstruction, note="its reconstruction")
 
 
 def _open_model(run: Run) -> None:

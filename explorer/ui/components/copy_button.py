@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 _CSS = """
-button { font: inherit; font-family: var(--st-font); font-size: 0.875rem; cursor: pointer; padding: 0.25rem 0.1rem;
+button { font: inherit; font-family: var(--st-font); font-size: 0.875rem;
+  cursor: pointer; padding: 0.25rem 0.1rem;
   color: var(--st-text-color); background: none; border: none; white-space: nowrap;
   min-height: 2.5rem; border-radius: var(--st-button-radius, 0.4rem); }
 button:hover { color: var(--st-primary-color); }

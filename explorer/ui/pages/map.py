@@ -37,7 +37,7 @@ def explore() -> None:
         with side:
             search.results(run, hits, panel.offer_hits)
             result = answer.show(run, located, decoding)
-    pinned = answer.pinned(run, located, result) if located and result else None
+    pinned = answer.pinned(run, located, result) if located and result else start.stored(run, pick)
     selected = map_view.selected_of(pick, located.at if located else None)
     if pick is None and chosen is None and not start.has_picked():
         selected, pinned = start.opening(run)

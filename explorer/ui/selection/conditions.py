@@ -9,7 +9,6 @@ from explorer.explore.criteria import (
     COLUMNS,
     DEFAULT_NEAR,
     MAX_PATTERN,
-    Criterion,
     Label,
     Near,
     Range,
@@ -18,6 +17,7 @@ from explorer.explore.criteria import (
     Split,
     Words,
 )
+from explorer.explore.criterion import Criterion
 from explorer.explore.run import Run
 from explorer.ui.session import picks, selections
 

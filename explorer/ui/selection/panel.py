@@ -9,7 +9,8 @@ from jaxtyping import Int
 
 from explorer.errors import ExplorerError
 from explorer.explore import map_criteria
-from explorer.explore.criteria import Area, Criterion, Words
+from explorer.explore.criteria import Area, Words
+from explorer.explore.criterion import Criterion
 from explorer.explore.run import Run
 from explorer.explore.selection import Joining, Selection, described, joined, needs_model, rows_of
 from explorer.map_component.map_event import MapEvent
@@ -18,7 +19,7 @@ from explorer.ui.selection import conditions, summary, table
 from explorer.ui.session import open_runs, selections
 from explorer.ui.session.picks import Pick
 
-ANSWER, SELECTION = "Sentence", "Selection"
+ANSWER, SELECTION = "answer", "selection"
 JOININGS: dict[str, str] = {"replace": "Replace", "and": "Narrow", "or": "Add", "not": "Remove"}
 _SIDE, _JOINING, _LAST_PICK = "side", "joining", "_side_pick"
 
@@ -113,7 +114,7 @@ def is_open(selected: Selected | None, pick: Pick | None) -> bool:
     if selected is None or pick is None:
         return selected is not None
     count = "" if selected.rows is None else f" · {len(selected.rows):,}"
-    titles = {SELECTION: f"Selection{count}", ANSWER: "Picked location"}
+    titles = {SELECTION: f"Selection{count}", ANSWER: "Answer"}
     known.setdefault(_SIDE, SELECTION)
     shown = st.segmented_control(
         "Shown beside the map",

@@ -24,8 +24,8 @@ _summaries: Cache[tuple[Summary, str]] = Cache(32)
 _CLEAR = 3.0  # standard deviations of the random groups
 _STYLE = """
 <style>
-.terms { display: grid; grid-template-columns: auto 1fr auto; gap: 0.2rem 0.75rem; margin: 0; padding: 0;
-  align-items: center; font-size: 0.9rem; }
+.terms { display: grid; grid-template-columns: auto 1fr auto; gap: 0.2rem 0.75rem;
+  margin: 0; padding: 0; align-items: center; font-size: 0.9rem; }
 .terms dt { margin: 0; overflow-wrap: anywhere; }
 .terms dd { margin: 0; font-variant-numeric: tabular-nums; opacity: 0.75; font-size: 0.85em; }
 .terms dd.bar { height: 0.45rem; border-radius: 0.25rem; opacity: 1;
