@@ -79,7 +79,9 @@ def test_a_lasso_selects_lists_and_reopens(page, address, chromium, tiny_run):
     drag(page, [(left, bottom), (right, bottom), (right, top), (left, top)], shift=True)
     lassoed = count(page)
     assert 0 < lassoed < len(run.texts)
-    assert page.get_by_test_id("latent-map").evaluate("map => map.state.view") == view
+    state = page.get_by_test_id("latent-map").evaluate("map => map.state")
+    assert state["view"] == view, "a lasso does not pan"
+    assert state["standing"] == lassoed
     page.wait_for_url(re.compile("select=area"))
     text = page.evaluate("new URLSearchParams(location.search).get('select')")
     assert len(run.select(text)) == lassoed

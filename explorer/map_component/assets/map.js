@@ -19,6 +19,7 @@ import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
 import { Guide } from "./reveal.js";
+import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
@@ -84,7 +85,8 @@ class LatentMap extends Surface {
 
   // ---- data from the page -----------------------------------------------------------------
 
-  update({ data, setTriggerValue, setStateValue }) {
+  update({ data: sent, setTriggerValue, setStateValue }) {
+    const data = { ...sent, highlight: rowsOf(sent.highlight) };
     this.send = (name, value) => setTriggerValue(name, value);
     this.setState = setStateValue;
     const before = this.data ?? {};
@@ -336,6 +338,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ text }) => text),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
+        standing: this.points?.stands?.reduce((sum, stands) => sum + stands, 0),
         missing: this.lattice.missing, lensTimes: this.lens.times, lensAnswers: this.lens.count,
         decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),

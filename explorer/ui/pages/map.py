@@ -51,7 +51,7 @@ def explore() -> None:
             selected=selected,
             reading=map_view.is_read(at_first=True),
             answer=pinned,
-            spoken=f"Decoded: {result.decoded.text}" if result else "",
+            spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
             areas=True,
             key=KEY,
             height=420,

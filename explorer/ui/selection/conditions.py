@@ -138,7 +138,8 @@ def _range_of(name: str) -> Callable[[Run], Criterion | None]:
 def _as_text(run: Run) -> None:
     """The selection as text, to edit or to paste."""
     selection, key = selections.selection_of(run), "selection_text"
-    st.session_state[key] = "" if selection is None else str(selection)
+    if not selections.problem():  # else what was typed stays, to be mended
+        st.session_state[key] = "" if selection is None else str(selection)
     st.text_input(
         "Or as text",
         key=key,

@@ -100,6 +100,13 @@ def highlight(selected: Selected | None) -> Int[np.ndarray, " rows"] | None:
     return None if selected is None else selected.rows
 
 
+def spoken(selected: Selected | None) -> str:
+    """What the map announces of a selection."""
+    if selected is None or selected.rows is None:
+        return ""
+    return f"{len(selected.rows):,} sentences selected."
+
+
 def is_open(selected: Selected | None, pick: Pick | None) -> bool:
     """Whether the panel shows the selection; where there is a pick too, a switch decides.
 
