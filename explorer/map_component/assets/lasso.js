@@ -35,8 +35,9 @@ export class Lasso {
     return Boolean(this.map.data?.areas);
   }
 
-  /** Shows the tools where the page takes what they select. */
+  /** Shows the tools where the page takes what they select; what was drawn is answered now. */
   update() {
+    if (!this.outline) this.path.setAttribute("d", "");
     for (const button of Object.values(this.buttons)) button.hidden = !this.isOffered;
   }
 
@@ -59,10 +60,14 @@ export class Lasso {
   draw(from, to, isDone) {
     const corners = this.shape === "rectangle" ? cornersOf(from, to) : this.grown(from, to);
     this.outline = isDone ? null : corners;
-    this.path.setAttribute("d", isDone ? "" : `M${corners.map(({ left, top }) => `${left},${top}`).join("L")}Z`);
+    const points = corners.map(({ left, top }) => `${left},${top}`);
+    this.path.setAttribute("d", `M${points.join("L")}Z`);
     if (!isDone) return;
     this.use(null);
-    if (extentOf(corners) < MIN_PIXELS) return;
+    if (extentOf(corners) < MIN_PIXELS) {
+      this.cancel();
+      return;
+    }
     const area = corners.map(({ left, top }) => this.map.view.toData(left, top));
     this.map.announcer.say("Sentences in the outline selected.");
     this.map.emit({ kind: "area", index: -1, x: area[0][0], y: area[0][1], shift: false, area });

@@ -90,7 +90,7 @@ def _words(words: "list[Term]") -> None:
         f"<dd>{_percent(word.inside)} · elsewhere {_percent(word.outside)}</dd>"
         for word in words
     )
-    st.html(f'{_STYLE}<dl class="terms">{items}</dl>')
+    st.html(f'{_STYLE}<dl class="terms" style="padding: 0">{items}</dl>')
 
 
 def _percent(part: float) -> str:
@@ -122,11 +122,11 @@ def _numbers(summary: Summary) -> None:
 
 def _against(score: Score, below: str, above: str) -> str:
     """A number beside that of random groups."""
-    beside = f"random groups {score.mean:.2f} ± {score.deviation:.2f}"
+    beside = f"random groups ({score.mean:.2f} ± {score.deviation:.2f})"
     standard = score.standard
     if standard is None or abs(standard) < _CLEAR:
-        return f"like a random group ({beside})"
-    return f"{above if standard > 0 else below} than random groups ({beside})"
+        return f"like {beside}"
+    return f"{above if standard > 0 else below} than {beside}"
 
 
 def _direction(run: Run, summary: Summary) -> None:
