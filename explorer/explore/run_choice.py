@@ -24,12 +24,14 @@ class Record:
         config: Its recipe.
         metrics: The entries of `metrics.json`.
         has_map: Whether it has an atlas.
+        has_playback: Whether it recorded its training.
     """
 
     name: str
     config: Config
     metrics: Mapping[str, Any] = field(repr=False)
     has_map: bool = True
+    has_playback: bool = False
 
     @property
     def uses_z(self) -> bool:
@@ -121,6 +123,11 @@ def switches_labels_best(records: Sequence[Record]) -> str | None:
     }
     best = max(accuracy, key=accuracy.__getitem__, default=None)
     return best if best is not None and accuracy[best] >= _MIN_SWITCHED else None
+
+
+def plays_back(records: Sequence[Record]) -> str | None:
+    """The run that uses z best, of those that recorded their training."""
+    return healthiest([record for record in records if record.has_playback])
 
 
 def healthiest(records: Sequence[Record]) -> str | None:

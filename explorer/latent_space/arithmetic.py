@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -87,11 +87,18 @@ def traverse(
     return points
 
 
-def example(texts: Sequence[str]) -> tuple[str, str, str]:
-    """Three sentences to start with, out of many: A and B differ in one word, C has A's word.
+def examples(texts: Sequence[str], count: int = 1) -> list[tuple[str, str, str]]:
+    """Triples to start with, out of many texts: A and B differ in one word, C has A's word.
 
-    The word and its replacement are those in which most pairs of sentences differ. Without such a
-    pair, three sentences far apart in the list.
+    The word and its replacement are those in which most pairs of sentences differ: the first
+    triple has the most frequent such pair of words, the next another one.
+
+    Args:
+        texts: Sentences.
+        count: The most triples wanted.
+
+    Returns:
+        At least one: without such a pair, three sentences far apart in the list.
 
     Raises:
         ExplorerError: If there is no sentence.
@@ -100,6 +107,23 @@ def example(texts: Sequence[str]) -> tuple[str, str, str]:
         raise ExplorerError("there is no sentence to give an example with")
     split = {text: text.split() for text in texts[:_MAX_TEXTS]}
     split = {text: words for text, words in split.items() if len(words) in _WORDS}
+    count_of = Counter(texts)
+    triples: list[tuple[str, str, str]] = []
+    for (word, other), (a, b) in _differing_in_one_word(split):
+        if len(triples) == count:
+            break
+        fit = [text for text, words in split.items() if word in words and other not in words]
+        fit = [text for text in fit if text != a]
+        if fit:
+            triples.append((a, b, _typical(a, fit, count_of)))
+    third = len(texts)
+    return triples or [(texts[third // 5], texts[third // 2], texts[4 * third // 5])]
+
+
+def _differing_in_one_word(
+    split: Mapping[str, Sequence[str]],
+) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Pairs of words, the most frequent first, each with two texts that differ in them alone."""
     pairs: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], tuple[str, str]] = {}
     frames: dict[tuple[str, ...], tuple[str, str]] = {}
@@ -112,15 +136,7 @@ def example(texts: Sequence[str]) -> tuple[str, str, str]:
             if other != word:
                 pairs[other, word] += 1
                 first.setdefault((other, word), (known, text))
-    count_of = Counter(texts)
-    for (word, other), _ in pairs.most_common():
-        a, b = first[word, other]
-        fit = [text for text, words in split.items() if word in words and other not in words]
-        fit = [text for text in fit if text != a]
-        if fit:
-            return a, b, _typical(a, fit, count_of)
-    count = len(texts)
-    return texts[count // 5], texts[count // 2], texts[4 * count // 5]
+    return ((pair, first[pair]) for pair, _ in pairs.most_common())
 
 
 def _typical(a: str, texts: Sequence[str], count_of: Mapping[str, int]) -> str:

@@ -16,7 +16,7 @@ from explorer.system import atomic_files
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.normalisation import spellings
-from explorer.text.tokens import Tokeniser
+from explorer.text.tokens import Tokeniser, treebank_tokens
 from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -59,12 +59,15 @@ class Contents:
     def words(self, text: str) -> list[str]:
         """The words of a sentence, in the spelling of which the vocabulary lacks the fewest.
 
-        Typewriter and typographic quotes, and the forms of Unicode, count as the same words.
+        Typewriter and typographic quotes, and the forms of Unicode, count as the same words. Plain
+        text is tokenised for a model whose corpus was tokenised in advance.
         """
         words = self.tokeniser.tokens(text)
         if not self.vocabulary.rare(words):
             return words
-        others = (self.tokeniser.tokens(spelling) for spelling in spellings(text))
+        others = [self.tokeniser.tokens(spelling) for spelling in spellings(text)]
+        if not self.tokeniser.split_punctuation:
+            others += map(treebank_tokens, spellings(text))
         return min(others, key=lambda words: len(self.vocabulary.rare(words)))
 
     @property

@@ -14,6 +14,7 @@ PAD, BOS, EOS, UNK = range(4)
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
 _ASCII_TOKEN = re.compile(r"<unk>|\w+(?:'\w+)*|[^\w\s]")
+_CONTRACTION = re.compile(r"(.+?)(n't|'(?:s|m|d|re|ve|ll))")
 _NO_SPACE_BEFORE = frozenset(".,!?;:%)]}…’'”")
 _NO_SPACE_AFTER = frozenset("([{$#“‘¿¡")
 _TIGHT = frozenset("-/")  # no space on either side between words
@@ -133,6 +134,20 @@ class Tokeniser:
             pieces.append(token)
             glued = not after
         return "".join(pieces)
+
+
+def treebank_tokens(text: str) -> list[str]:
+    """Splits plain text as corpora that were tokenised in advance are: lowercased, `ca n't`.
+
+    Source:
+        Marcus, Santorini & Marcinkiewicz (1993), Building a Large Annotated Corpus of English: its
+        treatment of punctuation and contractions.
+    """
+    tokens = []
+    for token in Tokeniser().tokens(text):
+        match = _CONTRACTION.fullmatch(token)
+        tokens += [token] if match is None else match.groups()
+    return tokens
 
 
 def _spaces(

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,20 @@ MARKS = [*QUICK_MARKS, pytest.mark.slow]
 """Of all others."""
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def a_page() -> Iterator[Any]:
+    """A page of a fresh Chromium; no script of it may fail."""
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        yield page
+        browser.close()
+        assert not failures
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from explorer.evaluation.verdict import uses_z
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import minus
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, ROOT, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, ROOT, a_page, served
 
 pytestmark = MARKS
 
@@ -45,15 +45,8 @@ def address(tmp_path_factory, fitted):
 
 @pytest.fixture(scope="module")
 def page():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        failures = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
+    with a_page() as page:
         yield page
-        browser.close()
-        assert not failures
 
 
 def folder_of(name):

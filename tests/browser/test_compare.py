@@ -8,7 +8,7 @@ import pytest
 from explorer.explore.aligned_maps import aligned
 from explorer.explore.run import open_run
 from tests import tiny_pair
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, a_page, served
 
 pytestmark = MARKS
 
@@ -26,15 +26,8 @@ def address(pair, tmp_path_factory):
 
 @pytest.fixture
 def page():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        failures = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
+    with a_page() as page:
         yield page
-        browser.close()
-        assert not failures
 
 
 def open_maps(page, address):

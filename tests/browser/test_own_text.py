@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import tiny
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, a_page, served
 
 pytestmark = MARKS
 DRAWN = 240_000
@@ -20,12 +20,8 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def page():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(PATIENCE)
+    with a_page() as page:
         yield page
-        browser.close()
 
 
 def test_a_dropped_file_becomes_a_map_whose_lens_answers(page, address, tmp_path):

@@ -5,15 +5,7 @@ import re
 import pytest
 
 from explorer.explore.run import open_run
-from tests.browser.browsing import (
-    CHROMIUM,
-    PATIENCE,
-    QUICK_MARKS,
-    ROOT,
-    SWITCHES,
-    served,
-    sync_api,
-)
+from tests.browser.browsing import QUICK_MARKS, ROOT, a_page, served
 
 pytestmark = QUICK_MARKS
 
@@ -28,12 +20,8 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def page():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(PATIENCE)
+    with a_page() as page:
         yield page
-        browser.close()
 
 
 def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):

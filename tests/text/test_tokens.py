@@ -2,11 +2,13 @@
 
 import random
 import time
+from pathlib import Path
 
 import pytest
 
 from explorer.errors import ExplorerError
-from explorer.text.tokens import BOS, EOS, PAD, SPECIALS, UNK, Tokeniser
+from explorer.explore.run import open_run
+from explorer.text.tokens import BOS, EOS, PAD, SPECIALS, UNK, Tokeniser, treebank_tokens
 from explorer.text.vocabulary import WordVocabulary
 
 PLAIN = Tokeniser(lowercase=False)
@@ -166,3 +168,33 @@ def test_a_damaged_vocabulary_is_named(tmp_path, data, message):
     with pytest.raises(ExplorerError, match=message) as caught:
         WordVocabulary.load(path)
     assert str(path) in str(caught.value)
+
+
+def test_plain_text_is_split_as_the_treebank_is():
+    assert treebank_tokens("I can't say it's John's, we'll see.") == (
+        ["i", "ca", "n't", "say", "it", "'s", "john", "'s", ",", "we", "'ll", "see", "."]
+    )
+
+
+@pytest.mark.parametrize("text", ["it 's great , i ca n't wait .", "a-b 'em ( x ) u.s ."])
+def test_what_is_split_already_stays_the_same_words(text):
+    assert "".join(treebank_tokens(text)) == text.replace(" ", "")
+
+
+def test_a_model_of_a_tokenised_corpus_reads_plain_text():
+    run = open_run(Path(__file__).resolve().parents[2] / "checkpoints" / "yelp-sentiment")
+    text = "The food was great, but it\u2019s expensive!"
+    assert run.unknown(text) == []
+    assert run.words(text) == [
+        "the",
+        "food",
+        "was",
+        "great",
+        ",",
+        "but",
+        "it",
+        "'s",
+        "expensive",
+        "!",
+    ]
+    assert run.words("the food was great !") == ["the", "food", "was", "great", "!"]

@@ -13,8 +13,9 @@ from explorer.explore import sentence_groups
 from explorer.explore.decoded_path import DecodedPath, path_density
 from explorer.explore.map_overlays import Marker, Overlay, Path
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
+from explorer.explore.opening_examples import opening_analogy
 from explorer.explore.run import Run
-from explorer.latent_space.arithmetic import example, random_direction
+from explorer.latent_space.arithmetic import random_direction
 from explorer.latent_space.neighbours import nearest
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
@@ -120,7 +121,7 @@ def _ask_sentences(run: Run) -> Question | None:
     names = ("A", "is to B", "as C is to …")
     texts = []
     for column, key, name, text in zip(
-        st.columns(3), CORNERS, names, _example(run, run.stamp), strict=True
+        st.columns(3), CORNERS, names, opening_analogy(run), strict=True
     ):
         start = settings.example(run, key, text)
         texts.append(
@@ -135,17 +136,10 @@ def _ask_sentences(run: Run) -> Question | None:
     return Question("sentences", (texts[0], texts[1]), texts[2])
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _example(_run: Run, stamp: str) -> tuple[str, str, str]:
-    # Reconstructions: the model reconstructs them well, and many differ in one word.
-    assert _run.atlas is not None
-    return example(_run.atlas.reconstruction)
-
-
 def _ask_groups(run: Run) -> Question | None:
     left, middle, right = st.columns(3)
     ends = group_picker.ask(run, left, middle)
-    start = settings.example(run, "c", _example(run, run.stamp)[2])
+    start = settings.example(run, "c", opening_analogy(run)[2])
     c = right.text_input("C", start, picks.MOST_TEXT, key="c", bind="query-params")
     unknown_words.unknown_notes([run], {"C": c or ""})
     if ends is None or not group_picker.tell(run, *ends):

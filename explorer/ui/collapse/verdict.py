@@ -29,7 +29,7 @@ from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts
 from explorer.ui.components import download_buttons, run_picker, scores
-from explorer.ui.components.escaping import code, markdown, plain, shade_key, shaded
+from explorer.ui.components.escaping import code, markdown, message, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import open_runs, url
 
@@ -153,7 +153,7 @@ def judgement(run: Run) -> None:
         st.info("Evaluate the run with:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
         return
-    st.markdown(markdown(judged.sentence))
+    st.markdown(message(judged.sentence))
     if judged.thresholds:
         st.caption(f"Criterion: {markdown(judged.thresholds)}.")
     _figures(run)
@@ -173,13 +173,13 @@ def _sampling(run: Run) -> None:
     sampling = can_be_sampled(run.metrics)
     if sampling.code == NO_LATENT:
         return
-    st.markdown(f"**{markdown(sampling.word.capitalize())}.** {markdown(sampling.sentence)}")
+    st.markdown(f"**{markdown(sampling.word.capitalize())}.** {message(sampling.sentence)}")
     if sampling.thresholds:
         st.caption(f"Criterion: {markdown(sampling.thresholds)}.")
 
 
 def _advise(run: Run, advice: Advice) -> None:
-    st.markdown(f"{advice.title}. :gray[{markdown(advice.sentence)}]")
+    st.markdown(f"{advice.title}. :gray[{message(advice.sentence)}]")
     st.code(command(run, advice), language="bash", wrap_lines=True)
 
 

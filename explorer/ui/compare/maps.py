@@ -102,7 +102,7 @@ def _controls(reference: Column) -> tuple[str, str]:
 
 def _legend(colours: Colours) -> None:
     """The classes of all maps in one line of the page: a map's own legend has no room for them."""
-    items = "".join(
+    items = " ".join(  # a line breaks at the blanks
         f'<span style="white-space: nowrap; margin-right: 1.1rem"><span aria-hidden="true" '
         f'style="color: {entry.colour}">●</span> {html.escape(entry.name)}</span>'
         for entry in colours.legend
@@ -111,7 +111,7 @@ def _legend(colours: Colours) -> None:
     title = html.escape(colours.title)
     st.html(
         f"<div style='font-size: 0.8125rem; line-height: 1.7'><span style='opacity: 0.78; "
-        f"margin-right: 0.8rem'>{title}</span>{items}</div>"
+        f"margin-right: 0.8rem'>{title}</span> {items}</div>"
     )
 
 

@@ -14,7 +14,7 @@ from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
 from explorer.ui.components import download_buttons, run_picker, scores
-from explorer.ui.components.escaping import markdown
+from explorer.ui.components.escaping import markdown, message
 
 STYLE = """
 <style>
@@ -125,7 +125,7 @@ def _card(column: Column) -> None:
     scores.badges(metrics)
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     for judged in (use, sampling) if sampling.value else (use,):
-        st.markdown(markdown(judged.sentence))
+        st.markdown(message(judged.sentence))
         if judged.thresholds:
             st.caption(f"Criterion: {markdown(judged.thresholds)}")
     links(column)

@@ -12,7 +12,7 @@ from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import NO_LATENT, NOT_MEASURED, Verdict, uses_z, value_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
-from explorer.ui.components.escaping import code, markdown, minus
+from explorer.ui.components.escaping import code, markdown, message, minus
 from explorer.ui.session import url
 
 SHORT = {
@@ -64,7 +64,7 @@ def _badge(verdict: Verdict, question: str) -> None:
     colours = {"yes": "green", None: "gray"}
     criterion = f" Criterion: {verdict.thresholds}." if verdict.thresholds else ""
     text = f"{question} {verdict.sentence}{criterion}"
-    st.badge(verdict.word, color=colours.get(verdict.value, "orange"), help=markdown(text))
+    st.badge(verdict.word, color=colours.get(verdict.value, "orange"), help=message(text))
 
 
 def _note(name: str, entry: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ import itertools
 import streamlit as st
 
 from explorer.explore.decoded_path import INTERPOLATIONS, DecodedPath
-from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_views import MapView
+from explorer.explore.opening_examples import opening_path
 from explorer.explore.run import Run
 from explorer.ui.components import token_diff, unknown_words
 from explorer.ui.components.escaping import plain
@@ -51,7 +51,7 @@ def write_step(step: int) -> None:
 
 def ends(run: Run) -> tuple[str, str]:
     """The boxes of the two sentences, with examples at first; an emptied box is empty."""
-    first, last = map(picks.shortened, example_texts(run, 2))
+    first, last = map(picks.shortened, opening_path(run))
     boxes = []
     for column, name, key, text in zip(
         st.columns(2), ("A", "B"), ("from", "to"), (first, last), strict=True

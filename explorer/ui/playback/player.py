@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.explore import playback_story
+from explorer.explore import playback_story, run_choice
 from explorer.explore.run import Run
 from explorer.map_component.player_spec import Moment, PinRequest, PlayerSpec
 from explorer.runs import folder as folders
@@ -10,7 +10,7 @@ from explorer.ui.components import download_buttons, run_picker
 from explorer.ui.components.escaping import markdown
 from explorer.ui.map import urls
 from explorer.ui.map.player import player
-from explorer.ui.session import picks, selected_rows
+from explorer.ui.session import open_runs, picks, selected_rows
 
 _EPOCH, _ASKED, _PINNED = "_playback_epoch", "_playback_asked", "_playback_pinned"
 _LONGEST_OPTION = 90
@@ -29,6 +29,10 @@ def need_playback(run: Run) -> bool:
         icon=":material/movie:",
     )
     st.code(folders.command("train", run.folder, "--restart"), language="bash")
+    other = run_choice.plays_back(open_runs.records())
+    if other is not None:
+        label = f"The training of {markdown(other)}"
+        run_picker.run_link("playback", label, ":material/movie:", other)
     return False
 
 

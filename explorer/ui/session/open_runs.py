@@ -95,7 +95,8 @@ def _read_records(names: Sequence[str]) -> Iterator[Record]:
         folder = folders.find(name)
         with suppress(ExplorerError):  # the run picker reports it
             recipe, metrics = config.read(folder / folders.CONFIG), folders.read_metrics(folder)
-            yield Record(name, recipe, metrics, (folder / folders.ATLAS).is_file())
+            has = [(folder / file).is_file() for file in (folders.ATLAS, folders.PLAYBACK)]
+            yield Record(name, recipe, metrics, *has)
 
 
 def _collapsed(known: Sequence[Record]) -> str | None:
@@ -103,8 +104,15 @@ def _collapsed(known: Sequence[Record]) -> str | None:
     return None if pair is None else pair[0]
 
 
+def _beside_collapsed(known: Sequence[Record]) -> str | None:
+    pair = run_choice.collapsed_and_healthy(known)
+    return None if pair is None else pair[1]
+
+
 _SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
     "collapse": _collapsed,
+    "compare": _beside_collapsed,
+    "playback": run_choice.plays_back,
     "prior": run_choice.prior_misses_most,
 }
 """By page, the run that shows its point best; other pages open on `default_run`."""
