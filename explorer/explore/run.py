@@ -7,38 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
-from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
+from explorer.explore.mapped_run import Latents, MappedRun
+from explorer.explore.selection import read_selection, rows_of
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
-from explorer.latent_space.neighbours import Neighbour, nearest
 from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.runs import folder as folders
-from explorer.runs.run_files import Contents
 from explorer.text.tokens import EOS, SPECIALS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.latent_space.map_index import MapIndex, MapPosition
-    from explorer.latent_space.neighbours import TextIndex
-
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
 
-Latents = Float32[np.ndarray, "n latent"]
 
-
-class Run(Contents):
+class Run(MappedRun):
     """A run folder, its model and its map."""
-
-    _indexed: "tuple[bool, TextIndex] | None" = None
 
     # What its metrics say.
 
@@ -273,53 +265,24 @@ class Run(Contents):
 
     # On the map.
 
-    def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
-        """The atlas' sentences nearest to a sentence or latent point, nearest first."""
-        k = whole("k", k, 1)
-        index, distance = nearest(self._latent(point)[None], self.needed_atlas.mean, k)
-        texts = self.texts
-        return [
-            Neighbour(int(row), texts[row], float(far))
-            for row, far in zip(index[0], distance[0], strict=True)
-        ]
+    def select(self, selection: str) -> Int[np.ndarray, " rows"]:
+        """Atlas indexes of the sentences that a selection describes, ascending.
 
-    def locate(self, z: Latents, view: str = DEFAULT_VIEW) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of latent points in a view of the map, and distances to the nearest sentence.
+        Conditions are joined by `and`, `or`, `not` and parentheses:
+
+            run.select('region:"dog, park" and length:5..12')
+            run.select('words:"red bus" or regex:"^two .* sit"')
+            run.select('near:"a man rides a horse"~50 and not label:sports')
 
         Args:
-            z: Latent points, of shape (n, latent).
-            view: A key of `explorer.explore.map_views.VIEWS`.
-
-        Returns:
-            Map coordinates (n, 2), and Euclidean latent distances (n,).
-        """
-        return view_of(self, view).locate(z)
-
-    @property
-    def map_index(self) -> "MapIndex":
-        """Neighbours on the UMAP, and the density of the latents."""
-        return UmapView.of(self).index
-
-    def at(self, x: float, y: float, view: str = DEFAULT_VIEW) -> "MapPosition":
-        """What lies at a position of a view of the map.
+            selection: As text; the map page writes the same into its address. Conditions are the
+                keys of `explorer.explore.criteria.CRITERIA`.
 
         Raises:
-            ExplorerError: If there is no such view, or a coordinate is not finite.
+            ExplorerError: If the text is malformed, or names a label or region that the map does
+                not have.
         """
-        return view_of(self, view).at(x, y)
-
-    def search(self, query: str, limit: int = 200) -> np.ndarray:
-        """Atlas indexes of the texts that contain all words of a query."""
-        with self._lock:
-            return self._index(self.texts_are_real).search(query, limit)
-
-    def _index(self, is_real: bool) -> "TextIndex":
-        """The index of `texts`, built again once the corpus is present."""
-        from explorer.latent_space.neighbours import TextIndex
-
-        if self._indexed is None or self._indexed[0] != is_real:
-            self._indexed = (is_real, TextIndex(self.texts))
-        return self._indexed[1]
+        return rows_of(self, read_selection(selection))
 
     # Help.
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space.name_stop_words import describes_origin, is_function_word
 from explorer.latent_space.opening_names import Opening, Openings, begins, is_by_openings
@@ -17,12 +17,23 @@ if TYPE_CHECKING:
 _MOST_WORDS = 3  # in a name
 _LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
 _LEAST_COVER = 0.04  # of the group's texts contain the word
+_LEAST_LISTED = 0.01  # of the texts of a group contain a term that is listed for it
 _LEAST_SHARE = 0.5  # of a word's texts: a pair in so many replaces the word ("hot dog" for "dog")
 _CANDIDATES = 40  # terms considered for one name
 _MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
 _ENOUGH = 0.5  # of a group's texts hold a word of its name: no opening describes it better
 _LARGE = 1000  # texts
 _WORD_LENGTH = 30  # characters; longer "words" are links and noise
+
+
+class Term(NamedTuple):
+    """A word, or two adjacent ones, of a group of texts."""
+
+    text: str
+    inside: float
+    """Fraction of the group's texts with it."""
+    outside: float
+    """Fraction of all other texts with it."""
 
 
 class Namer:
@@ -82,6 +93,37 @@ class Namer:
         texts = [self._texts[int(row)] for row in rows]
         named = share_named(texts, np.zeros(len(texts), np.int32), [name])
         return named < min(_ENOUGH, cover)
+
+    def terms(self, inside: Bool[np.ndarray, " n"], most: int = 10) -> list[Term]:
+        """The terms of a group of the texts against all others, best first.
+
+        Args:
+            inside: Whether each text is in the group.
+            most: How many.
+        """
+        count = int(inside.sum())
+        if self._counted is None or count in (0, len(inside)):
+            return []
+        matrix, terms = self._counted
+        totals, scores = _scores(matrix, (~inside).astype(np.int64), 2)
+        order = np.argsort(-scores[0], kind="stable")
+        chosen: list[int] = []
+        for column in order[: _CANDIDATES * most].tolist():
+            if scores[0, column] <= 0 or len(chosen) == most:
+                break
+            if totals[0, column] < max(2.0, _LEAST_LISTED * count):
+                continue
+            # "hot dog" says "dog" too, and "dog" before it says "hot dog".
+            if all(set(terms[column]).isdisjoint(terms[other]) for other in chosen):
+                chosen.append(column)
+        return [
+            Term(
+                join(list(terms[column])),
+                float(totals[0, column]) / count,
+                float(totals[1, column]) / (len(inside) - count),
+            )
+            for column in chosen
+        ]
 
 
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:

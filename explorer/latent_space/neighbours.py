@@ -137,21 +137,37 @@ class TextIndex:
         wanted = list(dict.fromkeys(_parts(typed)))
         if not wanted:
             return self._containing(typed.strip(), limit)
-        rows = np.arange(len(self._texts))
         exact = np.zeros(len(self._texts), np.int64)
         for word in wanted:
-            rows = np.intersect1d(rows, self._beginning_with(word), assume_unique=True)
             exact[self._rows.get(word, np.empty(0, np.int64))] += 1
-        phrases = [p for p in map(_parts, _PHRASE.findall(typed)) if p]
-        matches = [row for row in rows.tolist() if all(self._holds(row, p) for p in phrases)]
+        matches = self.matching(query).tolist()
         matches.sort(key=lambda row: (-exact[row], len(self._words[row]), row))
         return np.array(matches[:limit], np.int64)
 
+    def matching(self, query: str) -> Int[np.ndarray, " rows"]:
+        """The rows of `search`, all of them, in ascending order: much faster where many match."""
+        typed = plain(query)
+        wanted = list(dict.fromkeys(_parts(typed)))
+        if not wanted:
+            return np.sort(self._containing(typed.strip(), len(self._texts)))
+        matches = np.ones(len(self._texts), bool)
+        for word in wanted:
+            has_word = np.zeros(len(self._texts), bool)
+            has_word[self._beginning_with(word)] = True
+            matches &= has_word
+        rows = np.flatnonzero(matches)
+        phrases = [p for p in map(_parts, _PHRASE.findall(typed)) if p]
+        if not phrases:
+            return rows
+        held = [row for row in rows.tolist() if all(self._holds(row, p) for p in phrases)]
+        return np.array(held, np.int64)
+
     def _beginning_with(self, word: str) -> Int[np.ndarray, " rows"]:
+        """Rows, some of them repeated."""
         start = bisect_left(self._vocabulary, word)
         stop = bisect_left(self._vocabulary, word + chr(0x10FFFF))
         groups = [self._rows[longer] for longer in self._vocabulary[start:stop]]
-        return np.unique(np.concatenate(groups)) if groups else np.empty(0, np.int64)
+        return np.concatenate(groups) if groups else np.empty(0, np.int64)
 
     def _holds(self, row: int, phrase: list[str]) -> bool:
         own = self._words[row]

@@ -1,5 +1,6 @@
 """What the map is given to draw."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,9 @@ import numpy as np
 from explorer.explore.map_overlays import Overlay, as_data
 from explorer.explore.point_colours import LegendEntry
 from explorer.map_component.map_event import Viewport
+
+_BITS_A_ROW = 30
+"""A row in a list is about five characters, of six bits of base64 each."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class MapSpec:
         view_parameter: Name of the viewport in the address; empty to leave the address alone.
         show_legend: Whether the legend is drawn under the map; of linked maps, one is enough.
         boxes: Whether Shift and a drag draw a rectangle.
+        areas: Whether sentences can be selected: by tools that draw an outline, by Shift and a
+            drag, and by their region.
+        selects_classes: Whether a class of the legend can be selected, too.
         link: Maps with the same link emphasise the same class.
         height: Height of the map in CSS pixels, without the legend.
         margin: If positive, the map is as high as the window less so many pixels, and `height` is
@@ -76,6 +83,8 @@ class MapSpec:
     view_parameter: str = "view"
     show_legend: bool = True
     boxes: bool = False
+    areas: bool = False
+    selects_classes: bool = False
     link: str = ""
     height: int = 560
     margin: int = 0
@@ -91,12 +100,14 @@ class MapSpec:
             "view_parameter",
             "show_legend",
             "boxes",
+            "areas",
+            "selects_classes",
         )
         return {name: getattr(self, name) for name in (*same, "link")} | {
             "legend": [entry._asdict() for entry in self.legend],
             "labels": [_label(label) for label in self.labels],
             "overlays": [as_data(overlay) for overlay in self.overlays],
-            "highlight": None if self.highlight is None else [int(i) for i in self.highlight],
+            "highlight": None if self.highlight is None else _rows(self.highlight),
             "selected": _selected(self.selected),
             "answer": None if self.answer is None else vars(self.answer),
             "view": None if self.view is None else vars(self.view),
@@ -115,6 +126,16 @@ def _label(label: Mapping[str, Any]) -> list[Any]:
     """An array, with coordinates to 5 digits: labels are sent with every rerun."""
     x, y, size = (float(f"{float(label[name]):.5g}") for name in ("x", "y", "size"))
     return [x, y, str(label["text"]), int(label["level"]), size]
+
+
+def _rows(rows: Sequence[int] | np.ndarray) -> list[int] | dict[str, str]:
+    """Rows as a list, or as a bit each in base64 where that is shorter: sent with every rerun."""
+    last = max((int(row) for row in rows), default=-1)
+    if len(rows) * _BITS_A_ROW <= last:
+        return [int(row) for row in rows]
+    is_in = np.zeros(last + 1, bool)
+    is_in[np.asarray(rows, np.int64)] = True
+    return {"bits": b64encode(np.packbits(is_in, bitorder="little").tobytes()).decode()}
 
 
 def _selected(selected: Mapping[str, Any] | None) -> dict[str, Any] | None:

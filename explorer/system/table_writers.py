@@ -132,6 +132,15 @@ def _array(values: Column) -> Any:
     return pa.array(values)
 
 
+def as_parquet(columns: Mapping[str, Column]) -> bytes:
+    """A table as the content of a Parquet file."""
+    buffer = io.BytesIO()
+    sheet = _Parquet(buffer)
+    sheet.add(columns)
+    sheet.close()
+    return buffer.getvalue()
+
+
 FORMATS: dict[str, type] = {
     ".txt": _Text,
     ".csv": _Separated,

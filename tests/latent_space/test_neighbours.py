@@ -169,3 +169,10 @@ def test_edit_distance_obeys_the_triangle_inequality():
         a, b, c = (generator.integers(0, 3, generator.integers(0, 9)).tolist() for _ in range(3))
         a, b, c = (list(map(str, item)) for item in (a, b, c))
         assert edit_distance(a, c) <= edit_distance(a, b) + edit_distance(b, c)
+
+
+@pytest.mark.parametrize("query", ["dog", "the d", '"dog runs"', "?!", "zebra", "", "dog dog"])
+def test_all_matches_are_those_of_the_search(query: str) -> None:
+    texts = ["the dog runs", "a dog?!", "dogs run the day", "runs the dog", "?!", "a cat"]
+    index = TextIndex(texts)
+    assert index.matching(query).tolist() == sorted(index.search(query, len(texts)).tolist())

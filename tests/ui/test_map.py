@@ -1,6 +1,8 @@
 """Laws of the map's Python half: events, overlays, colours, the served scripts."""
 
+import json
 import re
+from base64 import b64decode
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +18,7 @@ from explorer.explore.point_colours import (
     ramp,
 )
 from explorer.map_component.map_event import MapEvent, Viewport, read_event
+from explorer.map_component.map_spec import MapSpec
 from explorer.ui.map import scripts
 
 PICK = {"kind": "point", "index": 3, "x": 1.5, "y": -2, "shift": True, "serial": 7}
@@ -190,3 +193,28 @@ def test_a_script_without_a_browser_gets_no_event():
     test = AppTest.from_function(script).run(timeout=20)
     assert not test.exception
     assert test.text[0].value == "None None 1"
+
+
+@pytest.mark.parametrize("rows", [[], [0], [7, 8], [3, 900], list(range(0, 1000, 3)), [99_999]])
+def test_highlighted_rows_travel_as_a_list_or_as_bits(rows: list[int]) -> None:
+    base = {"points_url": "", "colours_url": "", "hover_url": "", "legend": ()}
+    axes = {"x": "", "y": "", "units": False}
+    spec = MapSpec(**base, axes=axes, description="", highlight=rows)
+    sent = spec.as_data()["highlight"]
+    if isinstance(sent, dict):
+        bits = np.frombuffer(b64decode(sent["bits"]), np.uint8)
+        assert np.flatnonzero(np.unpackbits(bits, bitorder="little")).tolist() == rows
+    else:
+        assert sent == rows
+    assert len(json.dumps(sent)) <= 40 + 8 * len(rows)
+
+
+def test_an_outline_is_read_and_anything_else_is_not() -> None:
+    payload = {"kind": "area", "x": 0, "y": 0, "index": -1, "serial": 1}
+    event = read_event(payload | {"area": [[0, 1], [2.5, 3], [4, -5]]})
+    assert event is not None
+    assert event.area == ((0, 1), (2.5, 3), (4, -5))
+    for area in (None, [], [[0, 1], [2, 3]], [[0, 1, 2]] * 3, [[0, "1"]] * 3, [0, 1, 2]):
+        assert read_event(payload | {"area": area}) is None
+    assert read_event(payload | {"area": [[0, float("nan")]] * 3}) is None
+    assert read_event(payload | {"area": [[0, 1]] * 5000}) is None

@@ -28,11 +28,13 @@ export function listen(element, on) {
     if (fingers.size === 1) {
       start = place(event);
       dragged = false;
-      boxing = event.shiftKey && on.boxes();
+      boxing = on.boxes(event.shiftKey);
       reading = false;
-      if (event.pointerType === "touch") press = setTimeout(() => read(start), PRESS_MS);
+      if (event.pointerType === "touch" && !boxing) press = setTimeout(() => read(start), PRESS_MS);
     } else {
       clearTimeout(press);
+      if (boxing) on.unbox(); // two fingers pan and zoom
+      boxing = false;
       dragged = true;
     }
   };

@@ -7,6 +7,8 @@ const ACTIONS = [
   ["Click, Enter", "keeps the answer; Esc clears it, Back returns to the one before"],
   ["Drag, arrow keys", "pan; with Shift, in small steps"],
   ["Wheel, + and −", "zoom; 0 shows everything"],
+  ["Shift and drag", "selects sentences with a lasso; the dashed buttons do the same"],
+  ["S", "selects the region of the sentence in the middle, or of the picked one"],
   ["?", "opens and closes this list"],
 ];
 

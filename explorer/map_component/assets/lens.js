@@ -98,6 +98,11 @@ export function cellAt(view, left, top) {
 }
 
 /** How far an answer is from the corpus, in words. */
-export function distanceNote({ distance }) {
+function distanceNote({ distance }) {
   return `decoded here · nearest sentence ${distance.toFixed(1)}× the typical distance`;
+}
+
+/** An answer as the words of a callout. */
+export function decodedWords(answer) {
+  return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
 }

@@ -2,22 +2,24 @@
 // Streamlit calls `mount` again with new data whenever the page changes something; points stay.
 
 import { Announcer } from "./announcer.js";
-import { Callout } from "./callout.js";
+import { AnswerPin } from "./answer_pin.js";
 import { copies } from "./copy.js";
 import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { Help } from "./help.js";
-import { meaning } from "./keys.js";
+import { Lasso } from "./lasso.js";
 import { Lattice, decodedAt } from "./lattice.js";
-import { distanceNote, Lens } from "./lens.js";
+import { decodedWords, Lens } from "./lens.js";
 import { broadcast, subscribe } from "./links.js";
+import { gestures } from "./map_input.js";
 import { mounting } from "./mounting.js";
 import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { readView, rememberView } from "./remember.js";
-import { arrowTo, Guide } from "./reveal.js";
+import { Guide } from "./reveal.js";
+import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
 import { readTheme } from "./theme.js";
 
@@ -44,7 +46,7 @@ class LatentMap extends Surface {
     // Words stand where sentences are, or nearly: far out the model repeats itself.
     this.isNear = ({ x, y }) => this.grid.nearest(x, y, NEAR_PIXELS / this.view.scale) >= 0;
     this.lens = new Lens(() => this.refreshLens());
-    this.callout = new Callout(this.pinBox);
+    this.pin = new AnswerPin(this);
     this.guide = new Guide();
     this.announcer = new Announcer(this);
     this.onPath = ({ detail }) => {
@@ -52,7 +54,7 @@ class LatentMap extends Surface {
       this.redraw();
     };
     window.addEventListener("latent-path", this.onPath);
-    this.unlisten = listen(this.overlay, this.gestures());
+    this.unlisten = listen(this.overlay, gestures(this));
     this.unsubscribe = subscribe(this, () => this.data?.link, ({ focus }) => {
       this.focus = focus;
       this.drawLegend();
@@ -70,19 +72,21 @@ class LatentMap extends Surface {
 
   /** Help and a link for the map, and a way to copy the pinned words. */
   addButtons() {
-    const { help, share, copy } = moreButtons();
+    const { help, share, copy, lasso, rectangle } = moreButtons();
+    this.lasso = new Lasso(this, { lasso, rectangle });
     this.help = new Help(this.stage);
     help.addEventListener("click", () => this.help.toggle());
     const say = (text) => this.announcer.say(text);
     copies(share, () => window.location.href, say);
-    copies(copy, () => this.callout.words, say);
-    this.corner.append(share, help);
+    copies(copy, () => this.pin.words, say);
+    this.corner.append(lasso, rectangle, share, help);
     this.pinBox.append(copy);
   }
 
   // ---- data from the page -----------------------------------------------------------------
 
-  update({ data, setTriggerValue, setStateValue }) {
+  update({ data: sent, setTriggerValue, setStateValue }) {
+    const data = { ...sent, highlight: rowsOf(sent.highlight) };
     this.send = (name, value) => setTriggerValue(name, value);
     this.setState = setStateValue;
     const before = this.data ?? {};
@@ -94,6 +98,7 @@ class LatentMap extends Surface {
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
     this.lens.setUrl(data.lens_url);
+    this.lasso.update();
     this.writeCaption();
     this.axesLine.textContent = data.axes.units ? "" : `${data.axes.x} · ${data.axes.y}`;
     if (!this.points) {
@@ -102,7 +107,7 @@ class LatentMap extends Surface {
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
     if (data.spoken && data.spoken !== before.spoken) this.announcer.say(data.spoken);
-    if (differs(before.answer, data.answer)) this.pinAnswer();
+    if (differs(before.answer, data.answer)) this.pin.showAnswer();
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
@@ -180,7 +185,7 @@ class LatentMap extends Surface {
 
   /** The position of a selection, by row or by coordinates. */
   adoptSelection(selected) {
-    if (differs(this.picked, selected)) this.callout.hide();
+    if (differs(this.picked, selected)) this.pin.hide();
     this.picked = selected ?? null;
     this.selected = null;
     if (!selected) return;
@@ -199,6 +204,7 @@ class LatentMap extends Surface {
     super.drawLegend();
     // One legend explains several maps of the same colours.
     if (this.data.show_legend === false) this.legend.hidden = true;
+    this.lasso.offerClass();
   }
 
   focused(id) {
@@ -206,50 +212,6 @@ class LatentMap extends Surface {
   }
 
   // ---- events of the person ---------------------------------------------------------------
-
-  gestures() {
-    return {
-      pan: (dx, dy) => {
-        this.guide.stop();
-        this.overlay.classList.add("dragging");
-        this.view.panBy(dx, dy);
-        this.redraw();
-      },
-      zoom: (left, top, factor, finished = false) => {
-        this.guide.stop();
-        this.tooltip.hide();
-        this.view.zoomAt(left, top, factor);
-        this.redraw();
-        if (finished) this.moved();
-      },
-      done: () => {
-        this.overlay.classList.remove("dragging");
-        this.moved();
-      },
-      hover: (left, top) => this.hover(left, top),
-      leave: () => {
-        this.hovered = this.pointer = null;
-        this.tooltip.hide();
-        this.redraw();
-      },
-      boxes: () => Boolean(this.data?.boxes),
-      box: (from, to, isDone) => this.drawBox(from, to, isDone),
-      unbox: () => {
-        this.box.hidden = true;
-      },
-      click: (left, top, event) => this.pick(left, top, event.shiftKey, event.pointerType),
-      key: (key, shift) => this.key(key, shift),
-      focus: () => {
-        this.crosshair = this.overlay.matches(":focus-visible");
-        this.redraw();
-      },
-      blur: () => {
-        this.crosshair = false;
-        this.tooltip.hide();
-        this.redraw();
-      },
-    };
-  }
 
   at(left, top, pixels = PICK_PIXELS) {
     if (!this.grid) return -1;
@@ -290,41 +252,7 @@ class LatentMap extends Surface {
   /** An answer of the lens came: show it if the pointer is still between the sentences. */
   refreshLens() {
     if (this.pointer && !this.hovered) this.hover(...this.pointer);
-    if (this.picked && !this.callout.isShown) this.pinKnown();
-  }
-
-  // ---- the answer pinned to a pick -----------------------------------------------------------
-
-  /** Pins what is known at once: the sentence of a point, or what the lens has read. */
-  async pinKnown() {
-    const { picked, selected } = this;
-    if (!selected) return;
-    let words = null;
-    if (picked.row === undefined && this.lens.isOn) {
-      const answer = this.lens.at(this.view, ...this.view.toScreen(picked.x, picked.y));
-      words = answer && decodedWords(answer);
-    } else if (picked.row !== undefined) words = await this.sentences.get(picked.row);
-    if (words && !differs(this.picked, picked) && !this.callout.isShown) this.pinWords(words);
-  }
-
-  /** Pins the page's answer, which knows the decoding strategy. */
-  pinAnswer() {
-    if (this.data.answer && this.picked) this.pinWords(this.data.answer);
-  }
-
-  /** The pin goes where its selection is; out of view it waits. */
-  placePin(scene) {
-    const at = this.selected && this.view.toScreen(this.selected.x, this.selected.y);
-    const isOut = !at || Boolean(arrowTo(this.view, ...at));
-    this.pinBox.style.visibility = isOut ? "hidden" : "";
-    if (isOut || !this.callout.isShown) return;
-    this.callout.put(...at, this.view.width, this.view.height);
-    scene.pinned = this.callout.box;
-  }
-
-  pinWords(words) {
-    this.callout.set(words);
-    this.redraw();
+    if (this.picked && !this.pin.isShown) this.pin.showKnown();
   }
 
   pick(left, top, shift, pointer = "mouse") {
@@ -336,27 +264,12 @@ class LatentMap extends Surface {
     if (!shift) this.adoptSelection(index < 0 ? { x, y } : { row: index });
     if (!shift) {
       this.tooltip.hide();
-      this.pinKnown();
+      this.pin.showKnown();
     }
     this.redraw();
     const empty = `Empty location at ${x.toFixed(2)}, ${y.toFixed(2)} picked.`;
     this.announcer.say(index < 0 ? empty : this.announcer.wordsOf(index));
     this.emit({ kind, index, x, y, shift });
-  }
-
-  /** The rectangle that is being drawn; once done, its sides go to Python. */
-  drawBox(from, to, isDone) {
-    const [left, right] = [Math.min(from.left, to.left), Math.max(from.left, to.left)];
-    const [top, bottom] = [Math.min(from.top, to.top), Math.max(from.top, to.top)];
-    this.box.hidden = isDone;
-    Object.assign(this.box.style, {
-      left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px`,
-    });
-    if (!isDone) return;
-    const [x, high] = this.view.toData(left, top);
-    const [end, low] = this.view.toData(right, bottom);
-    this.announcer.say("Sentences in a rectangle selected.");
-    this.emit({ kind: "box", index: -1, x, y: low, shift: true, box: [x, end, low, high] });
   }
 
   emit(event) {
@@ -374,25 +287,6 @@ class LatentMap extends Surface {
     this.emit({ kind: "clear", index: -1, x: this.view.x, y: this.view.y, shift: false });
   }
 
-  key(key, shift) {
-    const wanted = meaning(key, shift);
-    if (!wanted) return false;
-    const centre = this.view.middle;
-    this.crosshair = true;
-    if (wanted.pick) this.pick(...centre, shift, "touch");
-    if (wanted.help) this.help.toggle();
-    if (wanted.clear) this.clear();
-    if (wanted.pick || wanted.clear || wanted.help) return true;
-    if (wanted.pan) this.view.panBy(...wanted.pan);
-    else if (wanted.zoom) this.view.zoomAt(...centre, wanted.zoom);
-    else this.view.reset();
-    this.redraw();
-    this.moved();
-    this.hover(...centre);
-    this.announcer.middleSoon();
-    return true;
-  }
-
   /** Keeps the view in this tab and in the address, without asking the server. */
   moved() {
     const { view_parameter: parameter, points_url: url } = this.data;
@@ -408,6 +302,7 @@ class LatentMap extends Surface {
     this.root.classList.toggle("edge", isEdge);
     this.view.inset = isEdge ? EDGE_INSET : { top: 0, bottom: 0 };
     this.fit(1.15, 300);
+    this.cornerHeight = this.corner.offsetHeight + 16;
     this.draw();
   }
 
@@ -424,10 +319,11 @@ class LatentMap extends Surface {
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
+      corner: this.cornerHeight,
       showLabels: focus === null && Boolean(this.loaded.xy),
       decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
     };
-    this.placePin(scene);
+    this.pin.follow(scene);
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
     this.decoded = scene.decoded;
@@ -442,6 +338,7 @@ class LatentMap extends Surface {
         view: this.view.get(), selected: this.selected, focus: this.focus,
         points: this.points?.count ?? 0, labels: this.placed?.map(({ text }) => text),
         positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
+        standing: this.points?.stands?.reduce((sum, stands) => sum + stands, 0),
         missing: this.lattice.missing, lensTimes: this.lens.times, lensAnswers: this.lens.count,
         decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
       }),
@@ -461,10 +358,6 @@ class LatentMap extends Surface {
 }
 
 export const mount = mounting(LatentMap);
-
-function decodedWords(answer) {
-  return { text: answer.text, note: distanceNote(answer), opacity: answer.opacity };
-}
 
 function countsOf(kinds) {
   const counts = new Map();

@@ -64,10 +64,10 @@ function drawLabels(pen, scene) {
 }
 
 /** What words on the map keep clear of: markers, the ends of paths, the buttons. */
-function takenBoxes(pen, { view, overlays, positions, pinned }) {
+function takenBoxes(pen, { view, overlays, positions, pinned, corner = 184 }) {
   const { width, height, inset } = view;
   const taken = [
-    { left: width - 46, top: 0, width: 46, height: 184 },
+    { left: width - 46, top: 0, width: 46, height: corner },
     { left: 0, top: 0, width, height: inset.top },
     { left: 0, top: height - inset.bottom, width, height: inset.bottom },
   ];

@@ -30,6 +30,6 @@ export function readTheme(element) {
     border: value("--st-border-color", dark ? "#41444c" : "#d5dae5"),
     font: value("--st-font", "sans-serif"),
     none: dark ? [118, 124, 136, 150] : [150, 155, 166, 170],
-    muted: dark ? [0.5, 0.52, 0.57, 0.13] : [0.55, 0.57, 0.61, 0.13],
+    muted: dark ? [0.5, 0.52, 0.57, 0.28] : [0.55, 0.57, 0.61, 0.3],
   };
 }

@@ -1,5 +1,7 @@
 """Typing a sentence, and searching those on the map."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -12,8 +14,12 @@ from explorer.ui.session.picks import SentencePick
 _MAX_LISTED = 30
 
 
-def inputs(run: Run) -> np.ndarray | None:
+def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | None:
     """The two boxes of the panel.
+
+    Args:
+        run: The run.
+        more: Shows what stands below the boxes.
 
     Returns:
         Atlas rows that contain the words; None without a query.
@@ -38,13 +44,23 @@ def inputs(run: Run) -> np.ndarray | None:
         label_visibility="collapsed",
         icon=":material/search:",
     )
+    if more is not None:
+        more(run)
     if not (query and query.strip()):
         return None
     return run.search(query, len(run.atlas))
 
 
-def results(run: Run, hits: np.ndarray | None) -> None:
-    """The matching sentences; a click picks one."""
+def results(
+    run: Run, hits: np.ndarray | None, offer: Callable[[Run, np.ndarray], None] | None = None
+) -> None:
+    """The matching sentences; a click picks one.
+
+    Args:
+        run: The run.
+        hits: Atlas rows; None for no search.
+        offer: Shows above the list what else can be done with them.
+    """
     if hits is None:
         return
     count = len(hits)
@@ -52,6 +68,8 @@ def results(run: Run, hits: np.ndarray | None) -> None:
         st.info("No sentence on the map contains all these words.", icon=":material/search_off:")
         return
     with st.expander(f"{count:,} matching sentences", expanded=True):
+        if offer is not None:
+            offer(run, hits)
         texts = run.texts
         rows = [Row(int(row), texts[row]) for row in hits[:_MAX_LISTED].tolist()]
         sentence_list(

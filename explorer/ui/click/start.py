@@ -9,7 +9,7 @@ from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import open_runs, picks, url
-from explorer.ui.session.picks import SentencePick
+from explorer.ui.session.picks import Pick, SentencePick
 
 _ONWARD = (
     ("paths", "Interpolate between two sentences", ":material/timeline:"),
@@ -18,8 +18,25 @@ _ONWARD = (
 )
 
 
-def show(run: Run) -> None:
-    """Opens the model in the background, and offers example sentences meanwhile."""
+_HAS_PICKED = "_has_picked"
+
+
+def pick(pick: Pick | None) -> None:
+    """Picks something on the map."""
+    picks.set_pick(pick)
+    st.session_state[_HAS_PICKED] = True
+
+
+def has_picked() -> bool:
+    """Whether this session picked something on the map."""
+    return bool(st.session_state.get(_HAS_PICKED))
+
+
+def show(run: Run, pick: Pick | None) -> None:
+    """Opens the model: for a pick at once, else behind example sentences to pick from."""
+    if pick is not None:
+        _open_model(run)
+        return
     open_runs.warm_in_background(run)
     st.markdown("**Start with a sentence**")
     texts = run.texts
@@ -38,13 +55,22 @@ def show(run: Run) -> None:
 def opening(run: Run) -> tuple[dict[str, Any], PinnedAnswer]:
     """What the map opens on: an example sentence and its recorded reconstruction, pinned to it."""
     (row,) = example_rows(run, 1)
+    return {"row": row}, _stored(run, row)
+
+
+def stored(run: Run, pick: Pick | None) -> PinnedAnswer | None:
+    """What the map says of a sentence without the model; None for any other pick."""
+    return _stored(run, pick.index) if isinstance(pick, SentencePick) else None
+
+
+def _stored(run: Run, row: int) -> PinnedAnswer:
     reconstruction = run.needed_atlas.reconstruction[row]
     if run.texts_are_real:
-        return {"row": row}, PinnedAnswer(run.texts[row], reconstruction)
-    return {"row": row}, PinnedAnswer(reconstruction, note="its reconstruction")
+        return PinnedAnswer(run.texts[row], reconstruction)
+    return PinnedAnswer(reconstruction, note="its reconstruction")
 
 
-def open_model(run: Run) -> None:
+def _open_model(run: Run) -> None:
     """Opens the model for the pick of a link, and reruns."""
     with st.spinner("Opening the model…", show_time=True):
         open_runs.warm(run)

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore.colourings import COLOURINGS, available
+from explorer.explore.map_criteria import CLASS_CRITERIA
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
@@ -147,6 +148,7 @@ def show(
     answer: PinnedAnswer | None = None,
     spoken: str = "",
     boxes: bool = False,
+    areas: bool = False,
     key: str = "map",
     height: int = HEIGHT,
     margin: int = 0,
@@ -164,6 +166,7 @@ def show(
         answer: The words pinned to the selection.
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
+        areas: Whether sentences can be selected on it, as `MapSpec.areas`.
         key: Identity of the map in the session.
         height: In CSS pixels.
         margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
@@ -192,6 +195,8 @@ def show(
         spoken=spoken,
         caption=caption(run),
         boxes=boxes,
+        areas=areas,
+        selects_classes=areas and by in CLASS_CRITERIA,
         height=height,
         margin=margin,
     )
@@ -259,6 +264,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
     missing = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
+    missing += ["lasso and rectangle"] * spec.areas
     note = f" {' and '.join(missing).capitalize()} need WebGL2." if missing else ""
     st.caption(f"This browser has no WebGL2. This is a plain map of {shown}.{note}")
 

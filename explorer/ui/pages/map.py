@@ -6,41 +6,40 @@ from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
 from explorer.ui.map import view as map_view
-from explorer.ui.session import open_runs, picks, settings, url
+from explorer.ui.selection import panel
+from explorer.ui.session import open_runs, picks, selections, settings, url
 
 KEY = "map"
-_MARGIN = 106  # pixels above the map in a window
-_HAS_PICKED = "_has_picked"  # whether this session picked something on the map
 run = picks.current_run()
 
 
 @settings.fragment
 def explore() -> None:
     """The map and its answer; a click reruns only this."""
-    event = map_view.take_event(KEY)
-    if event is not None:
-        picks.set_pick(map_view.pick_from(event, run))
-        st.session_state[_HAS_PICKED] = True
     with st.container(key="map_and_answer"):
         wide, side = st.columns([2, 1], gap="medium")
     with wide, st.container(key="map_controls"):
         view, by = map_view.controls(run, can_be_read=True)
+    event = map_view.take_event(KEY)
+    if not panel.take(run, event, view, by) and event is not None:
+        start.pick(map_view.pick_from(event, run))
+    layout, pick, chosen = view_of(run, view), picks.pick_of(run), panel.current(run)
     with side:
-        hits = search.inputs(run)
-    layout, pick = view_of(run, view), picks.pick_of(run)
+        hits = search.inputs(run, panel.ask)
+        is_selection = panel.is_open(chosen, pick)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     # A link with a pick draws the map at once, and the answer when the model is open.
     located, result = None, None
-    if pick is not None and open_runs.is_warm(run):
+    if pick is not None and open_runs.is_warm(run) and not is_selection:
         located = answer.locate(run, layout, pick)
     if located is not None and located.at is None:
         # A click waits for its sentence, a typed sentence for its marker on the map.
         with side:
-            search.results(run, hits)
+            search.results(run, hits, panel.offer_hits)
             result = answer.show(run, located, decoding)
-    pinned = answer.pinned(run, located, result) if located and result else None
+    pinned = answer.pinned(run, located, result) if located and result else start.stored(run, pick)
     selected = map_view.selected_of(pick, located.at if located else None)
-    if pick is None and not st.session_state.get(_HAS_PICKED):
+    if pick is None and chosen is None and not start.has_picked():
         selected, pinned = start.opening(run)
     with wide:
         map_view.show(
@@ -48,26 +47,28 @@ def explore() -> None:
             layout,
             by,
             overlays=answer.markers(run, layout, located, result) if located else (),
-            highlight=hits,
+            highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
             answer=pinned,
-            spoken=f"Decoded: {result.decoded.text}" if result else "",
+            spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
+            areas=True,
             key=KEY,
             height=420,
-            margin=_MARGIN,
+            margin=106,  # pixels above the map in a window
         )
         notes.layout_notes(run, view)
     with side:
         if result is None:
-            search.results(run, hits)
-        if located is not None:
+            search.results(run, hits, panel.offer_hits)
+        if is_selection and chosen is not None:
+            panel.show(run, chosen)
+        elif located is not None:
             result = result or answer.show(run, located, decoding)
             answer.show_around(run, located, result, decoding)
-        elif pick is not None:
-            start.open_model(run)
-        elif hits is None:
-            start.show(run)
+        elif pick is not None or hits is None:
+            start.show(run, pick)
+    selections.write_address()
     url.write_address()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.session import picks
+from explorer.ui.session import picks, selections
 
 _PICK, _TEXT = "at", "text"
 _PAGE, _SEEN = "_page", "_at_seen"
@@ -25,6 +25,7 @@ def follow_address(page: str) -> None:
         known["text"] = ""
         if at == picks.TYPED:
             picks.type_text(text)
+    selections.follow_address(is_same_page=known.get(_PAGE) == page)
     known[_PAGE], known[_SEEN] = page, address
 
 

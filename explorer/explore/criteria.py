@@ -1,0 +1,322 @@
+"""What sentences of a map can be selected by: one condition each."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from explorer.errors import ExplorerError
+from explorer.explore import polygons
+from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value
+from explorer.explore.map_views import VIEWS, view_of
+from explorer.explore.mapped_run import MappedRun
+from explorer.latent_space.neighbours import nearest
+from explorer.system.cache import Cache
+
+MAX_PATTERN = 300
+"""Characters of a regular expression."""
+REGEX_SECONDS = 3.0
+"""What a regular expression may take."""
+MAX_NEAR = 100_000
+DEFAULT_NEAR = 100
+
+_CHUNK = 1024  # sentences between two checks of the clock
+_FARTHEST = 1e6  # map units, as for a click
+
+_texts: Cache[list[Any]] = Cache(4)
+
+
+class Label(TextCriterion):
+    """The corpus' own label."""
+
+    name = "label"
+    help = "Sentences with a label of the corpus."
+
+    @classmethod
+    def read(cls, name: str, value: Value) -> "Criterion":
+        return cls(value.text)  # a label may be empty
+
+    def mask(self, run: MappedRun) -> Mask:
+        labels = run.needed_atlas.label
+        if labels is None:
+            raise ExplorerError(f"the sentences of {run.name} have no labels")
+        return _equal(labels, self.text, f"no sentence of this map has the label {self.text!r}")
+
+
+class Split(TextCriterion):
+    """Training, validation or test."""
+
+    name = "split"
+    help = "Sentences of the training, validation or test split: train, valid, test."
+
+    def mask(self, run: MappedRun) -> Mask:
+        missing = f"no sentence of this map is in the split {self.text!r}"
+        return _equal(run.needed_atlas.split, self.text, missing)
+
+
+class Region(TextCriterion):
+    """A named region, of the coarsest level that has the name."""
+
+    name = "region"
+    help = "Sentences of a named region of the map."
+
+    def mask(self, run: MappedRun) -> Mask:
+        atlas = run.needed_atlas
+        for level, items in enumerate(atlas.levels):
+            for item in items:
+                if item.name == self.text:
+                    return atlas.regions(level) == item.id
+        raise ExplorerError(f"this map has no region {self.text!r}")
+
+
+class Words(TextCriterion):
+    """All of these words, as in the search of the page."""
+
+    name = "words"
+    help = (
+        "Sentences with all of these words; a word also matches longer words that begin with it."
+    )
+
+    def mask(self, run: MappedRun) -> Mask:
+        return _mask_of(run, run.matching(self.text))
+
+
+class Regex(TextCriterion):
+    """A regular expression, in RE2's syntax: its time is linear in the text."""
+
+    name = "regex"
+    help = "Sentences that match a regular expression (RE2), ignoring case: ^two .* (run|sit)"
+
+    @property
+    def title(self) -> str:
+        return f"matches {self.text}"
+
+    @classmethod
+    def read(cls, name: str, value: Value) -> "Criterion":
+        if len(value.text) > MAX_PATTERN:
+            raise ExplorerError(
+                f"a regular expression has at most {MAX_PATTERN} characters, not {len(value.text)}"
+            )
+        return super().read(name, value)
+
+    def mask(self, run: MappedRun) -> Mask:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        parts, started = [], time.monotonic()
+        for number, chunk in enumerate(_chunks(run)):
+            if time.monotonic() - started > REGEX_SECONDS:
+                raise ExplorerError(
+                    f"the regular expression {self.text!r} took more than {REGEX_SECONDS:g} s for "
+                    f"{number * _CHUNK:,} of {len(run.texts):,} sentences: use a simpler one"
+                )
+            try:
+                matches = pc.match_substring_regex(chunk, self.text, ignore_case=True)  # type: ignore
+            except pa.ArrowInvalid as error:
+                raise ExplorerError(
+                    f"the regular expression {self.text!r} is malformed: {error}"
+                ) from None
+            parts.append(matches.to_numpy(zero_copy_only=False))
+        return np.concatenate(parts).astype(bool)
+
+
+@dataclass(frozen=True)
+class Near(Criterion):
+    """The sentences nearest to a typed one, in latent space."""
+
+    name = "near"
+    help = "The sentences nearest to one of your own, by cosine of centred latents."
+
+    text: str
+    count: int = DEFAULT_NEAR
+
+    @property
+    def value(self) -> Value:
+        return Value(self.text, self.count)
+
+    @property
+    def title(self) -> str:
+        return f"{self.count:,} nearest to “{self.text}”"
+
+    @classmethod
+    def read(cls, name: str, value: Value) -> "Criterion":
+        count = DEFAULT_NEAR if value.number is None else value.number
+        if not value.text.strip() or not 1 <= count <= MAX_NEAR:
+            raise ExplorerError(f"{name} is a sentence and a count of 1 to {MAX_NEAR:,}")
+        return cls(value.text, count)
+
+    def mask(self, run: MappedRun) -> Mask:
+        index, _ = nearest(run.encode([self.text]), run.needed_atlas.mean, self.count)
+        return _mask_of(run, index[0])
+
+
+class Column(NamedTuple):
+    """A number of each sentence."""
+
+    title: str
+    unit: str
+    of: Callable[[Any], np.ndarray]
+    """From an atlas."""
+
+
+COLUMNS = {
+    "length": Column("length", "tokens", lambda atlas: atlas.tokens),
+    "distortion": Column("distortion", "nats", lambda atlas: atlas.distortion),
+    "rate": Column("rate", "nats", lambda atlas: atlas.rate),
+}
+"""Numbers whose range selects sentences."""
+
+
+@dataclass(frozen=True)
+class Range(Criterion):
+    """A number of the sentence between two bounds, both included."""
+
+    name = "range"
+    help = "Sentences whose number lies between two bounds: 5..12, 5.. or ..12."
+
+    column: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def key(self) -> str:
+        return self.column
+
+    @property
+    def value(self) -> Value:
+        low, high = ("" if end is None else f"{end:.12g}" for end in (self.low, self.high))
+        return Value(f"{low}..{high}")
+
+    @property
+    def title(self) -> str:
+        title, unit, _ = COLUMNS[self.column]
+        if self.low is None:
+            return f"{title} at most {self.high:g} {unit}"
+        if self.high is None:
+            return f"{title} at least {self.low:g} {unit}"
+        return f"{title} {self.low:g} to {self.high:g} {unit}"
+
+    @classmethod
+    def read(cls, name: str, value: Value) -> "Criterion":
+        ends = [_number(end) if end else None for end in value.text.split("..")]
+        if len(ends) != 2 or ends == [None, None]:
+            raise ExplorerError(f"{name}: is a range such as 5..12, 5.. or ..12")
+        low, high = ends
+        if low is not None and high is not None and low > high:
+            raise ExplorerError(f"{name}:{value.text} begins above its end")
+        return cls(name, low, high)
+
+    def mask(self, run: MappedRun) -> Mask:
+        values = COLUMNS[self.column].of(run.needed_atlas)
+        result = np.ones(len(values), bool)
+        if self.low is not None:
+            result &= values >= self.low
+        if self.high is not None:
+            result &= values <= self.high
+        return result
+
+
+@dataclass(frozen=True)
+class Area(Criterion):
+    """A polygon drawn on a view of the map; `of` simplifies what was drawn."""
+
+    name = "area"
+    help = "Sentences in a polygon of the map."
+
+    view: str
+    corners: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, view: str, points: Any) -> "Area":
+        """The polygon of a drawn outline, with few corners.
+
+        Raises:
+            ExplorerError: If it is no polygon.
+        """
+        drawn = np.asarray(points, np.float64)
+        if drawn.ndim != 2 or drawn.shape[1] != 2 or len(drawn) < 3:
+            raise ExplorerError("an area of the map has at least three corners")
+        corners = polygons.simplified(np.clip(drawn, -_FARTHEST, _FARTHEST)).tolist()
+        return cls(view, tuple((_digits(x), _digits(y)) for x, y in corners))
+
+    @property
+    def value(self) -> Value:
+        numbers = (f"{value:.12g}" for corner in self.corners for value in corner)
+        return Value(f"{self.view}:{'_'.join(numbers)}")
+
+    @property
+    def title(self) -> str:
+        return f"area of the {VIEWS[self.view].title}"
+
+    @classmethod
+    def read(cls, name: str, value: Value) -> "Criterion":
+        view, _, rest = value.text.partition(":")
+        if view not in VIEWS:
+            raise ExplorerError(f"{name}: begins with a layout: {', '.join(VIEWS)}")
+        numbers = [_number(part) for part in rest.split("_")]
+        if len(numbers) % 2 or not 6 <= len(numbers) <= 2 * polygons.MAX_CORNERS:
+            raise ExplorerError(
+                f"{name}: has {len(numbers)} coordinates; a polygon has 3 to "
+                f"{polygons.MAX_CORNERS} corners of two each"
+            )
+        if max(map(abs, numbers)) > _FARTHEST:
+            raise ExplorerError(f"{name}: goes beyond {_FARTHEST:,.0f} units of the map")
+        return cls(view, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
+
+    def mask(self, run: MappedRun) -> Mask:
+        return polygons.inside(view_of(run, self.view).xy, np.array(self.corners))
+
+
+CRITERIA: dict[str, type[Criterion]] = {
+    **{item.name: item for item in (Label, Split, Region, Words, Regex, Near, Area)},
+    **dict.fromkeys(COLUMNS, Range),
+}
+"""Conditions by the name they are written with."""
+
+
+def _number(text: str) -> float:
+    """A finite number of at most 12 digits, so that what is read is what is written."""
+    try:
+        value = _digits(float(text))
+    except (ValueError, OverflowError):
+        raise ExplorerError(f"{text[:40]!r} is not a number") from None
+    if not np.isfinite(value):
+        raise ExplorerError(f"{text[:40]!r} is not a finite number")
+    return value
+
+
+def _chunks(run: MappedRun) -> list[Any]:
+    """The texts of a map as Arrow arrays, which take longer to make than to search."""
+    import pyarrow as pa
+
+    def compute() -> list[Any]:
+        texts = run.texts
+        starts = range(0, len(texts), _CHUNK)
+        return [pa.array(texts[first : first + _CHUNK], pa.string()) for first in starts]
+
+    return _texts.get((run, run.texts_are_real), compute)
+
+
+def _digits(value: float) -> float:
+    """To the digits that a link has."""
+    return float(f"{value:.12g}") + 0.0  # without a negative zero
+
+
+def _mask_of(run: MappedRun, rows: np.ndarray) -> Mask:
+    result = np.zeros(len(run.needed_atlas), bool)
+    result[rows] = True
+    return result
+
+
+def _equal(values: list[str], wanted: str, missing: str) -> Mask:
+    """Where a column has a value.
+
+    Raises:
+        ExplorerError: Saying `missing`, if nowhere.
+    """
+    result = np.fromiter((value == wanted for value in values), bool, len(values))
+    if not result.any():
+        raise ExplorerError(missing)
+    return result

@@ -1,0 +1,1 @@
+"""Selected sentences: which, as a table, and what they are."""

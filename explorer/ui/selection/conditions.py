@@ -1,0 +1,151 @@
+"""Selecting sentences by a condition that is chosen or typed."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import streamlit as st
+
+from explorer.explore.criteria import (
+    COLUMNS,
+    DEFAULT_NEAR,
+    MAX_PATTERN,
+    Label,
+    Near,
+    Range,
+    Regex,
+    Region,
+    Split,
+    Words,
+)
+from explorer.explore.criterion import Criterion
+from explorer.explore.run import Run
+from explorer.ui.session import picks, selections
+
+_KEY = "condition"
+_MAX_OPTIONS = 500
+
+
+def ask(run: Run, add: Callable[[Run, Criterion], None]) -> None:
+    """The form of a condition, and the selection as text.
+
+    Args:
+        run: The run.
+        add: Called with a condition once it is to select.
+    """
+    with st.popover("Select by…", icon=":material/filter_alt:", type="tertiary", key="select_by"):
+        kinds = _kinds(run)
+        kind = st.selectbox("Select sentences by", list(kinds), key=_KEY)
+        condition = kinds[kind](run)
+        st.button(
+            "Select",
+            icon=":material/select:",
+            type="primary",
+            key=f"{_KEY}_add",
+            disabled=condition is None,
+            on_click=lambda: add(run, condition) if condition is not None else None,
+        )
+        _as_text(run)
+
+
+def _kinds(run: Run) -> dict[str, Callable[[Run], Criterion | None]]:
+    """Conditions that this map can have, by what the form calls them."""
+    atlas = run.needed_atlas
+    kinds: dict[str, Callable[[Run], Criterion | None]] = {}
+    if atlas.label is not None:
+        kinds["label"] = _label
+    if atlas.levels:
+        kinds["region"] = _region
+    kinds |= {"words": _words, "regular expression": _regex}
+    if run.has_latent:
+        kinds["nearest to a sentence"] = _near
+    for name in COLUMNS:
+        if COLUMNS[name].of(atlas).min() < COLUMNS[name].of(atlas).max():
+            kinds[f"{name}"] = _range_of(name)
+    return kinds | {"split": _split}
+
+
+def _chosen(title: str, counts: Counter[str]) -> str | None:
+    names = [name for name, _ in counts.most_common(_MAX_OPTIONS)]
+    return st.selectbox(
+        title,
+        names,
+        format_func=lambda name: f"{name or '(empty)'} · {counts[name]:,}",
+        key=f"{_KEY}_{title}",
+    )
+
+
+def _label(run: Run) -> Criterion | None:
+    name = _chosen("Label", Counter(run.needed_atlas.label or ()))
+    return None if name is None else Label(name)
+
+
+def _split(run: Run) -> Criterion | None:
+    name = _chosen("Split", Counter(run.needed_atlas.split))
+    return None if name is None else Split(name)
+
+
+def _region(run: Run) -> Criterion | None:
+    counts: Counter[str] = Counter()
+    for level in reversed(run.needed_atlas.levels):  # a name stands for its coarsest region
+        counts |= {item.name: item.size for item in level}
+    name = _chosen("Region", counts)
+    return None if name is None else Region(name)
+
+
+def _typed(title: str, most: int, help: str | None = None) -> str:
+    return st.text_input(title, max_chars=most, key=f"{_KEY}_{title}", help=help).strip()
+
+
+def _words(run: Run) -> Criterion | None:
+    text = _typed("Words", picks.MOST_TEXT, Words.help)
+    return Words(text) if text else None
+
+
+def _regex(run: Run) -> Criterion | None:
+    text = _typed("Regular expression", MAX_PATTERN, f"`{Regex.help}`")
+    return Regex(text) if text else None
+
+
+def _near(run: Run) -> Criterion | None:
+    text = _typed("Sentence", picks.MOST_TEXT, Near.help)
+    total = len(run.needed_atlas)
+    count = st.number_input(
+        "How many", 1, total, min(DEFAULT_NEAR, total), key=f"{_KEY}_near_count"
+    )
+    return Near(text, int(count)) if text else None
+
+
+def _range_of(name: str) -> Callable[[Run], Criterion | None]:
+    def ask_range(run: Run) -> Criterion | None:
+        title, unit, of = COLUMNS[name]
+        values = of(run.needed_atlas)
+        step = 1.0 if values.dtype.kind in "iu" else 0.1
+        first, last = float(values.min()), float(values.max())
+        first, last = (first // step) * step, -(-last // step) * step
+        low, high = st.slider(
+            f"{title.capitalize()} ({unit})",
+            *(round(first, 1), round(last, 1), (round(first, 1), round(last, 1))),
+            step=step,
+            format="%.0f" if step == 1 else "%.1f",
+            key=f"{_KEY}_{name}",
+        )
+        ends = None if low <= first else low, None if high >= last else high
+        return None if ends == (None, None) else Range(name, *ends)
+
+    return ask_range
+
+
+def _as_text(run: Run) -> None:
+    """The selection as text, to edit or to paste."""
+    selection, key = selections.selection_of(run), "selection_text"
+    if not selections.problem():  # else what was typed stays, to be mended
+        st.session_state[key] = "" if selection is None else str(selection)
+    st.text_input(
+        "Or as text",
+        key=key,
+        placeholder='words:"red bus" and not length:20..',
+        help="Conditions joined by `and`, `or`, `not` and parentheses: `label:`, `region:`, "
+        '`words:`, `regex:`, `near:"a sentence"~50`, `length:5..12`, `distortion:`, `rate:`, '
+        "`split:`.",
+        on_change=lambda: selections.set_text(st.session_state[key]),
+    )

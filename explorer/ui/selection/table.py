@@ -1,0 +1,108 @@
+"""The selected sentences as a table, linked to the map, with its downloads."""
+
+import zlib
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int
+
+from explorer.explore.run import Run
+from explorer.explore.selection import Selection
+from explorer.explore.selection_table import table_of
+from explorer.system.table_writers import as_parquet
+from explorer.ui.components import copy_button
+from explorer.ui.components.download_buttons import as_csv, reproduced_by
+from explorer.ui.session import picks
+from explorer.ui.session.picks import SentencePick
+
+_MAX_LISTED = 20_000
+_MAX_COPIED = 1000
+_HEIGHT = 330
+_PICKED = "_picked_in_table"
+_HIDDEN = ("projection_x", "projection_y")  # in the files alone
+
+
+def last_pick() -> SentencePick | None:
+    """The sentence that was last picked in the table."""
+    return st.session_state.get(_PICKED)
+
+
+def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None:
+    """The sentences, a line each; a click on a line picks it on the map."""
+    listed = rows[:_MAX_LISTED]
+    columns = table_of(run, listed)
+    text = next(iter(columns))
+    key = f"selected_{zlib.crc32(f'{run.stamp} {selection}'.encode()):08x}"
+
+    def picked() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        if chosen and chosen[0] < len(listed):
+            pick = SentencePick(int(listed[chosen[0]]))
+            st.session_state[_PICKED] = pick
+            picks.set_pick(pick)
+
+    st.dataframe(
+        {name: values for name, values in columns.items() if name not in _HIDDEN},
+        hide_index=True,
+        height=min(_HEIGHT, 36 * (len(listed) + 1) + 2),
+        key=key,
+        on_select=picked,
+        selection_mode="single-row",
+        column_config={
+            text: st.column_config.TextColumn(width="large"),
+            "length": st.column_config.NumberColumn(help="Tokens."),
+            "distortion": st.column_config.NumberColumn(
+                format="%.1f", help="−log p(x | z), nats a sentence."
+            ),
+            "rate": st.column_config.NumberColumn(format="%.1f", help="Nats a sentence."),
+            "row": st.column_config.NumberColumn(format="%d", help="Of the corpus."),
+        },
+        alt=f"The {len(rows):,} selected sentences",
+    )
+    if len(listed) < len(rows):
+        st.caption(
+            f"The first {len(listed):,} of {len(rows):,} are listed; the files hold all of them."
+        )
+    _files(run, selection, rows, columns[text])
+
+
+def _files(
+    run: Run, selection: Selection, rows: Int[np.ndarray, " rows"], texts: list[str]
+) -> None:
+    copied = texts[:_MAX_COPIED]
+    part = "" if len(copied) == len(rows) else f" first {len(copied):,}"
+    with st.container(horizontal=True, vertical_alignment="center", key="selection_files"):
+        copy_button.copy_button("\n".join(copied), f"Copy{part}", key="selection_copy")
+        name = f"{run.name}-selection"
+        st.download_button(
+            "CSV",
+            lambda: as_csv(_values(run, rows)),
+            f"{name}.csv",
+            "text/csv",
+            key="selection_csv",
+            on_click="ignore",
+            type="tertiary",
+            help=f"Download all {len(rows):,} as CSV",
+        )
+        st.download_button(
+            "Parquet",
+            lambda: as_parquet(table_of(run, rows)),
+            f"{name}.parquet",
+            "application/vnd.apache.parquet",
+            key="selection_parquet",
+            on_click="ignore",
+            type="tertiary",
+            help=f"Download all {len(rows):,} as Parquet",
+        )
+        reproduced_by(
+            f"from explorer import open_run\n\nrun = open_run({run.name!r})\n"
+            f"rows = run.select({str(selection)!r})"
+        )
+
+
+def _values(run: Run, rows: Int[np.ndarray, " rows"]) -> dict[str, list]:
+    """The columns as Python values, whose digits CSV writes in full."""
+    return {
+        name: values.tolist() if isinstance(values, np.ndarray) else values
+        for name, values in table_of(run, rows).items()
+    }

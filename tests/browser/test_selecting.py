@@ -1,0 +1,141 @@
+"""Selecting sentences on the map in a real Chromium: from a drag to a table, and from its link."""
+
+import csv
+import re
+
+import numpy as np
+import pytest
+
+from explorer.explore.run import open_run
+from explorer.system.table_writers import guard
+from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+
+pytestmark = MARKS
+
+COUNT = re.compile(r"([\d,]+) of ([\d,]+) sentences")
+
+
+@pytest.fixture(scope="module")
+def address(tiny_run, tmp_path_factory):
+    with served(tiny_run, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    assert not failures
+    page.close()
+
+
+def count(page):
+    """The number of selected sentences that the panel states."""
+    shown = page.get_by_text(COUNT).first
+    shown.wait_for()
+    return int(COUNT.search(shown.inner_text())[1].replace(",", ""))
+
+
+def expect_count(page, number):
+    sync_api.expect(page.get_by_text(re.compile(f"^{number:,} of "))).to_be_visible(
+        timeout=PATIENCE
+    )
+
+
+def drag(page, corners, shift=False):
+    """Drags over the map through corners, in map coordinates."""
+    canvas = page.get_by_test_id("latent-map")
+    box = canvas.bounding_box()
+    corners = [canvas.evaluate("(map, at) => map.toScreen(...at)", list(at)) for at in corners]
+    at = [(box["x"] + left, box["y"] + top) for left, top in corners]
+    if shift:
+        page.keyboard.down("Shift")
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for left, top in at[1:]:
+        page.mouse.move(left, top, steps=8)
+    page.mouse.up()
+    if shift:
+        page.keyboard.up("Shift")
+
+
+def test_a_lasso_selects_lists_and_reopens(page, address, chromium, tiny_run):
+    run = open_run(tiny_run)
+    page.goto(f"{address}/?run=tiny")
+    page.locator("[data-loaded]").first.wait_for()
+    view = page.get_by_test_id("latent-map").evaluate("map => map.state.view")
+    (left, bottom), (right, top) = np.quantile(run.needed_atlas.xy, [0.2, 0.9], axis=0).tolist()
+    drag(page, [(left, bottom), (right, bottom), (right, top), (left, top)], shift=True)
+    lassoed = count(page)
+    assert 0 < lassoed < len(run.texts)
+    state = page.get_by_test_id("latent-map").evaluate("map => map.state")
+    assert state["view"] == view, "a lasso does not pan"
+    assert state["standing"] == lassoed
+    page.wait_for_url(re.compile("select=area"))
+    text = page.evaluate("new URLSearchParams(location.search).get('select')")
+    assert len(run.select(text)) == lassoed
+    table = page.get_by_test_id("stDataFrame")
+    table.wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    with download.value.path().open(encoding="utf-8", newline="") as file:
+        assert sorted(row["sentence"] for row in csv.DictReader(file)) == sorted(
+            guard(run.texts[row]) for row in run.select(text)
+        )
+
+    other = chromium.new_page(viewport={"width": 1280, "height": 900})
+    other.set_default_timeout(PATIENCE)
+    other.goto(page.url)
+    assert count(other) == lassoed
+    other.close()
+
+    # A search narrows it: by the button below its matches.
+    page.get_by_text("Narrow", exact=True).click()
+    page.get_by_placeholder(re.compile("^Find sentences")).fill("dog")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("^Select th")).click()
+    expect_count(page, len(run.select(f"{text} and words:dog")))
+
+    # The rectangle is a tool; the region of a sentence needs no pointer; Escape clears.
+    page.get_by_text("Replace", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Select with a rectangle")).click()
+    (left, bottom), (right, top) = np.quantile(run.needed_atlas.xy, [0, 1], axis=0).tolist()
+    drag(page, [(left - 0.05, bottom - 0.05), (right + 0.05, top + 0.05)])
+    expect_count(page, len(run.texts))
+    page.get_by_test_id("latent-map").focus()
+    page.keyboard.press("Escape")
+    page.get_by_text(COUNT).wait_for(state="detached")
+    page.wait_for_url(lambda url: "select=" not in url)
+
+
+def test_what_a_selection_is_is_said_in_words_and_applied(page, address, tiny_run):
+    run = open_run(tiny_run)
+    page.goto(f"{address}/?run=tiny&select=words:robot")
+    assert count(page) == len(run.select("words:robot"))
+    page.get_by_text("What is this selection?").click()
+    sync_api.expect(page.locator("dl.terms dt").first).to_contain_text("robot", timeout=PATIENCE)
+    page.get_by_text("Separation").wait_for()
+    page.get_by_role("textbox", name="Sentence that the direction").fill("a girl sings")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("applied=a"))
+    page.get_by_text("3×").wait_for()
+
+
+def test_a_link_to_what_is_not_there_says_so(page, address):
+    page.goto(f"{address}/?run=tiny&select=region:<b>nowhere</b>")
+    page.get_by_text("this map has no region '<b>nowhere</b>'").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_url(lambda url: "select=" not in url)
+    page.goto(f"{address}/?run=tiny&select=nonsense")
+    page.get_by_text("a selection cannot be read from 'nonsense'").wait_for()
