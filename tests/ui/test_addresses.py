@@ -49,7 +49,7 @@ def _page() -> None:
     url.follow_address("map")
     settings.keep_settings()
     picks.pick_of(run)
-    wanted = st.session_state["wanted"] if "wanted" in st.session_state else None
+    wanted = st.session_state.get("wanted")
     if isinstance(wanted, picks.TextPick):
         picks.type_text(wanted.text)
     elif "wanted" in st.session_state:

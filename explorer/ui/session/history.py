@@ -33,7 +33,7 @@ _STALE = "_of_the_page_left"
 
 @wraps(_read)
 def _read_whole(
-    address: QueryParams, query_string: str, valid_script_hashes: set[str] | None = None
+    self: QueryParams, query_string: str, valid_script_hashes: set[str] | None = None
 ) -> None:
     """Reads an address, and notes the parameters that the page left was bound to.
 
@@ -41,12 +41,12 @@ def _read_whole(
     the page returned to; only a followed link leaves them behind, and `drop_stale` removes them.
     """
     stale = []
-    for key, binding in list(address._bindings_by_param.items()):
+    for key, binding in list(self._bindings_by_param.items()):
         if valid_script_hashes is not None and binding.script_hash not in valid_script_hashes:
-            address.unbind_widget(binding.widget_id)
+            self.unbind_widget(binding.widget_id)
             stale.append(key)
-    setattr(address, _STALE, stale)
-    _read(address, query_string, valid_script_hashes)
+    setattr(self, _STALE, stale)
+    _read(self, query_string, valid_script_hashes)
 
 
 def is_return() -> bool:
