@@ -59,6 +59,7 @@ def _collapsed(records: Sequence[Record]) -> tuple[str, ...]:
 ROLES: dict[str, Callable[[Sequence[Record]], tuple[str, ...]]] = {
     "collapse": _collapsed,
     "annealing": run_choice.annealed,
+    "path": lambda records: _one(run_choice.paths_of_most_steps(records)),
     "exact": lambda records: _one(run_choice.reconstructs_best(records)),
     "labels": lambda records: _one(run_choice.switches_labels_best(records)),
     "holes": lambda records: _one(run_choice.prior_misses_most(records)),

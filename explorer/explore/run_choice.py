@@ -134,6 +134,17 @@ def reconstructs_best(records: Sequence[Record]) -> str | None:
     return max(scores, key=scores.__getitem__, default=None)
 
 
+def paths_of_most_steps(records: Sequence[Record]) -> str | None:
+    """The run with a map that uses z and whose paths have the most distinct sentences."""
+    distinct = {
+        record.name: value
+        for record in records
+        if record.has_map and record.uses_z
+        if (value := value_of(record.metrics, "interpolation_linear_distinct")) is not None
+    }
+    return max(distinct, key=distinct.__getitem__, default=None)
+
+
 def annealed(records: Sequence[Record]) -> tuple[str, ...]:
     """Runs with a map that differ only in the KL schedule, one that ignores z first; four at most.
 

@@ -44,7 +44,8 @@ def visible(at: AppTest) -> str:
 POINTS = {
     "collapse": "collapsed",
     "annealing": "schedule",
-    "exact": "decoded",
+    "path": "different sentences",
+    "exact": "different sentences",
     "labels": "One z, decoded with each label",
     "holes": "prior",
 }
