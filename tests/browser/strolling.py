@@ -17,8 +17,8 @@ DIGEST = """() => {
     || node.closest("[data-testid=stElementContainer]")?.querySelector("label")?.innerText || "";
   const values = all("[data-testid=stMain] input:not([type=checkbox])").map(
     (node) => `${label(node)}: ${node.value}`);
-  const sliders = all("[role=slider]").map(
-    (node) => `${label(node)}: ${node.getAttribute("aria-valuenow")}`);
+  const sliders = [...document.querySelectorAll("[data-testid=stMain] input[type=range]")].map(
+    (node) => `${label(node)}: ${node.value}`);
   const marked = all("[aria-checked=true], [aria-selected=true], [aria-pressed=true], :checked")
     .map((node) => node.innerText || label(node));
   const boxes = all("[data-testid=stSelectbox], [data-testid=stMultiSelect]").map(
@@ -89,7 +89,7 @@ def _click(selector: str) -> Callable:
 
 
 def _slide(page, chance: random.Random) -> str | None:
-    item = _any(page, chance, "[role=slider], [data-testid=path-slider]")
+    item = _any(page, chance, "[data-testid=stMain] input[type=range]")
     if item is None:
         return None
     key = chance.choice(["ArrowRight", "ArrowLeft"])

@@ -28,6 +28,8 @@ PAGES = {
     "prior": "prior",
     "model": "model",
     "text": "text",
+    "lecture": "lecture",
+    "scene": "paths?scene=3",
 }
 EXEMPT: tuple[tuple[str, str, str], ...] = ()
 """Rule, part of the selector or of the element, and why it cannot be mended from outside."""
