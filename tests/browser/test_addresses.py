@@ -11,7 +11,7 @@ from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, 
 
 pytestmark = MARKS
 WIDE = {"width": 1600, "height": 1000}
-SECONDS = 60
+SECONDS = 40
 """For the short strolls; a slow machine takes fewer of them."""
 
 
