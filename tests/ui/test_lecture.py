@@ -79,7 +79,7 @@ def test_a_broken_file_is_one_sentence_on_the_page(monkeypatch, tmp_path, tiny_r
     monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
     monkeypatch.setenv(lecture.FILE, str(tmp_path / "none.toml"))
     at = opened("lecture")
-    assert [item for item in at.error if "none.toml" in item.value.replace("\u2060", "")]
+    assert ["cannot be read" in item.value for item in at.error] == [True]
 
 
 def test_without_a_scene_there_is_no_bar(monkeypatch, tiny_run: Path) -> None:
