@@ -2,8 +2,10 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from explorer.errors import ExplorerError
+from explorer.explore import lecture
 from explorer.system import shipped_files
 
 EXAMPLE = """\
@@ -13,6 +15,7 @@ EXPLORER_RUNS names and those registered with `explorer add`. Ctrl-C stops the s
 examples:
   explorer app
   explorer app --port 8600 --theme dark
+  explorer app --scenes my-lecture.toml  the scenes of lecture mode
   explorer app --address 0.0.0.0        other machines can open it; there is no login
 """
 
@@ -34,6 +37,12 @@ def page_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--theme", choices=("light", "dark"), help="default: what the browser prefers"
     )
+    parser.add_argument(
+        "--scenes",
+        type=Path,
+        metavar="FILE",
+        help="scenes of lecture mode, instead of those shipped",
+    )
 
 
 def app(args: argparse.Namespace) -> None:
@@ -53,6 +62,9 @@ def serve_page(args: argparse.Namespace, run: str = "") -> None:
     script = shipped_files.root() / "app.py"
     if not script.is_file():
         raise ExplorerError(f"{script} is missing: install the package again")
+    if args.scenes is not None:
+        lecture.read(args.scenes)  # what is wrong with it is said here, not in the lecture
+        os.environ[lecture.FILE] = str(args.scenes.resolve())
     given = {"server.port": args.port, "server.address": args.address, "theme.base": args.theme}
     from explorer.ui.http.server import serve
     from explorer.ui.session import open_runs

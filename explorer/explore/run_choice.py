@@ -130,6 +130,45 @@ def plays_back(records: Sequence[Record]) -> str | None:
     return healthiest([record for record in records if record.has_playback])
 
 
+def reconstructs_best(records: Sequence[Record]) -> str | None:
+    """The run with a map that uses z and reconstructs sentences best, by BLEU."""
+    scores = {
+        record.name: value
+        for record in records
+        if record.has_map and record.uses_z and not record.config.model.labels
+        if (value := value_of(record.metrics, "bleu")) is not None
+    }
+    return max(scores, key=scores.__getitem__, default=None)
+
+
+def paths_of_most_steps(records: Sequence[Record]) -> str | None:
+    """The run with a map that uses z and whose paths have the most distinct sentences."""
+    distinct = {
+        record.name: value
+        for record in records
+        if record.has_map and record.uses_z
+        if (value := value_of(record.metrics, "interpolation_linear_distinct")) is not None
+    }
+    return max(distinct, key=distinct.__getitem__, default=None)
+
+
+def annealed(records: Sequence[Record]) -> tuple[str, ...]:
+    """Runs with a map that differ only in the KL schedule, one that ignores z first; four at most.
+
+    Of several such families, the one whose rates differ most.
+    """
+    known = {record.name: record for record in records if record.has_map}
+    candidates = [
+        sorted(family.names, key=lambda name: known[name].rate)
+        for family in families({name: record.config for name, record in known.items()})
+        if family.part == "objective.schedule" and known[family.names[0]].rate < math.inf
+    ]
+    best = max(
+        candidates, key=lambda names: known[names[-1]].rate - known[names[0]].rate, default=()
+    )
+    return tuple(best[:4])
+
+
 def healthiest(records: Sequence[Record]) -> str | None:
     """The run that uses z best: by verdict, then mutual information, which noise lacks."""
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.ui.components import notes, run_picker
 from explorer.ui.components.style import STYLE
+from explorer.ui.lecture import bar
 from explorer.ui.session import history, picks, settings, url
 
 PAGES = {
@@ -18,6 +19,7 @@ PAGES = {
     "playback": ("Playback", ":material/movie:"),
     "prior": ("Prior", ":material/blur_on:"),
     "model": ("Model card", ":material/description:"),
+    "lecture": ("Lecture", ":material/co_present:"),
 }
 """Pages by file name: title and icon."""
 
@@ -53,6 +55,7 @@ def page() -> None:
             run_picker.no_runs()
             return
         picks.set_current_run(run)
+        bar.show()
         # Tabs and bookmarks are recognised by how their titles begin.
         st.set_page_config(page_title=f"{chosen.title} · {run.name}", page_icon=str(ICON))
         chosen.run()

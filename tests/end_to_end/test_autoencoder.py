@@ -124,7 +124,7 @@ def test_with_a_density_the_prior_page_shows_it_and_says_what_it_is(
     at = open_page(monkeypatch, folders["dense"], "prior", shown=shown)
     assert not at.error
     assert NOTE in said(at)
-    assert "Components of the density" in str([item.value for item in at.subheader])
+    assert "Components of the density" in str([item.value for item in at.header])
     assert "Marginal KL" not in said(at)
     assert not shown or "Nearest sentences" in said(at)
 

@@ -157,7 +157,7 @@ def test_the_page_opens_on_the_collapsed_run_beside_the_one_that_uses_z(
     at.switch_page(str(page_file("collapse"))).run()
     assert not at.exception and not at.error
     assert at.session_state["run"] == "omega"
-    assert "omega: collapsed" in [item.value for item in at.subheader]
+    assert "omega: collapsed" in [item.value for item in at.header]
     words = [item.value for item in at.markdown if item.value.startswith(("**omega**", "**alpha"))]
     assert words[0].startswith("**omega** collapsed") and "**alpha** uses z" in words[0]
     at.switch_page(str(page_file("map"))).run()
@@ -197,7 +197,7 @@ def test_the_figures_are_those_of_the_metrics(page: Open, measured: Path) -> Non
     assert minus(f"**{written(entry['low'])} and {written(entry['high'])} nats**") in text
     assert shown[METRICS["rate"].title].endswith(" nats")
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
-    assert f"tiny: {use.word}" in [item.value for item in at.subheader]
+    assert f"tiny: {use.word}" in [item.value for item in at.header]
     assert use.word in text and sampling.word in text  # the badges beside every page
     assert "healthy" not in text
 

@@ -45,7 +45,7 @@ def test_examples_are_test_sentences_drawn_by_the_seed(tiny_run: Path) -> None:
 def test_the_card_shows_examples_first_and_its_scores_once(app: Open, tiny_run: Path) -> None:
     run = open_run(tiny_run)
     at = app("model")
-    assert at.subheader[0].value == "Ten reconstructions"
+    assert at.header[0].value == "Ten reconstructions"
     bodies = "\n".join(item.proto.body for item in at.get("html"))
     for row in card.example_rows(run):
         assert html.escape(run.needed_atlas.reconstruction[row]) in bodies

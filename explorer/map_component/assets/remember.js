@@ -3,8 +3,16 @@
 
 const views = new Map();
 const WAIT_MS = 500;
+const waiting = {};
 let timer;
 let addressRead = false;
+
+// Back and Forward bring another address: its view counts, and what was to be written does not.
+window.addEventListener("popstate", () => {
+  views.clear();
+  addressRead = false;
+  for (const name of Object.keys(waiting)) delete waiting[name];
+});
 
 /**
  * The view to open `url` with, and what was picked when this tab left it. The address is read
@@ -28,14 +36,14 @@ export function rememberView(parameter, url, view, picked = null) {
   writeAddress({ [parameter]: text });
 }
 
-const waiting = {};
-
 /** Brings parameters of the address up to date, a moment later; null takes one out. */
 export function writeAddress(parameters) {
   Object.assign(waiting, parameters);
   clearTimeout(timer);
+  const page = window.location.pathname;
   timer = setTimeout(() => {
     const address = new URL(window.location.href);
+    if (address.pathname !== page) forgetAddress(Object.keys(waiting));
     for (const name of Object.keys(waiting)) address.searchParams.delete(name);
     const query = address.search.slice(1).split("&").filter(Boolean);
     for (const [name, text] of Object.entries(waiting)) {

@@ -148,7 +148,7 @@ def _note(run: Judged) -> str:
 def judgement(run: Run) -> None:
     """Both verdicts with their metrics and thresholds, and what to try next."""
     judged = uses_z(run.metrics)
-    st.subheader(f"{markdown(run.name)}: {judged.word}", anchor="verdict")
+    st.header(f"{markdown(run.name)}: {judged.word}", anchor="verdict")
     if judged.code == NOT_MEASURED:
         st.info("Evaluate the run with:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
@@ -268,7 +268,7 @@ def story(run: Run) -> None:
     """When the run collapsed, if it did, and the curves that show it."""
     onset = collapse_onset.told(run.history)
     collapsed = collapse_onset.collapse_moment(run.history) is not None
-    st.subheader("When did it collapse?" if collapsed else "Its training", anchor="history")
+    st.header("When did it collapse?" if collapsed else "Its training", anchor="history")
     if run.kind == "autoencoder":
         st.caption("An autoencoder has no rate that could collapse: z is free.")
         return

@@ -18,11 +18,11 @@ from explorer.ui.session import open_runs
 
 def show(columns: Sequence[Column]) -> None:
     """The scores and charts."""
-    st.subheader("Scores")
+    st.header("Scores")
     scores.show(columns)
-    st.subheader("Rate and distortion")
+    st.header("Rate and distortion")
     _plane(columns)
-    st.subheader("Training")
+    st.header("Training")
     _training(columns)
 
 

@@ -18,7 +18,7 @@ _MOSTLY = 0.9
 
 def show(others: Sequence[Aligned]) -> None:
     """For each run but the first, the sentences whose neighbours change most."""
-    st.subheader(
+    st.header(
         "Changed neighbourhoods",
         help=f"For every shared sentence: the Jaccard distance between its {NEIGHBOURS} nearest "
         "sentences in latent space in the two runs (0%: the same, 100%: none in common).",

@@ -74,7 +74,7 @@ def show(columns: Sequence[Column]) -> None:
     for container, column in zip(st.columns(len(columns), gap="medium"), columns, strict=True):
         with container:
             _card(column)
-    st.subheader("Recipe differences")
+    st.header("Recipe differences")
     settings = recipe_diff.differing([column.run.config for column in columns])
     if not settings:
         st.caption("None: the recipes are identical, seed included.")

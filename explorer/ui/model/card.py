@@ -68,7 +68,7 @@ def examples(run: Run) -> None:
     """Ten test sentences drawn by the run's seed, each with its reconstruction."""
     if run.atlas is None or not run.has_latent:
         return
-    st.subheader(
+    st.header(
         "Ten reconstructions",
         help="Test sentences of the map, drawn by the run's seed, not selected. Each is decoded "
         "greedily from its posterior mean.",

@@ -29,7 +29,7 @@ def job_list() -> None:
     listed = _shown(jobs.jobs())
     if not listed:
         return
-    st.subheader("Jobs")
+    st.header("Jobs")
     is_active = any(job.is_active for job in listed)
     st.fragment(_list, run_every=_SECONDS if is_active else None)(is_active)
 

@@ -22,7 +22,7 @@ def own_runs() -> None:
     borrowed = [(folder, config) for folder in own if (config := _borrowed(folder)) is not None]
     if not borrowed:
         return
-    st.subheader("Your maps")
+    st.header("Your maps")
     for folder, config in borrowed:
         with st.container(border=True, key=f"own_{folder.name}"):
             _run(folder, config)

@@ -34,7 +34,7 @@ with notes.errors_shown():
     verdict.judgement(run)
     verdict.runs()
     if run.has_latent:
-        st.subheader("Which words z carries", anchor="words")
+        st.header("Which words z carries", anchor="words")
         words()
         verdict.story(run)
         dimensions.show(run)

@@ -26,7 +26,7 @@ def show(scene: Scene) -> None:
     """Samples of the prior beside samples of a Gaussian fitted to the sentences."""
     if not scene.is_gaussian:
         return
-    st.subheader("A prior fitted to the sentences", anchor="fitted")
+    st.header("A prior fitted to the sentences", anchor="fitted")
     before, after = _decoded(scene)
     for column, title, texts in zip(
         st.columns(2, gap="medium"),

@@ -21,7 +21,7 @@ def components(scene: Scene) -> None:
     parts = scene.components
     if parts is None:
         return
-    st.subheader(f"Components of the {scene.what}", anchor="components")
+    st.header(f"Components of the {scene.what}", anchor="components")
     st.caption(
         f"{len(parts.weight)} components, the largest weight first, each mean decoded greedily. A "
         "click shows one beside the plane."
@@ -47,7 +47,7 @@ def components(scene: Scene) -> None:
 
 def holes(scene: Scene) -> None:
     """Regions of the prior without sentences, searched for on request."""
-    st.subheader("Holes", anchor="holes")
+    st.header("Holes", anchor="holes")
     st.caption(
         "A hole is a region that the prior covers and no sentence does: low log q(z) − log p(z). "
         "**In high dimensions any finite sample looks sparse**, so samples of the prior are "

@@ -23,6 +23,10 @@ KEPT = (
 written there with what is picked."""
 
 
+_WITHOUT_PARAMETER = ("text", "compared")
+"""Those that Streamlit forgets in any rerun without their widget, even a fragment's."""
+
+
 def keep_settings() -> None:
     """Saves widgets of other pages from being forgotten: a value that is set again is kept."""
     for key in KEPT:
@@ -57,7 +61,8 @@ def _keep_changed() -> None:
     known = st.session_state
     seen = known.setdefault(_SEEN, {})
     for key in KEPT:
-        if key in known and seen.get(key, _ABSENT) != known[key]:
+        is_forgotten = key in _WITHOUT_PARAMETER
+        if key in known and (is_forgotten or seen.get(key, _ABSENT) != known[key]):
             seen[key] = known[key]
             with suppress(StreamlitAPIException):  # outside the fragment, in a full run
                 known[key] = known[key]

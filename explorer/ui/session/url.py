@@ -4,10 +4,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.session import picks, selections
+from explorer.ui.session import history, picks, selections
 
 _PICK, _TEXT = "at", "text"
 _PAGE, _SEEN = "_page", "_at_seen"
+
+STATED = (
+    *("_pick", "_pick_run", "text", "_compared_row", "_compared_pick"),
+    *("compared", "_runs_written", "_compared_current"),
+    *("_selection", "_selection_run", "_selection_problem", "_selection_seen"),
+    *("run", "_opened_on", "_playback_epoch", "_playback_asked", "_playback_pinned"),
+)
+"""What a session remembers of an address that is no parameter of a widget. After Back or Forward
+it is read again, as of a link."""
 
 
 def page_file(name: str) -> Path:
@@ -19,8 +28,13 @@ def follow_address(page: str) -> None:
     """Takes over what Back, Forward or a link changed in the address since it was last read."""
     known, address = st.session_state, _read_address()
     at, text = address
+    is_return = history.is_return()
+    if is_return:
+        for key in STATED:
+            known.pop(key, None)
     # A visit to another page leaves an address without a pick behind: that picks nothing else.
-    if address != known.get(_SEEN, ("", "")) and (at or known.get(_PAGE) == page):
+    is_other = address != known.get(_SEEN, ("", "")) and (at or known.get(_PAGE) == page)
+    if is_return or is_other:
         picks.forget_pick()
         known["text"] = ""
         if at == picks.TYPED:

@@ -1,0 +1,1 @@
+"""Lecture mode: prepared scenes in large type, moved through by keys."""

@@ -1,0 +1,28 @@
+"""Lecture: the prepared scenes, each a link."""
+
+import html
+
+import streamlit as st
+
+from explorer.explore import lecture
+from explorer.ui.components import notes
+from explorer.ui.lecture import bar
+from explorer.ui.session import open_runs
+
+st.title("Lecture")
+st.caption(
+    "Prepared scenes in large type. Arrow keys or a presenter's Page Up and Page Down move "
+    "through them, Escape leaves. Each is a link that anyone with this server can open."
+)
+with notes.errors_shown():
+    items = []
+    for number, scene in enumerate(bar.scenes(), 1):
+        runs, note = lecture.runs_of(scene, open_runs.records())
+        said = html.escape(note or " · ".join(runs))
+        items.append(
+            f'<li><a href="{html.escape(bar.link(scene, number))}">{html.escape(scene.title)}</a>'
+            f"<br>{html.escape(scene.see)} <small>{said}</small></li>"
+        )
+    st.html(f'<ol class="scenes">{"".join(items)}</ol>')
+    st.caption("Scenes of your own are a small file:")
+    st.code("explorer app --scenes my-lecture.toml", language="bash")

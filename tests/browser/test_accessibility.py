@@ -1,0 +1,87 @@
+"""axe-core on every page: nothing serious, moderate or critical, in light, dark and on a phone."""
+
+from importlib import resources
+
+import pytest
+
+from tests.browser import strolling
+from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+
+pytestmark = MARKS
+AXE = "axe_playwright_python"
+"""The package that carries axe-core; only its script is used."""
+SCREENS = {
+    "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+PAGES = {
+    "map": "?at=3",
+    "paths": "paths",
+    "arithmetic": "arithmetic",
+    "dimensions": "arithmetic?part=Dimensions",
+    "label switch": "arithmetic?part=Label+switch",
+    "compare": "compare?runs=one,two",
+    "compared maps": "compare?runs=one,two&section=Maps",
+    "collapse": "collapse",
+    "playback": "playback",
+    "prior": "prior",
+    "model": "model",
+    "text": "text",
+    "lecture": "lecture",
+    "scene": "paths?scene=3",
+}
+EXEMPT: tuple[tuple[str, str, str], ...] = ()
+"""Rule, part of the selector or of the element, and why it cannot be mended from outside."""
+RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => impact !== "minor").flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ target, html, failureSummary }) =>
+      ({ id, impact, target: target.join(" "), html: html.slice(0, 300), failureSummary })));
+}"""
+
+
+@pytest.fixture(scope="module")
+def script():
+    pytest.importorskip(AXE, reason="needs axe-core: pip install -e '.[test]'")
+    return (resources.files(AXE) / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def address(tiny_run, tmp_path_factory):
+    from tests import tiny_pair
+
+    pair = tmp_path_factory.mktemp("pair")
+    tiny_pair.build(pair, tiny_run)
+    with served(pair, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+def is_exempt(fault):
+    return any(
+        fault["id"] == rule and (part in fault["target"] or part in fault["html"])
+        for rule, part, _ in EXEMPT
+    )
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_has_nothing_to_say_of_any_page(chromium, address, script, screen):
+    context = chromium.new_context(**SCREENS[screen])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    faults = []
+    for name, link in PAGES.items():
+        page.goto(f"{address}/{link}{'&' if '?' in link else '?'}run=one")
+        strolling.settle(page)
+        page.evaluate(script)
+        faults += [{"page": name, **fault} for fault in page.evaluate(RUN)]
+    context.close()
+    assert [fault for fault in faults if not is_exempt(fault)] == []

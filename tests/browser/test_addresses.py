@@ -1,0 +1,85 @@
+"""A stroll over the pages in Chromium: Back, Forward and a new page show what was left."""
+
+import random
+import time
+
+import pytest
+
+from tests import tiny_pair
+from tests.browser import strolling
+from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+
+pytestmark = MARKS
+WIDE = {"width": 1600, "height": 1000}
+SECONDS = 40
+"""For the short strolls; a slow machine takes fewer of them."""
+
+
+@pytest.fixture(scope="module")
+def address(tiny_run, tmp_path_factory):
+    pair = tmp_path_factory.mktemp("pair")
+    tiny_pair.build(pair, tiny_run)
+    with served(pair, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+def opened(chromium, address):
+    page = chromium.new_page(viewport=WIDE)
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    strolling.settle(page)
+    return page
+
+
+def stroll(chromium, address, seed, length):
+    """Random actions; after each, the address reopens, and Back and Forward lead there again."""
+    chance, done = random.Random(seed), []
+    page = opened(chromium, f"{address}/?run=one")
+    for _ in range(length):
+        done += [strolling.visit(page, chance), strolling.act(page, chance)]
+        left = strolling.digest(page)
+        other = opened(chromium, page.url)
+        assert strolling.digest(other) == left, ("reopened", seed, done)
+        other.close()
+        done.append(strolling.visit(page, chance))
+        there = strolling.digest(page)
+        page.go_back()
+        assert strolling.digest(page) == left, ("Back", seed, done)
+        page.go_forward()
+        assert strolling.digest(page) == there, ("Forward", seed, done)
+    page.close()
+
+
+def test_ten_short_strolls_lead_back_to_what_was_left(chromium, address):
+    end = time.monotonic() + SECONDS
+    for seed in range(10):
+        if time.monotonic() < end:
+            stroll(chromium, address, seed, 1)
+
+
+def test_back_from_paths_finds_the_layout_of_the_map(chromium, address):
+    page = opened(chromium, f"{address}/?run=one&at=3")
+    page.get_by_role("radio", name="PCA", exact=True).click()
+    page.wait_for_url(lambda url: "layout=PCA" in url)
+    left = strolling.digest(page)
+    page.get_by_test_id("stTopNavLink").filter(has_text="Paths").click()
+    page.wait_for_url(lambda url: "/paths" in url)
+    strolling.settle(page)
+    page.go_back()
+    assert strolling.digest(page) == left
+    page.close()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(10, 60))
+def test_fifty_strolls_lead_back_to_what_was_left(chromium, address, seed):
+    stroll(chromium, address, seed, 3)
