@@ -2,7 +2,6 @@
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 
@@ -181,20 +180,21 @@ def test_what_is_split_already_stays_the_same_words(text):
     assert "".join(treebank_tokens(text)) == text.replace(" ", "")
 
 
-def test_a_model_of_a_tokenised_corpus_reads_plain_text():
-    run = open_run(Path(__file__).resolve().parents[2] / "checkpoints" / "yelp-sentiment")
-    text = "The food was great, but it\u2019s expensive!"
-    assert run.unknown(text) == []
-    assert run.words(text) == [
-        "the",
-        "food",
-        "was",
-        "great",
-        ",",
-        "but",
-        "it",
-        "'s",
-        "expensive",
-        "!",
-    ]
-    assert run.words("the food was great !") == ["the", "food", "was", "great", "!"]
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("The food was great, I loved it!", "the food was great , i loved it !"),
+        ("I don\u2019t like it.", "i do n't like it ."),
+        ("It's good", "it 's good"),
+        ("the food was great !", "the food was great !"),
+    ],
+)
+def test_a_model_of_a_tokenised_corpus_reads_plain_text(typed, written):
+    run = open_run("yelp-sentiment")
+    assert run.words(typed) == written.split()
+    assert not run.unknown(typed)
+
+
+def test_what_no_spelling_makes_known_is_read_as_typed():
+    assert open_run("yelp-sentiment").unknown("the zqxj was great .") == ["zqxj"]
+    assert open_run("captions-smooth").unknown("A Dog quibbles, twice!") == ["quibbles", "twice"]

@@ -15,7 +15,6 @@ from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components.escaping import listed, markdown, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
-from explorer.ui.components.unknown_words import as_the_corpus_writes
 from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from explorer.latent_space.map_index import MapPosition
 
 NEIGHBOURS = 8
-_MAX_LABEL = 80  # characters of a sentence on a button
 
 
 @dataclass(frozen=True)
@@ -204,21 +202,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
             "its corpus rather than yours.",
             icon=":material/travel_explore:",
         )
-    _respelled(run, pick.text)
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
-
-
-def _respelled(run: Run, text: str) -> None:
-    other = as_the_corpus_writes(run, text)
-    if other is None:
-        return
-    shown = other if len(other) <= _MAX_LABEL else f"{other[:_MAX_LABEL]}…"
-    st.button(
-        f"Use the spelling of the corpus: {markdown(shown)}",
-        icon=":material/spellcheck:",
-        on_click=picks.type_text,
-        args=(other,),
-    )
 
 
 def _decoded(run: Run, located: LocatedPick, decoded: Decoded, label: str) -> "DeltaGenerator":

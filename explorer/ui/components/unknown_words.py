@@ -1,24 +1,11 @@
-"""Unknown words of typed sentences, and the spelling of the corpus."""
+"""Unknown words of typed sentences."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from explorer.explore.run import Run
-from explorer.text.tokens import Tokeniser
 from explorer.ui.components.escaping import listed, markdown
-
-# Tokenised corpora write "do n't" for "don't", as the Penn Treebank does.
-_SHORT_FORMS = re.compile(r"(?<=\w)(n't|'(?:s|m|re|ve|ll|d))(?!\w)")
-
-
-def as_the_corpus_writes(run: Run, text: str) -> str | None:
-    """The sentence in lower case with punctuation split off; None if no word becomes known."""
-    split = " ".join(Tokeniser(True, True).tokens(text.replace("’", "'")))
-    spellings = (split, _SHORT_FORMS.sub(r" \1", split))
-    best = min(spellings, key=lambda spelling: len(run.rare(spelling)))
-    return best if len(run.rare(best)) < len(run.rare(text)) else None
 
 
 def unknown_notes(runs: Sequence[Run], sentences: Mapping[str, str]) -> None:
