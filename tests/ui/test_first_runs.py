@@ -7,6 +7,7 @@ import pytest
 from explorer.evaluation.verdict import YES
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
+from explorer.ui.click import search
 from explorer.ui.session import open_runs
 
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -42,3 +43,9 @@ def test_a_comparison_opens_on_runs_of_one_family():
 def test_the_prior_page_opens_on_a_run_whose_prior_misses_its_sentences():
     run = first("prior")
     assert run.metrics["prior_z_gap"]["value"] > run.metrics["shuffled_z_gap"]["value"]
+
+
+@pytest.mark.parametrize("name", ["everyday", "captions-smooth", "captions-collapsed"])
+def test_the_word_that_the_search_box_suggests_has_matches(name):
+    run = open_run(SHIPPED / name)
+    assert len(run.search(search.suggested_word(run)))

@@ -7,6 +7,8 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
+from explorer.latent_space.opening_names import is_by_openings
+from explorer.text.search_words import words
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
@@ -40,7 +42,7 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
         max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
-        placeholder=f"Find sentences by words: {_frequent_word(run)}",
+        placeholder=f"Find sentences by words: {suggested_word(run)}",
         label_visibility="collapsed",
         icon=":material/search:",
     )
@@ -87,9 +89,9 @@ def _typed() -> None:
     picks.type_text(st.session_state.get("text") or "")
 
 
-def _frequent_word(run: Run) -> str:
-    """The first word of the largest region's name, else the longest of an example."""
-    levels = run.needed_atlas.levels
-    if levels and levels[0]:
-        return levels[0][0].name.split(",")[0]
-    return max(example_texts(run)[0].split(), key=len)
+def suggested_word(run: Run) -> str:
+    """The first word of the largest region named by words, else the longest of an example."""
+    for region in (region for level in run.needed_atlas.levels for region in level):
+        if not is_by_openings(region.name):
+            return region.name.split(",")[0]
+    return max(words(example_texts(run)[0]), key=len, default="")
