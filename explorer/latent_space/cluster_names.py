@@ -14,6 +14,9 @@ from explorer.text.search_words import join, words
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+UNNAMED = "region "
+"""Begins the name of a group that no word sets apart; its number follows."""
+
 _MOST_WORDS = 3  # in a name
 _LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
 _LEAST_COVER = 0.04  # of the group's texts contain the word
@@ -71,7 +74,7 @@ class Namer:
         """
         count = int(group.max(initial=-1)) + 1
         if self._counted is None or count == 0:
-            return [f"region {number + 1}" for number in range(count)]
+            return [f"{UNNAMED}{number + 1}" for number in range(count)]
         matrix, terms = self._counted
         totals, scores = _scores(matrix, group, count)
         used: set[str] = set()
@@ -83,7 +86,7 @@ class Namer:
             other = self._openings.name(rows, _lift_of(len(rows) / len(group)), openings)
             if other is not None and self._begins_better(rows, name, other[0].cover):
                 name, openings = other[0].name, openings | other[1]
-            name = name or f"region {number + 1}"
+            name = name or f"{UNNAMED}{number + 1}"
             used.add(name)
             names.append(name)
         return names

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
+from explorer.latent_space.cluster_names import UNNAMED
 from explorer.latent_space.opening_names import is_by_openings
 from explorer.text.search_words import words
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -92,6 +93,7 @@ def _typed() -> None:
 def suggested_word(run: Run) -> str:
     """The first word of the largest region named by words, else the longest of an example."""
     for region in (region for level in run.needed_atlas.levels for region in level):
-        if not is_by_openings(region.name):
-            return region.name.split(",")[0]
+        word = region.name.split(",")[0]
+        if not is_by_openings(word) and not word.startswith(UNNAMED):
+            return word
     return max(words(example_texts(run)[0]), key=len, default="")
