@@ -47,6 +47,12 @@ def page():
         browser.close()
 
 
+def press(page, key):
+    """Presses a key once the scene listens to it."""
+    page.wait_for_function("window.lectureKeys && document.querySelector('.lecture nav')")
+    page.keyboard.press(key)
+
+
 def test_keys_move_through_the_scenes_and_escape_leaves(page, address):
     page.goto(f"{address}/lecture?run=tiny")
     page.get_by_role("link", name="First").click()
@@ -54,17 +60,17 @@ def test_keys_move_through_the_scenes_and_escape_leaves(page, address):
     sync_api.expect(see).to_have_text("The card of the run.")
     assert not page.get_by_test_id("stHeader").is_visible()
     assert see.evaluate("(node) => parseFloat(getComputedStyle(node).fontSize)") >= 24
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     page.wait_for_url(re.compile(r"/paths\?.*scene=2"))
     sync_api.expect(see).to_have_text("A path.")
     sync_api.expect(page.get_by_role("slider", name="Steps")).to_have_value("5")
-    page.keyboard.press("PageUp")
+    press(page, "PageUp")
     page.wait_for_url(re.compile(r"/model\?.*scene=1"))
     sync_api.expect(see).to_have_text("The card of the run.")
-    page.keyboard.press("PageDown")
+    press(page, "PageDown")
     page.wait_for_url(re.compile(r"/paths\?.*scene=2"))
     sync_api.expect(see).to_have_text("A path.")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.wait_for_url(lambda url: "/paths" in url and "scene=" not in url)
     page.get_by_test_id("stHeader").wait_for()
     sync_api.expect(see).to_have_count(0)
