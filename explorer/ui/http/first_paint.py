@@ -89,13 +89,18 @@ def _added(scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _backgrounds() -> str:
-    """The themes' backgrounds: no white flash in a dark browser."""
-    light, dark = (
-        config.get_option(f"theme.{name}.backgroundColor") for name in ("light", "dark")
+    """The themes' backgrounds: no white flash in a dark browser; and names for what floats."""
+    (light, dark), texts = (
+        [config.get_option(f"theme.{name}.{part}") for name in ("light", "dark")]
+        for part in ("backgroundColor", "textColor")
     )
     rules = f"html {{ background: {light}; }}" if light else ""
     if dark:
         rules += f" @media (prefers-color-scheme: dark) {{ html {{ background: {dark}; }} }}"
+    # Streamlit sets its colour scheme on the app, where these names are resolved.
+    for name, pair in (("background", (light, dark)), ("text", texts)):
+        if all(pair):
+            rules += f" html {{ --page-{name}: light-dark({pair[0]}, {pair[1]}); }}"
     return rules
 
 
