@@ -93,7 +93,7 @@ def test_at_200_percent_map_and_answer_are_in_view_together(opened, address):
 def test_on_a_phone_what_is_selected_follows_the_map(opened, address):
     page = opened(viewport={"width": 390, "height": 844})
     go(page, f"{address}/?select=words:robot")
-    count = page.get_by_text(re.compile(r"of [\d,]+ sentences")).first.bounding_box()
+    count = page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ sentences")).first.bounding_box()
     latent_map = page.get_by_test_id("latent-map").bounding_box()
     assert latent_map["y"] + latent_map["height"] <= count["y"]
     assert count["y"] + count["height"] < 844
