@@ -22,7 +22,8 @@ _STYLE = """
   overflow: hidden; }
 .words.noted { display: flex; gap: 0.7em; }
 .words.noted > span { min-width: 0; }
-.words.noted > :first-child { flex: none; font-variant-numeric: tabular-nums; }
+.words.noted > :first-child { flex: none; min-width: 2.1em;
+  font-variant-numeric: tabular-nums; }
 .words mark { color: inherit; border-radius: 0.25em; padding: 0.08em 0.2em; margin: 0 0.03em;
   background: rgba(86, 148, 233, var(--shade)); box-decoration-break: clone; }
 .words mark.end { font-size: 0.75em; }

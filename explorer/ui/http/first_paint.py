@@ -22,6 +22,22 @@ _OTHER_MAP = ("view", "layout", "find", "colour")
 """Parameters of the map page that make its map another one than the picture."""
 
 
+_THEME = """<script>
+(() => {
+  // Streamlit remembers a chosen theme by the path of the page; one choice holds for all of them.
+  const chosen = "explorer-theme", key = `stActiveTheme-${location.pathname}-v2`;
+  try {
+    const theme = localStorage.getItem(chosen);
+    if (theme) localStorage.setItem(key, theme);
+    window.addEventListener("pagehide", () => {
+      const last = localStorage.getItem(key);
+      if (last) localStorage.setItem(chosen, last);
+    });
+  } catch {}  // no storage: the system's theme
+})();
+</script>"""
+
+
 class FirstPaint:
     """ASGI middleware that adds the style and the still picture to Streamlit's page."""
 
@@ -79,7 +95,7 @@ def _added(scope: Scope) -> tuple[bytes, bytes]:
     """What is added to the head and to the body of the page."""
     # Nested, to outweigh the rules that Streamlit's scripts add later.
     rules = f"html body {{\n{STYLE.read_text('utf-8')}}}\n{_backgrounds()}"
-    head = f"<style>{rules}</style>"
+    head = f"<style>{rules}</style>{_THEME}"
     body = ""
     url = _still_url(scope)
     if url:
@@ -89,13 +105,18 @@ def _added(scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _backgrounds() -> str:
-    """The themes' backgrounds: no white flash in a dark browser."""
-    light, dark = (
-        config.get_option(f"theme.{name}.backgroundColor") for name in ("light", "dark")
+    """The themes' backgrounds: no white flash in a dark browser; and names for what floats."""
+    (light, dark), texts = (
+        [config.get_option(f"theme.{name}.{part}") for name in ("light", "dark")]
+        for part in ("backgroundColor", "textColor")
     )
     rules = f"html {{ background: {light}; }}" if light else ""
     if dark:
         rules += f" @media (prefers-color-scheme: dark) {{ html {{ background: {dark}; }} }}"
+    # Streamlit sets its colour scheme on the app, where these names are resolved.
+    for name, pair in (("background", (light, dark)), ("text", texts)):
+        if all(pair):
+            rules += f" html {{ --page-{name}: light-dark({pair[0]}, {pair[1]}); }}"
     return rules
 
 

@@ -18,6 +18,8 @@ def explore() -> None:
     """The map and its answer; a click reruns only this."""
     with st.container(key="map_and_answer"):
         wide, side = st.columns([2, 1], gap="medium")
+    # Before the controls, which lie on it: the Tab key reaches the map first.
+    frame = wide.container(key="map_frame")
     with wide, st.container(key="map_controls"):
         view, by = map_view.controls(run, can_be_read=True)
     event = map_view.take_event(KEY)
@@ -41,7 +43,7 @@ def explore() -> None:
     selected = map_view.selected_of(pick, located.at if located else None)
     if pick is None and chosen is None and not start.has_picked():
         selected, pinned = start.opening(run)
-    with wide:
+    with frame:
         map_view.show(
             run,
             layout,
@@ -57,6 +59,7 @@ def explore() -> None:
             height=420,
             margin=106,  # pixels above the map in a window
         )
+    with wide:
         notes.layout_notes(run, view)
     with side:
         if result is None:
@@ -73,7 +76,7 @@ def explore() -> None:
 
 
 with st.container(key="map_title"):
-    st.title("Map of sentences")  # for screen readers: the map needs no heading
+    st.title("Map of sentences", anchor=False)  # for screen readers: the map needs no heading
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()

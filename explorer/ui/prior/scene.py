@@ -42,7 +42,7 @@ _NAMES = {
     "p": "A sample of the {what}",
     "s": "A sentence",
     "c": "A component of the {what}",
-    "h": "A hole",
+    "h": "Hole",
 }
 
 

@@ -34,7 +34,7 @@ def ask(run: Run, add: Callable[[Run, Criterion], None]) -> None:
     """
     with st.popover("Select by…", icon=":material/filter_alt:", type="tertiary", key="select_by"):
         kinds = _kinds(run)
-        kind = st.selectbox("Select sentences by", list(kinds), key=_KEY)
+        kind = st.selectbox("Select sentences by", list(kinds), format_func=_capitalised, key=_KEY)
         condition = kinds[kind](run)
         st.button(
             "Select",
@@ -60,8 +60,12 @@ def _kinds(run: Run) -> dict[str, Callable[[Run], Criterion | None]]:
         kinds["nearest to a sentence"] = _near
     for name in COLUMNS:
         if COLUMNS[name].of(atlas).min() < COLUMNS[name].of(atlas).max():
-            kinds[f"{name}"] = _range_of(name)
+            kinds[name] = _range_of(name)
     return kinds | {"split": _split}
+
+
+def _capitalised(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _chosen(title: str, counts: Counter[str]) -> str | None:

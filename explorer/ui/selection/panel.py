@@ -174,7 +174,8 @@ def show(run: Run, selected: Selected) -> None:
     if not len(selected.rows):
         st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")
     else:
-        table.show(run, selected.selection, selected.rows)
+        explained = bool(st.session_state.get(summary.KEY))
+        table.show(run, selected.selection, selected.rows, low=explained)
         summary.show(run, selected.selection, selected.rows)
 
 
@@ -191,4 +192,5 @@ def _heading(run: Run, selection: Selection, count: int) -> None:
             key="selection_clear",
             on_click=clear,
         )
-    st.caption(markdown(described(selection)))
+    words = described(selection)
+    st.caption(markdown(words[:1].upper() + words[1:]))

@@ -1,6 +1,7 @@
 """What a selection is: its words, its centre, its spread, its direction from the rest."""
 
 import html
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,9 @@ from explorer.ui.session import open_runs, picks
 
 if TYPE_CHECKING:
     from explorer.latent_space.cluster_names import Term
+
+KEY = "explained"
+"""Whether the summary is open, in the session and in the address."""
 
 _summaries: Cache[tuple[Summary, str]] = Cache(32)
 _CLEAR = 3.0  # standard deviations of the random groups
@@ -42,7 +46,7 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
     box = st.expander(
         "What is this selection?",
         icon=":material/query_stats:",
-        key="explained",
+        key=KEY,
         on_change="rerun",
         bind="query-params",
     )
@@ -80,7 +84,7 @@ def _words(words: "list[Term]") -> None:
         "bar is the share of the selected sentences with the word, the mark that of the others.",
     )
     if not words:
-        st.caption("No word is more frequent here than elsewhere.")
+        st.caption("No word sets it apart from the other sentences.")
         return
     top = max(word.inside for word in words)
     items = "".join(
@@ -107,8 +111,8 @@ def _numbers(summary: Summary) -> None:
     if summary.separation is not None:
         apart = summary.separation
         lines.append(
-            f"Separation **{minus(f'{apart.value:.1f}')}** standard deviations; random groups "
-            f"{minus(f'{apart.mean:.1f}')} ± {apart.deviation:.1f}"
+            f"Separation **{minus(f'{apart.value:.2f}')}** standard deviations; random groups "
+            f"{_spread_of(apart)}"
         )
     st.markdown(
         "\n".join(f"- {line}" for line in lines),
@@ -122,11 +126,21 @@ def _numbers(summary: Summary) -> None:
 
 def _against(score: Score, below: str, above: str) -> str:
     """A number beside that of random groups."""
-    beside = f"random groups ({score.mean:.2f} ± {score.deviation:.2f})"
+    beside = f"random groups ({_spread_of(score)})"
     standard = score.standard
     if standard is None or abs(standard) < _CLEAR:
         return f"like {beside}"
     return f"{above if standard > 0 else below} than {beside}"
+
+
+def _spread_of(score: Score) -> str:
+    """Mean and standard deviation of the random groups, to the first digit of the deviation."""
+    digits = 2
+    if 0 < score.deviation < 0.1:
+        digits = min(-math.floor(math.log10(score.deviation)), 4)
+    # No sign before a mean that rounds to zero; no break within.
+    mean = minus(f"{round(score.mean, digits) + 0:.{digits}f}")
+    return f"{mean}\u00a0±\u00a0{score.deviation:.{digits}f}"
 
 
 def _direction(run: Run, summary: Summary) -> None:

@@ -17,7 +17,7 @@ from explorer.ui.session.picks import SentencePick
 
 _MAX_LISTED = 20_000
 _MAX_COPIED = 1000
-_HEIGHT = 330
+_HEIGHT, _LOW = 330, 146  # pixels; the lower one beside the summary
 _PICKED = "_picked_in_table"
 _HIDDEN = ("projection_x", "projection_y")  # in the files alone
 
@@ -27,8 +27,17 @@ def last_pick() -> SentencePick | None:
     return st.session_state.get(_PICKED)
 
 
-def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None:
-    """The sentences, a line each; a click on a line picks it on the map."""
+def show(
+    run: Run, selection: Selection, rows: Int[np.ndarray, " rows"], low: bool = False
+) -> None:
+    """The sentences, a line each; a click on a line picks it on the map.
+
+    Args:
+        run: The run.
+        selection: What is selected.
+        rows: Its atlas indexes.
+        low: Whether to leave room for what follows.
+    """
     listed = rows[:_MAX_LISTED]
     columns = table_of(run, listed)
     text = next(iter(columns))
@@ -44,7 +53,7 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
     st.dataframe(
         {name: values for name, values in columns.items() if name not in _HIDDEN},
         hide_index=True,
-        height=min(_HEIGHT, 36 * (len(listed) + 1) + 2),
+        height=min(_LOW if low else _HEIGHT, 36 * (len(listed) + 1) + 2),
         key=key,
         on_select=picked,
         selection_mode="single-row",
