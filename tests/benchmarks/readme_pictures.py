@@ -42,7 +42,7 @@ def lens(page: Any) -> Iterator[tuple[Image.Image, int]]:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
     yield frame(page), 1600
-    corners = [(0.56, 0.40), (0.70, 0.47), (0.60, 0.62), (0.42, 0.66), (0.30, 0.52), (0.36, 0.36)]
+    corners = [(0.56, 0.40), (0.70, 0.47), (0.60, 0.62), (0.42, 0.66), (0.30, 0.52), (0.24, 0.33)]
     for (x, y), (to_x, to_y) in itertools.pairwise(corners):
         for part in range(12):
             move(x + (to_x - x) * part / 12, y + (to_y - y) * part / 12)
