@@ -1,5 +1,6 @@
 """Beside the map before a pick is answered: examples to pick from, and the model being opened."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -27,11 +28,6 @@ def pick(pick: Pick | None) -> None:
     st.session_state[_HAS_PICKED] = True
 
 
-def has_picked() -> bool:
-    """Whether this session picked something on the map."""
-    return bool(st.session_state.get(_HAS_PICKED))
-
-
 def show(run: Run, pick: Pick | None) -> None:
     """Opens the model: for a pick at once, else behind example sentences to pick from."""
     if pick is not None:
@@ -52,8 +48,18 @@ def show(run: Run, pick: Pick | None) -> None:
         st.page_link(url.page_file(page), label=label, icon=icon)
 
 
-def opening(run: Run) -> tuple[dict[str, Any], PinnedAnswer]:
-    """What the map opens on: an example sentence and its recorded reconstruction, pinned to it."""
+def marked(
+    run: Run,
+    is_nothing_chosen: bool,
+    selected: Mapping[str, Any] | None,
+    pinned: PinnedAnswer | None,
+) -> tuple[Mapping[str, Any] | None, PinnedAnswer | None]:
+    """What the map marks, and the words pinned to it.
+
+    Before anything is picked, an example sentence and its recorded reconstruction.
+    """
+    if not is_nothing_chosen or st.session_state.get(_HAS_PICKED):
+        return selected, pinned
     (row,) = example_rows(run, 1)
     return {"row": row}, _stored(run, row)
 

@@ -16,8 +16,7 @@ run = picks.current_run()
 @settings.fragment
 def explore() -> None:
     """The map and its answer; a click reruns only this."""
-    with st.container(key="map_and_answer"):
-        wide, side = st.columns([2, 1], gap="medium")
+    wide, side = st.container(key="map_and_answer").columns([2, 1], gap="medium")
     # Before the controls, which lie on it: the Tab key reaches the map first.
     frame = wide.container(key="map_frame")
     with wide, st.container(key="map_controls"):
@@ -41,8 +40,7 @@ def explore() -> None:
             result = answer.show(run, located, decoding)
     pinned = answer.pinned(run, located, result) if located and result else start.stored(run, pick)
     selected = map_view.selected_of(pick, located.at if located else None)
-    if pick is None and chosen is None and not start.has_picked():
-        selected, pinned = start.opening(run)
+    selected, pinned = start.marked(run, pick is None and chosen is None, selected, pinned)
     with frame:
         map_view.show(
             run,
@@ -75,8 +73,7 @@ def explore() -> None:
     url.write_address()
 
 
-with st.container(key="map_title"):
-    st.title("Map of sentences", anchor=False)  # for screen readers: the map needs no heading
+st.container(key="map_title").title("Map of sentences", anchor=False)  # for screen readers
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()
