@@ -40,16 +40,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def a_page() -> Iterator[Any]:
-    """A page of a fresh Chromium; no script of it may fail."""
+def a_browser() -> Iterator[Any]:
+    """A fresh Chromium."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def a_page() -> Iterator[Any]:
+    """A page of a fresh Chromium; no script of it may fail."""
+    with a_browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE)
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         yield page
-        browser.close()
         assert not failures
 
 

@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from tests.browser import strolling
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
 
 pytestmark = MARKS
 AXE = "axe_playwright_python"
@@ -59,10 +59,8 @@ def address(tiny_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 def is_exempt(fault):

@@ -7,7 +7,7 @@ import pytest
 
 from tests import tiny_pair
 from tests.browser import strolling
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
 
 pytestmark = MARKS
 WIDE = {"width": 1600, "height": 1000}
@@ -25,10 +25,8 @@ def address(tiny_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 def opened(chromium, address):

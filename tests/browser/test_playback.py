@@ -8,7 +8,7 @@ import pytest
 
 from explorer.explore.run import open_run
 from tests import tiny
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
 from tests.browser.filmed import SNAPSHOTS, TOLD, film
 
 pytestmark = MARKS
@@ -31,10 +31,8 @@ def address(folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 class Viewer:

@@ -8,7 +8,7 @@ import pytest
 
 from explorer.explore.run import open_run
 from explorer.system.table_writers import guard
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
 
 pytestmark = MARKS
 
@@ -23,10 +23,8 @@ def address(tiny_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
