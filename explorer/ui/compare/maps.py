@@ -159,7 +159,7 @@ def _draw(
         selected=mark.selected,
         axes=there.axes,
         description=f"{_description(there)} {_KEYS}",
-        caption=map_view.caption(run),
+        caption=map_caption.caption(run),
         view_parameter="",
         boxes=True,
         link=f"{by}: {[entry.name for entry in colours.legend]}",
