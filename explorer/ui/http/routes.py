@@ -25,10 +25,8 @@ from explorer.explore.map_views import (
     relative_distance,
     view_of,
 )
-from explorer.explore.still_map import png
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
-from explorer.system.cache import Cache
 from explorer.ui.map import scripts
 from explorer.ui.session import picks
 from explorer.ui.session.open_runs import opened
@@ -37,7 +35,6 @@ MAX_POSITIONS = 64
 """Positions decoded for one request."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
-_stills: Cache[bytes] = Cache(16)
 
 
 class _RefusedError(Exception):
@@ -55,7 +52,6 @@ def routes() -> list[Route]:
     return [
         Route(f"{base}/api/ui/{{version}}/{{name}}", _guarded(_asset), methods=["GET"]),
         Route(f"{run}/points", _guarded(_points), methods=["GET"]),
-        Route(f"{run}/still.png", _guarded(_still), methods=["GET"]),
         Route(f"{run}/colours", _guarded(_colours), methods=["GET"]),
         Route(f"{run}/hover", _guarded(_hover), methods=["GET"]),
         Route(f"{run}/decode", _guarded(_decode), methods=["GET"]),
@@ -94,14 +90,6 @@ def _asset(request: Request) -> Response:
 def _points(request: Request) -> Response:
     run, _ = _run(request)
     return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
-
-
-def _still(request: Request) -> Response:
-    run, _ = _run(request)
-    xy = _map(request, run).xy
-    colours = COLOURINGS[DEFAULT_COLOURING].colours_of(run)
-    picture = _stills.get((run, request.query_params.get("view")), lambda: png(xy, colours))
-    return Response(picture, media_type="image/png", headers=FOREVER)
 
 
 def _map(request: Request, run: Any) -> MapView | Aligned:
