@@ -71,7 +71,7 @@ def _visit(address: str) -> tuple[float, float, float, float]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.add_init_script(_WATCH)
         page.goto(address, wait_until="commit")
-        page.locator("[data-loaded]").wait_for(timeout=PATIENCE)
+        page.locator("[data-loaded]").wait_for(timeout=3 * PATIENCE)
         first, pictured, seen = page.evaluate(_SECONDS)
         page.wait_for_timeout(2000)
         shift = page.evaluate("window.shift")

@@ -91,6 +91,7 @@ class LatentMap extends Surface {
     this.setState = setStateValue;
     const before = this.data ?? {};
     this.data = data;
+    this.preview = null;
     this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
@@ -177,7 +178,7 @@ class LatentMap extends Surface {
 
   applyHighlight() {
     const count = this.points.count;
-    const { highlight } = this.data;
+    const highlight = this.preview ?? this.data.highlight;
     const stands = new Uint8Array(count).fill(highlight ? 0 : 1);
     for (const i of highlight ?? []) if (i < count) stands[i] = 1;
     this.points.setStanding(stands);
@@ -309,7 +310,8 @@ class LatentMap extends Surface {
   draw() {
     if (!this.data || !this.points) return;
     const ratio = window.devicePixelRatio || 1;
-    const { overlays, axes, highlight } = this.data;
+    const { overlays, axes } = this.data;
+    const highlight = this.preview ?? this.data.highlight;
     const { view, theme, labels, focus, hovered, selected, crosshair, positions } = this;
     this.points.draw(view, ratio, {
       focus, muting: focus !== null || highlight !== null, grey: theme.muted,
