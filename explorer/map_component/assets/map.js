@@ -17,7 +17,7 @@ import { mounting } from "./mounting.js";
 import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
-import { readView, rememberView } from "./remember.js";
+import { addressedView, onReturn, readView, rememberView } from "./remember.js";
 import { Guide } from "./reveal.js";
 import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
@@ -60,6 +60,7 @@ class LatentMap extends Surface {
       this.drawLegend();
       this.redraw();
     });
+    this.unreturn = onReturn(() => this.goBack());
     const seen = (change) => () => {
       change(this.view);
       this.redraw();
@@ -120,6 +121,14 @@ class LatentMap extends Surface {
     this.load(data);
   }
 
+  /** Back or Forward: to the view that its address has. */
+  goBack() {
+    const { view_parameter: parameter } = this.data ?? {};
+    if (!parameter || !this.loaded.xy) return;
+    const { home } = this.view;
+    this.guide.goBack(this, addressedView(parameter) ?? { x: home.x, y: home.y, zoom: 1 });
+  }
+
   /** The line under the map: how much it shows, and whether words are missing from it. */
   writeCaption() {
     const missing = " Sentences could not be decoded here; trying again.";
@@ -149,6 +158,7 @@ class LatentMap extends Surface {
 
   placePoints(bytes) {
     const isFirst = !this.loaded.points;
+    this.guide.stop();
     const { data } = this;
     const xy = new Float32Array(bytes);
     this.loaded = { points: bytes, xy };
@@ -274,6 +284,7 @@ class LatentMap extends Surface {
   }
 
   emit(event) {
+    this.guide.heldUntil = 0;
     this.serial = Math.max(this.serial + 1, Date.now());
     this.send("pick", { ...event, view: this.view.get(), serial: this.serial });
   }
@@ -355,6 +366,7 @@ class LatentMap extends Surface {
     this.guide.stop();
     this.unlisten();
     this.unsubscribe();
+    this.unreturn();
     super.destroy();
   }
 }
