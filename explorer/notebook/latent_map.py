@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -40,6 +41,7 @@ class LatentMap(anywidget.AnyWidget):
 
     _esm = module()
     _spec = traitlets.Dict().tag(sync=True)
+    _name = traitlets.Unicode().tag(sync=True)
 
     pick = traitlets.Any(None, allow_none=True)
     query = traitlets.Unicode()
@@ -63,6 +65,7 @@ class LatentMap(anywidget.AnyWidget):
         self._count = len(run.needed_atlas)
         self._queried: list[int] = []  # the rows that `query` selected
         super().__init__(**attributes)
+        self._name = f"latent-map-{uuid4().hex}"
         self.on_msg(self._receive)
         self._draw()
 
@@ -130,12 +133,12 @@ class LatentMap(anywidget.AnyWidget):
     def _draw(self) -> None:
         """Sends what the map shows; positions and colours are asked for by the map."""
         view, colours = self._layout_view, COLOURINGS[self.colour].colours_of(self.run)
-        decode = f"decode?view={self.view}"
+        decode = f"{self._name}/decode?view={self.view}"
         has_selection = bool(self.selection or self.query)
         spec = MapSpec(
-            points_url=f"points?view={self.view}",
-            colours_url=f"colours?by={self.colour}",
-            hover_url="hover",
+            points_url=f"{self._name}/points?view={self.view}",
+            colours_url=f"{self._name}/colours?by={self.colour}",
+            hover_url=f"{self._name}/hover",
             decode_url=decode if self.words else "",
             lens_url=decode,
             legend=colours.legend,

@@ -1,14 +1,20 @@
 // How the map asks for what it was not given: over HTTP, or where there is no server of the app,
-// as in a notebook, by whatever the host of the map provides.
+// as in a notebook, through what its host provides.
 
-let request = (url, options) => fetch(url, options);
+const hosts = new Map();
 
-/** The `Response` to an address of the app, relative to the origin. */
-export function ask(url, options = {}) {
-  return request(new URL(url, window.location.origin), options);
+/**
+ * Questions below the address `/name/` go to `answer` from now on.
+ * @param {string} name
+ * @param {(url: URL, options: RequestInit) => Promise<Response>} answer
+ */
+export function askThrough(name, answer) {
+  hosts.set(name, answer);
 }
 
-/** Answers from now on come from `answer(url, options)`, which returns a promise of a `Response`. */
-export function askThrough(answer) {
-  request = answer;
+/** The `Response` to an address, which is relative to the origin. */
+export function ask(address, options = {}) {
+  const url = new URL(address, window.location.origin);
+  const answer = hosts.get(url.pathname.split("/")[1]) ?? fetch;
+  return answer(url, options);
 }

@@ -1,22 +1,8 @@
-// The map as a notebook widget. A notebook loads one module: the map's modules come with it as
-// text, `FILES`, and import each other by addresses made here.
-
-const addresses = new Map();
-
-function addressOf(name) {
-  if (!addresses.has(name)) {
-    const source = FILES[name].replace(
-      /from "\.\/([\w]+\.js)"/g, (_, file) => `from "${addressOf(file)}"`,
-    );
-    const blob = new Blob([source], { type: "text/javascript" });
-    addresses.set(name, URL.createObjectURL(blob));
-  }
-  return addresses.get(name);
-}
+// The map as a notebook widget. A notebook loads one module: this follows the map's, `bundle`.
 
 const LOST_MS = 30000; // after which a question to a kernel that is gone fails
 
-/** Questions to the kernel, answered in any order: `ask` as the map's `askThrough` wants it. */
+/** Questions to the kernel, which answers in any order; for `askThrough`. */
 function conversation(model) {
   const waiting = new Map();
   let last = 0;
@@ -40,7 +26,7 @@ function conversation(model) {
       clearTimeout(timer);
       resolve(response);
     });
-    model.send({ question: number, ask: url.pathname.slice(1), parameters: Object.fromEntries(url.searchParams) });
+    model.send({ question: number, ask: url.pathname.split("/").pop(), parameters: Object.fromEntries(url.searchParams) });
   });
 }
 
@@ -70,22 +56,20 @@ function dress(host) {
 
 const isColour = (text) => Boolean(text) && CSS.supports("color", text);
 
-async function render({ model, el }) {
+function render({ model, el }) {
   const host = document.createElement("div");
   host.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys are not those of the map
   el.append(host);
   dress(host);
   const root = host.attachShadow({ mode: "open" });
   const sheet = document.createElement("style");
-  sheet.textContent = `${STYLE}\n.share { display: none; }`; // a notebook's address is not the map's
+  sheet.textContent = `${styles.map}\n.share { display: none; }`; // a notebook's address is not the map's
   const parent = document.createElement("div");
   root.append(sheet, parent);
-  const { askThrough } = await import(addressOf("ask.js"));
-  const { mount } = await import(addressOf("map.js"));
-  askThrough(conversation(model));
+  $ask.askThrough(model.get("_name"), conversation(model));
   let destroy;
   const show = () => {
-    destroy = mount({
+    destroy = mounts.map({
       parentElement: parent,
       data: model.get("_spec"),
       setTriggerValue: (_, event) => model.send({ event }),

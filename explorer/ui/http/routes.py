@@ -19,16 +19,13 @@ from explorer.explore import map_answers, playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
-from explorer.explore.still_map import png
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
-from explorer.system.cache import Cache
 from explorer.ui.map import scripts
 from explorer.ui.session.open_runs import opened
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
-_stills: Cache[bytes] = Cache(16)
 
 
 class _RefusedError(Exception):
@@ -46,7 +43,6 @@ def routes() -> list[Route]:
     return [
         Route(f"{base}/api/ui/{{version}}/{{name}}", _guarded(_asset), methods=["GET"]),
         Route(f"{run}/points", _guarded(_points), methods=["GET"]),
-        Route(f"{run}/still.png", _guarded(_still), methods=["GET"]),
         Route(f"{run}/colours", _guarded(_colours), methods=["GET"]),
         Route(f"{run}/hover", _guarded(_hover), methods=["GET"]),
         Route(f"{run}/decode", _guarded(_decode), methods=["GET"]),
@@ -85,14 +81,6 @@ def _asset(request: Request) -> Response:
 def _points(request: Request) -> Response:
     run, _ = _run(request)
     return _binary(map_answers.point_bytes(_map(request, run)))
-
-
-def _still(request: Request) -> Response:
-    run, _ = _run(request)
-    xy = _map(request, run).xy
-    colours = COLOURINGS[DEFAULT_COLOURING].colours_of(run)
-    picture = _stills.get((run, request.query_params.get("view")), lambda: png(xy, colours))
-    return Response(picture, media_type="image/png", headers=FOREVER)
 
 
 def _map(request: Request, run: Any) -> MapView | Aligned:

@@ -149,6 +149,7 @@ def show(
     spoken: str = "",
     boxes: bool = False,
     areas: bool = False,
+    joining: str = "replace",
     key: str = "map",
     height: int = HEIGHT,
     margin: int = 0,
@@ -167,6 +168,7 @@ def show(
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
         areas: Whether sentences can be selected on it, as `MapSpec.areas`.
+        joining: As `MapSpec.joining`.
         key: Identity of the map in the session.
         height: In CSS pixels.
         margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
@@ -196,6 +198,7 @@ def show(
         caption=map_caption.caption(run),
         boxes=boxes,
         areas=areas,
+        joining=joining,
         selects_classes=areas and by in CLASS_CRITERIA,
         height=height,
         margin=margin,
