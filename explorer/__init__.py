@@ -29,7 +29,7 @@ def latent_map(run: "Run", **options: Any) -> "LatentMap":
         if error.name not in ("anywidget", "traitlets"):
             raise
         raise ExplorerError(
-            "the map in a notebook needs anywidget: pip install 'text-latent-explorer[notebook]'"
+            "the map in a notebook needs anywidget: pip install anywidget"
         ) from None
     return LatentMap(run, **options)
 
