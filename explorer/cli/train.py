@@ -16,6 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.system import distributed
+from explorer.workspace import timings
 
 if TYPE_CHECKING:
     from explorer.pipeline.live_map import LiveFrame
@@ -146,7 +147,7 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
 
 
 def _watch(frame: "LiveFrame", progress: Progress) -> None:
-    """Shows the latent space on the page, and how good the weights are that came with the start."""
+    """Shows the latent space on the page, and how good the initial weights are."""
     progress.live(frame.as_json())
     if frame.step == 0 and frame.validation:
         progress.report({"step": 0, "epoch": 0.0, "validation": frame.validation})
@@ -202,7 +203,8 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """Evaluates quickly and draws the map, if they are missing."""
     if not distributed.broadcast(_is_measured(folder)):
-        measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
+        with timings.measured(timings.EVALUATION, 0):
+            measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
     if not distributed.is_first():
         return
     with distributed.single_process():

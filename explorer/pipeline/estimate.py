@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +20,7 @@ from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 from explorer.system.devices import device
 from explorer.training import prior_fitting, warm_start
+from explorer.training.time_estimate import Estimate
 from explorer.training.trainer import Trainer
 
 TRIAL_SECONDS = 6.0
@@ -30,30 +29,6 @@ MIN_STEPS = 8
 _WARM_UP = 3
 _BETWEEN = 0.1
 """Reports, checkpoints and the reading of the corpus, as a fraction of the steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The time of a training, in seconds of this machine as busy as it was in the trial."""
-
-    epochs: int
-    """Of the recipe."""
-    epoch: float
-    """Of each epoch, with its validation and its snapshot."""
-    start: float
-    """Before the first step, and for a prior that is fitted after the last."""
-    weights: int
-    sentences: int
-    """Trained on in each epoch."""
-    tokens_per_second: float
-
-    def seconds(self, epochs: int = 0) -> float:
-        """The training; by default as long as the recipe says."""
-        return self.start + (epochs or self.epochs) * self.epoch
-
-    def as_json(self) -> dict[str, Any]:
-        """The estimate as JSON."""
-        return asdict(self)
 
 
 def estimate(folder: Path, device_name: str = "") -> Estimate:

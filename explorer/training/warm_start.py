@@ -138,8 +138,8 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "
     config = configs.read(folder / folders.CONFIG)
     if config.model.decoder.get("tied", True):
         tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
-    vocabulary = vocabulary_file.load(folder, config.corpus)
-    rows = {name: row for row, name in enumerate(vocabulary.spellings)}
+    pieces = vocabulary_file.load(folder, config.corpus)
+    rows = {name: row for row, name in enumerate(pieces.spellings)}
     return Start(tensors, rows, freeze_epochs)
 
 

@@ -59,7 +59,6 @@ class ProgressFile:
         with suppress(OSError), reports_path(self._path).open("a", encoding="utf-8") as file:
             file.write(json.dumps(report) + "\n")
 
-
     def result(self, result: Mapping[str, Any]) -> None:
         """Replaces the answer of a command that has one."""
         _replace(result_path(self._path), result)

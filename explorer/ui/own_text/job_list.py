@@ -1,16 +1,15 @@
 """Jobs on the page: their progress, curves and buttons."""
 
-from typing import Any
-
 import streamlit as st
 
 from explorer.runs import folder as folders
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.components.history_charts import BLUE, ORANGE, Curve, Panel, series, stacked
+from explorer.ui.own_text.live_training import live_training
 from explorer.workspace import job_progress, jobs, open_text, texts
 from explorer.workspace.jobs import Job
 
+_WHAT = {jobs.OPEN: "map", jobs.TRAIN: "training", jobs.REFIT: "another layout"}
 _SECONDS = 1.0  # between two looks at a running job
 _STAGES = {
     "choosing a run": "Choosing the model that knows your words best",
@@ -35,8 +34,12 @@ def job_list() -> None:
 
 
 def _shown(listed: list[Job]) -> list[Job]:
-    """The jobs without finished maps, which are listed as maps."""
-    return [job for job in listed if job.kind != jobs.OPEN or job.state != jobs.DONE]
+    """The jobs without finished maps, which are listed as maps, and without trials."""
+    return [
+        job
+        for job in listed
+        if job.kind != jobs.ESTIMATE and (job.kind, job.state) != (jobs.OPEN, jobs.DONE)
+    ]
 
 
 def _list(was_active: bool) -> None:
@@ -49,14 +52,14 @@ def _list(was_active: bool) -> None:
 
 
 def _job(job: Job) -> None:
-    what = "map" if job.kind == jobs.OPEN else "training"
+    what = _WHAT.get(job.kind, job.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{markdown(job.name)}** · {what} · {_state(job)}", width="stretch")
         _buttons(job)
     if job.state == jobs.RUNNING:
         _running(job)
     if job.kind == jobs.TRAIN and job.state != jobs.QUEUED:
-        _curves(job)
+        live_training(job)
     if job.message:
         (st.error if job.state == jobs.FAILED else st.caption)(message(job.message))
 
@@ -82,6 +85,7 @@ def _running(job: Job) -> None:
         st.progress(done, text=f"{label} · {_duration(job.seconds)}")
         return
     reports = job_progress.read_reports(jobs.progress_path(job.id))
+    reports = [report for report in reports if "epochs" in report]
     if progress.stage:  # after the training: the evaluation and the map
         st.progress(min(max(progress.fraction or 0.0, 0.0), 1.0), text=progress.stage)
     elif reports:
@@ -93,47 +97,6 @@ def _running(job: Job) -> None:
         )
     else:
         st.progress(0.0, text=f"Starting · {_duration(job.seconds)}")
-
-
-def _curves(job: Job) -> None:
-    reports = _by_epoch(job_progress.read_reports(jobs.progress_path(job.id)))
-    if len(reports) < 2:
-        return
-    history = {
-        name: [report.get(name) for report in reports] for name in ("epoch", "distortion", "rate")
-    }
-    for name in ("distortion", "rate"):
-        values = [report.get("validation", {}).get(name) for report in reports]
-        history[f"validation_{name}"] = values
-    panels = [
-        Panel(
-            f"{name.capitalize()}, nats",
-            [
-                Curve("training", *series(history, name), BLUE),
-                Curve("validation", *series(history, f"validation_{name}"), ORANGE),
-            ],
-        )
-        for name in ("distortion", "rate")
-    ]
-    st.plotly_chart(stacked(panels, from_zero=False), key=f"job_curves_{job.id}")
-
-
-def _by_epoch(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Reports with a validation; training values are means since the one before.
-
-    On little text a report averages a few steps, whose noise would hide the curve.
-    """
-    result, since = [], []
-    for report in reports:
-        since.append(report)
-        if report.get("validation"):
-            means = {
-                name: sum(item[name] for item in since) / len(since)
-                for name in ("distortion", "rate")
-            }
-            result.append(report | means)
-            since = []
-    return result
 
 
 def _buttons(job: Job) -> None:
@@ -149,6 +112,11 @@ def _buttons(job: Job) -> None:
         label = "Try again" if job.kind == jobs.OPEN else "Resume"
         if st.button(label, key=f"job_resume_{job.id}", icon=":material/play_circle:"):
             jobs.resume(job.id)
+            st.rerun()
+    if job.state == jobs.STOPPED and job.kind == jobs.TRAIN:
+        help_ = "Ends the training with the best weights so far, and draws their map."
+        if st.button("Finish now", key=f"job_keep_{job.id}", icon=":material/flag:", help=help_):
+            jobs.finish(job.id)
             st.rerun()
     if st.button("Remove from the list", key=f"job_delete_{job.id}", icon=":material/close:"):
         if job.kind == jobs.OPEN and job.state != jobs.DONE:

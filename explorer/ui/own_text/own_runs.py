@@ -11,8 +11,9 @@ from explorer.explore.text_fit import fit_of
 from explorer.runs import folder as folders
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown, message
+from explorer.ui.own_text import training
 from explorer.ui.session import open_runs
-from explorer.workspace import jobs, texts
+from explorer.workspace import texts
 
 
 def own_runs() -> None:
@@ -52,8 +53,10 @@ def _run(folder: Path, config: Config) -> None:
             width="stretch",
         )
         run_picker.run_link("map", "Open the map", ":material/scatter_plot:", folder.name)
-        if st.button("Train on it", key=f"train_{folder.name}", icon=":material/model_training:"):
-            _train(folder, config, origin)
+        is_planned = training.chosen() == folder.name
+        label = "Close" if is_planned else "Train on it"
+        if st.button(label, key=f"train_{folder.name}", icon=":material/model_training:"):
+            training.choose("" if is_planned else folder.name)
             st.rerun()
         if st.button("Delete", key=f"delete_{folder.name}", icon=":material/delete:"):
             _delete(folder, config)
@@ -66,16 +69,8 @@ def _run(folder: Path, config: Config) -> None:
             "of the sentences it was trained on. A model trained on your sentences knows them "
             "better.",
         )
-
-
-def _train(folder: Path, config: Config, origin: str) -> None:
-    """Queues a training that starts from the weights of the map."""
-    name = texts.free_name(f"{folder.name}-trained")
-    target = (folders.users() / name).as_posix()
-    corpus = config.corpus
-    new = ["new", target, "--corpus", corpus.path, "--text-column", corpus.text_column]
-    new += ["--label-column", corpus.label_column] if corpus.label_column else []
-    jobs.submit(jobs.TRAIN, name, [[*new, "--start", origin], ["train", target]])
+    if is_planned:
+        training.plan(folder.name, config, fit)
 
 
 def _delete(folder: Path, config: Config) -> None:
