@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.latent_space.projections import pca_layout
 from explorer.runs import folder as folders
 from explorer.text.read_file import Table
+from explorer.training.time_estimate import Estimate
 from explorer.ui.session.url import page_file
 from explorer.workspace import job_progress, jobs, open_text, texts
 from tests import tiny
@@ -94,11 +95,23 @@ def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, ti
     assert "mine" in shown(at) and r"\<b\>file\<\/b\>" in shown(at)
     assert "of your words" in shown(at)
     button(at, "Train on it").click().run()
-    (job,) = jobs.jobs()
+    assert not at.exception and "65 sentences are too few to learn a language" in shown(at)
+    (trial,) = jobs.jobs()
+    assert trial.kind == jobs.ESTIMATE and trial.steps[1][-1] == "--estimate"
+    measured = Estimate(8, 60.0, 5.0, 1000, 60, 900.0)
+    result = job_progress.result_path(jobs.progress_path(trial.id))
+    result.write_text(json.dumps(measured.as_json()), encoding="utf-8")
+    jobs.note_ended(trial.id, jobs.DONE)
+    at.run()
+    assert "8 min for 8 epochs of 60 sentences" in shown(at)
+    at.number_input[0].set_value(2).run()
+    assert "2 min for 2 epochs" in shown(at)
+    button(at, "Train").click().run()
+    job = jobs.jobs()[0]
     assert (job.kind, job.name) == (jobs.TRAIN, "mine-trained")
     new, train = job.steps
     assert new[:2] == ["new", str(folders.users() / "mine-trained")] and "--start" in new
-    assert new[new.index("--start") + 1] == tiny_run.name
+    assert new[new.index("--start") + 1] == tiny_run.name and "training.epochs=2" in new
     assert train == ["train", str(folders.users() / "mine-trained")]
     button(at, "Delete").click().run()
     assert "mine" not in folders.by_name()
