@@ -10,7 +10,8 @@ from explorer.workspace import job_progress, jobs, open_text, texts
 from explorer.workspace.jobs import Job
 
 _WHAT = {jobs.OPEN: "map", jobs.TRAIN: "training", jobs.REFIT: "another layout"}
-_SECONDS = 1.0  # between two looks at a running job
+_SECONDS = 1.0  # between two updates of a running job's progress
+_VALIDATION = 4.0  # the same of its map and curves, which change with each validation
 _STAGES = {
     "choosing a run": "Choosing the model that knows your words best",
     "encoding": "Encoding the sentences",
@@ -24,13 +25,19 @@ _STAGES = {
 
 
 def job_list() -> None:
-    """All jobs; while one runs, the list refreshes itself."""
+    """All jobs; what runs refreshes itself."""
     listed = _shown(jobs.jobs())
     if not listed:
         return
     st.header("Jobs")
-    is_active = any(job.is_active for job in listed)
-    st.fragment(_list, run_every=_SECONDS if is_active else None)(is_active)
+    for job in listed:
+        with st.container(border=True, key=f"job_{job.id}"):
+            st.fragment(_head, run_every=_SECONDS if job.is_active else None)(job)
+            if job.kind == jobs.TRAIN and job.state == jobs.RUNNING:
+                # Apart: drawing costs more than a progress bar, and changes less often.
+                st.fragment(live_training, run_every=_VALIDATION)(job)
+            elif job.kind == jobs.TRAIN and job.state != jobs.QUEUED:
+                _learned(job)
 
 
 def _shown(listed: list[Job]) -> list[Job]:
@@ -42,26 +49,26 @@ def _shown(listed: list[Job]) -> list[Job]:
     ]
 
 
-def _list(was_active: bool) -> None:
-    listed = _shown(jobs.jobs())
-    for job in listed:
-        with st.container(border=True, key=f"job_{job.id}"):
-            _job(job)
-    if was_active and not any(job.is_active for job in listed):
+def _head(before: Job) -> None:
+    """What a job is, its progress and its buttons; the page runs again when its state changes."""
+    job = next((job for job in jobs.jobs() if job.id == before.id), None)
+    if job is None or job.state != before.state:
         st.rerun()
-
-
-def _job(job: Job) -> None:
     what = _WHAT.get(job.kind, job.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{markdown(job.name)}** · {what} · {_state(job)}", width="stretch")
         _buttons(job)
     if job.state == jobs.RUNNING:
         _running(job)
-    if job.kind == jobs.TRAIN and job.state != jobs.QUEUED:
-        live_training(job)
     if job.message:
         (st.error if job.state == jobs.FAILED else st.caption)(message(job.message))
+
+
+def _learned(job: Job) -> None:
+    """What a training that does not run has learned, drawn when it is asked for."""
+    with st.expander("What it learned", key=f"job_open_{job.id}", on_change="rerun") as seen:
+        if seen.open:
+            live_training(job)
 
 
 def _state(job: Job) -> str:
