@@ -20,6 +20,7 @@ _LONG = 60
 _WRAPPED = 0.4
 """Fraction of lines continued on the next one from which a text is wrapped."""
 
+
 def sentences(text: str, is_markdown: bool = False) -> Iterator[str]:
     """The sentences of a text; blank lines separate paragraphs, other line ends are blanks."""
     for paragraph in _paragraphs(_without_markup(text) if is_markdown else text):

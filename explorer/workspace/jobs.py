@@ -22,11 +22,11 @@ from explorer.errors import ExplorerError
 from explorer.system import atomic_files, cpu_threads, shipped_files
 from explorer.workspace import job_progress
 
-OPEN, TRAIN, REFIT, ESTIMATE = "open", "train", "refit", "estimate"
-"""Kinds of jobs: a map of a text, a training, another layout of a map, and the time a training
-would take."""
+OPEN, TRAIN, REFIT, ESTIMATE, ADD = "open", "train", "refit", "estimate", "add"
+"""Kinds of jobs: a map of a text, a training, another layout of a map, the time a training would
+take, and a text on the map of another run."""
 
-LANES = ((OPEN, REFIT, ESTIMATE), (TRAIN,))
+LANES = ((OPEN, REFIT, ESTIMATE, ADD), (TRAIN,))
 """Of the kinds of a lane one job runs at a time: a map need not wait for a training."""
 
 QUEUED, RUNNING, STOPPED, FAILED, DONE = "queued", "running", "stopped", "failed", "done"

@@ -168,7 +168,11 @@ CASES = [
     ),
     Case("formulas.csv", b"id,text\n1,=1+1\n2,@SUM(A1)\n", ["=1+1", "@SUM(A1)"]),
     Case(
-        "long_line.txt", lines([PLAIN[0], LONG, PLAIN[1]]), [PLAIN[0], PLAIN[1]], "more than 20,000", refused=1
+        "long_line.txt",
+        lines([PLAIN[0], LONG, PLAIN[1]]),
+        [PLAIN[0], PLAIN[1]],
+        "more than 20,000",
+        refused=1,
     ),
     Case(
         "decimal_comma.csv",

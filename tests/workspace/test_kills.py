@@ -26,7 +26,9 @@ from tests import tiny
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
 KILLS = int(os.environ.get("EXPLORER_KILLS", "12"))
-WATCH = "import time\nfrom explorer.workspace import jobs\nwhile True: jobs.jobs(); time.sleep(0.05)"
+WATCH = (
+    "import time\nfrom explorer.workspace import jobs\nwhile True: jobs.jobs(); time.sleep(0.05)"
+)
 """What an open page does to the queue."""
 LONGEST = 20.0  # seconds that a job lives before it is killed
 

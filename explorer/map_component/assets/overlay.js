@@ -286,10 +286,8 @@ function nameEllipses(pen, { view, theme, overlays }) {
   pen.textAlign = "left";
 }
 
-function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
+function drawCloud(pen, { points, opacity = 0.8, colour = "" }, { view, theme }) {
   pen.globalAlpha = opacity;
-  pen.strokeStyle = theme.text;
-  pen.lineWidth = 1.4;
   pen.beginPath();
   for (const [x, y] of points) {
     const [left, top] = view.toScreen(x, y);
@@ -298,6 +296,13 @@ function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
     pen.moveTo(left + 3, top - 3);
     pen.lineTo(left - 3, top + 3);
   }
+  if (colour) { // on dots of any colour
+    pen.strokeStyle = theme.background;
+    pen.lineWidth = 4;
+    pen.stroke();
+  }
+  pen.strokeStyle = colour || theme.text;
+  pen.lineWidth = colour ? 2 : 1.4;
   pen.stroke();
   pen.globalAlpha = 1;
 }

@@ -9,7 +9,12 @@ from explorer.ui.own_text.live_training import live_training
 from explorer.workspace import job_progress, jobs, open_text, texts
 from explorer.workspace.jobs import Job
 
-_WHAT = {jobs.OPEN: "map", jobs.TRAIN: "training", jobs.REFIT: "another layout"}
+_WHAT = {
+    jobs.OPEN: "map",
+    jobs.TRAIN: "training",
+    jobs.REFIT: "another layout",
+    jobs.ADD: "on a map",
+}
 _SECONDS = 1.0  # between two updates of a running job's progress
 _VALIDATION = 4.0  # the same of its map and curves, which change with each validation
 _STAGES = {
@@ -86,6 +91,11 @@ def _duration(seconds: float) -> str:
 
 def _running(job: Job) -> None:
     progress = job.progress
+    if job.kind != jobs.OPEN and job.kind != jobs.TRAIN:
+        label = _STAGES.get(progress.stage, "Starting")
+        done = min(max(progress.fraction or 0.0, 0.0), 1.0)
+        st.progress(done, text=f"{label} · {_duration(job.seconds)}")
+        return
     if job.kind == jobs.OPEN:
         label = _STAGES.get(progress.stage, "Starting")
         done = open_text.overall(progress.stage, progress.fraction or 0.0)
@@ -109,8 +119,12 @@ def _running(job: Job) -> None:
 def _buttons(job: Job) -> None:
     if job.state == jobs.DONE and (folders.users() / job.name / folders.ATLAS).is_file():
         run_picker.run_link("map", "Open the map", ":material/scatter_plot:", job.name)
+    if job.state == jobs.DONE and job.kind == jobs.ADD:
+        onto = job.steps[0][1]
+        label = f"The map of {markdown(onto)} with it"
+        run_picker.run_link("map", label, ":material/scatter_plot:", onto, **{"with": job.name})
     if job.is_active:
-        label = "Cancel" if job.kind == jobs.OPEN else "Stop"
+        label = "Stop" if job.kind == jobs.TRAIN else "Cancel"
         if st.button(label, key=f"job_stop_{job.id}", icon=":material/stop_circle:"):
             jobs.stop(job.id)
             st.toast("Stopping after this step…")

@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
+from explorer.ui.map import added
 from explorer.ui.map import view as map_view
 from explorer.ui.selection import panel
 from explorer.ui.session import open_runs, picks, selections, settings, url
@@ -46,7 +47,10 @@ def explore() -> None:
             run,
             layout,
             by,
-            overlays=answer.markers(run, layout, located, result) if located else (),
+            overlays=[
+                *added.overlays(run, layout),
+                *(answer.markers(run, layout, located, result) if located else ()),
+            ],
             highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
@@ -58,6 +62,7 @@ def explore() -> None:
             margin=106,  # pixels above the map in a window
         )
     with wide:
+        added.note(run)
         notes.layout_notes(run, view)
     with side:
         if result is None:

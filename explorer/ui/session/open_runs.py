@@ -77,6 +77,11 @@ def _is_in_training(folder: Path) -> bool:
     return folder.parent == folders.users() and not (folder / folders.SUMS).exists()
 
 
+def mapped() -> list[str]:
+    """The runs that have a map."""
+    return [name for name in listing().names if (folders.find(name) / folders.ATLAS).is_file()]
+
+
 def default_run(names: list[str]) -> str:
     """The run a newcomer sees.
 
