@@ -75,7 +75,7 @@ def test_an_interrupted_training_is_finished_with_its_best_weights(run, capsys):
     assert list(pipeline.train(folder, "cpu", finish=True)) == []
     assert (folder / folders.WEIGHTS).is_file() and not checkpoint.path(folder).is_file()
     assert max(folders.read_history(folder)["epoch"]) < 5
-    with pytest.raises(ExplorerError, match="trained already|no unfinished"):
+    with pytest.raises(ExplorerError, match=r"trained already|no unfinished"):
         list(pipeline.train(folder, "cpu", finish=True))
     assert main(["train", str(folder), "--finish"]) in (0, 1)
 
