@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,7 +105,8 @@ def test_a_dropped_file_speaks_learns_and_outlives_the_server(reviews, tmp_path,
             page.get_by_role("button", name="CSV", exact=True).wait_for()
             with page.expect_download() as download:
                 page.get_by_role("button", name="CSV", exact=True).click()
-            assert len(list(csv.reader(open(download.value.path(), newline="")))) == narrowed + 1
+            with Path(download.value.path()).open(newline="", encoding="utf-8-sig") as table:
+                assert len(list(csv.reader(table))) == narrowed + 1
             link = page.url
             page.close()
         with served(tmp_path, home) as again:

@@ -73,5 +73,7 @@ def test_the_command_writes_a_table(run, tmp_path, capsys):
 
 
 def test_of_many_a_sample_is_drawn():
-    many = AddedTexts(["a"] * 5000, np.zeros((5000, 4)), np.zeros(5000), None)
+    many = AddedTexts(
+        ["a"] * 5000, np.zeros((5000, 4), np.float32), np.zeros(5000, np.float32), None
+    )
     assert len(set(many.sample)) == SHOWN and (np.diff(many.sample) > 0).all()
