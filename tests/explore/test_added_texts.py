@@ -49,7 +49,8 @@ def test_what_the_run_does_not_know_is_counted(run):
 
 def test_a_stored_text_is_added_by_a_job_and_read_again(run, monkeypatch):
     monkeypatch.setattr(jobs, "_start", lambda number: None)
-    texts.store("mine", "mine.csv", Table(TEXTS, None, 0))
+    labels = [f"a label of {row % 3}" for row in range(len(TEXTS))]
+    texts.store("mine", "mine.csv", Table(TEXTS, labels, 0))
     assert added.added_to(run, "mine") is None and added.added_to(run, "../x") is None
     number = added.submit("tiny", "mine")
     assert jobs.job(number).steps == [["locate", "tiny", "mine", "--stored"]]
