@@ -64,7 +64,7 @@ def refit(args: argparse.Namespace) -> None:
     settings = LayoutSettings(args.method, args.neighbours, args.min_dist, args.metric, args.seed)
     with Progress(quiet=args.json) as progress:
         found = fit(folder, layouts.path_of(folder), settings, progress.stage())
-    progress.result(found)
+    layouts.note(folder, found)
     if args.json:
         return say_json(found)
     rows = [

@@ -54,7 +54,11 @@ def added_to(run: Run, name: str) -> AddedTexts | None:
     if not path.is_file() or not text.is_file():
         return None
     mark = path.stat().st_mtime_ns
-    return _added.get((run, name, mark), lambda: AddedTexts.load(path, read(text, texts.TEXT).texts))
+
+    def load() -> AddedTexts:
+        return AddedTexts.load(path, read(text, texts.TEXT).texts)
+
+    return _added.get((run, name, mark), load)
 
 
 def positions(run: Run, texts: AddedTexts, view: str) -> tuple[np.ndarray, np.ndarray]:

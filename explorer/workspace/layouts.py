@@ -1,5 +1,6 @@
 """Other layouts of maps, fitted as jobs, one at a time for each run."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,16 @@ def job_of(folder: Path) -> Job | None:
     return next(known, None)
 
 
+def note(folder: Path, measured: Mapping[str, Any]) -> None:
+    """Stores what is known of both layouts, `before` and `after`, beside the other one."""
+    atomic_files.write_text(path_of(folder).with_suffix(".json"), json.dumps(measured))
+
+
 def measures(folder: Path) -> Mapping[str, Any] | None:
-    """What is known of both layouts, `before` and `after`; None without another one."""
-    job = job_of(folder)
-    if job is None or job.state != jobs.DONE or not path_of(folder).is_file():
-        return None
-    return job_progress.read_json(job_progress.result_path(jobs.progress_path(job.id)))
+    """What `note` stored; None without another layout."""
+    path = path_of(folder)
+    found = job_progress.read_json(path.with_suffix(".json")) if path.is_file() else None
+    return found if found is not None and found.keys() >= {"before", "after"} else None
 
 
 def take(folder: Path) -> None:
@@ -47,14 +52,19 @@ def take(folder: Path) -> None:
     """
     candidate = path_of(folder)
     accept(folder, candidate)
-    candidate.unlink(missing_ok=True)
+    _remove(candidate)
     _forget_job(folder)
 
 
 def discard(folder: Path) -> None:
     """Deletes the other layout, if there is one."""
-    path_of(folder).unlink(missing_ok=True)
+    _remove(path_of(folder))
     _forget_job(folder)
+
+
+def _remove(candidate: Path) -> None:
+    for path in (candidate, candidate.with_suffix(".json")):
+        path.unlink(missing_ok=True)
 
 
 def _forget_job(folder: Path) -> None:

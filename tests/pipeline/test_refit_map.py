@@ -78,7 +78,13 @@ def test_the_command_fits_takes_and_discards(run, capsys):
     assert main(["refit", "mine", "--method", METHODS[1]]) == 0
     assert "trustworthiness" in capsys.readouterr().out
     assert layouts.path_of(run).is_file()
+    found = layouts.measures(run)
+    assert (
+        found["after"]["method"] == "pca"
+        and found["before"] == Atlas.load(run / folders.ATLAS).projection
+    )
     assert main(["refit", "mine", "--discard"]) == 0
+    assert layouts.measures(run) is None
     assert main(["refit", "mine", "--take"]) == 1
     assert "no other layout" in capsys.readouterr().err
     assert main(["refit", "mine", "--method", "pca"]) == main(["refit", "mine", "--take"]) == 0

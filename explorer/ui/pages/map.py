@@ -28,6 +28,7 @@ def explore() -> None:
     layout, pick, chosen = view_of(run, view), picks.pick_of(run), panel.current(run)
     with side:
         hits = search.inputs(run, panel.ask)
+        added.note(run)
         is_selection = panel.is_open(chosen, pick)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     # A link with a pick draws the map at once, and the answer when the model is open.
@@ -63,7 +64,6 @@ def explore() -> None:
             margin=106,  # pixels above the map in a window
         )
     with wide:
-        added.note(run)
         notes.layout_notes(run, view)
     with side:
         if result is None:
