@@ -74,6 +74,8 @@ def _store(args: argparse.Namespace) -> str:
         parts += [f"text in {seen.text_column!r}"] if seen.text_column else []
         parts += [f"labels in {seen.label_column!r}"] if seen.label_column else []
         say(f"{path.name}: {', '.join(part for part in parts if part)}")
+    if seen.note:
+        warn(f"{path.name}: {seen.note}")
     for item in seen.refused[:5]:
         warn(f"left out, {item.where}: {item.reason}")
     if len(seen.refused) > 5:

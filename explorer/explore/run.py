@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
@@ -266,6 +267,14 @@ class Run(MappedRun):
         return Cycle(text, back, float(np.linalg.norm(back - z)))
 
     # On the map.
+
+    def locate_texts(self, texts: Sequence[str]) -> AddedTexts:
+        """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y.
+
+        Raises:
+            ExplorerError: Without texts, or for a run without a map.
+        """
+        return locate_texts(self, texts)
 
     def select(self, selection: str) -> Int[np.ndarray, " rows"]:
         """Atlas indexes of the sentences that a selection describes, ascending.

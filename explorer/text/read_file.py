@@ -305,7 +305,8 @@ def check_length(text: str, where: str) -> None:
 
 def as_sentence(text: str) -> str:
     """Collapses white space to single blanks."""
-    sentence = " ".join(text.replace("\0", " ").split())
+    # A byte-order mark is left where files were joined.
+    sentence = " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
     if sentence == text:
         sentence = text  # keeps a text shared by many rows shared
     if sentence.isascii():

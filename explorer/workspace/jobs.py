@@ -19,11 +19,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from explorer.errors import ExplorerError
-from explorer.system import atomic_files, shipped_files
+from explorer.system import atomic_files, cpu_threads, shipped_files
 from explorer.workspace import job_progress
 
-OPEN, TRAIN = "open", "train"
-"""Kinds of jobs: a map of a text, and a training. One of each kind runs at a time."""
+OPEN, TRAIN, REFIT, ESTIMATE, ADD = "open", "train", "refit", "estimate", "add"
+"""Kinds of jobs: a map of a text, a training, another layout of a map, the time a training would
+take, and a text on the map of another run."""
+
+LANES = ((OPEN, REFIT, ESTIMATE, ADD), (TRAIN,))
+"""Of the kinds of a lane one job runs at a time: a map need not wait for a training."""
 
 QUEUED, RUNNING, STOPPED, FAILED, DONE = "queued", "running", "stopped", "failed", "done"
 
@@ -152,6 +156,20 @@ def resume(number: int) -> None:
         advance()
 
 
+def finish(number: int) -> None:
+    """Queues a stopped training to end at once, with the best weights it has."""
+    known = job(number)
+    if known.is_active:
+        return
+    steps = [
+        [*step, "--finish"] if step[0] == "train" and "--finish" not in step else step
+        for step in known.steps
+    ]
+    with _database() as base:
+        base.execute("UPDATE jobs SET steps = ? WHERE id = ?", (json.dumps(steps), number))
+    resume(number)
+
+
 def delete(number: int) -> None:
     """Forgets a job that has ended; its run stays.
 
@@ -163,7 +181,7 @@ def delete(number: int) -> None:
     with _database() as base:
         base.execute("DELETE FROM jobs WHERE id = ?", (number,))
     path = progress_path(number)
-    for file in (path, job_progress.reports_path(path), log_path(number)):
+    for file in (path, *job_progress.beside(path), log_path(number)):
         file.unlink(missing_ok=True)
 
 
@@ -174,13 +192,17 @@ def advance() -> None:
         for row in base.execute("SELECT * FROM jobs WHERE state = ?", (RUNNING,)).fetchall():
             known = _job(row)
             if not _is_starting(known) and not _is_alive(known.id):
-                _set_in(base, known.id, STOPPED, "its process ended before it was done")
-        for kind in (OPEN, TRAIN):
-            busy = "SELECT 1 FROM jobs WHERE state = ? AND kind = ?"
-            if base.execute(busy, (RUNNING, kind)).fetchone():
+                if known.pid:
+                    _set_in(base, known.id, STOPPED, "its process ended before it was done")
+                else:  # what was to start it was killed
+                    _set_in(base, known.id, QUEUED)
+        for lane in LANES:
+            kinds = f"kind IN ({', '.join('?' * len(lane))})"
+            busy = f"SELECT 1 FROM jobs WHERE state = ? AND {kinds}"
+            if base.execute(busy, (RUNNING, *lane)).fetchone():
                 continue
-            query = "SELECT id FROM jobs WHERE state = ? AND kind = ? ORDER BY id LIMIT 1"
-            if row := base.execute(query, (QUEUED, kind)).fetchone():
+            query = f"SELECT id FROM jobs WHERE state = ? AND {kinds} ORDER BY id LIMIT 1"
+            if row := base.execute(query, (QUEUED, *lane)).fetchone():
                 base.execute(
                     "UPDATE jobs SET state = ?, pid = 0, started = ?, ended = 0, message = '' "
                     "WHERE id = ?",
@@ -208,7 +230,7 @@ def note_ended(number: int, state: str, message: str = "") -> None:
 def _start(number: int) -> None:
     """Starts the process of a job, in a session of its own."""
     path = os.pathsep.join([str(shipped_files.PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {
+    environment = cpu_threads.of_child(os.environ) | {
         "PYTHONPATH": path.rstrip(os.pathsep),
         job_progress.VARIABLE: str(progress_path(number)),
     }

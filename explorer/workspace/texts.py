@@ -104,6 +104,15 @@ def has_labels(name: str) -> bool:
     return LABEL in pq.read_schema(path_of(name)).names
 
 
+def count(name: str) -> int:
+    """The number of sentences of a stored text; 0 if there is none."""
+    import pyarrow.parquet as pq
+
+    with suppress(OSError, ValueError):
+        return int(pq.read_metadata(path_of(name)).num_rows)
+    return 0
+
+
 def remove(name: str) -> None:
     """Deletes a run of the user's folder and its text."""
     shutil.rmtree(folders.users() / check_name(name), ignore_errors=True)
