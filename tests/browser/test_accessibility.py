@@ -17,6 +17,8 @@ SCREENS = {
 }
 PAGES = {
     "map": "?at=3",
+    "columns": "?columns=true&select=label:animal+and+length:5..9",
+    "comparison": "?comparing=true&held=label:animal&select=words:robot",
     "paths": "paths",
     "arithmetic": "arithmetic",
     "dimensions": "arithmetic?part=Dimensions",

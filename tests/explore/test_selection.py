@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from explorer.errors import ExplorerError
 from explorer.explore import criteria, map_criteria
+from explorer.explore.column_criteria import FileColumn, Range
+from explorer.explore.columns import COLUMNS
 from explorer.explore.criteria import (
-    COLUMNS,
     CRITERIA,
     Area,
     Label,
     Near,
-    Range,
     Regex,
     Region,
     Split,
@@ -63,6 +63,7 @@ def every_condition(run: Run) -> dict[str, Criterion]:
         "regex": Regex("^a (dog|girl)"),
         "near": Near("a dog sleeps at home", 7),
         "area": Area.of("umap", corners),
+        "column": FileColumn("stars", "2..4"),
         **ranges,
     }
 

@@ -15,7 +15,7 @@ from explorer.explore.run import Run
 from explorer.explore.selection import Joining, Selection, described, joined, needs_model, rows_of
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.selection import conditions, summary, table
+from explorer.ui.selection import column_charts, comparison, conditions, summary, table
 from explorer.ui.session import open_runs, selections
 from explorer.ui.session.picks import Pick
 
@@ -72,8 +72,13 @@ def add(run: Run, condition: Criterion) -> None:
 
 
 def ask(run: Run) -> None:
-    """The form of a condition to select by."""
+    """The form of a condition to select by, and the charts of columns that do."""
     conditions.ask(run, add)
+    chosen = current(run)
+    if chosen is None:
+        column_charts.show(run, None, None)
+    else:
+        column_charts.show(run, chosen.selection, chosen.rows)
 
 
 def clear() -> None:
@@ -174,9 +179,10 @@ def show(run: Run, selected: Selected) -> None:
     if not len(selected.rows):
         st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")
     else:
-        explained = bool(st.session_state.get(summary.KEY))
+        explained = any(st.session_state.get(key) for key in (summary.KEY, comparison.KEY))
         table.show(run, selected.selection, selected.rows, low=explained)
         summary.show(run, selected.selection, selected.rows)
+        comparison.show(run, selected.selection, selected.rows)
 
 
 def _heading(run: Run, selection: Selection, count: int) -> None:
