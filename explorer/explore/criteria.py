@@ -13,6 +13,7 @@ from explorer.explore.columns import COLUMNS
 from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value, digits, number
 from explorer.explore.map_views import FARTHEST, VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
+from explorer.explore.tags import Tag
 from explorer.latent_space.neighbours import nearest
 from explorer.system.cache import Cache
 
@@ -206,6 +207,7 @@ class Area(Criterion):
 CRITERIA: dict[str, type[Criterion]] = {
     **{item.name: item for item in (Label, Split, Region, Words, Regex, Near, Area)},
     FileColumn.name: FileColumn,
+    Tag.name: Tag,
     **dict.fromkeys(COLUMNS, Range),
 }
 """Conditions by the name they are written with."""

@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -60,6 +61,11 @@ class Criterion(ABC):
     def key(self) -> str:
         """The name it is written with."""
         return self.name
+
+    @property
+    def state(self) -> Hashable:
+        """What its sentences depend on besides the run."""
+        return None
 
     def __str__(self) -> str:
         text, number = self.value

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from explorer.explore import tags
 from explorer.explore.mapped_run import MappedRun
 
 
@@ -17,9 +18,10 @@ def table_of(run: MappedRun, rows: Int[np.ndarray, " rows"]) -> Mapping[str, Any
         rows: Atlas indexes.
 
     Returns:
-        `sentence` (or `reconstruction`, where the corpus is not on this machine), `label` and
-        `region` where there are some, `length` (tokens), `distortion` and `rate` (nats), `split`,
-        `row` of the corpus, and the position on the map, `projection_x` and `projection_y`.
+        `sentence` (or `reconstruction`, where the corpus is not on this machine), `label`,
+        `region` and `tags` where there are some, `length` (tokens), `distortion` and `rate`
+        (nats), `split`, `row` of the corpus, and the position on the map, `projection_x` and
+        `projection_y`.
     """
     atlas, texts = run.needed_atlas, run.texts
     name = "sentence" if run.texts_are_real else "reconstruction"
@@ -30,6 +32,9 @@ def table_of(run: MappedRun, rows: Int[np.ndarray, " rows"]) -> Mapping[str, Any
         names = [item.name for item in atlas.levels[0]]
         regions = atlas.regions(0)[rows].tolist()
         columns["region"] = [names[number] if number >= 0 else "" for number in regions]
+    tagged = tags.column(run)
+    if tagged is not None:
+        columns["tags"] = [tagged[row] for row in rows]
     columns |= {
         "length": atlas.tokens[rows],
         "distortion": atlas.distortion[rows],

@@ -11,7 +11,7 @@ from explorer.explore.selection import Selection
 from explorer.explore.selection_table import table_of
 from explorer.system.table_writers import as_parquet
 from explorer.ui.components import copy_button
-from explorer.ui.components.download_buttons import as_csv, reproduced_by
+from explorer.ui.components.download_buttons import as_csv, file_button, reproduced_by
 from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
 
@@ -83,25 +83,16 @@ def _files(
     with st.container(horizontal=True, vertical_alignment="center", key="selection_files"):
         copy_button.copy_button("\n".join(copied), f"Copy{part}", key="selection_copy")
         name = f"{run.name}-selection"
-        st.download_button(
-            "CSV",
-            lambda: as_csv(_values(run, rows)),
-            f"{name}.csv",
-            "text/csv",
-            key="selection_csv",
-            on_click="ignore",
-            type="tertiary",
-            help=f"Download all {len(rows):,} as CSV",
+        help = f"Download all {len(rows):,}"
+        file_button(
+            "CSV", lambda: as_csv(_values(run, rows)), f"{name}.csv", "selection_csv", help
         )
-        st.download_button(
+        file_button(
             "Parquet",
             lambda: as_parquet(table_of(run, rows)),
             f"{name}.parquet",
-            "application/vnd.apache.parquet",
-            key="selection_parquet",
-            on_click="ignore",
-            type="tertiary",
-            help=f"Download all {len(rows):,} as Parquet",
+            "selection_parquet",
+            help,
         )
         reproduced_by(
             f"from explorer import open_run\n\nrun = open_run({run.name!r})\n"
