@@ -2,7 +2,6 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -29,6 +28,8 @@ class Criterion(ABC):
 
     name: ClassVar[str]
     help: ClassVar[str]
+    changes: ClassVar[bool] = False
+    """Whether a person may change what it is true of, so that it is not cached."""
 
     @property
     @abstractmethod
@@ -61,11 +62,6 @@ class Criterion(ABC):
     def key(self) -> str:
         """The name it is written with."""
         return self.name
-
-    @property
-    def state(self) -> Hashable:
-        """What its sentences depend on besides the run."""
-        return None
 
     def __str__(self) -> str:
         text, number = self.value

@@ -41,11 +41,6 @@ def set_source(read: Callable[[MappedRun], Rows], stamp: Callable[[], Hashable])
     _sources[:] = [_Source(read, stamp)]
 
 
-def stamp() -> Hashable:
-    """Changes whenever any tag may."""
-    return _sources[0].stamp() if _sources else None
-
-
 def rows_by_tag(run: MappedRun) -> Rows:
     """Atlas indexes of the sentences with each tag; tags within tags have no sentences."""
     if not _sources or getattr(_reading, "now", False):
@@ -79,10 +74,7 @@ class Tag(TextCriterion):
 
     name = "tag"
     help = "Sentences with a tag of your notes."
-
-    @property
-    def state(self) -> Hashable:
-        return stamp()
+    changes = True
 
     def mask(self, run: MappedRun) -> Mask:
         tagged = rows_by_tag(run)

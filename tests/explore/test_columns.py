@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import ExplorerError
-from explorer.explore import column_charts, column_filters, columns
+from explorer.explore import column_charts, column_filters, columns, selection_table
 from explorer.explore.column_criteria import FileColumn, Range
 from explorer.explore.columns import COLUMNS, Column
 from explorer.explore.criteria import Label, Words
@@ -208,3 +208,19 @@ def test_charts_are_json_and_their_changes_select_what_they_count(run: Run) -> N
 )
 def test_a_change_that_means_nothing_changes_nothing(run: Run, change: dict) -> None:
     assert column_charts.changed(run, Words("dog"), change) == Words("dog")
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_long_table_is_in_the_order_of_a_column(run: Run, descending: bool) -> None:
+    rows = run.select("label:animal")
+    for by in selection_table.orders(run):
+        order = selection_table.ordered(run, rows, by, descending)
+        assert sorted(order.tolist()) == rows.tolist()
+        column = columns.of(run, by)
+        if column.numbers is not None:
+            values: list = column.numbers[order].tolist()
+        else:
+            assert column.codes is not None
+            values = [column.names[code] for code in column.codes[order] if code >= 0]
+        assert values == sorted(values, reverse=descending), by
+    assert selection_table.ordered(run, rows, "").tolist() == rows.tolist()
