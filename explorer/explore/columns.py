@@ -16,7 +16,8 @@ from explorer.text.typed_column import Kind, TypedColumn
 OF_FILE = "column"
 """Begins the keys of a file's columns: `column:price`."""
 
-_columns: Cache["dict[str, Column]"] = Cache(4)
+_maps: Cache["dict[str, Column]"] = Cache(4)
+_files: Cache["dict[str, Column]"] = Cache(4)
 _distances: Cache[np.ndarray] = Cache(8)
 
 
@@ -101,11 +102,21 @@ class Column:
 
 
 def columns_of(run: MappedRun) -> dict[str, Column]:
-    """The columns of a map that tell its sentences apart, by key.
+    """The columns of a map and of the user's file, by key; the file is read on first use.
 
-    Those of a user's file are there while the file is.
+    Those of the file are there while it is.
     """
-    return dict(_columns.get((run, run.texts_are_real), lambda: _read(run)))
+    return of_map(run) | _files.get((run, run.texts_are_real), lambda: _of_file(run))
+
+
+def of_map(run: MappedRun) -> dict[str, Column]:
+    """The columns of a map alone, by key."""
+    return _maps.get(run, lambda: _of_map(run))
+
+
+def known(run: MappedRun) -> dict[str, Column]:
+    """The columns of a map, and those of the user's file if it was read before."""
+    return columns_of(run) if (run, run.texts_are_real) in _files else of_map(run)
 
 
 def of(run: MappedRun, key: str) -> Column:
@@ -114,18 +125,16 @@ def of(run: MappedRun, key: str) -> Column:
     Raises:
         ExplorerError: If the map has none of this key.
     """
-    known = _columns.get((run, run.texts_are_real), lambda: _read(run))
-    if key in known:
-        return known[key]
+    columns = of_map(run) if key in of_map(run) else columns_of(run)
+    if key in columns:
+        return columns[key]
     name = key.removeprefix(f"{OF_FILE}:")
-    names = [
-        column.removeprefix(f"{OF_FILE}:") for column in known if column.startswith(OF_FILE + ":")
-    ]
+    names = [item.title for item in columns.values() if item.key.startswith(f"{OF_FILE}:")]
     listed = f"it has {', '.join(names)}" if names else "only sentences from a table have some"
     raise ExplorerError(f"the sentences of {run.name} have no column {name!r}; {listed}")
 
 
-def _read(run: MappedRun) -> dict[str, Column]:
+def _of_map(run: MappedRun) -> dict[str, Column]:
     atlas = run.needed_atlas
     result = [
         Column(key, item.title, "number", item.unit, numbers=np.asarray(item.of(atlas)))
@@ -138,7 +147,6 @@ def _read(run: MappedRun) -> dict[str, Column]:
         codes = atlas.regions(0).astype(np.int32)
         result.append(Column("region", "region", "category", codes=codes, names=names))
     result.append(_category("split", "split", typed_column.categories(atlas.split)))
-    result += [_of_file(name, column) for name, column in _file_columns(run).items()]
     return {column.key: column for column in result}
 
 
@@ -146,29 +154,22 @@ def _category(key: str, title: str, column: TypedColumn) -> Column:
     return Column(key, title, "category", codes=column.codes, names=column.names)
 
 
-def _of_file(name: str, column: TypedColumn) -> Column:
-    return Column(
-        f"{OF_FILE}:{name}", name, column.kind, "", column.numbers, column.codes, column.names
-    )
-
-
-def _file_columns(run: MappedRun) -> dict[str, TypedColumn]:
-    """The other columns of the user's file, and the source of a corpus of several."""
-    corpus, atlas, recipe = run.corpus, run.needed_atlas, run.config.corpus
-    if corpus is None or corpus.checksum != atlas.corpus_checksum:
+def _of_file(run: MappedRun) -> dict[str, Column]:
+    """The other columns of the user's file; a named corpus has none."""
+    recipe = run.config.corpus
+    corpus = None if recipe.name else run.corpus
+    if corpus is None or corpus.file_rows is None:
         return {}
-    rows = atlas.row.tolist()
-    if corpus.sources is not None:
-        sources = corpus.sources
-        return {"source": typed_column.categories([sources[row] for row in rows])}
-    if corpus.file_rows is None:
+    if corpus.checksum != run.needed_atlas.corpus_checksum:
         return {}
-    lines = corpus.file_rows
+    rows = [corpus.file_rows[row] for row in run.needed_atlas.row.tolist()]
     used = {recipe.text_column, recipe.label_column} - {""}
     try:
-        cells = other_columns.read(
-            corpora.user_file(recipe.path), used, [lines[row] for row in rows]
-        )
+        cells = other_columns.read(corpora.user_file(recipe.path), used, rows)
     except (ExplorerError, IndexError):  # the file changed since it was read
         return {}
-    return {name: typed_column.typed(values) for name, values in cells.items()}
+    result = {}
+    for name, values in cells.items():
+        item, key = typed_column.typed(values), f"{OF_FILE}:{name}"
+        result[key] = Column(key, name, item.kind, "", item.numbers, item.codes, item.names)
+    return result

@@ -7,15 +7,17 @@ import numpy as np
 from jaxtyping import Int
 
 from explorer.explore import columns, tags
+from explorer.explore.columns import Column
 from explorer.explore.mapped_run import MappedRun
+from explorer.text.typed_column import date_of
 
 PAGE = 10_000
 """Sentences that a page of a table lists: a megabyte, in some 50 ms."""
 
 
 def orders(run: MappedRun) -> list[str]:
-    """Columns that `ordered` orders by, of the map and of the user's file."""
-    return list(columns.columns_of(run))
+    """Columns that `ordered` orders by: of the map, and of the user's file once it was read."""
+    return list(columns.known(run))
 
 
 def ordered(
@@ -29,7 +31,7 @@ def ordered(
         by: One of `orders`; any other orders as the corpus.
         descending: Whether the largest value comes first; empty ones are last in any case.
     """
-    column = columns.columns_of(run).get(by)
+    column = columns.known(run).get(by)
     if column is None:
         return rows
     if column.kind == "category":
@@ -44,6 +46,29 @@ def ordered(
         values = column.numbers[rows].astype(np.float64)
     # NumPy sorts what is not a number last, whatever its sign.
     return rows[np.argsort(-values if descending else values, kind="stable")]
+
+
+def with_file(run: MappedRun, rows: Int[np.ndarray, " rows"]) -> Mapping[str, Any]:
+    """`table_of`, and the other columns of the user's file, which is read for it."""
+    table = dict(table_of(run, rows))
+    for key, column in columns.columns_of(run).items():
+        if key.startswith(f"{columns.OF_FILE}:"):
+            name = column.title
+            while name in table:
+                name += " (file)"
+            table[name] = _values(column, rows)
+    return table
+
+
+def _values(column: Column, rows: Int[np.ndarray, " rows"]) -> list[Any]:
+    if column.kind == "category":
+        assert column.codes is not None
+        return [column.names[code] for code in column.codes[rows].tolist()]
+    assert column.numbers is not None
+    values = column.numbers[rows].tolist()
+    if column.kind == "date":
+        return [date_of(value) if value == value else "" for value in values]
+    return [None if value != value else value for value in values]  # NaN is not itself
 
 
 def table_of(run: MappedRun, rows: Int[np.ndarray, " rows"]) -> Mapping[str, Any]:

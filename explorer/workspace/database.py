@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.system import atomic_files
 
 VERSION = 1
-"""Of the tables; kept in the database. A later one adds to `_UPGRADES`."""
+"""Of the tables, written in the database. A later one adds to `_UPGRADES`."""
 
 _BUSY = 30.0  # seconds to wait for another process that writes
 _JOBS = """

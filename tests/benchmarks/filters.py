@@ -71,7 +71,7 @@ def a_map(count: int) -> Any:
         texts=texts,
         texts_are_real=True,
         corpus=None,
-        config=SimpleNamespace(corpus=None),
+        config=SimpleNamespace(corpus=SimpleNamespace(name="captions")),
     )
 
 
@@ -120,7 +120,7 @@ def databases(run: Any, folder: Path) -> Iterator[tuple[str, Callable[[str], np.
 
 def measured(count: int, times: int) -> Iterator[list[str]]:
     run = a_map(count)
-    first = milliseconds(lambda: [bins_of(item) for item in columns._read(run).values()], 1)
+    first = milliseconds(lambda: [bins_of(item) for item in columns.columns_of(run).values()], 1)
     yield [f"{count:,}", "grouping all columns, once", f"{first:.1f}", "", ""]
     with tempfile.TemporaryDirectory() as folder:
         others = dict(databases(run, Path(folder)))

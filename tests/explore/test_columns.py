@@ -224,3 +224,12 @@ def test_a_long_table_is_in_the_order_of_a_column(run: Run, descending: bool) ->
             values = [column.names[code] for code in column.codes[order] if code >= 0]
         assert values == sorted(values, reverse=descending), by
     assert selection_table.ordered(run, rows, "").tolist() == rows.tolist()
+
+
+def test_what_is_downloaded_has_the_columns_of_the_file(run: Run) -> None:
+    rows = run.select("words:dog")
+    table = selection_table.with_file(run, rows)
+    corpus_rows = run.needed_atlas.row[rows].tolist()
+    assert table["stars"] == [1 + row % 5 for row in corpus_rows]
+    assert table["posted"] == [f"2024-{1 + row % 12:02d}-01" for row in corpus_rows]
+    assert "stars" not in selection_table.table_of(run, rows)

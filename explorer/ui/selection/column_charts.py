@@ -1,5 +1,6 @@
 """Charts of the columns beside the map: what is brushed or pressed there is selected."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,13 +20,19 @@ KEY = "columns"
 _CHARTS = "column_charts"
 
 
-def show(run: Run, selection: Selection | None, rows: Int[np.ndarray, " rows"] | None) -> None:
+def show(
+    run: Run,
+    selection: Selection | None,
+    rows: Int[np.ndarray, " rows"] | None,
+    apply: Callable[[Selection | None], None],
+) -> None:
     """The charts, counted once they are asked for.
 
     Args:
         run: The run.
         selection: What is selected.
         rows: Its atlas indexes; None while they are not known, or for no selection.
+        apply: Called with the selection after a change.
     """
     box = st.expander(
         "Columns",
@@ -41,7 +48,7 @@ def show(run: Run, selection: Selection | None, rows: Int[np.ndarray, " rows"] |
         made = state_of(st.session_state.get(_CHARTS), "change")
         if isinstance(made, dict):
             before = selections.selection_of(run)
-            selections.set_selection(column_charts.changed(run, before, made))
+            apply(column_charts.changed(run, before, made))
 
     with box:
         _component()(

@@ -80,10 +80,13 @@ def ask(run: Run) -> None:
     """The form of a condition to select by, and the charts of columns that do."""
     conditions.ask(run, add)
     chosen = current(run)
-    if chosen is None:
-        column_charts.show(run, None, None)
-    else:
-        column_charts.show(run, chosen.selection, chosen.rows)
+    selection, rows = (None, None) if chosen is None else (chosen.selection, chosen.rows)
+    column_charts.show(run, selection, rows, _apply)
+
+
+def _apply(selection: Selection | None) -> None:
+    selections.set_selection(selection)
+    st.session_state[_SIDE] = SELECTION
 
 
 def clear() -> None:

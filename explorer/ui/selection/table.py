@@ -9,7 +9,7 @@ from jaxtyping import Int
 from explorer.explore import columns
 from explorer.explore.run import Run
 from explorer.explore.selection import Selection
-from explorer.explore.selection_table import PAGE, ordered, orders, table_of
+from explorer.explore.selection_table import PAGE, ordered, orders, table_of, with_file
 from explorer.system.table_writers import as_parquet
 from explorer.ui.components import copy_button
 from explorer.ui.components.download_buttons import as_csv, file_button, reproduced_by
@@ -122,7 +122,7 @@ def _files(
         )
         file_button(
             "Parquet",
-            lambda: as_parquet(table_of(run, rows)),
+            lambda: as_parquet(with_file(run, rows)),
             f"{name}.parquet",
             "selection_parquet",
             help,
@@ -137,5 +137,5 @@ def _values(run: Run, rows: Int[np.ndarray, " rows"]) -> dict[str, list]:
     """The columns as Python values, whose digits CSV writes in full."""
     return {
         name: values.tolist() if isinstance(values, np.ndarray) else values
-        for name, values in table_of(run, rows).items()
+        for name, values in with_file(run, rows).items()
     }
