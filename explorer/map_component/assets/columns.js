@@ -34,7 +34,7 @@ class Histogram {
     this.send = send;
     this.root = make("section", "column");
     this.head = make("div", "head");
-    this.title = make("h4");
+    this.title = make("div", "title");
     this.range = make("span", "range");
     this.clear = make("button", "clear");
     this.clear.type = "button";
@@ -201,7 +201,7 @@ class Categories {
   constructor(send) {
     this.send = send;
     this.root = make("section", "column");
-    this.title = make("h4");
+    this.title = make("div", "title");
     this.list = make("div", "categories");
     this.more = make("button", "more");
     this.more.type = "button";
