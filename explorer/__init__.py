@@ -46,6 +46,7 @@ def __getattr__(name: str) -> Any:
         return LatentMap
     if name in __all__:
         from explorer.explore import run
+        from explorer.workspace import notes as notes  # whose tags selections know
 
         return getattr(run, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
