@@ -22,7 +22,7 @@ from explorer.system.atomic_files import write_text
 from explorer.system.devices import device
 from explorer.text.corpora import Corpus
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import prior_fitting, sentence_vectors
+from explorer.training import given_vectors, prior_fitting, sentence_vectors
 
 if TYPE_CHECKING:
     from explorer.evaluation.context import HeldOut
@@ -63,11 +63,13 @@ def evaluate(
     measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     model = model.to(device(device_name))
+    data = dataset.load(config, vocabulary)
+    given_vectors.fill(model, data, config.corpus.max_tokens)
     chosen_seed = config.seed if seed is None else seed
     entries = measure(
         model,
         vocabulary,
-        _held_out(dataset.load(config, vocabulary)),
+        _held_out(data),
         samples=samples,
         drawn=QUICK_DRAWN if limit else DRAWN,
         limit=limit or None,
