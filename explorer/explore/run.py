@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore import candidates, text_points
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
@@ -74,11 +75,23 @@ class Run(MappedRun):
         return self.posterior(texts)[0]
 
     def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
-        """Mean and standard deviation of each sentence's posterior."""
-        from explorer.models.batch_inference import posteriors
+        """Mean and standard deviation of each sentence's posterior.
 
+        Raises:
+            ExplorerError: If a sentence needs an encoder that is not at hand (`cannot_encode`).
+        """
         self._need_latent()
-        return posteriors(self.model, self.ids(texts))
+        texts = texts if isinstance(texts, str) else list(texts)
+        ids = self.ids(texts)
+        return text_points.posterior(self, list(texts), ids)
+
+    @property
+    def cannot_encode(self) -> str:
+        """Why no typed sentence can be encoded, in a sentence; empty if each can.
+
+        A latent space made of given vectors needs the encoder they were made with.
+        """
+        return text_points.cannot_encode(self)
 
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedily by default.
@@ -117,7 +130,20 @@ class Run(MappedRun):
             index = [*self.vocabulary.word_index(row), len(words)]
             sums = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
             result.append(Decoded(self.tokeniser.text(words), named, *sums))
+        if decoding.nearest > 1:
+            near = self.cosines(points.numpy(), [item.text for item in result]).tolist()
+            result = [replace(item, cosine=far) for item, far in zip(result, near, strict=True)]
         return result
+
+    def cosines(self, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:
+        """The cosine of each latent point and the sentence beside it, encoded again.
+
+        In a latent space of given vectors, that of the vectors.
+
+        Raises:
+            ExplorerError: If the encoder is not at hand (`cannot_encode`).
+        """
+        return text_points.cosines(self, z, texts)
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
         """Decodes the posterior mean of each sentence."""
@@ -218,10 +244,16 @@ class Run(MappedRun):
         Raises:
             ExplorerError: If the model was not trained with this label.
         """
+        import torch
+
         from explorer.models import label_conditioning
-        from explorer.models.batch_inference import scores
+        from explorer.models.batch_inference import distortions, scores
 
         ids, index = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
+        if self.has_latent and not self.model.latent.has_rate:  # each z is its posterior's mean
+            z = torch.from_numpy(self.encode(texts))
+            nats = distortions(self.model, z, ids, labels=[index] * len(ids)).float().numpy()
+            return nats, np.zeros_like(nats)
         return scores(self.model, ids, labels=[index] * len(ids))
 
     def nats_per_word(self, texts: Sequence[str], label: str = "") -> np.ndarray:
@@ -260,7 +292,7 @@ class Run(MappedRun):
         z = self._latent(z)
         if text is None:
             text = self.decode(z[None])[0]
-        back = self.encode([text])[0]
+        back = text_points.encoded(self, [text])[0]
         return Cycle(text, back, float(np.linalg.norm(back - z)))
 
     # On the map.
@@ -319,6 +351,8 @@ class Run(MappedRun):
         decoding = decoding or Decoding()
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
+        if decoding.nearest > 1:
+            return candidates.nearest(self, points, decoding, self._generate, self._text)
         return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
 
     def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":

@@ -65,6 +65,10 @@ class Latent(nn.Module):
         """The point of the space nearest to z, which may be an average of points."""
         return z
 
+    def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """What is compared by cosine: z, or what it stands for."""
+        return z
+
 
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
@@ -190,7 +194,7 @@ class Given(Latent):
         self.centre.copy_(self.centre.half())
 
     def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """Latent points as vectors."""
+        """Latent points as vectors of the corpus."""
         return z * self.spread + self.centre
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:

@@ -1,6 +1,8 @@
 """The vectors of a corpus, for a model whose latent space they are."""
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,11 +10,13 @@ from jaxtyping import Float
 
 from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
+from explorer.models.encoder_packages import lacking
 from explorer.models.latents import Given
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS
+from explorer.models.sentence_encoders import SENTENCE_ENCODERS, open_encoder
 from explorer.models.vae import TextVAE
 from explorer.models.vector_lookup import VectorLookup
 from explorer.training import sentence_vectors
+from explorer.training.suggest_recipe import Findings, VectorFindings
 
 
 def fill(
@@ -59,6 +63,67 @@ def fit_space(model: TextVAE, data: Data, max_tokens: int) -> None:
     assert isinstance(model.encoder, VectorLookup)
     rows = [data.ids[row][:max_tokens] for row in data.corpus.rows("train")]
     model.latent.fit(model.encoder.vectors_of(rows))
+
+
+def resolve(findings: Findings, asked: str) -> tuple[Findings, str]:
+    """The encoder that vectors were made with, and findings with the vectors it will make.
+
+    Args:
+        findings: About a corpus.
+        asked: A name of `SENTENCE_ENCODERS` or the folder of a model; empty for one at hand whose
+            vectors these are.
+
+    Returns:
+        The findings, and the name or folder of the encoder; empty if it is not known.
+
+    Raises:
+        ExplorerError: If the encoder is not at hand, or makes other vectors.
+    """
+    if not asked:
+        known = (name for name in SENTENCE_ENCODERS if _makes(name, findings.vectors))
+        return findings, next(known, "")
+    if reason := lacking(asked):
+        raise ExplorerError(f"--encoder {asked}: {reason}")
+    if findings.vectors is None:
+        if asked not in SENTENCE_ENCODERS:
+            raise ExplorerError(
+                f"--encoder {asked}: its vectors are needed too (--vector-column or --vectors); "
+                f"only {' and '.join(SENTENCE_ENCODERS)} makes them here"
+            )
+        vectors = VectorFindings(SENTENCE_ENCODERS[asked].dim, 1.0)
+        return dataclasses.replace(findings, vectors=vectors), asked
+    cosine = _agreement(asked, findings.vectors)
+    if cosine < _LEAST_AGREEMENT:
+        raise ExplorerError(
+            f"--encoder {asked}: its vectors of the same sentences are others (mean cosine "
+            f"{cosine:.2f})"
+        )
+    source = asked if asked in SENTENCE_ENCODERS else Path(asked).expanduser().resolve().as_posix()
+    return findings, source
+
+
+_LEAST_AGREEMENT = 0.9
+"""Mean cosine with the vectors of another precision, or of text cased otherwise."""
+
+
+def _makes(name: str, vectors: VectorFindings | None) -> bool:
+    """Whether an encoder is at hand and these are its vectors."""
+    if vectors is None or vectors.dim != SENTENCE_ENCODERS[name].dim or lacking(name):
+        return False
+    return _agreement(name, vectors) >= _LEAST_AGREEMENT
+
+
+def _agreement(source: str, vectors: VectorFindings) -> float:
+    """Mean cosine of an encoder's vectors of some sentences with the given ones."""
+    encode = open_encoder(source, torch.device("cpu"))
+    own = encode([sentence for sentence, _ in vectors.sample])
+    given = torch.from_numpy(np.stack([vector for _, vector in vectors.sample]))
+    if own.shape != given.shape:
+        raise ExplorerError(
+            f"--encoder {source}: it makes vectors of {own.shape[1]:,} numbers, and these have "
+            f"{given.shape[1]:,}"
+        )
+    return torch.nn.functional.cosine_similarity(own, given, dim=1).mean().item()
 
 
 def _vectors(

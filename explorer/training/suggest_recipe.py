@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from explorer.config import Config, CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.text import corpora
+from explorer.text.corpora import Corpus
 from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
+from explorer.text.vector_column import VectorSource
 
 SMALL_TOKENS = 600_000
 """A corpus with fewer training tokens gets the small model."""
@@ -25,11 +27,30 @@ MEDIUM_TOKENS = 2_500_000
 MAX_LABELS = 50
 """Labels of a conditional model; a column with more is unlikely to hold labels."""
 
+MAX_FLOW_DIM = 512
+"""Numbers of a vector up to which a flow is fitted to them: with more it takes too long."""
+
 NUM_CATEGORIES = 8
 """Values per code of a categorical latent space."""
 
+_SAMPLE = 32
+"""Sentences whose vectors are compared with those of a sentence encoder."""
+
 _BOUNDED = ("sphere", "cube", "codes")
 _LEARNED = ("mixture", "vamp", "flow")
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFindings:
+    """Statistics of the vectors of a corpus."""
+
+    dim: int
+    norm: float
+    """Mean length of the training vectors."""
+    refused: tuple[str, ...] = ()
+    """Rows without a usable vector, each with the reason."""
+    sample: tuple[tuple[str, Any], ...] = ()
+    """Some sentences, each with its vector."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class Findings:
     labels: list[tuple[str, int]]  # most frequent first
     train_counts: Mapping[str, int]  # of each word, most frequent first
     held_out_counts: Mapping[str, int]  # in the validation and test sentences
+    vectors: VectorFindings | None = None
 
     @property
     def types(self) -> int:
@@ -65,9 +87,13 @@ class Findings:
 
     def summary(self) -> dict[str, Any]:
         """The statistics without the word counts, for JSON."""
-        skipped = ("config", "train_counts", "held_out_counts")
+        skipped = ("config", "train_counts", "held_out_counts", "vectors")
         fields = [item.name for item in dataclasses.fields(self) if item.name not in skipped]
-        return {name: getattr(self, name) for name in fields} | {"types": self.types}
+        counts = {name: getattr(self, name) for name in fields} | {"types": self.types}
+        if self.vectors:
+            named = ("dim", "norm", "refused")
+            counts["vectors"] = {name: getattr(self.vectors, name) for name in named}
+        return counts
 
 
 def inspect(config: Config) -> Findings:
@@ -82,7 +108,8 @@ def inspect(config: Config) -> Findings:
     held_out: Counter[str] = Counter()
     lengths: list[int] = []
     train_tokens = 0
-    dropped, column = _file_statistics(config.corpus)
+    refused: list[str] = []
+    dropped, column = _file_statistics(config.corpus, refused)
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
@@ -104,15 +131,41 @@ def inspect(config: Config) -> Findings:
         labels=Counter(corpus.labels or ()).most_common(),
         train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
         held_out_counts=held_out,
+        vectors=_vector_findings(corpus, refused),
     )
 
 
-def _file_statistics(config: CorpusConfig) -> tuple[int, str]:
-    """The number of rows without text, and the column of the sentences."""
+def _vector_findings(corpus: Corpus, refused: Sequence[str]) -> VectorFindings | None:
+    if corpus.vectors is None:
+        return None
+    import numpy as np
+
+    length = float(np.linalg.norm(corpus.vectors[corpus.rows("train")], axis=1).mean())
+    if length == 0:
+        raise ExplorerError(f"the vectors of {corpus.name} are all zero")
+    rows = range(0, len(corpus.sentences), max(1, len(corpus.sentences) // _SAMPLE))
+    sample = tuple((corpus.sentences[row], corpus.vectors[row]) for row in rows)
+    norm = float(f"{length:.6g}")
+    return VectorFindings(corpus.vectors.shape[1], norm, tuple(refused), sample)
+
+
+def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str]:
+    """The number of rows without text, and the column of the sentences.
+
+    Args:
+        config: Of the corpus.
+        refused: Gets a line for each row whose vector cannot be used.
+    """
     if not config.path:
         return 0, ""
     path = corpora.user_file(config.path)
-    table = read(path, config.text_column, config.label_column)
+    table = read(
+        path,
+        config.text_column,
+        config.label_column,
+        vectors=VectorSource.of(config),
+        refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
+    )
     return table.dropped, table.column
 
 
@@ -123,6 +176,7 @@ def recipe(
     schedule: str = "",
     conditional: bool = False,
     start: Path | None = None,
+    encoder: str = "",
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -133,12 +187,17 @@ def recipe(
         schedule: Name of the schedule; empty for the linear one.
         conditional: Whether the decoder is conditioned on the labels.
         start: Folder of the trained run whose weights, and so sizes, the model starts from.
+        encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
 
     Raises:
         ExplorerError: If a conditional model is asked for and the corpus has no suitable labels,
             or if the run to start from is not trained.
     """
     table = _sized(findings)
+    if findings.vectors:
+        _require_own(latent, start)
+        _set_vectors(table, findings, findings.vectors, encoder, prior)
+        latent, prior = "vectors", ""
     if start:
         _start_from(table, start, conditional)
     ramp = table["objective"]["schedule"]
@@ -181,6 +240,43 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
     if latent == "none":
         model["latent_dim"] = 0
         del model["encoder"]
+
+
+def _require_own(latent: str, start: Path | None) -> None:
+    if latent not in ("", "vectors"):
+        raise ExplorerError(f"--latent {latent}: the vectors of the corpus are the latent space")
+    if start:
+        raise ExplorerError(
+            "--start: the weights of another run do not fit these vectors: leave it out"
+        )
+
+
+def _set_vectors(
+    table: dict[str, Any], findings: Findings, vectors: VectorFindings, encoder: str, prior: str
+) -> None:
+    """Makes the vectors of the corpus the latent space, and trains a decoder only."""
+    is_small = findings.train_tokens < SMALL_TOKENS
+    width = 256 if is_small else 512
+    source = {"source": encoder} if encoder else {}
+    table["model"] |= {
+        "latent_dim": vectors.dim,
+        "latent": {"name": "vectors"},
+        "encoder": {"name": "vectors", "dim": vectors.dim, "norm": vectors.norm, **source},
+        "decoder": {
+            "name": "lstm",
+            "hidden_dim": width,
+            "project": min(256, 4 * vectors.dim),
+            "dropout": 0.2 if is_small else 0.1,
+        },
+    }
+    table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
+    fitted = "mixture" if is_small or vectors.dim > MAX_FLOW_DIM else "flow_matching"
+    table["training"] |= {
+        "pretrain_epochs": 0,
+        "snapshots": 0,  # nothing moves
+        "batch_size": 32 if is_small else 128,
+        "fit_prior": {"name": prior or fitted},
+    }
 
 
 def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:
