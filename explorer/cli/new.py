@@ -63,7 +63,6 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         help="a column of labels, which can colour the map",
     )
 
-
     add(
         "--vector-column",
         default="",

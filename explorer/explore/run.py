@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import candidates, text_points
+from explorer.explore import text_points
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
@@ -85,14 +85,6 @@ class Run(MappedRun):
         ids = self.ids(texts)
         return text_points.posterior(self, list(texts), ids)
 
-    @property
-    def cannot_encode(self) -> str:
-        """Why no typed sentence can be encoded, in a sentence; empty if each can.
-
-        A latent space made of given vectors needs the encoder they were made with.
-        """
-        return text_points.cannot_encode(self)
-
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedily by default.
 
@@ -128,22 +120,12 @@ class Run(MappedRun):
             if len(row) < decoding.max_tokens:  # else it was cut off before its end
                 named = [*words, SPECIALS[EOS]]
             index = [*self.vocabulary.word_index(row), len(words)]
-            sums = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
-            result.append(Decoded(self.tokeniser.text(words), named, *sums))
+            sums = [_summed(scores, index, len(named)) for scores in (log_prob, gain)]
+            result.append(Decoded(self.tokeniser.text(words), named, sums[0], sums[1]))
         if decoding.nearest > 1:
             near = self.cosines(points.numpy(), [item.text for item in result]).tolist()
             result = [replace(item, cosine=far) for item, far in zip(result, near, strict=True)]
         return result
-
-    def cosines(self, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:
-        """The cosine of each latent point and the sentence beside it, encoded again.
-
-        In a latent space of given vectors, that of the vectors.
-
-        Raises:
-            ExplorerError: If the encoder is not at hand (`cannot_encode`).
-        """
-        return text_points.cosines(self, z, texts)
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
         """Decodes the posterior mean of each sentence."""
@@ -346,14 +328,20 @@ class Run(MappedRun):
         return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
 
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
+        from explorer.models import candidates
         from explorer.models.decoding_strategies import generate
 
         decoding = decoding or Decoding()
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
         if decoding.nearest > 1:
-            return candidates.nearest(self, points, decoding, self._generate, self._text)
+            return candidates.nearest(points, decoding, self._generate, self._cosines)
         return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
+
+    def _cosines(self, points: "Tensor", rows: Sequence[Sequence[int]]) -> "Tensor":
+        import torch
+
+        return torch.from_numpy(self.cosines(points.numpy(), [self._text(row) for row in rows]))
 
     def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
         return self.model.condition_on_label(z, decoding.label, decoding.strength)

@@ -22,6 +22,18 @@ _encoders: "Cache[Encode]" = Cache(2)
 _places: Cache[dict[str, int]] = Cache(8)
 
 
+_CANDIDATES = 8
+
+
+def candidates(run: Contents) -> int:
+    """Decodes of a point of which the nearest is shown: several in a space of vectors.
+
+    A decoder of vectors is told by the encoder how near it came, which a VAE is trained to be.
+    """
+    is_of_vectors = run.has_latent and run.config.model.encoder["name"] == "vectors"
+    return _CANDIDATES if is_of_vectors and not cannot_encode(run) else 1
+
+
 def cannot_encode(run: Contents) -> str:
     """Why a run cannot encode a typed sentence, in a sentence; empty if it can."""
     encoder = run.config.model.encoder
@@ -92,7 +104,7 @@ def encoded(run: Contents, texts: Sequence[str]) -> Latents:
 
 
 def cosines(run: Contents, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:
-    """The cosine of each latent point and the sentence beside it, encoded; of vectors, if z is one.
+    """The cosine of each latent point and the sentence beside it, encoded.
 
     Raises:
         ExplorerError: If the encoder is not at hand.

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from explorer.errors import ExplorerError
 from explorer.models.encoder_base import Encoder
-from explorer.text.vector_column import LARGEST, SMALLEST
 from explorer.text.tokens import BOS, EOS, PAD
+from explorer.text.vector_column import LARGEST, SMALLEST
 
 _POSITIONS = 256
 

@@ -25,7 +25,7 @@ from explorer.text.vocabulary import Vocabulary
 from explorer.training import given_vectors, prior_fitting, sentence_vectors
 
 if TYPE_CHECKING:
-    from explorer.evaluation.context import HeldOut
+    from explorer.evaluation.context import EncodeTokens, HeldOut
 
 
 def evaluate(
@@ -77,6 +77,7 @@ def evaluate(
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         reverse=reverse,
         trained_under=prior_fitting.trained_under(config, model.device),
+        encode_tokens=_encode_tokens(model, data),
         progress=lambda name, done, total: progress(name, done / max(total, 1)),
     )
     if not distributed.is_first():
@@ -96,6 +97,14 @@ def evaluate(
     # The other processes are done, and hold no lock.
     with distributed.single_process(), lock.still_with(folder, measured):
         _write(folder, entries | record)
+
+
+def _encode_tokens(model: TextVAE, data: Data) -> "EncodeTokens | None":
+    """Of a latent space of vectors: the encoder they were made with, if it is at hand."""
+    encode = given_vectors.encoder_at_hand(model)
+    if encode is None:
+        return None
+    return lambda tokens: encode([data.tokeniser.text(row) for row in tokens])
 
 
 def _held_out(data: Data) -> "HeldOut":

@@ -47,6 +47,13 @@ class Columns:
     lists: Callable[[int], list[Any] | None] | None = None
     """The cells of a column of lists of numbers as arrays; None for any other column."""
 
+    def first(self, index: int, count: int) -> list[Any]:
+        """The first cells of a column."""
+        arrays = self.lists(index) if self.lists else None
+        if arrays is None:
+            return self.cells(index)[:count]
+        return [None if cell is None else cell.tolist() for cell in arrays[:count]]
+
 
 def columns_of(
     path: Path, kind: Kind, dialect: Dialect, refuse: Refuse, clean: Callable[[str], str]

@@ -68,12 +68,11 @@ def candidates(columns: Columns, samples: Sequence[Sequence[Any]]) -> list[str]:
     return lists + groups
 
 
-def described(columns: Columns, name: str, samples: Sequence[Sequence[Any]]) -> str:
-    """A vector column as a person knows it: its name, or the first and the last of many."""
-    if not name.endswith("*") or name in columns.names:
-        return name
-    indexes = _group(columns, name[:-1], samples)
-    return f"{columns.names[indexes[0]]} … {columns.names[indexes[-1]]}" if indexes else name
+def members(columns: Columns, name: str, samples: Sequence[Sequence[Any]]) -> list[int]:
+    """The columns that `VectorSource.column` names, in the order of their numbers."""
+    if name in columns.names:
+        return [columns.names.index(name)]
+    return _group(columns, name.removesuffix("*"), samples)
 
 
 def read_column(path: Path, columns: Columns, name: str) -> Vectors:
@@ -88,11 +87,10 @@ def read_column(path: Path, columns: Columns, name: str) -> Vectors:
             raise ExplorerError(f"{path} has {columns.names.count(name)} columns {name!r}")
         return _of_lists(path, columns, columns.names.index(name))
     prefix = name.removesuffix("*")
-    samples = [columns.cells(index)[:_SAMPLE] for index in _numbered(columns.names, prefix)]
-    by_index: list[Sequence[Any]] = [()] * len(columns.names)
-    for index, cells in zip(_numbered(columns.names, prefix), samples, strict=True):
-        by_index[index] = cells
-    indexes = _group(columns, prefix, by_index)
+    samples: list[Sequence[Any]] = [()] * len(columns.names)
+    for index in _numbered(columns.names, prefix):
+        samples[index] = columns.first(index, _SAMPLE)
+    indexes = _group(columns, prefix, samples)
     if not indexes:
         raise ExplorerError(
             f"{path} has no column {name!r} of lists of numbers, and no {SMALLEST} columns or "

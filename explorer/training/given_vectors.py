@@ -12,11 +12,12 @@ from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
 from explorer.models.encoder_packages import lacking
 from explorer.models.latents import Given
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, open_encoder
+from explorer.models.sentence_encoders import SENTENCE_ENCODERS, Encode, open_encoder
 from explorer.models.vae import TextVAE
 from explorer.models.vector_lookup import VectorLookup
 from explorer.training import sentence_vectors
-from explorer.training.suggest_recipe import Findings, VectorFindings
+from explorer.training.suggest_recipe import Findings
+from explorer.training.vector_recipe import VectorFindings
 
 
 def fill(
@@ -63,6 +64,14 @@ def fit_space(model: TextVAE, data: Data, max_tokens: int) -> None:
     assert isinstance(model.encoder, VectorLookup)
     rows = [data.ids[row][:max_tokens] for row in data.corpus.rows("train")]
     model.latent.fit(model.encoder.vectors_of(rows))
+
+
+def encoder_at_hand(model: TextVAE) -> Encode | None:
+    """The encoder of a model's vectors; None for any other model, or where it is missing."""
+    source = model.encoder.source if isinstance(model.encoder, VectorLookup) else ""
+    if not source or lacking(source):
+        return None
+    return open_encoder(source, model.device)
 
 
 def resolve(findings: Findings, asked: str) -> tuple[Findings, str]:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from explorer.config import Config, CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.text import corpora
-from explorer.text.corpora import Corpus
 from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
 from explorer.text.vector_column import VectorSource
+from explorer.training import vector_recipe
+from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
 """A corpus with fewer training tokens gets the small model."""
@@ -27,30 +28,11 @@ MEDIUM_TOKENS = 2_500_000
 MAX_LABELS = 50
 """Labels of a conditional model; a column with more is unlikely to hold labels."""
 
-MAX_FLOW_DIM = 512
-"""Numbers of a vector up to which a flow is fitted to them: with more it takes too long."""
-
 NUM_CATEGORIES = 8
 """Values per code of a categorical latent space."""
 
-_SAMPLE = 32
-"""Sentences whose vectors are compared with those of a sentence encoder."""
-
 _BOUNDED = ("sphere", "cube", "codes")
 _LEARNED = ("mixture", "vamp", "flow")
-
-
-@dataclass(frozen=True, slots=True)
-class VectorFindings:
-    """Statistics of the vectors of a corpus."""
-
-    dim: int
-    norm: float
-    """Mean length of the training vectors."""
-    refused: tuple[str, ...] = ()
-    """Rows without a usable vector, each with the reason."""
-    sample: tuple[tuple[str, Any], ...] = ()
-    """Some sentences, each with its vector."""
 
 
 @dataclass(frozen=True)
@@ -131,22 +113,8 @@ def inspect(config: Config) -> Findings:
         labels=Counter(corpus.labels or ()).most_common(),
         train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
         held_out_counts=held_out,
-        vectors=_vector_findings(corpus, refused),
+        vectors=vector_recipe.findings(corpus, refused),
     )
-
-
-def _vector_findings(corpus: Corpus, refused: Sequence[str]) -> VectorFindings | None:
-    if corpus.vectors is None:
-        return None
-    import numpy as np
-
-    length = float(np.linalg.norm(corpus.vectors[corpus.rows("train")], axis=1).mean())
-    if length == 0:
-        raise ExplorerError(f"the vectors of {corpus.name} are all zero")
-    rows = range(0, len(corpus.sentences), max(1, len(corpus.sentences) // _SAMPLE))
-    sample = tuple((corpus.sentences[row], corpus.vectors[row]) for row in rows)
-    norm = float(f"{length:.6g}")
-    return VectorFindings(corpus.vectors.shape[1], norm, tuple(refused), sample)
 
 
 def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str]:
@@ -195,8 +163,9 @@ def recipe(
     """
     table = _sized(findings)
     if findings.vectors:
-        _require_own(latent, start)
-        _set_vectors(table, findings, findings.vectors, encoder, prior)
+        vector_recipe.check_alone(latent, start)
+        is_small = findings.train_tokens < SMALL_TOKENS
+        vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
         latent, prior = "vectors", ""
     if start:
         _start_from(table, start, conditional)
@@ -240,43 +209,6 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
     if latent == "none":
         model["latent_dim"] = 0
         del model["encoder"]
-
-
-def _require_own(latent: str, start: Path | None) -> None:
-    if latent not in ("", "vectors"):
-        raise ExplorerError(f"--latent {latent}: the vectors of the corpus are the latent space")
-    if start:
-        raise ExplorerError(
-            "--start: the weights of another run do not fit these vectors: leave it out"
-        )
-
-
-def _set_vectors(
-    table: dict[str, Any], findings: Findings, vectors: VectorFindings, encoder: str, prior: str
-) -> None:
-    """Makes the vectors of the corpus the latent space, and trains a decoder only."""
-    is_small = findings.train_tokens < SMALL_TOKENS
-    width = 256 if is_small else 512
-    source = {"source": encoder} if encoder else {}
-    table["model"] |= {
-        "latent_dim": vectors.dim,
-        "latent": {"name": "vectors"},
-        "encoder": {"name": "vectors", "dim": vectors.dim, "norm": vectors.norm, **source},
-        "decoder": {
-            "name": "lstm",
-            "hidden_dim": width,
-            "project": min(256, 4 * vectors.dim),
-            "dropout": 0.2 if is_small else 0.1,
-        },
-    }
-    table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
-    fitted = "mixture" if is_small or vectors.dim > MAX_FLOW_DIM else "flow_matching"
-    table["training"] |= {
-        "pretrain_epochs": 0,
-        "snapshots": 0,  # nothing moves
-        "batch_size": 32 if is_small else 128,
-        "fit_prior": {"name": prior or fitted},
-    }
 
 
 def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:

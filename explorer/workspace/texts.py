@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, Any
 
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
@@ -18,7 +18,7 @@ from explorer.system import atomic_files
 from explorer.text.preview import Refused
 from explorer.text.read_file import Table
 
-TEXT, LABEL = "text", "label"
+TEXT, LABEL, VECTOR = "text", "label", "vector"
 """The columns of a stored text."""
 
 MAX_NAME = 40
@@ -77,9 +77,12 @@ def store(name: str, title: str, table: Table) -> Path:
     path = path_of(name)
     if path.exists() or name in folders.by_name():
         raise ExplorerError(f"there is a run {name!r} already: choose another name")
-    columns = {TEXT: table.texts}
+    columns: dict[str, Any] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
+    if table.vectors is not None:
+        flat = pa.array(table.vectors.reshape(-1))
+        columns[VECTOR] = pa.FixedSizeListArray.from_arrays(flat, table.vectors.shape[1])
     rows = pa.table(columns).replace_schema_metadata({_TITLE: title.encode()})
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)

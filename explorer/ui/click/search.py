@@ -29,14 +29,16 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
     """
     assert run.atlas is not None
     # Placeholders that work: a sentence the model reconstructs well, and a word with many hits.
-    sentence = example_texts(run)[0]
+    sentence, refusal = example_texts(run)[0], run.cannot_encode
     st.text_input(
         "Type a sentence",
         key="text",
-        placeholder=f"Type a sentence: {sentence}",
+        placeholder=refusal or f"Type a sentence: {sentence}",
         label_visibility="collapsed",
         on_change=_typed,
         icon=":material/edit:",
+        disabled=bool(refusal),
+        help=refusal or None,
     )
     query = st.text_input(
         "Find sentences by words",
