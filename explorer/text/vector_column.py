@@ -225,9 +225,9 @@ def _of_numbered(path: Path, columns: Columns, indexes: Sequence[int]) -> Vector
     _check_size(path, len(indexes))
     first = _numbers(columns.cells(indexes[0]))
     values = np.empty((len(first), len(indexes)), np.float32)
-    for place, index in enumerate(indexes):
+    for dimension, index in enumerate(indexes):
         with np.errstate(over="ignore", invalid="ignore"):
-            values[:, place] = _numbers(columns.cells(index)) if place else first
+            values[:, dimension] = _numbers(columns.cells(index)) if dimension else first
     return Vectors(values, _not_finite(values))
 
 

@@ -27,7 +27,7 @@ def fill(
     progress: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Gives an encoder that looks vectors up those of the corpus; any other one needs none.
+    """Gives the encoder of a space of vectors those of the corpus; any other needs none.
 
     Args:
         model: Any.

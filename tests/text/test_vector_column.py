@@ -189,7 +189,7 @@ def test_a_harmful_file_of_numpy_ends_in_a_sentence_and_runs_nothing(tmp_path, k
     text = tmp_path / "a.txt"
     text.write_text("\n".join(TEXTS), encoding="utf-8")
     array = harmful(tmp_path / "a.npy", kind)
-    with pytest.raises(ExplorerError, match="a.npy"):
+    with pytest.raises(ExplorerError, match=r"a\.npy"):
         read(text, vectors=VectorSource(file=str(array)))
 
 
