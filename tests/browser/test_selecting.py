@@ -117,6 +117,17 @@ def test_a_lasso_selects_lists_and_reopens(page, address, chromium, tiny_run):
     page.wait_for_url(lambda url: "select=" not in url)
 
 
+def test_what_an_outline_encloses_stands_out_before_python_answers(page, address, tiny_run):
+    run = open_run(tiny_run)
+    page.goto(f"{address}/?run=tiny")
+    page.locator("[data-loaded]").first.wait_for()
+    (left, bottom), (right, top) = np.quantile(run.needed_atlas.xy, [0.2, 0.9], axis=0).tolist()
+    page.evaluate("WebSocket.prototype.send = () => {}")
+    drag(page, [(left, bottom), (right, bottom), (right, top), (left, top)], shift=True)
+    standing = page.get_by_test_id("latent-map").evaluate("map => map.state.standing")
+    assert 0 < standing < len(run.texts)
+
+
 def test_what_a_selection_is_is_said_in_words_and_applied(page, address, tiny_run):
     run = open_run(tiny_run)
     page.goto(f"{address}/?run=tiny&select=words:robot")

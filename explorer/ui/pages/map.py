@@ -53,6 +53,7 @@ def explore() -> None:
             answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
             areas=True,
+            joining=panel.joining(),
             key=KEY,
             height=420,
             margin=106,  # pixels above the map in a window

@@ -63,12 +63,17 @@ def take(run: Run, event: MapEvent | None, view: str, by: str) -> bool:
 
 def add(run: Run, condition: Criterion) -> None:
     """Selects by a condition, joined with what is selected as the person chose."""
-    how = cast(Joining, st.session_state.get(_JOINING) or "replace")
+    how = joining()
     before = selections.selection_of(run)
     if before is None:
         how = "not" if how == "not" else "replace"
     selections.set_selection(joined(before, condition, how))
     st.session_state[_SIDE] = SELECTION
+
+
+def joining() -> Joining:
+    """How what is selected next joins the selection."""
+    return cast(Joining, st.session_state.get(_JOINING) or "replace")
 
 
 def ask(run: Run) -> None:
