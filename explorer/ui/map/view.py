@@ -212,7 +212,11 @@ def show(
     baselines.note(run, layout.name, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
-            run, replace(spec, description=map_caption.description(run, layout, is_used=False)), colours, layout.xy, key
+            run,
+            replace(spec, description=map_caption.description(run, layout, is_used=False)),
+            colours,
+            layout.xy,
+            key,
         )
 
 
