@@ -31,6 +31,12 @@ CONTENTS = (
 LARGEST_PACK = 6 * 2**30
 """Maximum unpacked bytes of a pack."""
 
+RATIO = 100
+"""Maximum compression ratio: weights pack to nine tenths, text to a fifth."""
+
+SMALL_BYTES = 2**26
+"""Unpacked bytes up to which the ratio is unlimited."""
+
 _CHUNK = 2**20
 
 _REPLACED = ".replaced"
@@ -208,7 +214,8 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
             f"{path} is not a pack: it must hold one folder with {folders.CONFIG} and "
             f"{folders.SUMS}"
         )
-    _check_size(str(path), sum(entry.file_size for entry in entries.values()), LARGEST_PACK)
+    size = sum(entry.file_size for entry in entries.values())
+    _check_size(str(path), size, min(LARGEST_PACK, max(SMALL_BYTES, RATIO * path.stat().st_size)))
     return check_name(tops.pop()), entries
 
 

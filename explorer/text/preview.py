@@ -113,7 +113,7 @@ def preview(
         label = _chosen(path, columns, label_column) if label_column else None
     table = read_file.table_of(path, columns, text, label, refuse)
     shown = {
-        name: [_shown(cell) for cell in columns.cells(index)[:SHOWN]]
+        name: [_shown(cell) for cell in columns.cells(index, SHOWN)]
         for index, name in enumerate(_distinct(columns.names))
     }
     names = columns.names
@@ -196,7 +196,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
         raise ExplorerError(f"{path} has no column with text; its columns are {names}")
 
     def words(index: int) -> float:
-        cells = [cell for cell in columns.cells(index)[:_SAMPLE] if read_file.is_text(cell)]
+        cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
         # A number of different texts, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 
@@ -210,7 +210,7 @@ def _likely_label(columns: Columns, text: int) -> int | None:
         if index == text or columns.names.count(name) > 1 or not name:
             continue
         try:
-            values = columns.cells(index)[:_SAMPLE]
+            values = columns.cells(index, _SAMPLE)
         except ExplorerError:
             continue  # a Parquet column that is neither text nor number
         if any(isinstance(cell, list | dict) for cell in values):

@@ -72,6 +72,19 @@ def test_all_files_of_a_pack_together_have_a_limit(
         pack.add(path)
 
 
+def test_a_small_pack_of_gigabytes_is_not_unpacked(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand megabytes of zeros pack to one."""
+    monkeypatch.setattr(pack, "SMALL_BYTES", 2**16)
+    bad = repack(
+        pack.pack(run, tmp_path / "run.zip"), tmp_path / "bad.zip", huge(folders.WEIGHTS, 2**25)
+    )
+    assert bad.stat().st_size < 2**17
+    with pytest.raises(ExplorerError, match=r"would unpack to 33,"):
+        pack.add(bad)
+
+
 def test_the_limits_leave_room_for_runs_as_they_are() -> None:
     assert folders.LARGEST.keys() == {*pack.CONTENTS, folders.SUMS}
     for path in Path(__file__).parents[2].glob("checkpoints/*/*"):

@@ -8,6 +8,7 @@ from explorer.runs import folder as folders
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.history_charts import BLUE, ORANGE, Curve, Panel, series, stacked
+from explorer.ui.session import settings
 from explorer.workspace import job_progress, jobs, open_text, texts
 from explorer.workspace.jobs import Job
 
@@ -31,7 +32,7 @@ def job_list() -> None:
         return
     st.header("Jobs")
     is_active = any(job.is_active for job in listed)
-    st.fragment(_list, run_every=_SECONDS if is_active else None)(is_active)
+    st.fragment(settings.guarded(_list), run_every=_SECONDS if is_active else None)(is_active)
 
 
 def _shown(listed: list[Job]) -> list[Job]:
