@@ -39,9 +39,6 @@ SMALL_BYTES = 2**26
 
 _CHUNK = 2**20
 
-_REPLACED = ".replaced"
-"""Where a run is kept while another replaces it; no run has such a name."""
-
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack incrementally: bzip2 and LZMA expand a whole block at once."""
 
@@ -154,12 +151,12 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
             if target.exists() and not force:
                 raise ExplorerError(f"{target} exists already: --force replaces it")
             root.mkdir(parents=True, exist_ok=True)
-            with temporary_files.scratch_folder(root, _rescue) as scratch:
+            with temporary_files.scratch_folder(root) as scratch:
                 inside = scratch / top
                 inside.mkdir()
                 _extract(path, archive, entries, inside)
                 check(inside)
-                _put(inside, target, aside=scratch / _REPLACED)
+                _put(inside, target, aside=scratch / temporary_files.REPLACED)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is damaged: {error}") from None
     except OSError as error:
@@ -168,26 +165,11 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
 
 
 def _put(folder: Path, target: Path, aside: Path) -> None:
-    """Renames a folder to `target`; an existing one is removed only after success."""
-    if not target.exists():
-        folder.rename(target)
-        return
-    aside.mkdir()
-    former = aside / target.name
-    target.rename(former)
-    try:
-        folder.rename(target)
-    except OSError:
-        former.rename(target)
-        raise
-
-
-def _rescue(scratch: Path) -> None:
-    """Puts back a run that a process was killed while replacing."""
-    for former in (scratch / _REPLACED).glob("*"):
-        target = scratch.parent / former.name
-        if not target.exists():
-            former.rename(target)
+    """Renames a folder to `target`; an existing one goes back if that fails."""
+    if target.exists():
+        aside.mkdir()
+        target.rename(aside / target.name)
+    folder.rename(target)
 
 
 def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
