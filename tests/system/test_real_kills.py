@@ -107,6 +107,7 @@ def fit(root: Path) -> None:
         with (
             mock.patch("explorer.pipeline.refit_prior.refit", lambda *_: _fitted[0]),
             mock.patch("explorer.pipeline.refit_prior._score"),
+            mock.patch("explorer.pipeline.refit_prior.Fitted"),
         ):
             pipeline.fit_prior(root / "tiny", root / "fitted", [PRIOR], "explorer prior tiny")
 
