@@ -110,7 +110,7 @@ UNDER_ATTACK = {
         "figures that do not reproduce",
         (
             "end_to_end/test_reproducible.py::test_evaluating_again_writes_the_same_bytes",
-            "end_to_end/test_same_figures.py::test_figures_depend_on_no_threads_and_no_batches",
+            "end_to_end/test_same_figures.py::test_figures_depend_on_no_threads",
         ),
     ),
     "B17": Fault(
