@@ -33,8 +33,8 @@ WORDS = ("red", "small", "old", "happy", "wet", "green", "tired", "big")
 PAGES = ("", "paths", "model", "prior", "collapse")
 XSRF = "_streamlit_xsrf"
 FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY
-PATIENCE = 240.0
-"""Seconds a rerun may take, on a machine with other work."""
+PATIENCE = 900.0
+"""Seconds that an answer may take, on a machine with other work."""
 
 
 @dataclass
