@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
     """Opens the default run in the background once the server answers."""
-    from explorer.ui.http import request_timeout
+    from explorer.ui.http import first_paint, request_timeout
     from explorer.ui.http.access import welcome
     from explorer.ui.http.server import force_theme, send_at_once
     from explorer.ui.session.open_runs import warm_in_background
@@ -25,6 +25,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
         sys.stdout.write(welcome())
         sys.stdout.flush()
     warm_in_background()
+    first_paint.prepare_in_background()
     yield {}
 
 

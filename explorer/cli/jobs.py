@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from explorer.cli.output import duration, say, say_json, table
@@ -87,14 +88,28 @@ def _do(job: queue.Job) -> tuple[str, str]:
     from explorer.runs import folder as folders
 
     for step in job.steps:
-        if step[0] == "new" and (folders.users() / job.name / folders.CONFIG).is_file():
-            continue  # made before the job was stopped
+        if _is_done(step, folders.users() / job.name):
+            continue  # before the job was stopped
         code = main(step)
         if code in _INTERRUPTED:
             return queue.STOPPED, ""
         if code:
             return queue.FAILED, _last_line(job.id) or f"`explorer {step[0]}` ended with {code}"
     return queue.DONE, ""
+
+
+def _is_done(step: list[str], folder: Path) -> bool:
+    """Whether a step was done before its process ended; `train` itself resumes."""
+    from explorer.runs import folder as folders
+    from explorer.training import checkpoint
+
+    if step[0] == "new":
+        return (folder / folders.CONFIG).is_file()
+    if step[0] == "open":
+        return (folder / folders.ATLAS).is_file()
+    files = (folders.WEIGHTS, folders.METRICS, folders.ATLAS)
+    is_whole = step[0] == "train" and all(folders.is_intact(folder, name) for name in files)
+    return is_whole and not checkpoint.path(folder).is_file()
 
 
 def _last_line(number: int) -> str:

@@ -53,7 +53,7 @@ def _one(name: str | None) -> tuple[str, ...]:
 
 
 def _collapsed(records: Sequence[Record]) -> tuple[str, ...]:
-    return (run_choice.collapsed_and_healthy(records) or ())[:1]
+    return run_choice.collapsed_and_healthy(records) or ()
 
 
 ROLES: dict[str, Callable[[Sequence[Record]], tuple[str, ...]]] = {

@@ -12,10 +12,12 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.explore.selection import read_selection, rows_of
+from explorer.explore.selection_comparison import Comparison, compare
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
 from explorer.models.decoding_settings import Decoded, Decoding
@@ -24,6 +26,8 @@ from explorer.text.tokens import EOS, SPECIALS
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from explorer import LatentMap
 
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
@@ -265,6 +269,14 @@ class Run(MappedRun):
 
     # On the map.
 
+    def locate_texts(self, texts: Sequence[str]) -> AddedTexts:
+        """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y.
+
+        Raises:
+            ExplorerError: Without texts, or for a run without a map.
+        """
+        return locate_texts(self, texts)
+
     def select(self, selection: str) -> Int[np.ndarray, " rows"]:
         """Atlas indexes of the sentences that a selection describes, ascending.
 
@@ -284,7 +296,36 @@ class Run(MappedRun):
         """
         return rows_of(self, read_selection(selection))
 
+    def compare_selections(self, a: str, b: str) -> Comparison:
+        """Two selections compared: overlap, words, decoded centres, distance and separation.
+
+            compared = run.compare_selections("label:sports", "words:dog and length:5..12")
+            run.decode(run.analogy(*compared.ends, "two men talk", [0, 1, 2]))
+
+        Args:
+            a: A selection as text; see `select`.
+            b: Another one.
+
+        Raises:
+            ExplorerError: As `select`; also if one is empty, or both are the same sentences.
+        """
+        result = compare(self, self.select(a), self.select(b))
+        return replace(result, decoded=tuple(self.decode(np.stack(result.centres))))
+
     # Help.
+
+    def map(self, **options: Any) -> "LatentMap":
+        """The map as a notebook widget, of which `pick` and `selection` can be read and set.
+
+        Args:
+            **options: As `explorer.notebook.latent_map.LatentMap` takes them.
+
+        Raises:
+            ExplorerError: If the run has no map, or anywidget is missing.
+        """
+        from explorer import latent_map
+
+        return latent_map(self, **options)
 
     def _need_latent(self) -> None:
         if not self.has_latent:

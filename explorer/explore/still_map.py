@@ -9,7 +9,10 @@ from explorer.explore.point_colours import NO_CLASS, Colours
 
 LONGEST = 1100
 """Pixels of the longer side."""
-_OPACITY = 0.75
+_SIDE = 4
+_DISC = [(i, k) for i in range(_SIDE) for k in range(_SIDE) if {i, k} - {0, _SIDE - 1}]
+"""Pixels of a point: a square without its corners. The picture is shown at half its size."""
+_OPACITY = 0.6
 _GREY = (150, 155, 166)
 
 
@@ -24,17 +27,17 @@ def png(xy: Float[np.ndarray, "n 2"], colours: Colours) -> bytes:
 
     low, high = xy.min(axis=0), xy.max(axis=0)
     span = np.maximum(high - low, 1e-9)
-    width, height = np.maximum(np.round(LONGEST * span / span.max()).astype(int), 2)
-    column = np.minimum(((xy[:, 0] - low[0]) / span[0] * (width - 1)).astype(int), width - 2)
-    row = np.minimum(((high[1] - xy[:, 1]) / span[1] * (height - 1)).astype(int), height - 2)
+    width, height = np.maximum(np.round(LONGEST * span / span.max()).astype(int), _SIDE)
+    column = np.minimum(((xy[:, 0] - low[0]) / span[0] * (width - 1)).astype(int), width - _SIDE)
+    row = np.minimum(((high[1] - xy[:, 1]) / span[1] * (height - 1)).astype(int), height - _SIDE)
     palette = np.full((256, 3), _GREY, float)
     for entry in colours.legend:
         palette[entry.id] = [int(entry.colour[k : k + 2], 16) for k in (1, 3, 5)]
     palette[NO_CLASS] = _GREY
     total = np.zeros((height, width, 3))
     count = np.zeros((height, width))
-    # A point covers two by two pixels; where several lie, their colours are averaged.
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+    # Where several points lie, their colours are averaged.
+    for dx, dy in _DISC:
         np.add.at(total, (row + dy, column + dx), palette[colours.ids])
         np.add.at(count, (row + dy, column + dx), 1)
     image = np.zeros((height, width, 4), np.uint8)

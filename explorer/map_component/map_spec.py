@@ -55,6 +55,7 @@ class MapSpec:
         boxes: Whether Shift and a drag draw a rectangle.
         areas: Whether sentences can be selected: by tools that draw an outline, by Shift and a
             drag, and by their region.
+        joining: How what is selected next joins `highlight`: replace, and, or, not.
         selects_classes: Whether a class of the legend can be selected, too.
         link: Maps with the same link emphasise the same class.
         height: Height of the map in CSS pixels, without the legend.
@@ -84,6 +85,7 @@ class MapSpec:
     show_legend: bool = True
     boxes: bool = False
     areas: bool = False
+    joining: str = "replace"
     selects_classes: bool = False
     link: str = ""
     height: int = 560
@@ -101,6 +103,7 @@ class MapSpec:
             "show_legend",
             "boxes",
             "areas",
+            "joining",
             "selects_classes",
         )
         return {name: getattr(self, name) for name in (*same, "link")} | {

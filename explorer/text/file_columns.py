@@ -3,8 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Columns:
     """The cells of the column with an index: all, or as many as a second argument says."""
     candidates: list[int]
     """The columns that hold text, or of Parquet those that may."""
+    note: str = ""
+    """What of the file is not in them, such as other sheets."""
 
 
 def columns_of(
@@ -65,7 +67,8 @@ def columns_of(
     if kind.ending == ".parquet":
         return _parquet(path, clean)
     if kind.ending == ".xlsx":
-        return _of_rows(_sheet(path), dialect.header)
+        rows, note = _sheet(path)
+        return replace(_of_rows(rows, dialect.header), note=note)
     data = packed_file.read_bytes(path, kind.packed)
     text = packed_file.decode(path, data, dialect.encoding)
     del data
@@ -181,7 +184,28 @@ def _json(path: Path, text: str, refuse: Refuse) -> Columns:
     return _of_objects(path, rows)
 
 
+def has_only_nested_text(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether texts are in objects inside the objects, and nowhere else."""
+    cells = [cell for row in rows for cell in row.values()]
+    return any(isinstance(cell, dict) for cell in cells) and not any(
+        isinstance(cell, str) and cell.strip() for cell in cells
+    )
+
+
+def flat(row: Mapping[str, Any], above: str = "", depth: int = 4) -> dict[str, Any]:
+    """An object whose inner objects' values have names such as `user.name`."""
+    result: dict[str, Any] = {}
+    for name, cell in row.items():
+        if isinstance(cell, dict) and depth:
+            result |= flat(cell, f"{above}{name}.", depth - 1)
+        else:
+            result[f"{above}{name}"] = cell
+    return result
+
+
 def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
+    if has_only_nested_text(rows):
+        rows = [flat(row) for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
         raise ExplorerError(f"{path} holds only blank lines or empty objects")
@@ -195,8 +219,11 @@ def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
     return Columns(names, cells, with_text(indexed, len(names)))
 
 
-def _sheet(path: Path) -> list[list[Any]]:
-    """The rows of the first sheet of a workbook that holds any; nothing in it is executed."""
+def _sheet(path: Path) -> tuple[list[list[Any]], str]:
+    """The rows of the first visible sheet of a workbook that holds any, and which one it is.
+
+    Nothing in the workbook is executed.
+    """
     import openpyxl
 
     if path.stat().st_size == 0:
@@ -208,14 +235,23 @@ def _sheet(path: Path) -> list[list[Any]]:
             raise ExplorerError(f"{path} would unpack to {unpacked:,} bytes: save it as CSV")
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for sheet in book.worksheets:
+            sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+            for sheet in sheets:
                 if rows := _rows_of(path, sheet):
-                    return rows
+                    return rows, _sheet_note(sheet.title, [other.title for other in sheets])
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors
         raise ExplorerError(f"{path} is no intact workbook: {first_line(error)}") from None
     raise ExplorerError(f"{path} holds no rows")
+
+
+def _sheet_note(title: str, titles: list[str]) -> str:
+    others = [other for other in titles if other != title]
+    if not others:
+        return ""
+    shown = ", ".join(repr(other[:40]) for other in others[:3]) + ", …" * (len(others) > 3)
+    return f"sheet {title[:40]!r} of {len(titles)}; not read: {shown}"
 
 
 def _rows_of(path: Path, sheet: Any) -> list[list[Any]]:

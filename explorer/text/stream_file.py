@@ -144,8 +144,11 @@ def _of_objects(path: Path, packed: str, column: str, named: Named) -> Iterator[
             yield from read_file.read(path, column).texts
             return
 
+    is_nested = file_columns.has_only_nested_text(list(islice(_objects(path, packed), _ROWS)))
+
     def rows() -> Iterator[dict[str, Any]]:
-        return _objects(path, packed)
+        objects = _objects(path, packed)
+        return map(file_columns.flat, objects) if is_nested else objects
 
     names = list(dict.fromkeys(name for row in islice(rows(), _ROWS) for name in row))
     if column not in names:  # it may occur further on

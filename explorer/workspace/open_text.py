@@ -15,7 +15,7 @@ from explorer.runs.names import check_name
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable
 from explorer.text.read_file import read
-from explorer.workspace import texts
+from explorer.workspace import texts, timings
 
 Progress = Callable[[str, float], None]
 """Called with a stage and the fraction of it that is done."""
@@ -77,7 +77,8 @@ def open_text(
         folder = scratch / name
         limit, count = (0.0, 0) if domain is None else (domain.limit, domain.n)
         borrow.borrow(chosen, folder, text, limit, count)
-        draw_map.make_atlas(folder, 0, progress)
+        with timings.measured(timings.MAP, len(sentences)):
+            draw_map.make_atlas(folder, 0, progress)
         try:
             folder.rename(target)
         except OSError as error:

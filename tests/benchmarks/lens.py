@@ -40,8 +40,9 @@ _MOVE = """(map, seconds) => new Promise((resolve) => {
   };
   requestAnimationFrame(step);
 })"""
-_PINNED = """(map) => new Promise((resolve) => {
+_PINNED = """(map) => new Promise((resolve, reject) => {
   const pin = map.parentElement.querySelector(".pin");
+  setTimeout(() => reject(new Error("no words within 20 s")), 20000);
   map.addEventListener("pointerup", () => {
     const began = performance.now();
     const look = () => {
@@ -54,15 +55,18 @@ _PINNED = """(map) => new Promise((resolve) => {
 
 
 def clicks(page: Page, count: int) -> list[float]:
-    """Milliseconds from the release of the pointer to the pinned words."""
+    """Milliseconds from the release of the pointer to the pinned words.
+
+    Clicks are in the middle of the map: controls and the legend lie on its edges.
+    """
     canvas = page.get_by_test_id("latent-map")
     box = canvas.bounding_box()
     assert box is not None
     found = []
     for number in range(count):
         place = (
-            box["x"] + box["width"] * (0.1 + 0.8 * (number % 7) / 7),
-            box["y"] + 30 + 9 * number,
+            box["x"] + box["width"] * (0.1 + 0.7 * (number % 7) / 7),
+            box["y"] + box["height"] * (0.3 + 0.4 * number / count),
         )
         page.mouse.move(*place)
         page.wait_for_timeout(300)

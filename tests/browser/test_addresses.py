@@ -76,6 +76,29 @@ def test_back_from_paths_finds_the_layout_of_the_map(chromium, address):
     page.close()
 
 
+def test_back_within_the_map_returns_to_the_view_that_was_left(chromium, address):
+    page = opened(chromium, f"{address}/?run=one&words=false")
+    canvas = page.get_by_test_id("latent-map")
+    view = "map => Object.values(map.state.view)"
+    canvas.click(position={"x": 500, "y": 400})
+    page.wait_for_url(lambda url: "at=" in url)
+    canvas.focus()
+    for key in ("+", "+", "+", "ArrowLeft"):
+        page.keyboard.press(key)
+    strolling.settle(page)
+    left = canvas.evaluate(view)
+    canvas.click(position={"x": 300, "y": 500})
+    strolling.settle(page)
+    canvas.focus()
+    page.keyboard.press("0")
+    strolling.settle(page)
+    assert canvas.evaluate(view)[2] < left[2]
+    page.go_back()
+    strolling.settle(page)
+    assert canvas.evaluate(view) == pytest.approx(left, rel=1e-3)
+    page.close()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10, 60))

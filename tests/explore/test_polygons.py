@@ -1,9 +1,14 @@
 """Laws of polygons on a map."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from explorer.explore.polygons import MAX_CORNERS, inside, simplified
+from explorer.ui.map.scripts import FOLDER
 
 
 def ray_inside(x: float, y: float, corners: np.ndarray) -> bool:
@@ -72,3 +77,31 @@ def test_a_rectangle_has_four_corners_however_it_was_drawn() -> None:
 def test_a_line_encloses_nothing() -> None:
     line = simplified(np.array([(0, 0), (1, 1), (2, 2), (3, 3)], float))
     assert not inside(np.array([(1.0, 1.0), (0.5, 0.2)]), line).any()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+@pytest.mark.parametrize("how", ["replace", "and", "or", "not"])
+def test_the_browser_highlights_what_is_selected(tmp_path: Path, how: str) -> None:
+    random = np.random.default_rng(3)
+    corners = random.normal(size=(60, 2))
+    points = np.concatenate([random.normal(size=(400, 2)), corners]).astype(np.float32)
+    before = random.random(len(points)) < 0.5
+    (tmp_path / "polygon.mjs").write_bytes((FOLDER / "polygon.js").read_bytes())
+    script = f"""import("./polygon.mjs").then(({{ inside, joined }}) => {{
+        const mask = inside(Float32Array.from({points.ravel().tolist()}), {corners.tolist()});
+        const before = Uint8Array.from({before.astype(int).tolist()});
+        console.log([...joined(before, mask, "{how}")].join(""), [...mask].join(""));
+    }})"""
+    answer = subprocess.run(["node", "-e", script], cwd=tmp_path, capture_output=True, check=True)
+    selected, mask = (
+        np.array([digit == "1" for digit in word]) for word in answer.stdout.decode().split()
+    )
+    expected = inside(points, corners)
+    assert mask.tolist() == expected.tolist()
+    joined = {
+        "replace": expected,
+        "and": before & expected,
+        "or": before | expected,
+        "not": before & ~expected,
+    }[how]
+    assert selected.tolist() == joined.tolist()

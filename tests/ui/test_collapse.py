@@ -275,6 +275,15 @@ def test_sample_sentences_are_held_out_and_others_come() -> None:
     assert not set(first) & set(second)
 
 
+def test_other_sentences_reopen_from_their_address(page: Open) -> None:
+    at = page("collapse")
+    at.button(key="other_gains").click().run()
+    shown = html(at)
+    address = {key: at.query_params[key][0] for key in at.query_params}
+    assert address["others"] == "4" and shown != html(page("collapse"))
+    assert html(page("collapse", **address)) == shown
+
+
 # When it collapsed.
 
 

@@ -19,7 +19,7 @@ from explorer.explore.aligned_maps import aligned
 from explorer.explore.run import Run, open_run
 from explorer.explore.run_choice import Record
 from explorer.runs import folder as folders
-from explorer.ui.compare import charts, scores
+from explorer.ui.compare import charts, scores, selection
 from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column, first_choice, read_names, write_names
 from explorer.ui.components import download_buttons
@@ -27,6 +27,7 @@ from explorer.ui.components.history_charts import series
 from explorer.ui.components.token_diff import marked, sentence
 from explorer.ui.session import open_runs
 from explorer.ui.session.picks import SentencePick, TextPick
+from explorer.ui.session.selected_rows import Box, read_box
 from explorer.ui.session.url import page_file
 from tests import tiny, tiny_pair
 from tests.explore import test_run_choice as recorded
@@ -306,14 +307,19 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: tuple[Path, Path]
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("EXPLORER_RUNS", str(pair[0].parent))
 
-    def start(section: str = SECTIONS[0], pick: object = None, **known: Any) -> AppTest:
+    def start(
+        section: str = SECTIONS[0], pick: object = None, box: str = "", **known: Any
+    ) -> AppTest:
         at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
         at.session_state["section"] = section
         for key, value in {"_pick": pick, **known}.items():
             if value is not None:
                 at.session_state[key] = value
         at.run()
-        at.switch_page(str(page_file("compare"))).run()
+        at.switch_page(str(page_file("compare")))
+        if box:
+            at.query_params["box"] = box
+        at.run()
         assert not at.exception
         assert not at.error
         return at
@@ -335,6 +341,27 @@ def test_every_section_runs_and_names_both_runs(app: Callable, section: str) -> 
     assert at.query_params["runs"] == "one,two"
     assert ">● " in html(at) or "●</span> one" in html(at)
     assert "■</span> two" in html(at)
+
+
+def test_a_rectangle_is_in_the_address_and_reopens_in_its_view(
+    tiny_run: Path, app: Callable
+) -> None:
+    run = open_run(tiny_run)
+    there = aligned(run, run, "pca")
+    left, bottom, right, top = np.quantile(there.xy, [0.1, 0.8], axis=0).ravel().tolist()
+    box = Box("a,b %", "pca", (left, right, bottom, top))
+    rounded = read_box(str(box))
+    assert rounded is not None and str(rounded) == str(box) and rounded.run == box.run
+    drawn = selection.of_link([there], dataclasses.replace(rounded, run=run.name))
+    assert isinstance(drawn, Box) and drawn.rows
+    assert 0.3 * len(there.xy) < len(drawn.rows) < 0.9 * len(there.xy)
+    assert selection.of_link([], rounded) is None
+    for bad in ("", "one", "one,pca,1,2,3", "one,pca,1,2,3,nan", "one,pca,1,2,3,x", "a,b,c,d,e,f"):
+        assert read_box(bad) is None
+
+    at = app("Maps", box="one,umap,-1000,1000,-1000,1000")
+    assert "sentences** in the rectangle" in text(at)
+    assert at.query_params["box"] == ["one,umap,-1000,1000,-1000,1000"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

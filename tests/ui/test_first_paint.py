@@ -1,7 +1,10 @@
 """Laws of what is added to the page before any script runs."""
 
+import html
 import io
+import re
 import shutil
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from starlette.testclient import TestClient
 from explorer.explore.point_colours import Colours, LegendEntry
 from explorer.explore.still_map import LONGEST, png
 from explorer.ui.components.style import STYLE
+from explorer.ui.http import preloads
 from explorer.ui.http.first_paint import FirstPaint
 from explorer.ui.http.routes import routes
 from tests.ui.test_pages import runs
@@ -44,20 +48,33 @@ def test_the_page_has_its_style_and_the_picture_of_its_map(client: TestClient) -
     assert answer.status_code == 200 and "etag" not in answer.headers
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert STYLE.read_text("utf-8") in answer.text
-    (image,) = [part.split('"')[0] for part in answer.text.split('img src="')[1:]]
-    picture = client.get(image.replace("&amp;", "&"))
-    assert picture.headers["content-type"] == "image/png"
-    assert max(Image.open(io.BytesIO(picture.content)).size) == LONGEST
+    (picture,) = re.findall(r'<img [^>]*src="data:image/png;base64,([^"]+)"', answer.text)
+    assert max(Image.open(io.BytesIO(b64decode(picture))).size) == LONGEST
 
 
-@pytest.mark.parametrize(
-    "address", ["/paths", "/?view=1,2,3", "/?layout=PCA", "/?find=cat", "/?run=%3Cb%3E"]
-)
-def test_a_page_with_another_map_or_none_has_the_style_alone(
-    client: TestClient, address: str
-) -> None:
+def test_the_page_names_what_its_map_will_fetch(client: TestClient) -> None:
+    text = client.get("/", headers=HTML).text
+    links = re.findall(r'<link rel="(\w+)" (?:as="fetch" )?crossorigin href="([^"]+)">', text)
+    urls = [html.unescape(url) for _, url in links if "/static/" not in url]
+    assert [url.rsplit("/", 1)[1].split("?")[0] for url in urls] == [
+        "bundle.js",
+        "points",
+        "colours",
+    ]
+    assert all(client.get(url).status_code == 200 for url in urls)
+    assert any("BidiComponent" in name for name in preloads.widget_modules())
+
+
+@pytest.mark.parametrize("address", ["/?view=1,2,3", "/?layout=PCA", "/?find=cat"])
+def test_a_page_with_another_map_has_its_frame_alone(client: TestClient, address: str) -> None:
     text = client.get(address, headers=HTML).text
-    assert "<style>" in text and "<img" not in text and "<b>" not in text
+    assert 'class="still-map"' in text and "<img" not in text
+
+
+@pytest.mark.parametrize("address", ["/paths", "/?run=%3Cb%3E"])
+def test_a_page_without_a_map_has_the_style_alone(client: TestClient, address: str) -> None:
+    text = client.get(address, headers=HTML).text
+    assert "<style>" in text and 'still-map"' not in text and "<b>" not in text
 
 
 def test_all_else_is_left_as_it_is(client: TestClient) -> None:
@@ -73,6 +90,6 @@ def test_a_picture_has_each_point_at_its_position_in_its_colour() -> None:
     image = np.asarray(Image.open(io.BytesIO(png(xy, colours))).convert("RGBA")).astype(int)
     height, width = image.shape[:2]
     assert width == LONGEST and abs(height - LONGEST / 2) <= 1
-    assert (np.argwhere(image[..., 3] > 0).shape[0]) == 12, "two by two pixels a point"
-    bottom_left, top_right = image[-1, 0], image[0, -1]
+    assert (image[..., 3] > 0).sum() == 36, "twelve pixels a point"
+    bottom_left, top_right = image[-2, 0], image[1, -1]
     assert bottom_left[0] > 240 > 20 > bottom_left[2] and top_right[2] > 240 > 20 > top_right[0]

@@ -1,7 +1,9 @@
 // Selecting on the map: an outline drawn by hand or a rectangle, a region by key, a class of the
-// legend. What it takes in is for Python to say: only the outline is sent, in map coordinates.
+// legend. What it takes in is shown at once, and is for Python to say: only the outline is sent, in
+// map coordinates.
 
 import { make } from "./legend.js";
+import { inside, joined } from "./polygon.js";
 
 const STEP_PIXELS = 3; // between corners of an outline
 const MAX_CORNERS = 1000;
@@ -69,8 +71,23 @@ export class Lasso {
       return;
     }
     const area = corners.map(({ left, top }) => this.map.view.toData(left, top));
+    this.preview(inside(this.map.points.xy, area));
     this.map.announcer.say("Sentences in the outline selected.");
     this.map.emit({ kind: "area", index: -1, x: area[0][0], y: area[0][1], shift: false, area });
+  }
+
+  /** Highlights what is being selected, until Python has answered. */
+  preview(mask) {
+    const { map } = this;
+    const { highlight, joining } = map.data;
+    const before = highlight && new Uint8Array(mask.length);
+    for (const row of highlight ?? []) before[row] = 1;
+    map.preview = [];
+    joined(before, mask, joining).forEach((is, row) => {
+      if (is) map.preview.push(row);
+    });
+    map.applyHighlight();
+    map.redraw();
   }
 
   grown(from, to) {
@@ -110,6 +127,15 @@ export class Lasso {
     map.emit({ kind: "region", index, x, y, shift: false });
   }
 
+  /** Selects the sentences of a class of the legend. */
+  selectClass(id) {
+    const { map } = this;
+    map.focus = null;
+    map.drawLegend();
+    this.preview(map.points.kinds.map((kind) => Number(kind === id)));
+    map.emit({ kind: "class", index: id, x: map.view.x, y: map.view.y, shift: false });
+  }
+
   /** Beside a highlighted class of the legend: a button that selects its sentences. */
   offerClass() {
     const { map } = this;
@@ -117,12 +143,7 @@ export class Lasso {
     if (!this.isOffered || !data.selects_classes || focus === null) return;
     const button = make("button", "chip select-class", "Select these");
     button.type = "button";
-    button.addEventListener("click", () => {
-      map.focus = null;
-      map.drawLegend();
-      map.redraw();
-      map.emit({ kind: "class", index: focus, x: map.view.x, y: map.view.y, shift: false });
-    });
+    button.addEventListener("click", () => this.selectClass(focus));
     legend.querySelector(`[data-id="${focus}"]`)?.after(button);
   }
 }

@@ -17,7 +17,7 @@ import { mounting } from "./mounting.js";
 import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
-import { readView, rememberView } from "./remember.js";
+import { addressedView, onReturn, readView, rememberView } from "./remember.js";
 import { Guide } from "./reveal.js";
 import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
@@ -60,6 +60,7 @@ class LatentMap extends Surface {
       this.drawLegend();
       this.redraw();
     });
+    this.unreturn = onReturn(() => this.goBack());
     const seen = (change) => () => {
       change(this.view);
       this.redraw();
@@ -91,6 +92,7 @@ class LatentMap extends Surface {
     this.setState = setStateValue;
     const before = this.data ?? {};
     this.data = data;
+    this.preview = null;
     this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
     this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
@@ -117,6 +119,14 @@ class LatentMap extends Surface {
     this.drawLegend();
     this.resize();
     this.load(data);
+  }
+
+  /** Back or Forward: to the view that its address has. */
+  goBack() {
+    const { view_parameter: parameter } = this.data ?? {};
+    if (!parameter || !this.loaded.xy) return;
+    const { home } = this.view;
+    this.guide.goBack(this, addressedView(parameter) ?? { x: home.x, y: home.y, zoom: 1 });
   }
 
   /** The line under the map: how much it shows, and whether words are missing from it. */
@@ -148,6 +158,7 @@ class LatentMap extends Surface {
 
   placePoints(bytes) {
     const isFirst = !this.loaded.points;
+    this.guide.stop();
     const { data } = this;
     const xy = new Float32Array(bytes);
     this.loaded = { points: bytes, xy };
@@ -177,7 +188,7 @@ class LatentMap extends Surface {
 
   applyHighlight() {
     const count = this.points.count;
-    const { highlight } = this.data;
+    const highlight = this.preview ?? this.data.highlight;
     const stands = new Uint8Array(count).fill(highlight ? 0 : 1);
     for (const i of highlight ?? []) if (i < count) stands[i] = 1;
     this.points.setStanding(stands);
@@ -273,6 +284,7 @@ class LatentMap extends Surface {
   }
 
   emit(event) {
+    this.guide.heldUntil = 0;
     this.serial = Math.max(this.serial + 1, Date.now());
     this.send("pick", { ...event, view: this.view.get(), serial: this.serial });
   }
@@ -309,7 +321,8 @@ class LatentMap extends Surface {
   draw() {
     if (!this.data || !this.points) return;
     const ratio = window.devicePixelRatio || 1;
-    const { overlays, axes, highlight } = this.data;
+    const { overlays, axes } = this.data;
+    const highlight = this.preview ?? this.data.highlight;
     const { view, theme, labels, focus, hovered, selected, crosshair, positions } = this;
     this.points.draw(view, ratio, {
       focus, muting: focus !== null || highlight !== null, grey: theme.muted,
@@ -353,6 +366,7 @@ class LatentMap extends Surface {
     this.guide.stop();
     this.unlisten();
     this.unsubscribe();
+    this.unreturn();
     super.destroy();
   }
 }

@@ -8,11 +8,19 @@ let timer;
 let addressRead = false;
 
 // Back and Forward bring another address: its view counts, and what was to be written does not.
+const returns = new Set();
 window.addEventListener("popstate", () => {
   views.clear();
   addressRead = false;
   for (const name of Object.keys(waiting)) delete waiting[name];
+  for (const moveBack of returns) moveBack();
 });
+
+/** Calls `moveBack` after Back or Forward; returns a function that ends that. */
+export function onReturn(moveBack) {
+  returns.add(moveBack);
+  return () => returns.delete(moveBack);
+}
 
 /**
  * The view to open `url` with, and what was picked when this tab left it. The address is read
@@ -24,9 +32,15 @@ export function readView(parameter, url) {
   if (here) return here;
   if (!parameter || addressRead) return null;
   addressRead = true;
+  const view = addressedView(parameter);
+  return view && [view];
+}
+
+/** The view in the address; null for none. */
+export function addressedView(parameter) {
   const numbers = (new URLSearchParams(window.location.search).get(parameter) ?? "").split(",");
   const [x, y, zoom] = numbers.map(Number);
-  return numbers.length === 3 && [x, y, zoom].every(Number.isFinite) ? [{ x, y, zoom }] : null;
+  return numbers.length === 3 && [x, y, zoom].every(Number.isFinite) ? { x, y, zoom } : null;
 }
 
 export function rememberView(parameter, url, view, picked = null) {

@@ -8,12 +8,21 @@ const EDGE = 28; // pixels from the border that count as out of view
 const STRAGGLERS = 0.1; // of many points, on each side: they move no camera
 const MANY = 20;
 const MS = 320;
+const HELD_MS = 4000; // which the page may take to show the address that Back returned to
 
 /** Leads the camera to what the page has put on the map: a selection, else hits and paths. */
 export class Guide {
   constructor() {
     this.forget();
     this.stop = () => {};
+    this.heldUntil = 0;
+  }
+
+  /** After Back: the camera goes to the view that was left, and what the page picks moves it not. */
+  goBack(map, target) {
+    this.heldUntil = performance.now() + HELD_MS;
+    this.stop();
+    this.stop = travel(map.view, target, () => map.redraw(), () => {});
   }
 
   /** The camera stays where it is, as in a link with a view. */
@@ -37,6 +46,7 @@ export class Guide {
     const { isSelected, hits, paths } = this;
     this.forget();
     const { selected, view } = map;
+    if (performance.now() < this.heldUntil) return;
     const rows = hits.filter((row) => row < map.points.count);
     const points = isSelected && selected ? [[selected.x, selected.y]]
       : [...paths.flatMap((path) => path.points), ...rows.map((row) => map.placeOf(row))];

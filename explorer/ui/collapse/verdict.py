@@ -35,7 +35,7 @@ from explorer.ui.session import open_runs, url
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
 _SAMPLES = 4
-_OFFSET = "_gain_offset"
+_OFFSET = "others"  # in the address: which sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,8 @@ def gains(run: Run) -> None:
         draw = folders.command("atlas", run.folder)
         st.info(f"{code(draw)} draws the map that the sentences come from.")
         return
-    offset = int(st.session_state.get(_OFFSET, 0))
+    asked = st.query_params.get(_OFFSET, "")
+    offset = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
     rows = sample_rows(atlas.split, offset)
     with st.spinner("Decoding…"):
         decoded = run.decode_tokens(atlas.mean[rows], Decoding())
@@ -252,7 +253,7 @@ def _reference(run: Run) -> str:
 
 
 def _other_sentences(offset: int) -> None:
-    st.session_state[_OFFSET] = offset
+    st.query_params[_OFFSET] = str(offset)
 
 
 def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.explore import map_caption
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.map_overlays import Ellipse
 from explorer.explore.map_views import DEFAULT_VIEW, LATENT_VIEWS, VIEWS
@@ -47,7 +48,8 @@ def show(columns: Sequence[Column]) -> None:
         event = map_view.take_event(_key(column))
         if event is not None and selection.take(maps[column.number], event):
             st.rerun(scope="fragment")
-    chosen = selected_rows.current()
+    chosen = selection.of_link(maps.values(), selected_rows.current())
+    selected_rows.choose(chosen)
     selected_rows.write_address()  # before the answers, whose links carry it
     words = selection.words_of(maps, chosen)
     if by == "cluster":
@@ -159,7 +161,7 @@ def _draw(
         selected=mark.selected,
         axes=there.axes,
         description=f"{_description(there)} {_KEYS}",
-        caption=map_view.caption(run),
+        caption=map_caption.caption(run),
         view_parameter="",
         boxes=True,
         link=f"{by}: {[entry.name for entry in colours.legend]}",

@@ -1,16 +1,17 @@
 """The selection on the compared maps: one sentence of the corpus, or several."""
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from explorer.explore.aligned_maps import Aligned
+from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Marker
+from explorer.explore.map_views import LATENT_VIEWS
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.compare.runs import Column, reference
@@ -20,7 +21,7 @@ from explorer.ui.components.escaping import markdown
 from explorer.ui.components.token_diff import Token
 from explorer.ui.session import picks, selected_rows
 from explorer.ui.session.picks import index_of
-from explorer.ui.session.selected_rows import Box
+from explorer.ui.session.selected_rows import Box, read_box
 
 NEAREST = 5
 
@@ -58,13 +59,31 @@ def take(there: Aligned, event: MapEvent) -> bool:
         selected_rows.choose(int(atlas.row[away.argmin()]))
         return True
     if event.kind == "box" and event.box is not None:
-        left, right, bottom, top = event.box
-        x, y = there.xy[:, 0], there.xy[:, 1]
-        inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
-        selected_rows.choose(Box(tuple(atlas.row[inside].tolist())) if inside.any() else None)
+        # As a link has it: rounded.
+        drawn = read_box(str(Box(there.run.name, there.view, event.box)))
+        selected_rows.choose(None if drawn is None else _within(drawn, there))
     elif event.kind == "clear":
         selected_rows.choose(None)
     return False
+
+
+def of_link(maps: Iterable[Aligned], chosen: int | Box | None) -> int | Box | None:
+    """The selection with its rows, which the maps tell of a box that a link names."""
+    if not isinstance(chosen, Box) or chosen.rows is not None:
+        return chosen
+    for there in maps:
+        if there.run.name == chosen.run and chosen.view in LATENT_VIEWS:
+            return _within(chosen, aligned(there.run, there.frame, chosen.view))
+    return None
+
+
+def _within(box: Box, there: Aligned) -> Box | None:
+    """A box with its rows; None if it is empty."""
+    left, right, bottom, top = box.sides
+    x, y = there.xy[:, 0], there.xy[:, 1]
+    inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+    rows = there.run.needed_atlas.row[inside]
+    return replace(box, rows=tuple(rows.tolist())) if len(rows) else None
 
 
 def mark_of(there: Aligned, chosen: int | Box | None, words: Words | None) -> Mark:
@@ -104,7 +123,7 @@ def highlight_of(there: Aligned, chosen: int | Box | None) -> np.ndarray | None:
     """The rows of this map within a rectangle drawn on any map."""
     if not isinstance(chosen, Box) or there.run.atlas is None or not _same_corpus(there):
         return None
-    return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows))
+    return np.flatnonzero(np.isin(there.run.atlas.row, chosen.rows or ()))
 
 
 def show(
@@ -248,14 +267,15 @@ def _why_not(there: Aligned | None) -> str:
 
 
 def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
-    count = len(chosen.rows)
+    drawn = chosen.rows or ()
+    count = len(drawn)
     what = "1 sentence" if count == 1 else f"{count:,} sentences"
     st.markdown(f"**{what}** in the rectangle, highlighted on every map that has them.")
     there = next(iter(maps.values()))
     for item in maps.values():
         shown = highlight_of(item, chosen)
         there = item if shown is not None and len(shown) == count else there
-    rows = [index for row in chosen.rows[:8] if (index := index_of(there.run, row)) is not None]
+    rows = [index for row in drawn[:8] if (index := index_of(there.run, row)) is not None]
     texts = there.run.texts
     st.markdown("\n".join(f"- {markdown(texts[index])}" for index in rows))
     if count > len(rows):

@@ -1,10 +1,12 @@
 """What a browser shows before any script has run: the page's style, and a picture of its map.
 
 Streamlit's page is empty until its scripts have loaded, opened a WebSocket and run the app: one to
-three seconds of white. This middleware adds both to that page.
+three seconds of white. This middleware adds both to that page, the picture within the page itself:
+its own file would wait behind fifty scripts. And it names what the map fetches later.
 """
 
-from html import escape
+from base64 import b64encode
+from threading import Thread
 from urllib.parse import parse_qs
 
 from anyio import to_thread
@@ -13,14 +15,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from explorer.errors import ExplorerError
-from explorer.explore.map_views import DEFAULT_VIEW
+from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING
+from explorer.explore.map_views import DEFAULT_VIEW, view_of
+from explorer.explore.run import Run
+from explorer.explore.still_map import png
+from explorer.system.cache import Cache
 from explorer.ui.components.style import STYLE
-from explorer.ui.map import scripts, urls
+from explorer.ui.http import preloads
+from explorer.ui.map import scripts
 from explorer.ui.session import open_runs
 
 _OTHER_MAP = ("view", "layout", "find", "colour")
 """Parameters of the map page that make its map another one than the picture."""
-
+_stills: Cache[str] = Cache(16)
 
 _THEME = """<script>
 (() => {
@@ -95,13 +102,31 @@ def _added(scope: Scope) -> tuple[bytes, bytes]:
     """What is added to the head and to the body of the page."""
     # Nested, to outweigh the rules that Streamlit's scripts add later.
     rules = f"html body {{\n{STYLE.read_text('utf-8')}}}\n{_backgrounds()}"
-    head = f"<style>{rules}</style>{_THEME}"
-    body = ""
-    url = _still_url(scope)
-    if url:
-        head += f'<link rel="preload" as="image" href="{escape(url)}">'
-        body = f'<div class="still-map" aria-hidden="true"><img src="{escape(url)}" alt=""></div>'
+    head, body = f"<style>{rules}</style>{_THEME}", ""
+    run, is_pictured = _opens_on(scope)
+    if run is not None:
+        head += preloads.links(run)
+        picture = f'<img elementtiming="map" src="{_still(run)}" alt="">' if is_pictured else ""
+        frame = '<i class="still-controls"></i><i class="still-legend"></i>'
+        body = f'<div class="still-map" aria-hidden="true">{frame}{picture}</div>'
     return head.encode(), body.encode()
+
+
+def prepare_in_background() -> None:
+    """Draws the picture that most visitors see first."""
+    scope = {"path": "/", "query_string": b""}
+    Thread(target=_added, args=[scope], name="first paint", daemon=True).start()
+
+
+def _still(run: Run) -> str:
+    """The picture of a run's map, as the address of an image."""
+
+    def drawn() -> str:
+        colours = COLOURINGS[DEFAULT_COLOURING].colours_of(run)
+        picture = png(view_of(run, DEFAULT_VIEW).xy, colours)
+        return f"data:image/png;base64,{b64encode(picture).decode()}"
+
+    return _stills.get(run, drawn)
 
 
 def _backgrounds() -> str:
@@ -120,17 +145,17 @@ def _backgrounds() -> str:
     return rules
 
 
-def _still_url(scope: Scope) -> str:
-    """The address of the picture of the map that this page opens on; empty for none."""
+def _opens_on(scope: Scope) -> tuple[Run | None, bool]:
+    """The run whose map this page opens on, and whether that map is the one of the picture."""
     if scope["path"].removeprefix(scripts.base_path()) not in ("", "/"):
-        return ""
+        return None, False
     asked = parse_qs(scope["query_string"].decode("latin-1"))
-    if any(name in asked for name in _OTHER_MAP):
-        return ""
     try:
         names = open_runs.listing().names
         name = asked.get("run", [""])[-1] or (open_runs.first_run("map", names) if names else "")
         run = open_runs.run_of(name) if name in names else None
     except (ExplorerError, OSError):
-        return ""  # the page says why
-    return urls.still_url(run, DEFAULT_VIEW) if run is not None and run.atlas is not None else ""
+        return None, False  # the page says why
+    if run is None or run.atlas is None:
+        return None, False
+    return run, not any(name in asked for name in _OTHER_MAP)

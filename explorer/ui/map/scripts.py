@@ -1,7 +1,7 @@
 """The map's JavaScript and CSS, served as files under an address that identifies their content.
 
-Streamlit sends a component's inline script with every rerun. This one is a stub of about 400
-bytes that imports the modules by URL, so that the browser fetches each file once and caches it.
+Streamlit sends a component's inline script with every rerun. This one is a stub of about 700
+bytes that imports the modules by URL, all as one file, which the browser fetches once and caches.
 """
 
 import hashlib
@@ -9,32 +9,24 @@ import json
 from functools import cache
 from pathlib import Path
 
-from explorer import map_component
+from explorer.map_component.bundle import TYPES, assets, bundle
 
-FOLDER = Path(map_component.__file__).parent / "assets"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+BUNDLE = "bundle.js"
 
 STUB = """
-const at = (name) => new URL("{base}/" + name, window.location.origin).href;
-let ready;
-async function load() {{
-  const sheets = {styles}.map((name) => fetch(at(name)).then((answer) => answer.text()));
-  const {{ mount }} = await import(at("{name}.js"));
-  return {{ mount, style: (await Promise.all(sheets)).join("") }};
-}}
+const address = new URL("{bundle}", window.location.origin).href;
 export default async function (component) {{
   const parent = component.parentElement;
   try {{
-    const {{ mount, style }} = await (ready ??= load());
+    const {{ mounts, styles }} = await import(address);
     if (!parent.querySelector("style[data-own]")) {{
       const sheet = document.createElement("style");
       sheet.dataset.own = "";
-      sheet.textContent = style;
+      sheet.textContent = {styles}.map((name) => styles[name]).join("");
       parent.prepend(sheet);
     }}
-    return mount(component);
+    return mounts.{name}(component);
   }} catch (error) {{
-    ready = undefined;
     parent.textContent = "The files of this view could not be loaded: " + error.message;
   }}
 }}
@@ -44,8 +36,8 @@ export default async function (component) {{
 @cache
 def files() -> dict[str, tuple[bytes, str]]:
     """Every file by name: its content and its media type."""
-    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
-    return {path.name: (path.read_bytes(), TYPES[path.suffix]) for path in paths}
+    texts = assets() | {BUNDLE: bundle(assets())}
+    return {name: (text.encode(), TYPES[Path(name).suffix]) for name, text in texts.items()}
 
 
 @cache
@@ -65,13 +57,16 @@ def base_path() -> str:
     return f"/{base}" if base else ""
 
 
+def bundle_url() -> str:
+    """Address of all modules and style sheets as one file."""
+    return f"{base_path()}/api/ui/{version()}/{BUNDLE}"
+
+
 def stub(name: str, *styles: str) -> str:
     """The inline script of a component whose module is `<name>.js`.
 
     Args:
         name: Of the module, and of its style sheet `<name>.css`.
-        styles: Further style sheets, loaded before it.
+        styles: Further style sheets, before it.
     """
-    sheets = json.dumps([f"{sheet}.css" for sheet in (*styles, name)])
-    base = f"{base_path()}/api/ui/{version()}"
-    return STUB.format(base=base, name=name, styles=sheets)
+    return STUB.format(bundle=bundle_url(), name=name, styles=json.dumps([*styles, name]))

@@ -24,11 +24,6 @@ def points_url(run: Any, view: str = DEFAULT_VIEW, onto: Any = None) -> str:
     return f"{_run_url(run)}/points?{_map_query(run, view, onto)}"
 
 
-def still_url(run: Any, view: str) -> str:
-    """Address of a picture of a run's map, in the colours of its regions."""
-    return f"{_run_url(run)}/still.png?{_map_query(run, view, None)}"
-
-
 def decode_url(run: Any, view: str, decoding: Decoding, onto: Any = None) -> str:
     """Address of sentences decoded at positions of a map; the map adds `&at=x,y;x,y`.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.explore import map_caption
 from explorer.explore.colourings import COLOURINGS, available
 from explorer.explore.map_criteria import CLASS_CRITERIA
 from explorer.explore.map_overlays import Marker, Overlay
@@ -27,7 +28,6 @@ PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
 _READ = {True: "words", False: "read"}  # keys of the switch, where it is on at first, or off
-_KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
 def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
@@ -149,6 +149,7 @@ def show(
     spoken: str = "",
     boxes: bool = False,
     areas: bool = False,
+    joining: str = "replace",
     key: str = "map",
     height: int = HEIGHT,
     margin: int = 0,
@@ -167,6 +168,7 @@ def show(
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
         areas: Whether sentences can be selected on it, as `MapSpec.areas`.
+        joining: As `MapSpec.joining`.
         key: Identity of the map in the session.
         height: In CSS pixels.
         margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
@@ -185,17 +187,18 @@ def show(
         legend=colours.legend,
         kind=colours.kind,
         legend_title=colours.title,
-        labels=_labels(run, layout),
+        labels=map_caption.region_labels(run, layout),
         overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
         answer=answer,
         axes=layout.axes,
-        description=_description(run, layout) + _KEYS,
+        description=map_caption.description(run, layout),
         spoken=spoken,
-        caption=caption(run),
+        caption=map_caption.caption(run),
         boxes=boxes,
         areas=areas,
+        joining=joining,
         selects_classes=areas and by in CLASS_CRITERIA,
         height=height,
         margin=margin,
@@ -204,37 +207,12 @@ def show(
     baselines.note(run, layout.name, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
-            run, replace(spec, description=_description(run, layout)), colours, layout.xy, key
+            run,
+            replace(spec, description=map_caption.description(run, layout, is_used=False)),
+            colours,
+            layout.xy,
+            key,
         )
-
-
-def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
-    """Names of regions, in the view they were clustered in."""
-    if run.atlas is None or not layout.shows_regions:
-        return []
-    return [
-        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
-        for level, items in enumerate(run.atlas.levels)
-        for item in items
-    ]
-
-
-def caption(run: Run) -> str:
-    """How many of the corpus' sentences a map shows."""
-    assert run.atlas is not None
-    shown, total = len(run.atlas), run.atlas.total
-    sample = "" if shown == total else f" of {total:,} (random sample)"
-    return f"Each dot is a sentence: {shown:,}{sample}."
-
-
-def _description(run: Run, layout: MapView) -> str:
-    assert run.atlas is not None
-    names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
-    regions = f" Its largest regions: {', '.join(names)}." if names else ""
-    return (
-        f"Map of {len(run.atlas):,} sentences of the run {run.name}, "
-        f"{layout.description}.{regions}"
-    )
 
 
 def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: str) -> None:

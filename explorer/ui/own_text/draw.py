@@ -7,9 +7,10 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.explore import text_fit
 from explorer.runs.names import check_name
-from explorer.text.preview import Preview
+from explorer.text.preview import Preview, others
 from explorer.ui.own_text import source
-from explorer.workspace import jobs, texts
+from explorer.ui.session import open_runs
+from explorer.workspace import added, jobs, texts
 
 _BEST = ""
 
@@ -36,6 +37,7 @@ def draw_button(path: Path, seen: Preview) -> None:
             help="The trained model that encodes and decodes your sentences.",
         )
         is_asked = st.button("Draw the map", type="primary", icon=":material/scatter_plot:")
+        _add_button(path, seen, name)
     if not is_asked:
         return
     if len(set(seen.table.texts)) < text_fit.LEAST:
@@ -43,8 +45,25 @@ def draw_button(path: Path, seen: Preview) -> None:
             f"{path.name} has {len(set(seen.table.texts)):,} different sentences: a map needs at "
             f"least {text_fit.LEAST}"
         )
-    texts.store(check_name(name.strip()), path.name, seen.table)
+    texts.store(check_name(name.strip()), path.name, seen.table, others(path, seen))
     step = ["open", path.name, "--stored", "--name", name.strip(), "--no-page"]
     jobs.submit(jobs.OPEN, name.strip(), [[*step, "--run", base] if base else step])
     source.clear()
     st.rerun()
+
+
+def _add_button(path: Path, seen: Preview, name: str) -> None:
+    """Asks for a run, and queues the sentences for its map, among its own."""
+    with st.popover("Add to a map", icon=":material/add_location_alt:"):
+        run = st.selectbox(
+            "Map",
+            open_runs.mapped(),
+            key="text_onto",
+            help="Your sentences appear on it in a colour of their own, each where it would lie "
+            "if you typed it.",
+        )
+        if st.button("Add", key="text_add", type="primary") and run:
+            texts.store(check_name(name.strip()), path.name, seen.table)
+            added.submit(run, name.strip())
+            source.clear()
+            st.rerun()

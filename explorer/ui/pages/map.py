@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
+from explorer.ui.map import added
 from explorer.ui.map import view as map_view
 from explorer.ui.selection import panel
 from explorer.ui.session import open_runs, picks, selections, settings, url
@@ -27,6 +28,7 @@ def explore() -> None:
     layout, pick, chosen = view_of(run, view), picks.pick_of(run), panel.current(run)
     with side:
         hits = search.inputs(run, panel.ask)
+        added.note(run)
         is_selection = panel.is_open(chosen, pick)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
     # A link with a pick draws the map at once, and the answer when the model is open.
@@ -46,13 +48,17 @@ def explore() -> None:
             run,
             layout,
             by,
-            overlays=answer.markers(run, layout, located, result) if located else (),
+            overlays=[
+                *added.overlays(run, layout),
+                *(answer.markers(run, layout, located, result) if located else ()),
+            ],
             highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
             answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
             areas=True,
+            joining=panel.joining(),
             key=KEY,
             height=420,
             margin=106,  # pixels above the map in a window

@@ -157,7 +157,8 @@ def show(scene: Scene) -> None:
 
     if note := told(scene.run.model):
         st.info(message(note), icon=":material/functions:")
-    wide, side = st.columns([5, 3], gap="medium")
+    # On a phone the words come first (page.css).
+    wide, side = st.container(key="prior_plane_and_words").columns([5, 3], gap="medium")
     with wide:
         _plane(scene)
     with side:
@@ -248,16 +249,17 @@ def _list_samples(scene: Scene) -> None:
 
 def _mark(scene: Scene, kind: str, index: int) -> None:
     run, z = scene.run, scene.points(kind)[index]
-    st.markdown(
-        f"**{_title(scene, kind, index)}**  :gray[· {markdown(_about(scene, kind, index))}]"
-    )
-    if kind == "s":
-        row = int(scene.rows[index])
-        st.html(plain(run.texts[row], quiet=True))
-        picks.set_pick(picks.SentencePick(row))  # shared with the other pages
-        run_picker.sentence_link()
-    decoded = run.decode_tokens(z[None], decode_settings.decoding(run))[0]
-    st.html(shaded(decoded) + shade_key())
+    with st.container(key="prior_words"):
+        st.markdown(
+            f"**{_title(scene, kind, index)}**  :gray[· {markdown(_about(scene, kind, index))}]"
+        )
+        if kind == "s":
+            row = int(scene.rows[index])
+            st.html(plain(run.texts[row], quiet=True))
+            picks.set_pick(picks.SentencePick(row))  # shared with the other pages
+            run_picker.sentence_link()
+        decoded = run.decode_tokens(z[None], decode_settings.decoding(run))[0]
+        st.html(shaded(decoded) + shade_key())
     if scene.is_gaussian:
         _density(run, z)
     near = run.neighbours(z, 5)

@@ -15,7 +15,7 @@ from explorer.explore.run import Run
 from explorer.explore.selection import Joining, Selection, described, joined, needs_model, rows_of
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.selection import conditions, summary, table
+from explorer.ui.selection import column_charts, comparison, conditions, summary, table
 from explorer.ui.session import open_runs, selections
 from explorer.ui.session.picks import Pick
 
@@ -63,7 +63,7 @@ def take(run: Run, event: MapEvent | None, view: str, by: str) -> bool:
 
 def add(run: Run, condition: Criterion) -> None:
     """Selects by a condition, joined with what is selected as the person chose."""
-    how = cast(Joining, st.session_state.get(_JOINING) or "replace")
+    how = joining()
     before = selections.selection_of(run)
     if before is None:
         how = "not" if how == "not" else "replace"
@@ -71,9 +71,22 @@ def add(run: Run, condition: Criterion) -> None:
     st.session_state[_SIDE] = SELECTION
 
 
+def joining() -> Joining:
+    """How what is selected next joins the selection."""
+    return cast(Joining, st.session_state.get(_JOINING) or "replace")
+
+
 def ask(run: Run) -> None:
-    """The form of a condition to select by."""
+    """The form of a condition to select by, and the charts of columns that do."""
     conditions.ask(run, add)
+    chosen = current(run)
+    selection, rows = (None, None) if chosen is None else (chosen.selection, chosen.rows)
+    column_charts.show(run, selection, rows, _apply)
+
+
+def _apply(selection: Selection | None) -> None:
+    selections.set_selection(selection)
+    st.session_state[_SIDE] = SELECTION
 
 
 def clear() -> None:
@@ -174,9 +187,10 @@ def show(run: Run, selected: Selected) -> None:
     if not len(selected.rows):
         st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")
     else:
-        explained = bool(st.session_state.get(summary.KEY))
+        explained = any(st.session_state.get(key) for key in (summary.KEY, comparison.KEY))
         table.show(run, selected.selection, selected.rows, low=explained)
         summary.show(run, selected.selection, selected.rows)
+        comparison.show(run, selected.selection, selected.rows)
 
 
 def _heading(run: Run, selection: Selection, count: int) -> None:

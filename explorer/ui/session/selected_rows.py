@@ -1,13 +1,15 @@
 """The corpus rows selected on maps side by side: a sentence, or those in a rectangle."""
 
+import math
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
 from explorer.ui.session import picks, url
 from explorer.ui.session.picks import SentencePick, index_of
 
-_ADDRESS = "row"
+_ADDRESS, _BOX = "row", "box"
 _ROW, _ADOPTED = "_compared_row", "_compared_pick"
 
 
@@ -15,7 +17,29 @@ _ROW, _ADOPTED = "_compared_row", "_compared_pick"
 class Box:
     """Corpus rows in a rectangle that was drawn on one map."""
 
-    rows: tuple[int, ...]
+    run: str
+    """The name of the map's run."""
+    view: str
+    sides: tuple[float, float, float, float]
+    """Left, right, bottom and top, in the units of the aligned map."""
+    rows: tuple[int, ...] | None = None
+    """None for a box of a link, until its map is known."""
+
+    def __str__(self) -> str:
+        sides = [f"{side:.5g}" for side in self.sides]
+        return ",".join([quote(self.run, safe=""), self.view, *sides])
+
+
+def read_box(text: str) -> Box | None:
+    """The inverse of `str`, without the rows; None for anything else."""
+    run, view, *numbers = text.split(",")[:7] if text.count(",") == 5 else ("", "")
+    try:
+        sides = [float(number) for number in numbers]
+    except ValueError:
+        return None
+    if len(sides) != 4 or not all(math.isfinite(side) for side in sides):
+        return None
+    return Box(unquote(run), view, (sides[0], sides[1], sides[2], sides[3]))
 
 
 def choose(rows: int | Box | None) -> None:
@@ -34,7 +58,8 @@ def current() -> int | Box | None:
     is_first = _ROW not in known
     if is_first:
         text = st.query_params.get(_ADDRESS, "")
-        known[_ROW] = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        is_row = text.isascii() and text.isdigit() and len(text) < 10
+        known[_ROW] = int(text) if is_row else read_box(st.query_params.get(_BOX, ""))
     run = picks.current_run()
     pick = picks.pick_of(run)
     if isinstance(pick, SentencePick) and run.atlas is not None and pick != known.get(_ADOPTED):
@@ -47,12 +72,14 @@ def current() -> int | Box | None:
 def write_address() -> None:
     """Keeps the selection in the address, and for the map page where that has the sentence."""
     row = chosen()
-    wanted = str(row) if isinstance(row, int) else ""
-    if st.query_params.get(_ADDRESS, "") != wanted:
+    for name, kind in ((_ADDRESS, int), (_BOX, Box)):
+        wanted = str(row) if isinstance(row, kind) else ""
+        if st.query_params.get(name, "") == wanted:
+            continue
         if wanted:
-            st.query_params[_ADDRESS] = wanted
+            st.query_params[name] = wanted
         else:
-            del st.query_params[_ADDRESS]
+            del st.query_params[name]
     run = picks.current_run()
     if isinstance(row, int) and run.atlas is not None:
         index = index_of(run, row)
