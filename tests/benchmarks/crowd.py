@@ -67,7 +67,11 @@ class Visitor:
     async def stay(self, until: float, pause: float) -> None:
         url = f"{self.address.replace('http', 'ws', 1)}/_stcore/stream"
         async with connect(
-            url, subprotocols=["streamlit"], max_size=None, origin=self.address
+            url,
+            subprotocols=["streamlit"],
+            max_size=None,
+            origin=self.address,
+            open_timeout=PATIENCE,
         ) as line:
             self.line = line
             await self.rerun("enter", {})
@@ -200,7 +204,7 @@ async def crowd(address: str, pid: int, sessions: int, seconds: float, pause: fl
     result, until = Result(), time.monotonic() + seconds
     limits = httpx2.Limits(max_connections=sessions)
     async with httpx2.AsyncClient(timeout=PATIENCE, limits=limits) as http:
-        await http.get(f"{address}/_stcore/host-config")  # sets the cookie that uploads repeat
+        await http.get(f"{address}/_stcore/health")  # sets the cookie that uploads repeat
         visitors = [Visitor(number, address, http, result) for number in range(sessions)]
         Visitor.words = {visitor.word for visitor in visitors}
 
