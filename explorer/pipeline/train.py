@@ -215,8 +215,18 @@ class _Stage:
             )
 
     def save(self) -> None:
-        """Saves the state, in the first process."""
+        """Saves the state, in the first process.
+
+        Raises:
+            ExplorerError: If the folder was deleted, which would be made again without its recipe,
+                or cannot be written.
+        """
         if distributed.is_first():
+            if not (self.folder / folders.CONFIG).is_file():
+                raise ExplorerError(
+                    f"{self.folder} was deleted or moved during its training: {folders.CONFIG} "
+                    "is missing"
+                )
             # Snapshots first: a state newer than its snapshots would skip some of them.
             self.moments.save(self.folder / folders.STATE / snapshots.FILE)
             checkpoint.save(self.folder, self.trainer, self.history, self.checksums)

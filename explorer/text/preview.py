@@ -275,7 +275,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
         raise ExplorerError(f"{path} has no column with text; its columns are {names}")
 
     def words(index: int) -> float:
-        cells = [cell for cell in columns.cells(index)[:_SAMPLE] if read_file.is_text(cell)]
+        cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
         # A number of different texts, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 

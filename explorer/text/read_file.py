@@ -5,12 +5,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import ExplorerError
 from explorer.text import packed_file, prose, vector_column
-from explorer.text.csv_dialect import NO_TEXT, Refuse, fail
+from explorer.text.csv_dialect import NO_TEXT, Refuse, fail, is_text
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import FORMATS, Kind, encoding_of, kind_of, no_text
 from explorer.text.vector_column import Vectors, VectorSource
@@ -18,7 +19,16 @@ from explorer.text.vector_column import Vectors, VectorSource
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FORMATS", "LONGEST", "Table", "encoding_of", "kind_of", "no_text", "read"]
+__all__ = [
+    "FORMATS",
+    "LONGEST",
+    "Table",
+    "encoding_of",
+    "is_text",
+    "kind_of",
+    "no_text",
+    "read",
+]
 
 _SAMPLE = 2000  # lines
 
@@ -168,7 +178,8 @@ def _with_text(
 ) -> int:
     if len(names) == 1:
         return 0
-    matches = [index for index in candidates if any(map(is_text, cells(index)))]
+    textual = (index for index in candidates if any(map(is_text, cells(index))))
+    matches = list(islice(textual, 2))
     if len(matches) == 1:
         return matches[0]
     raise ExplorerError(
@@ -278,17 +289,6 @@ def _as_label(cell: Any) -> str:
 
 def _is_missing(cell: Any) -> bool:
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
-
-
-def is_text(cell: Any) -> bool:
-    """Whether a cell holds words rather than nothing or a number."""
-    if not isinstance(cell, str) or not cell.strip() or cell in NO_TEXT:
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
 
 
 def _vector_reader(

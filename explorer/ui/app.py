@@ -27,6 +27,8 @@ PAGES = {
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
+settings.guard_fragments(notes.errors_shown)
+
 
 def page() -> None:
     """Runs the page the address names."""

@@ -64,6 +64,9 @@ def listing() -> Listing:
     for folder in folders.list_runs():
         if folders.is_report(folder) or _is_in_training(folder):
             continue
+        if folders.shown_name(folder) != folder.name:  # a browser gets text alone
+            damaged[folders.shown_name(folder)] = "its name is not UTF-8: rename the folder"
+            continue
         try:
             folders.stamp(folder)
             folders.read_metrics(folder)
