@@ -48,10 +48,7 @@ def explore() -> None:
             run,
             layout,
             by,
-            overlays=[
-                *added.overlays(run, layout),
-                *(answer.markers(run, layout, located, result) if located else ()),
-            ],
+            overlays=added.below(answer.markers(run, layout, located, result), run, layout),
             highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
