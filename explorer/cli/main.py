@@ -39,6 +39,7 @@ COMMANDS = {
     "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
     "runs": ("runs", "list the runs and their scores"),
     "jobs": ("jobs", "list, stop and resume what the page draws and trains"),
+    "notes": ("notes", "list and export what was pinned on the page"),
     "benchmark": ("benchmark", "print a published table, its recipes and our metrics beside it"),
     "add": ("runs", "register a run folder, or unpack a pack"),
     "pack": ("runs", "write a run to one checksummed file"),

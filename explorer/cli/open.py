@@ -63,11 +63,11 @@ def open(args: argparse.Namespace) -> None:
 def _store(args: argparse.Namespace) -> str:
     """Reads the file and stores its sentences; says what was guessed and left out."""
     from explorer.runs.names import check_name
-    from explorer.text.preview import preview
+    from explorer.text import preview as previews
     from explorer.workspace import texts
 
     path = Path(args.file).expanduser()
-    seen = preview(path, None, args.text_column, args.label_column)
+    seen = previews.preview(path, None, args.text_column, args.label_column)
     name = check_name(args.name) if args.name else texts.free_name(path.name)
     if not args.json:
         parts = [f"{len(seen.table.texts):,} sentences", seen.dialect.encoding]
@@ -80,7 +80,7 @@ def _store(args: argparse.Namespace) -> str:
         warn(f"left out, {item.where}: {item.reason}")
     if len(seen.refused) > 5:
         warn(f"left out: {len(seen.refused) - 5:,} more rows")
-    texts.store(name, path.name, seen.table)
+    texts.store(name, path.name, seen.table, previews.others(path, seen))
     return name
 
 

@@ -32,4 +32,5 @@ def description(run: Contents, view: MapView, is_used: bool = True) -> str:
     names = [item.name for item in atlas.levels[0][:12]] if atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
     keys = f" {_KEYS}" if is_used else ""
-    return f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}.{regions}{keys}"
+    what = f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}."
+    return what + regions + keys

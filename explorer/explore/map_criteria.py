@@ -4,11 +4,13 @@ from explorer.explore.colourings import COLOURINGS
 from explorer.explore.criteria import Label, Region, Split
 from explorer.explore.criterion import Criterion
 from explorer.explore.mapped_run import MappedRun
+from explorer.explore.tags import Tag
 
-CLASS_CRITERIA: dict[str, type[Label | Region | Split]] = {
+CLASS_CRITERIA: dict[str, type[Label | Region | Split | Tag]] = {
     "label": Label,
     "cluster": Region,
     "split": Split,
+    "tag": Tag,
 }
 """Colourings whose classes can be selected."""
 

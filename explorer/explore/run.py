@@ -17,6 +17,7 @@ from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.explore.selection import read_selection, rows_of
+from explorer.explore.selection_comparison import Comparison, compare
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
 from explorer.models.decoding_settings import Decoded, Decoding
@@ -294,6 +295,22 @@ class Run(MappedRun):
                 not have.
         """
         return rows_of(self, read_selection(selection))
+
+    def compare_selections(self, a: str, b: str) -> Comparison:
+        """Two selections compared: overlap, words, decoded centres, distance and separation.
+
+            compared = run.compare_selections("label:sports", "words:dog and length:5..12")
+            run.decode(run.analogy(*compared.ends, "two men talk", [0, 1, 2]))
+
+        Args:
+            a: A selection as text; see `select`.
+            b: Another one.
+
+        Raises:
+            ExplorerError: As `select`; also if one is empty, or both are the same sentences.
+        """
+        result = compare(self, self.select(a), self.select(b))
+        return replace(result, decoded=tuple(self.decode(np.stack(result.centres))))
 
     # Help.
 

@@ -49,6 +49,7 @@ class Corpus:
         groups: Sentences of a group describe the same thing (an image); None if unknown.
         checksum: SHA-256 of the sentences in order: equal text, equal checksum.
         sources: The name of the `Source` of each sentence; None if there is only one.
+        file_rows: The row of each sentence in a user's file; None for a named corpus.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Corpus:
     groups: list[int] | None
     checksum: str
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
 
     def rows(self, split: str) -> list[int]:
         """The indices of the sentences of a split, in order.
@@ -77,6 +79,7 @@ class _Lines:
     labels: list[str] | None
     groups: list[int] | None
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
 
     def drawn(self, rows: Sequence[int]) -> "_Lines":
         return _Lines(
@@ -85,6 +88,7 @@ class _Lines:
             None if self.labels is None else [self.labels[row] for row in rows],
             None if self.groups is None else [self.groups[row] for row in rows],
             None if self.sources is None else [self.sources[row] for row in rows],
+            None if self.file_rows is None else [self.file_rows[row] for row in rows],
         )
 
 
@@ -104,7 +108,8 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         path = user_file(config.path)
         table = read(path, config.text_column, config.label_column)
         title = path.name
-        lines = _Lines(table.texts, [""] * len(table.texts), table.labels, None)
+        splits = [""] * len(table.texts)
+        lines = _Lines(table.texts, splits, table.labels, None, file_rows=table.rows)
         _require_variety(lines.sentences, config.path, config.normalise)
     if 0 < config.limit < len(lines.sentences):
         lines = lines.drawn(_draw(lines.splits, config.limit, seed))
@@ -122,6 +127,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         lines.groups,
         checksum(lines.sentences),
         lines.sources,
+        lines.file_rows,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import csv_dialect, packed_file, prose, read_file
+from explorer.text import csv_dialect, other_columns, packed_file, prose, read_file
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
@@ -127,6 +127,18 @@ def preview(
         kind, dialect, names, [names[index] for index in textual], names[text], label_name, shown,
         table, refused, columns.note,
     )  # fmt: skip
+
+
+def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
+    """The cells of the columns beside sentences and labels, a cell a sentence; see `read`.
+
+    Raises:
+        ExplorerError: If the file can no longer be read.
+    """
+    if not seen.columns:
+        return {}
+    without = {seen.text_column, seen.label_column}
+    return other_columns.read(path, without, seen.table.rows, seen.dialect)
 
 
 def _of(

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,14 @@ class Table:
         labels: A label for each text ("" for an empty cell), or None without a label column.
         dropped: Number of lines or rows without text.
         column: The column of the texts; empty for plain text.
+        rows: The row or line of each text, from 0.
     """
 
     texts: list[str]
     labels: list[str] | None
     dropped: int
     column: str = ""
+    rows: list[int] = field(default_factory=list)
 
 
 def read(
@@ -287,6 +289,7 @@ def _table(
         [sentences[row] for row in rows],
         None if labels is None else [labels[row] for row in rows],
         len(sentences) - len(filled),
+        rows=rows,
     )
 
 

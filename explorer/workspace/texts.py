@@ -6,10 +6,10 @@ import re
 import shutil
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, Any
 
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
@@ -17,6 +17,7 @@ from explorer.runs.names import check_name
 from explorer.system import atomic_files
 from explorer.text.preview import Refused
 from explorer.text.read_file import Table
+from explorer.text.typed_column import text_of
 
 TEXT, LABEL = "text", "label"
 """The columns of a stored text."""
@@ -60,13 +61,16 @@ def _slug(title: str) -> str:
         return "my-text"
 
 
-def store(name: str, title: str, table: Table) -> Path:
+def store(
+    name: str, title: str, table: Table, others: Mapping[str, Sequence[Any]] | None = None
+) -> Path:
     """Writes the sentences of a text, atomically; refuses a name that is taken.
 
     Args:
         name: Of the run to come.
         title: The name of the file a person chose.
         table: The sentences.
+        others: Further columns of the file, by name.
 
     Raises:
         ExplorerError: If there is such a text or run, or the folder cannot be written.
@@ -77,9 +81,13 @@ def store(name: str, title: str, table: Table) -> Path:
     path = path_of(name)
     if path.exists() or name in folders.by_name():
         raise ExplorerError(f"there is a run {name!r} already: choose another name")
-    columns = {TEXT: table.texts}
+    columns: dict[str, list[str]] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
+    for column, cells in (others or {}).items():
+        while column in (*columns, TEXT, LABEL):  # those two have a meaning
+            column += " (2)"
+        columns[column] = [text_of(cell) for cell in cells]
     rows = pa.table(columns).replace_schema_metadata({_TITLE: title.encode()})
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)

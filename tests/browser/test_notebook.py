@@ -32,7 +32,7 @@ window.fromPython = (content, buffers) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   heard["msg:custom"]?.forEach((act) => act(content, buffers.map(bytes)));
 };
-window.traits = { _spec: await window.spec() };
+window.traits = await window.traitsOf();
 await widget.render({ model, el: document.getElementById("cell") });
 </script>
 """
@@ -83,7 +83,7 @@ def host(page: Any, widget: LatentMap) -> None:
     widget.send = to_browser  # type: ignore[method-assign]
     widget.observe(lambda change: page.evaluate("(v) => set('_spec', v)", change["new"]), "_spec")
     page.expose_function("toPython", lambda content: widget._receive(widget, content, []))
-    page.expose_function("spec", lambda: widget._spec)
+    page.expose_function("traitsOf", lambda: {"_spec": widget._spec, "_name": widget._name})
     files = {"/widget.js": (module(), "text/javascript"), "/": (HOST, "text/html")}
 
     def serve(route: Any) -> None:

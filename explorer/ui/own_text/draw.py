@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.errors import ExplorerError
 from explorer.explore import text_fit
 from explorer.runs.names import check_name
-from explorer.text.preview import Preview
+from explorer.text.preview import Preview, others
 from explorer.ui.own_text import source
 from explorer.ui.session import open_runs
 from explorer.workspace import added, jobs, texts
@@ -45,7 +45,7 @@ def draw_button(path: Path, seen: Preview) -> None:
             f"{path.name} has {len(set(seen.table.texts)):,} different sentences: a map needs at "
             f"least {text_fit.LEAST}"
         )
-    texts.store(check_name(name.strip()), path.name, seen.table)
+    texts.store(check_name(name.strip()), path.name, seen.table, others(path, seen))
     step = ["open", path.name, "--stored", "--name", name.strip(), "--no-page"]
     jobs.submit(jobs.OPEN, name.strip(), [[*step, "--run", base] if base else step])
     source.clear()

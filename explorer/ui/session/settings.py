@@ -14,7 +14,7 @@ KEPT = (
     *("layout", "colour", "words", "read", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told", "asked"),
     *("drawn", "dots", "tab"),
-    *("applied",),
+    *("applied", "moved"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
     *("label", "strength", "relabelled", "label_strength"),
