@@ -54,11 +54,8 @@ def explore() -> None:
             reading=map_view.is_read(at_first=True),
             answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
-            areas=True,
             joining=panel.joining(),
-            key=KEY,
-            height=420,
-            margin=106,  # pixels above the map in a window
+            **map_view.WHOLE_PAGE,
         )
     with wide:
         notes.layout_notes(run, view)
