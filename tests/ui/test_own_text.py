@@ -108,7 +108,7 @@ def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, ti
     jobs.note_ended(trial.id, jobs.DONE)
     at.run()
     assert "8 min for 8 epochs of 60 sentences" in shown(at)
-    at.number_input[0].set_value(2).run()
+    at.number_input(key="train_epochs").set_value(2).run()
     assert "2 min for 2 epochs" in shown(at)
     button(at, "Train").click().run()
     job = jobs.jobs()[0]

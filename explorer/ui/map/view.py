@@ -24,6 +24,8 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
+WHOLE_PAGE: dict[str, Any] = {"areas": True, "height": 420, "margin": 106}
+"""Of a map that is the page: 106 pixels are above it in a window."""
 PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"

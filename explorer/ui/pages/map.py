@@ -48,20 +48,14 @@ def explore() -> None:
             run,
             layout,
             by,
-            overlays=[
-                *added.overlays(run, layout),
-                *(answer.markers(run, layout, located, result) if located else ()),
-            ],
+            overlays=added.below(answer.markers(run, layout, located, result), run, layout),
             highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
             answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
-            areas=True,
             joining=panel.joining(),
-            key=KEY,
-            height=420,
-            margin=106,  # pixels above the map in a window
+            **map_view.WHOLE_PAGE,
         )
     with wide:
         notes.layout_notes(run, view)
