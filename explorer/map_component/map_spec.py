@@ -44,6 +44,8 @@ class MapSpec:
         overlays: What is drawn on top of the points.
         highlight: Rows that stand out while all others turn grey; None for no search.
         selected: `{"row": i}`, `{"x": …, "y": …}` or None; drawn when it changes.
+        heard: The serial of the last event that the page has answered; of an older state the map
+            takes no selection. None where the page does not say.
         answer: The words pinned to the selection: its text, and a note; None until it is known.
         view: The viewport, unless the tab or the address has one; later changes move the map.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
@@ -75,6 +77,7 @@ class MapSpec:
     overlays: Sequence[Overlay] = ()
     highlight: Sequence[int] | np.ndarray | None = None
     selected: Mapping[str, Any] | None = None
+    heard: int | None = None
     answer: PinnedAnswer | None = None
     view: Viewport | None = None
     axes: Mapping[str, Any]
@@ -104,6 +107,7 @@ class MapSpec:
             "boxes",
             "areas",
             "joining",
+            "heard",
             "selects_classes",
         )
         return {name: getattr(self, name) for name in (*same, "link")} | {

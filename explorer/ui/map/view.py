@@ -23,6 +23,8 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
+WHOLE_WINDOW = {"height": 420, "margin": 106}
+"""Of a map that fills the window below the navigation, in CSS pixels."""
 PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
@@ -148,8 +150,7 @@ def show(
     answer: PinnedAnswer | None = None,
     spoken: str = "",
     boxes: bool = False,
-    areas: bool = False,
-    joining: str = "replace",
+    joining: str = "",
     key: str = "map",
     height: int = HEIGHT,
     margin: int = 0,
@@ -167,8 +168,7 @@ def show(
         answer: The words pinned to the selection.
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
-        areas: Whether sentences can be selected on it, as `MapSpec.areas`.
-        joining: As `MapSpec.joining`.
+        joining: As `MapSpec.joining`, where sentences can be selected on it; else empty.
         key: Identity of the map in the session.
         height: In CSS pixels.
         margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
@@ -191,15 +191,16 @@ def show(
         overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
+        heard=st.session_state.get(_SEEN),
         answer=answer,
         axes=layout.axes,
         description=_description(run, layout) + _KEYS,
         spoken=spoken,
         caption=caption(run),
         boxes=boxes,
-        areas=areas,
+        areas=bool(joining),
         joining=joining,
-        selects_classes=areas and by in CLASS_CRITERIA,
+        selects_classes=bool(joining) and by in CLASS_CRITERIA,
         height=height,
         margin=margin,
     )
