@@ -4,13 +4,14 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.explore import point_colours
+from explorer.explore import file_columns, point_colours
 from explorer.explore.baseline_fit import baselines_of
 from explorer.explore.point_colours import AtlasColouring, Colours
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 
 _fitted: Cache[Colours] = Cache(8)
+_columns: Cache[Colours | None] = Cache(64)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Colouring:
     draw: Callable[[Contents], Colours]
     is_available: Callable[[Contents], bool] = lambda run: True
     is_linear_baseline: bool = False
+    is_of_a_file: bool = False
+    """Whether it comes from a user's file, which may change."""
 
     def colours_of(self, run: Contents) -> Colours:
         """A colour for every sentence of the map; what was fitted is cached."""
@@ -45,7 +48,7 @@ class Colouring:
 
     def mark(self, run: Contents) -> str:
         """A checksum of the colours, unless the run's stamp determines them."""
-        if not self.is_linear_baseline:
+        if not self.is_linear_baseline and not self.is_of_a_file:
             return ""
         return f"{zlib.crc32(self.colours_of(run).ids.tobytes()):08x}"
 
@@ -91,6 +94,35 @@ COLOURINGS = {item.name: item for item in _ENTRIES}
 DEFAULT_COLOURING = next(iter(COLOURINGS))
 
 
+COLUMN = "column "
+"""Before the name of a column of a user's file."""
+
+
 def available(run: Contents) -> list[str]:
     """Names of the colourings that say something about a run's map."""
-    return [name for name, item in COLOURINGS.items() if item.is_available(run)]
+    names = [name for name, item in COLOURINGS.items() if item.is_available(run)]
+    columns = [f"{COLUMN}{name}" for name in run.columns]
+    return names + [name for name in columns if _column_colours(run, name) is not None]
+
+
+def colouring_of(run: Contents, name: str) -> Colouring:
+    """The colouring of a name of `available`.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    if name in COLOURINGS:
+        return COLOURINGS[name]
+    colours = _column_colours(run, name)
+    if colours is None:
+        raise KeyError(name)
+    title = colours.title
+    help = f"The column {title} of the file."
+    return Colouring(name, title, help, draw=lambda run: colours, is_of_a_file=True)
+
+
+def _column_colours(run: Contents, name: str) -> Colours | None:
+    column = name.removeprefix(COLUMN)
+    if not name.startswith(COLUMN) or column not in run.columns:
+        return None
+    return _columns.get((run, name), lambda: file_columns.colours_of(run.columns[column], column))

@@ -10,6 +10,7 @@ import numpy as np
 from explorer.errors import ExplorerError
 from explorer.explore import polygons
 from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value
+from explorer.explore.file_columns import NO_VALUE, texts_of
 from explorer.explore.map_views import VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.latent_space.neighbours import nearest
@@ -54,6 +55,25 @@ class Split(TextCriterion):
     def mask(self, run: MappedRun) -> Mask:
         missing = f"no sentence of this map is in the split {self.text!r}"
         return _equal(run.needed_atlas.split, self.text, missing)
+
+
+class FileColumn(TextCriterion):
+    """A value in a column of a user's file."""
+
+    name = "column"
+    help = "Sentences with a value in a column of your file: column:stars=5"
+
+    @property
+    def title(self) -> str:
+        return f"column {self.text}"
+
+    def mask(self, run: MappedRun) -> Mask:
+        for name, cells in run.columns.items():
+            if self.text.startswith(f"{name}="):
+                wanted = self.text.removeprefix(f"{name}=")
+                missing = f"no sentence of this map has {wanted!r} in the column {name!r}"
+                return _equal([text or NO_VALUE for text in texts_of(cells)], wanted, missing)
+        raise ExplorerError(f"the file of {run.name} has no such column: {self.text!r}")
 
 
 class Region(TextCriterion):
@@ -270,7 +290,7 @@ class Area(Criterion):
 
 
 CRITERIA: dict[str, type[Criterion]] = {
-    **{item.name: item for item in (Label, Split, Region, Words, Regex, Near, Area)},
+    **{item.name: item for item in (Label, Split, FileColumn, Region, Words, Regex, Near, Area)},
     **dict.fromkeys(COLUMNS, Range),
 }
 """Conditions by the name they are written with."""

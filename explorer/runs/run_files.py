@@ -20,6 +20,8 @@ from explorer.text.tokens import Tokeniser, treebank_tokens
 from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from explorer.latent_space.atlas import Atlas
     from explorer.latent_space.playback import Playback
     from explorer.models.vae import TextVAE
@@ -45,6 +47,7 @@ class Contents:
         self._next_check = 0.0
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
+        self._columns: dict[str, list[Any]] | None = None
         self._is_checked = False
 
     def __reduce__(self) -> tuple[type, tuple[Path]]:
@@ -188,6 +191,29 @@ class Contents:
                 f"{len(corpus.sentences):,} sentences; `explorer atlas` draws the map anew"
             )
         return corpus.sentences
+
+    @property
+    def columns(self) -> "Mapping[str, Sequence[Any]]":
+        """What a user's file holds for each point of the atlas besides its sentence, by column.
+
+        Empty for a named corpus, and while the file is not on this machine or is another one.
+        """
+        with self._lock:
+            corpus, atlas = self.corpus, self.atlas
+            if corpus is None or atlas is None or self.config.corpus.name:
+                return {}
+            if corpus.checksum != atlas.corpus_checksum:
+                return {}
+            if self._columns is None:
+                rows = atlas.row.tolist()
+                try:
+                    whole = corpora.columns(self.config.corpus, self.config.seed)
+                except ExplorerError:
+                    whole = {}
+                self._columns = {
+                    name: [cells[row] for row in rows] for name, cells in whole.items()
+                }
+            return self._columns
 
     def check(self) -> None:
         """Reads once what every page needs, and verifies the checksum of the weights.

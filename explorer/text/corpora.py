@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
@@ -123,6 +124,22 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         checksum(lines.sentences),
         lines.sources,
     )
+
+
+def columns(config: CorpusConfig, seed: int) -> dict[str, list[Any]]:
+    """What the other columns of a user's file hold for each sentence of `load`, by name.
+
+    Raises:
+        ExplorerError: As `load`.
+    """
+    if config.name:
+        return {}
+    path = user_file(config.path)
+    table = read(path, config.text_column, config.label_column, with_others=True)
+    rows = range(len(table.texts))
+    if 0 < config.limit < len(rows):
+        rows = _draw([""] * len(rows), config.limit, seed)
+    return {name: [cells[row] for row in rows] for name, cells in table.others.items()}
 
 
 def checksum(sentences: Sequence[str]) -> str:

@@ -111,7 +111,7 @@ def preview(
         label = _likely_label(columns, text)
     else:
         label = _chosen(path, columns, label_column) if label_column else None
-    table = read_file.table_of(path, columns, text, label, refuse)
+    table = read_file.table_of(path, columns, text, label, refuse, with_others=True)
     shown = {
         name: [_shown(cell) for cell in columns.cells(index)[:SHOWN]]
         for index, name in enumerate(_distinct(columns.names))

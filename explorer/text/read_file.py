@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ LONGEST = 20_000
 """Maximum characters of a sentence, which bounds the memory of an encoder."""
 
 DIALECT = Dialect()
+NO_COLUMNS: Mapping[str, Sequence[Any]] = {}
 
 _NUMBER = re.compile(r"\s*|-?\d+(\.\d+)?")
 _INTEGRAL = re.compile(r"(-?\d+)\.0+")
@@ -36,12 +38,14 @@ class Table:
         labels: A label for each text ("" for an empty cell), or None without a label column.
         dropped: Number of lines or rows without text.
         column: The column of the texts; empty for plain text.
+        others: The cells of the other columns for each text, by name, where they were asked for.
     """
 
     texts: list[str]
     labels: list[str] | None
     dropped: int
     column: str = ""
+    others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 def read(
@@ -50,6 +54,7 @@ def read(
     label_column: str = "",
     dialect: Dialect = DIALECT,
     refuse: Refuse = fail,
+    with_others: bool = False,
 ) -> Table:
     """Reads sentences, and labels if a label column is given.
 
@@ -60,6 +65,7 @@ def read(
         dialect: How it is read where its contents leave a choice.
         refuse: Receives each row that cannot be read, and its error; by default the first one
             ends the reading.
+        with_others: Whether the other columns are read, too.
 
     Raises:
         ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
@@ -77,13 +83,18 @@ def read(
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
     label = index_of(path, columns, label_column) if label_column else None
     index = index_of(path, columns, text_column) if text_column else _only(path, columns, label)
-    return table_of(path, columns, index, label, refuse)
+    return table_of(path, columns, index, label, refuse, with_others)
 
 
 def table_of(
-    path: Path, columns: Columns, index: int, label: int | None, refuse: Refuse = fail
+    path: Path,
+    columns: Columns,
+    index: int,
+    label: int | None,
+    refuse: Refuse = fail,
+    with_others: bool = False,
 ) -> Table:
-    """The sentences of a column, and the labels of another."""
+    """The sentences of a column, the labels of another, and what the others hold."""
     cells = columns.cells(index)
     name = columns.names[index]
     _require_text(path, name, cells)
@@ -95,7 +106,21 @@ def table_of(
             refuse(error, str(cell)[:LONGEST])
             texts.append("")
     labels = None if label is None else _as_labels(columns.cells(label))
-    return replace(_table(path, texts, labels, f"row, column {name!r},", refuse), column=name)
+    others = _others(columns, {index, label}) if with_others else {}
+    return _table(path, texts, labels, f"row, column {name!r},", refuse, name, others)
+
+
+def _others(columns: Columns, read: Set[int | None]) -> dict[str, list[Any]]:
+    """The columns of texts and numbers that have a name of their own."""
+    others = {}
+    for index, name in enumerate(columns.names):
+        if index in read or not name or columns.names.count(name) > 1:
+            continue
+        with suppress(ExplorerError):  # a Parquet column of another type
+            cells = columns.cells(index)
+            if not any(isinstance(cell, list | dict | bytes) for cell in cells):
+                others[name] = cells
+    return others
 
 
 def is_plain(kind: Kind, dialect: Dialect) -> bool:
@@ -270,7 +295,13 @@ def is_text(cell: Any) -> bool:
 
 
 def _table(
-    path: Path, texts: list[str], labels: list[str] | None, unit: str, refuse: Refuse
+    path: Path,
+    texts: list[str],
+    labels: list[str] | None,
+    unit: str,
+    refuse: Refuse,
+    column: str = "",
+    others: Mapping[str, Sequence[Any]] = NO_COLUMNS,
 ) -> Table:
     sentences = [as_sentence(text) for text in texts]
     filled = [row for row, sentence in enumerate(sentences) if sentence]
@@ -287,6 +318,8 @@ def _table(
         [sentences[row] for row in rows],
         None if labels is None else [labels[row] for row in rows],
         len(sentences) - len(filled),
+        column,
+        {name: [cells[row] for row in rows] for name, cells in others.items()},
     )
 
 

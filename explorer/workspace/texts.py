@@ -80,6 +80,9 @@ def store(name: str, title: str, table: Table) -> Path:
     columns = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
+    for column, cells in table.others.items():
+        free = column if column not in (TEXT, LABEL) else f"{column} (2)"
+        columns[free] = [None if cell is None else str(cell) for cell in cells]
     rows = pa.table(columns).replace_schema_metadata({_TITLE: title.encode()})
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)

@@ -1,8 +1,10 @@
 """Laws of selections: which sentences, how they combine, and that their text says all."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from explorer.explore.criteria import (
     COLUMNS,
     CRITERIA,
     Area,
+    FileColumn,
     Label,
     Near,
     Range,
@@ -42,8 +45,11 @@ from explorer.explore.selection_table import table_of
 
 
 @pytest.fixture(scope="module")
-def run(tiny_run: Path) -> Run:
-    return open_run(tiny_run)
+def run(tiny_run: Path) -> Iterator[Run]:
+    run = open_run(tiny_run)
+    sizes = ["small", "large", ""] * len(run.texts)
+    with mock.patch.object(Run, "columns", {"size": sizes[: len(run.texts)]}):
+        yield run
 
 
 def every_condition(run: Run) -> dict[str, Criterion]:
@@ -58,6 +64,7 @@ def every_condition(run: Run) -> dict[str, Criterion]:
     return {
         "label": Label("animal"),
         "split": Split("train"),
+        "column": FileColumn("size=large"),
         "region": Region(atlas.levels[0][0].name),
         "words": Words("dog"),
         "regex": Regex("^a (dog|girl)"),

@@ -229,6 +229,11 @@ class LatentMap extends Surface {
     this.lasso.offerClass();
   }
 
+  get selectsClass() {
+    const { areas, selects_classes: selects } = this.data;
+    return areas && selects ? (id) => this.lasso.selectClass(id) : null;
+  }
+
   focused(id) {
     broadcast(this.data.link, this, { focus: id });
   }

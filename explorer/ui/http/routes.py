@@ -16,7 +16,7 @@ from starlette.routing import Route
 from explorer.errors import ExplorerError
 from explorer.explore import playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
-from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
 from explorer.explore.map_views import (
     DEFAULT_VIEW,
     VIEWS,
@@ -110,7 +110,7 @@ def _colours(request: Request) -> Response:
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
-    colours = COLOURINGS[by].colours_of(run)
+    colours = colouring_of(run, by).colours_of(run)
     return _binary(np.ascontiguousarray(colours.ids, np.uint8).tobytes())
 
 

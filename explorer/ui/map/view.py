@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer.explore.colourings import COLOURINGS, available
-from explorer.explore.map_criteria import CLASS_CRITERIA
+from explorer.explore.colourings import COLOURINGS, available, colouring_of
+from explorer.explore.map_criteria import selects_classes
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
@@ -58,11 +58,11 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         by = st.selectbox(
             "Colour",
             names,
-            format_func=str.capitalize,  # the label is the value in the address: short
+            format_func=lambda name: name[:1].upper() + name[1:],  # also the address's value
             key="colour",
             bind="query-params",
             width=210,
-            help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
+            help=_colour_help(names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
@@ -70,6 +70,12 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
     view = view or DEFAULT_VIEW
     baselines.prepare(run, view)
     return view, by
+
+
+def _colour_help(names: Sequence[str]) -> str:
+    known = [name for name in names if name in COLOURINGS]
+    lines = [f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in known]
+    return "\n".join(lines + ["- Column …: a column of the file."] * (len(known) < len(names)))
 
 
 def reading_switch(at_first: bool = False) -> bool:
@@ -176,7 +182,7 @@ def show(
     atlas = run.atlas
     assert atlas is not None
     by = colour_job.colouring(run, by)
-    colours = COLOURINGS[by].colours_of(run)
+    colours = colouring_of(run, by).colours_of(run)
     lens_url = urls.decode_url(run, layout.name, decode_settings.decoding(run))
     spec = MapSpec(
         points_url=urls.points_url(run, layout.name),
@@ -200,7 +206,7 @@ def show(
         boxes=boxes,
         areas=bool(joining),
         joining=joining,
-        selects_classes=bool(joining) and by in CLASS_CRITERIA,
+        selects_classes=bool(joining) and selects_classes(by, colours),
         height=height,
         margin=margin,
     )
