@@ -40,7 +40,8 @@ class MapSpec:
         legend: Names and colours of the bytes.
         kind: Whether the bytes are classes or positions on a ramp.
         legend_title: What the colours mean.
-        labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank).
+        labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank), and the
+            index of the `parent` among those of the level above, if there is one.
         overlays: What is drawn on top of the points.
         highlight: Rows that stand out while all others turn grey; None for no search.
         selected: `{"row": i}`, `{"x": …, "y": …}` or None; drawn when it changes.
@@ -132,7 +133,8 @@ def axes_data(axes: Mapping[str, Any]) -> dict[str, Any]:
 def _label(label: Mapping[str, Any]) -> list[Any]:
     """An array, with coordinates to 5 digits: labels are sent with every rerun."""
     x, y, size = (float(f"{float(label[name]):.5g}") for name in ("x", "y", "size"))
-    return [x, y, str(label["text"]), int(label["level"]), size]
+    parent = [int(label["parent"])] if label.get("parent", -1) >= 0 else []
+    return [x, y, str(label["text"]), int(label["level"]), size, *parent]
 
 
 def _rows(rows: Sequence[int] | np.ndarray) -> list[int] | dict[str, str]:

@@ -11,6 +11,7 @@ const ACTIONS = [
   ["Shift and drag", "selects sentences with a lasso; the dashed buttons do the same"],
   ["S", "selects the region of the sentence in the middle, or of the picked one"],
   ["D", "draws lines of equal density"],
+  ["T", "opens the tree of regions"],
   ["?", "opens and closes this list"],
 ];
 

@@ -31,6 +31,13 @@ export function buildLegend(element, data, counts, focus, onFocus, onSelect = nu
   }
 }
 
+/** How many points are of each class. */
+export function countsOf(kinds) {
+  const counts = new Map();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
 /** The button that unfolds a legend of one row. */
 function fold(element) {
   const button = make("button", "legend-fold");

@@ -10,6 +10,8 @@ import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { Help } from "./help.js";
+import { labelsOf } from "./labels.js";
+import { countsOf } from "./legend.js";
 import { Lasso } from "./lasso.js";
 import { Lattice, decodedAt } from "./lattice.js";
 import { decodedWords, Lens } from "./lens.js";
@@ -20,6 +22,7 @@ import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { addressedView, onReturn, readView, rememberView } from "./remember.js";
+import { Regions } from "./regions.js";
 import { Guide } from "./reveal.js";
 import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
@@ -76,7 +79,7 @@ class LatentMap extends Surface {
 
   /** Help and a link for the map, and a way to copy the pinned words. */
   addButtons() {
-    const { help, share, copy, lasso, rectangle, contours } = moreButtons();
+    const { help, share, copy, lasso, rectangle, contours, regions } = moreButtons();
     this.lasso = new Lasso(this, { lasso, rectangle });
     this.help = new Help(this.stage);
     help.addEventListener("click", () => this.help.toggle());
@@ -84,7 +87,8 @@ class LatentMap extends Surface {
     copies(share, () => window.location.href, say);
     copies(copy, () => this.pin.words, say);
     this.contours = new Contours(this, contours);
-    this.corner.append(lasso, rectangle, contours, share, help);
+    this.regions = new Regions(this, regions);
+    this.corner.append(lasso, rectangle, contours, regions, share, help);
     this.pinBox.append(copy);
   }
 
@@ -95,12 +99,13 @@ class LatentMap extends Surface {
     this.send = (name, value) => setTriggerValue(name, value);
     this.setState = setStateValue;
     const before = this.data ?? {};
-    if (this.isStale(data)) Object.assign(data, { selected: this.picked, answer: before.answer });
+    if (this.isStale(data)) Object.assign(data, { selected: this.picked, answer: null });
     this.data = data;
     this.preview = null;
     this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
-    this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
+    this.labels = labelsOf(data.labels);
+    this.regions.update();
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
@@ -374,12 +379,6 @@ class LatentMap extends Surface {
 }
 
 export const mount = mounting(LatentMap);
-
-function countsOf(kinds) {
-  const counts = new Map();
-  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
 
 function find(overlays, id) {
   return (overlays ?? []).find((item) => item.type === "path" && item.id === id);

@@ -68,6 +68,10 @@ function drawBox(map, from, to, isDone) {
 
 function press(map, key, shift) {
   if (map.lasso.key(key)) return true;
+  if (key.toLowerCase() === "t") {
+    map.regions.toggle();
+    return true;
+  }
   if (key.toLowerCase() === "d") {
     map.contours.toggle();
     return true;

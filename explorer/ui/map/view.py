@@ -223,7 +223,14 @@ def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
     if run.atlas is None or not layout.shows_regions:
         return []
     return [
-        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
+        {
+            "x": item.x,
+            "y": item.y,
+            "text": item.name,
+            "level": level,
+            "size": item.size,
+            "parent": item.parent,
+        }
         for level, items in enumerate(run.atlas.levels)
         for item in items
     ]
