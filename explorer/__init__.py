@@ -6,8 +6,32 @@ if TYPE_CHECKING:
     from explorer.errors import ExplorerError as ExplorerError
     from explorer.explore.run import Run as Run
     from explorer.explore.run import open_run as open_run
+    from explorer.notebook.latent_map import LatentMap as LatentMap
 
-__all__ = ["ExplorerError", "Run", "open_run"]
+__all__ = ["ExplorerError", "LatentMap", "Run", "latent_map", "open_run"]
+
+
+def latent_map(run: "Run", **options: Any) -> "LatentMap":
+    """A run's map as a notebook widget.
+
+    Args:
+        run: The run.
+        **options: As `LatentMap` takes them.
+
+    Raises:
+        ExplorerError: If the run has no map, or anywidget is missing.
+    """
+    from explorer.errors import ExplorerError
+
+    try:
+        from explorer.notebook.latent_map import LatentMap
+    except ModuleNotFoundError as error:
+        if error.name not in ("anywidget", "traitlets"):
+            raise
+        raise ExplorerError(
+            "the map in a notebook needs anywidget: pip install 'text-latent-explorer[notebook]'"
+        ) from None
+    return LatentMap(run, **options)
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +40,10 @@ def __getattr__(name: str) -> Any:
         from explorer.errors import ExplorerError
 
         return ExplorerError
+    if name == "LatentMap":
+        from explorer.notebook.latent_map import LatentMap
+
+        return LatentMap
     if name in __all__:
         from explorer.explore import run
 

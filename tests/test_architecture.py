@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "explorer"
 ROOMS = (
     *("errors", "system", "config", "registry", "text", "models", "latent_space", "runs"),
     *("training", "evaluation", "pipeline", "explore", "workspace", "map_component"),
-    *("ui", "cli"),
+    *("notebook", "ui", "cli"),
 )
 """Each room imports only from rooms before it."""
 UI_ROOMS = ("session", "components", "map", "http")

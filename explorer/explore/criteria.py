@@ -11,7 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.explore import polygons
 from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value
 from explorer.explore.file_columns import NO_VALUE, texts_of
-from explorer.explore.map_views import VIEWS, view_of
+from explorer.explore.map_views import FARTHEST, VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.latent_space.neighbours import nearest
 from explorer.system.cache import Cache
@@ -24,7 +24,6 @@ MAX_NEAR = 100_000
 DEFAULT_NEAR = 100
 
 _CHUNK = 1024  # sentences between two checks of the clock
-_FARTHEST = 1e6  # map units, as for a click
 
 _texts: Cache[list[Any]] = Cache(4)
 
@@ -258,7 +257,7 @@ class Area(Criterion):
         drawn = np.asarray(points, np.float64)
         if drawn.ndim != 2 or drawn.shape[1] != 2 or len(drawn) < 3:
             raise ExplorerError("an area of the map has at least three corners")
-        corners = polygons.simplified(np.clip(drawn, -_FARTHEST, _FARTHEST)).tolist()
+        corners = polygons.simplified(np.clip(drawn, -FARTHEST, FARTHEST)).tolist()
         return cls(view, tuple((_digits(x), _digits(y)) for x, y in corners))
 
     @property
@@ -281,8 +280,8 @@ class Area(Criterion):
                 f"{name}: has {len(numbers)} coordinates; a polygon has 3 to "
                 f"{polygons.MAX_CORNERS} corners of two each"
             )
-        if max(map(abs, numbers)) > _FARTHEST:
-            raise ExplorerError(f"{name}: goes beyond {_FARTHEST:,.0f} units of the map")
+        if max(map(abs, numbers)) > FARTHEST:
+            raise ExplorerError(f"{name}: goes beyond {FARTHEST:,.0f} units of the map")
         return cls(view, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
 
     def mask(self, run: MappedRun) -> Mask:

@@ -28,6 +28,8 @@ Latents = Float32[np.ndarray, "m d"]
 View = TypeVar("View", bound="MapView")
 Positions = Float32[np.ndarray, "m 2"]
 
+FARTHEST = 1e6
+"""Bound on a coordinate that a person points at, in units of the map."""
 _FAINTEST = 0.35  # opacity of what is far from every sentence
 _views: Cache[Any] = Cache(24)
 

@@ -25,6 +25,8 @@ from explorer.text.tokens import EOS, SPECIALS
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from explorer import LatentMap
+
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
 
@@ -285,6 +287,19 @@ class Run(MappedRun):
         return rows_of(self, read_selection(selection))
 
     # Help.
+
+    def map(self, **options: Any) -> "LatentMap":
+        """The map as a notebook widget, of which `pick` and `selection` can be read and set.
+
+        Args:
+            **options: As `explorer.notebook.latent_map.LatentMap` takes them.
+
+        Raises:
+            ExplorerError: If the run has no map, or anywidget is missing.
+        """
+        from explorer import latent_map
+
+        return latent_map(self, **options)
 
     def _need_latent(self) -> None:
         if not self.has_latent:

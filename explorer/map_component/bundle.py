@@ -3,6 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "assets"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 ENTRIES = ("map", "player", "slider")
 """Modules that export `mount`."""
@@ -10,6 +15,13 @@ ENTRIES = ("map", "player", "slider")
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+
+
+@cache
+def assets() -> dict[str, str]:
+    """The text of every module and style sheet by name."""
+    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
+    return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
 
 def bundle(files: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 // Sentences decoded at a grid of positions in view, fetched when the view is at rest.
 // The grid is fixed to the map, so that panning keeps its sentences where they are.
 
+import { ask } from "./ask.js";
 import { wholes } from "./view.js";
 
 const WIDE = [142, 165]; // minimum pixels between positions, on a phone and on a wide map
@@ -61,7 +62,7 @@ export class Lattice {
     const url = new URL(this.url, window.location.origin);
     url.searchParams.set("at", cells.map(({ x, y }) => `${x},${y}`).join(";"));
     try {
-      const answer = await fetch(url, { signal: request.signal });
+      const answer = await ask(url, { signal: request.signal });
       if (!answer.ok) throw new Error(`${answer.status} from ${url.pathname}`);
       const found = await answer.json();
       if (this.request !== request) return;

@@ -1,6 +1,8 @@
 // What the model decodes under the pointer, asked for while the pointer moves. One question is out
 // at a time; of those that come meanwhile only the last is asked, so no answer is late for long.
 
+import { ask } from "./ask.js";
+
 const PIXELS = 5; // a cell: positions within it share an answer
 const MAX_ANSWERS = 5000;
 const SLOW_MS = 250;
@@ -73,7 +75,7 @@ export class Lens {
   async fetch({ x, y }, signal) {
     const url = new URL(this.url, window.location.origin);
     url.searchParams.set("at", `${x},${y}`);
-    const response = await fetch(url, { signal });
+    const response = await ask(url, { signal });
     if (!response.ok) throw new Error(`${response.status} from ${url.pathname}`);
     return (await response.json())[0];
   }

@@ -1,6 +1,8 @@
 // Binary files by address, each fetched once: a rerun during a fetch waits
 // for the same answer.
 
+import { ask } from "./ask.js";
+
 export class Files {
   constructor() {
     this.slots = new Map();
@@ -18,7 +20,7 @@ export class Files {
 }
 
 async function fetchBytes(url) {
-  const response = await fetch(new URL(url, window.location.origin));
+  const response = await ask(url);
   if (!response.ok) throw new Error(`${response.status} from ${url}`);
   return response.arrayBuffer();
 }

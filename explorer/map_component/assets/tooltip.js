@@ -1,5 +1,6 @@
 // The words under the pointer: of a sentence, fetched on demand and cached, or those the lens read.
 
+import { ask } from "./ask.js";
 import { Callout } from "./callout.js";
 
 const MAX_SENTENCES = 600;
@@ -24,7 +25,7 @@ export class Sentences {
       if (this.answers.size >= MAX_SENTENCES) this.answers.delete(this.answers.keys().next().value);
       const url = new URL(this.url, window.location.origin);
       url.searchParams.set("i", String(index));
-      const answer = fetch(url)
+      const answer = ask(url)
         .then((response) => (response.ok ? response.json() : null))
         .catch(() => null);
       this.answers.set(index, answer);

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.explore import map_caption
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.map_overlays import Ellipse
 from explorer.explore.map_views import DEFAULT_VIEW, LATENT_VIEWS, VIEWS
@@ -160,7 +161,7 @@ def _draw(
         selected=mark.selected,
         axes=there.axes,
         description=f"{_description(there)} {_KEYS}",
-        caption=map_view.caption(run),
+        caption=map_caption.caption(run),
         view_parameter="",
         boxes=True,
         link=f"{by}: {[entry.name for entry in colours.legend]}",

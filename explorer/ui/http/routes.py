@@ -5,7 +5,8 @@ a path. Addresses identify their content (the run's stamp, the checksum of the s
 what does not depend on a person's files is cached for good.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,25 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explorer.errors import ExplorerError
-from explorer.explore import playback_story
+from explorer.explore import map_answers, playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
-from explorer.explore.map_views import (
-    DEFAULT_VIEW,
-    VIEWS,
-    MapView,
-    opacity,
-    relative_distance,
-    view_of,
-)
+from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.map import scripts
-from explorer.ui.session import picks
 from explorer.ui.session.open_runs import opened
 
-MAX_POSITIONS = 64
-"""Positions decoded for one request."""
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 
@@ -89,7 +80,7 @@ def _asset(request: Request) -> Response:
 
 def _points(request: Request) -> Response:
     run, _ = _run(request)
-    return _binary(np.ascontiguousarray(_map(request, run).xy, "<f4").tobytes())
+    return _binary(map_answers.point_bytes(_map(request, run)))
 
 
 def _map(request: Request, run: Any) -> MapView | Aligned:
@@ -110,24 +101,14 @@ def _colours(request: Request) -> Response:
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
-    colours = colouring_of(run, by).colours_of(run)
-    return _binary(np.ascontiguousarray(colours.ids, np.uint8).tobytes())
+    return _binary(map_answers.colour_bytes(colouring_of(run, by).colours_of(run)))
 
 
 def _hover(request: Request) -> Response:
-    run, atlas = _run(request)
+    run, _ = _run(request)
     row = _number(request, "i", int)
-    if not 0 <= row < len(atlas.xy):
-        raise _RefusedError(404, f"i is 0 to {len(atlas.xy) - 1}")
-    note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
-    if atlas.label is not None:
-        note.insert(1, str(atlas.label[row]))
-    answer = {"text": run.texts[row]}
-    if run.texts_are_real:
-        answer["second"] = atlas.reconstruction[row]
-    else:
-        note.append("its reconstruction")
-    answer["note"] = " · ".join(note)
+    with _refusing(404):
+        answer = map_answers.sentence(run, row)
     # The corpus may be downloaded later, under the same stamp.
     return JSONResponse(answer, headers=NEVER)
 
@@ -135,39 +116,20 @@ def _hover(request: Request) -> Response:
 def _decode(request: Request) -> Response:
     run, _ = _run(request)
     view = _map(request, run)
-    xy = _positions(request)
+    with _refusing(400):
+        xy = map_answers.read_positions(request.query_params.get("at", ""))
     strength = _number(request, "strength", float, "1")
     decoding = Decoding(label=request.query_params.get("label", ""), strength=strength)
-    z, distances = view.latents(xy)
-    answer = [
-        {
-            "text": text,
-            "opacity": round(opacity(float(distance), run), 2),
-            "distance": round(relative_distance(float(distance), run), 2),
-        }
-        for text, distance in zip(run.decode(z, decoding), distances, strict=True)
-    ]
-    return JSONResponse(answer, headers=FOREVER)
+    return JSONResponse(map_answers.decoded(run, view, xy, decoding), headers=FOREVER)
 
 
-def _positions(request: Request) -> np.ndarray:
-    """The positions of an address, `at=x,y;x,y`: finite, 1 to `MAX_POSITIONS`."""
+@contextmanager
+def _refusing(status: int) -> Iterator[None]:
+    """A question that cannot be answered is refused with this status."""
     try:
-        positions = [
-            [float(number) for number in position.split(",")]
-            for position in request.query_params.get("at", "").split(";")
-        ]
-    except ValueError:
-        positions = []
-    if not 0 < len(positions) <= MAX_POSITIONS or not all(
-        len(position) == 2 and picks.is_finite_position(*position) for position in positions
-    ):
-        raise _RefusedError(
-            400,
-            f"at is 1 to {MAX_POSITIONS} positions, x,y;x,y, of finite numbers, "
-            f"at most {picks.FARTHEST:,.0f}",
-        )
-    return np.array(positions)
+        yield
+    except ExplorerError as error:
+        raise _RefusedError(status, str(error)) from None
 
 
 def _frames(request: Request) -> Response:
@@ -180,9 +142,7 @@ def _frame_colours(request: Request) -> Response:
     by, known = request.query_params.get("by", ""), playback_story.colour_choices(run)
     if by not in known:
         raise _RefusedError(400, f"by is one of {', '.join(known)}")
-    return _binary(
-        np.ascontiguousarray(playback_story.colours_of(run, by).ids, np.uint8).tobytes()
-    )
+    return _binary(map_answers.colour_bytes(playback_story.colours_of(run, by)))
 
 
 def _sentence(request: Request) -> Response:

@@ -9,11 +9,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from explorer import map_component
-from explorer.map_component.bundle import bundle
-
-FOLDER = Path(map_component.__file__).parent / "assets"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+from explorer.map_component.bundle import TYPES, assets, bundle
 
 BUNDLE = "bundle.js"
 
@@ -40,10 +36,8 @@ export default async function (component) {{
 @cache
 def files() -> dict[str, tuple[bytes, str]]:
     """Every file by name: its content and its media type."""
-    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
-    served = {path.name: (path.read_bytes(), TYPES[path.suffix]) for path in paths}
-    whole = bundle({name: content.decode() for name, (content, _) in served.items()})
-    return served | {BUNDLE: (whole.encode(), TYPES[".js"])}
+    texts = assets() | {BUNDLE: bundle(assets())}
+    return {name: (text.encode(), TYPES[Path(name).suffix]) for name, text in texts.items()}
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.explore import map_caption
 from explorer.explore.colourings import COLOURINGS, available, colouring_of
 from explorer.explore.map_criteria import selects_classes
 from explorer.explore.map_overlays import Marker, Overlay
@@ -29,7 +30,6 @@ PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
 _READ = {True: "words", False: "read"}  # keys of the switch, where it is on at first, or off
-_KEYS = " Arrow keys move, plus and minus zoom, Enter picks the middle."
 
 
 def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
@@ -193,16 +193,16 @@ def show(
         legend=colours.legend,
         kind=colours.kind,
         legend_title=colours.title,
-        labels=_labels(run, layout),
+        labels=map_caption.region_labels(run, layout),
         overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
         heard=st.session_state.get(_SEEN),
         answer=answer,
         axes=layout.axes,
-        description=_description(run, layout) + _KEYS,
+        description=map_caption.description(run, layout),
         spoken=spoken,
-        caption=caption(run),
+        caption=map_caption.caption(run),
         boxes=boxes,
         areas=bool(joining),
         joining=joining,
@@ -214,44 +214,12 @@ def show(
     baselines.note(run, layout.name, by)
     if event is not None and event.kind == "no_webgl":
         show_plain(
-            run, replace(spec, description=_description(run, layout)), colours, layout.xy, key
+            run,
+            replace(spec, description=map_caption.description(run, layout, is_used=False)),
+            colours,
+            layout.xy,
+            key,
         )
-
-
-def _labels(run: Run, layout: MapView) -> list[dict[str, Any]]:
-    """Names of regions, in the view they were clustered in."""
-    if run.atlas is None or not layout.shows_regions:
-        return []
-    return [
-        {
-            "x": item.x,
-            "y": item.y,
-            "text": item.name,
-            "level": level,
-            "size": item.size,
-            "parent": item.parent,
-        }
-        for level, items in enumerate(run.atlas.levels)
-        for item in items
-    ]
-
-
-def caption(run: Run) -> str:
-    """How many of the corpus' sentences a map shows."""
-    assert run.atlas is not None
-    shown, total = len(run.atlas), run.atlas.total
-    sample = "" if shown == total else f" of {total:,} (random sample)"
-    return f"Each dot is a sentence: {shown:,}{sample}."
-
-
-def _description(run: Run, layout: MapView) -> str:
-    assert run.atlas is not None
-    names = [item.name for item in run.atlas.levels[0][:12]] if run.atlas.levels else []
-    regions = f" Its largest regions: {', '.join(names)}." if names else ""
-    return (
-        f"Map of {len(run.atlas):,} sentences of the run {run.name}, "
-        f"{layout.description}.{regions}"
-    )
 
 
 def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: str) -> None:

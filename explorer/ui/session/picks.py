@@ -7,14 +7,12 @@ from typing import Any, TypeAlias
 
 import streamlit as st
 
+from explorer.explore.map_views import FARTHEST
 from explorer.explore.run import Run
 from explorer.ui.session.open_runs import opened
 
 MOST_TEXT = 1000
 """Characters of a typed sentence, or of a search, that are read."""
-
-FARTHEST = 1e6
-"""Map units; a click is never farther from the origin."""
 
 TYPED = "typed"
 """The address of a pick that is a typed sentence."""

@@ -1,0 +1,43 @@
+"""What a map says of itself: names of regions, how much it shows, a description."""
+
+from typing import Any
+
+from explorer.explore.map_views import MapView
+from explorer.runs.run_files import Contents
+
+_KEYS = "Arrow keys move, plus and minus zoom, Enter picks the middle."
+
+
+def region_labels(run: Contents, view: MapView) -> list[dict[str, Any]]:
+    """Names of regions, as `MapSpec.labels`, in the view they were clustered in."""
+    if not view.shows_regions:
+        return []
+    return [
+        {
+            "x": item.x,
+            "y": item.y,
+            "text": item.name,
+            "level": level,
+            "size": item.size,
+            "parent": item.parent,
+        }
+        for level, items in enumerate(run.needed_atlas.levels)
+        for item in items
+    ]
+
+
+def caption(run: Contents) -> str:
+    """How many of the corpus' sentences a map shows."""
+    shown, total = len(run.needed_atlas), run.needed_atlas.total
+    sample = "" if shown == total else f" of {total:,} (random sample)"
+    return f"Each dot is a sentence: {shown:,}{sample}."
+
+
+def description(run: Contents, view: MapView, is_used: bool = True) -> str:
+    """For screen readers: what the map shows and, where it `is_used` by keys, the keys."""
+    atlas = run.needed_atlas
+    names = [item.name for item in atlas.levels[0][:12]] if atlas.levels else []
+    regions = f" Its largest regions: {', '.join(names)}." if names else ""
+    keys = f" {_KEYS}" if is_used else ""
+    what = f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}."
+    return what + regions + keys

@@ -1,0 +1,1 @@
+"""The map in a notebook: a widget for Jupyter, marimo, Colab and VS Code."""
