@@ -106,7 +106,9 @@ def markers(
     run: Run, layout: MapView, located: LocatedPick | None, answer: Answer | None
 ) -> list[Marker]:
     """Markers over the points: the typed sentence, and the round trip of an empty location."""
-    result = [located.typed] if located is not None and located.typed is not None else []
+    if located is None:
+        return []
+    result = [located.typed] if located.typed is not None else []
     if answer is not None and answer.cycle is not None:
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))
