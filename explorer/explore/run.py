@@ -155,11 +155,7 @@ class Run(CodedRun):
     # On the map.
 
     def locate_texts(self, texts: Sequence[str]) -> AddedTexts:
-        """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y.
-
-        Raises:
-            ExplorerError: Without texts, or for a run without a map.
-        """
+        """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y."""
         return locate_texts(self, texts)
 
     def select(self, selection: str) -> Int[np.ndarray, " rows"]:
