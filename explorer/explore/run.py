@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from explorer import LatentMap
 
+_LEAST_SCALE = 1e-6
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
 
@@ -369,7 +370,8 @@ class Run(MappedRun):
         if self.model.has_density:
             return self.model.prior()
         mean = torch.from_numpy(self.needed_atlas.mean)
-        return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+        # Given vectors may have numbers that never vary.
+        return Independent(Normal(mean.mean(0), mean.std(0).clamp(min=_LEAST_SCALE)), 1)
 
 
 def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:
