@@ -18,7 +18,7 @@ from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import fine_tuning, given_vectors, snapshots
-from explorer.training.suggest_recipe import Findings, inspect, recipe
+from explorer.training.suggest_recipe import SIZES, Findings, inspect, recipe
 
 EXAMPLE = """\
 example:
@@ -108,6 +108,13 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "other weights frozen",
     )
     add(
+        "--size",
+        default="",
+        choices=("", *SIZES),
+        metavar="S",
+        help="small, medium or large, in place of what suits the corpus; --start has its own",
+    )
+    add(
         "--set",
         action="append",
         default=[],
@@ -134,9 +141,8 @@ def new(args: argparse.Namespace) -> None:
     chosen = _merge(corpus, changed) if isinstance(changed, dict) else changed
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     findings, encoder = given_vectors.resolve(findings, args.encoder)
-    table = recipe(
-        findings, args.latent, args.prior, args.schedule, args.conditional, start, encoder
-    )
+    how = (args.latent, args.prior, args.schedule, args.conditional, start, args.size, encoder)
+    table = recipe(findings, *how)
     config = configs.from_table(_merge(table, changes))
     vocabulary, weights, pretrained = _check(config, findings)
     header = (
@@ -241,7 +247,8 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     prior_fitting.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
-    vocabulary = vocabularies.learn(config.corpus, findings.train_counts)
+    vocabulary = None if start.missing(config) else start.vocabulary(config)
+    vocabulary = vocabulary or vocabularies.learn(config.corpus, findings.train_counts)
     model = build(config.model, len(vocabulary))
     penalty_for(model, config.objective.rate)
     optimiser_for(model, config.training)

@@ -102,11 +102,12 @@ def _vector_source(args: argparse.Namespace) -> "VectorSource | None":
 def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     """Reads the file and stores its sentences; says what was guessed and left out."""
     from explorer.runs.names import check_name
-    from explorer.text.preview import preview
+    from explorer.text import preview as previews
     from explorer.workspace import texts
 
     path = Path(args.file).expanduser()
-    seen = preview(path, None, args.text_column, args.label_column, _vector_source(args))
+    columns = args.text_column, args.label_column, _vector_source(args)
+    seen = previews.preview(path, None, *columns)
     name = check_name(args.name) if args.name else texts.free_name(path.name)
     if not args.json:
         parts = [f"{len(seen.table.texts):,} sentences", seen.dialect.encoding]
@@ -118,11 +119,13 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
         say(f"{path.name}: {', '.join(part for part in parts if part)}")
         if seen.vectors:
             say("The vectors become the latent space, and a decoder is trained on them.")
+    if seen.note:
+        warn(f"{path.name}: {seen.note}")
     for item in seen.refused[:5]:
         warn(f"left out, {item.where}: {item.reason}")
     if len(seen.refused) > 5:
         warn(f"left out: {len(seen.refused) - 5:,} more rows")
-    texts.store(name, path.name, seen.table)
+    texts.store(name, path.name, seen.table, previews.others(path, seen))
     return name, seen
 
 

@@ -33,8 +33,8 @@ def sentence(run: Run, row: int) -> dict[str, str]:
         ExplorerError: If the map has no such row.
     """
     atlas = run.needed_atlas
-    if not 0 <= row < len(atlas):
-        raise ExplorerError(f"i is 0 to {len(atlas) - 1}")
+    if not 0 <= row < len(atlas.xy):
+        raise ExplorerError(f"i is 0 to {len(atlas.xy) - 1}")
     note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
     if atlas.label is not None:
         note.insert(1, str(atlas.label[row]))

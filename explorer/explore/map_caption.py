@@ -13,7 +13,14 @@ def region_labels(run: Contents, view: MapView) -> list[dict[str, Any]]:
     if not view.shows_regions:
         return []
     return [
-        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
+        {
+            "x": item.x,
+            "y": item.y,
+            "text": item.name,
+            "level": level,
+            "size": item.size,
+            "parent": item.parent,
+        }
         for level, items in enumerate(run.needed_atlas.levels)
         for item in items
     ]
@@ -32,4 +39,5 @@ def description(run: Contents, view: MapView, is_used: bool = True) -> str:
     names = [item.name for item in atlas.levels[0][:12]] if atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
     keys = f" {_KEYS}" if is_used else ""
-    return f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}.{regions}{keys}"
+    what = f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}."
+    return what + regions + keys

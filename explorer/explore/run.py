@@ -13,10 +13,12 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
 from explorer.explore import text_points
+from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.explore.selection import read_selection, rows_of
+from explorer.explore.selection_comparison import Comparison, compare
 from explorer.latent_space import arithmetic, interpolation
 from explorer.latent_space.map_index import Cycle
 from explorer.models.decoding_settings import Decoded, Decoding
@@ -282,6 +284,14 @@ class Run(MappedRun):
 
     # On the map.
 
+    def locate_texts(self, texts: Sequence[str]) -> AddedTexts:
+        """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y.
+
+        Raises:
+            ExplorerError: Without texts, or for a run without a map.
+        """
+        return locate_texts(self, texts)
+
     def select(self, selection: str) -> Int[np.ndarray, " rows"]:
         """Atlas indexes of the sentences that a selection describes, ascending.
 
@@ -300,6 +310,22 @@ class Run(MappedRun):
                 not have.
         """
         return rows_of(self, read_selection(selection))
+
+    def compare_selections(self, a: str, b: str) -> Comparison:
+        """Two selections compared: overlap, words, decoded centres, distance and separation.
+
+            compared = run.compare_selections("label:sports", "words:dog and length:5..12")
+            run.decode(run.analogy(*compared.ends, "two men talk", [0, 1, 2]))
+
+        Args:
+            a: A selection as text; see `select`.
+            b: Another one.
+
+        Raises:
+            ExplorerError: As `select`; also if one is empty, or both are the same sentences.
+        """
+        result = compare(self, self.select(a), self.select(b))
+        return replace(result, decoded=tuple(self.decode(np.stack(result.centres))))
 
     # Help.
 

@@ -54,6 +54,7 @@ class Corpus:
         groups: Sentences of a group describe the same thing (an image); None if unknown.
         checksum: SHA-256 of the sentences in order: equal text, equal checksum.
         sources: The name of the `Source` of each sentence; None if there is only one.
+        file_rows: The row of each sentence in a user's file; None for a named corpus.
         vectors: The vector of each sentence, single precision; None if the corpus has none.
     """
 
@@ -64,6 +65,7 @@ class Corpus:
     groups: list[int] | None
     checksum: str
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
     vectors: "np.ndarray | None" = field(default=None, repr=False, compare=False)
 
     def rows(self, split: str) -> list[int]:
@@ -84,6 +86,7 @@ class _Lines:
     labels: list[str] | None
     groups: list[int] | None
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
     vectors: "np.ndarray | None" = None
 
     def drawn(self, rows: Sequence[int]) -> "_Lines":
@@ -93,6 +96,7 @@ class _Lines:
             None if self.labels is None else [self.labels[row] for row in rows],
             None if self.groups is None else [self.groups[row] for row in rows],
             None if self.sources is None else [self.sources[row] for row in rows],
+            None if self.file_rows is None else [self.file_rows[row] for row in rows],
             None if self.vectors is None else self.vectors[list(rows)],
         )
 
@@ -121,7 +125,8 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         )
         title = path.name
         splits = [""] * len(table.texts)
-        lines = _Lines(table.texts, splits, table.labels, None, vectors=table.vectors)
+        texts, labels, rows = table.texts, table.labels, table.rows
+        lines = _Lines(texts, splits, labels, None, file_rows=rows, vectors=table.vectors)
         _require_variety(lines.sentences, config.path, config.normalise)
     if 0 < config.limit < len(lines.sentences):
         lines = lines.drawn(_draw(lines.splits, config.limit, seed))
@@ -139,6 +144,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         lines.groups,
         checksum(lines.sentences),
         lines.sources,
+        lines.file_rows,
         lines.vectors,
     )
 

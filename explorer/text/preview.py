@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import csv_dialect, packed_file, prose, read_file, vector_column
+from explorer.text import csv_dialect, other_columns, packed_file, prose, read_file, vector_column
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
@@ -19,6 +19,7 @@ SHOWN = 100
 
 _SENTENCE = 4  # a cell of this many words looks like a sentence, not like a name
 _SAMPLE = 500  # rows the columns are guessed from
+_GUESSED = 100_000  # characters the separator and the header are guessed from
 _MAX_LABELS = 40
 _FEW = 3  # of a list, that are shown
 _LABEL_NAMES = {"label", "class", "category", "sentiment", "stars", "rating", "topic", "intent"}
@@ -55,6 +56,8 @@ class Preview:
     """The first rows, column by column; plain text has the column `text`."""
     table: Table
     refused: list[Refused]
+    note: str = ""
+    """What of the file is left out as a whole, such as other sheets."""
 
 
 def guess(path: Path) -> Dialect:
@@ -75,7 +78,9 @@ def guess(path: Path) -> Dialect:
     if kind.ending in (".txt", ".md") and not _is_table(text):
         is_markdown = kind.ending == ".md"
         return replace(dialect, prose=is_markdown or prose.is_prose(text[:50_000].splitlines()))
-    lines = text[:100_000].splitlines(keepends=True)
+    lines = text[:_GUESSED].splitlines(keepends=True)
+    if len(lines) < 3:  # of very many columns
+        lines = text[: 100 * _GUESSED].splitlines(keepends=True)[:3]
     separator = "\t" if kind.ending in (".tsv", ".txt", ".md") else csv_dialect.separator_of(lines)
     return replace(dialect, separator=separator, header=_has_header(path, kind, lines, separator))
 
@@ -134,8 +139,21 @@ def preview(
     label_name = "" if label is None else names[label]
     return _of(
         kind, dialect, names, [names[index] for index in textual], names[text], label_name,
-        titles, vectors, _rows(columns, samples, groups, titles), table, refused,
+        titles, vectors, _rows(columns, samples, groups, titles), table, refused, columns.note,
     )  # fmt: skip
+
+
+def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
+    """The cells of the columns beside sentences and labels, a cell a sentence; see `read`.
+
+    Raises:
+        ExplorerError: If the file can no longer be read.
+    """
+    if not seen.columns:
+        return {}
+    vectors = vector_column.named(seen.columns, seen.vectors.column)
+    without = {seen.text_column, seen.label_column, *vectors}
+    return other_columns.read(path, without, seen.table.rows, seen.dialect)
 
 
 def _first(columns: Columns, index: int) -> list[Any]:
@@ -187,6 +205,7 @@ def _of(
     rows: dict[str, list[str]],
     table: Table,
     refused: list[Refused],
+    note: str = "",
 ) -> Preview:
     return Preview(
         ending=kind.ending,
@@ -200,6 +219,7 @@ def _of(
         rows=rows,
         table=table,
         refused=refused,
+        note=note,
     )
 
 
@@ -222,8 +242,12 @@ def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) ->
     )
     first = next(rows)
     cells = [cell.strip() for cell in first]
-    if len(set(cells)) < len(cells) or any(len(cell.split()) >= _SENTENCE for cell in cells):
+    if any(len(cell.split()) >= _SENTENCE for cell in cells):
         return False
+    if len(set(cells)) < len(cells):
+        # Names that repeat are refused later; cells that repeat in the first row are data.
+        second = next(rows, [])
+        return all(cells) and any(len(cell.split()) >= _SENTENCE for cell in second)
     # An exported index has no name.
     return not any(_is_number(cell) for cell in cells) and sum(not cell for cell in cells) <= 1
 
@@ -251,7 +275,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
         raise ExplorerError(f"{path} has no column with text; its columns are {names}")
 
     def words(index: int) -> float:
-        cells = [cell for cell in columns.cells(index)[:_SAMPLE] if read_file.is_text(cell)]
+        cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
         # A number of different texts, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 

@@ -4,13 +4,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import ExplorerError
 from explorer.text import packed_file, prose, vector_column
-from explorer.text.csv_dialect import NO_TEXT, Refuse, fail
+from explorer.text.csv_dialect import NO_TEXT, Refuse, fail, is_text
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import FORMATS, Kind, encoding_of, kind_of, no_text
 from explorer.text.vector_column import Vectors, VectorSource
@@ -18,7 +19,16 @@ from explorer.text.vector_column import Vectors, VectorSource
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FORMATS", "LONGEST", "Table", "encoding_of", "kind_of", "no_text", "read"]
+__all__ = [
+    "FORMATS",
+    "LONGEST",
+    "Table",
+    "encoding_of",
+    "is_text",
+    "kind_of",
+    "no_text",
+    "read",
+]
 
 _SAMPLE = 2000  # lines
 
@@ -42,6 +52,7 @@ class Table:
         labels: A label for each text ("" for an empty cell), or None without a label column.
         dropped: Number of lines or rows without text.
         column: The column of the texts; empty for plain text.
+        rows: The row or line of each text, from 0.
         vectors: A vector for each text, single precision; None without any.
     """
 
@@ -49,6 +60,7 @@ class Table:
     labels: list[str] | None
     dropped: int
     column: str = ""
+    rows: list[int] = field(default_factory=list)
     vectors: "np.ndarray | None" = None
 
 
@@ -166,7 +178,8 @@ def _with_text(
 ) -> int:
     if len(names) == 1:
         return 0
-    matches = [index for index in candidates if any(map(is_text, cells(index)))]
+    textual = (index for index in candidates if any(map(is_text, cells(index))))
+    matches = list(islice(textual, 2))
     if len(matches) == 1:
         return matches[0]
     raise ExplorerError(
@@ -278,17 +291,6 @@ def _is_missing(cell: Any) -> bool:
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 
-def is_text(cell: Any) -> bool:
-    """Whether a cell holds words rather than nothing or a number."""
-    if not isinstance(cell, str) or not cell.strip() or cell in NO_TEXT:
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
-
-
 def _vector_reader(
     path: Path, columns: Columns | None, vectors: VectorSource
 ) -> ReadVectors | None:
@@ -331,6 +333,7 @@ def _table(
         [sentences[row] for row in rows],
         None if labels is None else [labels[row] for row in rows],
         len(sentences) - len(filled),
+        rows=rows,
         vectors=None if vectors is None else vectors.values[rows],
     )
 
@@ -350,7 +353,8 @@ def check_length(text: str, where: str) -> None:
 
 def as_sentence(text: str) -> str:
     """Collapses white space to single blanks."""
-    sentence = " ".join(text.replace("\0", " ").split())
+    # A byte-order mark is left where files were joined.
+    sentence = " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
     if sentence == text:
         sentence = text  # keeps a text shared by many rows shared
     if sentence.isascii():

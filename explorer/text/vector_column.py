@@ -75,6 +75,13 @@ def members(columns: Columns, name: str, samples: Sequence[Sequence[Any]]) -> li
     return _group(columns, name.removesuffix("*"), samples)
 
 
+def named(names: Sequence[str], column: str) -> list[str]:
+    """The names of the columns that `VectorSource.column` may name; none for an empty one."""
+    if not column or column in names:
+        return [column] if column else []
+    return [names[index] for index in _numbered(names, column.removesuffix("*"))]
+
+
 def read_column(path: Path, columns: Columns, name: str) -> Vectors:
     """The vectors of a column of lists, or of numbered columns.
 

@@ -25,6 +25,14 @@ SMALL_BUDGET = 1_300_000
 """Training tokens over all epochs of a small corpus: about two minutes on two cores."""
 MEDIUM_TOKENS = 2_500_000
 
+SIZES = ("small", "medium", "large")
+"""Of a new model: LSTMs of 128, 256 and 512 units."""
+
+WARM_EPOCHS = 8
+"""At most, of a training that starts from a sentence VAE."""
+WARM_RATE = 7e-4
+"""Its learning rate, which falls to 0 from the first epoch on."""
+
 MAX_LABELS = 50
 """Labels of a conditional model; a column with more is unlikely to hold labels."""
 
@@ -144,6 +152,7 @@ def recipe(
     schedule: str = "",
     conditional: bool = False,
     start: Path | None = None,
+    size: str = "",
     encoder: str = "",
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
@@ -155,13 +164,16 @@ def recipe(
         schedule: Name of the schedule; empty for the linear one.
         conditional: Whether the decoder is conditioned on the labels.
         start: Folder of the trained run whose weights, and so sizes, the model starts from.
+        size: One of `SIZES`; empty for the one that suits the corpus.
         encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
 
     Raises:
-        ExplorerError: If a conditional model is asked for and the corpus has no suitable labels,
-            or if the run to start from is not trained.
+        ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
+            has no suitable labels, or if the run to start from is not trained.
     """
-    table = _sized(findings)
+    if size and size not in SIZES:
+        raise ExplorerError(f"size {size!r} is not one of {', '.join(SIZES)}")
+    table, corpus = _sized(findings, size), _corpus(findings)
     if findings.vectors:
         vector_recipe.check_alone(latent, start)
         is_small = findings.train_tokens < SMALL_TOKENS
@@ -169,6 +181,8 @@ def recipe(
         latent, prior = "vectors", ""
     if start:
         _start_from(table, start, conditional)
+        if table["training"]["start"].get("vocabulary") == "same":
+            corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     ramp = table["objective"]["schedule"]
     _set_latent(table, latent)
     _set_prior(table, latent, prior)
@@ -179,7 +193,7 @@ def recipe(
     if schedule == "target":
         # Where beta follows the rate, validation losses are not comparable.
         table["training"].pop("patience", None)
-    return {"seed": findings.seed, "corpus": _corpus(findings), **table}
+    return {"seed": findings.seed, "corpus": corpus, **table}
 
 
 def _corpus(findings: Findings) -> dict[str, Any]:
@@ -237,8 +251,15 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
             table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
         table["objective"]["rate"] = dict(config.objective.rate)
         table["training"]["fit_prior"] = dict(config.training.fit_prior)
-        # The encoder is trained already.
-        table["training"]["pretrain_epochs"] = freeze_epochs = 0
+        # Encoder and decoder are trained already, under a rate that is charged in full.
+        freeze_epochs = 0
+        table["objective"]["schedule"] = {"name": "constant"}
+        table["training"] |= {
+            "pretrain_epochs": 0,
+            "epochs": min(WARM_EPOCHS, table["training"]["epochs"]),
+            "learning_rate": WARM_RATE,
+            "decay": 1.0,
+        }
     name = folders.typed(start)
     table["training"]["start"] = {
         "name": "run",
@@ -246,6 +267,8 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
         "weights": folders.checksums(start)[folders.WEIGHTS],
         "freeze_epochs": freeze_epochs,
     }
+    if config.corpus.tokens == "bpe":  # whose pieces spell any word
+        table["training"]["start"]["vocabulary"] = "same"
 
 
 def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
@@ -297,8 +320,19 @@ def _num_subwords(findings: Findings) -> int:
     return max(1000, min(5000, findings.train_tokens // 10_000 * 100))
 
 
-def _sized(findings: Findings) -> dict[str, Any]:
+def _sized(findings: Findings, size: str = "") -> dict[str, Any]:
     tokens = findings.train_tokens
+    table = _suited(tokens)
+    if size:
+        chosen = {"small": (128, 16, 0.3, 6.0), "medium": (256, 32, 0.2, 9.0)}
+        width, latent_dim, dropout, nats = chosen.get(size, (512, 64, 0.2, 12.0))
+        ramp = table["objective"]["schedule"]["epochs"]
+        return _tables(width, latent_dim, dropout, nats, ramp, table["training"])
+    return table
+
+
+def _suited(tokens: int) -> dict[str, Any]:
+    """Sizes and epochs for a number of training tokens."""
     if tokens < SMALL_TOKENS:
         epochs = max(4, min(24, round(SMALL_BUDGET / tokens)))
         return _tables(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components import notes, run_picker
+from explorer.ui.components import copy_icons, notes, run_picker
 from explorer.ui.components.style import STYLE
 from explorer.ui.lecture import bar
 from explorer.ui.session import history, picks, settings, url
@@ -19,6 +19,7 @@ PAGES = {
     "playback": ("Playback", ":material/movie:"),
     "prior": ("Prior", ":material/blur_on:"),
     "model": ("Model card", ":material/description:"),
+    "notes": ("Notes", ":material/sticky_note_2:"),
     "lecture": ("Lecture", ":material/co_present:"),
 }
 """Pages by file name: title and icon."""
@@ -26,12 +27,14 @@ PAGES = {
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
+settings.guard_fragments(notes.errors_shown)
+
 
 def page() -> None:
     """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    history.keep_views()
+    history.keep_views(copy_icons.SCRIPT)
     pages = [
         st.Page(
             url.page_file(name),
@@ -50,7 +53,7 @@ def page() -> None:
     url.follow_address(chosen.url_path)
     settings.keep_settings()
     with notes.errors_shown():
-        run = run_picker.run_picker(chosen.url_path or "map")
+        run = run_picker.run_picker(chosen.url_path or "map", chosen.title)
         if run is None:
             run_picker.no_runs()
             return

@@ -47,7 +47,9 @@ def page() -> Iterator[Any]:
 def test_the_map_is_drawn_read_and_selected_from(page: Any, tiny_run: Path) -> None:
     widget = open_run(tiny_run).map(height=400)
     host(page, widget)
-    state = "document.querySelector('#cell > div').shadowRoot.querySelector('canvas.overlay').state"
+    state = (
+        "document.querySelector('#cell > div').shadowRoot.querySelector('canvas.overlay').state"
+    )
     count = len(widget.run.atlas)
     page.wait_for_function(f"{state}.points === {count}")
 

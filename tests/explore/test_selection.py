@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import ExplorerError
-from explorer.explore import criteria, map_criteria
+from explorer.explore import criteria, map_criteria, tags
+from explorer.explore.column_criteria import FileColumn, Range
+from explorer.explore.columns import COLUMNS
 from explorer.explore.criteria import (
-    COLUMNS,
     CRITERIA,
     Area,
     Label,
     Near,
-    Range,
     Regex,
     Region,
     Split,
@@ -39,6 +39,13 @@ from explorer.explore.selection import (
     rows_of,
 )
 from explorer.explore.selection_table import table_of
+from explorer.explore.tags import Tag
+
+
+@pytest.fixture(autouse=True)
+def tagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tags._Source(lambda run: {"odd": np.arange(1, 20, 2)}, lambda: 0)
+    monkeypatch.setattr(tags, "_sources", [source])
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,8 @@ def every_condition(run: Run) -> dict[str, Criterion]:
         "regex": Regex("^a (dog|girl)"),
         "near": Near("a dog sleeps at home", 7),
         "area": Area.of("umap", corners),
+        "column": FileColumn("stars", "2..4"),
+        "tag": Tag("odd"),
         **ranges,
     }
 

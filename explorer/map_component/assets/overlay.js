@@ -2,6 +2,7 @@
 // cluster names, the selection and the keyboard's cross-hair.
 
 import { drawAxes } from "./axes.js";
+import { drawContours } from "./contours.js";
 import { overlap, placeLabels, wrap } from "./labels.js";
 import { arrowTo } from "./reveal.js";
 import { clamp } from "./view.js";
@@ -17,7 +18,8 @@ export function drawOverlay(pen, scene) {
   pen.lineJoin = "round";
   pen.textBaseline = "top";
   if (scene.axes?.units) drawAxes(pen, scene);
-  const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud };
+  if (scene.contours) drawContours(pen, scene);
+  const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud, trail: drawPicks };
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
   nameEllipses(pen, scene);
   drawLabels(pen, scene);
@@ -249,6 +251,27 @@ export function along(points, position) {
   return [0, 1].map((k) => points[low][k] + (points[high][k] - points[low][k]) * (step - low));
 }
 
+/** The line through the last picks, the oldest the faintest. */
+function drawPicks(pen, { points }, { view, theme }) {
+  const places = points.map(([x, y]) => view.toScreen(x, y));
+  const steps = places.length - 1;
+  pen.setLineDash([2, 4]);
+  pen.strokeStyle = pen.fillStyle = theme.primary;
+  pen.lineWidth = 1.5;
+  for (let k = 0; k < steps; k++) {
+    pen.globalAlpha = 0.25 + (0.6 * (k + 1)) / steps;
+    pen.beginPath();
+    pen.moveTo(...places[k]);
+    pen.lineTo(...places[k + 1]);
+    pen.stroke();
+    pen.beginPath();
+    pen.arc(...places[k], 3, 0, 2 * Math.PI);
+    pen.fill();
+  }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
+}
+
 function drawEllipse(pen, { x, y, rx, ry }, { view, theme }) {
   const [left, top] = view.toScreen(x, y);
   pen.beginPath();
@@ -286,18 +309,24 @@ function nameEllipses(pen, { view, theme, overlays }) {
   pen.textAlign = "left";
 }
 
-function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
+function drawCloud(pen, { points, opacity = 0.8, colour = "" }, { view, theme }) {
   pen.globalAlpha = opacity;
-  pen.strokeStyle = theme.text;
-  pen.lineWidth = 1.4;
   pen.beginPath();
+  const arm = colour ? 2.4 : 3;
   for (const [x, y] of points) {
     const [left, top] = view.toScreen(x, y);
-    pen.moveTo(left - 3, top - 3);
-    pen.lineTo(left + 3, top + 3);
-    pen.moveTo(left + 3, top - 3);
-    pen.lineTo(left - 3, top + 3);
+    pen.moveTo(left - arm, top - arm);
+    pen.lineTo(left + arm, top + arm);
+    pen.moveTo(left + arm, top - arm);
+    pen.lineTo(left - arm, top + arm);
   }
+  if (colour) { // on dots of any colour
+    pen.strokeStyle = theme.background;
+    pen.lineWidth = 3;
+    pen.stroke();
+  }
+  pen.strokeStyle = colour || theme.text;
+  pen.lineWidth = colour ? 1.5 : 1.4;
   pen.stroke();
   pen.globalAlpha = 1;
 }

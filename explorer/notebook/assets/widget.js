@@ -63,7 +63,7 @@ function render({ model, el }) {
   dress(host);
   const root = host.attachShadow({ mode: "open" });
   const sheet = document.createElement("style");
-  sheet.textContent = `${styles.map}\n.share { display: none; }`; // a notebook's address is not the map's
+  sheet.textContent = `${styles.map}\n.buttons .share { display: none; }`; // a notebook's address is not the map's
   const parent = document.createElement("div");
   root.append(sheet, parent);
   $ask.askThrough(model.get("_name"), conversation(model));
@@ -80,6 +80,7 @@ function render({ model, el }) {
   show();
   return () => {
     model.off("change:_spec", show);
+    parent.remove(); // which ends the map
     destroy();
   };
 }

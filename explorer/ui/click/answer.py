@@ -103,9 +103,11 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
 
 
 def markers(
-    run: Run, layout: MapView, located: LocatedPick, answer: Answer | None
+    run: Run, layout: MapView, located: LocatedPick | None, answer: Answer | None
 ) -> list[Marker]:
     """Markers over the points: the typed sentence, and the round trip of an empty location."""
+    if located is None:
+        return []
     result = [located.typed] if located.typed is not None else []
     if answer is not None and answer.cycle is not None:
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.explore import map_caption
 from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.map_overlays import Ellipse
 from explorer.explore.map_views import DEFAULT_VIEW, LATENT_VIEWS, VIEWS

@@ -17,6 +17,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859_15", "shift_jis
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MEMORY = "_text_preview"
 _SHOWN_REFUSED = 200
+_SHOWN_COLUMNS = 50
 _BINARY = (".parquet", ".xlsx")
 
 
@@ -38,9 +39,18 @@ def show(path: Path) -> Preview:
         seen = _read(path, dialect, text, label, vectors)
     _summary(seen)
     vector_choice.note(seen)
-    st.dataframe(seen.rows, hide_index=True, height=min(320, 38 + 35 * _height(seen)))
+    st.dataframe(_first_columns(seen), hide_index=True, height=min(320, 38 + 35 * _height(seen)))
     _refused(path, seen)
     return seen
+
+
+def _first_columns(seen: Preview) -> dict[str, list[str]]:
+    """What of the rows a table shows: of very many columns the first and the chosen ones."""
+    if len(seen.rows) <= _SHOWN_COLUMNS:
+        return seen.rows
+    chosen = [seen.text_column, seen.label_column, *seen.rows]
+    names = [name for name in dict.fromkeys(chosen) if name in seen.rows][:_SHOWN_COLUMNS]
+    return {name: seen.rows[name] for name in names}
 
 
 def _height(seen: Preview) -> int:
@@ -135,6 +145,8 @@ def _summary(seen: Preview) -> None:
         parts.append(f"{_rows(table.dropped)} without text left out")
     if seen.refused:
         parts.append(f"{_rows(len(seen.refused))} refused")
+    if seen.note:
+        parts.append(markdown(seen.note))
     st.markdown(" · ".join(parts))
 
 

@@ -62,7 +62,10 @@ def listing() -> Listing:
     names, damaged = [], {}
     first = folders.by_name()
     for folder in folders.list_runs():
-        if folders.is_report(folder):
+        if folders.is_report(folder) or _is_in_training(folder):
+            continue
+        if folders.shown_name(folder) != folder.name:  # a browser gets text alone
+            damaged[folders.shown_name(folder)] = "its name is not UTF-8: rename the folder"
             continue
         try:
             folders.stamp(folder)
@@ -71,6 +74,16 @@ def listing() -> Listing:
         except (ExplorerError, OSError) as error:
             damaged[folder.name] = str(error)
     return Listing(names, damaged)
+
+
+def _is_in_training(folder: Path) -> bool:
+    """Whether it is a person's run that has no weights yet: the page Your text shows its job."""
+    return folder.parent == folders.users() and not (folder / folders.SUMS).exists()
+
+
+def mapped() -> list[str]:
+    """The runs that have a map."""
+    return [name for name in listing().names if (folders.find(name) / folders.ATLAS).is_file()]
 
 
 def default_run(names: list[str]) -> str:
