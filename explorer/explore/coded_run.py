@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GAIN_SAMPLES = 16
 """Prior samples a word's probability is compared with, for its latent gain."""
+_LEAST_SCALE = 1e-6
 
 
 class CodedRun(MappedRun):
@@ -203,7 +204,8 @@ class CodedRun(MappedRun):
         if self.model.has_density:
             return self.model.prior()
         mean = torch.from_numpy(self.needed_atlas.mean)
-        return Independent(Normal(mean.mean(0), mean.std(0)), 1)
+        # Given vectors may have numbers that never vary.
+        return Independent(Normal(mean.mean(0), mean.std(0).clamp(min=_LEAST_SCALE)), 1)
 
 
 def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:
