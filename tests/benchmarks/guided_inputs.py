@@ -5,8 +5,8 @@
     python -m tests.benchmarks.guided_inputs recipe --seconds 600
 
 An input is read, or refused by an `ExplorerError`; any other exception ends the run and leaves the
-input in the folder of temporary files. An input may take a second and two gigabytes. The same without atheris, and with
-fewer kinds of bytes: `pytest -m soak tests/test_any_input.py`.
+input in the folder of temporary files. The same without atheris, and with fewer kinds of bytes:
+`pytest -m soak tests/test_any_input.py`.
 """
 
 import argparse
