@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
+from explorer.explore import text_points
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import array, numbers, whole
 from explorer.explore.domain import Domain
@@ -78,11 +79,15 @@ class Run(MappedRun):
         return self.posterior(texts)[0]
 
     def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
-        """Mean and standard deviation of each sentence's posterior."""
-        from explorer.models.batch_inference import posteriors
+        """Mean and standard deviation of each sentence's posterior.
 
+        Raises:
+            ExplorerError: If a sentence needs an encoder that is not at hand (`cannot_encode`).
+        """
         self._need_latent()
-        return posteriors(self.model, self.ids(texts))
+        texts = texts if isinstance(texts, str) else list(texts)
+        ids = self.ids(texts)
+        return text_points.posterior(self, list(texts), ids)
 
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedily by default.
@@ -119,8 +124,11 @@ class Run(MappedRun):
             if len(row) < decoding.max_tokens:  # else it was cut off before its end
                 named = [*words, SPECIALS[EOS]]
             index = [*self.vocabulary.word_index(row), len(words)]
-            sums = (_summed(scores, index, len(named)) for scores in (log_prob, gain))
-            result.append(Decoded(self.tokeniser.text(words), named, *sums))
+            sums = [_summed(scores, index, len(named)) for scores in (log_prob, gain)]
+            result.append(Decoded(self.tokeniser.text(words), named, sums[0], sums[1]))
+        if decoding.nearest > 1:
+            near = self.cosines(points.numpy(), [item.text for item in result]).tolist()
+            result = [replace(item, cosine=far) for item, far in zip(result, near, strict=True)]
         return result
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
@@ -222,10 +230,16 @@ class Run(MappedRun):
         Raises:
             ExplorerError: If the model was not trained with this label.
         """
+        import torch
+
         from explorer.models import label_conditioning
-        from explorer.models.batch_inference import scores
+        from explorer.models.batch_inference import distortions, scores
 
         ids, index = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
+        if self.has_latent and not self.model.latent.has_rate:  # each z is its posterior's mean
+            z = torch.from_numpy(self.encode(texts))
+            nats = distortions(self.model, z, ids, labels=[index] * len(ids)).float().numpy()
+            return nats, np.zeros_like(nats)
         return scores(self.model, ids, labels=[index] * len(ids))
 
     def nats_per_word(self, texts: Sequence[str], label: str = "") -> np.ndarray:
@@ -264,7 +278,7 @@ class Run(MappedRun):
         z = self._latent(z)
         if text is None:
             text = self.decode(z[None])[0]
-        back = self.encode([text])[0]
+        back = text_points.encoded(self, [text])[0]
         return Cycle(text, back, float(np.linalg.norm(back - z)))
 
     # On the map.
@@ -355,12 +369,20 @@ class Run(MappedRun):
         return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
 
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
+        from explorer.models import candidates
         from explorer.models.decoding_strategies import generate
 
         decoding = decoding or Decoding()
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
+        if decoding.nearest > 1:
+            return candidates.nearest(points, decoding, self._generate, self._cosines)
         return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
+
+    def _cosines(self, points: "Tensor", rows: Sequence[Sequence[int]]) -> "Tensor":
+        import torch
+
+        return torch.from_numpy(self.cosines(points.numpy(), [self._text(row) for row in rows]))
 
     def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
         return self.model.condition_on_label(z, decoding.label, decoding.strength)

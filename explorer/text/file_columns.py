@@ -45,8 +45,17 @@ class Columns:
     """The cells of the column with an index: all, or as many as a second argument says."""
     candidates: list[int]
     """The columns that hold text, or of Parquet those that may."""
+    lists: Callable[[int], list[Any] | None] | None = None
+    """The cells of a column of lists of numbers as arrays; None for any other column."""
     note: str = ""
     """What of the file is not in them, such as other sheets."""
+
+    def first(self, index: int, count: int) -> list[Any]:
+        """The first cells of a column."""
+        arrays = self.lists(index) if self.lists else None
+        if arrays is None:
+            return self.cells(index, count)
+        return [None if cell is None else cell.tolist() for cell in arrays[:count]]
 
 
 def columns_of(
@@ -295,6 +304,16 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
         except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
             raise ExplorerError(f"{path} is damaged: {first_line(error)}") from None
 
+    def lists(index: int) -> list[Any] | None:
+        if not bounded_parquet.is_numeric_list(schema.types[index]):
+            return None
+        try:
+            with bounded_parquet.opened(path) as file:
+                parts = bounded_parquet.parts(file, index)
+                return [cell for part in parts for cell in bounded_parquet.arrays(part)]
+        except (pa.ArrowException, OSError, IndexError) as error:
+            raise ExplorerError(f"{path} is damaged: {first_line(error)}") from None
+
     if path.stat().st_size == 0:
         raise ExplorerError(f"{path} is empty")
     try:
@@ -302,7 +321,7 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
         raise ExplorerError(f"{path} is no intact Parquet file: {first_line(error)}") from None
     csv_dialect.check_width(path, len(schema.names))
-    return Columns(schema.names, cells, bounded_parquet.textual(schema))
+    return Columns(schema.names, cells, bounded_parquet.textual(schema), lists)
 
 
 def first_line(error: Exception) -> str:

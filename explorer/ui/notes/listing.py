@@ -6,14 +6,17 @@ from datetime import datetime
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.explore.run import Run
 from explorer.system.table_writers import as_parquet
 from explorer.ui.components.download_buttons import as_csv, file_button
 from explorer.ui.components.escaping import markdown, message
+from explorer.ui.session import picks
 from explorer.workspace import notes, notes_export
 from explorer.workspace.notes import Note
 
 _PAGE = 50  # notes that are listed at first, and more at a time
 _ALL = "All"
+_OF_ROWS = ("selection", "sentence")  # kinds whose tags are of sentences
 _DELETED, _COUNT, _PROBLEM = "_deleted_note", "_notes_listed", "_note_problem"
 _STYLE = """
 <style>
@@ -46,6 +49,7 @@ def show() -> None:
         return
     listed = _filtered(known)
     _exports(listed)
+    _tagged(picks.current_run(), known)
     st.html(_STYLE)
     shown = st.session_state.get(_COUNT, _PAGE)
     for note in listed[:shown]:
@@ -91,6 +95,26 @@ def _exports(listed: list[Note]) -> None:
             ("Parquet", "parquet", lambda: as_parquet(notes_export.columns(listed))),
         ):
             file_button(kind, write, f"notes.{ending}", f"notes_{ending}", f"Download {count}")
+
+
+def _tagged(run: Run, known: list[Note]) -> None:
+    """The sentences of the run's map with a tag, as a corpus that can be trained on."""
+    has_tags = any(note.tags and note.run == run.name and note.kind in _OF_ROWS for note in known)
+    if not has_tags or run.atlas is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="tagged_files"):
+        st.markdown(
+            f"Sentences of {markdown(run.name)} with a tag",
+            width="stretch",
+            help="A corpus with labels, in the columns `text` and `tag`: dropped on *Your text*, "
+            "it is trained on.",
+        )
+        for kind, write in (
+            ("CSV", lambda: as_csv(notes_export.tagged_sentences(run))),
+            ("Parquet", lambda: as_parquet(notes_export.tagged_sentences(run))),
+        ):
+            file = f"{run.name}-tagged.{kind.lower()}"
+            file_button(kind, write, file, f"tagged_{kind}", "Download the tagged sentences")
 
 
 def _note(note: Note, known: list[str]) -> None:

@@ -104,7 +104,7 @@ def _running(job: Job) -> None:
         st.progress(done, text=f"{label} · {_duration(job.seconds)}")
         return
     reports = job_progress.read_reports(jobs.progress_path(job.id))
-    reports = [report for report in reports if "epochs" in report]
+    reports = [report for report in reports if "seconds_left" in report]
     if progress.stage:  # after the training: the evaluation and the map
         st.progress(min(max(progress.fraction or 0.0, 0.0), 1.0), text=progress.stage)
     elif reports:

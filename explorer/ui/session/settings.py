@@ -17,6 +17,7 @@ KEPT = (
     *("applied", "moved"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
+    "candidates",
     *("label", "strength", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
