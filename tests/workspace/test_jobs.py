@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 from explorer.training import checkpoint
-from explorer.workspace import job_progress, jobs
+from explorer.workspace import database, job_progress, jobs
 from tests import tiny
 
 QUICK = [["runs", "--json"]]
@@ -94,7 +94,7 @@ def ended(number):
     """Gives a job a process that is no more."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    with jobs._database() as base:
+    with database.writing() as base:
         base.execute("UPDATE jobs SET pid = ? WHERE id = ?", (process.pid, number))
 
 
