@@ -206,5 +206,6 @@ def test_a_job_of_a_clock_that_was_set_back_is_noticed_to_be_dead(no_process, mo
     monkeypatch.setattr(time, "time", lambda: real() + 1e6)
     number = jobs.submit(jobs.OPEN, "mine", QUICK)
     assert jobs.job(number).state == jobs.RUNNING and no_process == [number]
+    ended(number)
     monkeypatch.setattr(time, "time", real)
     assert [job.state for job in jobs.jobs()] == [jobs.STOPPED]
