@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.system import cpu_threads
 from explorer.training import checkpoint
-from explorer.workspace import job_progress, jobs
+from explorer.workspace import database, job_progress, jobs
 from tests import tiny
 
 QUICK = [["runs", "--json"]]
@@ -94,7 +94,7 @@ def ended(number):
     """Gives a job a process that is no more."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    with jobs._database() as base:
+    with database.writing() as base:
         base.execute("UPDATE jobs SET pid = ? WHERE id = ?", (process.pid, number))
 
 
@@ -206,5 +206,6 @@ def test_a_job_of_a_clock_that_was_set_back_is_noticed_to_be_dead(no_process, mo
     monkeypatch.setattr(time, "time", lambda: real() + 1e6)
     number = jobs.submit(jobs.OPEN, "mine", QUICK)
     assert jobs.job(number).state == jobs.RUNNING and no_process == [number]
+    ended(number)
     monkeypatch.setattr(time, "time", real)
     assert [job.state for job in jobs.jobs()] == [jobs.STOPPED]

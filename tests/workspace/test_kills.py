@@ -20,7 +20,7 @@ from explorer import pipeline
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.text.read_file import Table
-from explorer.workspace import job_progress, jobs, texts
+from explorer.workspace import database, job_progress, jobs, texts
 from tests import tiny
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
@@ -58,7 +58,7 @@ def queue_training(name, corpus, folder):
 
 def check_whole():
     """The database is intact, and of each lane at most one job runs, by one process."""
-    with sqlite3.connect(jobs.root() / "jobs.sqlite", timeout=30) as base:
+    with sqlite3.connect(database.path(), timeout=30) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     listed = jobs.jobs()
     for lane in jobs.LANES:
