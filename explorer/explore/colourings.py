@@ -1,17 +1,15 @@
 """What the points of a run's map can be coloured by: a registry of colourings by name."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.explore import columns, point_colours, tags
+from explorer.explore import point_colours, tags
 from explorer.explore.baseline_fit import baselines_of
-from explorer.explore.columns import Column
-from explorer.explore.histograms import shown
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.point_colours import AtlasColouring, Colours
 from explorer.runs.run_files import Contents
@@ -121,43 +119,5 @@ DEFAULT_COLOURING = next(iter(COLOURINGS))
 
 
 def available(run: Contents) -> list[str]:
-    """Names of the colourings that say something about a run's map, the user's columns last."""
-    names = [name for name, item in COLOURINGS.items() if item.is_available(run)]
-    return names + columns.file_keys(cast("MappedRun", run))
-
-
-def colouring_of(run: Contents, name: str) -> Colouring:
-    """A colouring by name: one of `COLOURINGS`, or by a column of the user's file.
-
-    Raises:
-        ExplorerError: If there is none.
-    """
-    if name in COLOURINGS:
-        return COLOURINGS[name]
-    return _of_column(columns.of(cast("MappedRun", run), name))
-
-
-def label(name: str) -> str:
-    """A colouring's name for people, different from all others."""
-    short = name.removeprefix(f"{columns.OF_FILE}:").capitalize()
-    return f"{short} (file)" if name not in COLOURINGS and short.lower() in COLOURINGS else short
-
-
-def _of_column(column: Column) -> Colouring:
-    def draw(run: Contents) -> Colours:
-        if column.numbers is not None:
-            return point_colours.ramp_of(
-                column.numbers, column.title, lambda value: shown(column, value)
-            )
-        names = [name or "(empty)" for name in column.names]
-        return point_colours.groups(column.codes, names, column.title)
-
-    return Colouring(column.key, column.title, "A column of your file.", draw, changes=True)
-
-
-def colour_help(names: Sequence[str]) -> str:
-    """What each colouring says, as a Markdown list; columns of the user's file have one line."""
-    lines = [f"- {label(name)}: {COLOURINGS[name].help}" for name in names if name in COLOURINGS]
-    if len(lines) < len(names):
-        lines.append("- All others are columns of your file.")
-    return "\n".join(lines)
+    """Names of the colourings that say something about a run's map."""
+    return [name for name, item in COLOURINGS.items() if item.is_available(run)]

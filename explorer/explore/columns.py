@@ -18,7 +18,6 @@ OF_FILE = "column"
 
 _maps: Cache["dict[str, Column]"] = Cache(4)
 _files: Cache["dict[str, Column]"] = Cache(4)
-_schemas: Cache[list[str]] = Cache(16)
 _distances: Cache[np.ndarray] = Cache(8)
 
 
@@ -118,21 +117,6 @@ def of_map(run: MappedRun) -> dict[str, Column]:
 def known(run: MappedRun) -> dict[str, Column]:
     """The columns of a map, and those of the user's file if it was read before."""
     return columns_of(run) if (run, run.texts_are_real) in _files else of_map(run)
-
-
-def file_keys(run: MappedRun) -> list[str]:
-    """Keys of the columns of the user's file, as far as they are known without reading all of it.
-
-    Of a Parquet file, as those that were opened on the page are, the schema says them.
-    """
-    if (run, run.texts_are_real) in _files:
-        return [key for key in columns_of(run) if key.startswith(f"{OF_FILE}:")]
-    recipe = run.config.corpus
-    if recipe.name or not recipe.path.endswith(".parquet"):
-        return []
-    used = {recipe.text_column, recipe.label_column}
-    names = _schemas.get(corpora.mark(recipe), lambda: other_columns.names(recipe.path))
-    return [f"{OF_FILE}:{name}" for name in names if name not in used]
 
 
 def of(run: MappedRun, key: str) -> Column:

@@ -1,8 +1,6 @@
 """From what a person points at on a map to a condition that selects it."""
 
-from explorer.explore import columns
-from explorer.explore.colourings import colouring_of
-from explorer.explore.column_criteria import FileColumn
+from explorer.explore.colourings import COLOURINGS
 from explorer.explore.criteria import Label, Region, Split
 from explorer.explore.criterion import Criterion
 from explorer.explore.mapped_run import MappedRun
@@ -25,23 +23,10 @@ def of_class(run: MappedRun, by: str, number: int) -> Criterion | None:
         by: The colouring.
         number: Of the class in the legend.
     """
-    if not has_classes(run, by):
+    if by not in CLASS_CRITERIA:
         return None
-    legend = colouring_of(run, by).colours_of(run).legend
-    name = next((entry.name for entry in legend if entry.id == number), None)
-    if name is None:
-        return None
-    if by in CLASS_CRITERIA:
-        return CLASS_CRITERIA[by](name)
-    column = columns.of(run, by)
-    return FileColumn(column.title, name if name in column.names else "")
-
-
-def has_classes(run: MappedRun, by: str) -> bool:
-    """Whether the classes of a colouring can be selected."""
-    if not by.startswith(f"{columns.OF_FILE}:"):
-        return by in CLASS_CRITERIA
-    return columns.of(run, by).kind == "category"
+    legend = COLOURINGS[by].colours_of(run).legend
+    return next((CLASS_CRITERIA[by](entry.name) for entry in legend if entry.id == number), None)
 
 
 def of_region(run: MappedRun, index: int) -> Criterion | None:

@@ -100,14 +100,8 @@ def ramp(stops: int = 9) -> list[str]:
     return [_oklch(0.42 + 0.42 * t, 0.13 + 0.02 * t, 275 - 180 * t) for t in steps]
 
 
-def ramp_of(values: Any, title: str, form: Callable[[float], str]) -> Colours:
-    """Positions by rank, so that a few outliers do not compress all others into one colour.
-
-    Args:
-        values: Numbers; one that is not finite is grey.
-        title: Of the legend.
-        form: A number as the legend writes it.
-    """
+def _ramp(values: Any, title: str, form: str) -> Colours:
+    """Positions by rank, so that a few outliers do not compress all others into one colour."""
     values = np.asarray(values, dtype=np.float64)
     ordered = np.sort(values[np.isfinite(values)])
     ids = np.full(len(values), NO_CLASS, dtype=np.uint8)
@@ -122,7 +116,7 @@ def ramp_of(values: Any, title: str, form: Callable[[float], str]) -> Colours:
         fraction = i / (len(stops) - 1)
         # Every second stop has a name: nine numbers do not fit on a phone.
         value = float(np.quantile(ordered, fraction)) if len(ordered) else 0.0
-        name = form(value) if i % 2 == 0 else ""
+        name = form.format(value) if i % 2 == 0 else ""
         legend.append(LegendEntry(name, colour, round(fraction * RAMP_TOP)))
     return Colours(ids, legend, "ramp", title)
 
@@ -200,14 +194,14 @@ ATLAS_COLOURINGS = {
             "length",
             "Length (tokens)",
             "Tokens of the sentence, by rank.",
-            lambda atlas, title: ramp_of(atlas.tokens, title, "{:.0f}".format),
+            lambda atlas, title: _ramp(atlas.tokens, title, "{:.0f}"),
         ),
         AtlasColouring("split", "Split", "Training, validation or test.", _splits),
         AtlasColouring(
             "rate",
             "Rate of the sentence (nats)",
             "KL from the prior to the sentence's posterior, by rank.",
-            lambda atlas, title: ramp_of(atlas.rate, title, "{:.1f}".format),
+            lambda atlas, title: _ramp(atlas.rate, title, "{:.1f}"),
             # A model without a latent space has rate 0 everywhere: a single colour.
             is_available=lambda atlas: float(np.ptp(atlas.rate)) > 0,
         ),

@@ -46,18 +46,5 @@ def read(
     return result
 
 
-def names(path: str) -> list[str]:
-    """Names of the columns of a Parquet file that `read` may read; none if it cannot be read."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        schema = pq.read_schema(Path(path).expanduser())
-    except (pa.ArrowException, OSError, RuntimeError):
-        return []
-    flat = [field.name for field in schema if not pa.types.is_nested(field.type)]
-    return [name for name in flat if name.strip()][:MAX_COLUMNS]
-
-
 def _skip(error: ExplorerError, row: str) -> None:
     """Rows that cannot be read were reported with the sentences."""

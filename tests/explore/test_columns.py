@@ -2,31 +2,20 @@
 
 import json
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import ExplorerError
-from explorer.explore import (
-    colourings,
-    column_charts,
-    column_filters,
-    columns,
-    map_criteria,
-    selection_table,
-)
+from explorer.explore import column_charts, column_filters, columns, selection_table
 from explorer.explore.column_criteria import FileColumn, Range
 from explorer.explore.columns import COLUMNS, Column
 from explorer.explore.criteria import Label, Words
 from explorer.explore.histograms import MAX_BINS, bins_of
 from explorer.explore.run import Run, open_run
 from explorer.explore.selection import And, Not, Or, read_selection, rows_of
-from explorer.text import other_columns
 from explorer.text.typed_column import TypedColumn, date_of, days_of, typed
 from tests import tiny
 
@@ -244,36 +233,3 @@ def test_what_is_downloaded_has_the_columns_of_the_file(run: Run) -> None:
     assert table["stars"] == [1 + row % 5 for row in corpus_rows]
     assert table["posted"] == [f"2024-{1 + row % 12:02d}-01" for row in corpus_rows]
     assert "stars" not in selection_table.table_of(run, rows)
-
-
-def test_a_map_is_coloured_by_any_column_of_its_file(run: Run) -> None:
-    columns.columns_of(run)
-    assert {"column:stars", "column:posted"} <= set(colourings.available(run))
-    stars = colourings.colouring_of(run, "column:stars")
-    values = columns.of(run, "column:stars").numbers
-    ids = stars.colours_of(run).ids
-    assert values is not None
-    assert (np.diff(ids[np.argsort(values, kind="stable")].astype(int)) >= 0).all()
-    assert len(set(ids.tolist())) == len(set(values.tolist()))
-    posted = colourings.colouring_of(run, "column:posted").colours_of(run)
-    assert posted.legend[0].name == "2024-01-01"
-    assert colourings.label("column:stars") == "Stars"
-    assert colourings.label("column:length") == "Length (file)"
-    with pytest.raises(ExplorerError, match="no column 'nothing'"):
-        colourings.colouring_of(run, "column:nothing")
-
-
-def test_a_stored_text_names_its_columns_without_being_read(tmp_path: Path) -> None:
-    table = pa.table({"text": ["a"], "city": ["b"], "vector": [[1.0]], "price": [2]})
-    pq.write_table(table, tmp_path / "text.parquet")
-    assert other_columns.names(str(tmp_path / "text.parquet")) == ["text", "city", "price"]
-    assert other_columns.names(str(tmp_path / "none.parquet")) == []
-
-
-def test_a_class_of_a_column_is_selected_by_its_legend(run: Run) -> None:
-    mood = Column("column:mood", "mood", "category", "", None, np.zeros(200, np.int32), ["", "x"])
-    known = {**columns.columns_of(run), "column:mood": mood}
-    with mock.patch.object(columns, "columns_of", lambda run: known):
-        assert map_criteria.has_classes(run, "column:mood")
-        assert not map_criteria.has_classes(run, "column:stars")
-        assert map_criteria.of_class(run, "column:mood", 0) == FileColumn("mood", "")

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore import map_caption
-from explorer.explore.colourings import available, colour_help, colouring_of, label
-from explorer.explore.map_criteria import has_classes
+from explorer.explore.colourings import COLOURINGS, available
+from explorer.explore.map_criteria import CLASS_CRITERIA
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
@@ -56,11 +56,11 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         by = st.selectbox(
             "Colour",
             names,
-            format_func=label,  # the label is the value in the address: short
+            format_func=str.capitalize,  # the label is the value in the address: short
             key="colour",
             bind="query-params",
             width=210,
-            help=colour_help(names),
+            help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
@@ -176,7 +176,7 @@ def show(
     atlas = run.atlas
     assert atlas is not None
     by = colour_job.colouring(run, by)
-    colours = colouring_of(run, by).colours_of(run)
+    colours = COLOURINGS[by].colours_of(run)
     lens_url = urls.decode_url(run, layout.name, decode_settings.decoding(run))
     spec = MapSpec(
         points_url=urls.points_url(run, layout.name),
@@ -199,7 +199,7 @@ def show(
         boxes=boxes,
         areas=areas,
         joining=joining,
-        selects_classes=areas and has_classes(run, by),
+        selects_classes=areas and by in CLASS_CRITERIA,
         height=height,
         margin=margin,
     )
