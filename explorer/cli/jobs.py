@@ -20,6 +20,8 @@ examples:
   explorer jobs --stop 3
   explorer jobs --resume 3
 """
+_NICE = 10
+"""How far a job stands back for the page that started it."""
 _INTERRUPTED = range(128 + 1, 128 + 32)
 
 
@@ -66,6 +68,8 @@ def _work(number: int) -> None:
     with suppress(ValueError, OSError):
         # A shell ignores Ctrl-C for what it starts in the background, and so would this process.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(AttributeError, OSError):
+        os.nice(_NICE)
     try:
         with queue.lock_of(number):
             queue.note_started(number)

@@ -43,6 +43,7 @@ COMMANDS = {
     "benchmark": ("benchmark", "print a published table, its recipes and our metrics beside it"),
     "add": ("runs", "register a run folder, or unpack a pack"),
     "pack": ("runs", "write a run to one checksummed file"),
+    "help": ("help", "explain a topic, such as who can open the page"),
 }
 """Command: its module here, which defines `NAME_arguments` and `NAME`, and its summary."""
 

@@ -63,12 +63,12 @@ def refit(args: argparse.Namespace) -> None:
         return say(f"{args.run} has the other layout" if args.take else "discarded")
     settings = LayoutSettings(args.method, args.neighbours, args.min_dist, args.metric, args.seed)
     with Progress(quiet=args.json) as progress:
-        found = fit(folder, layouts.path_of(folder), settings, progress.stage())
-    layouts.note(folder, found)
+        measured = fit(folder, layouts.path_of(folder), settings, progress.stage())
+    layouts.note(folder, measured)
     if args.json:
-        return say_json(found)
+        return say_json(measured)
     rows = [
-        (name, *(_value(found[when], name) for when in ("before", "after"))) for name in _SHOWN
+        (name, *(_value(measured[when], name) for when in ("before", "after"))) for name in _SHOWN
     ]
     say(table(("of 15 neighbours", "now", "other"), rows, right=(1, 2)))
     return say(f"`explorer refit {args.run} --take` makes it the layout of the run")

@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 
 from explorer.errors import ExplorerError
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
+from explorer.runs.run_files import Contents
 from explorer.system.atomic_files import unreadable, write
-
-if TYPE_CHECKING:
-    from explorer.explore.run import Run
 
 SHOWN = 2000
 """Texts that a map draws: a random sample of more."""
@@ -38,7 +36,7 @@ class AddedTexts:
         return len(self.texts)
 
     def positions(
-        self, run: "Run", view: str = DEFAULT_VIEW
+        self, run: Contents, view: str = DEFAULT_VIEW
     ) -> tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, " n"]]:
         """Map coordinates in a view, as of a typed sentence, and distances to the nearest one."""
         return view_of(run, view).locate(self.z)
@@ -88,14 +86,14 @@ class AddedTexts:
 
 
 def locate_texts(
-    run: "Run",
+    run: Any,
     texts: Sequence[str],
     progress: Callable[[str, float], None] = lambda stage, fraction: None,
 ) -> AddedTexts:
     """Encodes and scores texts.
 
     Args:
-        run: With a map.
+        run: An open one, with a map.
         texts: At least one.
         progress: Called with "encoding" and the fraction done.
 

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.explore import point_colours, tags
+from explorer.explore import column_colours, columns, point_colours, tags
 from explorer.explore.baseline_fit import baselines_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.point_colours import AtlasColouring, Colours
@@ -16,6 +16,7 @@ from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 
 _fitted: Cache[Colours] = Cache(8)
+_columns: Cache[dict[str, Colours]] = Cache(8)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,39 @@ COLOURINGS = {item.name: item for item in _ENTRIES}
 DEFAULT_COLOURING = next(iter(COLOURINGS))
 
 
+COLUMN = "column "
+"""Before the name of a column of a user's file."""
+
+
 def available(run: Contents) -> list[str]:
     """Names of the colourings that say something about a run's map."""
-    return [name for name, item in COLOURINGS.items() if item.is_available(run)]
+    names = [name for name, item in COLOURINGS.items() if item.is_available(run)]
+    return names + list(_of_columns(run))
+
+
+def colouring_of(run: Contents, name: str) -> Colouring:
+    """The colouring of a name of `available`.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    if name in COLOURINGS:
+        return COLOURINGS[name]
+    colours = _of_columns(run)[name]
+    help = f"The column {colours.title} of the file."
+    return Colouring(name, colours.title, help, draw=lambda run: colours, changes=True)
+
+
+def _of_columns(run: Contents) -> dict[str, Colours]:
+    """The colours of the columns of the user's file, by the name of the colouring."""
+
+    def draw() -> dict[str, Colours]:
+        known = columns.columns_of(cast("MappedRun", run)).values()
+        drawn = {
+            f"{COLUMN}{column.title}": column_colours.colours_of(column)
+            for column in known
+            if column.key.startswith(f"{columns.OF_FILE}:")
+        }
+        return {name: colours for name, colours in drawn.items() if colours is not None}
+
+    return _columns.get((run, run.texts_are_real), draw)

@@ -13,7 +13,14 @@ def region_labels(run: Contents, view: MapView) -> list[dict[str, Any]]:
     if not view.shows_regions:
         return []
     return [
-        {"x": item.x, "y": item.y, "text": item.name, "level": level, "size": item.size}
+        {
+            "x": item.x,
+            "y": item.y,
+            "text": item.name,
+            "level": level,
+            "size": item.size,
+            "parent": item.parent,
+        }
         for level, items in enumerate(run.needed_atlas.levels)
         for item in items
     ]

@@ -1,9 +1,12 @@
 """From what a person points at on a map to a condition that selects it."""
 
-from explorer.explore.colourings import COLOURINGS
+from explorer.explore.colourings import COLUMN, available, colouring_of
+from explorer.explore.column_colours import NO_VALUE
+from explorer.explore.column_criteria import FileColumn
 from explorer.explore.criteria import Label, Region, Split
 from explorer.explore.criterion import Criterion
 from explorer.explore.mapped_run import MappedRun
+from explorer.explore.point_colours import Colours
 from explorer.explore.tags import Tag
 
 CLASS_CRITERIA: dict[str, type[Label | Region | Split | Tag]] = {
@@ -23,10 +26,20 @@ def of_class(run: MappedRun, by: str, number: int) -> Criterion | None:
         by: The colouring.
         number: Of the class in the legend.
     """
-    if by not in CLASS_CRITERIA:
+    if by not in available(run) or not selects_classes(by, colouring_of(run, by).colours_of(run)):
         return None
-    legend = COLOURINGS[by].colours_of(run).legend
-    return next((CLASS_CRITERIA[by](entry.name) for entry in legend if entry.id == number), None)
+    legend = colouring_of(run, by).colours_of(run).legend
+    name = next((entry.name for entry in legend if entry.id == number), None)
+    if name is None:
+        return None
+    if by in CLASS_CRITERIA:
+        return CLASS_CRITERIA[by](name)
+    return FileColumn(by.removeprefix(COLUMN), "" if name == NO_VALUE else name)
+
+
+def selects_classes(by: str, colours: Colours) -> bool:
+    """Whether sentences can be selected by a class of these colours."""
+    return by in CLASS_CRITERIA or (by.startswith(COLUMN) and colours.kind == "categories")
 
 
 def of_region(run: MappedRun, index: int) -> Criterion | None:

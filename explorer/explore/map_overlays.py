@@ -1,4 +1,4 @@
-"""Overlays on the points of a map: paths, markers, ellipses, clouds of crosses."""
+"""Overlays on the points of a map: paths, markers, ellipses, clouds of crosses, trails."""
 
 import math
 from collections.abc import Sequence
@@ -68,14 +68,21 @@ class Cloud:
     colour: str = ""
 
 
-Overlay: TypeAlias = Path | Marker | Ellipse | Cloud
+@dataclass(frozen=True)
+class Trail:
+    """A faint line through what was picked before, the last point being what is picked now."""
+
+    points: Positions
+
+
+Overlay: TypeAlias = Path | Marker | Ellipse | Cloud | Trail
 
 
 def as_data(overlay: Overlay) -> dict[str, Any]:
     """JSON for the browser: the fields and a `type`; positions that are not finite are dropped."""
     data = {field.name: getattr(overlay, field.name) for field in fields(overlay)}
     data["type"] = type(overlay).__name__.lower()
-    if isinstance(overlay, Path | Cloud):
+    if isinstance(overlay, Path | Cloud | Trail):
         xy = [[float(x), float(y)] for x, y in overlay.points]
         data["points"] = [point for point in xy if all(map(math.isfinite, point))]
     if isinstance(overlay, Path):

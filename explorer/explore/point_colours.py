@@ -100,7 +100,7 @@ def ramp(stops: int = 9) -> list[str]:
     return [_oklch(0.42 + 0.42 * t, 0.13 + 0.02 * t, 275 - 180 * t) for t in steps]
 
 
-def _ramp(values: Any, title: str, form: str) -> Colours:
+def ramp_of(values: Any, title: str, name_of: Callable[[float], str]) -> Colours:
     """Positions by rank, so that a few outliers do not compress all others into one colour."""
     values = np.asarray(values, dtype=np.float64)
     ordered = np.sort(values[np.isfinite(values)])
@@ -116,17 +116,20 @@ def _ramp(values: Any, title: str, form: str) -> Colours:
         fraction = i / (len(stops) - 1)
         # Every second stop has a name: nine numbers do not fit on a phone.
         value = float(np.quantile(ordered, fraction)) if len(ordered) else 0.0
-        name = form.format(value) if i % 2 == 0 else ""
+        name = name_of(value) if i % 2 == 0 else ""
         legend.append(LegendEntry(name, colour, round(fraction * RAMP_TOP)))
     return Colours(ids, legend, "ramp", title)
 
 
-def _categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> Colours:
+def categories(names: Sequence[str], title: str, order: Sequence[str] = ()) -> Colours:
+    """A class for each name: those of `order` first, then the largest."""
     values, inverse, counts = np.unique(
         np.asarray(names, dtype=object), return_inverse=True, return_counts=True
     )
     rank = {name: i for i, name in enumerate(order)}
-    by_size = sorted(range(len(values)), key=lambda i: (rank.get(values[i], 9), -counts[i]))
+    by_size = sorted(
+        range(len(values)), key=lambda i: (rank.get(values[i], len(order)), -counts[i])
+    )
     return _numbered(inverse, [(int(i), str(values[i])) for i in by_size], title)
 
 
@@ -139,11 +142,11 @@ def _clusters(atlas: Any, title: str) -> Colours:
 
 
 def _splits(atlas: Any, title: str) -> Colours:
-    return _categories(list(atlas.split), title, order=("train", "valid", "test"))
+    return categories(list(atlas.split), title, order=("train", "valid", "test"))
 
 
 def _labels(atlas: Any, title: str) -> Colours:
-    return _categories([str(label) for label in atlas.label], title)
+    return categories([str(label) for label in atlas.label], title)
 
 
 def _numbered(values: Any, classes: list[tuple[int, str]], title: str) -> Colours:
@@ -194,14 +197,21 @@ ATLAS_COLOURINGS = {
             "length",
             "Length (tokens)",
             "Tokens of the sentence, by rank.",
-            lambda atlas, title: _ramp(atlas.tokens, title, "{:.0f}"),
+            lambda atlas, title: ramp_of(atlas.tokens, title, "{:.0f}".format),
+        ),
+        AtlasColouring(
+            "distortion",
+            "Distortion of the sentence (nats)",
+            "−log p of the sentence given z, by rank.",
+            lambda atlas, title: ramp_of(atlas.distortion, title, "{:.0f}".format),
+            is_available=lambda atlas: float(np.ptp(atlas.distortion)) > 0,
         ),
         AtlasColouring("split", "Split", "Training, validation or test.", _splits),
         AtlasColouring(
             "rate",
             "Rate of the sentence (nats)",
             "KL from the prior to the sentence's posterior, by rank.",
-            lambda atlas, title: _ramp(atlas.rate, title, "{:.1f}"),
+            lambda atlas, title: ramp_of(atlas.rate, title, "{:.1f}".format),
             # A model without a latent space has rate 0 everywhere: a single colour.
             is_available=lambda atlas: float(np.ptp(atlas.rate)) > 0,
         ),

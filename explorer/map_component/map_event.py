@@ -10,7 +10,7 @@ _LARGEST = 2.0**53
 _MAX_CORNERS = 2000
 """Of an outline; the browser sends fewer."""
 
-KINDS = ("point", "place", "box", "area", "region", "class", "clear")
+KINDS = ("point", "place", "box", "area", "region", "class", "clear", "undo", "redo")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class MapEvent:
         kind: A sentence was picked (`point`), a position between sentences (`place`), a rectangle
             was drawn (`box`), an outline was drawn (`area`), the region of a sentence was asked
             for (`region`), or a class of the legend (`class`), the selection was cleared by
-            Escape (`clear`), or the browser cannot draw the map (`no_webgl`).
+            Escape (`clear`), a pick is to be undone or redone (`undo`, `redo`), or the browser
+            cannot draw the map (`no_webgl`).
         index: Atlas index of a picked sentence, or the number of a class, else −1.
         x: Map coordinate of the pick.
         y: Map coordinate of the pick.
@@ -41,7 +42,9 @@ class MapEvent:
         area: Corners of an outline, map coordinates.
     """
 
-    kind: Literal["point", "place", "box", "area", "region", "class", "clear", "no_webgl"]
+    kind: Literal[
+        *("point", "place", "box", "area", "region", "class", "clear", "undo", "redo", "no_webgl")
+    ]
     index: int = -1
     x: float = 0.0
     y: float = 0.0

@@ -40,10 +40,13 @@ class MapSpec:
         legend: Names and colours of the bytes.
         kind: Whether the bytes are classes or positions on a ramp.
         legend_title: What the colours mean.
-        labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank).
+        labels: Names on the map: `x`, `y`, `text`, `level` (0 = coarsest), `size` (rank), and the
+            index of the `parent` among those of the level above, if there is one.
         overlays: What is drawn on top of the points.
         highlight: Rows that stand out while all others turn grey; None for no search.
         selected: `{"row": i}`, `{"x": …, "y": …}` or None; drawn when it changes.
+        heard: The serial of the last event that the page has answered; of an older state the map
+            takes no selection. None where the page does not say.
         answer: The words pinned to the selection: its text, and a note; None until it is known.
         view: The viewport, unless the tab or the address has one; later changes move the map.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
@@ -75,6 +78,7 @@ class MapSpec:
     overlays: Sequence[Overlay] = ()
     highlight: Sequence[int] | np.ndarray | None = None
     selected: Mapping[str, Any] | None = None
+    heard: int | None = None
     answer: PinnedAnswer | None = None
     view: Viewport | None = None
     axes: Mapping[str, Any]
@@ -104,6 +108,7 @@ class MapSpec:
             "boxes",
             "areas",
             "joining",
+            "heard",
             "selects_classes",
         )
         return {name: getattr(self, name) for name in (*same, "link")} | {
@@ -128,7 +133,8 @@ def axes_data(axes: Mapping[str, Any]) -> dict[str, Any]:
 def _label(label: Mapping[str, Any]) -> list[Any]:
     """An array, with coordinates to 5 digits: labels are sent with every rerun."""
     x, y, size = (float(f"{float(label[name]):.5g}") for name in ("x", "y", "size"))
-    return [x, y, str(label["text"]), int(label["level"]), size]
+    parent = [int(label["parent"])] if label.get("parent", -1) >= 0 else []
+    return [x, y, str(label["text"]), int(label["level"]), size, *parent]
 
 
 def _rows(rows: Sequence[int] | np.ndarray) -> list[int] | dict[str, str]:

@@ -10,7 +10,7 @@ import traitlets
 
 from explorer.errors import ExplorerError
 from explorer.explore import map_answers, map_caption, map_criteria
-from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
 from explorer.explore.criteria import Area
 from explorer.explore.criterion import Criterion
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
@@ -132,7 +132,7 @@ class LatentMap(anywidget.AnyWidget):
 
     def _draw(self) -> None:
         """Sends what the map shows; positions and colours are asked for by the map."""
-        view, colours = self._layout_view, COLOURINGS[self.colour].colours_of(self.run)
+        view, colours = self._layout_view, colouring_of(self.run, self.colour).colours_of(self.run)
         decode = f"{self._name}/decode?view={self.view}"
         has_selection = bool(self.selection or self.query)
         spec = MapSpec(
@@ -208,7 +208,9 @@ class LatentMap(anywidget.AnyWidget):
         if what == "points":
             return map_answers.point_bytes(self._layout_view)
         if what == "colours":
-            return map_answers.colour_bytes(COLOURINGS[self.colour].colours_of(self.run))
+            return map_answers.colour_bytes(
+                colouring_of(self.run, self.colour).colours_of(self.run)
+            )
         if what == "hover":
             return map_answers.sentence(self.run, map_answers.read_row(parameters.get("i", "")))
         if what == "decode":

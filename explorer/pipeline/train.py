@@ -31,6 +31,7 @@ from explorer.text import corpora
 from explorer.training import (
     checkpoint,
     fine_tuning,
+    given_vectors,
     prior_fitting,
     provenance,
     sentence_vectors,
@@ -135,6 +136,10 @@ def _train(folder: Path, config: Config, how: _How) -> Iterator[Report]:
     recipe = tuning if tuning and is_tuning else config
     model = build(recipe.model, len(data.vocabulary), is_tuning and _fits_prior(config)).to(chosen)
     pretrained = UNTRAINED if is_tuning else warm_start.fill(model, data.vocabulary, config)
+    if not _fill(model, data, config, how.should_stop, how.progress):
+        return
+    if not how.is_unfinished:
+        given_vectors.fit_space(model, data, config.corpus.max_tokens)
     vectors = _sentence_vectors(model, data, chosen, how.should_stop, how.progress)
     if model.auxiliary.sentence_encoder and vectors is None:
         return
@@ -210,8 +215,18 @@ class _Stage:
             )
 
     def save(self) -> None:
-        """Saves the state, in the first process."""
+        """Saves the state, in the first process.
+
+        Raises:
+            ExplorerError: If the folder was deleted, which would be made again without its recipe,
+                or cannot be written.
+        """
         if distributed.is_first():
+            if not (self.folder / folders.CONFIG).is_file():
+                raise ExplorerError(
+                    f"{self.folder} was deleted or moved during its training: {folders.CONFIG} "
+                    "is missing"
+                )
             # Snapshots first: a state newer than its snapshots would skip some of them.
             self.moments.save(self.folder / folders.STATE / snapshots.FILE)
             checkpoint.save(self.folder, self.trainer, self.history, self.checksums)
@@ -297,6 +312,15 @@ def _sentence_vectors(
     # `should_stop` is collective, but only one of several processes computes the vectors.
     stop = should_stop if distributed.count() == 1 else lambda: False
     return sentence_vectors.load(encoder, data.corpus, chosen, report, stop)
+
+
+def _fill(
+    model: TextVAE, data: Data, config: Config, should_stop: ShouldStop, progress: Progress
+) -> bool:
+    """Gives the model the vectors of the corpus; False if that was stopped."""
+    report = functools.partial(progress, "vectors of the sentences")
+    stop = should_stop if distributed.count() == 1 else lambda: False
+    return given_vectors.fill(model, data, config.corpus.max_tokens, report, stop)
 
 
 def _fits_prior(config: Config) -> bool:

@@ -1,5 +1,6 @@
 """The files of a run, read lazily."""
 
+import dataclasses
 import threading
 import time
 from functools import cached_property
@@ -127,8 +128,8 @@ class Contents:
 
     @property
     def kind(self) -> str:
-        """`VAE`, `autoencoder` or `language model`."""
-        names = {"point": "autoencoder", "none": "language model"}
+        """`VAE`, `autoencoder`, `decoder of vectors` or `language model`."""
+        names = {"point": "autoencoder", "vectors": "decoder of vectors", "none": "language model"}
         return names.get(self.config.model.latent["name"], "VAE")
 
     @property
@@ -153,6 +154,9 @@ class Contents:
         recipe, seed = self.config.corpus, self.config.seed
         try:
             corpus = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
+            if corpus.vectors is not None:
+                # The map holds those of its sentences, and no page needs the others.
+                corpus = dataclasses.replace(corpus, vectors=None)
         except ExplorerError:
             return None
         if recipe.name:  # a named corpus never changes; a user's file may

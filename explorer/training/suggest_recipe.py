@@ -15,6 +15,9 @@ from explorer.runs import folder as folders
 from explorer.text import corpora
 from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
+from explorer.text.vector_column import VectorSource
+from explorer.training import vector_recipe
+from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
 """A corpus with fewer training tokens gets the small model."""
@@ -58,6 +61,7 @@ class Findings:
     labels: list[tuple[str, int]]  # most frequent first
     train_counts: Mapping[str, int]  # of each word, most frequent first
     held_out_counts: Mapping[str, int]  # in the validation and test sentences
+    vectors: VectorFindings | None = None
 
     @property
     def types(self) -> int:
@@ -73,9 +77,13 @@ class Findings:
 
     def summary(self) -> dict[str, Any]:
         """The statistics without the word counts, for JSON."""
-        skipped = ("config", "train_counts", "held_out_counts")
+        skipped = ("config", "train_counts", "held_out_counts", "vectors")
         fields = [item.name for item in dataclasses.fields(self) if item.name not in skipped]
-        return {name: getattr(self, name) for name in fields} | {"types": self.types}
+        counts = {name: getattr(self, name) for name in fields} | {"types": self.types}
+        if self.vectors:
+            named = ("dim", "norm", "refused")
+            counts["vectors"] = {name: getattr(self.vectors, name) for name in named}
+        return counts
 
 
 def inspect(config: Config) -> Findings:
@@ -90,7 +98,8 @@ def inspect(config: Config) -> Findings:
     held_out: Counter[str] = Counter()
     lengths: list[int] = []
     train_tokens = 0
-    dropped, column = _file_statistics(config.corpus)
+    refused: list[str] = []
+    dropped, column = _file_statistics(config.corpus, refused)
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
@@ -112,15 +121,27 @@ def inspect(config: Config) -> Findings:
         labels=Counter(corpus.labels or ()).most_common(),
         train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
         held_out_counts=held_out,
+        vectors=vector_recipe.findings(corpus, refused),
     )
 
 
-def _file_statistics(config: CorpusConfig) -> tuple[int, str]:
-    """The number of rows without text, and the column of the sentences."""
+def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str]:
+    """The number of rows without text, and the column of the sentences.
+
+    Args:
+        config: Of the corpus.
+        refused: Gets a line for each row whose vector cannot be used.
+    """
     if not config.path:
         return 0, ""
     path = corpora.user_file(config.path)
-    table = read(path, config.text_column, config.label_column)
+    table = read(
+        path,
+        config.text_column,
+        config.label_column,
+        vectors=VectorSource.of(config),
+        refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
+    )
     return table.dropped, table.column
 
 
@@ -132,6 +153,7 @@ def recipe(
     conditional: bool = False,
     start: Path | None = None,
     size: str = "",
+    encoder: str = "",
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -143,6 +165,7 @@ def recipe(
         conditional: Whether the decoder is conditioned on the labels.
         start: Folder of the trained run whose weights, and so sizes, the model starts from.
         size: One of `SIZES`; empty for the one that suits the corpus.
+        encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
 
     Raises:
         ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
@@ -151,6 +174,11 @@ def recipe(
     if size and size not in SIZES:
         raise ExplorerError(f"size {size!r} is not one of {', '.join(SIZES)}")
     table, corpus = _sized(findings, size), _corpus(findings)
+    if findings.vectors:
+        vector_recipe.check_alone(latent, start)
+        is_small = findings.train_tokens < SMALL_TOKENS
+        vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
+        latent, prior = "vectors", ""
     if start:
         _start_from(table, start, conditional)
         if table["training"]["start"].get("vocabulary") == "same":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components import notes, run_picker
+from explorer.ui.components import copy_icons, notes, run_picker
 from explorer.ui.components.style import STYLE
 from explorer.ui.lecture import bar
 from explorer.ui.session import history, picks, settings, url
@@ -27,12 +27,14 @@ PAGES = {
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
 
+settings.guard_fragments(notes.errors_shown)
+
 
 def page() -> None:
     """Runs the page the address names."""
     st.set_page_config(page_title="Text latent space explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    history.keep_views()
+    history.keep_views(copy_icons.SCRIPT)
     pages = [
         st.Page(
             url.page_file(name),

@@ -244,7 +244,8 @@ def _start(number: int) -> None:
 
 def _is_starting(known: Job) -> bool:
     """Whether a process may not have its lock yet."""
-    is_young = time.time() - known.started < _STARTING
+    # After the clock was set back it may have started in the future.
+    is_young = 0 <= time.time() - known.started < _STARTING
     return is_young and (known.pid == 0 or _has_process(known.pid))
 
 

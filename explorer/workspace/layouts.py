@@ -40,8 +40,8 @@ def note(folder: Path, measured: Mapping[str, Any]) -> None:
 def measures(folder: Path) -> Mapping[str, Any] | None:
     """What `note` stored; None without another layout."""
     path = path_of(folder)
-    found = job_progress.read_json(path.with_suffix(".json")) if path.is_file() else None
-    return found if found is not None and found.keys() >= {"before", "after"} else None
+    measured = job_progress.read_json(path.with_suffix(".json")) if path.is_file() else None
+    return measured if measured is not None and measured.keys() >= {"before", "after"} else None
 
 
 def take(folder: Path) -> None:

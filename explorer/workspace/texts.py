@@ -19,7 +19,7 @@ from explorer.text.preview import Refused
 from explorer.text.read_file import Table
 from explorer.text.typed_column import text_of
 
-TEXT, LABEL = "text", "label"
+TEXT, LABEL, VECTOR = "text", "label", "vector"
 """The columns of a stored text."""
 
 MAX_NAME = 40
@@ -81,11 +81,14 @@ def store(
     path = path_of(name)
     if path.exists() or name in folders.by_name():
         raise ExplorerError(f"there is a run {name!r} already: choose another name")
-    columns: dict[str, list[str]] = {TEXT: table.texts}
+    columns: dict[str, Any] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
+    if table.vectors is not None:
+        flat = pa.array(table.vectors.reshape(-1))
+        columns[VECTOR] = pa.FixedSizeListArray.from_arrays(flat, table.vectors.shape[1])
     for column, cells in (others or {}).items():
-        while column in (*columns, TEXT, LABEL):  # those two have a meaning
+        while column in (*columns, TEXT, LABEL, VECTOR):  # those have a meaning
             column += " (2)"
         columns[column] = [text_of(cell) for cell in cells]
     rows = pa.table(columns).replace_schema_metadata({_TITLE: title.encode()})

@@ -42,7 +42,7 @@ _MOVE = """(map, seconds) => new Promise((resolve) => {
 })"""
 _PINNED = """(map) => new Promise((resolve, reject) => {
   const pin = map.parentElement.querySelector(".pin");
-  setTimeout(() => reject(new Error("no words within 20 s")), 20000);
+  setTimeout(() => reject(new Error("no words within 60 s")), 60000);
   map.addEventListener("pointerup", () => {
     const began = performance.now();
     const look = () => {

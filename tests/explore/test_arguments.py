@@ -13,7 +13,7 @@ from jaxtyping import config
 from explorer.errors import ExplorerError
 from explorer.evaluation.metric_text import interval
 from explorer.explore import export_map
-from explorer.explore.point_colours import MAX_CLASSES, _categories
+from explorer.explore.point_colours import MAX_CLASSES, categories
 from explorer.explore.run import Run, open_run
 from explorer.latent_space import projections
 from explorer.models.decoding_settings import Decoding
@@ -107,9 +107,9 @@ def test_an_interval_ascends_and_has_minus_signs(low: float, high: float, words:
 
 
 def test_more_classes_than_colours_are_said_to_be() -> None:
-    colours = _categories([f"label {n}" for n in range(MAX_CLASSES + 7)], "Label")
+    colours = categories([f"label {n}" for n in range(MAX_CLASSES + 7)], "Label")
     assert "the first 250 of 257, the others grey" in colours.title
-    assert "grey" not in _categories(["a", "b"], "Label").title
+    assert "grey" not in categories(["a", "b"], "Label").title
 
 
 def test_a_picture_has_no_boxes_for_letters() -> None:

@@ -67,7 +67,7 @@ def test_rows_that_are_set_take_the_place_of_a_query(widget: LatentMap) -> None:
 def test_an_outline_selects_the_sentences_in_it(widget: LatentMap) -> None:
     xy = view_of(widget.run, "umap").xy
     left, bottom = xy.min(0) - 1
-    top = xy[:, 1].max() + 1
+    top = xy.max(0)[1] + 1
     middle = float(np.median(xy[:, 0]))
     area = [[float(left), float(bottom)], [middle, float(bottom)]]
     area += [[middle, float(top)], [float(left), float(top)]]

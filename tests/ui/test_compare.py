@@ -361,7 +361,7 @@ def test_a_rectangle_is_in_the_address_and_reopens_in_its_view(
 
     at = app("Maps", box="one,umap,-1000,1000,-1000,1000")
     assert "sentences** in the rectangle" in text(at)
-    assert at.query_params["box"] == ["one,umap,-1000,1000,-1000,1000"]
+    assert "one,umap,-1000,1000,-1000,1000" in at.query_params["box"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

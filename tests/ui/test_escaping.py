@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from explorer.explore.run import Decoded
+from explorer.models.decoding_settings import Decoded
 from explorer.ui.components.escaping import (
     code,
     drawn_of,
@@ -49,7 +49,7 @@ def test_code_is_shown_with_nothing_escaped(text: str) -> None:
 def test_html_holds_the_sentence_as_text(text: str) -> None:
     body = plain(text).split("</style>")[1]
     assert html.unescape(re.sub(r"<[^>]*>", "", body)).strip() == text
-    assert re.findall(r"<(\w+)", body) == ["p"]
+    assert re.findall(r"<(\w+)", body) == ["p", "button"]
 
 
 def test_an_empty_sentence_still_has_a_line() -> None:

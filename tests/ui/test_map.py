@@ -36,6 +36,7 @@ def atlas(n=40, label=None, levels=True):
         label=label,
         tokens=np.arange(n, dtype=np.int16),
         rate=np.linspace(0, 9, n, dtype=np.float32),
+        distortion=np.linspace(0, 9, n, dtype=np.float32),
     )
 
 

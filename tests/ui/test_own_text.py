@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,11 +12,12 @@ from explorer.explore.run import open_run
 from explorer.latent_space.projections import pca_layout
 from explorer.pipeline.refit_map import LayoutSettings, refit
 from explorer.runs import folder as folders
-from explorer.text.read_file import Table
+from explorer.text.read_file import Table, read
+from explorer.text.vector_column import VectorSource
 from explorer.training.time_estimate import Estimate
 from explorer.ui.session.url import page_file
 from explorer.workspace import added, job_progress, jobs, layouts, open_text, texts
-from tests import tiny
+from tests import given, tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 PASTED = "\n".join([*tiny.sentences(30, seed=3), "<b>x</b> [a](b) $y$"])
@@ -106,7 +108,7 @@ def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, ti
     jobs.note_ended(trial.id, jobs.DONE)
     at.run()
     assert "8 min for 8 epochs of 60 sentences" in shown(at)
-    at.number_input[0].set_value(2).run()
+    at.number_input(key="train_epochs").set_value(2).run()
     assert "2 min for 2 epochs" in shown(at)
     button(at, "Train").click().run()
     job = jobs.jobs()[0]
@@ -205,3 +207,44 @@ def test_a_training_shows_its_map_and_words_as_typed(page):
     assert "2 of your sentences in latent space after epoch 1.0" in shown(at)
     html = " ".join(item.proto.body for item in at.get("html"))
     assert "&lt;i&gt;z&lt;/i&gt;" in html and "<i>" not in html
+
+
+def vectors_file(page, tmp_path, name="papers.parquet"):
+    """The page with a previewed file of sentences and vectors."""
+    at, path = page(), given.write(tmp_path / name, 60)
+    at.session_state["_text_file"] = str(path)
+    at.run()
+    assert not at.exception and not at.error
+    return at
+
+
+def box(at, label):
+    return next(item for item in at.selectbox if item.label == label)
+
+
+def test_vectors_in_a_file_are_recognised_shown_and_become_the_latent_space(page, tmp_path):
+    at = vectors_file(page, tmp_path)
+    assert box(at, "Vectors in").value == "embedding"
+    assert f"vectors of {given.DIM} numbers" in shown(at)
+    assert "become the latent space" in shown(at)
+    assert f"({given.DIM} values)" in at.dataframe[0].value["embedding"][0]
+    assert "Model" not in [item.label for item in at.selectbox]
+    button(at, "Train on the vectors").click().run()
+    assert not at.exception and not at.error
+    (job,) = jobs.jobs()
+    assert (job.kind, job.name) == (jobs.TRAIN, "papers")
+    new, train = job.steps
+    assert new[new.index("--vector-column") + 1] == texts.VECTOR
+    assert new[new.index("--label-column") + 1] == texts.LABEL
+    assert train == ["train", str(folders.users() / "papers")]
+    stored = read(texts.path_of("papers"), texts.TEXT, vectors=VectorSource(column=texts.VECTOR))
+    np.testing.assert_allclose(stored.vectors, 3 * given.embed(stored.texts).numpy(), rtol=1e-5)
+
+
+def test_without_its_vectors_a_file_is_a_text_like_any_other(page, tmp_path):
+    at = vectors_file(page, tmp_path)
+    box(at, "Vectors in").set_value("").run()
+    assert "become the latent space" not in shown(at)
+    button(at, "Draw the map").click().run()
+    (job,) = jobs.jobs()
+    assert job.kind == jobs.OPEN

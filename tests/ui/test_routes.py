@@ -29,7 +29,7 @@ SCRIPT = "<script>alert(1)</script> & $x^2$"
 
 
 class FakeRun(Run):
-    texts, texts_are_real = (), False
+    texts, texts_are_real, columns = (), False, {}
 
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)
@@ -51,6 +51,7 @@ class FakeRun(Run):
             label=None,
             tokens=np.arange(n, dtype=np.int16),
             rate=np.arange(n, dtype=np.float32),
+            distortion=np.arange(n, dtype=np.float32),
         )
 
     has_latent = True

@@ -198,3 +198,13 @@ def test_a_killed_training_resumes_and_a_stopped_one_has_saved(tmp_path):
     until(lambda: state(number) == jobs.STOPPED)
     assert jobs.job(number).message == ""
     assert checkpoint.path(folder).is_file() and not (folder / folders.WEIGHTS).is_file()
+
+
+def test_a_job_of_a_clock_that_was_set_back_is_noticed_to_be_dead(no_process, monkeypatch):
+    """A start in the future is no moment ago, however long the clock takes to come there."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 1e6)
+    number = jobs.submit(jobs.OPEN, "mine", QUICK)
+    assert jobs.job(number).state == jobs.RUNNING and no_process == [number]
+    monkeypatch.setattr(time, "time", real)
+    assert [job.state for job in jobs.jobs()] == [jobs.STOPPED]

@@ -3,11 +3,13 @@
 import { make } from "./legend.js";
 
 const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything, Enter picks "
-  + "what is under the circle in the middle, Escape clears. Where sentences can be selected, S selects "
+  + "what is under the circle in the middle, Escape clears, Z undoes. Where sentences can be selected, S selects "
   + "the region of the sentence there.";
 const HOME = "M2.5 7.5 8 3l5.5 4.5M4 6.8V13h8V6.8";
 const LINK = "M6.5 9.5l3-3M7 5l1.6-1.6a2.7 2.7 0 0 1 3.9 3.9L10.9 9M9 11l-1.6 1.6a2.7 2.7 0 0 1-3.9-3.9L5.1 7";
 const LASSO = "M5.2 10.6C3.3 9.9 2 8.6 2 7c0-2.5 2.7-4.3 6-4.3S14 4.5 14 7s-2.7 4.3-6 4.3c-.6 0-1.2-.1-1.8-.2M5.2 10.6a1.5 1.5 0 1 0 1 .5M5 12.2c0 1-.6 1.6-1.6 1.8";
+const CONTOURS = "M8 8.6a.9.9 0 1 0 0-1.3.9.9 0 0 0 0 1.3M8 11c2.2 0 3.6-1.2 3.6-2.9S10.300 4.700 8.300 4.700 4.500 6 4.500 8 5.800 11 8 11M8.200 13.800c3.600 0 6-2.200 6-5.600S11.600 2.200 8.200 2.200 1.900 4.600 1.900 8.100s2.700 5.700 6.300 5.700";
+const TREE = "M2.500 3h3v2.500h-3zM9 6.800h4.500v2.400H9zM9 11.500h4.500v2.400H9zM4 5.500v7.200h5M4 8h5";
 const RECTANGLE = "M2.5 5V3.2h2M7 3.2h2M11.5 3.2h2V5M13.5 7v2M13.5 11v1.8h-2M9 12.8H7M4.5 12.8h-2V11M2.5 9V7";
 const COPY = "M5.5 5.5V3h7.5v7.5h-2.5M3 5.5h7.5V13H3z";
 
@@ -74,7 +76,12 @@ export function moreButtons() {
   lasso.append(icon(LASSO));
   const rectangle = button("Select with a rectangle (R)");
   rectangle.append(icon(RECTANGLE));
-  return { help: button("Keys and a short tour", "?"), share, copy, lasso, rectangle };
+  const contours = button("Lines of equal density, around 25, 50, 70 and 90 % of the sentences (D)");
+  contours.append(icon(CONTOURS));
+  const regions = button("Regions: open one for the finer ones within (T)");
+  regions.append(icon(TREE));
+  regions.setAttribute("aria-expanded", "false");
+  return { contours, regions, help: button("Keys and a short tour", "?"), share, copy, lasso, rectangle };
 }
 
 function button(name, sign = "") {

@@ -5,10 +5,13 @@ import { make } from "./legend.js";
 const ACTIONS = [
   ["Move", "reads the location under the pointer; on a touch screen, press and slide"],
   ["Click, Enter", "keeps the answer; Esc clears it, Back returns to the one before"],
+  ["Z", "undoes a pick; with Shift, redoes it; the faint line leads through the last ones"],
   ["Drag, arrow keys", "pan; with Shift, in small steps"],
   ["Wheel, + and −", "zoom; 0 shows everything"],
   ["Shift and drag", "selects sentences with a lasso; the dashed buttons do the same"],
   ["S", "selects the region of the sentence in the middle, or of the picked one"],
+  ["D", "draws lines of equal density"],
+  ["T", "opens the tree of regions"],
   ["?", "opens and closes this list"],
 ];
 

@@ -5,6 +5,15 @@ const MAX_WIDTH = 132;
 const GAP = 5;
 const LINES = 3;
 
+/** Names as the page sends them: an array each, the id of a region being its index in its level. */
+export function labelsOf(sent) {
+  const counts = [];
+  return sent.map(([x, y, text, level, size, parent = -1]) => {
+    counts[level] = (counts[level] ?? -1) + 1;
+    return { x, y, text, level, size, parent, id: counts[level] };
+  });
+}
+
 /** The level of names that a zoom shows: the second from about 2.2 on, the third from 5. */
 export function levelFor(zoom, levels) {
   return Math.min(Math.max(Math.floor(0.8 * Math.log2(Math.max(zoom, 1)) + 0.1), 0), levels - 1);

@@ -1,7 +1,8 @@
 // The legend: a chip a class with its count, which a click highlights, or a bar for a ramp.
 // Names are set as text: they may come from a corpus.
 
-export function buildLegend(element, { legend, kind, legend_title: title }, counts, focus, onFocus) {
+export function buildLegend(element, data, counts, focus, onFocus, onSelect = null) {
+  const { legend, kind, legend_title: title } = data;
   element.replaceChildren();
   element.hidden = legend.length === 0;
   element.append(fold(element));
@@ -20,10 +21,21 @@ export function buildLegend(element, { legend, kind, legend_title: title }, coun
     chip.append(dot, make("span", "chip-name", entry.name));
     const count = counts.get(entry.id)?.toLocaleString("en");
     if (count) chip.append(make("span", "chip-count", count));
-    chip.title = `Highlight ${entry.name}${count ? ` (${count})` : ""}`;
-    chip.addEventListener("click", () => onFocus(entry.id === focus ? null : entry.id));
+    const more = onSelect ? "; with Shift, select its sentences" : "";
+    chip.title = `Highlight ${entry.name}${count ? ` (${count})` : ""}${more}`;
+    chip.addEventListener("click", (event) => {
+      if (event.shiftKey && onSelect) onSelect(entry.id);
+      else onFocus(entry.id === focus ? null : entry.id);
+    });
     element.append(chip);
   }
+}
+
+/** How many points are of each class. */
+export function countsOf(kinds) {
+  const counts = new Map();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
 }
 
 /** The button that unfolds a legend of one row. */

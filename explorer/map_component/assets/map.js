@@ -3,11 +3,15 @@
 
 import { Announcer } from "./announcer.js";
 import { AnswerPin } from "./answer_pin.js";
+import { Contours } from "./contours.js";
 import { copies } from "./copy.js";
+import { exposeForTests } from "./exposed.js";
 import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
 import { Help } from "./help.js";
+import { labelsOf } from "./labels.js";
+import { countsOf } from "./legend.js";
 import { Lasso } from "./lasso.js";
 import { Lattice, decodedAt } from "./lattice.js";
 import { decodedWords, Lens } from "./lens.js";
@@ -18,6 +22,7 @@ import { differs } from "./differs.js";
 import { drawOverlay } from "./overlay.js";
 import { paletteOf, Points, sizeFor } from "./points.js";
 import { addressedView, onReturn, readView, rememberView } from "./remember.js";
+import { Regions } from "./regions.js";
 import { Guide } from "./reveal.js";
 import { rowsOf } from "./rows.js";
 import { Surface } from "./surface.js";
@@ -27,6 +32,7 @@ const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
 const NEAR_PIXELS = 125; // about the half of the grid, so that a small cloud has words too
 const NO_CLASS = 255;
+const PATIENCE_MS = 10000; // a page that has not answered an event by then never will
 const PHONE_PIXELS = 640; // as in the page's style
 const EDGE_INSET = { top: 60, bottom: 66 };
 
@@ -68,19 +74,21 @@ class LatentMap extends Surface {
     };
     this.wireButtons(seen, seen((view) => view.reset()));
     this.addButtons();
-    this.exposeForTests();
+    exposeForTests(this);
   }
 
   /** Help and a link for the map, and a way to copy the pinned words. */
   addButtons() {
-    const { help, share, copy, lasso, rectangle } = moreButtons();
+    const { help, share, copy, lasso, rectangle, contours, regions } = moreButtons();
     this.lasso = new Lasso(this, { lasso, rectangle });
     this.help = new Help(this.stage);
     help.addEventListener("click", () => this.help.toggle());
     const say = (text) => this.announcer.say(text);
     copies(share, () => window.location.href, say);
     copies(copy, () => this.pin.words, say);
-    this.corner.append(lasso, rectangle, share, help);
+    this.contours = new Contours(this, contours);
+    this.regions = new Regions(this, regions);
+    this.corner.append(lasso, rectangle, contours, regions, share, help);
     this.pinBox.append(copy);
   }
 
@@ -91,11 +99,13 @@ class LatentMap extends Surface {
     this.send = (name, value) => setTriggerValue(name, value);
     this.setState = setStateValue;
     const before = this.data ?? {};
+    if (this.isStale(data)) Object.assign(data, { selected: this.picked, answer: null });
     this.data = data;
     this.preview = null;
     this.guide.note(before, data, this.picked);
     this.theme = readTheme(this.root);
-    this.labels = data.labels.map(([x, y, text, level, size]) => ({ x, y, text, level, size }));
+    this.labels = labelsOf(data.labels);
+    this.regions.update();
     this.overlay.setAttribute("aria-label", data.description);
     this.sentences.setUrl(data.hover_url);
     this.lattice.setUrl(data.decode_url);
@@ -109,7 +119,7 @@ class LatentMap extends Surface {
     }
     if (differs(before.selected, data.selected)) this.adoptSelection(data.selected);
     if (data.spoken && data.spoken !== before.spoken) this.announcer.say(data.spoken);
-    if (differs(before.answer, data.answer)) this.pin.showAnswer();
+    if (differs(before.answer, data.answer) || !this.pin.isShown) this.pin.showAnswer();
     if (before.colours_url !== data.colours_url) this.focus = null;
     for (const item of data.overlays) {
       if (item.type === "path" && differs(find(before.overlays, item.id), item)) {
@@ -119,6 +129,11 @@ class LatentMap extends Surface {
     this.drawLegend();
     this.resize();
     this.load(data);
+  }
+
+  /** Whether the page answers an earlier event: what was picked since then stays. */
+  isStale({ heard }) {
+    return heard !== null && heard < this.sent && performance.now() - this.sentAt < PATIENCE_MS;
   }
 
   /** Back or Forward: to the view that its address has. */
@@ -165,6 +180,7 @@ class LatentMap extends Surface {
     this.grid = new Grid(xy);
     this.hovered = null;
     this.points.setPlaces(xy);
+    this.contours.update();
     this.view.setBounds(withEllipses(bounds(xy), data.overlays));
     this.view.reset();
     const [view, picked] = readView(data.view_parameter, data.points_url) ?? [data.view];
@@ -216,6 +232,11 @@ class LatentMap extends Surface {
     // One legend explains several maps of the same colours.
     if (this.data.show_legend === false) this.legend.hidden = true;
     this.lasso.offerClass();
+  }
+
+  get selectsClass() {
+    const { areas, selects_classes: selects } = this.data;
+    return areas && selects ? (id) => this.lasso.selectClass(id) : null;
   }
 
   focused(id) {
@@ -285,7 +306,8 @@ class LatentMap extends Surface {
 
   emit(event) {
     this.guide.heldUntil = 0;
-    this.serial = Math.max(this.serial + 1, Date.now());
+    this.serial = this.sent = Math.max(this.serial + 1, Date.now());
+    this.sentAt = performance.now();
     this.send("pick", { ...event, view: this.view.get(), serial: this.serial });
   }
 
@@ -332,7 +354,7 @@ class LatentMap extends Surface {
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
-      corner: this.cornerHeight,
+      corner: this.cornerHeight, contours: this.contours.shown,
       showLabels: focus === null && Boolean(this.loaded.xy),
       decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
     };
@@ -341,21 +363,6 @@ class LatentMap extends Surface {
     this.placed = scene.placed ?? [];
     this.decoded = scene.decoded;
     this.announcer.drawn();
-  }
-
-  exposeForTests() {
-    this.overlay.toScreen = (x, y) => this.view.toScreen(x, y);
-    this.overlay.toData = (left, top) => this.view.toData(left, top);
-    Object.defineProperty(this.overlay, "state", {
-      get: () => ({
-        view: this.view.get(), selected: this.selected, focus: this.focus,
-        points: this.points?.count ?? 0, labels: this.placed?.map(({ text }) => text),
-        positions: Object.fromEntries(this.positions), webgl: Boolean(this.points?.gl),
-        standing: this.points?.stands?.reduce((sum, stands) => sum + stands, 0),
-        missing: this.lattice.missing, lensTimes: this.lens.times, lensAnswers: this.lens.count,
-        decoded: this.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
-      }),
-    });
   }
 
   destroy() {
@@ -372,12 +379,6 @@ class LatentMap extends Surface {
 }
 
 export const mount = mounting(LatentMap);
-
-function countsOf(kinds) {
-  const counts = new Map();
-  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
 
 function find(overlays, id) {
   return (overlays ?? []).find((item) => item.type === "path" && item.id === id);

@@ -68,6 +68,19 @@ function drawBox(map, from, to, isDone) {
 
 function press(map, key, shift) {
   if (map.lasso.key(key)) return true;
+  if (key.toLowerCase() === "t") {
+    map.regions.toggle();
+    return true;
+  }
+  if (key.toLowerCase() === "d") {
+    map.contours.toggle();
+    return true;
+  }
+  if (key.toLowerCase() === "z") {
+    const { x, y } = map.view;
+    map.emit({ kind: shift ? "redo" : "undo", index: -1, x, y, shift: true });
+    return true;
+  }
   const wanted = meaning(key, shift);
   if (!wanted) return false;
   const centre = map.view.middle;

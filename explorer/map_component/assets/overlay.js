@@ -2,6 +2,7 @@
 // cluster names, the selection and the keyboard's cross-hair.
 
 import { drawAxes } from "./axes.js";
+import { drawContours } from "./contours.js";
 import { overlap, placeLabels, wrap } from "./labels.js";
 import { arrowTo } from "./reveal.js";
 import { clamp } from "./view.js";
@@ -17,7 +18,8 @@ export function drawOverlay(pen, scene) {
   pen.lineJoin = "round";
   pen.textBaseline = "top";
   if (scene.axes?.units) drawAxes(pen, scene);
-  const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud };
+  if (scene.contours) drawContours(pen, scene);
+  const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud, trail: drawPicks };
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
   nameEllipses(pen, scene);
   drawLabels(pen, scene);
@@ -247,6 +249,27 @@ export function along(points, position) {
   const low = Math.floor(step);
   const high = Math.min(low + 1, points.length - 1);
   return [0, 1].map((k) => points[low][k] + (points[high][k] - points[low][k]) * (step - low));
+}
+
+/** The line through the last picks, the oldest the faintest. */
+function drawPicks(pen, { points }, { view, theme }) {
+  const places = points.map(([x, y]) => view.toScreen(x, y));
+  const steps = places.length - 1;
+  pen.setLineDash([2, 4]);
+  pen.strokeStyle = pen.fillStyle = theme.primary;
+  pen.lineWidth = 1.5;
+  for (let k = 0; k < steps; k++) {
+    pen.globalAlpha = 0.25 + (0.6 * (k + 1)) / steps;
+    pen.beginPath();
+    pen.moveTo(...places[k]);
+    pen.lineTo(...places[k + 1]);
+    pen.stroke();
+    pen.beginPath();
+    pen.arc(...places[k], 3, 0, 2 * Math.PI);
+    pen.fill();
+  }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
 }
 
 function drawEllipse(pen, { x, y, rx, ry }, { view, theme }) {

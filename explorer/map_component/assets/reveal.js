@@ -41,6 +41,12 @@ export class Guide {
     if (data.selected && differs(picked, data.selected)) this.isSelected = true;
   }
 
+  /** Moves the camera, which is remembered where it ends. */
+  travel(map, target) {
+    this.stop();
+    this.stop = travel(map.view, target, () => map.redraw(), () => map.moved());
+  }
+
   /** Moves the view of the map to what was noted and is out of view. */
   go(map) {
     const { isSelected, hits, paths } = this;
@@ -51,9 +57,7 @@ export class Guide {
     const points = isSelected && selected ? [[selected.x, selected.y]]
       : [...paths.flatMap((path) => path.points), ...rows.map((row) => map.placeOf(row))];
     const target = viewOf(view, points);
-    if (!target) return;
-    this.stop();
-    this.stop = travel(view, target, () => map.redraw(), () => map.moved());
+    if (target) this.travel(map, target);
   }
 }
 

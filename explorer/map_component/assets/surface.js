@@ -61,7 +61,12 @@ export class Surface {
       this.drawLegend();
       this.legend.querySelector(`[data-id="${id}"]`)?.focus();
       this.redraw();
-    });
+    }, this.selectsClass);
+  }
+
+  /** What selects the sentences of a class; null where nothing does. */
+  get selectsClass() {
+    return null;
   }
 
   /** The legend singled out a class, or none. */

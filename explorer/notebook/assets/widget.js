@@ -80,6 +80,7 @@ function render({ model, el }) {
   show();
   return () => {
     model.off("change:_spec", show);
+    parent.remove(); // which ends the map
     destroy();
   };
 }

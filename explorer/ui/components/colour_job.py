@@ -5,7 +5,7 @@ from threading import Lock
 import streamlit as st
 
 from explorer.explore.baseline_fit import baselines_of
-from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
 from explorer.explore.run import Run
 from explorer.system.background import Job
 from explorer.ui.components import job_progress
@@ -21,11 +21,11 @@ def colouring(run: Run, by: str) -> str:
     Shows the progress of the fit, with a button that returns to the former colouring.
     """
     known = st.session_state
-    if COLOURINGS[by].is_ready(run):
+    if colouring_of(run, by).is_ready(run):
         known[_SHOWN] = by
         return by
     before = known.get(_SHOWN, DEFAULT_COLOURING)
-    if before not in available(run) or not COLOURINGS[before].is_ready(run):
+    if before not in available(run) or not colouring_of(run, before).is_ready(run):
         before = DEFAULT_COLOURING
     job = _job(run, by)
 
@@ -40,7 +40,7 @@ def colouring(run: Run, by: str) -> str:
             _jobs.pop(_key(run, by), None)
         _ = job.result  # raises what the fit raised
         return by
-    title = f"Fitting {COLOURINGS[by].title.lower()}"
+    title = f"Fitting {colouring_of(run, by).title.lower()}"
     job_progress.show(job, "colour_stop", title, on_cancel=cancel)
     return before
 
@@ -59,7 +59,7 @@ def _job(run: Run, by: str) -> Job[None]:
         job.report(0.3, "fitting")
         baselines.fitted(by)
         job.report(0.8, "naming the groups")
-        COLOURINGS[by].colours_of(run)
+        colouring_of(run, by).colours_of(run)
 
     with _lock:
         job = _jobs.get(_key(run, by))

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from explorer.explore.run import Decoded
+from explorer.models.decoding_settings import Decoded
 
 FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""
@@ -72,6 +72,10 @@ def code(text: str) -> str:
     return f"{fence}{edge}{text}{edge}{fence}"
 
 
+COPY = '<button type="button" class="copy-words" aria-label="Copy this sentence"></button>'
+"""After the words of a sentence: `copy_icons` copies them."""
+
+
 def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False) -> str:
     """A sentence as HTML, in its own writing direction.
 
@@ -84,9 +88,9 @@ def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False)
     kind = "words quiet" if quiet else "words clamped" if clamped else "words"
     words = html.escape(text) or "&nbsp;"
     if not note:
-        return f'{_STYLE}<p class="{kind}" dir="auto">{words}</p>'
+        return f'{_STYLE}<p class="{kind}" dir="auto">{words}{COPY}</p>'
     aside = f"<span>{html.escape(note)}</span>"
-    return f'{_STYLE}<p class="{kind} noted">{aside}<span dir="auto">{words}</span></p>'
+    return f'{_STYLE}<p class="{kind} noted">{aside}<span dir="auto">{words}{COPY}</span></p>'
 
 
 def shaded(decoded: Decoded) -> str:
@@ -97,7 +101,7 @@ def shaded(decoded: Decoded) -> str:
             zip(decoded.tokens, decoded.gains, decoded.log_probs, strict=True)
         )
     ]
-    return f'{_STYLE}<p class="words" dir="auto">{" ".join(marks)}</p>'
+    return f'{_STYLE}<p class="words" dir="auto">{" ".join(marks)}{COPY}</p>'
 
 
 def shade_key() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explorer.text.tokens import pieces
+from explorer.ui.components.escaping import COPY
 
 _STYLE = """
 <style>
@@ -62,7 +63,7 @@ def sentence(tokens: Sequence[Token], number: int | str | None = None) -> str:
             shown = f"{shown.removesuffix(_END)}{word}{_END}"
         else:
             shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
-    return f'{_STYLE}<p class="decoded" dir="auto">{count}{shown or "&nbsp;"}</p>'
+    return f'{_STYLE}<p class="decoded" dir="auto">{count}{shown or "&nbsp;"}{COPY}</p>'
 
 
 def _unmatched(tokens: Sequence[str], other: Sequence[str]) -> list[int]:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from explorer.errors import ExplorerError
 from explorer.explore import map_answers, playback_story
 from explorer.explore.aligned_maps import Aligned, aligned
-from explorer.explore.colourings import COLOURINGS, DEFAULT_COLOURING, available
+from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
@@ -101,7 +101,7 @@ def _colours(request: Request) -> Response:
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
-    return _binary(map_answers.colour_bytes(COLOURINGS[by].colours_of(run)))
+    return _binary(map_answers.colour_bytes(colouring_of(run, by).colours_of(run)))
 
 
 def _hover(request: Request) -> Response:

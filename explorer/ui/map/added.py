@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.explore.added_texts import SHOWN, AddedTexts
-from explorer.explore.map_overlays import Cloud
+from explorer.explore.map_overlays import Cloud, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, MapView
 from explorer.explore.run import Run
 from explorer.ui.components.escaping import markdown, message
@@ -31,13 +31,13 @@ def name_of(run: Run) -> str:
     return asked
 
 
-def overlays(run: Run, layout: MapView) -> Sequence[Cloud]:
-    """The crosses of the added texts in a view; none in one that z does not determine."""
+def below(overlays: Sequence[Overlay], run: Run, layout: MapView) -> list[Overlay]:
+    """Overlays on the crosses of the added texts; z does not determine every view's positions."""
     texts = _texts(run)
     if texts is None or not layout.of_latents:
-        return ()
+        return list(overlays)
     xy, _ = added.positions(run, texts, layout.name)
-    return (Cloud(xy[texts.sample], 0.9, COLOUR),)
+    return [Cloud(xy[texts.sample], 0.9, COLOUR), *overlays]
 
 
 def note(run: Run) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.explore.baseline_fit import baselines_of
-from explorer.explore.colourings import COLOURINGS
+from explorer.explore.colourings import colouring_of
 from explorer.explore.map_views import VIEWS, view_of
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -22,8 +22,8 @@ def prepare(run: Run, view: str) -> None:
 def note(run: Run, view: str, by: str) -> None:
     """Says which parts of the map do not depend on z; nothing where all do."""
     notes = [] if VIEWS[view].of_latents else [VIEWS[view].help]
-    if COLOURINGS[by].is_linear_baseline:
-        notes.append(f"Colours: {COLOURINGS[by].help}")
+    if colouring_of(run, by).is_linear_baseline:
+        notes.append(f"Colours: {colouring_of(run, by).help}")
     if not notes:
         return
     baselines, command = baselines_of(run), folders.command("ancestors", run.folder)

@@ -7,7 +7,7 @@ browser may cache the answer for good.
 from typing import Any
 from urllib.parse import quote
 
-from explorer.explore.colourings import COLOURINGS
+from explorer.explore.colourings import colouring_of
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.map import scripts
@@ -52,11 +52,12 @@ def colours_url(run: Any, by: str, like: Any = None) -> str:
 
     Args:
         run: The run.
-        by: A key of `explore.colourings.COLOURINGS`.
+        by: A name of `explore.colourings.available`.
         like: Another open run, whose regions colour the shared sentences.
     """
     frame = "" if like is None else f"&like={quote(like.stamp, safe='')}"
-    return f"{_run_url(run)}/colours?by={by}{frame}{_mark(COLOURINGS[by].mark(run))}"
+    mark = _mark(colouring_of(run, by).mark(run))
+    return f"{_run_url(run)}/colours?by={quote(by, safe='')}{frame}{mark}"
 
 
 def _mark(checksum: str) -> str:

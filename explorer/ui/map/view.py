@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore import map_caption
-from explorer.explore.colourings import COLOURINGS, available
-from explorer.explore.map_criteria import CLASS_CRITERIA
+from explorer.explore.colourings import COLOURINGS, available, colouring_of
+from explorer.explore.map_criteria import selects_classes
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
@@ -24,6 +24,8 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
+WHOLE_WINDOW = {"height": 420, "margin": 106}
+"""Of a map that fills the window below the navigation, in CSS pixels."""
 PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
 _SEEN = "_seen_event"
@@ -56,11 +58,11 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
         by = st.selectbox(
             "Colour",
             names,
-            format_func=str.capitalize,  # the label is the value in the address: short
+            format_func=lambda name: name[:1].upper() + name[1:],  # also the address's value
             key="colour",
             bind="query-params",
             width=210,
-            help="\n".join(f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in names),
+            help=_colour_help(names),
         )
         decode_settings.decode_settings(run)
         if can_be_read:
@@ -68,6 +70,12 @@ def controls(run: Run, can_be_read: bool = False) -> tuple[str, str]:
     view = view or DEFAULT_VIEW
     baselines.prepare(run, view)
     return view, by
+
+
+def _colour_help(names: Sequence[str]) -> str:
+    known = [name for name in names if name in COLOURINGS]
+    lines = [f"- {name.capitalize()}: {COLOURINGS[name].help}" for name in known]
+    return "\n".join(lines + ["- Column …: a column of the file."] * (len(known) < len(names)))
 
 
 def reading_switch(at_first: bool = False) -> bool:
@@ -117,10 +125,15 @@ def pick_from(event: MapEvent, run: Run) -> Pick | None:
 
 
 def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
-    """The sentence picked on the map, or decoded at a position; None without a pick."""
+    """The sentence picked on the map, or decoded at a position; None without a pick.
+
+    Where a decoded sentence could not be encoded, the nearest one of the map stands for it.
+    """
     if isinstance(pick, picks.SentencePick):
         return picks.shortened(run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
+        if run.cannot_encode:
+            return picks.shortened(run.texts[layout.at(pick.x, pick.y).nearest])
         return run.decode(layout.at(pick.x, pick.y).z[None])[0]
     return None
 
@@ -148,8 +161,7 @@ def show(
     answer: PinnedAnswer | None = None,
     spoken: str = "",
     boxes: bool = False,
-    areas: bool = False,
-    joining: str = "replace",
+    joining: str = "",
     key: str = "map",
     height: int = HEIGHT,
     margin: int = 0,
@@ -167,8 +179,7 @@ def show(
         answer: The words pinned to the selection.
         spoken: For screen readers, announced when it changes.
         boxes: Whether rectangles can be drawn on it.
-        areas: Whether sentences can be selected on it, as `MapSpec.areas`.
-        joining: As `MapSpec.joining`.
+        joining: As `MapSpec.joining`, where sentences can be selected on it; else empty.
         key: Identity of the map in the session.
         height: In CSS pixels.
         margin: Of the window's height, left to the rest of the page; `MapSpec` has the rule.
@@ -176,7 +187,7 @@ def show(
     atlas = run.atlas
     assert atlas is not None
     by = colour_job.colouring(run, by)
-    colours = COLOURINGS[by].colours_of(run)
+    colours = colouring_of(run, by).colours_of(run)
     lens_url = urls.decode_url(run, layout.name, decode_settings.decoding(run))
     spec = MapSpec(
         points_url=urls.points_url(run, layout.name),
@@ -191,15 +202,16 @@ def show(
         overlays=[*layout.ellipses, *overlays],
         highlight=highlight,
         selected=selected,
+        heard=st.session_state.get(_SEEN),
         answer=answer,
         axes=layout.axes,
         description=map_caption.description(run, layout),
         spoken=spoken,
         caption=map_caption.caption(run),
         boxes=boxes,
-        areas=areas,
+        areas=bool(joining),
         joining=joining,
-        selects_classes=areas and by in CLASS_CRITERIA,
+        selects_classes=bool(joining) and selects_classes(by, colours),
         height=height,
         margin=margin,
     )

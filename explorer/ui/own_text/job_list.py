@@ -6,6 +6,7 @@ from explorer.runs import folder as folders
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.own_text.live_training import live_training
+from explorer.ui.session import settings
 from explorer.workspace import job_progress, jobs, open_text, texts
 from explorer.workspace.jobs import Job
 
@@ -40,7 +41,7 @@ def job_list() -> None:
             st.fragment(_head, run_every=_SECONDS if job.is_active else None)(job)
             if job.kind == jobs.TRAIN and job.state == jobs.RUNNING:
                 # Apart: drawing costs more than a progress bar, and changes less often.
-                st.fragment(live_training, run_every=_VALIDATION)(job)
+                st.fragment(settings.guarded(live_training), run_every=_VALIDATION)(job)
             elif job.kind == jobs.TRAIN and job.state != jobs.QUEUED:
                 _learned(job)
 
@@ -54,6 +55,7 @@ def _shown(listed: list[Job]) -> list[Job]:
     ]
 
 
+@settings.guarded
 def _head(before: Job) -> None:
     """What a job is, its progress and its buttons; the page runs again when its state changes."""
     job = next((job for job in jobs.jobs() if job.id == before.id), None)
@@ -102,7 +104,7 @@ def _running(job: Job) -> None:
         st.progress(done, text=f"{label} · {_duration(job.seconds)}")
         return
     reports = job_progress.read_reports(jobs.progress_path(job.id))
-    reports = [report for report in reports if "epochs" in report]
+    reports = [report for report in reports if "seconds_left" in report]
     if progress.stage:  # after the training: the evaluation and the map
         st.progress(min(max(progress.fraction or 0.0, 0.0), 1.0), text=progress.stage)
     elif reports:

@@ -57,14 +57,14 @@ def fit_button(folder: Path, config: Config) -> None:
 
 def offer(folder: Path) -> None:
     """The other layout beside the present one, to take or to discard."""
-    found = layouts.measures(folder)
-    if found is None:
+    measured = layouts.measures(folder)
+    if measured is None:
         return
     with st.container(key=f"other_{folder.name}"):
-        st.markdown(f"**Another layout is fitted:** {markdown(_settings(found['after']))}")
+        st.markdown(f"**Another layout is fitted:** {markdown(_settings(measured['after']))}")
         columns = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
         for column, (name, (title, help_)) in zip(columns, _MEASURES.items(), strict=False):
-            before, after = (_value(found[when], name) for when in ("before", "after"))
+            before, after = (_value(measured[when], name) for when in ("before", "after"))
             if after is not None:
                 change = None if before is None else f"{after - before:+.3f}"
                 column.metric(title, f"{after:.3f}", change, help=help_)

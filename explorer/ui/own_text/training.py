@@ -56,6 +56,7 @@ def _start(origin: str, is_warm: bool) -> tuple[str, str]:
             format_func=lambda item: markdown(origin) if item == _TRAINED else item,
             key=_FROM,
             bind="query-params",
+            on_change=_forget_epochs,
             required=True,
         )
         size = ""
@@ -67,10 +68,17 @@ def _start(origin: str, is_warm: bool) -> tuple[str, str]:
                 format_func=str.capitalize,
                 key=_SIZE,
                 bind="query-params",
+                on_change=_forget_epochs,
                 required=True,
                 help="LSTMs of 128, 256 or 512 units, and 16, 32 or 64 latent dimensions.",
             )
     return (origin, "") if how == _TRAINED else ("", str(size or SIZES[0]))
+
+
+def _forget_epochs() -> None:
+    """Another recipe has another number of epochs."""
+    st.session_state.pop(_EPOCHS, None)
+    st.query_params.pop(_EPOCHS, None)
 
 
 def _timed(wanted: Plan) -> None:
@@ -85,7 +93,8 @@ def _timed(wanted: Plan) -> None:
             1,
             _MAX_EPOCHS,
             timing.estimate.epochs,
-            key=f"{_EPOCHS}_{wanted.start}_{wanted.size}",
+            key=_EPOCHS,
+            bind="query-params",
             width=140,
             help="Passes over the sentences. The weights of the best one are used.",
         )

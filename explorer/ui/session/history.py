@@ -69,12 +69,15 @@ def _drop_stale() -> None:
             address._send_query_param_msg()
 
 
-def keep_views() -> None:
+def keep_views(more: str = "") -> None:
     """Makes Back and Forward return to the view left.
 
     Addresses are read whole, and what a person does adds one entry to the history at most.
+
+    Args:
+        more: Further scripts of every page, as HTML.
     """
     QueryParams.populate_from_query_string = _read_whole
     _drop_stale()
     with st.container(key="history"):  # without a place of its own on the page
-        st.html(_ONE_ENTRY, unsafe_allow_javascript=True)
+        st.html(_ONE_ENTRY + more, unsafe_allow_javascript=True)

@@ -1,6 +1,7 @@
 """A run with points on whole numbers, so that a test knows where each one is."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ class FakeAtlas:
     label = None
     split = ("train", "valid", "test") * (COUNT // 3)
     tokens = np.arange(COUNT, dtype=np.int16)
+    distortion = np.linspace(9, 1, COUNT, dtype=np.float32)
     rate = np.linspace(1, 9, COUNT, dtype=np.float32)
     xy = np.array([(i % COLUMNS, i // COLUMNS) for i in range(COUNT)], np.float32)
     cluster = np.arange(COUNT, dtype=np.int32) % 2
@@ -26,6 +28,7 @@ class FakeAtlas:
 class FakeRun:
     stamp, name, texts_are_real = "test-1", "test", True
     atlas = needed_atlas = FakeAtlas()
+    columns: ClassVar[dict] = {}
     texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
 
 
