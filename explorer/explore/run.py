@@ -180,12 +180,10 @@ class Run(CodedRun):
     def compare_selections(self, a: str, b: str) -> Comparison:
         """Two selections compared: overlap, words, decoded centres, distance and separation.
 
-            compared = run.compare_selections("label:sports", "words:dog and length:5..12")
+            compared = run.compare_selections("label:sports", "words:dog")
             run.decode(run.analogy(*compared.ends, "two men talk", [0, 1, 2]))
 
-        Args:
-            a: A selection as text; see `select`.
-            b: Another one.
+        `a` and `b` are selections as text; see `select`.
 
         Raises:
             ExplorerError: As `select`; also if one is empty, or both are the same sentences.
