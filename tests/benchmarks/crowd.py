@@ -61,7 +61,7 @@ class Visitor:
         self.word = f"visitor{number:03d}word"
         self.address, self.http, self.result = address, http, seen
         self.chance = random.Random(number)
-        self.session_id, self.urls = "", []
+        self.session_id = ""
         self.line: ClientConnection
 
     async def stay(self, until: float, pause: float) -> None:

@@ -5,8 +5,8 @@
     python -m tests.benchmarks.guided_inputs recipe --seconds 600
 
 An input is read, or refused by an `ExplorerError`; any other exception ends the run and leaves the
-input in a file. An input may take a second and two gigabytes. The same without atheris, and with
-fewer kinds of bytes: `pytest -m soak tests/test_any_input.py`.
+input in the folder of temporary files. The same without atheris, and with fewer kinds of bytes:
+`pytest -m soak tests/test_any_input.py`.
 """
 
 import argparse
@@ -237,6 +237,7 @@ def fuzz(name: str, seconds: int) -> None:
         work = Path(folder)
         options = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=4096"]
         options += ["-max_len=8192", "-print_final_stats=1", "-verbosity=0"]
+        options += [f"-artifact_prefix={tempfile.gettempdir()}/"]
         atheris.Setup(
             [sys.argv[0], *options, corpus],
             lambda data: READERS[name](work, data) if data else None,

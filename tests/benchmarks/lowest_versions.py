@@ -37,12 +37,12 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        python = folder / "bin" / "python"
+        python = folder / "venv" / "bin" / "python"
         links = ["--find-links", args.find_links] if args.find_links else []
         pins = folder / "lowest.txt"
         uv("pip", "compile", "-q", "--resolution", "lowest-direct", *links, "-o", str(pins),
            str(ROOT / "pyproject.toml"))  # fmt: skip
-        uv("venv", "-q", "--clear", name)
+        uv("venv", "-q", "--python", sys.executable, str(folder / "venv"))
         uv("pip", "install", "-q", "--python", str(python), *links, "-r", str(pins))
         uv("pip", "install", "-q", "--python", str(python), *links, "-c", str(pins), *TOOLS)
         command = [str(python), "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider"]
