@@ -8,7 +8,7 @@ from torch import Tensor
 
 from explorer.models.decoding_settings import STRATEGIES, Decoding
 
-TEMPERATURE = 0.7
+TEMPERATURE = 0.4
 """Of candidates beside a decode that is not drawn."""
 
 
