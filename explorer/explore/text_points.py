@@ -13,6 +13,8 @@ from explorer.system.cache import Cache
 from explorer.text.read_file import as_sentence
 
 if TYPE_CHECKING:
+    import torch
+
     from explorer.models.sentence_encoders import Encode
     from explorer.models.vector_lookup import VectorLookup
 
@@ -20,8 +22,9 @@ Latents = Float32[np.ndarray, "n latent"]
 
 _encoders: "Cache[Encode]" = Cache(2)
 _rows: Cache[dict[str, int]] = Cache(8)
-
-
+_recent: "dict[tuple[str, str], torch.Tensor]" = {}
+"""Vectors of sentences that were encoded lately, by encoder and text."""
+_MOST_RECENT = 2000
 _CANDIDATES = 8
 
 
@@ -94,13 +97,29 @@ def encoded(run: Contents, texts: Sequence[str]) -> Latents:
         return posteriors(run.model, ids)[0]
     if reason := cannot_encode(run):
         raise ExplorerError(reason)
-    vectors = _encode(encoder.source)(texts)
+    vectors = _vectors(encoder.source, texts)
     if vectors.shape[1] != encoder.feature_dim:
         raise ExplorerError(
             f"the encoder {encoder.source} makes vectors of {vectors.shape[1]:,} numbers, and "
             f"those of {run.name} have {encoder.feature_dim:,}"
         )
     return run.model.latent.posterior(vectors).mean.numpy()
+
+
+def _vectors(source: str, texts: Sequence[str]) -> "torch.Tensor":
+    """The vectors of sentences; an answer asks several times for the same ones."""
+    import torch
+
+    from explorer.models.sentence_encoders import open_encoder
+
+    if len(_recent) > _MOST_RECENT:
+        _recent.clear()
+    known = {text: _recent.get((source, text)) for text in texts}
+    if missing := [text for text, vector in known.items() if vector is None]:
+        encode = _encoders.get(source, lambda: open_encoder(source, torch.device("cpu")))
+        known |= dict(zip(missing, encode(missing), strict=True))
+        _recent.update({(source, text): known[text] for text in missing})
+    return torch.stack([known[text] for text in texts])
 
 
 def cosines(run: Contents, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:
@@ -117,21 +136,6 @@ def cosines(run: Contents, z: Latents, texts: Sequence[str]) -> Float32[np.ndarr
     vectors = run.model.latent.vectors
     pair = (vectors(torch.from_numpy(np.ascontiguousarray(part))) for part in (z, again))
     return torch.nn.functional.cosine_similarity(*pair, dim=1).numpy()
-
-
-def warm(run: Contents) -> None:
-    """Loads the encoder of a run's vectors, if it is at hand."""
-    encoder = _lookup(run)
-    if encoder is not None and not cannot_encode(run):
-        _encode(encoder.source)(["warm"])
-
-
-def _encode(source: str) -> "Encode":
-    import torch
-
-    from explorer.models.sentence_encoders import open_encoder
-
-    return _encoders.get(source, lambda: open_encoder(source, torch.device("cpu")))
 
 
 def _lookup(run: Contents) -> "VectorLookup | None":

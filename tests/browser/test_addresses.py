@@ -99,6 +99,41 @@ def test_back_within_the_map_returns_to_the_view_that_was_left(chromium, address
     page.close()
 
 
+def test_a_link_to_a_path_has_what_was_set_after_its_sentences(chromium, address):
+    page = opened(chromium, f"{address}/paths?run=one")
+    for name, text in (("A", "a dog sleeps"), ("B", "two cats sing")):
+        page.get_by_role("textbox", name=name, exact=True).fill(text)
+        page.keyboard.press("Enter")
+        strolling.settle(page)
+    page.get_by_role("radio", name="Spherical", exact=True).click()
+    strolling.settle(page)
+    page.get_by_role("slider", name="Steps").press("ArrowLeft")
+    strolling.settle(page)
+    page.get_by_role("radio", name="PCA", exact=True).click()
+    left = strolling.digest(page)
+    other = opened(chromium, page.url)
+    assert strolling.digest(other) == left
+    for set_ in ("from=a", "to=two", "Spherical", "steps=8", "layout=PCA"):
+        assert set_ in page.url, set_
+    other.close()
+    page.close()
+
+
+def test_back_from_the_prior_finds_the_layout_that_was_left_at_the_first_press(chromium, address):
+    page = opened(chromium, f"{address}/?run=one")
+    page.get_by_test_id("latent-map").click(position={"x": 500, "y": 400})
+    page.wait_for_url(lambda url: "at=" in url)
+    page.get_by_role("radio", name="PCA", exact=True).click()
+    page.wait_for_url(lambda url: "layout=PCA" in url)
+    left = strolling.digest(page)
+    page.get_by_test_id("stTopNavLink").filter(has_text="Prior").click()
+    page.wait_for_url(lambda url: "/prior" in url)
+    strolling.settle(page)
+    page.go_back()
+    assert strolling.digest(page) == left
+    page.close()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10, 60))

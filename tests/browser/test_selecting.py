@@ -128,6 +128,40 @@ def test_what_an_outline_encloses_stands_out_before_python_answers(page, address
     assert 0 < standing < len(run.texts)
 
 
+def until(page, state):
+    """Waits until a condition of the map's element holds."""
+    canvas, waits = page.get_by_test_id("latent-map"), iter(range(PATIENCE // 200))
+    while not canvas.evaluate(state):
+        assert next(waits, None) is not None, state
+        page.wait_for_timeout(200)
+
+
+def test_picks_leave_a_trail_and_the_keys_of_the_map_do_what_its_help_says(page, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/?run=tiny&words=false&at=3")
+    page.locator("[data-loaded]").first.wait_for()
+    canvas = page.get_by_test_id("latent-map")
+    page.locator("p.words .copy-words").first.click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("p.words").first.inner_text().strip()
+
+    canvas.click(position={"x": 420, "y": 420})
+    page.get_by_text("Recent · 2").wait_for()
+    until(page, "map => map.state.trail.length === 2")
+    canvas.press("z")
+    page.wait_for_url(re.compile(r"at=3(&|$)"))
+
+    canvas.press("d")
+    assert canvas.evaluate("map => map.state.contours") == 4
+    page.wait_for_url(re.compile("contours=true"))
+    canvas.press("t")
+    zoom = canvas.evaluate("map => map.state.view.zoom")
+    page.get_by_test_id("latent-map-regions").get_by_role("listitem").first.wait_for()
+    page.locator(".region").first.click()
+    until(page, f"map => map.state.view.zoom > {zoom}")
+
+
 def test_what_a_selection_is_is_said_in_words_and_applied(page, address, tiny_run):
     run = open_run(tiny_run)
     page.goto(f"{address}/?run=tiny&select=words:robot")

@@ -1,5 +1,6 @@
 """The page on arithmetic: what it asks, decodes, compares with, and says when nothing happens."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def test_the_nearest_sentence_is_the_one_whose_distance_is_told(app: Open, tiny_
     at = app(**ends, times=f"{analogy.STRENGTHS[k]:g}")
     assert f"**{away[k].min():.2f}** from the nearest" in said(at)
     assert plain(near[k], quiet=True) in html(at)
+
+
+def test_every_row_of_all_k_has_its_k(app: Open) -> None:
+    shown = next(item.proto.body for item in app().get("html") if "k = −0.5" in item.proto.body)
+    rows = re.findall(r'<p class="decoded"[^>]*><span class="count">([^<]*)</span>', shown)
+    expected = [f"k = {value:g}".replace("-", "−") for value in analogy.STRENGTHS]
+    assert rows == expected and shown.count('<p class="decoded"') == len(expected)
 
 
 def test_a_link_reopens_the_same_sum(app: Open) -> None:

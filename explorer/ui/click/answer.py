@@ -10,9 +10,9 @@ from jaxtyping import Float32
 
 from explorer.explore.map_overlays import Marker
 from explorer.explore.map_views import MapView, opacity, relative_distance
-from explorer.explore.run import Decoded, Run
+from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
-from explorer.models.decoding_settings import Decoding
+from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.ui.components.escaping import listed, markdown, minus, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
