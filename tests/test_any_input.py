@@ -228,6 +228,7 @@ MAPS = {
 }
 
 
+@example(name=folders.PLAYBACK, path=[4], value=0)
 @given(name=st.sampled_from(list(MAPS)), path=st.lists(st.integers(0, 9), max_size=5), value=VALUE)
 def descriptions(name: str, path: list[int], value: Any) -> None:
     """Of maps: one part of the JSON beside the columns is another value."""

@@ -69,7 +69,7 @@ class Playback:
         """
         columns, meta = playback_file.read(path)
         try:
-            playback = cls(**columns, **_meta(meta))
+            playback = cls(**columns, **_meta(meta, len(columns["xy"])))
             _check(playback)
         except ExplorerError as error:
             raise ExplorerError(f"{path} is not a playback of this version: {error}") from None
@@ -198,7 +198,7 @@ def _ellipse(xy: Float[np.ndarray, "draws 2"]) -> PriorEllipse:
     return PriorEllipse(x, y, sd_x, sd_y)
 
 
-def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
+def _meta(meta: Mapping[str, Any], snapshots: int) -> dict[str, Any]:
     """The fields that are not columns."""
     try:
         arrays: dict[str, Any] = {
@@ -214,6 +214,11 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
         name, checksum = corpus["name"], corpus["checksum"]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise ExplorerError("its description is missing or malformed") from None
+    for key, array in arrays.items():
+        if array.shape != (snapshots,):
+            raise ExplorerError(
+                f"its description has no {key!r} for each of {snapshots} snapshots"
+            )
     if not (isinstance(name, str) and isinstance(checksum, str)):
         raise ExplorerError("its description names no corpus")
     return arrays | {

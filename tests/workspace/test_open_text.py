@@ -12,6 +12,7 @@ from explorer.explore import text_fit
 from explorer.explore.run import open_run
 from explorer.explore.text_fit import fit_of
 from explorer.latent_space.projections import pca_layout
+from explorer.pipeline import draw_map
 from explorer.runs import folder as folders
 from explorer.text.preview import Refused
 from explorer.text.read_file import Table
@@ -108,6 +109,15 @@ def test_what_is_interrupted_leaves_no_run(home):
         open_text.open_text(stored("mine"), "", interrupt)
     assert list(folders.users().iterdir()) == []
     assert "mine" not in folders.by_name()
+
+
+def test_a_map_that_a_killed_job_had_finished_is_not_drawn_again(monkeypatch):
+    """The kill came after the run was put there, and before its job was noted as done."""
+    folder = open_text.open_text(stored("mine"))
+    (folders.users() / ".tmp-abcd1234").mkdir()
+    monkeypatch.setattr(draw_map, "make_atlas", None)
+    assert open_text.open_text("mine") == folder
+    assert list(folders.users().iterdir()) == [folder]
 
 
 def test_names_are_slugs_and_never_taken():
