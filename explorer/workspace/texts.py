@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import IO
@@ -77,7 +77,7 @@ def store(name: str, title: str, table: Table) -> Path:
     path = path_of(name)
     if path.exists() or name in folders.by_name():
         raise ExplorerError(f"there is a run {name!r} already: choose another name")
-    columns = {TEXT: table.texts}
+    columns: dict[str, Sequence[str | None]] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
     for column, cells in table.others.items():
