@@ -36,10 +36,11 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from explorer.ui.http.access import Access
     from explorer.ui.http.first_paint import FirstPaint
     from explorer.ui.http.routes import routes
+    from explorer.ui.http.work_queue import WorkQueue
 
     # For the small batches of a click, a second thread costs more than it saves.
     cpu_threads.share_cores(1)
-    layers = [Middleware(Access), Middleware(FirstPaint)]
+    layers = [Middleware(Access), Middleware(WorkQueue), Middleware(FirstPaint)]
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=layers)
 else:
     from explorer.ui.app import page

@@ -29,7 +29,7 @@ def latent_map(run: "Run", **options: Any) -> "LatentMap":
         if error.name not in ("anywidget", "traitlets"):
             raise
         raise ExplorerError(
-            "the map in a notebook needs anywidget: pip install 'text-latent-explorer[notebook]'"
+            "the map in a notebook needs anywidget: pip install anywidget"
         ) from None
     return LatentMap(run, **options)
 
@@ -46,6 +46,7 @@ def __getattr__(name: str) -> Any:
         return LatentMap
     if name in __all__:
         from explorer.explore import run
+        from explorer.workspace import notes as notes  # whose tags selections know
 
         return getattr(run, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

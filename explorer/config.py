@@ -47,6 +47,10 @@ class CorpusConfig:
     path: str = setting("", "a file: text, CSV, JSON, Parquet, .xlsx, also gzipped or zipped")
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
+    vector_column: str = setting(
+        "", "optional: a column of vectors, which become the latent space; e* for e0, e1, …"
+    )
+    vector_file: str = setting("", "the same from a .npy file, with a vector for each row")
     lowercase: bool = setting(True, "whether to lowercase the text")
     split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
     normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
@@ -61,6 +65,11 @@ class CorpusConfig:
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.path):
             raise ExplorerError("[corpus] needs exactly one of `name` and `path`")
+        if self.vector_column and (self.vector_file or self.name):
+            raise ExplorerError(
+                "corpus.vector_column: a column of a file; give it without `vector_file` and "
+                "without a named corpus"
+            )
         min_size = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
         if min_size is None:
             raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
@@ -78,7 +87,8 @@ class ModelConfig:
     embedding_dim: int = setting(256, "size of a word embedding")
     latent_dim: int = setting(32, "dimensions of z; 0 for a language model")
     latent: Choice = _choice(
-        "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), none (a language model)",
+        "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), vectors (of the corpus), "
+        "none (a language model)",
         name="gaussian",
     )
     prior: Choice = _choice(

@@ -12,7 +12,7 @@ from explorer.system import cpu_threads
 # Before torch is imported: threads that spin while they wait slow tests down on a busy machine.
 cpu_threads.share_cores()
 
-from tests import tiny  # noqa: E402
+from tests import given, tiny  # noqa: E402
 
 LONG = ("browser", "slow", "soak")
 """Marks of tests that take long."""
@@ -37,6 +37,12 @@ def mirror() -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained run with a map, of invented sentences (`tests/tiny.py`); do not change it."""
     return tiny.build(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session")
+def given_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run of vectors with a map (`tests/given.py`); do not change it."""
+    return given.build(tmp_path_factory.mktemp("given"))
 
 
 @pytest.fixture(scope="session", autouse=True)

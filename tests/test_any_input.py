@@ -19,17 +19,23 @@ from hypothesis import strategies as st
 
 from explorer import config
 from explorer.errors import ExplorerError
+from explorer.explore import lecture
+from explorer.explore.selection import described, read_selection
 from explorer.latent_space.atlas import Atlas
 from explorer.latent_space.playback import Playback
 from explorer.map_component.map_event import read_event
 from explorer.runs import folder as folders
+from explorer.runs import weights
 from explorer.system import toml_writer
 from explorer.text import stream_file
 from explorer.text.read_file import read
 from explorer.text.tokens import Tokeniser
+from explorer.text.vocabularies import VOCABULARIES
 from explorer.ui.compare.runs import read_names, write_names
 from explorer.ui.session.picks import read_pick, write_pick
+from tests import records
 
+COMMAND = "EXPLORER_EXAMPLES=1000000 pytest -m soak tests/test_any_input.py"
 QUICK = 20
 SOAK = int(os.environ.get("EXPLORER_EXAMPLES", "20000"))
 
@@ -165,6 +171,84 @@ def addresses(address: str, text: str, points: int, names: list[str]) -> None:
     assert read_names(write_names(known)) == known
 
 
+SELECTION = st.lists(
+    st.sampled_from(
+        [
+            *("label:a", "not", "(", ")", "and", "or", 'words:"a b"', "length:..4", "near:dog~5"),
+            *(
+                "regex:^a",
+                "region:x",
+                "split:test",
+                "area:1,2;3,4;5,6",
+                "rate:1..",
+                '"',
+                "\\",
+                ":",
+            ),
+        ]
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@given(text=st.one_of(TEXT, SELECTION), data=CORPUS)
+def selections(text: str, data: bytes) -> None:
+    def ask() -> None:
+        selection = read_selection(text)
+        assert read_selection(str(selection)) == selection
+        assert described(selection)
+
+    refused(ask)
+    in_file("scenes.toml", data, lecture.read)
+
+
+@given(data=CORPUS, lines=st.lists(TEXT, max_size=8))
+def vocabularies(data: bytes, lines: list[str]) -> None:
+    words = "\n".join(["<pad>", "<bos>", "<eos>", "<unk>", *lines]).encode(errors="replace")
+    for kind in VOCABULARIES.values():
+        for content in (data, words):
+            in_file(kind.FILE, content, kind.load)
+
+
+@given(head=st.dictionaries(TEXT, VALUE, max_size=3), data=CORPUS, size=st.integers(0, 2**64 - 1))
+def weights_of_runs(head: dict[str, Any], data: bytes, size: int) -> None:
+    text = json.dumps(head).encode(errors="surrogatepass")
+    for content in (
+        data,
+        size.to_bytes(8, "little") + data,
+        len(text).to_bytes(8, "little") + text,
+    ):
+        in_file(folders.WEIGHTS, content, weights.read_shapes)
+        in_file(folders.WEIGHTS, content, weights.read_tensors)
+
+
+MAPS = {
+    name: (Path(__file__).parent / "fixtures" / "run-format-1" / name).read_bytes()
+    for name in (folders.ATLAS, folders.PLAYBACK)
+}
+
+
+@given(name=st.sampled_from(list(MAPS)), path=st.lists(st.integers(0, 9), max_size=5), value=VALUE)
+def descriptions(name: str, path: list[int], value: Any) -> None:
+    """Of maps: one part of the JSON beside the columns is another value."""
+    table = pq.read_table(io.BytesIO(MAPS[name]))
+    key = b"explorer"
+    description: Any = json.loads(table.schema.metadata[key])
+    part = description
+    for number, step in enumerate(path):
+        keys = list(part) if isinstance(part, dict) else list(range(len(part)))
+        at = keys[step % len(keys)] if keys else None
+        if at is None or number == len(path) - 1 or not isinstance(part[at], dict | list):
+            if at is not None:
+                part[at] = value
+            break
+        part = part[at]
+    text = json.dumps(description).encode(errors="surrogatepass")
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({key: text}), file)
+    in_file(name, file.getvalue(), Atlas.load if name == folders.ATLAS else Playback.load)
+
+
 EVENT = st.dictionaries(
     st.sampled_from(["kind", "x", "y", "index", "serial", "view", "box", "shift"]),
     st.one_of(SCALAR, st.sampled_from(["point", "place", "box", "view"]), VALUE),
@@ -197,6 +281,7 @@ def toml(data: bytes) -> None:
 LAWS = [
     *(corpora, json_lines, parquet, recipes, settings_of_recipes),
     *(figures, addresses, messages, sentences, toml),
+    *(selections, vocabularies, weights_of_runs, descriptions),
 ]
 
 
@@ -218,3 +303,4 @@ def test_any_input_is_read_or_refused_in_a_sentence(law: Any) -> None:
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_very_many_inputs_are_read_or_refused_in_a_sentence(law: Any) -> None:
     check(law, SOAK)
+    records.merge("any_input", COMMAND, {law.__name__.replace("_", " "): SOAK}, summed=True)

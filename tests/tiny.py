@@ -65,10 +65,16 @@ def sentences(count: int = 240, seed: int = 0) -> list[str]:
 
 
 def write_corpus(path: Path, count: int = 240) -> Path:
-    """A CSV file with a text and a label column."""
-    rows = [(text, "animal" if "dog" in text else "other") for text in sentences(count)]
-    quoted = ('"' + text.replace('"', '""') + f'",{label}\n' for text, label in rows)
-    path.write_text("text,label\n" + "".join(quoted), encoding="utf-8")
+    """A CSV file with a text and a label column; the other two columns say nothing of the text."""
+    rows = [
+        (text, "animal" if "dog" in text else "other", 1 + row % 5, f"2024-{1 + row % 12:02d}-01")
+        for row, text in enumerate(sentences(count))
+    ]
+    quoted = (
+        '"' + text.replace('"', '""') + f'",{label},{stars},{posted}\n'
+        for text, label, stars, posted in rows
+    )
+    path.write_text("text,label,stars,posted\n" + "".join(quoted), encoding="utf-8")
     return path
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from explorer.cli.output import duration, say, say_json, table
@@ -19,6 +20,8 @@ examples:
   explorer jobs --stop 3
   explorer jobs --resume 3
 """
+_NICE = 10
+"""How far a job stands back for the page that started it."""
 _INTERRUPTED = range(128 + 1, 128 + 32)
 
 
@@ -65,6 +68,8 @@ def _work(number: int) -> None:
     with suppress(ValueError, OSError):
         # A shell ignores Ctrl-C for what it starts in the background, and so would this process.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(AttributeError, OSError):
+        os.nice(_NICE)
     try:
         with queue.lock_of(number):
             queue.note_started(number)
@@ -83,14 +88,28 @@ def _do(job: queue.Job) -> tuple[str, str]:
     from explorer.runs import folder as folders
 
     for step in job.steps:
-        if step[0] == "new" and (folders.users() / job.name / folders.CONFIG).is_file():
-            continue  # made before the job was stopped
+        if _is_done(step, folders.users() / job.name):
+            continue  # before the job was stopped
         code = main(step)
         if code in _INTERRUPTED:
             return queue.STOPPED, ""
         if code:
             return queue.FAILED, _last_line(job.id) or f"`explorer {step[0]}` ended with {code}"
     return queue.DONE, ""
+
+
+def _is_done(step: list[str], folder: Path) -> bool:
+    """Whether a step was done before its process ended; `train` itself resumes."""
+    from explorer.runs import folder as folders
+    from explorer.training import checkpoint
+
+    if step[0] == "new":
+        return (folder / folders.CONFIG).is_file()
+    if step[0] == "open":
+        return (folder / folders.ATLAS).is_file()
+    files = (folders.WEIGHTS, folders.METRICS, folders.ATLAS)
+    is_whole = step[0] == "train" and all(folders.is_intact(folder, name) for name in files)
+    return is_whole and not checkpoint.path(folder).is_file()
 
 
 def _last_line(number: int) -> str:

@@ -24,11 +24,13 @@ COMMANDS = {
     "train": ("train", "train a run, evaluate it quickly and draw its map"),
     "evaluate": ("measure", "evaluate a trained run on the whole test split"),
     "atlas": ("measure", "draw a run's map again"),
+    "refit": ("refit", "fit another layout of a run's map, to take or discard"),
     "prior": ("prior", "fit another prior on a trained run"),
     "encode": ("verbs", "encode the sentences of a file as latent points"),
     "reconstruct": ("verbs", "encode sentences and decode them again"),
     "sample": ("verbs", "decode samples of the prior"),
     "interpolate": ("verbs", "interpolate between two sentences"),
+    "locate": ("locate", "encode a file's sentences at their positions on a run's map"),
     "at": ("at", "decode a position of the map, as a click there does"),
     "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
     "dimensions": ("dimensions", "name the ends of each latent dimension in words"),
@@ -37,9 +39,11 @@ COMMANDS = {
     "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
     "runs": ("runs", "list the runs and their scores"),
     "jobs": ("jobs", "list, stop and resume what the page draws and trains"),
+    "notes": ("notes", "list and export what was pinned on the page"),
     "benchmark": ("benchmark", "print a published table, its recipes and our metrics beside it"),
     "add": ("runs", "register a run folder, or unpack a pack"),
     "pack": ("runs", "write a run to one checksummed file"),
+    "help": ("help", "explain a topic, such as who can open the page"),
 }
 """Command: its module here, which defines `NAME_arguments` and `NAME`, and its summary."""
 

@@ -17,14 +17,15 @@ from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import fine_tuning, snapshots
-from explorer.training.suggest_recipe import Findings, inspect, recipe
+from explorer.training import fine_tuning, given_vectors, snapshots
+from explorer.training.suggest_recipe import SIZES, Findings, inspect, recipe
 
 EXAMPLE = """\
 example:
   explorer new my --corpus reviews.csv --text-column text --label-column stars
   explorer new big --corpus captions --set model.latent_dim=64 --set training.epochs=12
   explorer new mine --corpus mine.txt --start captions-smooth
+  explorer new ours --corpus ours.parquet --vector-column embedding
 
 settings for --set, with their defaults (`new` chooses others to suit the corpus):
 """
@@ -62,6 +63,26 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         help="a column of labels, which can colour the map",
     )
 
+    add(
+        "--vector-column",
+        default="",
+        metavar="C",
+        help="a column of vectors, which become the latent space; e for columns e0, e1, …",
+    )
+    add(
+        "--vectors",
+        default="",
+        metavar="FILE.npy",
+        help="the same from a file of numpy, with a vector for each row",
+    )
+    add(
+        "--encoder",
+        default="",
+        metavar="E",
+        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the folder"
+        " of a BERT; without vectors minilm makes them",
+    )
+
 
 def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
@@ -85,6 +106,13 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         help="start from the weights, and so the sizes, of a trained run; words of both corpora "
         "keep their embeddings. After a language model the encoder is trained first, with the "
         "other weights frozen",
+    )
+    add(
+        "--size",
+        default="",
+        choices=("", *SIZES),
+        metavar="S",
+        help="small, medium or large, in place of what suits the corpus; --start has its own",
     )
     add(
         "--set",
@@ -112,7 +140,9 @@ def new(args: argparse.Namespace) -> None:
     changed = changes.get("corpus", {})
     chosen = _merge(corpus, changed) if isinstance(changed, dict) else changed
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
-    table = recipe(findings, args.latent, args.prior, args.schedule, args.conditional, start)
+    findings, encoder = given_vectors.resolve(findings, args.encoder)
+    how = (args.latent, args.prior, args.schedule, args.conditional, start, args.size, encoder)
+    table = recipe(findings, *how)
     config = configs.from_table(_merge(table, changes))
     vocabulary, weights, pretrained = _check(config, findings)
     header = (
@@ -151,20 +181,27 @@ def _clear(folder: Path) -> None:
 def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any]:
     from explorer.text.corpora import NAMED
 
-    columns = {"text_column": args.text_column, "label_column": args.label_column}
+    columns = {
+        "text_column": args.text_column,
+        "label_column": args.label_column,
+        "vector_column": args.vector_column,
+    }
+    vectors = Path(args.vectors).expanduser().resolve().as_posix() if args.vectors else ""
     if args.corpus in NAMED:
         if any(columns.values()):
             raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
         known = NAMED[args.corpus]
         keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
         # A corpus that is published in tokens is taken as it is.
-        raw = {"normalise": known.split_punctuation}
+        raw: dict[str, Any] = {"normalise": known.split_punctuation}
+        raw["vector_file"] = vectors
         return {"name": args.corpus, **raw, **{key: getattr(known, key) for key in keys}}
     path = Path(args.corpus).expanduser()
     if not path.exists() and not path.suffix:
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
+    table["vector_file"] = vectors
     if start:
         # Words match only if both are tokenised alike.
         known = configs.read(start / folders.CONFIG).corpus
@@ -210,7 +247,8 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     prior_fitting.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
-    vocabulary = vocabularies.learn(config.corpus, findings.train_counts)
+    vocabulary = None if start.missing(config) else start.vocabulary(config)
+    vocabulary = vocabulary or vocabularies.learn(config.corpus, findings.train_counts)
     model = build(config.model, len(vocabulary))
     penalty_for(model, config.objective.rate)
     optimiser_for(model, config.training)
@@ -252,6 +290,7 @@ def _print(
         f" (training reads the first {cut})"
     )
     say(_of_words(config, findings, vocabulary))
+    _print_vectors(config, findings)
     if findings.labels:
         labels = [(label, count) for label, count in findings.labels if label]
         shown = ", ".join(f"{label!r} {count:,}" for label, count in labels[:5])
@@ -268,6 +307,23 @@ def _print(
         say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")
+
+
+_SHOWN = 5
+"""Refused rows that are listed."""
+
+
+def _print_vectors(config: configs.Config, findings: Findings) -> None:
+    vectors = findings.vectors
+    if vectors is None:
+        return
+    source = config.model.encoder.get("source")
+    typed = f", of the encoder {source}" if source else "; typed text needs their encoder"
+    say(f"  vectors {vectors.dim:,} numbers: they are the latent space{typed}")
+    for line in vectors.refused[:_SHOWN]:
+        warn(f"left out, {line}")
+    if len(vectors.refused) > _SHOWN:
+        warn(f"left out: {len(vectors.refused) - _SHOWN:,} more rows without a usable vector")
 
 
 def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary) -> str:

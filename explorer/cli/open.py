@@ -2,20 +2,30 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.cli import app
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
+
+if TYPE_CHECKING:
+    from explorer.text.preview import Preview
+    from explorer.text.vector_column import VectorSource
 
 EXAMPLE = """\
 The file may be .txt .md .csv .tsv .jsonl .json .parquet or .xlsx, gzipped or in a .zip. Its
 sentences are copied to your data folder and placed on a map by the run that knows them best;
 nothing leaves this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
 
+Vectors in the file, or in a .npy file beside it, become the latent space of the new run instead,
+and a decoder is trained on them, which takes minutes.
+
 examples:
   explorer open reviews.csv
   explorer open reviews.csv --text-column text --label-column stars --name reviews
   explorer open notes.md --no-page
+  explorer open papers.parquet --vector-column embedding --encoder minilm
+  explorer open papers.csv --vectors papers.npy
 """
 
 
@@ -28,6 +38,11 @@ def open_arguments(parser: argparse.ArgumentParser) -> None:
         "--label-column", default=None, metavar="C", help="default: the likely one; '' for none"
     )
     parser.add_argument(
+        "--vector-column", default=None, metavar="C", help="default: the likely one; '' for none"
+    )
+    parser.add_argument("--vectors", default="", metavar="FILE.npy", help="vectors of the rows")
+    parser.add_argument("--encoder", default="", metavar="E", help="of the vectors: see new")
+    parser.add_argument(
         "--run", default="", metavar="RUN", help="whose weights; default: the run that fits best"
     )
     parser.add_argument("--name", default="", help="of the new run; default: that of the file")
@@ -36,9 +51,11 @@ def open_arguments(parser: argparse.ArgumentParser) -> None:
     app.page_arguments(parser)
 
 
-def open(args: argparse.Namespace) -> None:
+def open(args: argparse.Namespace) -> int:
     """Stores the text, draws its map and serves the page."""
-    name = args.name if args.stored else _store(args)
+    name, seen = (args.name, None) if args.stored else _store(args)
+    if seen is not None and seen.vectors:
+        return _train(name, seen, args)
     folder = _draw(name, args)
     from explorer.explore.run import open_run
     from explorer.explore.text_fit import fit_of
@@ -58,28 +75,58 @@ def open(args: argparse.Namespace) -> None:
         say(f"{name} is on the map. {fit.sentence if fit else ''}".rstrip())
     if not args.no_page and not args.json:
         app.serve_page(args, name)
+    return 0
 
 
-def _store(args: argparse.Namespace) -> str:
+def _train(name: str, seen: "Preview", args: argparse.Namespace) -> int:
+    """Makes the run whose latent space are the vectors, and trains its decoder."""
+    from explorer.cli.main import main
+    from explorer.workspace import own_vectors
+
+    for step in own_vectors.steps(name, seen.table.labels is not None, args.encoder):
+        if code := main([*step, "--json"] if args.json else step):
+            return code
+    if not args.no_page and not args.json:
+        app.serve_page(args, name)
+    return 0
+
+
+def _vector_source(args: argparse.Namespace) -> "VectorSource | None":
+    from explorer.text.vector_column import VectorSource
+
+    if args.vectors:
+        return VectorSource(column=args.vector_column or "", file=args.vectors)
+    return None if args.vector_column is None else VectorSource(column=args.vector_column)
+
+
+def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     """Reads the file and stores its sentences; says what was guessed and left out."""
     from explorer.runs.names import check_name
-    from explorer.text.preview import preview
+    from explorer.text import preview as previews
     from explorer.workspace import texts
 
     path = Path(args.file).expanduser()
-    seen = preview(path, None, args.text_column, args.label_column)
+    columns = args.text_column, args.label_column, _vector_source(args)
+    seen = previews.preview(path, None, *columns)
     name = check_name(args.name) if args.name else texts.free_name(path.name)
     if not args.json:
         parts = [f"{len(seen.table.texts):,} sentences", seen.dialect.encoding]
         parts += [f"text in {seen.text_column!r}"] if seen.text_column else []
         parts += [f"labels in {seen.label_column!r}"] if seen.label_column else []
+        if seen.vectors and seen.table.vectors is not None:
+            source = seen.vectors.file or repr(seen.vector_columns[seen.vectors.column])
+            parts += [f"vectors of {seen.table.vectors.shape[1]:,} numbers in {source}"]
         say(f"{path.name}: {', '.join(part for part in parts if part)}")
+        if seen.vectors:
+            say("The vectors become the latent space, and a decoder is trained on them.")
+    if seen.note:
+        warn(f"{path.name}: {seen.note}")
     for item in seen.refused[:5]:
         warn(f"left out, {item.where}: {item.reason}")
     if len(seen.refused) > 5:
         warn(f"left out: {len(seen.refused) - 5:,} more rows")
-    texts.store(name, path.name, seen.table)
-    return name
+    texts.store(name, path.name, seen.table, previews.others(path, seen))
+    return name, seen
 
 
 def _draw(name: str, args: argparse.Namespace) -> Path:

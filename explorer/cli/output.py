@@ -108,6 +108,21 @@ class Progress:
         if self._file:
             self._file.report(report)
 
+    def live(self, frame: Mapping[str, Any]) -> None:
+        """Replaces the map that the page shows of a training."""
+        if self._file:
+            self._file.live(frame)
+
+    def result(self, result: Mapping[str, Any]) -> None:
+        """Stores a command's answer for the page."""
+        if self._file:
+            self._file.result(result)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the page started this command."""
+        return self._file is not None
+
     def _show(self, text: str, keep: bool = False) -> None:
         if self._quiet:
             return

@@ -15,7 +15,7 @@ from explorer.evaluation.verdict import uses_z
 from explorer.runs import folder as folders
 from explorer.runs import pack as packing
 
-KINDS = {"point": "autoencoder", "none": "language model"}
+KINDS = {"point": "autoencoder", "vectors": "decoder of vectors", "none": "language model"}
 """The kind of run by its latent space; all others are VAEs."""
 _VERDICTS = ("uses_z", "can_be_sampled")
 

@@ -16,14 +16,17 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.system import distributed
+from explorer.workspace import timings
 
 if TYPE_CHECKING:
+    from explorer.pipeline.live_map import LiveFrame
     from explorer.training.progress import Report
 
 EXAMPLE = """\
 example:
   explorer train my
   explorer train my --device cuda
+  explorer train my --estimate
   torchrun --nproc_per_node 2 -m explorer train my
   accelerate launch --num_processes 2 --cpu -m explorer train my
 
@@ -50,11 +53,23 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--restart", action="store_true", help="discard what was trained and start again"
     )
+    how.add_argument(
+        "--finish",
+        action="store_true",
+        help="end an interrupted training with the best weights it has, then measure and draw it",
+    )
+    how.add_argument(
+        "--estimate",
+        action="store_true",
+        help="time a few steps and say how long the training will take; trains nothing",
+    )
 
 
 def train(args: argparse.Namespace) -> int:
     """Runs the remaining stages."""
     folder = folders.find(args.run)
+    if args.estimate:
+        return _estimate(args, folder)
     again = f"explorer train {shlex.quote(args.run)}"
     with lock.alone_with(folder), Progress(quiet=args.json) as progress:
         if args.restart or not distributed.broadcast(_is_trained(folder)):
@@ -116,7 +131,9 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
 
     try:
         how = (args.device, args.resume, args.restart)
-        for report in pipeline.train(folder, *how, stop, progress.stage()):
+        watch = (lambda frame: _watch(frame, progress)) if progress.is_watched else None
+        training = pipeline.train(folder, *how, stop, progress.stage(), watch, args.finish)
+        for report in training:
             progress.report(dataclasses.asdict(report))
             if args.json:
                 say_json(dataclasses.asdict(report))
@@ -127,6 +144,31 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
         progress.clear()
         warn("quit at once: what was last saved is kept")
         return stop.signal
+
+
+def _watch(frame: "LiveFrame", progress: Progress) -> None:
+    """Shows the latent space on the page, and how good the initial weights are."""
+    progress.live(frame.as_json())
+    if frame.step == 0 and frame.validation:
+        progress.report({"step": 0, "epoch": 0.0, "validation": frame.validation})
+
+
+def _estimate(args: argparse.Namespace, folder: Path) -> int:
+    with Progress(quiet=args.json) as progress:
+        progress.show(f"{folder.name}: timing a few steps")
+        from explorer.pipeline.estimate import estimate
+
+        measured = estimate(folder, args.device)
+    progress.result(measured.as_json())
+    if args.json:
+        say_json(measured.as_json() | {"seconds": measured.seconds()})
+        return 0
+    say(
+        f"{folder.name}: about {duration(measured.seconds())} for {measured.epochs} epochs of "
+        f"{measured.sentences:,} sentences on this machine ({measured.epoch:.1f} s each, "
+        f"{measured.tokens_per_second:,.0f} tokens/s), then it is measured and its map drawn"
+    )
+    return 0
 
 
 def line(report: "Report") -> str:
@@ -161,7 +203,8 @@ def _stopped(folder: Path, again: str, number: int) -> int:
 def _finish(args: argparse.Namespace, folder: Path, progress: Progress) -> None:
     """Evaluates quickly and draws the map, if they are missing."""
     if not distributed.broadcast(_is_measured(folder)):
-        measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
+        with timings.measured(timings.EVALUATION, 0):
+            measure(folder, QUICK_SAMPLES, QUICK_LIMIT, progress, device=args.device)
     if not distributed.is_first():
         return
     with distributed.single_process():

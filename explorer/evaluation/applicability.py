@@ -14,6 +14,7 @@ class Reason(StrEnum):
     NO_RATE = auto()
     NO_DENSITY = auto()
     NO_UNITS = auto()
+    NO_ENCODER = auto()
     NO_GROUPS = auto()
     NO_TRAINING_TEXT = auto()
     NO_LANGUAGE_MODEL = auto()

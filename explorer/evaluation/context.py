@@ -30,6 +30,9 @@ from explorer.text.vocabulary import Vocabulary
 Progress = Callable[[str, int, int], object]
 """Told a figure's name, how much of it is done, and how much there is (sentences)."""
 
+EncodeTokens = Callable[[Sequence[Sequence[str]]], Tensor]
+"""The vectors (n, dim) of sentences as tokens."""
+
 _LEAST_TOKENS = 60
 """Ids of the longest sentence a model may say, unless a held-out one is longer; `MAX_TOKENS` at
 most."""
@@ -84,6 +87,8 @@ class EvaluationContext:
     """Sentences drawn for a language model to learn from; 0 has none learn."""
     trained_under: Prior | None = None
     """The prior of the training, where another was fitted afterwards."""
+    encode_tokens: EncodeTokens | None = None
+    """Of a latent space of vectors: the encoder they were made with, if it is at hand."""
     advance: Callable[[int], object] = lambda count: None
 
     @property
@@ -121,6 +126,15 @@ class EvaluationContext:
                 Reason.NO_DENSITY,
                 "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
                 "fits a density",
+            )
+
+    def need_encoder(self) -> None:
+        """Stops a metric that encodes sentences which are not in the corpus."""
+        encoder = self.model.encoder
+        if encoder is not None and not encoder.reads_text:
+            raise NotApplicable(
+                Reason.NO_ENCODER,
+                "the latent space is made of given vectors: other sentences have none",
             )
 
     @cached_property

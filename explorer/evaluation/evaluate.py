@@ -7,7 +7,7 @@ import torch
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
-from explorer.evaluation.context import EvaluationContext, HeldOut, Progress
+from explorer.evaluation.context import EncodeTokens, EvaluationContext, HeldOut, Progress
 from explorer.evaluation.metric_definition import MetricResult
 from explorer.evaluation.metrics import METRICS
 from explorer.models.priors import Prior
@@ -30,6 +30,7 @@ def evaluate(
     language_model: TextVAE | None = None,
     reverse: int = 0,
     trained_under: Prior | None = None,
+    encode_tokens: EncodeTokens | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> dict[str, MetricResult]:
     """The entries of `metrics.json`.
@@ -46,6 +47,7 @@ def evaluate(
         reverse: Sentences drawn for a language model to learn from, which then judges the
             held-out ones; 0 leaves reverse perplexity out.
         trained_under: The prior of the training, where another was fitted afterwards.
+        encode_tokens: Of a latent space of vectors: the encoder they were made with.
         progress: Called with a figure's name, and the sentences done and in all.
 
     Returns:
@@ -76,6 +78,7 @@ def evaluate(
         language_model=language_model,
         reverse=reverse,
         trained_under=trained_under,
+        encode_tokens=encode_tokens,
         advance=ticker.advance,
     )
     with _measuring(model, language_model), torch.inference_mode():

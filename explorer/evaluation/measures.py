@@ -6,7 +6,7 @@ from dataclasses import asdict
 import torch
 
 from explorer.evaluation import likelihood, reconstruction, samples
-from explorer.evaluation.applicability import NotApplicable, Reason
+from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
 from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.labels import labelled
 from explorer.evaluation.metric_definition import MetricResult
@@ -14,12 +14,17 @@ from explorer.evaluation.metric_results import error_of, mean_result
 from explorer.evaluation.metric_results import mean as _mean
 from explorer.evaluation.metric_results import result as _result
 from explorer.evaluation.metric_text import FEWEST_EFFECTIVE
+from explorer.evaluation.nearest_decodes import nearest_decodes
 from explorer.evaluation.reverse_perplexity import some
 from explorer.evaluation.spelling import spelling_model
 from explorer.models import batch_inference
 from explorer.models.random_streams import generator, others
 from explorer.text.tokens import SPECIALS, UNK
 
+CANDIDATES = 8
+"""Decodes of a point, of which the nearest is taken."""
+_REENCODED = 1000
+"""Sentences that are decoded so."""
 _NEAREST = 200
 """Sentences whose nearest training sentence is looked for."""
 
@@ -148,6 +153,25 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
     return figure
 
 
+def bleu_nearest(context: EvaluationContext) -> MetricResult:
+    encode = context.encode_tokens
+    if encode is None:
+        raise NotRelevant("its latent space is not one of vectors whose encoder is at hand")
+    if not reconstruction.has_four(context.held_out.tokens):
+        raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
+    rows = sorted(context.order("nearest")[:_REENCODED])
+    meant = [context.held_out.tokens[row] for row in rows]
+    said, cosine = nearest_decodes(context, rows, encode, CANDIDATES)
+    more = {"candidates": CANDIDATES, "cosine": cosine}
+    single = [context.reconstructions[row] for row in rows]
+    return _result(
+        reconstruction.bleu(said, meant),
+        len(rows),
+        baselines={"single": reconstruction.bleu(single, meant)},
+        **more,
+    )
+
+
 def content_words_kept(context: EvaluationContext) -> MetricResult:
     context.need_latent()
     said, meant = context.reconstructions, context.held_out.tokens
@@ -166,6 +190,7 @@ def content_words_kept(context: EvaluationContext) -> MetricResult:
 
 def cycle_distance(context: EvaluationContext) -> MetricResult:
     context.need_latent()
+    context.need_encoder()
     context.need_density()
     z = context.prior_z
     ids = [context.vocabulary.encode(tokens) for tokens in context.decode(z)]

@@ -19,6 +19,7 @@ _BASELINES = {
     "sif_32_white": "the same whitened",
     "minilm_32": "32 PCs of MiniLM",
     "copy": "nearest training sentence",
+    "single": "a single decode",
 }
 _CRITERIA = {
     "variance": "Var(mean) > 0.01",

@@ -149,6 +149,15 @@ METRICS: dict[str, Metric] = {
         "measures:bleu",
         "Post (2018), arXiv:1804.08771",
     ),
+    "bleu_nearest": Metric(
+        "Reconstruction BLEU, nearest of 8",
+        "BLEU-4, 0 to 100",
+        "higher",
+        "The same in a latent space of vectors: of eight decodes, the one whose vector, by the "
+        "encoder at hand, has the largest cosine with the sentence's; beside a single one.",
+        "measures:bleu_nearest",
+        "Morris et al. (2023), arXiv:2310.06816",
+    ),
     "exact_match": Metric(
         "Exact match",
         _SHARE,

@@ -3,15 +3,20 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from explorer.explore import file_columns, point_colours
+import numpy as np
+
+from explorer.errors import ExplorerError
+from explorer.explore import column_colours, columns, point_colours, tags
 from explorer.explore.baseline_fit import baselines_of
+from explorer.explore.mapped_run import MappedRun
 from explorer.explore.point_colours import AtlasColouring, Colours
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 
 _fitted: Cache[Colours] = Cache(8)
-_columns: Cache[Colours | None] = Cache(64)
+_columns: Cache[dict[str, Colours]] = Cache(8)
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Colouring:
         draw: Colours the sentences of a run's map.
         is_available: Whether it tells the sentences of a run's map apart.
         is_linear_baseline: Whether it comes from a baseline that is fitted on first use.
+        changes: Whether a person changes it, so that the run's stamp does not determine it.
     """
 
     name: str
@@ -33,8 +39,7 @@ class Colouring:
     draw: Callable[[Contents], Colours]
     is_available: Callable[[Contents], bool] = lambda run: True
     is_linear_baseline: bool = False
-    is_of_a_file: bool = False
-    """Whether it comes from a user's file, which may change."""
+    changes: bool = False
 
     def colours_of(self, run: Contents) -> Colours:
         """A colour for every sentence of the map; what was fitted is cached."""
@@ -48,7 +53,7 @@ class Colouring:
 
     def mark(self, run: Contents) -> str:
         """A checksum of the colours, unless the run's stamp determines them."""
-        if not self.is_linear_baseline and not self.is_of_a_file:
+        if not (self.is_linear_baseline or self.changes):
             return ""
         return f"{zlib.crc32(self.colours_of(run).ids.tobytes()):08x}"
 
@@ -76,6 +81,25 @@ def _of_baseline(name: str, title: str, help: str) -> Colouring:
     return Colouring(name, title, help, draw, is_linear_baseline=True)
 
 
+def _draw_tags(run: Contents) -> Colours:
+    """Of several tags of a sentence, the colour is of the newest."""
+    tagged = tags.rows_by_tag(cast("MappedRun", run))
+    group = np.full(len(run.needed_atlas), -1)
+    for number, tag in reversed(list(enumerate(tagged))):
+        group[tagged[tag]] = number
+    return point_colours.groups(group, list(tagged), _TAGS.title)
+
+
+def _has_tags(run: Contents) -> bool:
+    try:
+        return bool(tags.rows_by_tag(cast("MappedRun", run)))
+    except ExplorerError:
+        return False  # the database cannot be read: the page of notes says so
+
+
+_TAGS = Colouring(
+    "tag", "Tag", "Tags of your notes.", _draw_tags, is_available=_has_tags, changes=True
+)
 _ENTRIES = (
     *map(_of_atlas, point_colours.ATLAS_COLOURINGS.values()),
     _of_baseline(
@@ -88,6 +112,7 @@ _ENTRIES = (
         "Component of the mixture",
         "Most probable component of a **mixture of Gaussians**, fitted by EM.",
     ),
+    _TAGS,
 )
 COLOURINGS = {item.name: item for item in _ENTRIES}
 """Colourings by name, in the order of the control."""
@@ -101,8 +126,7 @@ COLUMN = "column "
 def available(run: Contents) -> list[str]:
     """Names of the colourings that say something about a run's map."""
     names = [name for name, item in COLOURINGS.items() if item.is_available(run)]
-    columns = [f"{COLUMN}{name}" for name in run.columns]
-    return names + [name for name in columns if _column_colours(run, name) is not None]
+    return names + list(_of_columns(run))
 
 
 def colouring_of(run: Contents, name: str) -> Colouring:
@@ -113,16 +137,21 @@ def colouring_of(run: Contents, name: str) -> Colouring:
     """
     if name in COLOURINGS:
         return COLOURINGS[name]
-    colours = _column_colours(run, name)
-    if colours is None:
-        raise KeyError(name)
-    title = colours.title
-    help = f"The column {title} of the file."
-    return Colouring(name, title, help, draw=lambda run: colours, is_of_a_file=True)
+    colours = _of_columns(run)[name]
+    help = f"The column {colours.title} of the file."
+    return Colouring(name, colours.title, help, draw=lambda run: colours, changes=True)
 
 
-def _column_colours(run: Contents, name: str) -> Colours | None:
-    column = name.removeprefix(COLUMN)
-    if not name.startswith(COLUMN) or column not in run.columns:
-        return None
-    return _columns.get((run, name), lambda: file_columns.colours_of(run.columns[column], column))
+def _of_columns(run: Contents) -> dict[str, Colours]:
+    """The colours of the columns of the user's file, by the name of the colouring."""
+
+    def draw() -> dict[str, Colours]:
+        known = columns.columns_of(cast("MappedRun", run)).values()
+        drawn = {
+            f"{COLUMN}{column.title}": column_colours.colours_of(column)
+            for column in known
+            if column.key.startswith(f"{columns.OF_FILE}:")
+        }
+        return {name: colours for name, colours in drawn.items() if colours is not None}
+
+    return _columns.get((run, run.texts_are_real), draw)

@@ -1,18 +1,19 @@
 """What sentences of a map can be selected by: one condition each."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.explore import polygons
-from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value
-from explorer.explore.file_columns import NO_VALUE, texts_of
+from explorer.explore import columns, polygons
+from explorer.explore.column_criteria import FileColumn, Range
+from explorer.explore.columns import COLUMNS
+from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value, digits, number
 from explorer.explore.map_views import FARTHEST, VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
+from explorer.explore.tags import Tag
 from explorer.latent_space.neighbours import nearest
 from explorer.system.cache import Cache
 
@@ -39,10 +40,10 @@ class Label(TextCriterion):
         return cls(value.text)  # a label may be empty
 
     def mask(self, run: MappedRun) -> Mask:
-        labels = run.needed_atlas.label
-        if labels is None:
+        if run.needed_atlas.label is None:
             raise ExplorerError(f"the sentences of {run.name} have no labels")
-        return _equal(labels, self.text, f"no sentence of this map has the label {self.text!r}")
+        missing = f"no sentence of this map has the label {self.text!r}"
+        return columns.of(run, "label").equal(self.text, missing)
 
 
 class Split(TextCriterion):
@@ -53,26 +54,7 @@ class Split(TextCriterion):
 
     def mask(self, run: MappedRun) -> Mask:
         missing = f"no sentence of this map is in the split {self.text!r}"
-        return _equal(run.needed_atlas.split, self.text, missing)
-
-
-class FileColumn(TextCriterion):
-    """A value in a column of a user's file."""
-
-    name = "column"
-    help = "Sentences with a value in a column of your file: column:stars=5"
-
-    @property
-    def title(self) -> str:
-        return f"column {self.text}"
-
-    def mask(self, run: MappedRun) -> Mask:
-        for name, cells in run.columns.items():
-            if self.text.startswith(f"{name}="):
-                wanted = self.text.removeprefix(f"{name}=")
-                missing = f"no sentence of this map has {wanted!r} in the column {name!r}"
-                return _equal([text or NO_VALUE for text in texts_of(cells)], wanted, missing)
-        raise ExplorerError(f"the file of {run.name} has no such column: {self.text!r}")
+        return columns.of(run, "split").equal(self.text, missing)
 
 
 class Region(TextCriterion):
@@ -125,11 +107,11 @@ class Regex(TextCriterion):
         import pyarrow.compute as pc
 
         parts, started = [], time.monotonic()
-        for number, chunk in enumerate(_chunks(run)):
+        for done, chunk in enumerate(_chunks(run)):
             if time.monotonic() - started > REGEX_SECONDS:
                 raise ExplorerError(
                     f"the regular expression {self.text!r} took more than {REGEX_SECONDS:g} s for "
-                    f"{number * _CHUNK:,} of {len(run.texts):,} sentences: use a simpler one"
+                    f"{done * _CHUNK:,} of {len(run.texts):,} sentences: use a simpler one"
                 )
             try:
                 matches = pc.match_substring_regex(chunk, self.text, ignore_case=True)  # type: ignore
@@ -171,72 +153,6 @@ class Near(Criterion):
         return _mask_of(run, index[0])
 
 
-class Column(NamedTuple):
-    """A number of each sentence."""
-
-    title: str
-    unit: str
-    of: Callable[[Any], np.ndarray]
-    """From an atlas."""
-
-
-COLUMNS = {
-    "length": Column("length", "tokens", lambda atlas: atlas.tokens),
-    "distortion": Column("distortion", "nats", lambda atlas: atlas.distortion),
-    "rate": Column("rate", "nats", lambda atlas: atlas.rate),
-}
-"""Numbers whose range selects sentences."""
-
-
-@dataclass(frozen=True)
-class Range(Criterion):
-    """A number of the sentence between two bounds, both included."""
-
-    name = "range"
-    help = "Sentences whose number lies between two bounds: 5..12, 5.. or ..12."
-
-    column: str
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def key(self) -> str:
-        return self.column
-
-    @property
-    def value(self) -> Value:
-        low, high = ("" if end is None else f"{end:.12g}" for end in (self.low, self.high))
-        return Value(f"{low}..{high}")
-
-    @property
-    def title(self) -> str:
-        title, unit, _ = COLUMNS[self.column]
-        if self.low is None:
-            return f"{title} at most {self.high:g} {unit}"
-        if self.high is None:
-            return f"{title} at least {self.low:g} {unit}"
-        return f"{title} {self.low:g} to {self.high:g} {unit}"
-
-    @classmethod
-    def read(cls, name: str, value: Value) -> "Criterion":
-        ends = [_number(end) if end else None for end in value.text.split("..")]
-        if len(ends) != 2 or ends == [None, None]:
-            raise ExplorerError(f"{name}: is a range such as 5..12, 5.. or ..12")
-        low, high = ends
-        if low is not None and high is not None and low > high:
-            raise ExplorerError(f"{name}:{value.text} begins above its end")
-        return cls(name, low, high)
-
-    def mask(self, run: MappedRun) -> Mask:
-        values = COLUMNS[self.column].of(run.needed_atlas)
-        result = np.ones(len(values), bool)
-        if self.low is not None:
-            result &= values >= self.low
-        if self.high is not None:
-            result &= values <= self.high
-        return result
-
-
 @dataclass(frozen=True)
 class Area(Criterion):
     """A polygon drawn on a view of the map; `of` simplifies what was drawn."""
@@ -258,7 +174,7 @@ class Area(Criterion):
         if drawn.ndim != 2 or drawn.shape[1] != 2 or len(drawn) < 3:
             raise ExplorerError("an area of the map has at least three corners")
         corners = polygons.simplified(np.clip(drawn, -FARTHEST, FARTHEST)).tolist()
-        return cls(view, tuple((_digits(x), _digits(y)) for x, y in corners))
+        return cls(view, tuple((digits(x), digits(y)) for x, y in corners))
 
     @property
     def value(self) -> Value:
@@ -274,7 +190,7 @@ class Area(Criterion):
         view, _, rest = value.text.partition(":")
         if view not in VIEWS:
             raise ExplorerError(f"{name}: begins with a layout: {', '.join(VIEWS)}")
-        numbers = [_number(part) for part in rest.split("_")]
+        numbers = [number(part) for part in rest.split("_")]
         if len(numbers) % 2 or not 6 <= len(numbers) <= 2 * polygons.MAX_CORNERS:
             raise ExplorerError(
                 f"{name}: has {len(numbers)} coordinates; a polygon has 3 to "
@@ -289,21 +205,12 @@ class Area(Criterion):
 
 
 CRITERIA: dict[str, type[Criterion]] = {
-    **{item.name: item for item in (Label, Split, FileColumn, Region, Words, Regex, Near, Area)},
+    **{item.name: item for item in (Label, Split, Region, Words, Regex, Near, Area)},
+    FileColumn.name: FileColumn,
+    Tag.name: Tag,
     **dict.fromkeys(COLUMNS, Range),
 }
 """Conditions by the name they are written with."""
-
-
-def _number(text: str) -> float:
-    """A finite number of at most 12 digits, so that what is read is what is written."""
-    try:
-        value = _digits(float(text))
-    except (ValueError, OverflowError):
-        raise ExplorerError(f"{text[:40]!r} is not a number") from None
-    if not np.isfinite(value):
-        raise ExplorerError(f"{text[:40]!r} is not a finite number")
-    return value
 
 
 def _chunks(run: MappedRun) -> list[Any]:
@@ -318,24 +225,7 @@ def _chunks(run: MappedRun) -> list[Any]:
     return _texts.get((run, run.texts_are_real), compute)
 
 
-def _digits(value: float) -> float:
-    """To the digits that a link has."""
-    return float(f"{value:.12g}") + 0.0  # without a negative zero
-
-
 def _mask_of(run: MappedRun, rows: np.ndarray) -> Mask:
     result = np.zeros(len(run.needed_atlas), bool)
     result[rows] = True
-    return result
-
-
-def _equal(values: list[str], wanted: str, missing: str) -> Mask:
-    """Where a column has a value.
-
-    Raises:
-        ExplorerError: Saying `missing`, if nowhere.
-    """
-    result = np.fromiter((value == wanted for value in values), bool, len(values))
-    if not result.any():
-        raise ExplorerError(missing)
     return result

@@ -28,6 +28,8 @@ class Criterion(ABC):
 
     name: ClassVar[str]
     help: ClassVar[str]
+    changes: ClassVar[bool] = False
+    """Whether a person may change what it is true of, so that it is not cached."""
 
     @property
     @abstractmethod
@@ -90,3 +92,23 @@ class TextCriterion(Criterion):
         if not value.text.strip():
             raise ExplorerError(f"{name}: says nothing after the colon")
         return cls(value.text)
+
+
+def number(text: str) -> float:
+    """A finite number of at most 12 digits, so that what is read is what is written.
+
+    Raises:
+        ExplorerError: If it is none.
+    """
+    try:
+        value = digits(float(text))
+    except (ValueError, OverflowError):
+        raise ExplorerError(f"{text[:40]!r} is not a number") from None
+    if not np.isfinite(value):
+        raise ExplorerError(f"{text[:40]!r} is not a finite number")
+    return value
+
+
+def digits(value: float) -> float:
+    """To the digits that a link has."""
+    return float(f"{value:.12g}") + 0.0  # without a negative zero

@@ -159,6 +159,7 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
         include_plotlyjs=True,
         include_mathjax=False,
         full_html=True,
+        div_id="map",  # a random one would make each export another file
         default_height="100vh",
         config={"scrollZoom": True, "displaylogo": False, "responsive": True},
     )

@@ -1,15 +1,19 @@
 """From what a person points at on a map to a condition that selects it."""
 
 from explorer.explore.colourings import COLUMN, available, colouring_of
-from explorer.explore.criteria import FileColumn, Label, Region, Split
+from explorer.explore.column_colours import NO_VALUE
+from explorer.explore.column_criteria import FileColumn
+from explorer.explore.criteria import Label, Region, Split
 from explorer.explore.criterion import Criterion
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.point_colours import Colours
+from explorer.explore.tags import Tag
 
-CLASS_CRITERIA: dict[str, type[Label | Region | Split]] = {
+CLASS_CRITERIA: dict[str, type[Label | Region | Split | Tag]] = {
     "label": Label,
     "cluster": Region,
     "split": Split,
+    "tag": Tag,
 }
 """Colourings whose classes can be selected."""
 
@@ -30,7 +34,7 @@ def of_class(run: MappedRun, by: str, number: int) -> Criterion | None:
         return None
     if by in CLASS_CRITERIA:
         return CLASS_CRITERIA[by](name)
-    return FileColumn(f"{by.removeprefix(COLUMN)}={name}")
+    return FileColumn(by.removeprefix(COLUMN), "" if name == NO_VALUE else name)
 
 
 def selects_classes(by: str, colours: Colours) -> bool:

@@ -55,10 +55,17 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Cloud:
-    """Small crosses, such as samples of the prior."""
+    """Small crosses, such as samples of the prior.
+
+    Attributes:
+        points: Map coordinates.
+        opacity: 0 to 1.
+        colour: As in CSS; empty for that of the text.
+    """
 
     points: Positions
     opacity: Number = 0.8
+    colour: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """A run's sentences as points of its map: neighbours, positions, search."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32
 
+from explorer.explore import text_points
 from explorer.explore.arguments import whole
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space.neighbours import Neighbour, nearest
@@ -27,6 +28,29 @@ class MappedRun(Contents, ABC):
     @abstractmethod
     def encode(self, texts: Iterable[str]) -> Latents:
         """The posterior mean of each sentence."""
+
+    @property
+    def cannot_encode(self) -> str:
+        """Why no typed sentence can be encoded, in a sentence; empty if each can.
+
+        A latent space made of given vectors needs the encoder they were made with.
+        """
+        return text_points.cannot_encode(self)
+
+    @property
+    def candidates(self) -> int:
+        """Decodes of a point of which pages show the nearest; 1 shows the only one."""
+        return text_points.candidates(self)
+
+    def cosines(self, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:
+        """The cosine of each latent point and the sentence beside it, encoded again.
+
+        In a latent space of given vectors, that of the vectors.
+
+        Raises:
+            ExplorerError: If the encoder is not at hand (`cannot_encode`).
+        """
+        return text_points.cosines(self, z, texts)
 
     @abstractmethod
     def _latent(self, point: str | np.ndarray) -> np.ndarray:

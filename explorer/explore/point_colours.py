@@ -77,8 +77,8 @@ def colours(atlas: Any, by: str) -> Colours:
 
 
 def groups(group: Any, names: Sequence[str], title: str) -> Colours:
-    """Colours groups 0, 1, … with these names, the largest group first in the legend."""
-    count = np.bincount(group, minlength=len(names))
+    """Colours groups 0, 1, … with these names, largest first in the legend; −1 is grey."""
+    count = np.bincount(group[group >= 0], minlength=len(names))
     order = [int(item) for item in np.argsort(-count, kind="stable") if count[item]]
     return _numbered(group, [(item, names[item]) for item in order], title)
 

@@ -203,6 +203,8 @@ def mask_of(run: MappedRun, selection: Selection) -> Bool[np.ndarray, " n"]:
     if isinstance(selection, And | Or):
         combine = np.logical_and if isinstance(selection, And) else np.logical_or
         return combine.reduce([mask_of(run, part) for part in selection.parts])
+    if selection.changes:
+        return selection.mask(run)
     key = (run, run.texts_are_real, selection)
     return _masks.get(key, lambda: selection.mask(run))
 

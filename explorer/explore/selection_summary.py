@@ -3,40 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from explorer.errors import ExplorerError
+from explorer.explore import group_scores
+from explorer.explore.group_scores import MIN_SIZE, Score
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.run import Run
-from explorer.explore.sentence_groups import MIN_SIZE
-from explorer.latent_space.arithmetic import direction, separation
-from explorer.latent_space.cluster_names import Namer, Term
+from explorer.latent_space.cluster_names import Term
 from explorer.models.decoding_settings import Decoding
-from explorer.system.cache import Cache
 
-RANDOM_GROUPS = 100
 STEPS = (0.0, 1.0, 1.5, 2.0, 3.0)
 """How far a direction is followed, in lengths of the direction."""
-
-_MAX_NUMBERS = 300_000_000  # coordinates summed for random groups: about a second
-_FEWEST_GROUPS = 20
-_namers: Cache[Namer] = Cache(4)
-
-
-@dataclass(frozen=True)
-class Score:
-    """A number of a selection beside the same number of random groups of equal size."""
-
-    value: float
-    mean: float
-    deviation: float
-    """Of the random groups."""
-    groups: int
-
-    @property
-    def standard(self) -> float | None:
-        """Standard deviations of the random groups above their mean; None if they are equal."""
-        return (self.value - self.mean) / self.deviation if self.deviation > 0 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +54,21 @@ def summarise(run: MappedRun, rows: Int[np.ndarray, " rows"], seed: int = 0) -> 
     mean = run.needed_atlas.mean.astype(np.float64)
     inside = np.zeros(len(mean), bool)
     inside[rows] = True
-    own = _measures(mean, inside)
-    random = np.array([_measures(mean, other) for other in _random_groups(inside, mean, seed)])
+    own = group_scores.measures(mean, inside)
+    random = np.array(
+        [
+            group_scores.measures(mean, other)
+            for other in group_scores.random_groups(inside, mean.size, seed)
+        ]
+    )
     spread, distance, apart = (
-        None if value is None else _score(value, random[:, column])
+        None if value is None else group_scores.score(value, random[:, column])
         for column, value in enumerate(own)
     )
     assert spread is not None
     has_rest = distance is not None
     return Summary(
-        words=_namer(run).terms(inside),
+        words=group_scores.namer(run).terms(inside),
         centre=mean[inside].mean(axis=0).astype(np.float32),
         rest=mean[~inside].mean(axis=0).astype(np.float32) if has_rest else None,
         spread=spread,
@@ -107,31 +90,3 @@ def applied(
             f"a direction needs {MIN_SIZE} sentences in the selection, and {MIN_SIZE} outside it"
         )
     return run.decode(run.analogy(summary.rest, summary.centre, sentence, STEPS), decoding)
-
-
-def _measures(
-    mean: Float[np.ndarray, "n d"], inside: Bool[np.ndarray, " n"]
-) -> tuple[float, float | None, float | None]:
-    """Spread of a group; length of its direction from the rest, and their separation."""
-    group, rest = mean[inside], mean[~inside]
-    spread = float(np.sqrt(group.var(axis=0).sum()))
-    if min(len(group), len(rest)) < MIN_SIZE:
-        return spread, None, None
-    return spread, float(np.linalg.norm(direction(group, rest))), separation(group, rest)
-
-
-def _random_groups(
-    inside: Bool[np.ndarray, " n"], mean: Float[np.ndarray, "n d"], seed: int
-) -> list[Bool[np.ndarray, " n"]]:
-    count = max(_FEWEST_GROUPS, min(RANDOM_GROUPS, _MAX_NUMBERS // (4 * mean.size)))
-    random = np.random.default_rng(seed)
-    return [random.permutation(inside) for _ in range(count)]
-
-
-def _score(value: float, random: np.ndarray) -> Score:
-    values = random.astype(np.float64)
-    return Score(value, float(values.mean()), float(values.std()), len(values))
-
-
-def _namer(run: MappedRun) -> Namer:
-    return _namers.get((run, run.texts_are_real), lambda: Namer(run.texts))

@@ -10,14 +10,12 @@ import numpy as np
 from jaxtyping import Int
 
 from explorer.errors import ExplorerError
+from explorer.explore.group_scores import MIN_SIZE
 from explorer.explore.map_views import LATENT_VIEWS, VIEWS
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import separation
 
 LONG, SHORT = "long sentences", "short sentences"
-MIN_SIZE = 5
-"""Sentences of a group: the mean of fewer says more about them than about the group."""
-
 _LABEL, _REGION = "label ", "region "
 _MAX_LISTED = 40  # labels, and regions
 _TAIL = 0.2  # fraction of the sentences that count as short, and as long

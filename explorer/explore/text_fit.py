@@ -76,7 +76,10 @@ def candidates() -> list[Path]:
             continue
         if not (folder / folders.WEIGHTS).is_file() or configs.is_borrowed(config):
             continue
-        if config.model.latent["name"] in ("point", "none") or uses_z(metrics).value == NO:
+        if (
+            config.model.latent["name"] in ("point", "vectors", "none")
+            or uses_z(metrics).value == NO
+        ):
             continue
         distortion = value_of(metrics, "distortion")
         key = (config.corpus.name, config.corpus.path, config.corpus.tokens)

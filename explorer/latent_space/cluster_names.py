@@ -97,17 +97,29 @@ class Namer:
         named = share_named(texts, np.zeros(len(texts), np.int32), [name])
         return named < min(_ENOUGH, cover)
 
-    def terms(self, inside: Bool[np.ndarray, " n"], most: int = 10) -> list[Term]:
+    def terms(
+        self,
+        inside: Bool[np.ndarray, " n"],
+        most: int = 10,
+        among: Bool[np.ndarray, " n"] | None = None,
+    ) -> list[Term]:
         """The terms of a group of the texts against all others, best first.
 
         Args:
             inside: Whether each text is in the group.
             most: How many.
+            among: The texts that are compared; None for all.
         """
-        count = int(inside.sum())
-        if self._counted is None or count in (0, len(inside)):
+        if self._counted is None:
             return []
         matrix, terms = self._counted
+        if among is not None:
+            matrix, inside = matrix[np.flatnonzero(among)], inside[among]
+            present = np.flatnonzero(np.asarray(matrix.sum(axis=0)).ravel())
+            matrix, terms = matrix[:, present], [terms[column] for column in present]
+        count = int(inside.sum())
+        if count in (0, len(inside)) or not len(terms):
+            return []
         totals, scores = _scores(matrix, (~inside).astype(np.int64), 2)
         order = np.argsort(-scores[0], kind="stable")
         chosen: list[int] = []

@@ -22,6 +22,9 @@ ACTIVE_VARIANCE = 0.01
 """Minimum variance over the data of an active dimension's posterior mean (Burda et al. 2016,
 arXiv:1509.00519)."""
 
+METRICS = ("euclidean", "cosine", "manhattan")
+"""Distances that a UMAP can preserve."""
+
 _LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to preserve
 _REPULSION = 20
 """Negative samples an edge, of umap's 5: with them, twice as many of the 15 nearest neighbours in
@@ -109,6 +112,7 @@ def umap_layout(
     min_dist: float = 0.05,
     seed: int = 0,
     progress: Progress | None = None,
+    metric: str = "euclidean",
 ) -> Layout:
     """UMAP of the means, initialised with PCA; equal arguments give equal maps.
 
@@ -121,6 +125,7 @@ def umap_layout(
         min_dist: Minimum distance between points on the map.
         seed: Of the optimisation.
         progress: Called with "layout" while it is optimised.
+        metric: Of the distances in latent space, one of `METRICS`.
 
     Raises:
         ModuleNotFoundError: If umap-learn is not installed.
@@ -144,7 +149,8 @@ def umap_layout(
         init=_start(mean, seed),
         random_state=seed,
         n_jobs=1,  # implied by the seed; given, or umap warns
-        **_exact_neighbours(mean, neighbours),
+        metric=metric,
+        **_exact_neighbours(mean, neighbours, metric),
         tqdm_kwds=_tqdm_settings(tell),
     )
     with warnings.catch_warnings():
@@ -154,7 +160,10 @@ def umap_layout(
     tell("layout", 1.0)
     xy = np.asarray(fitted, np.float32)
     xy -= (xy.min(axis=0) + xy.max(axis=0)) / 2
-    meta = {"method": "umap", "neighbours": neighbours, "min_dist": min_dist, "seed": seed}
+    meta: dict[str, Any] = {
+        "method": "umap", "neighbours": neighbours, "min_dist": min_dist, "seed": seed,
+    }  # fmt: skip
+    meta |= {"metric": metric} if metric != METRICS[0] else {}
     return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, tell))
 
 
@@ -220,7 +229,9 @@ def _is_writable(folder: Path) -> bool:
     return os.access(there, os.W_OK)
 
 
-def _exact_neighbours(mean: Float[np.ndarray, "n d"], neighbours: int) -> dict[str, Any]:
+def _exact_neighbours(
+    mean: Float[np.ndarray, "n d"], neighbours: int, metric: str
+) -> dict[str, Any]:
     """UMAP's neighbours, computed exactly; empty where there are too many points for that.
 
     Its own approximation takes half a minute to compile, in every process.
@@ -231,7 +242,9 @@ def _exact_neighbours(mean: Float[np.ndarray, "n d"], neighbours: int) -> dict[s
 
     points = np.ascontiguousarray(mean, np.float32)
     distances, index = (
-        NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(points).kneighbors(points)
+        NearestNeighbors(n_neighbors=neighbours, algorithm="brute", metric=metric)
+        .fit(points)
+        .kneighbors(points)
     )
     return {"precomputed_knn": (index, distances)}
 

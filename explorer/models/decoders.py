@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import gelu
 
 from explorer.models.decoder_base import Decoder
 from explorer.models.dilated_decoder import DilatedDecoder
@@ -29,6 +30,25 @@ class LSTMState:
         )
 
 
+class Projection(nn.Module):
+    """A linear map of z, and one of its features beside it.
+
+    Args:
+        size: Of z.
+        width: Of the result, and twice as many features.
+    """
+
+    def __init__(self, size: int, width: int) -> None:
+        super().__init__()
+        self.direct = nn.Linear(size, width)
+        self.features = nn.Linear(size, 2 * width)
+        self.mix = nn.Linear(2 * width, width, bias=False)
+
+    def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch width"]:
+        """What the decoder reads."""
+        return self.direct(z) + self.mix(gelu(self.features(z)))
+
+
 class LSTMDecoder(Decoder):
     """An LSTM language model that sees z in its initial state, every input and every output.
 
@@ -40,6 +60,8 @@ class LSTMDecoder(Decoder):
         embedding: Of the words; with `tied` its weight is the output layer's too.
         latent_dim: Size of z; 0 for a language model.
         hidden_dim: State size.
+        project: The decoder reads z through a network with this many outputs; 0 for z as it is.
+            What has hundreds of dimensions would cost more at every word than the words.
         tied: Whether output and input words share one embedding (Press & Wolf 2017).
         skip: Whether z is also added to the output features.
         word_dropout: See `Decoder`.
@@ -51,13 +73,18 @@ class LSTMDecoder(Decoder):
         embedding: nn.Embedding,
         latent_dim: int,
         hidden_dim: int = 256,
+        project: int = 0,
         tied: bool = True,
         skip: bool = True,
         word_dropout: float = 0.0,
         dropout: float = 0.2,
     ) -> None:
-        super().__init__(embedding, latent_dim, word_dropout, dropout)
+        is_projected = project > 0 and latent_dim > 0
+        read_dim = project if is_projected else latent_dim
+        super().__init__(embedding, read_dim, word_dropout, dropout)
         width = embedding.embedding_dim
+        self.project = Projection(latent_dim, project) if is_projected else nn.Identity()
+        latent_dim = read_dim
         self.lstm = nn.LSTM(width + latent_dim, hidden_dim, batch_first=True)
         self.start = nn.Linear(latent_dim, hidden_dim) if latent_dim else None
         self._add_output(hidden_dim, tied, skip)
@@ -76,6 +103,7 @@ class LSTMDecoder(Decoder):
         self, z: Float[Tensor, "batch latent"], inputs: Int[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time embedding"]:
         embedded = self.dropout(self.embedding(self._visible(inputs)))
+        z = self.project(z)
         repeated = z.unsqueeze(1).expand(-1, inputs.shape[1], -1)
         hidden, cell = self._begin(z)
         states, _ = self.lstm(
@@ -112,6 +140,7 @@ class LSTMDecoder(Decoder):
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> LSTMState:
         weight, width = self._lstm("weight_ih_l0"), self.embedding.embedding_dim
+        z = self.project(z)
         hidden, cell = self._begin(z)
         gates = z @ weight[:, width:].T + self._lstm("bias_ih_l0") + self._lstm("bias_hh_l0")
         output = z.new_zeros(len(z), width) if self.skip is None else self.skip(z)

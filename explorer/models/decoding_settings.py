@@ -107,6 +107,11 @@ class Decoding:
     max_tokens: int = setting(
         60, "longest sentence", range=Range("Longest sentence", 1, MAX_TOKENS)
     )
+    nearest: int = setting(
+        1,
+        "candidates, of which the one nearest to the point when encoded again is taken",
+        range=Range("Nearest of k candidates", 1, 64, (1, 32, 1)),
+    )
     allow_unknown: bool = setting(False, "allow <unk>")
     seed: int = setting(
         0,
@@ -163,3 +168,4 @@ class Decoded:
     tokens: list[str]
     log_probs: list[float]  # log p(word | z, words before), nats
     gains: list[float]  # nats: log-probability minus its mean over z drawn from the prior
+    cosine: float | None = None  # of the point and the sentence encoded again, if it was

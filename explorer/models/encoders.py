@@ -6,14 +6,16 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explorer.errors import ExplorerError
+from explorer.models.encoder_base import Encoder
 from explorer.models.padding import mask, masked_mean
+from explorer.models.vector_lookup import VectorLookup
 from explorer.text.tokens import EOS, UNK
 
 POOLS = {"last": 1, "max": 1, "mean": 1, "max+mean": 2}
 """Pooling methods, and the width of the result in state sizes."""
 
 
-class LSTMEncoder(nn.Module):
+class LSTMEncoder(Encoder):
     """A single-layer LSTM whose states are pooled into one vector.
 
     Args:
@@ -100,4 +102,4 @@ class LSTMEncoder(nn.Module):
         return torch.cat(pooled, 1)
 
 
-ENCODERS = {"lstm": LSTMEncoder}
+ENCODERS: dict[str, type[Encoder]] = {"lstm": LSTMEncoder, "vectors": VectorLookup}

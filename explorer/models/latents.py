@@ -65,6 +65,10 @@ class Latent(nn.Module):
         """The point of the space nearest to z, which may be an average of points."""
         return z
 
+    def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """What is compared by cosine: z, or what it stands for."""
+        return z
+
 
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
@@ -147,14 +151,60 @@ class Deterministic(Latent):
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
         """One point per row."""
-        mean = self.mean(features)
-        zero = torch.zeros_like(mean)
-        return Independent(Normal(mean, zero, validate_args=False), 1, validate_args=False)
+        return _points(self.mean(features))
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch terms"]:
         """0: an autoencoder has no rate."""
+        return torch.zeros_like(posterior.mean)
+
+
+class Given(Latent):
+    """The latent space of vectors that came with the corpus: centred, and scaled as a whole.
+
+    One scale for all dimensions leaves the neighbours, and so the map, those of the vectors: to
+    whiten them would give the directions that hardly vary as much weight as the others. The mean
+    variance of a dimension is 1. As in an autoencoder there is no rate, and a density to sample
+    from is fitted after training.
+    """
+
+    has_rate = False
+    priors = ("normal",)
+    fitted = ("mixture", "flow", "flow_matching")
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, feature_dim: int, latent_dim: int) -> None:
+        super().__init__(latent_dim)
+        if feature_dim != latent_dim:
+            raise ExplorerError(
+                f"model.latent_dim: the vectors have {feature_dim} numbers, not {latent_dim}"
+            )
+        self.register_buffer("centre", torch.zeros(latent_dim))
+        self.register_buffer("spread", torch.ones(1))
+
+    @torch.no_grad()
+    def fit(self, vectors: Float[Tensor, "n latent"]) -> None:
+        """Takes centre and scale from the vectors of the training sentences."""
+        self.centre.copy_(vectors.mean(0))
+        spread = vectors.var(0, correction=0).mean().sqrt()
+        # Weights are stored in half precision, which rounds a smaller scale to 0.
+        self.spread.fill_(spread.clamp(min=1e-4).half().float().item())
+        self.centre.copy_(self.centre.half())
+
+    def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """Latent points as vectors of the corpus."""
+        return z * self.spread + self.centre
+
+    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
+        """One point per row."""
+        return _points((features - self.centre) / self.spread)
+
+    def rate(
+        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, "batch terms"]:
+        """0: a point has no rate."""
         return torch.zeros_like(posterior.mean)
 
 
@@ -174,8 +224,7 @@ class NoLatent(Latent):
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
         """A distribution of no dimensions per row."""
-        empty = features.new_zeros(len(features), 0)
-        return Independent(Normal(empty, empty, validate_args=False), 1, validate_args=False)
+        return _points(features.new_zeros(len(features), 0))
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
@@ -324,6 +373,12 @@ class Categorical(Latent):
         return one_hot(z.unflatten(-1, (-1, self.num_categories))).flatten(-2)
 
 
+def _points(mean: Float[Tensor, "batch latent"]) -> Distribution:
+    """Gaussians of scale 0."""
+    zero = torch.zeros_like(mean)
+    return Independent(Normal(mean, zero, validate_args=False), 1, validate_args=False)
+
+
 def _variance_of_rate(rate: float) -> float:
     """The variance below 1 at which (s² − 1 − log s²) / 2 is `rate`, by bisection."""
     low, high = 1e-12, 1.0
@@ -337,6 +392,7 @@ def _variance_of_rate(rate: float) -> float:
 LATENTS: dict[str, type[Latent]] = {
     "gaussian": Gaussian,
     "point": Deterministic,
+    "vectors": Given,
     "none": NoLatent,
     "sphere": Sphere,
     "cube": Box,

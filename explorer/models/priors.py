@@ -11,7 +11,7 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 from explorer.errors import ExplorerError
 from explorer.models import flow_matching
 from explorer.models.distributions import AffineDistribution, ContinuousFlow, whiten
-from explorer.models.encoders import LSTMEncoder
+from explorer.models.encoder_base import Encoder
 from explorer.models.latents import Latent
 from explorer.models.padding import collate
 
@@ -32,7 +32,7 @@ class Prior(nn.Module):
     title = ""
     """What a sentence calls it, without an article."""
 
-    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+    def __init__(self, latent: Latent, encoder: Encoder | None) -> None:
         super().__init__()
         self.basis: Whitening | None = None
         """The coordinates it lives in, where those are fitted too."""
@@ -98,7 +98,7 @@ class StandardNormal(Prior):
     loc: Tensor
     scale: Tensor
 
-    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+    def __init__(self, latent: Latent, encoder: Encoder | None) -> None:
         super().__init__(latent, encoder)
         # Not persistent: constants need no place in a checkpoint, but must follow `.to(device)`.
         self.register_buffer("loc", torch.zeros(latent.latent_dim), persistent=False)
@@ -116,7 +116,7 @@ class Uniform(Prior):
     is_factorised = True
     title = "uniform distribution"
 
-    def __init__(self, latent: Latent, encoder: LSTMEncoder | None) -> None:
+    def __init__(self, latent: Latent, encoder: Encoder | None) -> None:
         super().__init__(latent, encoder)
         latent.uniform()
         self._latent = (latent,)  # in a tuple: its weights are the model's, not a prior's
@@ -140,7 +140,7 @@ class Mixture(Prior):
 
     title = "mixture"
 
-    def __init__(self, latent: Latent, encoder: LSTMEncoder | None, components: int = 32) -> None:
+    def __init__(self, latent: Latent, encoder: Encoder | None, components: int = 32) -> None:
         super().__init__(latent, encoder)
         _need_count("components", components)
         self._parts = (latent, encoder)
@@ -194,7 +194,7 @@ class Vamp(Prior):
     def __init__(
         self,
         latent: Latent,
-        encoder: LSTMEncoder | None,
+        encoder: Encoder | None,
         components: int = 32,
         words: int = 12,
     ) -> None:
@@ -247,7 +247,7 @@ class Flow(Prior):
     def __init__(
         self,
         latent: Latent,
-        encoder: LSTMEncoder | None,
+        encoder: Encoder | None,
         transforms: int = 4,
         hidden_dim: int = 64,
     ) -> None:
@@ -290,7 +290,7 @@ class FlowMatching(Prior):
     def __init__(
         self,
         latent: Latent,
-        encoder: LSTMEncoder | None,
+        encoder: Encoder | None,
         hidden_dim: int = 256,
         steps: int = 8,
     ) -> None:

@@ -13,7 +13,8 @@ from explorer.models import label_conditioning
 from explorer.models.auxiliary_losses import AUXILIARIES, Auxiliary
 from explorer.models.decoder_base import Decoder
 from explorer.models.decoders import DECODERS
-from explorer.models.encoders import ENCODERS, LSTMEncoder
+from explorer.models.encoder_base import Encoder
+from explorer.models.encoders import ENCODERS
 from explorer.models.latents import LATENTS, Latent
 from explorer.models.priors import PRIORS, Prior
 from explorer.registry import choose
@@ -28,7 +29,7 @@ class TextVAE(nn.Module):
         self.config = config
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_dim, padding_idx=PAD)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        self.encoder: LSTMEncoder | None = None
+        self.encoder: Encoder | None = None
         feature_dim = 1
         if _latent(config).has_encoder:
             self.encoder = choose(

@@ -19,7 +19,7 @@ from explorer.runs.replacement import replacing
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.corpus_catalog import NAMED
-from explorer.training import snapshots
+from explorer.training import given_vectors, snapshots
 
 if TYPE_CHECKING:
     from explorer.latent_space.atlas import Atlas
@@ -57,6 +57,7 @@ def make_atlas(
     if not config.model.latent_dim:
         raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
     data = dataset.load(config, vocabulary)
+    given_vectors.fill(model, data, config.corpus.max_tokens)
     atlas = _atlas(model, config, data, points, progress)
     missing = ""
     with lock.still_with(folder, mapped):

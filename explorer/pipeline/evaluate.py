@@ -22,10 +22,10 @@ from explorer.system.atomic_files import write_text
 from explorer.system.devices import device
 from explorer.text.corpora import Corpus
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import prior_fitting, sentence_vectors
+from explorer.training import given_vectors, prior_fitting, sentence_vectors
 
 if TYPE_CHECKING:
-    from explorer.evaluation.context import HeldOut
+    from explorer.evaluation.context import EncodeTokens, HeldOut
 
 
 def evaluate(
@@ -63,11 +63,13 @@ def evaluate(
     measured = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     model = model.to(device(device_name))
+    data = dataset.load(config, vocabulary)
+    given_vectors.fill(model, data, config.corpus.max_tokens)
     chosen_seed = config.seed if seed is None else seed
     entries = measure(
         model,
         vocabulary,
-        _held_out(dataset.load(config, vocabulary)),
+        _held_out(data),
         samples=samples,
         drawn=QUICK_DRAWN if limit else DRAWN,
         limit=limit or None,
@@ -75,6 +77,7 @@ def evaluate(
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         reverse=reverse,
         trained_under=prior_fitting.trained_under(config, model.device),
+        encode_tokens=_encode_tokens(model, data),
         progress=lambda name, done, total: progress(name, done / max(total, 1)),
     )
     if not distributed.is_first():
@@ -94,6 +97,14 @@ def evaluate(
     # The other processes are done, and hold no lock.
     with distributed.single_process(), lock.still_with(folder, measured):
         _write(folder, entries | record)
+
+
+def _encode_tokens(model: TextVAE, data: Data) -> "EncodeTokens | None":
+    """Of a latent space of vectors: the encoder they were made with, if it is at hand."""
+    encode = given_vectors.encoder_at_hand(model)
+    if encode is None:
+        return None
+    return lambda tokens: encode([data.tokeniser.text(row) for row in tokens])
 
 
 def _held_out(data: Data) -> "HeldOut":

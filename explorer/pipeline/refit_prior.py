@@ -18,7 +18,7 @@ from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable, write_text
-from explorer.training import prior_fitting
+from explorer.training import given_vectors, prior_fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def fit_prior(
     for recipe in recipes:
         prior_fitting.check(recipe)
     data = dataset.load(config, vocabulary)
+    given_vectors.fill(old, data, config.corpus.max_tokens)
     candidates = [
         refit(old, prior, data, config, functools.partial(progress, f"fitting {prior['name']}"))
         for prior in priors
@@ -81,6 +82,8 @@ def fit_prior(
         folders.write_checksums(new)
     # The run holds half precision, which is what is measured.
     saved = weights.load_model(target)[2]
+    if saved.encoder is not None and old.encoder is not None:
+        saved.encoder.adopt(old.encoder)
     names = [str(prior["name"]) for prior in priors]
     return Fitted(
         prior=names[best],

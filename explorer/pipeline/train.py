@@ -20,6 +20,7 @@ from explorer.models import dataset
 from explorer.models.dataset import Data
 from explorer.models.rate_penalties import penalty_for
 from explorer.models.vae import TextVAE, build
+from explorer.pipeline.live_map import LiveFrame, LiveMap
 from explorer.pipeline.refit_prior import refit
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
@@ -30,6 +31,7 @@ from explorer.text import corpora
 from explorer.training import (
     checkpoint,
     fine_tuning,
+    given_vectors,
     prior_fitting,
     provenance,
     sentence_vectors,
@@ -37,10 +39,11 @@ from explorer.training import (
     warm_start,
 )
 from explorer.training.progress import Report
-from explorer.training.trainer import Trainer
+from explorer.training.trainer import Trainer, Validate
 from explorer.training.warm_start import UNTRAINED, PretrainedWeights
 
 ShouldStop = Callable[[], bool]
+Watch = Callable[[LiveFrame], None]
 Progress = Callable[[str, float], None]
 """Called with a stage and the fraction of it that is done."""
 
@@ -54,6 +57,8 @@ def train(
     restart: bool = False,
     should_stop: ShouldStop = lambda: False,
     progress: Progress = lambda stage, fraction: None,
+    watch: Watch | None = None,
+    finish: bool = False,
 ) -> Iterator[Report]:
     """Trains a run to the end of its recipe and writes its weights.
 
@@ -67,10 +72,13 @@ def train(
         restart: Discards what was trained before.
         should_stop: Called after every step; True saves the state and ends the training early.
         progress: Called while the inputs of the first step are computed.
+        watch: Called with the latent space after every validation.
+        finish: Ends an unfinished training at once, with the best weights it has.
 
     Raises:
         ExplorerError: For an invalid recipe or corpus, missing packages of a teacher, a finished
-            run without `restart`, or `resume` without an unfinished training.
+            run without `restart`, `resume` or `finish` without an unfinished training, or `finish`
+            before the first epoch is complete.
     """
     config = configs.read(folder / folders.CONFIG)
     if configs.is_borrowed(config):
@@ -81,9 +89,10 @@ def train(
             "to train on its sentences"
         )
     with cpu_threads.enough_for(config.model.decoder.get("hidden_dim")):
-        is_unfinished = _is_unfinished(folder, resume, restart)
+        is_unfinished = _is_unfinished(folder, resume or finish, restart)
         prior_fitting.check(config)
-        yield from _train(folder, config, device_name, is_unfinished, should_stop, progress)
+        how = _How(device_name, is_unfinished, should_stop, progress, watch, finish)
+        yield from _train(folder, config, how)
 
 
 def _is_unfinished(folder: Path, resume: bool, restart: bool) -> bool:
@@ -102,48 +111,64 @@ def _is_unfinished(folder: Path, resume: bool, restart: bool) -> bool:
     return is_unfinished
 
 
-def _train(
-    folder: Path,
-    config: Config,
-    device_name: str,
-    is_unfinished: bool,
-    should_stop: ShouldStop,
-    progress: Progress,
-) -> Iterator[Report]:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """The arguments of a training beside its recipe."""
+
+    device_name: str
+    is_unfinished: bool
+    should_stop: ShouldStop
+    progress: Progress
+    watch: Watch | None
+    finish: bool
+
+
+def _train(folder: Path, config: Config, how: _How) -> Iterator[Report]:
     """Both stages of a recipe: training and, if it has one, fine-tuning."""
     tuning = fine_tuning.second(config)
-    is_tuning = is_unfinished and checkpoint.is_of(folder, tuning)
-    chosen = device(device_name)
+    is_tuning = how.is_unfinished and checkpoint.is_of(folder, tuning)
+    chosen = device(how.device_name)
     torch.manual_seed(config.seed)
-    if not is_unfinished:  # else the sentences are compared with those trained on
+    if not how.is_unfinished:  # else the sentences are compared with those trained on
         corpora.check_unchanged(config.corpus)
-    data = dataset.load(config)
-    moments = _snapshots(data, config)
+    data = dataset.load(config, warm_start.vocabulary(config))
+    moments = snapshots_of(data, config)
     recipe = tuning if tuning and is_tuning else config
     model = build(recipe.model, len(data.vocabulary), is_tuning and _fits_prior(config)).to(chosen)
     pretrained = UNTRAINED if is_tuning else warm_start.fill(model, data.vocabulary, config)
-    vectors = _sentence_vectors(model, data, chosen, should_stop, progress)
+    if not _fill(model, data, config, how.should_stop, how.progress):
+        return
+    if not how.is_unfinished:
+        given_vectors.fit_space(model, data, config.corpus.max_tokens)
+    vectors = _sentence_vectors(model, data, chosen, how.should_stop, how.progress)
     if model.auxiliary.sentence_encoder and vectors is None:
         return
-    trainer = _trainer(model, data, recipe, vectors, pretrained)
-    stage = _Stage(folder, trainer, moments, checkpoint.data_checksums(data))
-    if is_unfinished:
+    trainer = trainer_of(model, data, recipe, vectors, pretrained)
+    live = LiveMap(data, moments, config.seed) if how.watch and moments.rows else None
+    stage = _Stage(folder, trainer, moments, checkpoint.data_checksums(data), live, how.watch)
+    if how.is_unfinished:
         stage.restore()
     elif moments.rows:
         moments.take(model, 0, 0.0, trainer.beta(0.0))
+        stage.show(trainer.validate_start() if pretrained.entries else {})
+    if how.finish:
+        stage.check_complete()
     if tuning and not is_tuning:
-        yield from stage.run(should_stop)
-        if not trainer.is_finished:
-            return
+        if not how.finish:
+            yield from stage.run(how.should_stop)
+            if not trainer.is_finished:
+                return
         model = _with_prior(trainer.best.load_into(trainer.model), data, config)
-        stage.trainer = _trainer(model, data, tuning, vectors)
+        stage.trainer = trainer_of(model, data, tuning, vectors)
         stage.trainer.follow(trainer.progress)
         stage.save()
-    yield from stage.run(should_stop)
-    if not stage.trainer.is_finished:
-        return
+    if not how.finish:
+        yield from stage.run(how.should_stop)
+        if not stage.trainer.is_finished:
+            return
     model = stage.trainer.best.load_into(stage.trainer.model)
     if not tuning:
+        how.progress("fitting the prior", 0.0)
         model = _with_prior(model, data, config)
     stage.trainer.check_weights(model)  # while the former run and the state are still there
     if distributed.is_first():
@@ -163,6 +188,8 @@ class _Stage:
     trainer: Trainer
     moments: snapshots.Snapshots
     checksums: Mapping[str, str]
+    live: LiveMap | None = None
+    watch: Watch | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def restore(self) -> None:
@@ -171,9 +198,35 @@ class _Stage:
         path = self.folder / folders.STATE / snapshots.FILE
         self.moments.restore(path, self.trainer.progress.step)
 
+    def show(self, validation: Mapping[str, float]) -> None:
+        """Shows the latent space of the last snapshot to who watches the training."""
+        if self.live is not None and self.watch is not None and distributed.is_first():
+            self.watch(self.live.frame(self.trainer.model, validation))
+
+    def check_complete(self) -> None:
+        """Makes sure that there are best weights to finish with.
+
+        Raises:
+            ExplorerError: If no epoch of this stage is complete.
+        """
+        if not self.trainer.best.epoch:
+            raise ExplorerError(
+                f"{self.folder.resolve().name} has no complete epoch to finish with yet: resume it"
+            )
+
     def save(self) -> None:
-        """Saves the state, in the first process."""
+        """Saves the state, in the first process.
+
+        Raises:
+            ExplorerError: If the folder was deleted, which would be made again without its recipe,
+                or cannot be written.
+        """
         if distributed.is_first():
+            if not (self.folder / folders.CONFIG).is_file():
+                raise ExplorerError(
+                    f"{self.folder} was deleted or moved during its training: {folders.CONFIG} "
+                    "is missing"
+                )
             # Snapshots first: a state newer than its snapshots would skip some of them.
             self.moments.save(self.folder / folders.STATE / snapshots.FILE)
             checkpoint.save(self.folder, self.trainer, self.history, self.checksums)
@@ -187,6 +240,7 @@ class _Stage:
                 if report.validation and self.moments.rows:
                     model = self.trainer.model
                     self.moments.take(model, report.step, report.epoch, report.beta)
+                    self.show(report.validation)
                 if time.monotonic() - saved > self.trainer.config.training.save_seconds:
                     self.save()
                     saved = time.monotonic()
@@ -210,28 +264,37 @@ class _Stage:
         folders.write_checksums(folder)
 
 
-def _trainer(
+def trainer_of(
     model: TextVAE,
     data: Data,
     recipe: Config,
     vectors: Vectors | None,
     pretrained: PretrainedWeights = UNTRAINED,
+    validate: Validate | None = None,
 ) -> Trainer:
-    valid = data.draw("valid", validation.SENTENCES, recipe.seed)
+    """The trainer of a model on the training split; `validate` replaces its validation."""
     rows = data.corpus.rows("train")
-    targets = valid_targets = None
+    targets = None if vectors is None else sentence_vectors.SentenceVectors(vectors, rows)
+    validate = validate or validation_of(model, data, recipe, vectors)
+    labels = data.labels_of(rows)
+    return Trainer(model, data.select("train"), recipe, validate, labels, pretrained, targets)
+
+
+def validation_of(
+    model: TextVAE, data: Data, recipe: Config, vectors: Vectors | None
+) -> validation.Validation:
+    """Measures a model in training on the sentences held out for that."""
+    valid = data.draw("valid", validation.SENTENCES, recipe.seed)
+    targets = None
     if vectors is not None:
-        targets = sentence_vectors.SentenceVectors(vectors, rows)
-        valid_targets = sentence_vectors.SentenceVectors(vectors, valid)(range(len(valid)))
-    validate = validation.Validation(
+        targets = sentence_vectors.SentenceVectors(vectors, valid)(range(len(valid)))
+    return validation.Validation(
         [data.ids[row] for row in valid],
         penalty_for(model, recipe.objective.rate),
         recipe.seed,
         data.labels_of(valid),
-        valid_targets,
+        targets,
     )
-    labels = data.labels_of(rows)
-    return Trainer(model, data.select("train"), recipe, validate, labels, pretrained, targets)
 
 
 def _sentence_vectors(
@@ -251,6 +314,15 @@ def _sentence_vectors(
     return sentence_vectors.load(encoder, data.corpus, chosen, report, stop)
 
 
+def _fill(
+    model: TextVAE, data: Data, config: Config, should_stop: ShouldStop, progress: Progress
+) -> bool:
+    """Gives the model the vectors of the corpus; False if that was stopped."""
+    report = functools.partial(progress, "vectors of the sentences")
+    stop = should_stop if distributed.count() == 1 else lambda: False
+    return given_vectors.fill(model, data, config.corpus.max_tokens, report, stop)
+
+
 def _fits_prior(config: Config) -> bool:
     return config.training.fit_prior["name"] != "none"
 
@@ -262,7 +334,8 @@ def _with_prior(model: TextVAE, data: Data, config: Config) -> TextVAE:
     return model.requires_grad_(True)  # weights may still be frozen
 
 
-def _snapshots(data: Data, config: Config) -> snapshots.Snapshots:
+def snapshots_of(data: Data, config: Config) -> snapshots.Snapshots:
+    """The snapshots that a recipe asks for, none taken yet."""
     from explorer.latent_space.atlas import draw
 
     count = config.training.snapshots if config.model.latent_dim else 0

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,10 @@ def list_runs() -> list[Path]:
         for folder in [root, *_inside(root)]:
             if _has_recipe(folder):
                 runs.setdefault(str(folder.resolve()), folder)
-    for folder in registered():
-        if _has_recipe(folder):
-            runs.setdefault(str(folder.resolve()), folder)
+    with suppress(ExplorerError):  # `unreadable_roots` says it
+        for folder in registered():
+            if _has_recipe(folder):
+                runs.setdefault(str(folder.resolve()), folder)
     return list(runs.values())
 
 
@@ -124,8 +126,12 @@ def _inside(root: Path) -> list[Path]:
 
 
 def unreadable_roots() -> list[str]:
-    """The folders of `roots` that are there but cannot be listed, each with the reason."""
+    """Where runs may be that cannot be listed, each with the reason."""
     reasons = []
+    try:
+        registered()
+    except ExplorerError as error:
+        reasons.append(str(error))
     for root in dict.fromkeys(roots()):
         try:
             next(root.iterdir(), None)
@@ -142,6 +148,11 @@ def by_name() -> dict[str, Path]:
     for folder in list_runs():
         runs.setdefault(folder.name, folder)
     return runs
+
+
+def shown_name(folder: Path) -> str:
+    """The name of a folder; bytes that are not UTF-8 as U+FFFD."""
+    return os.fsencode(folder.name).decode("utf-8", "replace")
 
 
 def typed(folder: Path) -> str:
@@ -178,7 +189,9 @@ def registered() -> list[Path]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return [Path(entry) for entry in entries]
-    except (ValueError, TypeError):
+    except OSError as error:
+        raise atomic_files.unreadable(path, error) from None
+    except (ValueError, TypeError, RecursionError):
         raise ExplorerError(f"{path} is damaged: delete it and add the runs again") from None
 
 

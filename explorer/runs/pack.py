@@ -31,10 +31,13 @@ CONTENTS = (
 LARGEST_PACK = 6 * 2**30
 """Maximum unpacked bytes of a pack."""
 
-_CHUNK = 2**20
+RATIO = 100
+"""Maximum compression ratio: weights pack to nine tenths, text to a fifth."""
 
-_REPLACED = ".replaced"
-"""Where a run is kept while another replaces it; no run has such a name."""
+SMALL_BYTES = 2**26
+"""Unpacked bytes up to which the ratio is unlimited."""
+
+_CHUNK = 2**20
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that unpack incrementally: bzip2 and LZMA expand a whole block at once."""
@@ -148,12 +151,12 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
             if target.exists() and not force:
                 raise ExplorerError(f"{target} exists already: --force replaces it")
             root.mkdir(parents=True, exist_ok=True)
-            with temporary_files.scratch_folder(root, _rescue) as scratch:
+            with temporary_files.scratch_folder(root) as scratch:
                 inside = scratch / top
                 inside.mkdir()
                 _extract(path, archive, entries, inside)
                 check(inside)
-                _put(inside, target, aside=scratch / _REPLACED)
+                _put(inside, target, aside=scratch / temporary_files.REPLACED)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is damaged: {error}") from None
     except OSError as error:
@@ -162,26 +165,11 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
 
 
 def _put(folder: Path, target: Path, aside: Path) -> None:
-    """Renames a folder to `target`; an existing one is removed only after success."""
-    if not target.exists():
-        folder.rename(target)
-        return
-    aside.mkdir()
-    former = aside / target.name
-    target.rename(former)
-    try:
-        folder.rename(target)
-    except OSError:
-        former.rename(target)
-        raise
-
-
-def _rescue(scratch: Path) -> None:
-    """Puts back a run that a process was killed while replacing."""
-    for former in (scratch / _REPLACED).glob("*"):
-        target = scratch.parent / former.name
-        if not target.exists():
-            former.rename(target)
+    """Renames a folder to `target`; an existing one goes back if that fails."""
+    if target.exists():
+        aside.mkdir()
+        target.rename(aside / target.name)
+    folder.rename(target)
 
 
 def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
@@ -208,7 +196,8 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
             f"{path} is not a pack: it must hold one folder with {folders.CONFIG} and "
             f"{folders.SUMS}"
         )
-    _check_size(str(path), sum(entry.file_size for entry in entries.values()), LARGEST_PACK)
+    size = sum(entry.file_size for entry in entries.values())
+    _check_size(str(path), size, min(LARGEST_PACK, max(SMALL_BYTES, RATIO * path.stat().st_size)))
     return check_name(tops.pop()), entries
 
 

@@ -1,5 +1,6 @@
 """The files of a run, read lazily."""
 
+import dataclasses
 import threading
 import time
 from functools import cached_property
@@ -20,8 +21,6 @@ from explorer.text.tokens import Tokeniser, treebank_tokens
 from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from explorer.latent_space.atlas import Atlas
     from explorer.latent_space.playback import Playback
     from explorer.models.vae import TextVAE
@@ -47,7 +46,6 @@ class Contents:
         self._next_check = 0.0
         self._corpus: Corpus | None = None
         self._joined: list[str] | None = None
-        self._columns: dict[str, list[Any]] | None = None
         self._is_checked = False
 
     def __reduce__(self) -> tuple[type, tuple[Path]]:
@@ -130,8 +128,8 @@ class Contents:
 
     @property
     def kind(self) -> str:
-        """`VAE`, `autoencoder` or `language model`."""
-        names = {"point": "autoencoder", "none": "language model"}
+        """`VAE`, `autoencoder`, `decoder of vectors` or `language model`."""
+        names = {"point": "autoencoder", "vectors": "decoder of vectors", "none": "language model"}
         return names.get(self.config.model.latent["name"], "VAE")
 
     @property
@@ -156,6 +154,9 @@ class Contents:
         recipe, seed = self.config.corpus, self.config.seed
         try:
             corpus = _corpora.get((recipe, seed)) or corpora.load(recipe, seed)
+            if corpus.vectors is not None:
+                # The map holds those of its sentences, and no page needs the others.
+                corpus = dataclasses.replace(corpus, vectors=None)
         except ExplorerError:
             return None
         if recipe.name:  # a named corpus never changes; a user's file may
@@ -191,29 +192,6 @@ class Contents:
                 f"{len(corpus.sentences):,} sentences; `explorer atlas` draws the map anew"
             )
         return corpus.sentences
-
-    @property
-    def columns(self) -> "Mapping[str, Sequence[Any]]":
-        """What a user's file holds for each point of the atlas besides its sentence, by column.
-
-        Empty for a named corpus, and while the file is not on this machine or is another one.
-        """
-        with self._lock:
-            corpus, atlas = self.corpus, self.atlas
-            if corpus is None or atlas is None or self.config.corpus.name:
-                return {}
-            if corpus.checksum != atlas.corpus_checksum:
-                return {}
-            if self._columns is None:
-                rows = atlas.row.tolist()
-                try:
-                    whole = corpora.columns(self.config.corpus, self.config.seed)
-                except ExplorerError:
-                    whole = {}
-                self._columns = {
-                    name: [cells[row] for row in rows] for name, cells in whole.items()
-                }
-            return self._columns
 
     def check(self) -> None:
         """Reads once what every page needs, and verifies the checksum of the weights.

@@ -1,7 +1,9 @@
 """Weights of a run: saved in half precision, loaded only if they fit. Executes nothing."""
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE, build
 from explorer.runs import vocabulary_file
 from explorer.runs.folder import CONFIG, WEIGHTS, weights_of
+from explorer.system import memory
 from explorer.system.atomic_files import write
 from explorer.text.vocabulary import Vocabulary
 
 _AUXILIARY = "auxiliary."
 """Prefix of weights used in training only."""
+
+_LARGEST = torch.finfo(torch.half).max
 
 
 def save(folder: Path, model: TextVAE) -> None:
@@ -82,19 +87,39 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: str | None =
     write(path, lambda file: file.write(content))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Reads what `write_tensors` wrote.
+def read_tensors(path: Path, names: Sequence[str] | None = None) -> tuple[dict[str, Tensor], str]:
+    """Reads what `write_tensors` wrote: all tensors or those named, and the metadata string.
 
     Raises:
         ExplorerError: If the file is missing or damaged.
     """
+    with _opened(path) as file:
+        tensors = {
+            name: file.get_tensor(name) for name in (file.keys() if names is None else names)
+        }
+        return tensors, (file.metadata() or {}).get("explorer", "")
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a file, of which none is read.
+
+    Raises:
+        ExplorerError: If the file is missing or damaged.
+    """
+    with _opened(path) as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, (file.metadata() or {}).get("explorer", "")
+            yield file
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, RuntimeError, AttributeError) as error:
+        if memory.is_exhausted(error):
+            raise
         raise ExplorerError(f"{path} is damaged: {error}") from None
 
 
@@ -104,22 +129,57 @@ def load_tensors(model: TextVAE, tensors: Mapping[str, Tensor], source: Path) ->
     Raises:
         ExplorerError: If names or shapes are not those of the model.
     """
+    check_shapes(model, {name: tensor.shape for name, tensor in tensors.items()}, source)
     own = model.state_dict()
-    stored_once = unique(own)
-    if set(tensors) != set(stored_once):
-        odd = sorted(set(tensors) ^ set(stored_once))
-        raise ExplorerError(f"{source} does not fit its {CONFIG}: weights {', '.join(odd[:3])}")
     for name, tensor in tensors.items():
-        if tensor.shape != own[name].shape:
-            raise ExplorerError(
-                f"{source} does not fit its {CONFIG} or its vocabulary: {name} is "
-                f"{tuple(tensor.shape)}, expected {tuple(own[name].shape)}"
-            )
-        if not bool(torch.isfinite(tensor).all()):
-            raise ExplorerError(f"{source} is damaged: {name} holds values that are no numbers")
+        check_stored(name, tensor, own[name], source)
     with torch.no_grad():
         for name, tensor in tensors.items():
             own[name].copy_(tensor)
+
+
+def check_shapes(model: TextVAE, shapes: Mapping[str, Sequence[int]], source: Path) -> None:
+    """Checks that stored tensors have the names and shapes of a model.
+
+    Raises:
+        ExplorerError: If they have not; the message names the first ones.
+    """
+    own = model.state_dict()
+    stored_once = unique(own)
+    if set(shapes) != set(stored_once):
+        odd = [name[:80] for name in sorted(set(shapes) ^ set(stored_once))]
+        raise ExplorerError(f"{source} does not fit its {CONFIG}: weights {', '.join(odd[:3])}")
+    for name, shape in shapes.items():
+        if tuple(shape) != tuple(own[name].shape):
+            raise ExplorerError(
+                f"{source} does not fit its {CONFIG} or its vocabulary: {name} is "
+                f"{tuple(shape)}, expected {tuple(own[name].shape)}"
+            )
+
+
+def check_stored(name: str, tensor: Tensor, own: Tensor, source: Path) -> None:
+    """Checks that a stored tensor holds numbers of the kind, and no larger than, `save` writes.
+
+    Larger ones are finite and yet overflow in the first product.
+
+    Raises:
+        ExplorerError: If it does not.
+    """
+    # Masks were once stored as numbers.
+    is_another = own.is_floating_point() and not tensor.is_floating_point()
+    if is_another or tensor.is_complex():
+        raise ExplorerError(
+            f"{source} is damaged: {name} holds {_type(tensor)}, expected {_type(own)}"
+        )
+    if tensor.is_floating_point() and not bool((tensor.abs() <= _LARGEST).all()):
+        raise ExplorerError(
+            f"{source} is damaged: {name} holds values that are no numbers, or beyond those of "
+            f"half precision (at most {_LARGEST:,.0f})"
+        )
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 class _NoLargerThan(TorchFunctionMode):
@@ -128,10 +188,10 @@ class _NoLargerThan(TorchFunctionMode):
     Shapes are compared only afterwards, and an untrusted recipe may ask for any size.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], source: Path) -> None:
+    def __init__(self, shapes: Mapping[str, Sequence[int]], source: Path) -> None:
         super().__init__()
         # Tied weights are stored once and allocated twice.
-        self._left = 4 * sum(tensor.numel() for tensor in tensors.values()) + 2**20
+        self._left = 4 * sum(map(math.prod, shapes.values())) + 2**20
         self._source = source
 
     def __torch_function__(
@@ -159,10 +219,12 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     path = weights_of(folder)
     vocabulary = vocabulary_file.load(folder, config.corpus)
     is_fitted = config.training.fit_prior["name"] != "none"
-    stored, _ = read_tensors(path)
-    tensors = {name: item for name, item in stored.items() if not name.startswith(_AUXILIARY)}
+    shapes = {
+        name: shape for name, shape in read_shapes(path).items() if not name.startswith(_AUXILIARY)
+    }
     recipe = dataclasses.replace(configs.final_model(config), auxiliary={"name": "none"})
-    with _NoLargerThan(tensors, path):
+    with _NoLargerThan(shapes, path):
         model = build(recipe, len(vocabulary), is_fitted)
-    load_tensors(model, tensors, path)
+    check_shapes(model, shapes, path)  # a sparse file of zeros costs nothing until it is read
+    load_tensors(model, read_tensors(path, list(shapes))[0], path)
     return config, vocabulary, model.eval().requires_grad_(False)

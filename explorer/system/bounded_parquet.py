@@ -110,6 +110,38 @@ def textual(schema: Any) -> list[int]:
     return [index for index, kind in enumerate(kinds) if any(test(kind) for test in tests)]
 
 
+def is_numeric_list(kind: Any) -> bool:
+    """Whether an Arrow type is a list of numbers."""
+    import pyarrow as pa
+
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    if not any(test(kind) for test in tests):
+        return False
+    return pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type)
+
+
+def arrays(column: Any) -> list[Any]:
+    """The cells of an Arrow column of lists of numbers as NumPy arrays; None where one is missing.
+
+    A missing number is NaN.
+    """
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        return [cell for chunk in column.chunks for cell in arrays(chunk)]
+    numbers = column.flatten().to_numpy(zero_copy_only=False)  # without the missing lists
+    missing = column.is_null().to_pylist()
+    if pa.types.is_fixed_size_list(column.type):
+        lengths = [0 if is_missing else column.type.list_size for is_missing in missing]
+    else:
+        lengths = [length or 0 for length in column.value_lengths().to_pylist()]
+    cells, start = [], 0
+    for length, is_missing in zip(lengths, missing, strict=True):
+        cells.append(None if is_missing else numbers[start : start + length])
+        start += length
+    return cells
+
+
 def shares_texts(metadata: Any) -> bool:
     """Whether every text is stored at least once, so that the file size bounds the text."""
     return all(_encodings(metadata, at) <= _SHARED for at in _texts(metadata))

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,17 +30,19 @@ def create(path: Path) -> tuple[int, Path]:
         os.close(handle)  # another process took it for an abandoned one
 
 
+REPLACED = ".replaced"
+"""A subfolder of a scratch folder for what is replaced. However the process ends, it goes back
+unless something stands there by then."""
+
+
 @contextmanager
-def scratch_folder(
-    parent: Path, rescue: Callable[[Path], object] = lambda folder: None
-) -> Iterator[Path]:
+def scratch_folder(parent: Path) -> Iterator[Path]:
     """A temporary folder in `parent`, removed at the end; first removes abandoned ones there.
 
     Args:
         parent: A folder that exists.
-        rescue: Called with each abandoned folder before it is removed.
     """
-    _remove(parent, _FOLDER, rescue)
+    _remove(parent, _FOLDER)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
         handle = _opened(folder)
@@ -51,7 +53,9 @@ def scratch_folder(
         yield folder
     finally:
         try:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                _put_back(folder)
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
             if handle is not None:
                 os.close(handle)
@@ -64,23 +68,29 @@ def remove_abandoned(folder: Path, name: str = "") -> None:
         folder: Where to look; subfolders are not searched.
         name: Removes only temporary versions of the file with this name.
     """
-    _remove(folder, _FILE, lambda file: None, name)
+    _remove(folder, _FILE, name)
     if not name:
-        _remove(folder, _FOLDER, lambda file: None)
+        _remove(folder, _FOLDER)
 
 
-def _remove(
-    parent: Path, pattern: re.Pattern[str], rescue: Callable[[Path], object], name: str = ""
-) -> None:
+def _put_back(scratch: Path) -> None:
+    """Puts back what was replaced by nothing."""
+    for former in (scratch / REPLACED).glob("*"):
+        target = scratch.parent / former.name
+        if not target.exists():
+            former.rename(target)
+
+
+def _remove(parent: Path, pattern: re.Pattern[str], name: str = "") -> None:
     with suppress(OSError):  # a folder that cannot be listed
         for item in list(parent.iterdir()):
             match = pattern.fullmatch(item.name)
             if match and (not name or match["name"] == name):
                 with suppress(OSError):
-                    _remove_one(item, rescue)
+                    _remove_one(item)
 
 
-def _remove_one(item: Path, rescue: Callable[[Path], object]) -> None:
+def _remove_one(item: Path) -> None:
     if item.is_symlink():
         return  # none of ours
     handle = _opened(item)
@@ -92,7 +102,7 @@ def _remove_one(item: Path, rescue: Callable[[Path], object]) -> None:
         if not _is_locked(handle):
             return
         if item.is_dir():
-            rescue(item)
+            _put_back(item)
             shutil.rmtree(item)
         else:
             item.unlink()

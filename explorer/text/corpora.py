@@ -6,19 +6,23 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.system.atomic_files import home
-from explorer.text import cleaned, download, formats
+from explorer.text import cleaned, download, formats, vector_column
 from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
 from explorer.text.normalisation import normalised
 from explorer.text.published import Assemble
 from explorer.text.read_file import read
+from explorer.text.vector_column import VectorSource
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "NAMED",
@@ -50,6 +54,8 @@ class Corpus:
         groups: Sentences of a group describe the same thing (an image); None if unknown.
         checksum: SHA-256 of the sentences in order: equal text, equal checksum.
         sources: The name of the `Source` of each sentence; None if there is only one.
+        file_rows: The row of each sentence in a user's file; None for a named corpus.
+        vectors: The vector of each sentence, single precision; None if the corpus has none.
     """
 
     name: str
@@ -59,6 +65,8 @@ class Corpus:
     groups: list[int] | None
     checksum: str
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
+    vectors: "np.ndarray | None" = field(default=None, repr=False, compare=False)
 
     def rows(self, split: str) -> list[int]:
         """The indices of the sentences of a split, in order.
@@ -78,6 +86,8 @@ class _Lines:
     labels: list[str] | None
     groups: list[int] | None
     sources: list[str] | None = None
+    file_rows: list[int] | None = None
+    vectors: "np.ndarray | None" = None
 
     def drawn(self, rows: Sequence[int]) -> "_Lines":
         return _Lines(
@@ -86,6 +96,8 @@ class _Lines:
             None if self.labels is None else [self.labels[row] for row in rows],
             None if self.groups is None else [self.groups[row] for row in rows],
             None if self.sources is None else [self.sources[row] for row in rows],
+            None if self.file_rows is None else [self.file_rows[row] for row in rows],
+            None if self.vectors is None else self.vectors[list(rows)],
         )
 
 
@@ -101,11 +113,20 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
     """
     if config.name:
         title, lines = config.name, _named_lines(config.name)
+        if config.vector_file:
+            file = user_file(config.vector_file)
+            vectors = vector_column.of_all(file, len(lines.sentences))
+            lines = replace(lines, vectors=vectors)
     else:
         path = user_file(config.path)
-        table = read(path, config.text_column, config.label_column)
+        source = VectorSource.of(config)
+        table = read(
+            path, config.text_column, config.label_column, vectors=source, refuse_vector=_leave_out
+        )
         title = path.name
-        lines = _Lines(table.texts, [""] * len(table.texts), table.labels, None)
+        splits = [""] * len(table.texts)
+        texts, labels, rows = table.texts, table.labels, table.rows
+        lines = _Lines(texts, splits, labels, None, file_rows=rows, vectors=table.vectors)
         _require_variety(lines.sentences, config.path, config.normalise)
     if 0 < config.limit < len(lines.sentences):
         lines = lines.drawn(_draw(lines.splits, config.limit, seed))
@@ -123,23 +144,13 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         lines.groups,
         checksum(lines.sentences),
         lines.sources,
+        lines.file_rows,
+        lines.vectors,
     )
 
 
-def columns(config: CorpusConfig, seed: int) -> dict[str, list[Any]]:
-    """What the other columns of a user's file hold for each sentence of `load`, by name.
-
-    Raises:
-        ExplorerError: As `load`.
-    """
-    if config.name:
-        return {}
-    path = user_file(config.path)
-    table = read(path, config.text_column, config.label_column, with_others=True)
-    rows = range(len(table.texts))
-    if 0 < config.limit < len(rows):
-        rows = _draw([""] * len(rows), config.limit, seed)
-    return {name: [cells[row] for row in rows] for name, cells in table.others.items()}
+def _leave_out(error: ExplorerError, row: str) -> None:
+    """A row without a usable vector is not in the corpus; `explorer new` lists them."""
 
 
 def checksum(sentences: Sequence[str]) -> str:
@@ -205,6 +216,8 @@ def mark(config: CorpusConfig) -> tuple[tuple[str, int, int], ...]:
         paths = [_rows_file(config.name), *(_locate(config.name, file) for file in named)]
     else:
         paths = [Path(os.path.expanduser(config.path))]  # noqa: PTH111 - of an unknown user too
+    if config.vector_file:
+        paths.append(Path(os.path.expanduser(config.vector_file)))  # noqa: PTH111
     files = []
     for path in paths:
         if path is not None:

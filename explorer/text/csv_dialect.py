@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from explorer.errors import ExplorerError
 
@@ -14,6 +14,9 @@ NO_TEXT = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", 
 """Spellings of a missing value, which are no sentences; a label may be any of them."""
 
 SEPARATORS = ",;\t|"
+
+MAX_COLUMNS = 1024
+"""Maximum columns: each is searched for text, and no table of sentences has a hundred."""
 
 _SAMPLE = 2000  # lines
 
@@ -53,6 +56,17 @@ def rows(
 def cell(row: list[str], index: int) -> str | None:
     """A cell of a row; None if the row is too short."""
     return row[index] if index < len(row) else None
+
+
+def is_text(cell: Any) -> bool:
+    """Whether a cell holds words rather than nothing or a number."""
+    if not isinstance(cell, str) or not cell.strip() or cell in NO_TEXT:
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
 
 
 def separator_of(lines: Iterable[str]) -> str:
@@ -117,11 +131,26 @@ def _rows(
                 separator.join(row),
             )
             continue
-        width = width or len(row)
+        if not width:
+            width = len(row)
+            check_width(path, width)
         if width:
             yield row
     if not width:
         raise ExplorerError(f"{path} holds only blank lines")
+
+
+def check_width(path: Path, columns: int) -> None:
+    """Checks the number of columns, each of which may be searched for text.
+
+    Raises:
+        ExplorerError: If there are more than `MAX_COLUMNS`.
+    """
+    if columns > MAX_COLUMNS:
+        raise ExplorerError(
+            f"{path} has {columns:,} columns, more than {MAX_COLUMNS:,}: export the one with the "
+            "sentences, and the one with their labels"
+        )
 
 
 def _is_preamble(line: str) -> bool:

@@ -3,15 +3,16 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
 from explorer.system import bounded_parquet
 from explorer.text import csv_dialect, packed_file
-from explorer.text.csv_dialect import Refuse
+from explorer.text.csv_dialect import Refuse, is_text
 from explorer.text.packed_file import Kind
 
 MAX_SHEET_ROWS = 2**20
@@ -40,10 +41,21 @@ class Columns:
     """The columns of a file, read one at a time."""
 
     names: list[str]
-    cells: Callable[[int], list[Any]]
-    """The cells of the column with an index."""
+    cells: Callable[..., list[Any]]
+    """The cells of the column with an index: all, or as many as a second argument says."""
     candidates: list[int]
-    """The columns that may hold text."""
+    """The columns that hold text, or of Parquet those that may."""
+    lists: Callable[[int], list[Any] | None] | None = None
+    """The cells of a column of lists of numbers as arrays; None for any other column."""
+    note: str = ""
+    """What of the file is not in them, such as other sheets."""
+
+    def first(self, index: int, count: int) -> list[Any]:
+        """The first cells of a column."""
+        arrays = self.lists(index) if self.lists else None
+        if arrays is None:
+            return self.cells(index, count)
+        return [None if cell is None else cell.tolist() for cell in arrays[:count]]
 
 
 def columns_of(
@@ -64,7 +76,8 @@ def columns_of(
     if kind.ending == ".parquet":
         return _parquet(path, clean)
     if kind.ending == ".xlsx":
-        return _of_rows(_sheet(path), dialect.header)
+        rows, note = _sheet(path)
+        return replace(_of_rows(rows, dialect.header), note=note)
     data = packed_file.read_bytes(path, kind.packed)
     text = packed_file.decode(path, data, dialect.encoding)
     del data
@@ -90,10 +103,27 @@ def _of_rows(rows: list[list[Any]], has_header: bool) -> Columns:
     else:
         names, body = [f"column {number + 1}" for number in range(len(rows[0]))], rows
 
-    def cells(index: int) -> list[Any]:
-        return [csv_dialect.cell(row, index) for row in body]
+    def cells(index: int, most: int | None = None) -> list[Any]:
+        return [csv_dialect.cell(row, index) for row in body[:most]]
 
-    return Columns(names, cells, list(range(len(names))))
+    return Columns(names, cells, with_text(map(enumerate, body), len(names)))
+
+
+def with_text(rows: Iterable[Iterable[tuple[int, Any]]], width: int, most: int = 0) -> list[int]:
+    """The columns that hold text, in one pass over all cells.
+
+    Args:
+        rows: The cells of each row, with the indexes of their columns.
+        width: The number of columns.
+        most: Of the columns returned; 0 for all.
+    """
+    left, textual = set(range(width)), []
+    for row in rows:
+        textual += [index for index, cell in row if index in left and is_text(cell)]
+        left.difference_update(textual[-width:])
+        if not left or len(textual) >= (most or width):
+            break
+    return sorted(textual)
 
 
 def _is_array(text: str) -> bool:
@@ -163,17 +193,46 @@ def _json(path: Path, text: str, refuse: Refuse) -> Columns:
     return _of_objects(path, rows)
 
 
-def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if not names:
-        raise ExplorerError(f"{path} holds only blank lines or empty objects")
-    return Columns(
-        names, lambda index: [row.get(names[index]) for row in rows], list(range(len(names)))
+def has_only_nested_text(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether texts are in objects inside the objects, and nowhere else."""
+    cells = [cell for row in rows for cell in row.values()]
+    return any(isinstance(cell, dict) for cell in cells) and not any(
+        isinstance(cell, str) and cell.strip() for cell in cells
     )
 
 
-def _sheet(path: Path) -> list[list[Any]]:
-    """The rows of the first sheet of a workbook that holds any; nothing in it is executed."""
+def flat(row: Mapping[str, Any], above: str = "", depth: int = 4) -> dict[str, Any]:
+    """An object whose inner objects' values have names such as `user.name`."""
+    result: dict[str, Any] = {}
+    for name, cell in row.items():
+        if isinstance(cell, dict) and depth:
+            result |= flat(cell, f"{above}{name}.", depth - 1)
+        else:
+            result[f"{above}{name}"] = cell
+    return result
+
+
+def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
+    if has_only_nested_text(rows):
+        rows = [flat(row) for row in rows]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        raise ExplorerError(f"{path} holds only blank lines or empty objects")
+    csv_dialect.check_width(path, len(names))
+    at = {name: index for index, name in enumerate(names)}
+    indexed = (((at[name], cell) for name, cell in row.items()) for row in rows)
+
+    def cells(index: int, most: int | None = None) -> list[Any]:
+        return [row.get(names[index]) for row in rows[:most]]
+
+    return Columns(names, cells, with_text(indexed, len(names)))
+
+
+def _sheet(path: Path) -> tuple[list[list[Any]], str]:
+    """The rows of the first visible sheet of a workbook that holds any, and which one it is.
+
+    Nothing in the workbook is executed.
+    """
     import openpyxl
 
     if path.stat().st_size == 0:
@@ -185,9 +244,10 @@ def _sheet(path: Path) -> list[list[Any]]:
             raise ExplorerError(f"{path} would unpack to {unpacked:,} bytes: save it as CSV")
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for sheet in book.worksheets:
+            sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+            for sheet in sheets:
                 if rows := _rows_of(path, sheet):
-                    return rows
+                    return rows, _sheet_note(sheet.title, [other.title for other in sheets])
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors
@@ -195,12 +255,22 @@ def _sheet(path: Path) -> list[list[Any]]:
     raise ExplorerError(f"{path} holds no rows")
 
 
+def _sheet_note(title: str, titles: list[str]) -> str:
+    others = [other for other in titles if other != title]
+    if not others:
+        return ""
+    shown = ", ".join(repr(other[:40]) for other in others[:3]) + ", …" * (len(others) > 3)
+    return f"sheet {title[:40]!r} of {len(titles)}; not read: {shown}"
+
+
 def _rows_of(path: Path, sheet: Any) -> list[list[Any]]:
     rows: list[list[Any]] = []
+    sheet.reset_dimensions()  # or each row is as wide as the file says
     for row in sheet.iter_rows(values_only=True):
         cells = [_plain(cell) for cell in row]
         while cells and cells[-1] is None:
             cells.pop()
+        csv_dialect.check_width(path, len(cells))
         if cells or rows:
             rows.append(cells)
         if len(rows) > MAX_SHEET_ROWS:
@@ -220,7 +290,7 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    def cells(index: int) -> list[Any]:
+    def cells(index: int, most: int | None = None) -> list[Any]:
         try:
             with bounded_parquet.opened(path) as file:
                 parts = bounded_parquet.parts(file, index)
@@ -229,8 +299,19 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
                 def once(text: str) -> str:
                     return shared.setdefault(text, clean(text))
 
-                return [cell for part in parts for cell in bounded_parquet.values(part, once)]
+                values = (cell for part in parts for cell in bounded_parquet.values(part, once))
+                return list(islice(values, most))
         except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
+            raise ExplorerError(f"{path} is damaged: {first_line(error)}") from None
+
+    def lists(index: int) -> list[Any] | None:
+        if not bounded_parquet.is_numeric_list(schema.types[index]):
+            return None
+        try:
+            with bounded_parquet.opened(path) as file:
+                parts = bounded_parquet.parts(file, index)
+                return [cell for part in parts for cell in bounded_parquet.arrays(part)]
+        except (pa.ArrowException, OSError, IndexError) as error:
             raise ExplorerError(f"{path} is damaged: {first_line(error)}") from None
 
     if path.stat().st_size == 0:
@@ -239,7 +320,8 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
         raise ExplorerError(f"{path} is no intact Parquet file: {first_line(error)}") from None
-    return Columns(schema.names, cells, bounded_parquet.textual(schema))
+    csv_dialect.check_width(path, len(schema.names))
+    return Columns(schema.names, cells, bounded_parquet.textual(schema), lists)
 
 
 def first_line(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -151,6 +152,11 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if not texts and len(entries) == 1 and not _ending(entries[0].filename):
         texts = entries
     if len(texts) == 1:
+        if stat.S_ISLNK(texts[0].external_attr >> 16):
+            raise ExplorerError(
+                f"{path} holds a link ({texts[0].filename[:60]!r}) in place of a file: pack the "
+                "file itself"
+            )
         return texts[0]
     names = ", ".join(repr(entry.filename[:60]) for entry in (texts or entries)[:5])
     if not texts:

@@ -2,23 +2,26 @@
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import csv_dialect, packed_file, prose, read_file
+from explorer.text import csv_dialect, other_columns, packed_file, prose, read_file, vector_column
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
+from explorer.text.vector_column import VectorSource
 
 SHOWN = 100
 """Rows a preview shows."""
 
 _SENTENCE = 4  # a cell of this many words looks like a sentence, not like a name
 _SAMPLE = 500  # rows the columns are guessed from
+_GUESSED = 100_000  # characters the separator and the header are guessed from
 _MAX_LABELS = 40
+_FEW = 3  # of a list, that are shown
 _LABEL_NAMES = {"label", "class", "category", "sentiment", "stars", "rating", "topic", "intent"}
 
 
@@ -45,10 +48,16 @@ class Preview:
     """The columns that hold text."""
     text_column: str
     label_column: str
+    vector_columns: dict[str, str]
+    """The columns that may be vectors, as `VectorSource.column` names them, with their titles."""
+    vectors: VectorSource
+    """Of the vectors that become the latent space; empty for none."""
     rows: dict[str, list[str]]
     """The first rows, column by column; plain text has the column `text`."""
     table: Table
     refused: list[Refused]
+    note: str = ""
+    """What of the file is left out as a whole, such as other sheets."""
 
 
 def guess(path: Path) -> Dialect:
@@ -69,7 +78,9 @@ def guess(path: Path) -> Dialect:
     if kind.ending in (".txt", ".md") and not _is_table(text):
         is_markdown = kind.ending == ".md"
         return replace(dialect, prose=is_markdown or prose.is_prose(text[:50_000].splitlines()))
-    lines = text[:100_000].splitlines(keepends=True)
+    lines = text[:_GUESSED].splitlines(keepends=True)
+    if len(lines) < 3:  # of very many columns
+        lines = text[: 100 * _GUESSED].splitlines(keepends=True)[:3]
     separator = "\t" if kind.ending in (".tsv", ".txt", ".md") else csv_dialect.separator_of(lines)
     return replace(dialect, separator=separator, header=_has_header(path, kind, lines, separator))
 
@@ -79,6 +90,7 @@ def preview(
     dialect: Dialect | None = None,
     text_column: str = "",
     label_column: str | None = None,
+    vectors: VectorSource | None = None,
 ) -> Preview:
     """Reads a file without failing on a row.
 
@@ -87,6 +99,7 @@ def preview(
         dialect: None for `guess`.
         text_column: Empty for the column with the longest texts.
         label_column: None for the likely one, empty for none.
+        vectors: None for the likely ones, empty for none.
 
     Raises:
         ExplorerError: If the file as a whole cannot be read, or has no such column.
@@ -101,27 +114,83 @@ def preview(
 
     if read_file.is_plain(kind, dialect):
         lines = read_file.lines_of(path, kind, dialect)
-        table = read_file.read(path, dialect=dialect, refuse=refuse)
+        source = vectors or VectorSource()
+        table = read_file.read(path, dialect=dialect, refuse=refuse, vectors=source)
         shown = {"text": table.texts[:SHOWN] or lines[:SHOWN]}
-        return _of(kind, dialect, [], [], "", "", shown, table, refused)
+        return _of(kind, dialect, [], [], "", "", {}, source, shown, table, refused)
     columns = columns_of(path, kind, dialect, refuse, read_file.as_sentence)
-    textual = _textual(columns)
+    samples = [_first(columns, index) for index in range(len(columns.names))]
+    groups = {
+        name: vector_column.members(columns, name, samples)
+        for name in vector_column.candidates(columns, samples)
+    }
+    grouped = {index for indexes in groups.values() for index in indexes}
+    textual = _textual(columns, grouped)
     text = _chosen(path, columns, text_column) if text_column else _longest(path, columns, textual)
     if label_column is None:
-        label = _likely_label(columns, text)
+        label = _likely_label(columns, samples, {text, *grouped})
     else:
         label = _chosen(path, columns, label_column) if label_column else None
-    table = read_file.table_of(path, columns, text, label, refuse, with_others=True)
-    shown = {
-        name: [_shown(cell) for cell in columns.cells(index)[:SHOWN]]
-        for index, name in enumerate(_distinct(columns.names))
-    }
+    if vectors is None:
+        vectors = VectorSource(column=next(iter(groups), ""))
+    table = read_file.table_of(path, columns, text, label, refuse, vectors)
+    titles = {name: _title(columns, indexes) for name, indexes in groups.items()}
     names = columns.names
     label_name = "" if label is None else names[label]
     return _of(
-        kind, dialect, names, [names[index] for index in textual], names[text], label_name, shown,
-        table, refused,
+        kind, dialect, names, [names[index] for index in textual], names[text], label_name,
+        titles, vectors, _rows(columns, samples, groups, titles), table, refused, columns.note,
     )  # fmt: skip
+
+
+def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
+    """The cells of the columns beside sentences and labels, a cell a sentence; see `read`.
+
+    Raises:
+        ExplorerError: If the file can no longer be read.
+    """
+    if not seen.columns:
+        return {}
+    vectors = vector_column.named(seen.columns, seen.vectors.column)
+    without = {seen.text_column, seen.label_column, *vectors}
+    return other_columns.read(path, without, seen.table.rows, seen.dialect)
+
+
+def _first(columns: Columns, index: int) -> list[Any]:
+    """The first cells of a column; none of a Parquet column that is neither text nor number."""
+    try:
+        return columns.first(index, _SAMPLE)
+    except ExplorerError:
+        return []
+
+
+def _title(columns: Columns, indexes: Sequence[int]) -> str:
+    """The name of a vector column, or the first and the last of numbered ones."""
+    names = [columns.names[index] for index in indexes]
+    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+
+
+def _rows(
+    columns: Columns,
+    samples: Sequence[Sequence[Any]],
+    groups: Mapping[str, Sequence[int]],
+    titles: Mapping[str, str],
+) -> dict[str, list[str]]:
+    """The first rows, column by column; numbered columns of a vector as one."""
+    followers = {index for indexes in groups.values() for index in indexes[1:]}
+    first = {indexes[0]: name for name, indexes in groups.items() if len(indexes) > 1}
+    rows = {}
+    for index, name in enumerate(_distinct(columns.names)):
+        if index in followers:
+            continue
+        cells = list(samples[index][:SHOWN])
+        if index in first:
+            size = len(groups[first[index]])
+            name = titles[first[index]]
+            rows[name] = [f"{_shown(cell)[:12]} … ({size:,} numbers)" for cell in cells]
+        else:
+            rows[name] = [_shown(cell) for cell in cells]
+    return rows
 
 
 def _of(
@@ -131,9 +200,12 @@ def _of(
     textual: list[str],
     text_column: str,
     label_column: str,
+    vector_columns: dict[str, str],
+    vectors: VectorSource,
     rows: dict[str, list[str]],
     table: Table,
     refused: list[Refused],
+    note: str = "",
 ) -> Preview:
     return Preview(
         ending=kind.ending,
@@ -142,9 +214,12 @@ def _of(
         textual=textual,
         text_column=text_column,
         label_column=label_column,
+        vector_columns=vector_columns,
+        vectors=vectors,
         rows=rows,
         table=table,
         refused=refused,
+        note=note,
     )
 
 
@@ -167,8 +242,12 @@ def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) ->
     )
     first = next(rows)
     cells = [cell.strip() for cell in first]
-    if len(set(cells)) < len(cells) or any(len(cell.split()) >= _SENTENCE for cell in cells):
+    if any(len(cell.split()) >= _SENTENCE for cell in cells):
         return False
+    if len(set(cells)) < len(cells):
+        # Names that repeat are refused later; cells that repeat in the first row are data.
+        second = next(rows, [])
+        return all(cells) and any(len(cell.split()) >= _SENTENCE for cell in second)
     # An exported index has no name.
     return not any(_is_number(cell) for cell in cells) and sum(not cell for cell in cells) <= 1
 
@@ -181,11 +260,11 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _textual(columns: Columns) -> list[int]:
+def _textual(columns: Columns, grouped: Collection[int]) -> list[int]:
     return [
         index
         for index in columns.candidates
-        if any(read_file.is_text(cell) for cell in columns.cells(index))
+        if index not in grouped and any(read_file.is_text(cell) for cell in columns.cells(index))
     ]
 
 
@@ -196,23 +275,22 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
         raise ExplorerError(f"{path} has no column with text; its columns are {names}")
 
     def words(index: int) -> float:
-        cells = [cell for cell in columns.cells(index)[:_SAMPLE] if read_file.is_text(cell)]
+        cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
         # A number of different texts, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 
     return max(textual, key=words)
 
 
-def _likely_label(columns: Columns, text: int) -> int | None:
+def _likely_label(
+    columns: Columns, samples: Sequence[Sequence[Any]], others: Collection[int]
+) -> int | None:
     """A column of few, frequent values; by preference one named as labels are."""
     likely = []
     for index, name in enumerate(columns.names):
-        if index == text or columns.names.count(name) > 1 or not name:
+        if index in others or columns.names.count(name) > 1 or not name:
             continue
-        try:
-            values = columns.cells(index)[:_SAMPLE]
-        except ExplorerError:
-            continue  # a Parquet column that is neither text nor number
+        values = samples[index]
         if any(isinstance(cell, list | dict) for cell in values):
             continue
         cells = [_shown(cell) for cell in values]
@@ -242,6 +320,9 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def _shown(cell: Any) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, list) and len(cell) > _FEW:
+        first = ", ".join(map(_shown, cell[:_FEW]))
+        return f"[{first}, …] ({len(cell):,} values)"
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return read_file.as_sentence(str(cell))[:1000]

@@ -15,7 +15,7 @@ _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 
 _LONG = 60
-"""Mean words of a line from which lines are paragraphs."""
+"""Words of the middle line from which lines are paragraphs."""
 
 _WRAPPED = 0.4
 """Fraction of lines continued on the next one from which a text is wrapped."""
@@ -38,8 +38,10 @@ def is_prose(lines: Iterable[str]) -> bool:
     )
     # Lines of a lower-case corpus begin in lower case whether they go on or not.
     has_case = any(line[0].isupper() for line in filled)
-    is_wrapped = has_case and going_on >= _WRAPPED * len(filled)
-    return is_wrapped or sum(len(line.split()) for line in filled) > _LONG * len(filled)
+    has_stops = any(mark in line for line in filled for mark in ".!?")
+    is_wrapped = has_case and has_stops and going_on >= _WRAPPED * len(filled)
+    words = sorted(len(line.split()) for line in filled)
+    return is_wrapped or words[(len(words) - 1) // 2] > _LONG
 
 
 def _paragraphs(text: str) -> Iterator[str]:

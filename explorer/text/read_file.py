@@ -3,19 +3,32 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.errors import ExplorerError
-from explorer.text import packed_file, prose
-from explorer.text.csv_dialect import NO_TEXT, Refuse, fail
+from explorer.text import packed_file, prose, vector_column
+from explorer.text.csv_dialect import NO_TEXT, Refuse, fail, is_text
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import FORMATS, Kind, encoding_of, kind_of, no_text
+from explorer.text.vector_column import Vectors, VectorSource
 
-__all__ = ["FORMATS", "LONGEST", "Table", "encoding_of", "kind_of", "no_text", "read"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "FORMATS",
+    "LONGEST",
+    "Table",
+    "encoding_of",
+    "is_text",
+    "kind_of",
+    "no_text",
+    "read",
+]
 
 _SAMPLE = 2000  # lines
 
@@ -23,7 +36,8 @@ LONGEST = 20_000
 """Maximum characters of a sentence, which bounds the memory of an encoder."""
 
 DIALECT = Dialect()
-NO_COLUMNS: Mapping[str, Sequence[Any]] = {}
+NO_VECTORS = VectorSource()
+ReadVectors = Callable[[int, Sequence[int]], Vectors]
 
 _NUMBER = re.compile(r"\s*|-?\d+(\.\d+)?")
 _INTEGRAL = re.compile(r"(-?\d+)\.0+")
@@ -38,14 +52,16 @@ class Table:
         labels: A label for each text ("" for an empty cell), or None without a label column.
         dropped: Number of lines or rows without text.
         column: The column of the texts; empty for plain text.
-        others: The cells of the other columns for each text, by name, where they were asked for.
+        rows: The row or line of each text, from 0.
+        vectors: A vector for each text, single precision; None without any.
     """
 
     texts: list[str]
     labels: list[str] | None
     dropped: int
     column: str = ""
-    others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    vectors: "np.ndarray | None" = None
 
 
 def read(
@@ -54,9 +70,10 @@ def read(
     label_column: str = "",
     dialect: Dialect = DIALECT,
     refuse: Refuse = fail,
-    with_others: bool = False,
+    vectors: VectorSource = NO_VECTORS,
+    refuse_vector: Refuse | None = None,
 ) -> Table:
-    """Reads sentences, and labels if a label column is given.
+    """Reads sentences, and their labels and vectors if their columns are given.
 
     Args:
         path: A file with an extension of `FORMATS`, or none.
@@ -65,25 +82,26 @@ def read(
         dialect: How it is read where its contents leave a choice.
         refuse: Receives each row that cannot be read, and its error; by default the first one
             ends the reading.
-        with_others: Whether the other columns are read, too.
+        vectors: Where the vectors of the sentences are.
+        refuse_vector: Receives each row whose vector cannot be used; by default as `refuse`.
 
     Raises:
         ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
     """
     kind = kind_of(path)
     if is_plain(kind, dialect):
-        if text_column or label_column:
+        if column := text_column or label_column or vectors.column:
             raise ExplorerError(
-                f"{path} is plain text, a sentence a line: it has no column "
-                f"{text_column or label_column!r}"
+                f"{path} is plain text, a sentence a line: it has no column {column!r}"
             )
         lines = lines_of(path, kind, dialect)
         check_no_table(path, lines)
-        return _table(path, lines, None, "line", refuse)
+        reader = _vector_reader(path, None, vectors)
+        return _table(path, lines, None, "line", refuse, reader, refuse_vector)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
     label = index_of(path, columns, label_column) if label_column else None
     index = index_of(path, columns, text_column) if text_column else _only(path, columns, label)
-    return table_of(path, columns, index, label, refuse, with_others)
+    return table_of(path, columns, index, label, refuse, vectors, refuse_vector)
 
 
 def table_of(
@@ -92,9 +110,10 @@ def table_of(
     index: int,
     label: int | None,
     refuse: Refuse = fail,
-    with_others: bool = False,
+    vectors: VectorSource = NO_VECTORS,
+    refuse_vector: Refuse | None = None,
 ) -> Table:
-    """The sentences of a column, the labels of another, and what the others hold."""
+    """The sentences of a column, the labels of another, and the vectors of others."""
     cells = columns.cells(index)
     name = columns.names[index]
     _require_text(path, name, cells)
@@ -106,21 +125,9 @@ def table_of(
             refuse(error, str(cell)[:LONGEST])
             texts.append("")
     labels = None if label is None else _as_labels(columns.cells(label))
-    others = _others(columns, {index, label}) if with_others else {}
-    return _table(path, texts, labels, f"row, column {name!r},", refuse, name, others)
-
-
-def _others(columns: Columns, read: Set[int | None]) -> dict[str, list[Any]]:
-    """The columns of texts and numbers that have a name of their own."""
-    others = {}
-    for index, name in enumerate(columns.names):
-        if index in read or not name or columns.names.count(name) > 1:
-            continue
-        with suppress(ExplorerError):  # a Parquet column of another type
-            cells = columns.cells(index)
-            if not any(isinstance(cell, list | dict | bytes) for cell in cells):
-                others[name] = cells
-    return others
+    unit, reader = f"row, column {name!r},", _vector_reader(path, columns, vectors)
+    table = _table(path, texts, labels, unit, refuse, reader, refuse_vector)
+    return replace(table, column=name)
 
 
 def is_plain(kind: Kind, dialect: Dialect) -> bool:
@@ -171,7 +178,8 @@ def _with_text(
 ) -> int:
     if len(names) == 1:
         return 0
-    matches = [index for index in candidates if any(map(is_text, cells(index)))]
+    textual = (index for index in candidates if any(map(is_text, cells(index))))
+    matches = list(islice(textual, 2))
     if len(matches) == 1:
         return matches[0]
     raise ExplorerError(
@@ -283,15 +291,16 @@ def _is_missing(cell: Any) -> bool:
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 
-def is_text(cell: Any) -> bool:
-    """Whether a cell holds words rather than nothing or a number."""
-    if not isinstance(cell, str) or not cell.strip() or cell in NO_TEXT:
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
+def _vector_reader(
+    path: Path, columns: Columns | None, vectors: VectorSource
+) -> ReadVectors | None:
+    """Reads the vectors of all rows, given their number and those with text."""
+    if vectors.file:
+        file = Path(vectors.file).expanduser()
+        return lambda rows, filled: vector_column.read_npy(file, rows, filled)
+    if vectors.column and columns is not None:
+        return lambda rows, filled: vector_column.read_column(path, columns, vectors.column)
+    return None
 
 
 def _table(
@@ -300,26 +309,32 @@ def _table(
     labels: list[str] | None,
     unit: str,
     refuse: Refuse,
-    column: str = "",
-    others: Mapping[str, Sequence[Any]] = NO_COLUMNS,
+    read_vectors: ReadVectors | None = None,
+    refuse_vector: Refuse | None = None,
 ) -> Table:
     sentences = [as_sentence(text) for text in texts]
     filled = [row for row, sentence in enumerate(sentences) if sentence]
     if not filled:
         raise ExplorerError(f"{path} holds no text: every {unit} is blank")
+    vectors = read_vectors(len(sentences), filled) if read_vectors else None
     rows = []
     for row in filled:
         try:
             check_length(sentences[row], f"{path}, text {row + 1}")
-            rows.append(row)
         except ExplorerError as error:
             refuse(error, sentences[row])
+            continue
+        if vectors is not None and (reason := vectors.refused.get(row)):
+            where = f"{path}, {unit.partition(',')[0]} {row + 1}"
+            (refuse_vector or refuse)(ExplorerError(f"{where}: {reason}"), sentences[row])
+            continue
+        rows.append(row)
     return Table(
         [sentences[row] for row in rows],
         None if labels is None else [labels[row] for row in rows],
         len(sentences) - len(filled),
-        column,
-        {name: [cells[row] for row in rows] for name, cells in others.items()},
+        rows=rows,
+        vectors=None if vectors is None else vectors.values[rows],
     )
 
 
@@ -338,7 +353,8 @@ def check_length(text: str, where: str) -> None:
 
 def as_sentence(text: str) -> str:
     """Collapses white space to single blanks."""
-    sentence = " ".join(text.replace("\0", " ").split())
+    # A byte-order mark is left where files were joined.
+    sentence = " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
     if sentence == text:
         sentence = text  # keeps a text shared by many rows shared
     if sentence.isascii():

@@ -129,7 +129,12 @@ def _of_rows(path: Path, packed: str, kind: str, column: str, named: Named) -> I
         return csv_dialect.rows(path, kind, lambda: _lines(path, packed, newline=""))
 
     names = [name.strip() for name in next(rows())]
-    return _column(path, names, lambda: islice(rows(), 1, None), csv_dialect.cell, column, named)
+
+    def body() -> Iterator[list[str]]:
+        return islice(rows(), 1, None)
+
+    known = [] if column else file_columns.with_text(map(enumerate, body()), len(names), 2)
+    return _column(path, names, body, csv_dialect.cell, column, known, named)
 
 
 def _of_objects(path: Path, packed: str, column: str, named: Named) -> Iterator[str]:
@@ -139,13 +144,20 @@ def _of_objects(path: Path, packed: str, column: str, named: Named) -> Iterator[
             yield from read_file.read(path, column).texts
             return
 
+    is_nested = file_columns.has_only_nested_text(list(islice(_objects(path, packed), _ROWS)))
+
     def rows() -> Iterator[dict[str, Any]]:
-        return _objects(path, packed)
+        objects = _objects(path, packed)
+        return map(file_columns.flat, objects) if is_nested else objects
 
     names = list(dict.fromkeys(name for row in islice(rows(), _ROWS) for name in row))
     if column not in names:  # it may occur further on
         names = list(dict.fromkeys(name for row in rows() for name in row))
-    yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column, named)
+    csv_dialect.check_width(path, len(names))
+    at = {name: index for index, name in enumerate(names)}
+    indexed = (((at[name], cell) for name, cell in row.items() if name in at) for row in rows())
+    known = [] if column else file_columns.with_text(indexed, len(names), 2)
+    yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column, known, named)
 
 
 def _objects(path: Path, packed: str) -> Iterator[dict[str, Any]]:
@@ -160,14 +172,15 @@ def _column(
     rows: Callable[[], Iterator[Row]],
     cell: Callable[[Row, int], Any],
     column: str,
+    candidates: list[int],
     named: Named,
 ) -> Iterator[str]:
-    """One column of rows; a column that is not named is looked for in all of them."""
+    """One column of rows: the named one, or else the only candidate."""
 
     def cells(index: int) -> Iterator[Any]:
         return (cell(row, index) for row in rows())
 
-    index = read_file.text_column(path, names, cells, column)
+    index = read_file.text_column(path, names, cells, column, candidates)
     named(names[index])
     for number, value in enumerate(cells(index)):
         yield read_file.text_of(path, names[index], number, value)
@@ -179,6 +192,7 @@ def _parquet(path: Path, column: str, named: Named) -> Iterator[str]:
     try:
         with bounded_parquet.opened(path) as file:
             names = file.schema_arrow.names
+            csv_dialect.check_width(path, len(names))
 
             def cells(index: int) -> Iterator[Any]:
                 parts = bounded_parquet.parts(file, index)

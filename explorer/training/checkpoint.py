@@ -1,6 +1,7 @@
 """The state to resume from: weights, optimiser, random state, progress and history."""
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +39,10 @@ def recipe(config: Config) -> dict[str, Any]:
 
 def data_checksums(data: Data) -> dict[str, str]:
     """Of the corpus and the vocabulary, which must not change either."""
-    return {"corpus": data.corpus.checksum, "vocabulary": data.vocabulary.checksum}
+    checksums = {"corpus": data.corpus.checksum, "vocabulary": data.vocabulary.checksum}
+    if data.corpus.vectors is not None:
+        checksums["vectors"] = hashlib.sha256(data.corpus.vectors.tobytes()).hexdigest()
+    return checksums
 
 
 def save(

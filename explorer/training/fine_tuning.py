@@ -54,7 +54,7 @@ def second(config: Config) -> Config | None:
     if config.training.fine_tuning["name"] == "none":
         return None
     tuning = choose(FINE_TUNINGS, config.training.fine_tuning, "training.fine_tuning")
-    if config.model.latent["name"] == "point":
+    if config.model.latent["name"] in ("point", "vectors"):
         raise ExplorerError(
             "training.fine_tuning: an autoencoder has no ELBO to train; its density is fitted last"
         )

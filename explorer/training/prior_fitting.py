@@ -125,6 +125,8 @@ def with_prior(model: TextVAE, prior: Choice) -> TextVAE:
     other = build(config, model.embedding.num_embeddings, is_fitted=True).to(model.device)
     state = {name: item for name, item in model.state_dict().items() if name[:6] != "prior."}
     other.load_state_dict(state, strict=False)
+    if other.encoder is not None and model.encoder is not None:
+        other.encoder.adopt(model.encoder)
     return other.eval()
 
 

@@ -15,12 +15,23 @@ from explorer.runs import folder as folders
 from explorer.text import corpora
 from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
+from explorer.text.vector_column import VectorSource
+from explorer.training import vector_recipe
+from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
 """A corpus with fewer training tokens gets the small model."""
 SMALL_BUDGET = 1_300_000
 """Training tokens over all epochs of a small corpus: about two minutes on two cores."""
 MEDIUM_TOKENS = 2_500_000
+
+SIZES = ("small", "medium", "large")
+"""Of a new model: LSTMs of 128, 256 and 512 units."""
+
+WARM_EPOCHS = 8
+"""At most, of a training that starts from a sentence VAE."""
+WARM_RATE = 7e-4
+"""Its learning rate, which falls to 0 from the first epoch on."""
 
 MAX_LABELS = 50
 """Labels of a conditional model; a column with more is unlikely to hold labels."""
@@ -50,6 +61,7 @@ class Findings:
     labels: list[tuple[str, int]]  # most frequent first
     train_counts: Mapping[str, int]  # of each word, most frequent first
     held_out_counts: Mapping[str, int]  # in the validation and test sentences
+    vectors: VectorFindings | None = None
 
     @property
     def types(self) -> int:
@@ -65,9 +77,13 @@ class Findings:
 
     def summary(self) -> dict[str, Any]:
         """The statistics without the word counts, for JSON."""
-        skipped = ("config", "train_counts", "held_out_counts")
+        skipped = ("config", "train_counts", "held_out_counts", "vectors")
         fields = [item.name for item in dataclasses.fields(self) if item.name not in skipped]
-        return {name: getattr(self, name) for name in fields} | {"types": self.types}
+        counts = {name: getattr(self, name) for name in fields} | {"types": self.types}
+        if self.vectors:
+            named = ("dim", "norm", "refused")
+            counts["vectors"] = {name: getattr(self.vectors, name) for name in named}
+        return counts
 
 
 def inspect(config: Config) -> Findings:
@@ -82,7 +98,8 @@ def inspect(config: Config) -> Findings:
     held_out: Counter[str] = Counter()
     lengths: list[int] = []
     train_tokens = 0
-    dropped, column = _file_statistics(config.corpus)
+    refused: list[str] = []
+    dropped, column = _file_statistics(config.corpus, refused)
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
@@ -104,15 +121,27 @@ def inspect(config: Config) -> Findings:
         labels=Counter(corpus.labels or ()).most_common(),
         train_counts=dict(sorted(train.items(), key=lambda item: (-item[1], item[0]))),
         held_out_counts=held_out,
+        vectors=vector_recipe.findings(corpus, refused),
     )
 
 
-def _file_statistics(config: CorpusConfig) -> tuple[int, str]:
-    """The number of rows without text, and the column of the sentences."""
+def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str]:
+    """The number of rows without text, and the column of the sentences.
+
+    Args:
+        config: Of the corpus.
+        refused: Gets a line for each row whose vector cannot be used.
+    """
     if not config.path:
         return 0, ""
     path = corpora.user_file(config.path)
-    table = read(path, config.text_column, config.label_column)
+    table = read(
+        path,
+        config.text_column,
+        config.label_column,
+        vectors=VectorSource.of(config),
+        refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
+    )
     return table.dropped, table.column
 
 
@@ -123,6 +152,8 @@ def recipe(
     schedule: str = "",
     conditional: bool = False,
     start: Path | None = None,
+    size: str = "",
+    encoder: str = "",
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -133,14 +164,25 @@ def recipe(
         schedule: Name of the schedule; empty for the linear one.
         conditional: Whether the decoder is conditioned on the labels.
         start: Folder of the trained run whose weights, and so sizes, the model starts from.
+        size: One of `SIZES`; empty for the one that suits the corpus.
+        encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
 
     Raises:
-        ExplorerError: If a conditional model is asked for and the corpus has no suitable labels,
-            or if the run to start from is not trained.
+        ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
+            has no suitable labels, or if the run to start from is not trained.
     """
-    table = _sized(findings)
+    if size and size not in SIZES:
+        raise ExplorerError(f"size {size!r} is not one of {', '.join(SIZES)}")
+    table, corpus = _sized(findings, size), _corpus(findings)
+    if findings.vectors:
+        vector_recipe.check_alone(latent, start)
+        is_small = findings.train_tokens < SMALL_TOKENS
+        vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
+        latent, prior = "vectors", ""
     if start:
         _start_from(table, start, conditional)
+        if table["training"]["start"].get("vocabulary") == "same":
+            corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     ramp = table["objective"]["schedule"]
     _set_latent(table, latent)
     _set_prior(table, latent, prior)
@@ -151,7 +193,7 @@ def recipe(
     if schedule == "target":
         # Where beta follows the rate, validation losses are not comparable.
         table["training"].pop("patience", None)
-    return {"seed": findings.seed, "corpus": _corpus(findings), **table}
+    return {"seed": findings.seed, "corpus": corpus, **table}
 
 
 def _corpus(findings: Findings) -> dict[str, Any]:
@@ -209,8 +251,15 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
             table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
         table["objective"]["rate"] = dict(config.objective.rate)
         table["training"]["fit_prior"] = dict(config.training.fit_prior)
-        # The encoder is trained already.
-        table["training"]["pretrain_epochs"] = freeze_epochs = 0
+        # Encoder and decoder are trained already, under a rate that is charged in full.
+        freeze_epochs = 0
+        table["objective"]["schedule"] = {"name": "constant"}
+        table["training"] |= {
+            "pretrain_epochs": 0,
+            "epochs": min(WARM_EPOCHS, table["training"]["epochs"]),
+            "learning_rate": WARM_RATE,
+            "decay": 1.0,
+        }
     name = folders.typed(start)
     table["training"]["start"] = {
         "name": "run",
@@ -218,6 +267,8 @@ def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
         "weights": folders.checksums(start)[folders.WEIGHTS],
         "freeze_epochs": freeze_epochs,
     }
+    if config.corpus.tokens == "bpe":  # whose pieces spell any word
+        table["training"]["start"]["vocabulary"] = "same"
 
 
 def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
@@ -269,8 +320,19 @@ def _num_subwords(findings: Findings) -> int:
     return max(1000, min(5000, findings.train_tokens // 10_000 * 100))
 
 
-def _sized(findings: Findings) -> dict[str, Any]:
+def _sized(findings: Findings, size: str = "") -> dict[str, Any]:
     tokens = findings.train_tokens
+    table = _suited(tokens)
+    if size:
+        chosen = {"small": (128, 16, 0.3, 6.0), "medium": (256, 32, 0.2, 9.0)}
+        width, latent_dim, dropout, nats = chosen.get(size, (512, 64, 0.2, 12.0))
+        ramp = table["objective"]["schedule"]["epochs"]
+        return _tables(width, latent_dim, dropout, nats, ramp, table["training"])
+    return table
+
+
+def _suited(tokens: int) -> dict[str, Any]:
+    """Sizes and epochs for a number of training tokens."""
     if tokens < SMALL_TOKENS:
         epochs = max(4, min(24, round(SMALL_BUDGET / tokens)))
         return _tables(

@@ -221,6 +221,13 @@ class Trainer:
             raise ExplorerError(f"the loss is {loss} at step {self.progress.step}: {self._advice}")
         return distortion, rate, loss
 
+    def validate_start(self) -> dict[str, float]:
+        """Measures the model before its first step."""
+        self.model.eval()
+        result = self._validate(self.model, True)
+        self.model.train()
+        return result
+
     def check_weights(self, model: TextVAE) -> None:
         """Checks that a finished run can store these weights.
 

@@ -112,7 +112,7 @@ class Start:
         return PretrainedWeights(entries, self.freeze_epochs)
 
 
-def run(run: str, weights: str = "", freeze_epochs: int = 0) -> Start:
+def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "own") -> Start:
     """The weights of a trained run, on any corpus.
 
     Args:
@@ -120,6 +120,7 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0) -> Start:
         weights: The checksum its weights must have (SHA-256, hexadecimal); empty takes any.
         freeze_epochs: The number of first epochs, pre-training included, in which they are frozen
             while the others adapt to them.
+        vocabulary: One of `VOCABULARIES`, read by `vocabulary()`.
 
     Raises:
         ExplorerError: If there is no such run, or it is not trained, or has other weights.
@@ -137,12 +138,40 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0) -> Start:
     config = configs.read(folder / folders.CONFIG)
     if config.model.decoder.get("tied", True):
         tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
-    vocabulary = vocabulary_file.load(folder, config.corpus)
-    rows = {name: row for row, name in enumerate(vocabulary.spellings)}
+    pieces = vocabulary_file.load(folder, config.corpus)
+    rows = {name: row for row, name in enumerate(pieces.spellings)}
     return Start(tensors, rows, freeze_epochs)
 
 
 STARTS = {"run": run}
+
+_OWN, _SAME = "own", "same"
+VOCABULARIES = (_OWN, _SAME)
+"""Whether a run learns a vocabulary of its corpus, or has that of the run it starts from."""
+
+
+def vocabulary(config: Config) -> Vocabulary | None:
+    """The vocabulary that a recipe takes from the run it starts from; None for one of its own.
+
+    Raises:
+        ExplorerError: If that run cannot be read or is tokenised otherwise.
+    """
+    chosen = config.training.start
+    kind = chosen.get("vocabulary", _OWN)
+    if kind not in VOCABULARIES:
+        raise ExplorerError(
+            f"training.start.vocabulary: {kind!r} is not one of {', '.join(VOCABULARIES)}"
+        )
+    if chosen["name"] == "none" or kind == _OWN:
+        return None
+    folder = folders.find(str(chosen.get("run")))
+    source = configs.read(folder / folders.CONFIG).corpus
+    if source.tokens != config.corpus.tokens:
+        raise ExplorerError(
+            f"training.start.vocabulary: {chosen['run']} has {source.tokens}, this run "
+            f"{config.corpus.tokens} (corpus.tokens)"
+        )
+    return vocabulary_file.load(folder, source)
 
 
 def missing(config: Config) -> str:

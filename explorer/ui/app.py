@@ -19,12 +19,15 @@ PAGES = {
     "playback": ("Playback", ":material/movie:"),
     "prior": ("Prior", ":material/blur_on:"),
     "model": ("Model card", ":material/description:"),
+    "notes": ("Notes", ":material/sticky_note_2:"),
     "lecture": ("Lecture", ":material/co_present:"),
 }
 """Pages by file name: title and icon."""
 
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parent / "icon.svg"
+
+settings.guard_fragments(notes.errors_shown)
 
 
 def page() -> None:
@@ -50,7 +53,7 @@ def page() -> None:
     url.follow_address(chosen.url_path)
     settings.keep_settings()
     with notes.errors_shown():
-        run = run_picker.run_picker(chosen.url_path or "map")
+        run = run_picker.run_picker(chosen.url_path or "map", chosen.title)
         if run is None:
             run_picker.no_runs()
             return

@@ -59,6 +59,43 @@ class ProgressFile:
         with suppress(OSError), reports_path(self._path).open("a", encoding="utf-8") as file:
             file.write(json.dumps(report) + "\n")
 
+    def result(self, result: Mapping[str, Any]) -> None:
+        """Replaces the answer of a command that has one."""
+        _replace(result_path(self._path), result)
+
+    def live(self, frame: Mapping[str, Any]) -> None:
+        """Replaces what a training shows of its latent space."""
+        _replace(live_path(self._path), frame)
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
+    with suppress(ExplorerError):
+        atomic_files.write_text(path, json.dumps(content))
+
+
+def result_path(path: Path) -> Path:
+    """The file of a command's answer beside a progress file."""
+    return path.with_suffix(".result.json")
+
+
+def live_path(path: Path) -> Path:
+    """The file of a training's latest map beside a progress file."""
+    return path.with_suffix(".live.json")
+
+
+def beside(path: Path) -> tuple[Path, ...]:
+    """All files beside a progress file."""
+    return (reports_path(path), result_path(path), live_path(path))
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A file that a job replaces; None before the first."""
+    try:
+        content = json.loads(atomic_files.read(path, _MAX_BYTES))
+    except (OSError, ValueError, ExplorerError):
+        return None
+    return content if isinstance(content, dict) else None
+
 
 def reports_path(path: Path) -> Path:
     """The file of reports beside a progress file."""

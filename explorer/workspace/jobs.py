@@ -11,38 +11,28 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from explorer.errors import ExplorerError
-from explorer.system import atomic_files, shipped_files
-from explorer.workspace import job_progress
+from explorer.system import cpu_threads, shipped_files
+from explorer.workspace import database, job_progress
 
-OPEN, TRAIN = "open", "train"
-"""Kinds of jobs: a map of a text, and a training. One of each kind runs at a time."""
+OPEN, TRAIN, REFIT, ESTIMATE, ADD = "open", "train", "refit", "estimate", "add"
+"""Kinds of jobs: a map of a text, a training, another layout of a map, the time a training would
+take, and a text on the map of another run."""
+
+LANES = ((OPEN, REFIT, ESTIMATE, ADD), (TRAIN,))
+"""Of the kinds of a lane one job runs at a time: a map need not wait for a training."""
 
 QUEUED, RUNNING, STOPPED, FAILED, DONE = "queued", "running", "stopped", "failed", "done"
 
 _STARTING = 60.0
 """Seconds a process may take to get its lock."""
-_BUSY = 30.0  # seconds to wait for another process that writes
-_TABLE = """
-CREATE TABLE IF NOT EXISTS jobs (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,
-  name TEXT NOT NULL,
-  steps TEXT NOT NULL,
-  state TEXT NOT NULL,
-  pid INTEGER NOT NULL DEFAULT 0,
-  created REAL NOT NULL,
-  started REAL NOT NULL DEFAULT 0,
-  ended REAL NOT NULL DEFAULT 0,
-  message TEXT NOT NULL DEFAULT ''
-)"""
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
@@ -82,7 +72,7 @@ class Job:
 
 def root() -> Path:
     """The folder of the database, and of the jobs' progress and output."""
-    return atomic_files.home() / "jobs"
+    return database.path().parent
 
 
 def progress_path(job: int) -> Path:
@@ -102,7 +92,7 @@ def lock_of(job: int) -> FileLock:
 
 def submit(kind: str, name: str, steps: Sequence[Sequence[str]]) -> int:
     """Queues a job, and starts it if none of its kind runs; returns its number."""
-    with _database() as base:
+    with database.writing() as base:
         row = base.execute(
             "INSERT INTO jobs (kind, name, steps, state, created) VALUES (?, ?, ?, ?, ?)",
             (kind, name, json.dumps([list(step) for step in steps]), QUEUED, time.time()),
@@ -114,10 +104,10 @@ def submit(kind: str, name: str, steps: Sequence[Sequence[str]]) -> int:
 
 def jobs() -> list[Job]:
     """All jobs, the newest first; starts queued ones whose turn has come."""
-    if not (root() / "jobs.sqlite").is_file():
+    if not database.path().is_file():
         return []
     advance()
-    with _database() as base:
+    with database.writing() as base:
         rows = base.execute("SELECT * FROM jobs ORDER BY id DESC").fetchall()
     return [_job(row) for row in rows]
 
@@ -128,7 +118,7 @@ def job(number: int) -> Job:
     Raises:
         ExplorerError: If there is none of this number.
     """
-    with _database() as base:
+    with database.writing() as base:
         row = base.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
     if row is None:
         raise ExplorerError(f"there is no job {number}: `explorer jobs` lists them")
@@ -152,6 +142,20 @@ def resume(number: int) -> None:
         advance()
 
 
+def finish(number: int) -> None:
+    """Queues a stopped training to end at once, with the best weights it has."""
+    known = job(number)
+    if known.is_active:
+        return
+    steps = [
+        [*step, "--finish"] if step[0] == "train" and "--finish" not in step else step
+        for step in known.steps
+    ]
+    with database.writing() as base:
+        base.execute("UPDATE jobs SET steps = ? WHERE id = ?", (json.dumps(steps), number))
+    resume(number)
+
+
 def delete(number: int) -> None:
     """Forgets a job that has ended; its run stays.
 
@@ -160,27 +164,31 @@ def delete(number: int) -> None:
     """
     if job(number).state == RUNNING:
         raise ExplorerError(f"job {number} is running: stop it first")
-    with _database() as base:
+    with database.writing() as base:
         base.execute("DELETE FROM jobs WHERE id = ?", (number,))
     path = progress_path(number)
-    for file in (path, job_progress.reports_path(path), log_path(number)):
+    for file in (path, *job_progress.beside(path), log_path(number)):
         file.unlink(missing_ok=True)
 
 
 def advance() -> None:
     """Notices processes that died, and starts the next job of each kind."""
     begun: list[int] = []
-    with _database() as base:
+    with database.writing() as base:
         for row in base.execute("SELECT * FROM jobs WHERE state = ?", (RUNNING,)).fetchall():
             known = _job(row)
             if not _is_starting(known) and not _is_alive(known.id):
-                _set_in(base, known.id, STOPPED, "its process ended before it was done")
-        for kind in (OPEN, TRAIN):
-            busy = "SELECT 1 FROM jobs WHERE state = ? AND kind = ?"
-            if base.execute(busy, (RUNNING, kind)).fetchone():
+                if known.pid:
+                    _set_in(base, known.id, STOPPED, "its process ended before it was done")
+                else:  # what was to start it was killed
+                    _set_in(base, known.id, QUEUED)
+        for lane in LANES:
+            kinds = f"kind IN ({', '.join('?' * len(lane))})"
+            busy = f"SELECT 1 FROM jobs WHERE state = ? AND {kinds}"
+            if base.execute(busy, (RUNNING, *lane)).fetchone():
                 continue
-            query = "SELECT id FROM jobs WHERE state = ? AND kind = ? ORDER BY id LIMIT 1"
-            if row := base.execute(query, (QUEUED, kind)).fetchone():
+            query = f"SELECT id FROM jobs WHERE state = ? AND {kinds} ORDER BY id LIMIT 1"
+            if row := base.execute(query, (QUEUED, *lane)).fetchone():
                 base.execute(
                     "UPDATE jobs SET state = ?, pid = 0, started = ?, ended = 0, message = '' "
                     "WHERE id = ?",
@@ -193,7 +201,7 @@ def advance() -> None:
 
 def note_started(number: int) -> None:
     """Records the process of a job; called by it."""
-    with _database() as base:
+    with database.writing() as base:
         base.execute(
             "UPDATE jobs SET state = ?, pid = ?, ended = 0 WHERE id = ?",
             (RUNNING, os.getpid(), number),
@@ -208,7 +216,7 @@ def note_ended(number: int, state: str, message: str = "") -> None:
 def _start(number: int) -> None:
     """Starts the process of a job, in a session of its own."""
     path = os.pathsep.join([str(shipped_files.PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {
+    environment = cpu_threads.of_child(os.environ) | {
         "PYTHONPATH": path.rstrip(os.pathsep),
         job_progress.VARIABLE: str(progress_path(number)),
     }
@@ -230,13 +238,14 @@ def _start(number: int) -> None:
     if before := _children.pop(number, None):  # of the job before it was resumed: it has ended
         before.wait()
     _children[number] = process
-    with _database() as base:
+    with database.writing() as base:
         base.execute("UPDATE jobs SET pid = ? WHERE id = ? AND pid = 0", (process.pid, number))
 
 
 def _is_starting(known: Job) -> bool:
     """Whether a process may not have its lock yet."""
-    is_young = time.time() - known.started < _STARTING
+    # After the clock was set back it may have started in the future.
+    is_young = 0 <= time.time() - known.started < _STARTING
     return is_young and (known.pid == 0 or _has_process(known.pid))
 
 
@@ -264,7 +273,7 @@ def _has_process(pid: int) -> bool:
 
 
 def _set(number: int, state: str, message: str = "") -> None:
-    with _database() as base:
+    with database.writing() as base:
         _set_in(base, number, state, message)
 
 
@@ -274,28 +283,6 @@ def _set_in(base: sqlite3.Connection, number: int, state: str, message: str = ""
         "UPDATE jobs SET state = ?, ended = ?, message = ? WHERE id = ?",
         (state, ended, message, number),
     )
-
-
-@contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
-    """A connection in one transaction that may write; one process writes at a time."""
-    path = root() / "jobs.sqlite"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        base = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise ExplorerError(f"{path} cannot be opened: {error}") from None
-    try:
-        base.row_factory = sqlite3.Row
-        base.execute("PRAGMA journal_mode = WAL")
-        base.execute("BEGIN IMMEDIATE")
-        base.execute(_TABLE)
-        yield base
-        base.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise ExplorerError(f"{path} cannot be used: {error}") from None
-    finally:
-        base.close()  # rolls back what was not committed
 
 
 def _job(row: sqlite3.Row) -> Job:

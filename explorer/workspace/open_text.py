@@ -15,7 +15,7 @@ from explorer.runs.names import check_name
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable
 from explorer.text.read_file import read
-from explorer.workspace import texts
+from explorer.workspace import texts, timings
 
 Progress = Callable[[str, float], None]
 """Called with a stage and the fraction of it that is done."""
@@ -51,6 +51,10 @@ def open_text(
             be opened.
     """
     path = texts.path_of(check_name(name))
+    target = folders.users() / name
+    if _is_drawn(target, path):  # by a job that was killed before it could say so
+        with _scratch():
+            return target
     label = texts.LABEL if path.is_file() and texts.has_labels(name) else ""
     sentences = read(path, texts.TEXT, label).texts
     sample = random.Random(0).sample(sentences, min(text_fit.SAMPLE, len(sentences)))
@@ -69,12 +73,12 @@ def open_text(
         lowercase=lowercase,
         split_punctuation=split,
     )
-    target = folders.users() / name
     with _scratch() as scratch:
         folder = scratch / name
         limit, count = (0.0, 0) if domain is None else (domain.limit, domain.n)
         borrow.borrow(chosen, folder, text, limit, count)
-        draw_map.make_atlas(folder, 0, progress)
+        with timings.measured(timings.MAP, len(sentences)):
+            draw_map.make_atlas(folder, 0, progress)
         try:
             folder.rename(target)
         except OSError as error:
@@ -82,6 +86,14 @@ def open_text(
                 raise ExplorerError(f"there is a run {name!r} already") from None
             raise unwritable(target, error) from None
     return target
+
+
+def _is_drawn(folder: Path, path: Path) -> bool:
+    """Whether a run is the finished map of the sentences in a file."""
+    if not (folder / folders.ATLAS).is_file():
+        return False
+    config = configs.read(folder / folders.CONFIG)
+    return configs.is_borrowed(config) and config.corpus.path == str(path.resolve())
 
 
 def overall(stage: str, fraction: float) -> float:

@@ -6,10 +6,10 @@ import re
 import shutil
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, Any
 
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
@@ -17,8 +17,9 @@ from explorer.runs.names import check_name
 from explorer.system import atomic_files
 from explorer.text.preview import Refused
 from explorer.text.read_file import Table
+from explorer.text.typed_column import text_of
 
-TEXT, LABEL = "text", "label"
+TEXT, LABEL, VECTOR = "text", "label", "vector"
 """The columns of a stored text."""
 
 MAX_NAME = 40
@@ -60,13 +61,16 @@ def _slug(title: str) -> str:
         return "my-text"
 
 
-def store(name: str, title: str, table: Table) -> Path:
+def store(
+    name: str, title: str, table: Table, others: Mapping[str, Sequence[Any]] | None = None
+) -> Path:
     """Writes the sentences of a text, atomically; refuses a name that is taken.
 
     Args:
         name: Of the run to come.
         title: The name of the file a person chose.
         table: The sentences.
+        others: Further columns of the file, by name.
 
     Raises:
         ExplorerError: If there is such a text or run, or the folder cannot be written.
@@ -77,12 +81,16 @@ def store(name: str, title: str, table: Table) -> Path:
     path = path_of(name)
     if path.exists() or name in folders.by_name():
         raise ExplorerError(f"there is a run {name!r} already: choose another name")
-    columns: dict[str, Sequence[str | None]] = {TEXT: table.texts}
+    columns: dict[str, Any] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels
-    for column, cells in table.others.items():
-        free = column if column not in (TEXT, LABEL) else f"{column} (2)"
-        columns[free] = [None if cell is None else str(cell) for cell in cells]
+    if table.vectors is not None:
+        flat = pa.array(table.vectors.reshape(-1))
+        columns[VECTOR] = pa.FixedSizeListArray.from_arrays(flat, table.vectors.shape[1])
+    for column, cells in (others or {}).items():
+        while column in (*columns, TEXT, LABEL, VECTOR):  # those have a meaning
+            column += " (2)"
+        columns[column] = [text_of(cell) for cell in cells]
     rows = pa.table(columns).replace_schema_metadata({_TITLE: title.encode()})
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, compression="zstd", write_page_checksum=True)
@@ -105,6 +113,15 @@ def has_labels(name: str) -> bool:
     import pyarrow.parquet as pq
 
     return LABEL in pq.read_schema(path_of(name)).names
+
+
+def count(name: str) -> int:
+    """The number of sentences of a stored text; 0 if there is none."""
+    import pyarrow.parquet as pq
+
+    with suppress(OSError, ValueError):
+        return int(pq.read_metadata(path_of(name)).num_rows)
+    return 0
 
 
 def remove(name: str) -> None:

@@ -4,6 +4,7 @@ from importlib import resources
 
 import pytest
 
+from explorer.workspace import notes
 from tests.browser import strolling
 from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
 
@@ -17,6 +18,8 @@ SCREENS = {
 }
 PAGES = {
     "map": "?at=3",
+    "columns": "?columns=true&select=label:animal+and+length:5..9",
+    "comparison": "?comparing=true&held=label:animal&select=words:robot",
     "paths": "paths",
     "arithmetic": "arithmetic",
     "dimensions": "arithmetic?part=Dimensions",
@@ -28,6 +31,7 @@ PAGES = {
     "prior": "prior",
     "model": "model",
     "text": "text",
+    "notes": "notes",
     "lecture": "lecture",
     "scene": "paths?scene=3",
 }
@@ -51,9 +55,12 @@ def script():
 def address(tiny_run, tmp_path_factory):
     from tests import tiny_pair
 
-    pair = tmp_path_factory.mktemp("pair")
+    pair, home = tmp_path_factory.mktemp("pair"), tmp_path_factory.mktemp("home")
     tiny_pair.build(pair, tiny_run)
-    with served(pair, tmp_path_factory.mktemp("home")) as address:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("EXPLORER_HOME", str(home))
+        notes.add("selection", "one", "map", {"select": "words:dog"}, "dogs", "a note", ["pets"])
+    with served(pair, home) as address:
         yield address
 
 

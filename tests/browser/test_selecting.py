@@ -46,9 +46,9 @@ def count(page):
 
 
 def expect_count(page, number):
-    sync_api.expect(page.get_by_text(re.compile(f"^{number:,} of "))).to_be_visible(
-        timeout=PATIENCE
-    )
+    sync_api.expect(
+        page.get_by_text(re.compile(rf"^{number:,} of [\d,]+ sentences$"))
+    ).to_be_visible(timeout=PATIENCE)
 
 
 def drag(page, corners, shift=False):
@@ -182,3 +182,67 @@ def test_a_link_to_what_is_not_there_says_so(page, address):
     page.wait_for_url(lambda url: "select=" not in url)
     page.goto(f"{address}/?run=tiny&select=nonsense")
     page.get_by_text("a selection cannot be read from 'nonsense'").wait_for()
+
+
+def test_columns_filter_by_a_brush_by_keys_and_by_a_press(page, address, tiny_run):
+    run = open_run(tiny_run)
+    page.goto(f"{address}/?run=tiny")
+    assert not page.get_by_test_id("columns").count(), "nothing is counted before it is asked for"
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("group", name="Length, tokens").wait_for()
+    page.wait_for_url(re.compile("columns=true"))
+
+    page.get_by_role("button", name="animal").click()
+    expect_count(page, len(run.select("label:animal")))
+
+    first = page.get_by_role("slider", name="From: Length, tokens")
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("length"))
+    text = page.evaluate("new URLSearchParams(location.search).get('select')")
+    assert re.fullmatch(r"label:animal and length:\d+\.\.", text)
+    expect_count(page, len(run.select(text)))
+    sync_api.expect(first).to_be_focused()
+
+    page.get_by_role("button", name="animal").click()
+    expect_count(page, len(run.select(text.removeprefix("label:animal and "))))
+    chart = page.get_by_role("group", name="stars").locator("svg")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 20, steps=4)
+    page.mouse.up()
+    page.wait_for_url(re.compile("stars"))
+    text = page.evaluate("new URLSearchParams(location.search).get('select')")
+    assert text.endswith("column:stars=2..4")
+    expect_count(page, len(run.select(text)))
+
+
+def test_two_selections_are_compared_and_a_link_reopens_it(page, address, tiny_run, chromium):
+    run = open_run(tiny_run)
+    page.goto(f"{address}/?run=tiny&select=words:robot")
+    page.get_by_text("Compare with another selection").click()
+    page.get_by_role("button", name="Hold as A").click()
+    page.wait_for_url(re.compile("held=words"))
+    page.get_by_placeholder(re.compile("^Find sentences")).fill("nurse")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("^Select th")).click()
+    compared = run.compare_selections("words:robot", "words:nurse")
+    lists = page.locator("dl.terms")
+    sync_api.expect(lists.first.locator("dt").first).to_have_text("robot", timeout=PATIENCE)
+    sync_api.expect(lists.last.locator("dt").first).to_have_text("nurse")
+    page.get_by_text(f"A {compared.sizes[0]}").wait_for()
+    page.get_by_text("3×").wait_for()
+
+    other = chromium.new_page(viewport={"width": 1280, "height": 900})
+    other.set_default_timeout(PATIENCE)
+    other.goto(page.url)
+    other.get_by_text("Apply the direction from A to B").wait_for()
+    other.close()
+
+    page.get_by_role("button", name="Swap A and B").click()
+    sync_api.expect(lists.first.locator("dt").first).to_have_text("nurse", timeout=PATIENCE)
+    page.get_by_role("button", name="Forget A").click()
+    page.wait_for_url(lambda url: "held=" not in url)

@@ -19,7 +19,8 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
-from explorer.explore.run import GAIN_SAMPLES, Run, open_run
+from explorer.explore.coded_run import GAIN_SAMPLES
+from explorer.explore.run import Run, open_run
 from explorer.explore.run_difference import comparable
 from explorer.models.decoding_settings import Decoding
 from explorer.models.latent_gain import token_scores

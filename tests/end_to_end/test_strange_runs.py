@@ -96,6 +96,46 @@ def test_a_run_of_impossible_figures_leaves_the_page_to_the_others(runs: Path, p
     assert "1 run not shown" in [item.proto.popover.label for item in at.get("popover")]
 
 
+@pytest.mark.parametrize("page", ["map", "collapse"])
+def test_an_error_within_a_part_of_a_page_is_one_line_too(runs: Path, page: str) -> None:
+    """Fragments run by themselves: what shows the errors of a page does not surround them."""
+    path = runs / "bad" / folders.VOCABULARY
+    path.write_bytes(path.read_bytes() + b"\xed\xa0\x80\n")
+    folders.write_checksums(runs / "bad")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["run"] = "bad"
+    at.run()
+    if page != "map":
+        at.switch_page(str(url.page_file(page))).run()
+    assert not at.exception
+    assert any("is damaged" in item.value for item in at.error)
+
+
+def test_a_folder_whose_name_is_no_text_breaks_no_page(runs: Path) -> None:
+    try:
+        (runs / "bad").rename(runs / "bad\udcff")
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    found = open_runs.listing()
+    assert found.names == ["good"] and "rename" in found.damaged["bad\ufffd"]
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.run()
+    assert not at.exception and at.selectbox(key="run").options == ["good"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe{", b"[" * 100_000, b"[1, null]", b'["a\\u0000b", ""]']
+)
+def test_a_damaged_list_of_runs_hides_none_of_the_others(
+    content: bytes, runs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "runs.json").write_bytes(content)
+    assert open_runs.listing().names == ["bad", "good"]
+    reasons = folders.unreadable_roots()
+    assert not reasons or ("runs.json" in reasons[0] and "\n" not in reasons[0])
+
+
 def test_checksums_that_cannot_be_read_hide_no_other_run(runs: Path) -> None:
     sums = runs / "bad" / folders.SUMS
     sums.unlink()

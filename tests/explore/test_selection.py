@@ -1,10 +1,8 @@
 """Laws of selections: which sentences, how they combine, and that their text says all."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,15 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import ExplorerError
-from explorer.explore import criteria, map_criteria
+from explorer.explore import criteria, map_criteria, tags
+from explorer.explore.column_criteria import FileColumn, Range
+from explorer.explore.columns import COLUMNS
 from explorer.explore.criteria import (
-    COLUMNS,
     CRITERIA,
     Area,
-    FileColumn,
     Label,
     Near,
-    Range,
     Regex,
     Region,
     Split,
@@ -42,14 +39,18 @@ from explorer.explore.selection import (
     rows_of,
 )
 from explorer.explore.selection_table import table_of
+from explorer.explore.tags import Tag
+
+
+@pytest.fixture(autouse=True)
+def tagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tags._Source(lambda run: {"odd": np.arange(1, 20, 2)}, lambda: 0)
+    monkeypatch.setattr(tags, "_sources", [source])
 
 
 @pytest.fixture(scope="module")
-def run(tiny_run: Path) -> Iterator[Run]:
-    run = open_run(tiny_run)
-    sizes = ["small", "large", ""] * len(run.texts)
-    with mock.patch.object(Run, "columns", {"size": sizes[: len(run.texts)]}):
-        yield run
+def run(tiny_run: Path) -> Run:
+    return open_run(tiny_run)
 
 
 def every_condition(run: Run) -> dict[str, Criterion]:
@@ -64,12 +65,13 @@ def every_condition(run: Run) -> dict[str, Criterion]:
     return {
         "label": Label("animal"),
         "split": Split("train"),
-        "column": FileColumn("size=large"),
         "region": Region(atlas.levels[0][0].name),
         "words": Words("dog"),
         "regex": Regex("^a (dog|girl)"),
         "near": Near("a dog sleeps at home", 7),
         "area": Area.of("umap", corners),
+        "column": FileColumn("stars", "2..4"),
+        "tag": Tag("odd"),
         **ranges,
     }
 

@@ -3,13 +3,16 @@
 import stat
 import threading
 import zipfile
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import names, pack
+from explorer.system import temporary_files
 
 RECIPE = '[corpus]\nname = "captions"\n'
 
@@ -70,6 +73,46 @@ def test_all_files_of_a_pack_together_have_a_limit(
     monkeypatch.setattr(pack, "LARGEST_PACK", 5000)
     with pytest.raises(ExplorerError, match=r"run\.zip would unpack to 5,\d+ bytes"):
         pack.add(path)
+
+
+@pytest.mark.parametrize("ending", ["a kill", "an interrupt"])
+def test_a_run_that_a_pack_was_about_to_replace_is_put_back_by_whatever_comes_next(
+    ending: str, run: Path, tmp_path: Path, home: Path
+) -> None:
+    """The next command may be another one that works in that folder, and knows no packs."""
+    path = pack.pack(run, tmp_path / "run.zip")
+    held = pack.add(path)
+    (held / folders.CARD).write_text("mine", encoding="utf-8")
+    real = Path.rename
+
+    def rename(source: Path, target: Path) -> Path:
+        if target == held and source.parent.name != temporary_files.REPLACED:
+            raise KeyboardInterrupt
+        return real(source, target)
+
+    stopped = mock.patch.object(Path, "rename", rename)
+    killed = mock.patch.object(temporary_files, "_put_back", side_effect=OSError)
+    with stopped, killed if ending == "a kill" else nullcontext(), suppress(KeyboardInterrupt):
+        pack.add(path, force=True)
+    if ending == "a kill":
+        assert not held.exists()
+        with temporary_files.scratch_folder(held.parent):
+            pass
+    assert (held / folders.CARD).read_text("utf-8") == "mine"
+    assert [item.name for item in held.parent.iterdir()] == [held.name]
+
+
+def test_a_small_pack_of_gigabytes_is_not_unpacked(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand megabytes of zeros pack to one."""
+    monkeypatch.setattr(pack, "SMALL_BYTES", 2**16)
+    bad = repack(
+        pack.pack(run, tmp_path / "run.zip"), tmp_path / "bad.zip", huge(folders.WEIGHTS, 2**25)
+    )
+    assert bad.stat().st_size < 2**17
+    with pytest.raises(ExplorerError, match=r"would unpack to 33,"):
+        pack.add(bad)
 
 
 def test_the_limits_leave_room_for_runs_as_they_are() -> None:

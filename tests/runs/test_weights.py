@@ -1,6 +1,7 @@
 """Laws of weights that come with a recipe from elsewhere."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -12,6 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import weights
 
+NAME = "encoder.lstm.weight_ih_l0"
 SHIPPED = sorted(Path(__file__).parents[2].glob("checkpoints/*/model.safetensors"))
 
 
@@ -34,6 +36,44 @@ def test_a_recipe_of_another_width_is_refused_before_it_fills_the_memory(
     with mock.patch("torch.nn.init.uniform_", counted), misfit:
         weights.load_model(folder)
     assert sum(filled) < 2**21
+
+
+def spoil(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    tensors, _ = weights.read_tensors(folder / folders.WEIGHTS)
+    change(tensors)
+    weights.write_tensors(folder / folders.WEIGHTS, tensors)
+    folders.write_checksums(folder)
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.complex64])
+def test_weights_of_another_type_are_refused(
+    kind: torch.dtype, tiny_run: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    spoil(folder, lambda tensors: tensors.update({NAME: tensors[NAME].to(kind)}))
+    with pytest.raises(ExplorerError, match=f"{NAME} holds .*, expected float32"):
+        weights.load_model(folder)
+
+
+@pytest.mark.parametrize("value", [3e38, -1e5, float("nan"), float("-inf")])
+def test_weights_that_overflow_in_a_product_are_refused(
+    value: float, tiny_run: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    spoil(folder, lambda tensors: tensors.update({NAME: torch.full((64, 12), value)}))
+    with pytest.raises(ExplorerError, match="beyond those of half precision"):
+        weights.load_model(folder)
+
+
+def test_no_tensor_is_read_before_all_have_the_shapes_of_the_model(
+    tiny_run: Path, tmp_path: Path
+) -> None:
+    """A gigabyte of zeros is a few kilobytes of a sparse file, or of a pack."""
+    folder = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    spoil(folder, lambda tensors: tensors.update({"more": torch.zeros(1000)}))
+    never = mock.patch.object(weights, "read_tensors", side_effect=AssertionError)
+    with never, pytest.raises(ExplorerError, match="weights more"):
+        weights.load_model(folder)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)

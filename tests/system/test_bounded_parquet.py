@@ -121,3 +121,13 @@ def test_texts_that_repeat_the_one_before_are_read_a_few_at_a_time(tmp_path: Pat
     with bounded_parquet.opened(path) as file:
         assert max(map(len, bounded_parquet.parts(file, 0))) == 64
     assert read_file.read(path).texts == texts
+
+
+def test_a_text_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    column = pa.array([b"a b", b"\xed\xa0\x80 c"]).view(pa.string())
+    pq.write_table(pa.table({"text": column}), path)
+    for ask in (read_file.read, lambda path: list(stream_file.sentences(path))):
+        with pytest.raises(ExplorerError) as raised:
+            ask(path)
+        assert "\n" not in str(raised.value) and path.name in str(raised.value)

@@ -2,16 +2,21 @@
 
 import csv
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
-from explorer.text import stream_file
+from explorer.text import csv_dialect, file_columns, packed_file, stream_file
+from explorer.text.preview import preview
 from explorer.text.read_file import read
 
 SENTENCES = [f"a painter mends {number} chairs" for number in range(12)]
@@ -147,3 +152,52 @@ def test_standard_input_has_no_columns(tiny_run: Path, capsys) -> None:
 def test_an_address_is_no_file(capsys) -> None:
     assert main(["new", "./x", "--corpus", "https://example.org/a.csv"]) == 1
     assert "is an address: download" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"])
+def test_a_table_of_very_many_columns_is_refused_at_once(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each column is searched for text, so that time grew with the square of the file's size."""
+    monkeypatch.setattr(csv_dialect, "MAX_COLUMNS", 20)
+    rows = [{f"c{column}": "some words" for column in range(21)}]
+    path = tmp_path / f"wide{ending}"
+    if ending == ".xlsx":
+        book = openpyxl.Workbook()
+        book.active.append(list(rows[0]))
+        book.save(path)
+    else:
+        write(path, rows)
+    for ask in (read, preview, lambda path: list(stream_file.sentences(path))):
+        if ending != ".xlsx" or ask in (read, preview):
+            with pytest.raises(ExplorerError, match="21 columns, more than 20"):
+                ask(path)
+
+
+def test_the_columns_of_a_large_file_are_searched_in_one_pass(tmp_path: Path) -> None:
+    """A pass for each column would open the file a hundred times."""
+    rows = [{f"c{column}": "1" for column in range(100)} | {"text": SENTENCES[0]}] * 3
+    for ending in (".csv", ".jsonl"):
+        path = write(tmp_path / f"a{ending}", rows)
+        with mock.patch.object(packed_file, "opened", wraps=packed_file.opened) as opened:
+            assert list(stream_file.sentences(path)) == [SENTENCES[0]] * 3
+        assert opened.call_count < 50
+
+
+def test_a_spreadsheet_is_as_wide_as_its_cells_whatever_it_says(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in ("text", *SENTENCES):
+        book.active.append([row])
+    book.save(tmp_path / "a.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "a.xlsx") as before,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w") as after,
+    ):
+        for item in before.infolist():
+            content = re.sub(rb'ref="A1[^"]*"', b'ref="A1:XFD1048576"', before.read(item))
+            after.writestr(item, content)
+    widths = []
+    real = file_columns._plain
+    with mock.patch.object(file_columns, "_plain", lambda cell: (widths.append(1), real(cell))[1]):
+        assert read(tmp_path / "b.xlsx").texts == SENTENCES
+    assert len(widths) == 1 + len(SENTENCES)

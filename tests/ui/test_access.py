@@ -13,6 +13,11 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from streamlit import config
 
 from explorer.ui.http import access
@@ -170,6 +175,19 @@ def test_an_address_of_this_machine_opens_nothing(address: str, is_open: bool) -
         assert access.is_open() == is_open
         assert ("no login" in access.welcome()) == is_open
         assert "0.0.0.0" not in access.welcome()
+
+
+def test_no_other_site_frames_the_page_and_no_type_is_guessed() -> None:
+    def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("a sentence")
+
+    app = access.Access(Starlette(routes=[Route("/api/runs/a/hover", page)]))
+    with options(server_corsAllowedOrigins=["https://page.example"]):
+        answer = TestClient(app, "http://localhost").get("/api/runs/a/hover")
+    assert answer.status_code == 200
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    framers = "frame-ancestors 'self' https://page.example"
+    assert answer.headers["content-security-policy"] == framers
 
 
 def test_responses_do_not_wait_for_an_acknowledgement() -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from explorer.explore.run import Decoded
+from explorer.models.decoding_settings import Decoded
 from explorer.ui.components.escaping import (
     code,
     drawn_of,

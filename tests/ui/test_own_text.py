@@ -4,15 +4,20 @@ import json
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.explore.run import open_run
 from explorer.latent_space.projections import pca_layout
+from explorer.pipeline.refit_map import LayoutSettings, refit
 from explorer.runs import folder as folders
-from explorer.text.read_file import Table
+from explorer.text.read_file import Table, read
+from explorer.text.vector_column import VectorSource
+from explorer.training.time_estimate import Estimate
 from explorer.ui.session.url import page_file
-from explorer.workspace import job_progress, jobs, open_text, texts
-from tests import tiny
+from explorer.workspace import added, job_progress, jobs, layouts, open_text, texts
+from tests import given, tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 PASTED = "\n".join([*tiny.sentences(30, seed=3), "<b>x</b> [a](b) $y$"])
@@ -94,11 +99,23 @@ def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, ti
     assert "mine" in shown(at) and r"\<b\>file\<\/b\>" in shown(at)
     assert "of your words" in shown(at)
     button(at, "Train on it").click().run()
-    (job,) = jobs.jobs()
+    assert not at.exception and "65 sentences are too few to learn a language" in shown(at)
+    (trial,) = jobs.jobs()
+    assert trial.kind == jobs.ESTIMATE and trial.steps[1][-1] == "--estimate"
+    measured = Estimate(8, 60.0, 5.0, 1000, 60, 900.0)
+    result = job_progress.result_path(jobs.progress_path(trial.id))
+    result.write_text(json.dumps(measured.as_json()), encoding="utf-8")
+    jobs.note_ended(trial.id, jobs.DONE)
+    at.run()
+    assert "8 min for 8 epochs of 60 sentences" in shown(at)
+    at.number_input(key="train_epochs").set_value(2).run()
+    assert "2 min for 2 epochs" in shown(at)
+    button(at, "Train").click().run()
+    job = jobs.jobs()[0]
     assert (job.kind, job.name) == (jobs.TRAIN, "mine-trained")
     new, train = job.steps
     assert new[:2] == ["new", str(folders.users() / "mine-trained")] and "--start" in new
-    assert new[new.index("--start") + 1] == tiny_run.name
+    assert new[new.index("--start") + 1] == tiny_run.name and "training.epochs=2" in new
     assert train == ["train", str(folders.users() / "mine-trained")]
     button(at, "Delete").click().run()
     assert "mine" not in folders.by_name()
@@ -121,3 +138,113 @@ def test_a_training_shows_its_progress_and_curves_and_its_error_as_typed(page):
     button(at, "Resume")
     button(at, "Remove from the list").click().run()
     assert jobs.jobs() == []
+
+
+@pytest.fixture
+def mine(page):
+    """A map of a person's text."""
+    texts.store("mine", "mine.csv", Table(tiny.sentences(60, seed=5), None, 0))
+    with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
+        return open_text.open_text("mine")
+
+
+def test_another_layout_is_queued_compared_and_taken(page, mine):
+    at = page()
+    button(at, "Fit it").click().run()
+    assert not at.exception
+    (job,) = jobs.jobs()
+    assert job.kind == jobs.REFIT and job.steps[0][:4] == ["refit", "mine", "--method", "umap"]
+    jobs.note_ended(job.id, jobs.DONE)
+    target = layouts.path_of(mine)
+    layouts.note(mine, refit(mine, target, LayoutSettings("pca")))
+    at = page()
+    assert "Another layout is fitted:" in shown(at)
+    assert {item.label for item in at.metric} == {"Trustworthiness", "Neighbour recall"}
+    button(at, "Take it").click().run()
+    assert not at.exception and not target.is_file() and jobs.jobs() == []
+    assert "Another layout is fitted:" not in shown(at)
+
+
+def test_pasted_lines_are_added_to_a_map_and_shown_on_it(page, tiny_run):
+    at = paste(page(), PASTED)
+    at.selectbox(key="text_onto").set_value("tiny")
+    button(at, "Add").click().run()
+    assert not at.exception and not at.error
+    (job,) = jobs.jobs()
+    assert (job.kind, job.name) == (jobs.ADD, "pasted") and job.steps[0][1] == "tiny"
+    added.add(open_run(tiny_run), "pasted")
+    jobs.note_ended(job.id, jobs.DONE)
+    at = page()
+    at.query_params["run"], at.query_params["with"] = "tiny", "pasted"
+    at.switch_page(str(page_file("map"))).run()
+    assert not at.exception
+    said = " ".join(item.proto.body for item in at.get("html"))
+    assert "31 added sentences" not in shown(at) and "36 added sentences" in said
+    button(at, "Take them off the map").click().run()
+    assert "with" not in at.query_params
+
+
+def test_a_training_can_be_finished_with_what_it_has(page):
+    number = jobs.submit(jobs.TRAIN, "mine", [["train", "mine"]])
+    jobs.note_ended(number, jobs.STOPPED)
+    at = page()
+    button(at, "Finish now").click().run()
+    assert not at.exception and jobs.job(number).steps == [["train", "mine", "--finish"]]
+
+
+def test_a_training_shows_its_map_and_words_as_typed(page):
+    number = jobs.submit(jobs.TRAIN, "mine", [["train", "mine"]])
+    file = job_progress.ProgressFile(jobs.progress_path(number))
+    frame = {"step": 2, "epoch": 1.0, "validation": {}, "xy": [[0.0, 1.0], [1.0, 0.0]]}
+    frame |= {"texts": ["<b>x</b>", "y"], "labels": [], "sentences": ["<b>x</b>"]}
+    file.live(frame | {"reconstructions": ["y"], "samples": ["<i>z</i>"]})
+    for step, loss in ((0, 9.0), (1, 5.0)):
+        validation = {"distortion": loss, "rate": 1.0}
+        file.report({"step": step, "epoch": float(step), "epochs": 4, "validation": validation})
+    at = page()
+    assert not at.exception and "10.0 → 6.0 nats" in shown(at)
+    assert "better than the model it started from" in shown(at)
+    assert "2 of your sentences in latent space after epoch 1.0" in shown(at)
+    html = " ".join(item.proto.body for item in at.get("html"))
+    assert "&lt;i&gt;z&lt;/i&gt;" in html and "<i>" not in html
+
+
+def vectors_file(page, tmp_path, name="papers.parquet"):
+    """The page with a previewed file of sentences and vectors."""
+    at, path = page(), given.write(tmp_path / name, 60)
+    at.session_state["_text_file"] = str(path)
+    at.run()
+    assert not at.exception and not at.error
+    return at
+
+
+def box(at, label):
+    return next(item for item in at.selectbox if item.label == label)
+
+
+def test_vectors_in_a_file_are_recognised_shown_and_become_the_latent_space(page, tmp_path):
+    at = vectors_file(page, tmp_path)
+    assert box(at, "Vectors in").value == "embedding"
+    assert f"vectors of {given.DIM} numbers" in shown(at)
+    assert "become the latent space" in shown(at)
+    assert f"({given.DIM} values)" in at.dataframe[0].value["embedding"][0]
+    assert "Model" not in [item.label for item in at.selectbox]
+    button(at, "Train on the vectors").click().run()
+    assert not at.exception and not at.error
+    (job,) = jobs.jobs()
+    assert (job.kind, job.name) == (jobs.TRAIN, "papers")
+    new, train = job.steps
+    assert new[new.index("--vector-column") + 1] == texts.VECTOR
+    assert new[new.index("--label-column") + 1] == texts.LABEL
+    assert train == ["train", str(folders.users() / "papers")]
+    stored = read(texts.path_of("papers"), texts.TEXT, vectors=VectorSource(column=texts.VECTOR))
+    np.testing.assert_allclose(stored.vectors, 3 * given.embed(stored.texts).numpy(), rtol=1e-5)
+
+
+def test_without_its_vectors_a_file_is_a_text_like_any_other(page, tmp_path):
+    at = vectors_file(page, tmp_path)
+    box(at, "Vectors in").set_value("").run()
+    assert "become the latent space" not in shown(at)
+    button(at, "Draw the map").click().run()
+    (job,) = jobs.jobs()
+    assert job.kind == jobs.OPEN

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
+from explorer.system import cpu_threads
 from explorer.training import checkpoint
 from explorer.workspace import job_progress, jobs
 from tests import tiny
@@ -78,15 +81,35 @@ def test_one_of_each_kind_runs_at_a_time_in_order(no_process):
 def test_a_job_whose_process_died_is_stopped_and_can_run_again(no_process, monkeypatch):
     number = jobs.submit(jobs.TRAIN, "a", QUICK)
     assert state(number) == jobs.RUNNING  # its process may still be on its way
+    ended(number)
     monkeypatch.setattr(jobs, "_STARTING", 0.0)
     assert state(number) == jobs.STOPPED
     assert "ended before it was done" in jobs.job(number).message
+    jobs.resume(number)
+    assert state(number) == jobs.RUNNING
+    monkeypatch.undo()
+
+
+def ended(number):
+    """Gives a job a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    with jobs._database() as base:
+        base.execute("UPDATE jobs SET pid = ? WHERE id = ?", (process.pid, number))
+
+
+def test_a_job_that_got_no_process_takes_its_turn_again(no_process, monkeypatch):
+    number = jobs.submit(jobs.TRAIN, "a", QUICK)  # the server dies before it starts it
+    monkeypatch.setattr(jobs, "_STARTING", 0.0)
+    assert state(number) == jobs.RUNNING
+    assert no_process[:2] == [number, number]
     monkeypatch.undo()
 
 
 def test_a_running_job_holds_its_lock_and_is_not_forgotten(no_process, monkeypatch):
     number = jobs.submit(jobs.TRAIN, "a", QUICK)
     monkeypatch.setattr(jobs, "_STARTING", 0.0)
+    ended(number)
     with jobs.lock_of(number):
         assert state(number) == jobs.RUNNING
         with pytest.raises(ExplorerError, match="stop it first"):
@@ -96,6 +119,45 @@ def test_a_running_job_holds_its_lock_and_is_not_forgotten(no_process, monkeypat
     assert jobs.jobs() == []
     with pytest.raises(ExplorerError, match="no job"):
         jobs.job(number)
+
+
+def test_a_map_and_an_estimate_wait_for_each_other_and_not_for_a_training(no_process):
+    train, estimate, drawn = (
+        jobs.submit(kind, kind, QUICK) for kind in (jobs.TRAIN, jobs.ESTIMATE, jobs.OPEN)
+    )
+    assert no_process == [train, estimate]
+    jobs.note_ended(estimate, jobs.DONE)
+    assert state(drawn) == jobs.RUNNING
+
+
+def test_a_job_uses_every_core_though_the_server_uses_one(monkeypatch):
+    started = {}
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda command, **how: started.update(how))
+    monkeypatch.setattr(jobs, "_children", {})
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(cpu_threads, "_set_here", set())
+    cpu_threads.share_cores(1)
+    jobs.root().mkdir(parents=True)
+    with pytest.raises(AttributeError):  # a process that is none
+        jobs._start(1)
+    assert os.environ["OMP_NUM_THREADS"] == "1" and "OMP_NUM_THREADS" not in started["env"]
+
+
+def test_a_number_of_threads_that_a_person_set_holds_for_jobs(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr(cpu_threads, "_set_here", set())
+    cpu_threads.share_cores(1)
+    assert cpu_threads.of_child(os.environ)["OMP_NUM_THREADS"] == "3"
+
+
+def test_a_stopped_training_can_be_finished_with_what_it_has(no_process):
+    number = jobs.submit(jobs.TRAIN, "a", [["new", "a"], ["train", "a"]])
+    jobs.finish(number)  # runs: nothing happens
+    assert jobs.job(number).steps[1] == ["train", "a"]
+    jobs.note_ended(number, jobs.STOPPED)
+    jobs.finish(number)
+    assert jobs.job(number).steps == [["new", "a"], ["train", "a", "--finish"]]
+    assert state(number) == jobs.RUNNING
 
 
 def test_reports_after_a_resumed_training_replace_those_it_repeats(tmp_path):
@@ -136,3 +198,13 @@ def test_a_killed_training_resumes_and_a_stopped_one_has_saved(tmp_path):
     until(lambda: state(number) == jobs.STOPPED)
     assert jobs.job(number).message == ""
     assert checkpoint.path(folder).is_file() and not (folder / folders.WEIGHTS).is_file()
+
+
+def test_a_job_of_a_clock_that_was_set_back_is_noticed_to_be_dead(no_process, monkeypatch):
+    """A start in the future is no moment ago, however long the clock takes to come there."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 1e6)
+    number = jobs.submit(jobs.OPEN, "mine", QUICK)
+    assert jobs.job(number).state == jobs.RUNNING and no_process == [number]
+    monkeypatch.setattr(time, "time", real)
+    assert [job.state for job in jobs.jobs()] == [jobs.STOPPED]

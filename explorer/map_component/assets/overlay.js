@@ -309,18 +309,24 @@ function nameEllipses(pen, { view, theme, overlays }) {
   pen.textAlign = "left";
 }
 
-function drawCloud(pen, { points, opacity = 0.8 }, { view, theme }) {
+function drawCloud(pen, { points, opacity = 0.8, colour = "" }, { view, theme }) {
   pen.globalAlpha = opacity;
-  pen.strokeStyle = theme.text;
-  pen.lineWidth = 1.4;
   pen.beginPath();
+  const arm = colour ? 2.4 : 3;
   for (const [x, y] of points) {
     const [left, top] = view.toScreen(x, y);
-    pen.moveTo(left - 3, top - 3);
-    pen.lineTo(left + 3, top + 3);
-    pen.moveTo(left + 3, top - 3);
-    pen.lineTo(left - 3, top + 3);
+    pen.moveTo(left - arm, top - arm);
+    pen.lineTo(left + arm, top + arm);
+    pen.moveTo(left + arm, top - arm);
+    pen.lineTo(left - arm, top + arm);
   }
+  if (colour) { // on dots of any colour
+    pen.strokeStyle = theme.background;
+    pen.lineWidth = 3;
+    pen.stroke();
+  }
+  pen.strokeStyle = colour || theme.text;
+  pen.lineWidth = colour ? 1.5 : 1.4;
   pen.stroke();
   pen.globalAlpha = 1;
 }

@@ -10,10 +10,10 @@ from jaxtyping import Float32
 
 from explorer.explore.map_overlays import Marker
 from explorer.explore.map_views import MapView, opacity, relative_distance
-from explorer.explore.run import Decoded, Run
+from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
-from explorer.models.decoding_settings import Decoding
-from explorer.ui.components.escaping import listed, markdown, plain, shade_key, shaded
+from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.ui.components.escaping import listed, markdown, minus, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
@@ -94,11 +94,11 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
     else:
         _heading("Empty location", "no sentence here")
     decoded = run.decode_tokens(located.z[None], decoding)[0]
-    table = _decoded(run, located, decoded, decoding.label)
+    table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
     if located.position is None:
         return Answer(decoded, table)
-    cycle = run.cycle(located.z, decoded.text)
-    _emptiness(located.position, cycle)
+    cycle = None if run.cannot_encode else run.cycle(located.z, decoded.text)
+    _emptiness(run, located.position, cycle)
     return Answer(decoded, table, cycle)
 
 
@@ -207,12 +207,26 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
 
 
-def _decoded(run: Run, located: LocatedPick, decoded: Decoded, label: str) -> "DeltaGenerator":
+def _decoded(
+    run: Run, located: LocatedPick, decoded: Decoded, label: str, nearest: int
+) -> "DeltaGenerator":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
     source = "this location" if isinstance(located.pick, MapPick) else own
     _heading("Decoded", f"from {source}" + (f", given label {label}" if label else ""))
     st.html(shaded(decoded) + shade_key())
+    if decoded.cosine is not None:
+        _cosine(decoded.cosine, nearest)
     return st.empty()
+
+
+def _cosine(cosine: float, candidates: int) -> None:
+    near = minus(f"{cosine:.2f}")
+    st.caption(
+        f"Nearest of {candidates} decodes, each encoded again: cosine **{near}**",
+        help="The point is decoded several times, and each sentence is encoded again. The one "
+        "shown has the vector with the largest cosine to that of the point: 1 is the same "
+        "direction.",
+    )
 
 
 def _words(answer: Answer) -> None:
@@ -236,7 +250,7 @@ def _words(answer: Answer) -> None:
         )
 
 
-def _emptiness(position: "MapPosition", cycle: "Cycle") -> None:
+def _emptiness(run: Run, position: "MapPosition", cycle: "Cycle | None") -> None:
     typical = position.typical or 1.0
     density = f"Density: higher than at {position.density:.0f}% of the sentences."
     if position.empty:
@@ -245,8 +259,7 @@ def _emptiness(position: "MapPosition", cycle: "Cycle") -> None:
         f"- Nearest sentence: **{position.distance:.2f}** away in latent space, "
         f"{position.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
         f"- {density}\n"
-        f"- Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
-        f"({cycle.distance / typical:.1f}×), to *encoded again* on the map."
+        f"- {_round_trip(run, cycle, typical)}"
     )
     st.button(
         "Show the nearest sentence",
@@ -254,6 +267,15 @@ def _emptiness(position: "MapPosition", cycle: "Cycle") -> None:
         key="nearest",
         on_click=picks.set_pick,
         args=(SentencePick(position.nearest),),
+    )
+
+
+def _round_trip(run: Run, cycle: "Cycle | None", typical: float) -> str:
+    if cycle is None:
+        return markdown(run.cannot_encode)
+    return (
+        f"Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
+        f"({cycle.distance / typical:.1f}×), to *encoded again* on the map."
     )
 
 

@@ -10,6 +10,7 @@ from explorer.explore.run import Run
 from explorer.latent_space.cluster_names import UNNAMED
 from explorer.latent_space.opening_names import is_by_openings
 from explorer.text.search_words import words
+from explorer.ui.components.escaping import message
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
@@ -29,15 +30,18 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
     """
     assert run.atlas is not None
     # Placeholders that work: a sentence the model reconstructs well, and a word with many hits.
-    sentence = example_texts(run)[0]
+    sentence, refusal = example_texts(run)[0], run.cannot_encode
     st.text_input(
         "Type a sentence",
         key="text",
-        placeholder=f"Type a sentence: {sentence}",
+        placeholder=f"Type a sentence: {sentence}" if not refusal else "Type a sentence",
         label_visibility="collapsed",
         on_change=_typed,
         icon=":material/edit:",
+        disabled=bool(refusal),
     )
+    if refusal:
+        st.caption(message(refusal))
     query = st.text_input(
         "Find sentences by words",
         max_chars=picks.MOST_TEXT,

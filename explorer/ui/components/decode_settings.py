@@ -55,6 +55,12 @@ def decode_settings(*runs: Run) -> None:
             st.slider("Beam width", 1, 20, 5, key="beam", bind="query-params")
         if strategy == "penalised":
             st.slider("Penalty", 1.0, 2.0, 1.2, 0.05, key="penalty", bind="query-params")
+        if (most := _candidates(runs)) > 1:
+            st.slider(
+                "Nearest of", 1, 32, most, key="candidates", bind="query-params",
+                help="Decodes of each point; each is encoded again, and the one nearest to the "
+                "point by cosine is shown. 1 encodes nothing again.",
+            )  # fmt: skip
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",
             help="The same seed gives the same samples.",
@@ -76,11 +82,22 @@ def decoding(*runs: Run) -> Decoding:
         top_p=known.get("top_p", plain.top_p),
         beam=known.get("beam", plain.beam),
         penalty=known.get("penalty", plain.penalty),
+        nearest=_nearest(runs),
         allow_unknown=known.get("unknown", plain.allow_unknown),
         seed=known.get("seed", plain.seed),
         label=label if is_known else plain.label,
         strength=known.get("strength", plain.strength) if is_known else plain.strength,
     )
+
+
+def _candidates(runs: Sequence[Run]) -> int:
+    """Decodes of which the nearest is taken by default; 1 where one run encodes none again."""
+    return min((run.candidates for run in runs), default=1)
+
+
+def _nearest(runs: Sequence[Run]) -> int:
+    default = _candidates(runs)
+    return st.session_state.get("candidates", default) if default > 1 else 1
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:

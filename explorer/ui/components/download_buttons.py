@@ -19,6 +19,12 @@ from explorer.ui.components import reproduce
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+_TYPES = {
+    "CSV": "text/csv",
+    "JSON": "application/json",
+    "Markdown": "text/markdown",
+    "Parquet": "application/vnd.apache.parquet",
+}
 _HTML = '<span class="files"></span>'
 _CSS = """
 .files { display: flex; gap: 0.8rem; justify-content: flex-end; }
@@ -140,20 +146,38 @@ def table_files(
     """
     with _row():
         reproduced_by(command)
-        for kind, text, mime in (
-            ("CSV", as_csv(columns), "text/csv"),
-            ("JSON", as_json(columns), "application/json"),
-        ):
-            st.download_button(
+        for kind, text in (("CSV", as_csv(columns)), ("JSON", as_json(columns))):
+            file_button(
                 kind,
-                text,
+                lambda text=text: text,
                 f"{name}.{kind.lower()}",
-                mime,
-                key=f"{key}_{kind}",
-                on_click="ignore",
-                type="tertiary",
-                help=f"Download {name} as {kind}",
+                f"{key}_{kind}",
+                f"Download {name}",
             )
+
+
+def file_button(
+    kind: str, content: Callable[[], str | bytes], file: str, key: str, help: str
+) -> None:
+    """A button that downloads a file, which is written once it is asked for.
+
+    Args:
+        kind: On the button: one of `_TYPES`.
+        content: Writes it.
+        file: Its name.
+        key: Identity of the button in the session.
+        help: What is downloaded; the format follows.
+    """
+    st.download_button(
+        kind,
+        content,
+        file,
+        _TYPES[kind],
+        key=key,
+        on_click="ignore",
+        type="tertiary",
+        help=f"{help} as {kind}",
+    )
 
 
 def _row() -> Any:

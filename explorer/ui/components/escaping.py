@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from explorer.explore.run import Decoded
+from explorer.models.decoding_settings import Decoded
 
 FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.explore.run import Run
 from explorer.explore.run_summary import summary
 from explorer.runs import folder as folders
+from explorer.ui.components import pin
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.notes import errors_shown, warn_missing
 from explorer.ui.components.scores import badges, show_scores
@@ -17,17 +18,20 @@ _OPENED_ON = "_opened_on"
 """The run a page opened on by itself; none once somebody chose one."""
 
 
-def run_picker(page: str) -> Run | None:
+def run_picker(page: str, title: str) -> Run | None:
     """The run of this session, chosen in the bar above the page; None where none opens.
 
     Args:
         page: A page by its name; until a run is chosen, each opens on the run that shows it best.
+        title: The page's title.
     """
     listing = open_runs.listing()
     if page == "compare":
         _follow_comparison(listing)
     with st.container(key="run_bar", horizontal=True, vertical_alignment="center", gap="small"):
         run = _chosen(listing, open_runs.first_run(page, listing.names)) if listing.names else None
+        if run is not None and page != "notes":
+            pin.pin(run, page, title)
         if listing.damaged:
             _damaged(listing.damaged)
     warn_missing(st.session_state.get(_MISSED, ()))

@@ -125,10 +125,15 @@ def pick_from(event: MapEvent, run: Run) -> Pick | None:
 
 
 def text_at(run: Run, layout: MapView, pick: picks.Pick | None) -> str | None:
-    """The sentence picked on the map, or decoded at a position; None without a pick."""
+    """The sentence picked on the map, or decoded at a position; None without a pick.
+
+    Where a decoded sentence could not be encoded, the nearest one of the map stands for it.
+    """
     if isinstance(pick, picks.SentencePick):
         return picks.shortened(run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
+        if run.cannot_encode:
+            return picks.shortened(run.texts[layout.at(pick.x, pick.y).nearest])
         return run.decode(layout.at(pick.x, pick.y).z[None])[0]
     return None
 

@@ -7,7 +7,9 @@ import streamlit as st
 from explorer.text.csv_dialect import SEPARATORS
 from explorer.text.file_columns import Dialect
 from explorer.text.preview import Preview, preview
+from explorer.text.vector_column import VectorSource
 from explorer.ui.components.escaping import markdown
+from explorer.ui.own_text import vector_choice
 from explorer.workspace import texts
 
 _NO_LABELS = "(none)"
@@ -15,6 +17,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859_15", "shift_jis
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MEMORY = "_text_preview"
 _SHOWN_REFUSED = 200
+_SHOWN_COLUMNS = 50
 _BINARY = (".parquet", ".xlsx")
 
 
@@ -24,35 +27,51 @@ def show(path: Path) -> Preview:
     Raises:
         ExplorerError: If the file as a whole cannot be read.
     """
-    first = _read(path, None, "", None)
+    first = _read(path, None, "", None, None)
     columns = st.container(horizontal=True, vertical_alignment="bottom")
     with columns:
         dialect = _dialect(path, first)
-    seen = first if dialect == first.dialect else _read(path, dialect, "", None)
-    if seen.columns:
-        with columns:
-            text, label = _columns(path, seen)
-        if (text, label) != (seen.text_column, seen.label_column):
-            seen = _read(path, dialect, text, label)
+    seen = first if dialect == first.dialect else _read(path, dialect, "", None, None)
+    with columns:
+        text, label = _columns(path, seen) if seen.columns else ("", "")
+        vectors = vector_choice.choose(path, seen)
+    if (text, label, vectors) != (seen.text_column, seen.label_column, seen.vectors):
+        seen = _read(path, dialect, text, label, vectors)
     _summary(seen)
-    st.dataframe(seen.rows, hide_index=True, height=min(320, 38 + 35 * _height(seen)))
+    vector_choice.note(seen)
+    st.dataframe(_first_columns(seen), hide_index=True, height=min(320, 38 + 35 * _height(seen)))
     _refused(path, seen)
     return seen
+
+
+def _first_columns(seen: Preview) -> dict[str, list[str]]:
+    """What of the rows a table shows: of very many columns the first and the chosen ones."""
+    if len(seen.rows) <= _SHOWN_COLUMNS:
+        return seen.rows
+    chosen = [seen.text_column, seen.label_column, *seen.rows]
+    names = [name for name in dict.fromkeys(chosen) if name in seen.rows][:_SHOWN_COLUMNS]
+    return {name: seen.rows[name] for name in names}
 
 
 def _height(seen: Preview) -> int:
     return max((len(column) for column in seen.rows.values()), default=0)
 
 
-def _read(path: Path, dialect: Dialect | None, text: str, label: str | None) -> Preview:
+def _read(
+    path: Path,
+    dialect: Dialect | None,
+    text: str,
+    label: str | None,
+    vectors: VectorSource | None,
+) -> Preview:
     """A preview, remembered in the session: a large file takes seconds."""
-    key = (str(path), dialect, text, label)
+    key = (str(path), dialect, text, label, vectors)
     memory = st.session_state.setdefault(_MEMORY, {})
     if key not in memory:
         if memory and next(iter(memory))[0] != str(path):
             memory.clear()  # of another file
         with st.spinner("Reading the file…"):
-            memory[key] = preview(path, dialect, text, label)
+            memory[key] = preview(path, dialect, text, label, vectors)
     return memory[key]
 
 
@@ -120,10 +139,14 @@ def _summary(seen: Preview) -> None:
     parts = [f"**{len(table.texts):,} sentences**"]
     if table.labels is not None:
         parts.append(f"{len(set(table.labels) - {''}):,} labels in {markdown(seen.label_column)}")
+    if table.vectors is not None:
+        parts.append(f"vectors of {table.vectors.shape[1]:,} numbers")
     if table.dropped:
         parts.append(f"{_rows(table.dropped)} without text left out")
     if seen.refused:
         parts.append(f"{_rows(len(seen.refused))} refused")
+    if seen.note:
+        parts.append(markdown(seen.note))
     st.markdown(" · ".join(parts))
 
 

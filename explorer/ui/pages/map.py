@@ -5,11 +5,11 @@ import streamlit as st
 from explorer.explore.map_views import view_of
 from explorer.ui.click import answer, recent, search, start
 from explorer.ui.components import decode_settings, notes, run_picker
+from explorer.ui.map import added
 from explorer.ui.map import view as map_view
 from explorer.ui.selection import panel
 from explorer.ui.session import open_runs, picks, selections, settings, url
 
-KEY = "map"
 run = picks.current_run()
 
 
@@ -20,12 +20,13 @@ def explore() -> None:
     frame = wide.container(key="map_frame")  # before the controls: the Tab key reaches it first
     with wide, st.container(key="map_controls"):
         view, by = map_view.controls(run, can_be_read=True)
-    event = recent.take(run, map_view.take_event(KEY))
+    event = recent.take(run, map_view.take_event("map"))
     if not panel.take(run, event, view, by) and event is not None:
         start.pick(map_view.pick_from(event, run))
     layout, pick, chosen = view_of(run, view), picks.pick_of(run), panel.current(run)
     with side:
         hits = search.inputs(run, panel.ask)
+        added.note(run)
         undo = st.container()
         is_selection = panel.is_open(chosen, pick)
     decoding = answer.own_label(run, pick, decode_settings.decoding(run))
@@ -33,27 +34,26 @@ def explore() -> None:
     if pick is not None and open_runs.is_warm(run) and not is_selection:
         located = answer.locate(run, layout, pick)
     if located is not None and located.at is None:
-        # A click waits for its sentence, a typed sentence for its marker on the map.
-        with side:
+        with side:  # a click waits for its sentence, a typed sentence for its marker on the map
             search.results(run, hits, panel.offer_hits)
             result = answer.show(run, located, decoding)
     pinned = answer.pinned(run, located, result) if located and result else start.stored(run, pick)
     recent.note(run, layout, pick, pinned, located.at if located else None)
     selected = map_view.selected_of(pick, located.at if located else None)
     selected, pinned = start.marked(run, pick is None and chosen is None, selected, pinned)
+    marks = recent.trail(run, layout) + answer.markers(run, layout, located, result)
     with frame:
         map_view.show(
             run,
             layout,
             by,
-            overlays=recent.trail(run, layout) + answer.markers(run, layout, located, result),
+            overlays=added.below(marks, run, layout),
             highlight=panel.highlight(chosen) if hits is None else hits,
             selected=selected,
             reading=map_view.is_read(at_first=True),
             answer=pinned,
             spoken=f"Decoded: {result.decoded.text}" if result else panel.spoken(chosen),
             joining=panel.joining(),
-            key=KEY,
             **map_view.WHOLE_WINDOW,
         )
     recent.show(run, undo)
@@ -62,7 +62,7 @@ def explore() -> None:
     with side:
         if result is None:
             search.results(run, hits, panel.offer_hits)
-        if is_selection and chosen is not None:
+        if chosen is not None and is_selection:
             panel.show(run, chosen)
         elif located is not None:
             result = result or answer.show(run, located, decoding)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from explorer.explore.column_criteria import Range
+from explorer.explore.columns import COLUMNS
 from explorer.explore.criteria import (
-    COLUMNS,
     DEFAULT_NEAR,
     MAX_PATTERN,
     Label,
     Near,
-    Range,
     Regex,
     Region,
     Split,
@@ -121,7 +121,7 @@ def _near(run: Run) -> Criterion | None:
 
 def _range_of(name: str) -> Callable[[Run], Criterion | None]:
     def ask_range(run: Run) -> Criterion | None:
-        title, unit, of = COLUMNS[name]
+        title, unit, of, _ = COLUMNS[name]
         values = of(run.needed_atlas)
         step = 1.0 if values.dtype.kind in "iu" else 0.1
         first, last = float(values.min()), float(values.max())

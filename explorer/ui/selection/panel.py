@@ -15,7 +15,7 @@ from explorer.explore.run import Run
 from explorer.explore.selection import Joining, Selection, described, joined, needs_model, rows_of
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.selection import conditions, summary, table
+from explorer.ui.selection import column_charts, comparison, conditions, summary, table
 from explorer.ui.session import open_runs, selections
 from explorer.ui.session.picks import Pick
 
@@ -77,8 +77,16 @@ def joining() -> Joining:
 
 
 def ask(run: Run) -> None:
-    """The form of a condition to select by."""
+    """The form of a condition to select by, and the charts of columns that do."""
     conditions.ask(run, add)
+    chosen = current(run)
+    selection, rows = (None, None) if chosen is None else (chosen.selection, chosen.rows)
+    column_charts.show(run, selection, rows, _apply)
+
+
+def _apply(selection: Selection | None) -> None:
+    selections.set_selection(selection)
+    st.session_state[_SIDE] = SELECTION
 
 
 def clear() -> None:
@@ -179,9 +187,10 @@ def show(run: Run, selected: Selected) -> None:
     if not len(selected.rows):
         st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")
     else:
-        explained = bool(st.session_state.get(summary.KEY))
+        explained = any(st.session_state.get(key) for key in (summary.KEY, comparison.KEY))
         table.show(run, selected.selection, selected.rows, low=explained)
         summary.show(run, selected.selection, selected.rows)
+        comparison.show(run, selected.selection, selected.rows)
 
 
 def _heading(run: Run, selection: Selection, count: int) -> None:

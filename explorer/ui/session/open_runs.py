@@ -16,6 +16,7 @@ from explorer.evaluation.verdict import YES, uses_z, value_of
 from explorer.explore import run_choice
 from explorer.explore.run import Run, open_run
 from explorer.explore.run_choice import Record
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.system.cache import Cache
 
@@ -61,7 +62,10 @@ def listing() -> Listing:
     names, damaged = [], {}
     first = folders.by_name()
     for folder in folders.list_runs():
-        if folders.is_report(folder):
+        if folders.is_report(folder) or _is_in_training(folder):
+            continue
+        if folders.shown_name(folder) != folder.name:  # a browser gets text alone
+            damaged[folders.shown_name(folder)] = "its name is not UTF-8: rename the folder"
             continue
         try:
             folders.stamp(folder)
@@ -70,6 +74,16 @@ def listing() -> Listing:
         except (ExplorerError, OSError) as error:
             damaged[folder.name] = str(error)
     return Listing(names, damaged)
+
+
+def _is_in_training(folder: Path) -> bool:
+    """Whether it is a person's run that has no weights yet: the page Your text shows its job."""
+    return folder.parent == folders.users() and not (folder / folders.SUMS).exists()
+
+
+def mapped() -> list[str]:
+    """The runs that have a map."""
+    return [name for name in listing().names if (folders.find(name) / folders.ATLAS).is_file()]
 
 
 def default_run(names: list[str]) -> str:
@@ -203,7 +217,7 @@ def is_warm(run: Run) -> bool:
 def warm(run: Run) -> None:
     """Reads all that a click on the run's map needs, then leaves the heap out of collections."""
     if run.atlas is not None and run.has_latent:
-        run.decode_tokens(run.atlas.mean[:1])
+        run.decode_tokens(run.atlas.mean[:1], Decoding(nearest=run.candidates))
         run.at(0.0, 0.0)
         run.neighbours(run.atlas.mean[0], 1)
     gc.collect()

@@ -1,5 +1,7 @@
 """The sentences that this session has selected on the map, as the text of a selection."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from explorer.errors import ExplorerError
@@ -9,6 +11,7 @@ from explorer.explore.selection import Selection, is_of_one_map, read_selection
 _ADDRESS = "select"
 _SELECTION, _RUN, _PROBLEM = "_selection", "_selection_run", "_selection_problem"
 _SEEN = "_selection_seen"
+_HELD_ADDRESS, _HELD, _HELD_SEEN = "held", "_held_selection", "_held_seen"
 
 
 def follow_address(is_same_page: bool) -> None:
@@ -24,6 +27,12 @@ def follow_address(is_same_page: bool) -> None:
         known[_SELECTION] = None
         set_text(text)
     known[_SEEN] = text
+    held = st.query_params.get(_HELD_ADDRESS, "")
+    if held != known.get(_HELD_SEEN, "") and (held or is_same_page):
+        known[_HELD] = None
+        with suppress(ExplorerError):  # a malformed one is none
+            known[_HELD] = read_selection(held) if held.strip() else None
+    known[_HELD_SEEN] = held
 
 
 def set_text(text: str) -> None:
@@ -50,18 +59,42 @@ def selection_of(run: Run) -> Selection | None:
     """What is selected in a run; an area or region of another run's map is not."""
     known = st.session_state
     selection: Selection | None = known.get(_SELECTION)
-    if known.get(_RUN, run.stamp) != run.stamp and selection and is_of_one_map(selection):
-        known[_SELECTION] = selection = None
+    if known.get(_RUN, run.stamp) != run.stamp:
+        if selection and is_of_one_map(selection):
+            known[_SELECTION] = selection = None
+        if (held := known.get(_HELD)) and is_of_one_map(held):
+            known[_HELD] = None
     known[_RUN] = run.stamp
     return selection
 
 
+def held_of(run: Run) -> Selection | None:
+    """The selection that others are compared with; one of another run's map is not."""
+    selection_of(run)
+    return st.session_state.get(_HELD)
+
+
+def set_held(selection: Selection) -> None:
+    """Holds a selection, to compare others with it."""
+    st.session_state[_HELD] = selection
+
+
+def clear_held() -> None:
+    """Holds no selection."""
+    st.session_state[_HELD] = None
+
+
 def write_address() -> None:
-    """Brings the address up to date with what is selected."""
-    selection, before = st.session_state.get(_SELECTION), st.query_params.get(_ADDRESS, "")
+    """Brings the address up to date with what is selected, and held."""
+    _write(_ADDRESS, _SELECTION, _SEEN)
+    _write(_HELD_ADDRESS, _HELD, _HELD_SEEN)
+
+
+def _write(name: str, key: str, seen: str) -> None:
+    selection, before = st.session_state.get(key), st.query_params.get(name, "")
     wanted = "" if selection is None else str(selection)
-    st.session_state[_SEEN] = wanted
+    st.session_state[seen] = wanted
     if wanted and wanted != before:
-        st.query_params[_ADDRESS] = wanted
+        st.query_params[name] = wanted
     elif before and not wanted:
-        del st.query_params[_ADDRESS]
+        del st.query_params[name]

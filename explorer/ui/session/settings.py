@@ -1,7 +1,7 @@
 """Settings of widgets that outlive a visit to another page."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import wraps
 from typing import ParamSpec
 
@@ -14,9 +14,10 @@ KEPT = (
     *("layout", "colour", "words", "read", "find", "text", "k", "from", "to", "steps", "way"),
     *("compared", "section", "told", "asked"),
     *("drawn", "dots", "tab"),
-    *("applied",),
+    *("applied", "moved"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
+    "candidates",
     *("label", "strength", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
@@ -37,6 +38,7 @@ def keep_settings() -> None:
 Arguments = ParamSpec("Arguments")
 _SEEN = "_settings_seen"
 _ABSENT = object()
+_guards: list[Callable[[], AbstractContextManager[None]]] = [nullcontext]
 
 
 def fragment(show: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -51,9 +53,28 @@ def fragment(show: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @wraps(show)
     def shown(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         _keep_changed()
-        show(*args, **kwargs)
+        guarded(show)(*args, **kwargs)
 
     return shown
+
+
+def guarded(show: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """A function for `st.fragment` that shows an error of a person as the rest of a page does.
+
+    An error does not leave a fragment: Streamlit shows it there, with its traceback.
+    """
+
+    @wraps(show)
+    def shown(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        with _guards[-1]():
+            show(*args, **kwargs)
+
+    return shown
+
+
+def guard_fragments(guard: Callable[[], AbstractContextManager[None]]) -> None:
+    """Sets what shows the errors of all fragments."""
+    _guards[:] = [guard]
 
 
 def _keep_changed() -> None:

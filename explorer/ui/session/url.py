@@ -13,6 +13,7 @@ STATED = (
     *("_pick", "_pick_run", "text", "_compared_row", "_compared_pick"),
     *("compared", "_runs_written", "_compared_current"),
     *("_selection", "_selection_run", "_selection_problem", "_selection_seen"),
+    *("_held_selection", "_held_seen"),
     *("run", "_opened_on", "_playback_epoch", "_playback_asked", "_playback_pinned"),
 )
 """What a session remembers of an address that is no parameter of a widget. After Back or Forward

@@ -9,21 +9,28 @@ import pytest
 
 from explorer.explore import map_criteria
 from explorer.explore.colourings import available, colouring_of
-from explorer.explore.file_columns import NO_VALUE, colours_of
+from explorer.explore.column_colours import NO_VALUE, colours_of
+from explorer.explore.columns import Column
 from explorer.explore.point_colours import NO_CLASS, RAMP_TOP
 from explorer.explore.run import open_run
 from explorer.latent_space.projections import pca_layout
 from explorer.runs import folder as folders
-from explorer.text.preview import preview
+from explorer.text.preview import others, preview
+from explorer.text.typed_column import typed
 from explorer.workspace import open_text, texts
 from tests import tiny
 
 DAYS = [(date(2020, 1, 31) + timedelta(days=3 * day)).isoformat() for day in range(40)]
 
 
+def column(cells: list, title: str = "c") -> Column:
+    item = typed(cells)
+    return Column("column:c", title, item.kind, "", item.numbers, item.codes, item.names)
+
+
 def test_numbers_and_dates_are_ramps_in_their_order() -> None:
     for cells in ([1.5 * value for value in range(40)], DAYS):
-        drawn = colours_of([*cells, None], "when")
+        drawn = colours_of(column([*cells, None], "when"))
         assert drawn is not None and drawn.kind == "ramp" and drawn.title == "when"
         assert (np.diff(drawn.ids[:-1].astype(int)) > 0).all() and drawn.ids[-1] == NO_CLASS
         assert (drawn.ids[0], drawn.ids[-2]) == (0, RAMP_TOP)
@@ -31,7 +38,7 @@ def test_numbers_and_dates_are_ramps_in_their_order() -> None:
 
 
 def test_few_values_are_classes_and_a_scale_has_its_order() -> None:
-    drawn = colours_of(["5", 1.0, "3", None, "10"] * 9, "stars")
+    drawn = colours_of(column(["5", 1.0, "3", None, "10"] * 9, "stars"))
     assert drawn is not None and drawn.kind == "categories"
     assert [entry.name for entry in drawn.legend] == ["1", "3", "5", "10", NO_VALUE]
     assert drawn.ids[:5].tolist() == [2, 0, 1, 4, 3]
@@ -42,7 +49,7 @@ def test_few_values_are_classes_and_a_scale_has_its_order() -> None:
     [[], ["one"] * 20, [None, ""] * 20, [f"id {n}" for n in range(80)], ["x" * 99, "y"] * 9],
 )
 def test_what_tells_no_groups_apart_is_no_colouring(cells: list) -> None:
-    assert colours_of(cells, "c") is None
+    assert colours_of(column(cells)) is None
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def run(tiny_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "mine.csv"
     file.write_text("\n".join(lines), encoding="utf-8")
     shown = preview(file, text_column="sentence", label_column="")
-    texts.store("mine", "mine.csv", shown.table)
+    texts.store("mine", "mine.csv", shown.table, others(file, shown))
     with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
         open_text.open_text("mine")
     return open_run("mine")

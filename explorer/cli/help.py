@@ -1,0 +1,44 @@
+"""`explorer help`: the documentation beyond the README."""
+
+import argparse
+
+from explorer.cli.output import say, say_json
+from explorer.errors import ExplorerError
+from explorer.system import shipped_files
+
+FOLDER = shipped_files.PACKAGE / "help"
+EXAMPLE = """\
+examples:
+  explorer help
+  explorer help server
+"""
+
+
+def help_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer help`."""
+    parser.epilog = EXAMPLE
+    parser.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="default: list them")
+
+
+def help(args: argparse.Namespace) -> None:
+    """Prints a topic, or the list of all."""
+    known = topics()
+    if args.json:
+        return say_json(known)
+    if not args.topic:
+        width = max(map(len, known))
+        for name, title in known.items():
+            say(f"{name:<{width}}  {title}")
+        return None
+    if args.topic not in known:
+        raise ExplorerError(f"there is no topic {args.topic!r}: choose {', '.join(known)}")
+    say((FOLDER / f"{args.topic}.md").read_text("utf-8").rstrip())
+    return None
+
+
+def topics() -> dict[str, str]:
+    """The topics, and the title of each."""
+    return {
+        path.stem: path.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+        for path in sorted(FOLDER.glob("*.md"))
+    }

@@ -1,0 +1,82 @@
+"""`explorer refit`: another layout of a run's map, beside the present one."""
+
+import argparse
+from typing import Any
+
+from explorer.cli.options import add_run
+from explorer.cli.output import Progress, say, say_json, table
+from explorer.errors import ExplorerError
+from explorer.runs import folder as folders
+
+EXAMPLE = """\
+The latent points stay; only their positions on the map change. The run keeps its layout until the
+other one is taken.
+
+examples:
+  explorer refit my --neighbours 30 --min-dist 0.2
+  explorer refit my --metric cosine --seed 1
+  explorer refit my --take
+"""
+
+
+def refit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer refit`."""
+    from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings
+
+    parser.epilog = EXAMPLE
+    default = LayoutSettings()
+    add_run(parser)
+    add = parser.add_argument
+    add("--method", default=default.method, choices=METHODS, help="default umap")
+    add(
+        "--neighbours",
+        type=int,
+        default=default.neighbours,
+        metavar="N",
+        help=f"of each sentence: more show global structure (default {default.neighbours})",
+    )
+    add(
+        "--min-dist",
+        type=float,
+        default=default.min_dist,
+        metavar="X",
+        help=f"smallest distance on the map (default {default.min_dist:g})",
+    )
+    add("--metric", default=default.metric, choices=METRICS, help="in latent space")
+    add("--seed", type=int, default=0, metavar="S", help="of the optimisation (default 0)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--take", action="store_true", help="make the other layout the run's")
+    how.add_argument("--discard", action="store_true", help="delete the other layout")
+
+
+def refit(args: argparse.Namespace) -> None:
+    """Fits another layout, takes it or discards it."""
+    from explorer.pipeline.refit_map import LayoutSettings
+    from explorer.pipeline.refit_map import refit as fit
+    from explorer.workspace import layouts
+
+    folder = folders.find(args.run)
+    if args.take or args.discard:
+        if not layouts.path_of(folder).is_file():
+            raise ExplorerError(f"{args.run} has no other layout: `explorer refit` fits one")
+        (layouts.take if args.take else layouts.discard)(folder)
+        return say(f"{args.run} has the other layout" if args.take else "discarded")
+    settings = LayoutSettings(args.method, args.neighbours, args.min_dist, args.metric, args.seed)
+    with Progress(quiet=args.json) as progress:
+        measured = fit(folder, layouts.path_of(folder), settings, progress.stage())
+    layouts.note(folder, measured)
+    if args.json:
+        return say_json(measured)
+    rows = [
+        (name, *(_value(measured[when], name) for when in ("before", "after"))) for name in _SHOWN
+    ]
+    say(table(("of 15 neighbours", "now", "other"), rows, right=(1, 2)))
+    return say(f"`explorer refit {args.run} --take` makes it the layout of the run")
+
+
+_SHOWN = ("trustworthiness", "neighbour_recall", "silhouette")
+
+
+def _value(projection: dict[str, Any], name: str) -> str:
+    value = projection.get(name, {}).get("value")
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,226 @@
+"""A trained run from sentences to latents and back: encoding, decoding, samples."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from explorer.errors import ExplorerError
+from explorer.explore import text_points
+from explorer.explore.arguments import array, whole
+from explorer.explore.mapped_run import Latents, MappedRun
+from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.text.tokens import EOS, SPECIALS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+GAIN_SAMPLES = 16
+"""Prior samples a word's probability is compared with, for its latent gain."""
+_LEAST_SCALE = 1e-6
+
+
+class CodedRun(MappedRun):
+    """A run's map, its encoder and its decoder."""
+
+    def ids(self, texts: Iterable[str]) -> list[list[int]]:
+        """Sentences as ids of words or pieces, without start and end.
+
+        Raises:
+            ExplorerError: For a single string in place of a list, and for items that are no
+                strings.
+        """
+        if isinstance(texts, str):
+            raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+        texts = list(texts)
+        for text in texts:
+            if not isinstance(text, str):
+                raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
+        return [self.vocabulary.encode(self.words(text)) for text in texts]
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of a sentence that are outside the vocabulary."""
+        return self.vocabulary.unknown(self.words(text))
+
+    def rare(self, text: str) -> list[str]:
+        """The words of a sentence without a vocabulary entry: unknown, or split into pieces."""
+        return self.vocabulary.rare(self.words(text))
+
+    def encode(self, texts: Iterable[str]) -> Latents:
+        """The posterior mean of each sentence."""
+        return self.posterior(texts)[0]
+
+    def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
+        """Mean and standard deviation of each sentence's posterior.
+
+        Raises:
+            ExplorerError: If a sentence needs an encoder that is not at hand (`cannot_encode`).
+        """
+        self._need_latent()
+        texts = texts if isinstance(texts, str) else list(texts)
+        ids = self.ids(texts)
+        return text_points.posterior(self, list(texts), ids)
+
+    def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
+        """One sentence for each latent point; greedily by default.
+
+        Raises:
+            ExplorerError: If `z` does not have this run's latent size, or is not finite.
+        """
+        return [self._text(row) for row in self._generate(self._points(z), decoding)]
+
+    def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
+        """Like `decode`, with each word's log-probability and latent gain, summed over pieces."""
+        import torch
+
+        from explorer.models.latent_gain import token_scores
+        from explorer.models.padding import collate
+
+        decoding = decoding or Decoding()
+        points = self._points(z)
+        rows = self._generate(points, decoding)
+        tokens = collate(rows, self.model.device)
+        with torch.inference_mode():
+            log_probs, gains = token_scores(
+                self.model.decoder,
+                points,
+                tokens,
+                self._reference(),
+                GAIN_SAMPLES,
+                condition=lambda z: self._decoder_input(z, decoding),
+            )
+        result = []
+        for row, log_prob, gain in zip(rows, log_probs.tolist(), gains.tolist(), strict=True):
+            words = self.vocabulary.decode(row)
+            named = words
+            if len(row) < decoding.max_tokens:  # else it was cut off before its end
+                named = [*words, SPECIALS[EOS]]
+            index = [*self.vocabulary.word_index(row), len(words)]
+            sums = [_summed(scores, index, len(named)) for scores in (log_prob, gain)]
+            result.append(Decoded(self.tokeniser.text(words), named, sums[0], sums[1]))
+        if decoding.nearest > 1:
+            near = self.cosines(points.numpy(), [item.text for item in result]).tolist()
+            result = [replace(item, cosine=far) for item, far in zip(result, near, strict=True)]
+        return result
+
+    def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
+        """Decodes the posterior mean of each sentence."""
+        return self.decode(self.encode(texts), decoding)
+
+    def sample(self, n: int, decoding: Decoding | None = None) -> list[str]:
+        """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
+
+        Raises:
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
+        """
+        decoding = decoding or Decoding(strategy="sample")
+        return self.decode(self.prior_samples(n, decoding.seed), decoding)
+
+    def prior_samples(self, n: int, seed: int = 0) -> Latents:
+        """Draws z from the prior, or from the density fitted on an autoencoder's encodings.
+
+        Raises:
+            ExplorerError: For an autoencoder on whose encodings no density was fitted.
+        """
+        import torch
+
+        from explorer.evaluation.prior_diagnostics import need_density
+        from explorer.models.random_streams import generator, sample
+
+        need_density(self.model, self.folder)
+        n, seed = whole("n", n, 0), whole("seed", seed, 0, 2**63 - 1)
+        if not n:  # of which a mixture or a flow cannot draw
+            return np.zeros((0, self.config.model.latent_dim), np.float32)
+        with torch.inference_mode():
+            # A separate stream: decoding draws words with the same seed.
+            return sample(self.model.prior(), n, generator(seed, "prior")).cpu().numpy()
+
+    def around(
+        self,
+        z: Float32[np.ndarray, " latent"],
+        scale: Float32[np.ndarray, " latent"],
+        k: int = 5,
+        decoding: Decoding | None = None,
+    ) -> list[str]:
+        """Decodes k draws from N(z, diag(scale²))."""
+        z, count = self._latent(z), whole("k", k, 0)
+        random = np.random.default_rng(decoding.seed if decoding else 0)
+        noise = random.standard_normal((count, len(z))).astype(np.float32)
+        return self.decode(z + noise * scale, decoding)
+
+    def _need_latent(self) -> None:
+        if not self.has_latent:
+            raise ExplorerError(f"{self.name} is a language model: it has no latent space")
+
+    def _latent(self, point: str | np.ndarray) -> np.ndarray:
+        """One latent point: a sentence's posterior mean, or a vector, checked."""
+        if isinstance(point, str):
+            return self.encode([point])[0]
+        size, z = self.config.model.latent_dim, array(point)
+        if z.shape != (size,) or z.dtype.kind not in "fiu":
+            raise ExplorerError(
+                f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
+            )
+        return _finite(z)
+
+    def _text(self, row: Sequence[int]) -> str:
+        return self.tokeniser.text(self.vocabulary.decode(row))
+
+    def _points(self, z: np.ndarray) -> "Tensor":
+        """Latent points for the decoder: checked, and projected onto the latent space."""
+        import torch
+
+        size, z = self.config.model.latent_dim, array(z)
+        if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
+            raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
+        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
+
+    def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
+        from explorer.models import candidates
+        from explorer.models.decoding_strategies import generate
+
+        decoding = decoding or Decoding()
+        if not self.vocabulary.has_unknown:
+            decoding = replace(decoding, allow_unknown=False)
+        if decoding.nearest > 1:
+            return candidates.nearest(points, decoding, self._generate, self._cosines)
+        return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
+
+    def _cosines(self, points: "Tensor", rows: Sequence[Sequence[int]]) -> "Tensor":
+        import torch
+
+        return torch.from_numpy(self.cosines(points.numpy(), [self._text(row) for row in rows]))
+
+    def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
+        return self.model.condition_on_label(z, decoding.label, decoding.strength)
+
+    def _reference(self) -> Any:
+        """The reference of the latent gain: the prior, else a Gaussian of the encodings."""
+        import torch
+        from torch.distributions import Independent, Normal
+
+        if self.model.has_density:
+            return self.model.prior()
+        mean = torch.from_numpy(self.needed_atlas.mean)
+        # Given vectors may have numbers that never vary.
+        return Independent(Normal(mean.mean(0), mean.std(0).clamp(min=_LEAST_SCALE)), 1)
+
+
+def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:
+    """Scores of ids, summed over each of the first `count` words."""
+    sums = [0.0] * count
+    for score, word in zip(scores, index, strict=False):  # padding follows the end
+        if word < count:
+            sums[word] += score
+    return sums
+
+
+def _finite(z: np.ndarray) -> np.ndarray:
+    """In single precision, checked."""
+    with np.errstate(over="ignore"):
+        z = z.astype(np.float32)
+    if not np.isfinite(z).all():
+        raise ExplorerError("a latent point holds a value that is not a finite number")
+    return z

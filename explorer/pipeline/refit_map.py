@@ -1,0 +1,119 @@
+"""Another layout of a run's map: fitted beside the present one, then accepted or discarded."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.latent_space.atlas import Atlas
+from explorer.latent_space.projections import METRICS, pca_layout, umap_layout
+from explorer.runs import folder as folders
+from explorer.runs import lock
+from explorer.runs.replacement import replacing
+
+METHODS = ("umap", "pca")
+_NEIGHBOURS = (2, 200)
+_MAX_SEED = 2**32 - 1
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutSettings:
+    """How a layout is fitted.
+
+    Raises:
+        ExplorerError: If a setting is out of range.
+    """
+
+    method: str = "umap"
+    neighbours: int = 10
+    min_dist: float = 0.05
+    metric: str = "euclidean"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("method", self.method, METHODS),
+            ("metric", self.metric, METRICS),
+        ):
+            if value not in known:
+                raise ExplorerError(f"{name} {value!r} is not one of {', '.join(known)}")
+        low, high = _NEIGHBOURS
+        if not low <= self.neighbours <= high:
+            raise ExplorerError(f"neighbours is {low} to {high}, not {self.neighbours}")
+        if not 0.0 <= self.min_dist <= 1.0:
+            raise ExplorerError(f"min_dist is 0 to 1, not {self.min_dist:g}")
+        if not 0 <= self.seed <= _MAX_SEED:
+            raise ExplorerError(f"seed is 0 to {_MAX_SEED}, not {self.seed}")
+
+
+def refit(
+    folder: Path,
+    target: Path,
+    settings: LayoutSettings,
+    progress: Progress = lambda stage, fraction: None,
+) -> dict[str, dict[str, Any]]:
+    """Fits a layout to the latent points of a run's map, and writes the map with it.
+
+    Args:
+        folder: Of a run with a map, which stays as it is.
+        target: The file of the other map.
+        settings: Of the layout.
+        progress: Called with a stage and the fraction of it that is done.
+
+    Returns:
+        What is known of the layout `before` and `after`: settings, trustworthiness, recall.
+
+    Raises:
+        ExplorerError: If the run has no map, or it is damaged.
+        ModuleNotFoundError: If umap-learn is not installed.
+    """
+    from explorer.latent_space.clusters import clusters, region_metrics
+
+    old = Atlas.load(folders.verify(folder, folders.ATLAS))
+    if settings.method == "pca":
+        layout = pca_layout(old.mean, seed=settings.seed, progress=progress)
+    else:
+        layout = umap_layout(
+            old.mean,
+            settings.neighbours,
+            settings.min_dist,
+            settings.seed,
+            progress,
+            settings.metric,
+        )
+    progress("naming", 0.0)
+    regions = clusters(layout.xy, old.reconstruction)
+    measured = region_metrics(old.mean, layout.xy, old.reconstruction, regions, settings.seed)
+    new = dataclasses.replace(
+        old,
+        xy=layout.xy,
+        cluster=regions.cluster,
+        levels=regions.levels,
+        projection=layout.meta | measured,
+        layout_is_noise=layout.noise,
+    )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExplorerError(f"{target.parent} cannot be written: {error.strerror}") from None
+    new.save(target)
+    progress("naming", 1.0)
+    return {"before": old.projection, "after": new.projection}
+
+
+def accept(folder: Path, candidate: Path) -> None:
+    """Makes a map that `refit` wrote the run's map.
+
+    Raises:
+        ExplorerError: If it is of other latent points: the run was trained again meanwhile.
+    """
+    old = Atlas.load(folders.verify(folder, folders.ATLAS))
+    new = Atlas.load(candidate)
+    if new.mean.shape != old.mean.shape or (new.mean != old.mean).any():
+        raise ExplorerError(f"the other layout is of an earlier state of {folder.name}: fit anew")
+    with lock.alone_with(folder), replacing(folder) as scratch:
+        new.save(scratch / folders.ATLAS)

@@ -1,0 +1,1 @@
+"""The notes: listed, edited, exported."""

@@ -1,0 +1,92 @@
+"""Another layout of a map: its settings, its fit as a job, and how it compares."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.config import Config
+from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings
+from explorer.ui.components.escaping import markdown
+from explorer.workspace import layouts
+
+_MEASURES = {
+    "trustworthiness": (
+        "Trustworthiness",
+        "How far neighbours on the map are neighbours in latent space: 1 is all.",
+    ),
+    "neighbour_recall": (
+        "Neighbour recall",
+        "Fraction of the nearest neighbours in latent space that stay neighbours on the map.",
+    ),
+}
+_TITLES = {"umap": "UMAP", "pca": "PCA"}
+
+
+def fit_button(folder: Path, config: Config) -> None:
+    """The settings of another layout, and the button that queues its fit."""
+    key = f"layout_{folder.name}"
+    with st.popover("Another layout", icon=":material/grain:", key=key):
+        method = st.segmented_control(
+            "Layout",
+            METHODS,
+            default=METHODS[0],
+            format_func=_TITLES.__getitem__,
+            key=f"{key}_method",
+            required=True,
+        )
+        is_umap = method != "pca"
+        neighbours = st.number_input(
+            "Neighbours", 2, 200, config.atlas.neighbours, key=f"{key}_n", disabled=not is_umap,
+            help="Of each sentence: more show global structure, fewer local detail.",
+        )  # fmt: skip
+        min_dist = st.number_input(
+            "Minimum distance", 0.0, 1.0, config.atlas.min_dist, 0.05, key=f"{key}_d",
+            disabled=not is_umap, help="Between two sentences on the map.",
+        )  # fmt: skip
+        metric = st.selectbox(
+            "Distance in latent space", METRICS, key=f"{key}_m", disabled=not is_umap
+        )
+        seed = st.number_input("Seed", 0, 2**32 - 1, 0, key=f"{key}_s", disabled=not is_umap)
+        if st.button("Fit it", key=f"{key}_go", type="primary"):
+            settings = LayoutSettings(
+                str(method), int(neighbours), float(min_dist), str(metric), int(seed)
+            )
+            layouts.submit(folder, settings)
+            st.rerun()
+
+
+def offer(folder: Path) -> None:
+    """The other layout beside the present one, to take or to discard."""
+    measured = layouts.measures(folder)
+    if measured is None:
+        return
+    with st.container(key=f"other_{folder.name}"):
+        st.markdown(f"**Another layout is fitted:** {markdown(_settings(measured['after']))}")
+        columns = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
+        for column, (name, (title, help_)) in zip(columns, _MEASURES.items(), strict=False):
+            before, after = (_value(measured[when], name) for when in ("before", "after"))
+            if after is not None:
+                change = None if before is None else f"{after - before:+.3f}"
+                column.metric(title, f"{after:.3f}", change, help=help_)
+        if columns[2].button("Take it", key=f"take_{folder.name}", type="primary"):
+            layouts.take(folder)
+            st.rerun()
+        if columns[3].button("Discard", key=f"discard_{folder.name}"):
+            layouts.discard(folder)
+            st.rerun()
+
+
+def _settings(projection: dict) -> str:  # type: ignore[type-arg]
+    method = str(projection.get("method", ""))
+    shown = [_TITLES.get(method, method)]
+    for name, title in (("neighbours", "neighbours"), ("min_dist", "minimum distance")):
+        if name in projection:
+            shown.append(f"{title} {projection[name]:g}")
+    shown += [str(projection["metric"])] if "metric" in projection else []
+    shown += [f"seed {projection['seed']}"] if "seed" in projection else []
+    return ", ".join(shown)
+
+
+def _value(projection: dict, name: str) -> float | None:  # type: ignore[type-arg]
+    value = projection.get(name, {}).get("value")
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,147 @@
+"""A training on a person's text before it starts: what is suggested, why, its time."""
+
+import streamlit as st
+
+from explorer.config import Config
+from explorer.errors import ExplorerError
+from explorer.explore.text_fit import Fit
+from explorer.training.suggest_recipe import SIZES
+from explorer.ui.components.escaping import markdown, message
+from explorer.workspace import texts, train_text
+from explorer.workspace.train_text import Plan, Timing
+
+CHOSEN = "train"
+"""The map whose training is being planned; also in the address."""
+
+_FROM, _SIZE, _EPOCHS = "train_from", "train_size", "train_epochs"
+_TRAINED, _NOTHING = "A trained run", "Nothing"
+_SECONDS = 1.0
+_MAX_EPOCHS = 200
+
+
+def chosen() -> str:
+    """The map whose training is being planned."""
+    return st.query_params.get(CHOSEN, "")
+
+
+def choose(name: str) -> None:
+    """Opens the plan of a training, or closes it."""
+    for key in (_FROM, _SIZE, _EPOCHS):
+        st.session_state.pop(key, None)
+        st.query_params.pop(key, None)
+    if name:
+        st.query_params[CHOSEN] = name
+    else:
+        st.query_params.pop(CHOSEN, None)
+
+
+def plan(name: str, config: Config, fit: Fit | None) -> None:
+    """Shows the plan for the text of a map."""
+    origin = str(config.model.weights_of.get("run", ""))
+    start, reason = train_text.suggestion(
+        texts.count(name), origin, None if fit is None else fit.outside
+    )
+    st.caption(message(reason))
+    wanted = Plan.of(config, name, *_start(origin, bool(start)))
+    st.fragment(_timed)(wanted)
+
+
+def _start(origin: str, is_warm: bool) -> tuple[str, str]:
+    """The run to start from, and the size of a model that starts from nothing."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        how = st.segmented_control(
+            "Start from",
+            [_TRAINED, _NOTHING],
+            default=_TRAINED if is_warm else _NOTHING,
+            format_func=lambda item: markdown(origin) if item == _TRAINED else item,
+            key=_FROM,
+            bind="query-params",
+            on_change=_forget_epochs,
+            required=True,
+        )
+        size = ""
+        if how == _NOTHING:
+            size = st.segmented_control(
+                "Size",
+                SIZES,
+                default=SIZES[0],
+                format_func=str.capitalize,
+                key=_SIZE,
+                bind="query-params",
+                on_change=_forget_epochs,
+                required=True,
+                help="LSTMs of 128, 256 or 512 units, and 16, 32 or 64 latent dimensions.",
+            )
+    return (origin, "") if how == _TRAINED else ("", str(size or SIZES[0]))
+
+
+def _forget_epochs() -> None:
+    """Another recipe has another number of epochs."""
+    st.session_state.pop(_EPOCHS, None)
+    st.query_params.pop(_EPOCHS, None)
+
+
+def _timed(wanted: Plan) -> None:
+    """The time of a plan, measured beside the page, and the button that starts it."""
+    timing = train_text.timing(wanted)
+    if timing.estimate is None:
+        _waiting(wanted, timing)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        epochs = st.number_input(
+            "Epochs",
+            1,
+            _MAX_EPOCHS,
+            timing.estimate.epochs,
+            key=_EPOCHS,
+            bind="query-params",
+            width=140,
+            help="Passes over the sentences. The weights of the best one are used.",
+        )
+        is_asked = st.button("Train", type="primary", icon=":material/model_training:")
+    st.markdown(_sentence(timing, int(epochs)))
+    if timing.is_shared:
+        st.caption("A training is running beside the measurement: this one waits for its turn.")
+    if is_asked:
+        train_text.start(wanted, int(epochs))
+        choose("")
+        st.rerun()
+
+
+def _waiting(wanted: Plan, timing: Timing) -> None:
+    """What is shown until a plan is timed."""
+    if timing.problem:
+        st.error(message(timing.problem))
+        if st.button("Measure again", icon=":material/timer:"):
+            train_text.again(wanted)
+            st.rerun(scope="fragment")
+        return
+
+    @st.fragment(run_every=_SECONDS)
+    def wait() -> None:
+        now = train_text.timing(wanted)
+        if now.estimate is not None or now.problem:
+            st.rerun()
+        st.caption(":material/timer: Timing a few steps on this machine…")
+
+    wait()
+
+
+def _sentence(timing: Timing, epochs: int) -> str:
+    estimate = timing.estimate
+    if estimate is None:
+        raise ExplorerError("the training has not been timed yet")
+    return (
+        f"About **{about(timing.seconds(epochs))}** on this machine: "
+        f"{about(estimate.seconds(epochs))} for {epochs} epochs of {estimate.sentences:,} "
+        f"sentences, then {about(timing.finish)} to measure the model and draw its map."
+    )
+
+
+def about(seconds: float) -> str:
+    """A duration as a rough number: seconds by tens, then minutes, then hours."""
+    if seconds < 55:
+        return f"{max(1, round(seconds / 10)) * 10} s"
+    if seconds < 90 * 60:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{seconds / 3600:.1f} h"

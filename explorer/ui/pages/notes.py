@@ -1,0 +1,14 @@
+"""Notes: what was pinned on the pages, each with a link that reopens it."""
+
+import streamlit as st
+
+from explorer.ui.components import notes as messages
+from explorer.ui.notes import listing
+
+st.title("Notes")
+st.caption(
+    "What you pinned on the pages. A title reopens what was seen. Notes are on this machine, for "
+    "every browser; `explorer notes` lists them in a terminal."
+)
+with messages.errors_shown():
+    listing.show()

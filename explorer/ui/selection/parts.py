@@ -1,0 +1,73 @@
+"""What the summary of a selection and the comparison of two show alike."""
+
+import html
+import math
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.explore.group_scores import Score
+from explorer.ui.components.escaping import minus
+
+if TYPE_CHECKING:
+    from explorer.latent_space.cluster_names import Term
+
+_CLEAR = 3.0  # standard deviations of the random groups
+_STYLE = """
+<style>
+.terms { display: grid; grid-template-columns: auto 1fr auto; gap: 0.2rem 0.75rem;
+  margin: 0; padding: 0; align-items: center; font-size: 0.9rem; }
+.terms dt { margin: 0; overflow-wrap: anywhere; }
+.terms dd { margin: 0; font-variant-numeric: tabular-nums; opacity: 0.75; font-size: 0.85em; }
+.terms dd.bar { height: 0.45rem; border-radius: 0.25rem; opacity: 1;
+  background: rgba(128, 128, 128, 0.18); position: relative; overflow: hidden; }
+.terms dd.bar i { position: absolute; inset: 0 auto 0 0; border-radius: 0.25rem;
+  background: rgba(86, 148, 233, 0.75); }
+.terms dd.bar b { position: absolute; inset: 0 auto 0 0; width: 2px; background: currentColor; }
+</style>
+"""
+
+
+def words(terms: "list[Term]", elsewhere: str = "elsewhere") -> None:
+    """Terms with bars: how many of the sentences have each, and how many of the others.
+
+    Args:
+        terms: Best first.
+        elsewhere: Names the others.
+    """
+    if not terms:
+        st.caption("No word sets it apart from the other sentences.")
+        return
+    top = max(term.inside for term in terms)
+    items = "".join(
+        f'<dt dir="auto">{html.escape(term.text)}</dt>'
+        f'<dd class="bar"><i style="width: {100 * term.inside / top:.1f}%"></i>'
+        f'<b style="left: {min(100 * term.outside / top, 99):.1f}%"></b></dd>'
+        f"<dd>{percent(term.inside)} · {html.escape(elsewhere)} {percent(term.outside)}</dd>"
+        for term in terms
+    )
+    st.html(f'{_STYLE}<dl class="terms" style="padding: 0">{items}</dl>')
+
+
+def percent(part: float) -> str:
+    """A fraction as a percentage, of small ones with a decimal."""
+    return f"{part:.0%}" if part >= 0.0995 or part == 0 else f"{part:.1%}"
+
+
+def against(score: Score, below: str, above: str) -> str:
+    """A number beside that of random groups."""
+    beside = f"random groups ({spread_of(score)})"
+    standard = score.standard
+    if standard is None or abs(standard) < _CLEAR:
+        return f"like {beside}"
+    return f"{above if standard > 0 else below} than {beside}"
+
+
+def spread_of(score: Score) -> str:
+    """Mean and standard deviation of the random groups, to the first digit of the deviation."""
+    digits = 2
+    if 0 < score.deviation < 0.1:
+        digits = min(-math.floor(math.log10(score.deviation)), 4)
+    # No sign before a mean that rounds to zero; no break within.
+    mean = minus(f"{round(score.mean, digits) + 0:.{digits}f}")
+    return f"{mean}\u00a0±\u00a0{score.deviation:.{digits}f}"
