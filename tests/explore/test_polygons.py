@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.explore.polygons import MAX_CORNERS, inside, simplified
-from explorer.ui.map.scripts import FOLDER
+from explorer.map_component.bundle import FOLDER
 
 
 def ray_inside(x: float, y: float, corners: np.ndarray) -> bool:
