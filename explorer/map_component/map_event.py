@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 _LARGEST = 2.0**53
 """Bound on numbers from the browser, where larger integers are no longer exact."""
+
+EventKind: TypeAlias = Literal[
+    "point", "place", "box", "area", "region", "class", "clear", "undo", "redo", "no_webgl"
+]
 
 _MAX_CORNERS = 2000
 """Of an outline; the browser sends fewer."""
@@ -42,9 +46,7 @@ class MapEvent:
         area: Corners of an outline, map coordinates.
     """
 
-    kind: Literal[
-        *("point", "place", "box", "area", "region", "class", "clear", "undo", "redo", "no_webgl")
-    ]
+    kind: EventKind
     index: int = -1
     x: float = 0.0
     y: float = 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.ui.map.scripts import FOLDER
+from explorer.map_component.bundle import FOLDER
 
 SCRIPT = """import("./mounting.mjs").then(({ mounting }) => {
   const log = [];

@@ -24,7 +24,7 @@ from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
 
 HEIGHT = 600
-WHOLE_WINDOW = {"height": 420, "margin": 106}
+WHOLE_WINDOW: dict[str, Any] = {"height": 420, "margin": 106}
 """Of a map that fills the window below the navigation, in CSS pixels."""
 PLAIN = "_plain_event_"
 """Prefix of a map's key: the last event on the SVG map that replaces it."""
