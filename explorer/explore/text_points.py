@@ -114,11 +114,13 @@ def _vectors(source: str, texts: Sequence[str]) -> "torch.Tensor":
 
     if len(_recent) > _MOST_RECENT:
         _recent.clear()
-    known = {text: _recent.get((source, text)) for text in texts}
-    if missing := [text for text, vector in known.items() if vector is None]:
+    stored = {text: _recent.get((source, text)) for text in texts}
+    known = {text: vector for text, vector in stored.items() if vector is not None}
+    if missing := [text for text in stored if text not in known]:
         encode = _encoders.get(source, lambda: open_encoder(source, torch.device("cpu")))
-        known |= dict(zip(missing, encode(missing), strict=True))
-        _recent.update({(source, text): known[text] for text in missing})
+        made = dict(zip(missing, encode(missing), strict=True))
+        _recent.update({(source, text): vector for text, vector in made.items()})
+        known |= made
     return torch.stack([known[text] for text in texts])
 
 
