@@ -146,11 +146,9 @@ def _of_columns(run: Contents) -> dict[str, Colours]:
     """The colours of the columns of the user's file, by the name of the colouring."""
 
     def draw() -> dict[str, Colours]:
-        known = columns.columns_of(cast("MappedRun", run)).values()
         drawn = {
             f"{COLUMN}{column.title}": column_colours.colours_of(column)
-            for column in known
-            if column.key.startswith(f"{columns.OF_FILE}:")
+            for column in columns.of_file(cast("MappedRun", run)).values()
         }
         return {name: colours for name, colours in drawn.items() if colours is not None}
 

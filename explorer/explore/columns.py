@@ -102,11 +102,13 @@ class Column:
 
 
 def columns_of(run: MappedRun) -> dict[str, Column]:
-    """The columns of a map and of the user's file, by key; the file is read on first use.
+    """The columns of a map and of the user's file, by key."""
+    return of_map(run) | of_file(run)
 
-    Those of the file are there while it is.
-    """
-    return of_map(run) | _files.get((run, run.texts_are_real), lambda: _of_file(run))
+
+def of_file(run: MappedRun) -> dict[str, Column]:
+    """The columns of the user's file, by key, while it is there; it is read on first use."""
+    return _files.get((run, run.texts_are_real), lambda: _of_file(run))
 
 
 def of_map(run: MappedRun) -> dict[str, Column]:

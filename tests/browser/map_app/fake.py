@@ -1,7 +1,6 @@
 """A run with points on whole numbers, so that a test knows where each one is."""
 
 from types import SimpleNamespace
-from typing import ClassVar
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class FakeAtlas:
 class FakeRun:
     stamp, name, texts_are_real = "test-1", "test", True
     atlas = needed_atlas = FakeAtlas()
-    columns: ClassVar[dict] = {}
+    config = SimpleNamespace(corpus=SimpleNamespace(name="test"))
     texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
 
 
