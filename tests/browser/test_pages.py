@@ -358,7 +358,7 @@ def test_a_mark_of_the_prior_opens_again_and_is_the_one_marked(page, address):
     page.goto(f"{address}/prior?run=tiny&drawn=50")
     plane = page.locator(".js-plotly-plot").first
     plane.wait_for()
-    samples = page.get_by_label("Samples of the prior").get_by_role("button")
+    samples = page.get_by_label("Samples of the prior").locator("button:not(.copy)")
     back = page.get_by_role("button", name="Back to the samples")
 
     def wait_until_marked(*names):
