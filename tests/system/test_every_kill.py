@@ -107,6 +107,7 @@ def draw(root: Path) -> None:
     with (
         mock.patch("explorer.pipeline.draw_map._atlas", lambda *_: atlas),
         mock.patch("explorer.pipeline.draw_map.dataset.load"),
+        mock.patch("explorer.pipeline.draw_map.given_vectors.fill"),
         mock.patch("explorer.pipeline.draw_map._prior_draws", lambda _: None),
     ):
         pipeline.make_atlas(root / "tiny")
