@@ -13,7 +13,8 @@ from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.replacement import replacing
 
-METHODS = ("umap", "pca")
+METHODS = {"umap": "UMAP", "pca": "PCA"}
+"""Layouts and their titles; neighbours, distances and the seed are settings of the first."""
 _NEIGHBOURS = (2, 200)
 _MAX_SEED = 2**32 - 1
 

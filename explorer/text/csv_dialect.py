@@ -15,8 +15,8 @@ NO_TEXT = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", 
 
 SEPARATORS = ",;\t|"
 
-MAX_COLUMNS = 1024
-"""Maximum columns: each is searched for text, and no table of sentences has a hundred."""
+MAX_COLUMNS = 8192
+"""Maximum columns: each is searched for text; a vector may be 4,096 of them."""
 
 _SAMPLE = 2000  # lines
 

@@ -19,7 +19,6 @@ _MEASURES = {
         "Fraction of the nearest neighbours in latent space that stay neighbours on the map.",
     ),
 }
-_TITLES = {"umap": "UMAP", "pca": "PCA"}
 
 
 def fit_button(folder: Path, config: Config) -> None:
@@ -28,13 +27,13 @@ def fit_button(folder: Path, config: Config) -> None:
     with st.popover("Another layout", icon=":material/grain:", key=key):
         method = st.segmented_control(
             "Layout",
-            METHODS,
-            default=METHODS[0],
-            format_func=_TITLES.__getitem__,
+            list(METHODS),
+            default=LayoutSettings().method,
+            format_func=METHODS.__getitem__,
             key=f"{key}_method",
             required=True,
         )
-        is_umap = method != "pca"
+        is_umap = method == LayoutSettings().method  # the other has no settings
         neighbours = st.number_input(
             "Neighbours", 2, 200, config.atlas.neighbours, key=f"{key}_n", disabled=not is_umap,
             help="Of each sentence: more show global structure, fewer local detail.",
@@ -78,7 +77,7 @@ def offer(folder: Path) -> None:
 
 def _settings(projection: dict) -> str:  # type: ignore[type-arg]
     method = str(projection.get("method", ""))
-    shown = [_TITLES.get(method, method)]
+    shown = [METHODS.get(method, method)]
     for name, title in (("neighbours", "neighbours"), ("min_dist", "minimum distance")):
         if name in projection:
             shown.append(f"{title} {projection[name]:g}")
