@@ -168,7 +168,8 @@ def _train(folder: Path, config: Config, how: _How) -> Iterator[Report]:
             return
     model = stage.trainer.best.load_into(stage.trainer.model)
     if not tuning:
-        how.progress("fitting the prior", 0.0)
+        if _fits_prior(config):
+            how.progress("fitting the prior", 0.0)
         model = _with_prior(model, data, config)
     stage.trainer.check_weights(model)  # while the former run and the state are still there
     if distributed.is_first():

@@ -42,6 +42,7 @@ OTHER = {
     "beam": 2,
     "penalty": 1.5,
     "max_tokens": 7,
+    "nearest": 4,
     "allow_unknown": True,
     "seed": 12,
     "label": "two words",

@@ -29,7 +29,8 @@ SCRIPT = "<script>alert(1)</script> & $x^2$"
 
 
 class FakeRun(Run):
-    texts, texts_are_real, columns = (), False, {}
+    texts, texts_are_real = (), False
+    config = SimpleNamespace(corpus=SimpleNamespace(name="test"))
 
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)
