@@ -149,7 +149,7 @@ def test_points_travel_once_and_recolouring_keeps_the_view(page, address):
     assert page.state()["view"] == view
     assert sum("/points?" in url for url in asked) == 1
     assert sum("/colours?" in url for url in asked) == 2
-    assert sum("/map.js" in url for url in asked) == 1
+    assert sum("/bundle.js" in url for url in asked) == 1
 
 
 def test_a_hovered_sentence_shows_as_typed(page, address):
