@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
+from explorer.text.csv_dialect import is_text
 from explorer.text.file_columns import Columns
 
 if TYPE_CHECKING:
@@ -284,15 +285,7 @@ def _is_number(cell: Any) -> bool:
 
 def _is_words(cell: Any) -> bool:
     """Whether a cell holds something else than a number or nothing."""
-    if isinstance(cell, list | dict):
-        return True
-    if not isinstance(cell, str) or not cell.strip():
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
+    return isinstance(cell, list | dict) or is_text(cell)
 
 
 def _holds_lists(cells: Sequence[Any]) -> bool:
