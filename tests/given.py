@@ -45,7 +45,7 @@ def register(monkeypatch) -> None:
     """Makes the encoder one that is at hand."""
     entry = SentenceEncoder(DIM, "ab" * 32, lambda device: embed)
     monkeypatch.setitem(SENTENCE_ENCODERS, NAME, entry)
-    monkeypatch.setitem(PACKAGES, NAME, "json")
+    monkeypatch.setitem(PACKAGES, NAME, ())
 
 
 def write(path: Path, count: int = 200, scale: float = 3.0) -> Path:

