@@ -21,9 +21,10 @@ def lacking(source: str) -> str:
         source: A name of `PACKAGES`, or the folder of a local model.
     """
     if source not in PACKAGES:
-        missing = [name for name in LOCAL_FILES if not (Path(source).expanduser() / name).is_file()]
+        folder = Path(source).expanduser()
+        missing = [name for name in LOCAL_FILES if not (folder / name).is_file()]
         if missing:
-            return f"there is no {Path(source) / missing[0]}"
+            return f"there is no {folder / missing[0]}"
     modules = PACKAGES.get(source, _TRANSFORMERS)
     if any(importlib.util.find_spec(name) is None for name in modules):
         return f"its packages are not installed: {INSTALL}"

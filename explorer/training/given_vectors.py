@@ -91,14 +91,14 @@ def resolve(findings: Findings, asked: str) -> tuple[Findings, str]:
     if not asked:
         known = (name for name in SENTENCE_ENCODERS if _makes(name, findings.vectors))
         return findings, next(known, "")
+    if findings.vectors is None and asked not in SENTENCE_ENCODERS:
+        raise ExplorerError(
+            f"--encoder {asked}: its vectors are needed too (--vector-column or --vectors); "
+            f"only {' and '.join(SENTENCE_ENCODERS)} makes them here"
+        )
     if reason := lacking(asked):
         raise ExplorerError(f"--encoder {asked}: {reason}")
     if findings.vectors is None:
-        if asked not in SENTENCE_ENCODERS:
-            raise ExplorerError(
-                f"--encoder {asked}: its vectors are needed too (--vector-column or --vectors); "
-                f"only {' and '.join(SENTENCE_ENCODERS)} makes them here"
-            )
         vectors = VectorFindings(SENTENCE_ENCODERS[asked].dim, 1.0)
         return dataclasses.replace(findings, vectors=vectors), asked
     cosine = _agreement(asked, findings.vectors)

@@ -53,7 +53,7 @@ def test_vectors_of_another_encoder_are_noticed(tmp_path, monkeypatch, capsys):
         "others": [*base, "--encoder", given.NAME],
         "there is no": [*base, "--encoder", str(tmp_path / "nowhere")],
         "--latent sphere": [*base, "--latent", "sphere"],
-        "are needed too": [*base[:6], "--encoder", given.NAME],
+        "are needed too": [*base[:6], "--encoder", str(tmp_path)],
     }
     for reason, command in refusals.items():
         assert main(command) == 1
