@@ -19,7 +19,7 @@ UNNAMED = "region "
 _LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
 _LEAST_COVER = 0.04  # of the group's texts hold a candidate; among openings it adds as much
 _ENOUGH = 0.5  # of a group's texts hold a word of its name: no other kind of name is better
-_AS_GOOD = 0.6  # of the cover of any name: informative words with this much are preferred
+_AS_GOOD = 0.8  # of the cover of any name: informative words with this much are preferred
 _PART = 0.5  # of a word's texts: a pair in so many comes first ("hot dog" before "dog")
 _KNOWN = 0.3  # weight of the texts that the name's other words cover already
 _WORDS, _EVERY = ("word",), ("word", "form", "opening", "empty")
@@ -41,7 +41,7 @@ def cover_names(
     weight, the share of the group's texts that it covers (those that the name covers already
     count 0.3) and the square root of the logarithm of its lift, divided by one plus the number of
     groups whose names hold it. Informative words alone name a group where they cover half of it,
-    or 0.6 of what pronouns, question words and openings cover with them.
+    or 0.8 of what pronouns, question words and openings cover with them.
 
     Args:
         matrix: Whether each text (row) has each candidate (column), 0 or 1.
@@ -154,6 +154,8 @@ class _Greedy:
     def _fits(self, candidate: Candidate, chosen: Sequence[int]) -> bool:
         taken = [self._candidates[column] for column in chosen]
         if sum(len(other.words) for other in taken) + len(candidate.words) > LONGEST:
+            return False
+        if taken and candidate.kind == "empty":
             return False
         return not any(
             candidate.words == other.words
