@@ -77,6 +77,24 @@ def test_no_page_is_wider_than_the_window(opened, address, options):
     assert {name: found for name, found in wide.items() if found} == {}
 
 
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_nothing_moves_while_a_page_loads(opened, address):
+    page = opened(viewport={"width": 1440, "height": 900})
+    page.add_init_script(SHIFTS)
+    shifted = {}
+    for name in ("map", "paths", "arithmetic", "compare", "prior", "text", "notes"):
+        go(page, f"{address}/{'' if name == 'map' else name}")
+        shifted[name] = page.evaluate("window.shifted")
+    assert {name: value for name, value in shifted.items() if value > 0.05} == {}
+
+
 def test_at_200_percent_map_and_answer_are_in_view_together(opened, address):
     page = opened(viewport={"width": 720, "height": 450}, device_scale_factor=2)
     go(page, f"{address}/?at=3")
