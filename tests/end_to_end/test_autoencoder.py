@@ -18,7 +18,8 @@ from explorer.runs import weights
 from explorer.training import prior_fitting
 from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.ui.test_pages import runs, said
+from tests.ui.conftest import runs
+from tests.ui.test_pages import said
 
 pytestmark = pytest.mark.slow
 

@@ -28,9 +28,7 @@ from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import minus
 from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.ui.test_pages import Open, app, html, runs, said
-
-__all__ = ["app", "runs"]  # fixtures
+from tests.ui.test_pages import Open, html, said
 
 
 @pytest.fixture(scope="module")
