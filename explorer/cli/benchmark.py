@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.cli.output import say, say_json, table
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.evaluation.published import BENCHMARKS, Row, name, settings
 from explorer.runs import folder as folders
 from explorer.training.fine_tuning import after, passes
@@ -46,8 +46,7 @@ def benchmark(args: argparse.Namespace) -> None:
     """Prints the table, its commands, or writes its recipes."""
     if args.name not in BENCHMARKS:
         raise ExplorerError(f"{args.name!r} is not one of {', '.join(BENCHMARKS)}")
-    if not 0 <= args.seed < 2**32:
-        raise ExplorerError(f"--seed {args.seed} is not between 0 and {2**32 - 1}")
+    within("--seed", args.seed, 0, 2**32 - 1)
     corpus, rows = BENCHMARKS[args.name]
     named = {name(run, args.seed): row for run, row in rows.items()}
     if args.make:

@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
-from explorer.errors import ExplorerError
+from explorer.errors import at_least, within
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
@@ -69,12 +69,13 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Evaluates a run and writes `metrics.json`."""
-    if args.samples < 1 or args.limit < 0 or args.reverse < 0:
-        raise ExplorerError("--samples must be at least 1, --limit and --reverse at least 0")
+    at_least("--samples", args.samples, 1)
+    at_least("--limit", args.limit, 0)
+    at_least("--reverse", args.reverse, 0)
     folder = folders.find(args.run)
     seed = None if args.seed == -1 else args.seed
-    if seed is not None and not 0 <= seed < 2**32:
-        raise ExplorerError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
+    if seed is not None:
+        within("--seed", seed, 0, 2**32 - 1)
     if distributed.is_first():
         _warn_of_another_corpus(folder)
     with Progress(quiet=args.json) as progress:
@@ -165,8 +166,7 @@ def atlas_arguments(parser: argparse.ArgumentParser) -> None:
 
 def atlas(args: argparse.Namespace) -> int:
     """Draws a run's map and writes `atlas.parquet`."""
-    if args.points < 0:
-        raise ExplorerError("--points must be at least 0")
+    at_least("--points", args.points, 0)
     folder = folders.find(args.run)
     with Progress(quiet=args.json) as progress:
         has_map = draw_map(folder, args.points, progress, args.run)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.models.decoding_settings import PART
 from explorer.system import distributed
 from explorer.system.table_writers import check_format, writing
@@ -269,8 +269,7 @@ def sample(args: argparse.Namespace) -> None:
     """Decodes samples of the prior."""
     from explorer.evaluation.prior_diagnostics import told
 
-    if not 1 <= args.n <= 1_000_000:
-        raise ExplorerError(f"-n {args.n} is not between 1 and 1,000,000")
+    within("-n", args.n, 1, 1_000_000)
     settings = decoding(args)
     run = open_run(args)
     z = run.prior_samples(args.n, settings.seed)

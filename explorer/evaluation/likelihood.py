@@ -88,19 +88,6 @@ def _same_length(
             yield rows[start : start + size]
 
 
-def importance_nlls(
-    model: TextVAE,
-    ids: Sequence[Sequence[int]],
-    samples: int,
-    seed: int = 0,
-    positions: int = POSITIONS,
-    progress: Progress = lambda count: None,
-    labels: Sequence[int] = (),
-) -> Float[Tensor, " n"]:
-    """The estimates of `importance_estimates`, nats per sentence."""
-    return importance_estimates(model, ids, samples, seed, positions, progress, labels).nll
-
-
 @torch.inference_mode()
 def importance_estimates(
     model: TextVAE,

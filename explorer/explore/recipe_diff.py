@@ -25,10 +25,10 @@ class Setting:
 def differing(recipes: Sequence[Config]) -> list[Setting]:
     """The settings in which recipes differ, in the order of `config.toml`."""
     flat = [flatten(recipe) for recipe in recipes]
-    about, pairs = dict(_about(Config, "")), list(zip(recipes, flat, strict=True))
+    about = dict(_about(Config, ""))
     settings = []
     for address in dict.fromkeys(key for table in flat for key in table):
-        values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
+        values = tuple(_shown(table, address) for table in flat)
         if len({value.removesuffix(DEFAULT) for value in values}) > 1:
             text = about.get(address) or about.get(address.rpartition(".")[0], "")
             settings.append(Setting(address, text, values))
@@ -84,7 +84,7 @@ def _below(address: str, order: Mapping[str, int]) -> float:
     return order.get(address.rpartition(".")[0], len(order)) + 0.5
 
 
-def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
+def _shown(table: Mapping[str, Any], address: str) -> str:
     if address in table:
         return typed(table[address])
     choice = address.rpartition(".")[0]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import normalize, softplus
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, at_least
 from explorer.models.distributions import (
     BOX,
     BetaOnBox,
@@ -98,9 +98,8 @@ class Gaussian(Latent):
         min_rate: float = 0.0,
     ) -> None:
         super().__init__(latent_dim)
-        for name, value in (("batch_norm", batch_norm), ("min_rate", min_rate)):
-            if value < 0:
-                raise ExplorerError(f"model.latent.{name}: {value} is below 0")
+        at_least("model.latent.batch_norm", batch_norm, 0)
+        at_least("model.latent.min_rate", min_rate, 0)
         if min_rate > _MAX_MIN_RATE:
             raise ExplorerError(
                 f"model.latent.min_rate: {min_rate} nats per dimension is above {_MAX_MIN_RATE}, "

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.models import flow_matching
 from explorer.models.distributions import AffineDistribution, ContinuousFlow, whiten
 from explorer.models.encoder_base import Encoder
@@ -17,6 +17,9 @@ from explorer.models.padding import collate
 
 _LOG_SCALES = (-5.0, 3.0)
 """Of a component of a mixture: narrower ones would sit on single sentences."""
+
+_MAX_COUNT = 10_000
+"""A recipe from elsewhere must not take all the memory there is."""
 
 
 class Prior(nn.Module):
@@ -142,7 +145,7 @@ class Mixture(Prior):
 
     def __init__(self, latent: Latent, encoder: Encoder | None, components: int = 32) -> None:
         super().__init__(latent, encoder)
-        _need_count("components", components)
+        within("model.prior.components", components, 1, _MAX_COUNT)
         self._parts = (latent, encoder)
         self.basis = None if latent.has_rate else Whitening(latent.latent_dim)
         self.logits = nn.Parameter(torch.zeros(components))
@@ -199,8 +202,8 @@ class Vamp(Prior):
         words: int = 12,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("components", components)
-        _need_count("words", words)
+        within("model.prior.components", components, 1, _MAX_COUNT)
+        within("model.prior.words", words, 1, _MAX_COUNT)
         if encoder is None:
             raise ExplorerError("model.prior: vamp needs an encoder")
         self._parts = (latent, encoder)
@@ -252,8 +255,8 @@ class Flow(Prior):
         hidden_dim: int = 64,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("transforms", transforms)
-        _need_count("hidden_dim", hidden_dim)
+        within("model.prior.transforms", transforms, 1, _MAX_COUNT)
+        within("model.prior.hidden_dim", hidden_dim, 1, _MAX_COUNT)
         if latent.latent_dim < 2:
             raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
         zuko = _zuko()
@@ -295,8 +298,8 @@ class FlowMatching(Prior):
         steps: int = 8,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("hidden_dim", hidden_dim)
-        _need_count("steps", steps)
+        within("model.prior.hidden_dim", hidden_dim, 1, _MAX_COUNT)
+        within("model.prior.steps", steps, 1, _MAX_COUNT)
         self.basis = Whitening(latent.latent_dim)
         self.field = flow_matching.VelocityField(latent.latent_dim, hidden_dim)
         self._steps = steps
@@ -326,12 +329,6 @@ def _zuko() -> Any:
     except ModuleNotFoundError:
         raise ExplorerError("model.prior: a flow needs zuko: pip install zuko") from None
     return zuko
-
-
-def _need_count(name: str, value: int, most: int = 10_000) -> None:
-    """A recipe from elsewhere must not take all the memory there is."""
-    if not 1 <= value <= most:
-        raise ExplorerError(f"model.prior.{name}: {value} is not between 1 and {most}")
 
 
 PRIORS: dict[str, type[Prior]] = {

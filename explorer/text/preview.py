@@ -117,7 +117,19 @@ def preview(
         source = vectors or VectorSource()
         table = read_file.read(path, dialect=dialect, refuse=refuse, vectors=source)
         shown = {"text": table.texts[:SHOWN] or lines[:SHOWN]}
-        return _of(kind, dialect, [], [], "", "", {}, source, shown, table, refused)
+        return Preview(
+            ending=kind.ending,
+            dialect=dialect,
+            columns=[],
+            textual=[],
+            text_column="",
+            label_column="",
+            vector_columns={},
+            vectors=source,
+            rows=shown,
+            table=table,
+            refused=refused,
+        )
     columns = columns_of(path, kind, dialect, refuse, read_file.as_sentence)
     samples = [_first(columns, index) for index in range(len(columns.names))]
     groups = {
@@ -136,11 +148,20 @@ def preview(
     table = read_file.table_of(path, columns, text, label, refuse, vectors)
     titles = {name: _title(columns, indexes) for name, indexes in groups.items()}
     names = columns.names
-    label_name = "" if label is None else names[label]
-    return _of(
-        kind, dialect, names, [names[index] for index in textual], names[text], label_name,
-        titles, vectors, _rows(columns, samples, groups, titles), table, refused, columns.note,
-    )  # fmt: skip
+    return Preview(
+        ending=kind.ending,
+        dialect=dialect,
+        columns=names,
+        textual=[names[index] for index in textual],
+        text_column=names[text],
+        label_column="" if label is None else names[label],
+        vector_columns=titles,
+        vectors=vectors,
+        rows=_rows(columns, samples, groups, titles),
+        table=table,
+        refused=refused,
+        note=columns.note,
+    )
 
 
 def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
@@ -191,36 +212,6 @@ def _rows(
         else:
             rows[name] = [_shown(cell) for cell in cells]
     return rows
-
-
-def _of(
-    kind: Kind,
-    dialect: Dialect,
-    columns: list[str],
-    textual: list[str],
-    text_column: str,
-    label_column: str,
-    vector_columns: dict[str, str],
-    vectors: VectorSource,
-    rows: dict[str, list[str]],
-    table: Table,
-    refused: list[Refused],
-    note: str = "",
-) -> Preview:
-    return Preview(
-        ending=kind.ending,
-        dialect=dialect,
-        columns=columns,
-        textual=textual,
-        text_column=text_column,
-        label_column=label_column,
-        vector_columns=vector_columns,
-        vectors=vectors,
-        rows=rows,
-        table=table,
-        refused=refused,
-        note=note,
-    )
 
 
 def _is_table(text: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from explorer.config import Config, ObjectiveConfig, final_model
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, above, at_least
 from explorer.registry import choose
 
 
@@ -33,11 +33,9 @@ def joint(epochs: int = 2, nats: float = 8.0, learning_rate: float = 5e-4) -> Fi
     Raises:
         ExplorerError: If a setting is out of range.
     """
-    if epochs < 1 or nats < 0 or learning_rate <= 0:
-        raise ExplorerError(
-            "training.fine_tuning: epochs must be at least 1, nats at least 0, "
-            "learning_rate above 0"
-        )
+    at_least("training.fine_tuning.epochs", epochs, 1)
+    at_least("training.fine_tuning.nats", nats, 0)
+    above("training.fine_tuning.learning_rate", learning_rate, 0)
     return FineTuning(epochs, nats, learning_rate)
 
 

@@ -15,7 +15,7 @@ from explorer.config import CorpusConfig, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
-from explorer.models.auxiliary_losses import Sum, Teacher
+from explorer.models.auxiliary_losses import Sentences, Sum, Teacher
 from explorer.models.padding import collate, masked_mean
 from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.vae import TextVAE, build
@@ -93,10 +93,10 @@ def test_the_loss_is_zero_where_the_head_predicts_the_target_and_its_weight_at_r
     assert isinstance(head, Teacher)
     z, tokens = torch.randn(4, 3), collate(IDS)
     targets = 3.0 * head.head(z).detach()
-    assert torch.allclose(head(z, tokens, (), targets), torch.zeros(4), atol=1e-6)
+    assert torch.allclose(head(z, Sentences(tokens, (), targets)), torch.zeros(4), atol=1e-6)
     across = torch.zeros(4, DIM)
     across[:, 0], across[:, 1] = targets[:, 1], -targets[:, 0]
-    assert torch.allclose(head(z, tokens, (), across), torch.full((4,), 2.0), atol=1e-6)
+    assert torch.allclose(head(z, Sentences(tokens, (), across)), torch.full((4,), 2.0), atol=1e-6)
 
 
 def test_the_teachers_gradient_reaches_the_encoder() -> None:
