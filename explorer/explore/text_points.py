@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
-from explorer.models.encoder_packages import lacking
+from explorer.models.encoder_catalog import lacking
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 from explorer.text.read_file import as_sentence

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.errors import ExplorerError, above
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.padding import mask
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS
 from explorer.registry import choose
 from explorer.text.tokens import EOS
 

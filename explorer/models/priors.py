@@ -12,7 +12,7 @@ from explorer.errors import ExplorerError, within
 from explorer.models import flow_matching
 from explorer.models.distributions import AffineDistribution, ContinuousFlow, whiten
 from explorer.models.encoder_base import Encoder
-from explorer.models.latents import Latent
+from explorer.models.latents import LATENTS, Deterministic, Gaussian, Given, Latent
 from explorer.models.padding import collate
 
 _LOG_SCALES = (-5.0, 3.0)
@@ -30,6 +30,10 @@ class Prior(nn.Module):
         encoder: The model's; None for a language model.
     """
 
+    joint: tuple[type[Latent], ...] = ()
+    """Spaces on which it can be trained jointly, besides those whose default it is."""
+    fitted: tuple[type[Latent], ...] = ()
+    """Spaces on whose encodings it can be fitted after training."""
     is_factorised = False
     """Whether it is a product over dimensions, so that the rate is a sum over them."""
     title = ""
@@ -141,6 +145,8 @@ class Mixture(Prior):
         Tomczak & Welling (2018), arXiv:1705.07120, section 3 ("MoG prior").
     """
 
+    joint = (Gaussian,)
+    fitted = (Gaussian, Deterministic, Given)
     title = "mixture"
 
     def __init__(self, latent: Latent, encoder: Encoder | None, components: int = 32) -> None:
@@ -192,6 +198,7 @@ class Vamp(Prior):
         Tomczak & Welling (2018), VAE with a VampPrior, arXiv:1705.07120, equation 9.
     """
 
+    joint = fitted = (Gaussian,)
     title = "VampPrior"
 
     def __init__(
@@ -245,6 +252,8 @@ class Flow(Prior):
         arXiv:1901.10548.
     """
 
+    joint = (Gaussian,)
+    fitted = (Gaussian, Deterministic, Given)
     title = "flow"
 
     def __init__(
@@ -288,6 +297,7 @@ class FlowMatching(Prior):
         Lipman et al. (2023), arXiv:2210.02747.
     """
 
+    fitted = (Gaussian, Deterministic, Given)
     title = "flow-matching model"
 
     def __init__(
@@ -339,3 +349,17 @@ PRIORS: dict[str, type[Prior]] = {
     "flow_matching": FlowMatching,
     "uniform": Uniform,
 }
+
+
+def joint_priors(space: str) -> tuple[str, ...]:
+    """Names of the priors that can be trained jointly on a latent space, the default first."""
+    latent = LATENTS[space]
+    others = (name for name, prior in PRIORS.items() if issubclass(latent, prior.joint))
+    return tuple(dict.fromkeys([latent.prior, *others]))
+
+
+def fitted_priors(space: str) -> tuple[str, ...]:
+    """Names of the priors that can be fitted on a latent space's encodings after training."""
+    return tuple(
+        name for name, prior in PRIORS.items() if issubclass(LATENTS[space], prior.fitted)
+    )

@@ -57,13 +57,14 @@ def second(config: Config) -> Config | None:
             "training.fine_tuning: an autoencoder has no ELBO to train; its density is fitted last"
         )
     # Imported here: torch takes seconds.
-    from explorer.models.latents import LATENTS
+    from explorer.models.priors import fitted_priors, joint_priors
 
-    latent, prior = LATENTS[config.model.latent["name"]], final_model(config).prior["name"]
-    if prior in latent.fitted and prior not in latent.priors:
+    space, prior = config.model.latent["name"], final_model(config).prior["name"]
+    joint = joint_priors(space)
+    if prior in fitted_priors(space) and prior not in joint:
         raise ExplorerError(
             f"training.fine_tuning: {prior!r} is fitted when all else is trained and does not "
-            f"learn jointly: set training.fit_prior to {' or '.join(latent.priors[1:])}, or "
+            f"learn jointly: set training.fit_prior to {' or '.join(joint[1:])}, or "
             "training.fine_tuning to none"
         )
     is_language_model = config.model.latent["name"] == "none"

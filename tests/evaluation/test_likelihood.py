@@ -31,7 +31,7 @@ def tiny(latent: str = "gaussian", latent_dim: int = 1, words: int = 9) -> TextV
         embedding_dim=6,
         latent_dim=latent_dim,
         latent={"name": latent} | ({"num_categories": 2} if latent == "codes" else {}),
-        prior={"name": LATENTS[latent].priors[0]},
+        prior={"name": LATENTS[latent].prior},
         encoder={"name": "lstm", "hidden_dim": latent_dim if latent == "vectors" else 5},
         decoder={"name": "lstm", "hidden_dim": 7, "dropout": 0.5, "tied": False},
     )

@@ -16,8 +16,8 @@ from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
 from explorer.models.auxiliary_losses import Sentences, Sum, Teacher
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.padding import collate, masked_mean
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.vae import TextVAE, build
 from explorer.runs import folder as folders
 from explorer.runs import weights

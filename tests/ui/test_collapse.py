@@ -19,7 +19,7 @@ from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import ADVICE, uses_z
 from explorer.explore.run import open_run
 from explorer.explore.thought_experiment import DEFAULT_SEED, SECONDS
-from explorer.models.latents import LATENTS
+from explorer.models.priors import fitted_priors
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, dimensions, thought_experiment
 from explorer.ui.collapse import verdict as collapse
@@ -175,7 +175,7 @@ def test_a_run_that_was_chosen_stays_on_every_page(pair: tuple[str, str]) -> Non
     assert linked.session_state["run"] == "alpha"
 
 
-@pytest.mark.parametrize("name", LATENTS["gaussian"].fitted)
+@pytest.mark.parametrize("name", fitted_priors("gaussian"))
 def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured: Path) -> None:
     run = open_run(measured)
     model = dataclasses.replace(run.config.model, prior={"name": name})
