@@ -1,7 +1,6 @@
 """`explorer refit`: another layout of a run's map, beside the present one."""
 
 import argparse
-from typing import Any
 
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table
@@ -51,7 +50,7 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def refit(args: argparse.Namespace) -> None:
     """Fits another layout, takes it or discards it."""
-    from explorer.pipeline.refit_map import LayoutSettings
+    from explorer.pipeline.refit_map import LayoutSettings, compared
     from explorer.pipeline.refit_map import refit as fit
     from explorer.workspace import layouts
 
@@ -68,15 +67,11 @@ def refit(args: argparse.Namespace) -> None:
     if args.json:
         return say_json(measured)
     rows = [
-        (name, *(_value(measured[when], name) for when in ("before", "after"))) for name in _SHOWN
+        (item.title, _written(item.before), _written(item.after)) for item in compared(measured)
     ]
-    say(table(("of 15 neighbours", "now", "other"), rows, right=(1, 2)))
+    say(table(("", "now", "other"), rows, right=(1, 2)))
     return say(f"`explorer refit {args.run} --take` makes it the layout of the run")
 
 
-_SHOWN = ("trustworthiness", "neighbour_recall", "silhouette")
-
-
-def _value(projection: dict[str, Any], name: str) -> str:
-    value = projection.get(name, {}).get("value")
+def _written(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"

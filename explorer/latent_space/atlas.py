@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int16, Int32
 from explorer.errors import ExplorerError
 from explorer.latent_space import atlas_file
 from explorer.latent_space.clusters import ClusterName, members
+from explorer.latent_space.map_quality import MAP_MEASURES
 
 _SPLITS = ("train", "valid", "test")
 
@@ -220,24 +221,11 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
             raise ExplorerError(f"its description holds a malformed region: {item!r:.80}")
         if not (np.isfinite(item.x) and np.isfinite(item.y)):
             raise ExplorerError(f"the region {item.name!r} stands nowhere")
-    for name, keys in _QUALITY.items():
+    for name, item in MAP_MEASURES.items():
         entry = values["projection"].get(name)
-        if entry and not (isinstance(entry, dict) and all(_is_finite(entry.get(k)) for k in keys)):
+        if entry and not item.is_valid(entry):
             raise ExplorerError(f"its description says that {name} is {entry!r:.40}")
     return values
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e30
-
-
-_QUALITY = {
-    "trustworthiness": ("value", "neighbours", "n"),
-    "neighbour_recall": ("value", "neighbours"),
-    "silhouette": ("map", "z"),
-    "named": ("value",),
-}
-"""Measures of the map that its description may hold, and the numbers of each that are shown."""
 
 
 _META: dict[str, type] = {

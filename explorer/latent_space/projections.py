@@ -185,17 +185,9 @@ def _trust(
     mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int, tell: Progress
 ) -> dict[str, Any]:
     tell("trustworthiness", 0.0)
-    measures = {
-        "trustworthiness": map_quality.trustworthiness,
-        "neighbour_recall": map_quality.neighbour_recall,
-    }
-    measured = {name: measure(mean, xy, seed) for name, measure in measures.items()}
+    measures = map_quality.measured(mean, xy, seed)
     tell("trustworthiness", 1.0)
-    return {
-        name: {"value": round(entry[0], 4), "neighbours": map_quality.NEIGHBOURS, "n": entry[1]}
-        for name, entry in measured.items()
-        if entry is not None
-    }
+    return measures
 
 
 def _umap(**settings: Any) -> Any:

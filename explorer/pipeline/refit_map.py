@@ -1,13 +1,14 @@
 """Another layout of a run's map: fitted beside the present one, then accepted or discarded."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from explorer.errors import ExplorerError
 from explorer.latent_space.atlas import Atlas
+from explorer.latent_space.map_quality import MAP_MEASURES
 from explorer.latent_space.projections import METRICS, pca_layout, umap_layout
 from explorer.runs import folder as folders
 from explorer.runs import lock
@@ -66,7 +67,7 @@ def refit(
         progress: Called with a stage and the fraction of it that is done.
 
     Returns:
-        What is known of the layout `before` and `after`: settings, trustworthiness, recall.
+        What is known of the layout `before` and `after`: settings and measures.
 
     Raises:
         ExplorerError: If the run has no map, or it is damaged.
@@ -104,6 +105,30 @@ def refit(
     new.save(target)
     progress("naming", 1.0)
     return {"before": old.projection, "after": new.projection}
+
+
+class Compared(NamedTuple):
+    """A measure of two layouts."""
+
+    title: str
+    help: str
+    before: float | None
+    after: float
+
+
+def compared(measured: Mapping[str, Mapping[str, Any]]) -> list[Compared]:
+    """What `refit` returned, measure by measure."""
+    before, after = measured["before"], measured["after"]
+    return [
+        Compared(
+            item.title,
+            item.help.format(**after[name]),
+            item.value(before.get(name)),
+            value,
+        )
+        for name, item in MAP_MEASURES.items()
+        if (value := item.value(after.get(name))) is not None
+    ]
 
 
 def accept(folder: Path, candidate: Path) -> None:

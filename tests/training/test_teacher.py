@@ -113,8 +113,9 @@ def test_a_sum_is_the_sum_of_its_terms() -> None:
     both = model(BOTH).auxiliary
     assert isinstance(both, Sum) and both.sentence_encoder == "letters"
     z, tokens, targets = torch.randn(4, 3), collate(IDS), torch.randn(4, DIM)
-    parts = [term(z, tokens, (), targets) for term in both.terms]
-    assert torch.equal(both(z, tokens, (), targets), parts[0] + parts[1])
+    sentences = Sentences(tokens, (), targets)
+    parts = [term(z, sentences) for term in both.terms]
+    assert torch.equal(both(z, sentences), parts[0] + parts[1])
     cosine = both.cosine(z, targets)
     assert cosine is not None and torch.allclose(parts[0], 2.0 * (1 - cosine))
 

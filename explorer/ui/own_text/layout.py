@@ -5,20 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config import Config
-from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings
+from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings, compared
 from explorer.ui.components.escaping import markdown
 from explorer.workspace import layouts
-
-_MEASURES = {
-    "trustworthiness": (
-        "Trustworthiness",
-        "How far neighbours on the map are neighbours in latent space: 1 is all.",
-    ),
-    "neighbour_recall": (
-        "Neighbour recall",
-        "Fraction of the nearest neighbours in latent space that stay neighbours on the map.",
-    ),
-}
 
 
 def fit_button(folder: Path, config: Config) -> None:
@@ -61,18 +50,17 @@ def offer(folder: Path) -> None:
         return
     with st.container(key=f"other_{folder.name}"):
         st.markdown(f"**Another layout is fitted:** {markdown(_settings(measured['after']))}")
-        columns = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
-        for column, (name, (title, help_)) in zip(columns, _MEASURES.items(), strict=False):
-            before, after = (_value(measured[when], name) for when in ("before", "after"))
-            if after is not None:
+        with st.container(horizontal=True):
+            for title, help_, before, after in compared(measured):
                 change = None if before is None else f"{after - before:+.3f}"
-                column.metric(title, f"{after:.3f}", change, help=help_)
-        if columns[2].button("Take it", key=f"take_{folder.name}", type="primary"):
-            layouts.take(folder)
-            st.rerun()
-        if columns[3].button("Discard", key=f"discard_{folder.name}"):
-            layouts.discard(folder)
-            st.rerun()
+                st.metric(title, f"{after:.3f}", change, help=help_, width="content")
+        with st.container(horizontal=True):
+            if st.button("Take it", key=f"take_{folder.name}", type="primary"):
+                layouts.take(folder)
+                st.rerun()
+            if st.button("Discard", key=f"discard_{folder.name}"):
+                layouts.discard(folder)
+                st.rerun()
 
 
 def _settings(projection: dict) -> str:  # type: ignore[type-arg]
@@ -84,8 +72,3 @@ def _settings(projection: dict) -> str:  # type: ignore[type-arg]
     shown += [str(projection["metric"])] if "metric" in projection else []
     shown += [f"seed {projection['seed']}"] if "seed" in projection else []
     return ", ".join(shown)
-
-
-def _value(projection: dict, name: str) -> float | None:  # type: ignore[type-arg]
-    value = projection.get(name, {}).get("value")
-    return float(value) if isinstance(value, int | float) else None
