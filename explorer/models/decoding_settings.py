@@ -56,7 +56,7 @@ STRATEGIES = {
         ("temperature", "penalty"),
     ),
     "beam": Strategy(
-        "Beam search",
+        "Beam",
         "Follows several hypotheses and takes the most likely one.",
         "beam_search:beam_search",
         ("beam",),
