@@ -3,15 +3,24 @@
 import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import csv_dialect, other_columns, packed_file, prose, read_file, vector_column
+from explorer.text import (
+    csv_dialect,
+    other_columns,
+    packed_file,
+    prose,
+    read_file,
+    typed_column,
+    vector_column,
+)
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
+from explorer.text.typed_column import Holds
 from explorer.text.vector_column import VectorSource
 
 SHOWN = 100
@@ -58,6 +67,8 @@ class Preview:
     refused: list[Refused]
     note: str = ""
     """What of the file is left out as a whole, such as other sheets."""
+    further: Mapping[str, Holds] = field(default_factory=dict)
+    """What all other columns hold, by their first rows."""
 
 
 def guess(path: Path) -> Dialect:
@@ -161,6 +172,7 @@ def preview(
         table=table,
         refused=refused,
         note=columns.note,
+        further=_further(names, samples, {text, label, *grouped}),
     )
 
 
@@ -183,6 +195,18 @@ def _first(columns: Columns, index: int) -> list[Any]:
         return columns.first(index, _SAMPLE)
     except ExplorerError:
         return []
+
+
+def _further(
+    names: Sequence[str], samples: Sequence[Sequence[Any]], used: Collection[int | None]
+) -> dict[str, Holds]:
+    """What the columns hold that `others` reads."""
+    result: dict[str, Holds] = {}
+    for index, name in enumerate(names):
+        is_read = name.strip() and index not in used and len(result) < other_columns.MAX_COLUMNS
+        if is_read and any(typed_column.text_of(cell) for cell in samples[index]):
+            result.setdefault(name, typed_column.holds(samples[index]))
+    return result
 
 
 def _title(columns: Columns, indexes: Sequence[int]) -> str:
