@@ -16,10 +16,10 @@ EXAMPLE = """\
 example:
   explorer benchmark ptb                     the table, with the metrics so far
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
-  explorer benchmark ptb --commands          the commands of each row, one row a line
+  explorer benchmark ptb --commands          the commands of each row, one row per line
 
-All rows but the short ones take 45 epochs, and 20 more as an autoencoder if they say AE: minutes
-on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
+All rows but the short ones take 45 epochs, and those marked AE 20 more as an autoencoder:
+minutes on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
 """
 
 _FIGURES = {

@@ -12,8 +12,8 @@ from explorer.errors import ExplorerError
 from explorer.workspace import jobs as queue
 
 EXAMPLE = """\
-The page draws maps and trains in jobs of their own: closing it ends none of them. A stopped
-training continues where it was saved.
+The page draws maps and trains in jobs, which go on when it is closed. A stopped training
+resumes from its last saved state.
 
 examples:
   explorer jobs

@@ -75,14 +75,14 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--vectors",
         default="",
         metavar="FILE.npy",
-        help="the same from a file of numpy, with a vector for each row",
+        help="the same from a NumPy file with a vector for each row",
     )
     add(
         "--encoder",
         default="",
         metavar="E",
-        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the folder"
-        " of a BERT; without vectors minilm makes them",
+        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the "
+        "folder of a BERT; if there are no vectors, minilm makes them",
     )
 
 
@@ -105,16 +105,16 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "--start",
         default="",
         metavar="RUN",
-        help="start from the weights, and so the sizes, of a trained run; words of both corpora "
-        "keep their embeddings. After a language model the encoder is trained first, with the "
-        "other weights frozen",
+        help="start from the weights, and so with the sizes, of a trained run; words of both "
+        "corpora keep their embeddings. After a language model, the encoder is trained first "
+        "while the other weights are frozen",
     )
     add(
         "--size",
         default="",
         choices=("", *SIZES),
         metavar="S",
-        help="small, medium or large, in place of what suits the corpus; --start has its own",
+        help="small, medium or large; default: what suits the corpus, or the sizes of --start",
     )
     add(
         "--set",
@@ -123,7 +123,7 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="table.key=value",
         help="any setting of config.toml; may be repeated",
     )
-    add("--force", action="store_true", help="replace a run of that name and all that was trained")
+    add("--force", action="store_true", help="replace a run of that name, with its weights")
 
 
 def _about(address: str) -> str:

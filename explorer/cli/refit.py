@@ -8,8 +8,8 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 
 EXAMPLE = """\
-The latent points stay; only their positions on the map change. The run keeps its layout until the
-other one is taken.
+The latent points stay the same; only their positions on the map change. The run keeps its layout
+until the other one is accepted with --take.
 
 examples:
   explorer refit my --neighbours 30 --min-dist 0.2

@@ -23,8 +23,8 @@ _VERDICTS = ("uses_z", "can_be_sampled")
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer runs`."""
     parser.epilog = (
-        "Lists the runs in checkpoints/, in the folders EXPLORER_RUNS names, those that ship and\n"
-        "those that `explorer add` registered. Rate and distortion are nats per test sentence.\n\n"
+        "Lists the runs in checkpoints/ and in the folders of EXPLORER_RUNS, those that ship and\n"
+        "those registered with `explorer add`. Rate and distortion are nats per test sentence.\n\n"
         "example:\n  explorer runs --json"
     )
 
@@ -99,9 +99,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path",
         type=Path,
         metavar="PATH-or-PACK",
-        help="a run folder, or a file of `explorer pack`",
+        help="a run folder, or a file written by `explorer pack`",
     )
-    parser.add_argument("--force", action="store_true", help="replace a run unpacked before")
+    parser.add_argument(
+        "--force", action="store_true", help="replace a run that was unpacked before"
+    )
 
 
 def add(args: argparse.Namespace) -> None:
@@ -110,16 +112,17 @@ def add(args: argparse.Namespace) -> None:
     if args.json:
         say_json({"name": folder.name, "folder": str(folder)})
     else:
-        say(f"{folder.name} is listed now; it lies in {folder}")
+        say(f"{folder.name} is now listed; it is in {folder}")
         if folders.typed(folder) != folder.name:
-            say(f"another run has the name {folder.name}: this one is named by its path")
+            say(f"another run is called {folder.name}: use the path of this one")
 
 
 def pack_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer pack`."""
     parser.epilog = (
-        "The file holds no text of the corpus, no training state, and a checksum of each file;\n"
-        "whoever gets it types `explorer add FILE`.\n\nexample:\n  explorer pack my --out my.zip"
+        "The pack holds no corpus text and no training state, but a checksum of each file.\n"
+        "Whoever receives it runs `explorer add FILE`.\n\n"
+        "example:\n  explorer pack my --out my.zip"
     )
     add_run(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: RUN.zip, here")
@@ -132,7 +135,7 @@ def pack(args: argparse.Namespace) -> None:
     if out.is_dir():
         raise ExplorerError(f"--out {out} is a folder: name a file in it")
     if out.exists() and not out.is_file():
-        raise ExplorerError(f"--out {out} is a device or a pipe: a pack is a file, name one")
+        raise ExplorerError(f"--out {out} is a device or a pipe: name a file")
     check_out(out, folder)
     packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
     size = out.stat().st_size

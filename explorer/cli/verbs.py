@@ -267,7 +267,7 @@ def sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def sample(args: argparse.Namespace) -> None:
     """Decodes samples of the prior."""
-    from explorer.evaluation.prior_diagnostics import told
+    from explorer.evaluation.prior_diagnostics import sampling_caveat
 
     within("-n", args.n, 1, 1_000_000)
     settings = decoding(args)
@@ -283,7 +283,7 @@ def sample(args: argparse.Namespace) -> None:
             say("\n".join(part))
     if args.json:
         say_json([{"text": text} for text in texts])
-    if note := told(run.model):
+    if note := sampling_caveat(run.model):
         warn(note)
 
 
@@ -320,8 +320,8 @@ def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer neighbours`."""
     parser.epilog = (
         'example:\n  explorer neighbours captions-smooth "a dog runs through the snow" -k 5\n\n'
-        "Distances are cosine distances of centred latent points: 0 the same direction, 2 the "
-        "opposite."
+        "Distances are cosine distances of centred latent points: 0 for the same direction, 2 for "
+        "the opposite one."
     )
     add_run(parser)
     parser.add_argument("text", metavar="TEXT", help="a sentence")

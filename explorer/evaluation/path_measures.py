@@ -61,7 +61,7 @@ def _middle_distinct(name: str) -> Measure:
     def figure(context: EvaluationContext) -> MetricResult:
         _need_paths(context)
         paths = context.paths[name]
-        # As many sentences: with their number alone the share falls.
+        # As many sentences as midpoints: the fraction falls with their number.
         ends = samples.distinct_n([path[0] for path in paths], 2)
         return result(samples.distinct_n(middles(paths), 2), len(paths), reference=ends)
 

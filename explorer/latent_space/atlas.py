@@ -1,4 +1,4 @@
-"""The encoded corpus as a table: a row per displayed sentence."""
+"""The encoded corpus as a table with a row for each displayed sentence."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,9 @@ class Atlas:
     """Standard deviations of the posterior; zeros for a model without noise."""
     tokens: Int16[np.ndarray, " n"]
     distortion: Float32[np.ndarray, " n"]
-    """Nats a sentence."""
+    """Nats per sentence."""
     rate: Float32[np.ndarray, " n"]
-    """Nats a sentence."""
+    """Nats per sentence."""
     xy: Float32[np.ndarray, "n 2"]
     cluster: Int32[np.ndarray, " n"]
     """Region at the finest level of `levels`; −1 for none."""
@@ -176,7 +176,7 @@ def _check(columns: Mapping[str, Any]) -> None:
     if columns["xy"].shape != (count, 2):
         raise ExplorerError(f"'xy' is {columns['xy'].shape}, not ({count}, 2)")
     if columns["row"][0] < 0 or (np.diff(columns["row"]) <= 0).any():
-        raise ExplorerError("the column 'row' does not ascend")
+        raise ExplorerError("the column 'row' is not in ascending order")
     if columns["row"][-1] >= columns.get("total", 0):
         raise ExplorerError("the column 'row' goes beyond the corpus")
     _check_levels(columns["cluster"], columns.get("levels", []))
@@ -220,7 +220,7 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
         if not all(type(getattr(item, name)) in kinds for name, kinds in _REGION.items()):
             raise ExplorerError(f"its description holds a malformed region: {item!r:.80}")
         if not (np.isfinite(item.x) and np.isfinite(item.y)):
-            raise ExplorerError(f"the region {item.name!r} stands nowhere")
+            raise ExplorerError(f"the region {item.name!r} has no finite position")
     for name, item in MAP_MEASURES.items():
         entry = values["projection"].get(name)
         if entry and not item.is_valid(entry):

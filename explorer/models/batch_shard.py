@@ -7,7 +7,7 @@ masks are drawn for the whole batch too, so that every row gets the noise it wou
 process; that costs 2% of a step at 256 units.
 
 torch's `DistributedDataParallel` takes 5% less time a step (237 ms against 250 ms of the
-processor; two processes, 256 units, 10,000 words), but its processes know their rows alone: a floor
+processor; two processes, 256 units, 10,000 words), but a process sees its rows alone: a floor
 on the mean rate and batch normalisation would be of each part of a batch, not of the batch.
 """
 

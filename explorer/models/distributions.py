@@ -1,4 +1,4 @@
-"""Distributions that torch lacks: on a sphere, in a box, over one-hot codes."""
+"""Distributions that torch lacks: on a sphere, in a box, over one-hot codes, and by flows."""
 
 import math
 from collections.abc import Callable
@@ -184,7 +184,7 @@ class Codes(_Distribution):
 
     Args:
         logits: Shape (*batch, codes, kinds).
-        temperature: Of the Gumbel-softmax, whose gradient samples get (straight-through).
+        temperature: Of the Gumbel-softmax, whose gradient the samples have (straight-through).
 
     Source:
         Jang et al. (2017), arXiv:1611.01144; Maddison et al. (2017), arXiv:1611.00712.
@@ -267,7 +267,7 @@ class ContinuousFlow(_Distribution):
     """The distribution of x(1), where dx/dt = v(x, t) and x(0) is drawn from N(0, I).
 
     Samples integrate forwards, densities backwards, by the classical Runge–Kutta method with a
-    fixed number of steps, so that a density is the same whenever it is asked for.
+    fixed number of steps, so that a density is always the same.
 
     Args:
         field: Of x and of t, 0 ≤ t ≤ 1: the velocity and its divergence.
@@ -310,7 +310,7 @@ class ContinuousFlow(_Distribution):
     def _integrate(
         self, x: Float[Tensor, "n d"], start: float, end: float
     ) -> tuple[Float[Tensor, "n d"], Float[Tensor, " n"]]:
-        """Where x moves from one time to another, and the integral of the divergence."""
+        """Moves x over a time interval; returns it, and the integral of the divergence."""
         step = (end - start) / self.steps
         total = x.new_zeros(len(x))
         for index in range(self.steps):

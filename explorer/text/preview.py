@@ -1,4 +1,4 @@
-"""A user's file before it is read: guesses that can be changed, and the rows refused."""
+"""A preview of a user's file: guesses to correct, and the rows that cannot be read."""
 
 import io
 from collections import Counter
@@ -66,7 +66,7 @@ class Preview:
     table: Table
     refused: list[Refused]
     note: str = ""
-    """What of the file is left out as a whole, such as other sheets."""
+    """What is left out of the file as a whole, such as other sheets."""
     further: Mapping[str, Holds] = field(default_factory=dict)
     """What all other columns hold, by their first rows."""
 
@@ -177,7 +177,7 @@ def preview(
 
 
 def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
-    """The cells of the columns beside sentences and labels, a cell a sentence; see `read`.
+    """The cells of the columns other than sentences and labels, one for each sentence; see `read`.
 
     Raises:
         ExplorerError: If the file can no longer be read.
@@ -246,7 +246,7 @@ def _is_table(text: str) -> bool:
 
 
 def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) -> bool:
-    """Whether the first row names columns: short, different names that are no numbers."""
+    """Whether the first row names columns: short, distinct names that are not numbers."""
 
     def skip(error: ExplorerError, row: str) -> None:
         pass
@@ -291,7 +291,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
 
     def words(index: int) -> float:
         cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
-        # A number of different texts, or a column of long category names would win.
+        # Repeated texts count once, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 
     return max(textual, key=words)

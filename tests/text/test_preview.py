@@ -207,7 +207,7 @@ def test_a_file_that_unpacks_beyond_the_limit_is_refused(tmp_path, monkeypatch):
 def test_a_workbook_that_is_none_is_named(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"no workbook")
-    with pytest.raises(ExplorerError, match="no intact workbook"):
+    with pytest.raises(ExplorerError, match="not an intact workbook"):
         preview(path)
 
 

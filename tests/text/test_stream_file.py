@@ -90,7 +90,7 @@ def test_a_parquet_column_that_stands_twice_is_refused(tmp_path):
 def test_faults_are_one_clear_line(tmp_path):
     broken = tmp_path / "broken.txt.gz"
     broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])
-    with pytest.raises(ExplorerError, match="no intact gzip"):
+    with pytest.raises(ExplorerError, match="not an intact gzip"):
         list(stream_file.sentences(broken))
     latin = tmp_path / "latin.txt"
     latin.write_bytes("café\n".encode("latin-1"))
