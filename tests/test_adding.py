@@ -337,11 +337,11 @@ def test_a_named_corpus_is_listed_offered_and_documented(
 def test_a_command_is_listed_explained_and_run(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    module = ModuleType("explorer.cli.made_up")
+    module = ModuleType("explorer.cli.greet")
     module.greet_arguments = lambda parser: parser.add_argument("name")  # type: ignore[attr-defined]
     module.greet = lambda args: say(f"hello {args.name}")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "explorer.cli.made_up", module)
-    monkeypatch.setitem(COMMANDS, "greet", ("made_up", "greet somebody"))
+    monkeypatch.setitem(sys.modules, "explorer.cli.greet", module)
+    monkeypatch.setitem(COMMANDS, "greet", "greet somebody")
     assert main(["--help"]) == 0
     assert "greet somebody" in capsys.readouterr().out
     assert main(["greet", "--help"]) == 0

@@ -9,7 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli import signals
-from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, print_metrics
+from explorer.cli.atlas import draw_map
+from explorer.cli.evaluate import QUICK_LIMIT, QUICK_SAMPLES, measure, print_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError

@@ -35,7 +35,7 @@ def sampling_caveat(model: TextVAE) -> str:
         return ""
     return (
         f"Sampled from a {model.prior.title} fitted to the encodings after training: this density "
-        "is not part of the autoencoder's objective."
+        "is no part of the autoencoder's objective."
     )
 
 

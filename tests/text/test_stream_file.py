@@ -126,12 +126,12 @@ def test_a_file_is_large_by_what_it_holds_not_by_what_it_takes(tmp_path, monkeyp
 def test_memory_does_not_grow_with_what_little_holds(tmp_path, kind):
     code = """
 import sys
-from explorer.cli import verbs
+from explorer.cli import sentence_files
 from explorer.errors import ExplorerError
 from tests.benchmarks.cases import peak_memory
 before = peak_memory()
 try:
-    print(sum(1 for _ in verbs._texts(sys.argv[1], "")))
+    print(sum(1 for _ in sentence_files.read_sentences(sys.argv[1], "")))
 except ExplorerError as error:
     print(error)
 print(peak_memory() - before)
@@ -156,11 +156,11 @@ print(peak_memory() - before)
 def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
     code = """
 import sys
-from explorer.cli import main, verbs
+from explorer.cli import encode, main
 from explorer.text import stream_file
 from tests.benchmarks.cases import peak_memory
 stream_file.LARGE = 0
-verbs.ENCODED = 256
+encode.ENCODED = 256
 assert main.main(["encode", sys.argv[1], sys.argv[2], "--out", sys.argv[3], "--json"]) == 0
 print(peak_memory())
 """
