@@ -125,5 +125,5 @@ def importance_estimates(
         return torch.stack([importance_nll(weights), effective_sample_size(weights)], 1)
 
     out = torch.zeros(len(ids), 2, dtype=torch.float64)
-    found = in_batches(out, _same_length(ids, samples, positions), compute, progress)
-    return ImportanceEstimates(*found.unbind(1))
+    estimates = in_batches(out, _same_length(ids, samples, positions), compute, progress)
+    return ImportanceEstimates(*estimates.unbind(1))

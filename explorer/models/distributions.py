@@ -98,7 +98,7 @@ class VonMisesFisher(_Distribution):
         x = (1 - b) / (1 + b)
         limit = kappa * x + (d - 1) * math.log(1 - x**2)
         proposal = Beta(torch.tensor((d - 1) / 2), torch.tensor((d - 1) / 2))
-        found: list[Tensor] = []
+        accepted_draws: list[Tensor] = []
         missing = count
         while missing > 0:
             drawn = proposal.sample((2 * missing + 8,))
@@ -106,9 +106,9 @@ class VonMisesFisher(_Distribution):
             accepted = (
                 kappa * w + (d - 1) * torch.log(1 - x * w) - limit >= torch.rand_like(w).log()
             )
-            found.append(w[accepted][:missing])
-            missing -= len(found[-1])
-        return torch.cat(found)
+            accepted_draws.append(w[accepted][:missing])
+            missing -= len(accepted_draws[-1])
+        return torch.cat(accepted_draws)
 
 
 class UniformOnSphere(_Distribution):

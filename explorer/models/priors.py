@@ -107,7 +107,7 @@ class StandardNormal(Prior):
 
     def __init__(self, latent: Latent, encoder: Encoder | None) -> None:
         super().__init__(latent, encoder)
-        # Not persistent: constants need no place in a checkpoint, but must follow `.to(device)`.
+        # Not persistent: constants are not stored in a checkpoint, but must follow `.to(device)`.
         self.register_buffer("loc", torch.zeros(latent.latent_dim), persistent=False)
         self.register_buffer("scale", torch.ones(latent.latent_dim), persistent=False)
 
@@ -138,7 +138,7 @@ class Mixture(Prior):
 
     Args:
         latent: Its size counts.
-        encoder: Encodes the sentences at whose places components start.
+        encoder: Encodes the sentences where components are initialised.
         components: How many.
 
     Source:
@@ -233,9 +233,9 @@ class Vamp(Prior):
         ]
         source = torch.Generator().manual_seed(seed)
         rows = torch.randperm(len(near), generator=source)[: len(self.inputs)].tolist()
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             tokens = collate([near[row]], embedding.weight.device)[0, 1 : words + 1]
-            self.inputs[place, : len(tokens)] = embedding(tokens)
+            self.inputs[index, : len(tokens)] = embedding(tokens)
 
 
 class Flow(Prior):

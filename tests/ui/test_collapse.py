@@ -298,20 +298,20 @@ def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -
     found = collapse_onset.collapse_moment(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
     assert found is not None and (found.epoch, found.rate) == (6.0, 0.09)
     assert found.beta == pytest.approx(6 / 7)
-    assert "epoch 6" in collapse_onset.told(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+    assert "epoch 6" in collapse_onset.describe(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
 
 
 def test_a_rate_that_comes_back_did_not_collapse() -> None:
     assert collapse_onset.collapse_moment(history([5.0, 0.01, 2.0])) is None
-    told = collapse_onset.told(history([5.0, 0.01, 2.0]))
+    told = collapse_onset.describe(history([5.0, 0.01, 2.0]))
     assert told.startswith("It came back: at epoch 2 the rate was 0.01 nats")
-    assert "never collapsed" in collapse_onset.told(history([5.0, 0.2, 2.0]))
+    assert "never collapsed" in collapse_onset.describe(history([5.0, 0.2, 2.0]))
 
 
 def test_a_history_without_rates_tells_nothing() -> None:
     for empty in ({}, {"epoch": [1.0], "beta": [0.0]}, history([None]), history([float("nan")])):
         assert collapse_onset.collapse_moment(empty) is None
-        assert collapse_onset.told(empty) == ""
+        assert collapse_onset.describe(empty) == ""
 
 
 # The prior.

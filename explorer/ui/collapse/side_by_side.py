@@ -57,8 +57,8 @@ def _reconstructions(runs: Sequence[Run]) -> None:
     for column, run in zip(st.columns(2, gap="medium"), runs, strict=True):
         with column:
             rate = value_of(run.metrics, "rate")
-            told = "" if rate is None else f" · rate {written(rate)} nats"
-            st.markdown(f"**{markdown(run.name)}**  :gray[{uses_z(run.metrics).word}{told}]")
+            rate_note = "" if rate is None else f" · rate {written(rate)} nats"
+            st.markdown(f"**{markdown(run.name)}**  :gray[{uses_z(run.metrics).word}{rate_note}]")
             for row in rows:
                 sentence = source.texts[_index(source, row)]
                 decoded = run.needed_atlas.reconstruction[_index(run, row)]
