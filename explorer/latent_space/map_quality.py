@@ -154,7 +154,7 @@ MAP_MEASURES = {
         keys=("map", "z"),
     ),
     "named": MapMeasure(
-        "Names",
+        "Names that fit",
         "names fit **{value:.0%}**",
         "Names fit: the fraction of the sentences in the largest regions whose reconstruction "
         "contains a word of the region's name.",

@@ -1,6 +1,7 @@
 """The pre-trained sentence encoders by name; without torch, for the first paint of a page."""
 
 import importlib.util
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,21 +24,23 @@ class SentenceEncoder:
     """Size of a sentence vector."""
     sha256: str
     """Of its weights file."""
-    open: Callable[[Any], Any]
-    """Loads it to a torch device, as an `Encode`."""
+    load: Callable[[Any], Any] | str
+    """Loads it to a torch device, as an `Encode`; or the function's `module:name` within
+    `explorer.models`, imported when used, since it needs torch."""
     modules: tuple[str, ...] = ()
     """What must be installed."""
 
-
-def _open_minilm(device: Any) -> Any:
-    from explorer.models.sentence_encoders import open_minilm  # torch takes seconds
-
-    return open_minilm(device, _MINILM_SHA256)
+    def open(self, device: Any) -> Any:
+        """Loads it; an ExplorerError names the extra if its package is missing."""
+        load = self.load
+        if isinstance(load, str):
+            load = pkgutil.resolve_name(f"explorer.models.{load}")
+        return load(device)
 
 
 SENTENCE_ENCODERS: dict[str, SentenceEncoder] = {
     "minilm": SentenceEncoder(
-        384, _MINILM_SHA256, _open_minilm, (*_TRANSFORMERS, "all_minilm_l6_v2")
+        384, _MINILM_SHA256, "sentence_encoders:open_minilm", (*_TRANSFORMERS, "all_minilm_l6_v2")
     )
 }
 

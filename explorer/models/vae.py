@@ -155,7 +155,8 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     Raises:
         ExplorerError: For an unknown part, an invalid setting, or incompatible parts.
     """
-    if config.latent_dim == 0 and _latent(config).has_encoder:
+    latent = _latent(config)
+    if config.latent_dim == 0 and latent.has_encoder:
         raise ExplorerError(
             'model.latent_dim: 0 needs model.latent = { name = "none" } (a language model)'
         )

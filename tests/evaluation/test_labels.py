@@ -124,7 +124,7 @@ def test_arithmetic_switches_what_z_holds_once_it_goes_beyond_the_middle() -> No
 
 def test_what_does_not_apply_says_why() -> None:
     run = measurement((), is_leaking=False)
-    with pytest.raises(NotApplicable, match="not told the label"):
+    with pytest.raises(NotApplicable, match="not conditioned on the label"):
         _ = Labelled.of(run).switches
     bare = HeldOut(tokens=TEST, ids=run.held_out.ids, training=TRAIN)
     torch.manual_seed(0)

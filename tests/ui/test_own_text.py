@@ -159,7 +159,7 @@ def test_another_layout_is_queued_compared_and_taken(page, mine):
     layouts.note(mine, refit(mine, target, LayoutSettings("pca")))
     at = page()
     assert "Another layout is fitted:" in shown(at)
-    assert {item.label for item in at.metric} == {"Trustworthiness", "Neighbour recall"}
+    assert {item.label for item in at.metric} >= {"Trustworthiness", "Neighbour recall"}
     button(at, "Take it").click().run()
     assert not at.exception and not target.is_file() and jobs.jobs() == []
     assert "Another layout is fitted:" not in shown(at)
