@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from explorer.explore.run import Run as Run
     from explorer.explore.run import open_run as open_run
     from explorer.notebook.latent_map import LatentMap as LatentMap
+    from explorer.ui.map.embedded import st_latent_map as st_latent_map
 
-__all__ = ["ExplorerError", "LatentMap", "Run", "latent_map", "open_run"]
+__all__ = ["ExplorerError", "LatentMap", "Run", "latent_map", "open_run", "st_latent_map"]
 
 
 def latent_map(run: "Run", **options: Any) -> "LatentMap":
@@ -44,6 +45,10 @@ def __getattr__(name: str) -> Any:
         from explorer.notebook.latent_map import LatentMap
 
         return LatentMap
+    if name == "st_latent_map":
+        from explorer.ui.map.embedded import st_latent_map
+
+        return st_latent_map
     if name in __all__:
         from explorer.explore import run
         from explorer.workspace import notes as notes  # whose tags selections know

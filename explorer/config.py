@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, at_least, within
 from explorer.system import atomic_files, toml_writer
 from explorer.system.toml_writer import literal, printable
 
@@ -73,11 +73,11 @@ class CorpusConfig:
         min_size = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
         if min_size is None:
             raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
-        _at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
-        _at_least("corpus.max_tokens", self.max_tokens, 1)
-        _at_least("corpus.limit", self.limit, 0)
+        at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
+        at_least("corpus.max_tokens", self.max_tokens, 1)
+        at_least("corpus.limit", self.limit, 0)
         for key in ("valid_fraction", "test_fraction"):
-            _within(f"corpus.{key}", getattr(self, key), 0.0, 0.5)
+            within(f"corpus.{key}", getattr(self, key), 0.0, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +107,8 @@ class ModelConfig:
     weights_of: Choice = _choice("of a map of other sentences: the trained run", name="none")
 
     def __post_init__(self) -> None:
-        _at_least("model.embedding_dim", self.embedding_dim, 1)
-        _at_least("model.latent_dim", self.latent_dim, 0)
+        at_least("model.embedding_dim", self.embedding_dim, 1)
+        at_least("model.latent_dim", self.latent_dim, 0)
         if len(self.labels) == 1 or len(set(self.labels)) < len(self.labels):
             raise ExplorerError("model.labels: give none, or at least two different ones")
         if not all(self.labels):
@@ -170,13 +170,13 @@ class TrainingConfig:
     save_seconds: float = setting(60.0, "seconds between two checkpoints to resume from")
 
     def __post_init__(self) -> None:
-        _at_least("training.epochs", self.epochs, 0)
-        _at_least("training.pretrain_epochs", self.pretrain_epochs, 0)
-        _at_least("training.batch_size", self.batch_size, 1)
-        _at_least("training.validations", self.validations, 1)
-        _at_least("training.snapshots", self.snapshots, 0)
-        _at_least("training.patience", self.patience, 0)
-        _within("training.decay", self.decay, 0.0, 1.0)
+        at_least("training.epochs", self.epochs, 0)
+        at_least("training.pretrain_epochs", self.pretrain_epochs, 0)
+        at_least("training.batch_size", self.batch_size, 1)
+        at_least("training.validations", self.validations, 1)
+        at_least("training.snapshots", self.snapshots, 0)
+        at_least("training.patience", self.patience, 0)
+        within("training.decay", self.decay, 0.0, 1.0)
         if self.learning_rate <= 0 or self.clip <= 0:
             raise ExplorerError("training.learning_rate and training.clip must be above 0")
 
@@ -188,12 +188,13 @@ class AtlasConfig:
     points: int = setting(20000, "sentences on the map, a random sample of all splits")
     neighbours: int = setting(10, "UMAP's n_neighbors")
     min_dist: float = setting(0.05, "UMAP's min_dist: the smallest distance between points")
+    encoder: str = setting("", "sentences it finds alike lie nearer: minilm, a folder; or none")
     text: bool = setting(False, "the map holds its sentences, of sources whose terms allow it")
 
     def __post_init__(self) -> None:
-        _within("atlas.points", self.points, 1, MAX_POINTS)
-        _at_least("atlas.neighbours", self.neighbours, 2)
-        _within("atlas.min_dist", self.min_dist, 0.0, 1.0)
+        within("atlas.points", self.points, 1, MAX_POINTS)
+        at_least("atlas.neighbours", self.neighbours, 2)
+        within("atlas.min_dist", self.min_dist, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,7 +209,7 @@ class Config:
     atlas: AtlasConfig = field(default_factory=AtlasConfig)
 
     def __post_init__(self) -> None:
-        _within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
+        within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
         if self.training.batch_size == 1 and self.model.latent.get("batch_norm"):
             raise ExplorerError(
                 "training.batch_size: at least 2, since model.latent.batch_norm normalises over "
@@ -383,13 +384,3 @@ def _entries(table: Any) -> list[str]:
 
 def _entry(item: "dataclasses.Field[Any]", value: Any) -> str:
     return f"{item.name} = {literal(value)}  # {item.metadata['about']}"
-
-
-def _at_least(name: str, value: float, low: float) -> None:
-    if value < low:
-        raise ExplorerError(f"{name}: {value} is below {low}")
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ExplorerError(f"{name}: {value} is not between {low} and {high}")

@@ -7,3 +7,21 @@ class ExplorerError(Exception):
     The command line prints it as one line and exits with 1; the page shows it in an error box.
     Any other exception is a bug and stays visible.
     """
+
+
+def at_least(name: str, value: float, low: float) -> None:
+    """Raises an `ExplorerError` for a setting below a bound, or not a number."""
+    if not value >= low:
+        raise ExplorerError(f"{name}: {value} is below {low}")
+
+
+def above(name: str, value: float, low: float) -> None:
+    """Raises an `ExplorerError` for a setting at a bound, below it, or not a number."""
+    if not value > low:
+        raise ExplorerError(f"{name}: {value} is not above {low}")
+
+
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Raises an `ExplorerError` for a setting outside an interval, or not a number."""
+    if not low <= value <= high:
+        raise ExplorerError(f"{name}: {value} is not between {low} and {high}")

@@ -13,8 +13,7 @@ import torch
 from explorer import pipeline
 from explorer.cli.main import main
 from explorer.latent_space.projections import pca_layout
-from explorer.models.encoder_packages import PACKAGES
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.runs import folder as folders
 from tests import tiny
 
@@ -45,7 +44,6 @@ def register(monkeypatch) -> None:
     """Makes the encoder one that is at hand."""
     entry = SentenceEncoder(DIM, "ab" * 32, lambda device: embed)
     monkeypatch.setitem(SENTENCE_ENCODERS, NAME, entry)
-    monkeypatch.setitem(PACKAGES, NAME, ())
 
 
 def write(path: Path, count: int = 200, scale: float = 3.0) -> Path:

@@ -67,7 +67,7 @@ def blocks() -> list[str]:
 def test_commands_parse(line: str) -> None:
     _, name, *arguments = shlex.split(line)
     parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False)
-    module = import_module(f"explorer.cli.{COMMANDS[name][0]}")
+    module = import_module(f"explorer.cli.{name}")
     getattr(module, f"{name}_arguments")(parser)
     parser.parse_intermixed_args(arguments)
 

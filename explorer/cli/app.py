@@ -9,8 +9,8 @@ from explorer.explore import lecture
 from explorer.system import shipped_files
 
 EXAMPLE = """\
-The page lists the runs of checkpoints/ in this folder, those that ship, those in the folders that
-EXPLORER_RUNS names and those registered with `explorer add`. Ctrl-C stops the server.
+The page lists the runs in checkpoints/ of this folder and in the folders of EXPLORER_RUNS, those
+that ship and those registered with `explorer add`. Ctrl-C stops the server.
 
 examples:
   explorer app
@@ -32,7 +32,7 @@ def page_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, metavar="N", help="default 8501, or the next one that is free"
     )
     parser.add_argument(
-        "--address", metavar="A", help="default 127.0.0.1: this machine alone can open the page"
+        "--address", metavar="A", help="default 127.0.0.1: only this machine can open the page"
     )
     parser.add_argument(
         "--theme", choices=("light", "dark"), help="default: what the browser prefers"

@@ -1,12 +1,11 @@
 """`explorer arithmetic`: A is to B as C is to …, or C moved between two groups."""
 
 import argparse
-import math
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, table, warn
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.runs import folder as folders
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
 def arithmetic(args: argparse.Namespace) -> None:
     """Decodes C + k·(B − A), or C moved from one group towards another."""
     for k in args.k:
-        if not (math.isfinite(k) and abs(k) <= 1000):
-            raise ExplorerError(f"--k {k:g} is not between -1000 and 1000")
+        within("--k", k, -1000, 1000)
     settings = decoding(args)
     asked = _asked(args)
     run = open_run(args)

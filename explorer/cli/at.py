@@ -5,8 +5,6 @@ import argparse
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, warn
 
-VIEW_NAMES = ("umap", "pca", "words")
-
 EXAMPLE = """\
 example:
   explorer at captions-smooth 1.5 -0.5 --view pca
@@ -17,12 +15,14 @@ Coordinates are those of the page's map. Distances are Euclidean, in latent spac
 
 def at_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer at`."""
+    from explorer.explore.map_views import DEFAULT_VIEW, VIEWS
+
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument("x", type=float, metavar="X", help="horizontal map coordinate")
     parser.add_argument("y", type=float, metavar="Y", help="vertical map coordinate")
     parser.add_argument(
-        "--view", choices=VIEW_NAMES, default=VIEW_NAMES[0], help=f"default {VIEW_NAMES[0]}"
+        "--view", choices=tuple(VIEWS), default=DEFAULT_VIEW, help=f"default {DEFAULT_VIEW}"
     )
     add_decoding(parser)
 

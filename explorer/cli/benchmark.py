@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.cli.output import say, say_json, table
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.evaluation.published import BENCHMARKS, Row, name, settings
 from explorer.runs import folder as folders
 from explorer.training.fine_tuning import after, passes
@@ -16,10 +16,10 @@ EXAMPLE = """\
 example:
   explorer benchmark ptb                     the table, with the metrics so far
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
-  explorer benchmark ptb --commands          the commands of each row, one row a line
+  explorer benchmark ptb --commands          the commands of each row, one row per line
 
-All rows but the short ones take 45 epochs, and 20 more as an autoencoder if they say AE: minutes
-on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
+All rows but the short ones take 45 epochs, and those marked AE 20 more as an autoencoder:
+minutes on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
 """
 
 _FIGURES = {
@@ -46,8 +46,7 @@ def benchmark(args: argparse.Namespace) -> None:
     """Prints the table, its commands, or writes its recipes."""
     if args.name not in BENCHMARKS:
         raise ExplorerError(f"{args.name!r} is not one of {', '.join(BENCHMARKS)}")
-    if not 0 <= args.seed < 2**32:
-        raise ExplorerError(f"--seed {args.seed} is not between 0 and {2**32 - 1}")
+    within("--seed", args.seed, 0, 2**32 - 1)
     corpus, rows = BENCHMARKS[args.name]
     named = {name(run, args.seed): row for run, row in rows.items()}
     if args.make:

@@ -4,8 +4,11 @@ import argparse
 
 from explorer.cli.output import say, say_json
 from explorer.errors import ExplorerError
+from explorer.explore import catalogue
 from explorer.system import shipped_files
 
+_CHOICES = "choices"
+"""The topic that is made from the code."""
 FOLDER = shipped_files.PACKAGE / "help"
 EXAMPLE = """\
 examples:
@@ -32,13 +35,19 @@ def help(args: argparse.Namespace) -> None:
         return None
     if args.topic not in known:
         raise ExplorerError(f"there is no topic {args.topic!r}: choose {', '.join(known)}")
-    say((FOLDER / f"{args.topic}.md").read_text("utf-8").rstrip())
+    say(_text(args.topic).rstrip())
     return None
 
 
 def topics() -> dict[str, str]:
     """The topics, and the title of each."""
-    return {
-        path.stem: path.read_text("utf-8").partition("\n")[0].removeprefix("# ")
-        for path in sorted(FOLDER.glob("*.md"))
+    files = sorted(path.stem for path in FOLDER.glob("*.md"))
+    return {_CHOICES: catalogue.TITLE} | {
+        name: _text(name).partition("\n")[0].removeprefix("# ") for name in files
     }
+
+
+def _text(topic: str) -> str:
+    if topic == _CHOICES:
+        return catalogue.markdown()
+    return (FOLDER / f"{topic}.md").read_text("utf-8")

@@ -12,8 +12,8 @@ from explorer.errors import ExplorerError
 from explorer.workspace import jobs as queue
 
 EXAMPLE = """\
-The page draws maps and trains in jobs of their own: closing it ends none of them. A stopped
-training continues where it was saved.
+The page draws maps and trains in jobs, which go on when it is closed. A stopped training
+resumes from its last saved state.
 
 examples:
   explorer jobs
@@ -113,12 +113,12 @@ def _is_done(step: list[str], folder: Path) -> bool:
 
 
 def _last_line(number: int) -> str:
-    """What a failed command said last."""
+    """The last line that a failed command wrote."""
     try:
         with queue.log_path(number).open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
             lines = file.read().decode(errors="replace").split("\n")
     except OSError as error:
         raise ExplorerError(f"the output of job {number} cannot be read: {error}") from None
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1].removeprefix("explorer: ") if said else ""
+    output = [line.strip() for line in lines if line.strip()]
+    return output[-1].removeprefix("explorer: ") if output else ""

@@ -8,8 +8,8 @@ from explorer.cli.output import Progress, say, say_json
 from explorer.system.table_writers import check_format, writing
 
 EXAMPLE = """\
-Each sentence is encoded by the run and put where a sentence typed on the map would lie. It is out
-of the run's domain if it costs more nats a word than 99% of the sentences the run was trained on.
+Each sentence is encoded by the run and placed like a sentence typed on the map page. It is out of
+domain if it costs more nats per word than 99% of the run's training sentences.
 
 examples:
   explorer locate everyday reviews.csv

@@ -17,35 +17,35 @@ from explorer.errors import ExplorerError
 from explorer.system import cpu_threads, distributed, memory
 
 COMMANDS = {
-    "app": ("app", "open the page in the browser"),
-    "open": ("open", "draw a map of a file of sentences, and open the page on it"),
-    "corpus": ("corpus", "list the named corpora, or download one"),
-    "new": ("new", "make a run: a folder with a commented config.toml"),
-    "train": ("train", "train a run, evaluate it quickly and draw its map"),
-    "evaluate": ("measure", "evaluate a trained run on the whole test split"),
-    "atlas": ("measure", "draw a run's map again"),
-    "refit": ("refit", "fit another layout of a run's map, to take or discard"),
-    "prior": ("prior", "fit another prior on a trained run"),
-    "encode": ("verbs", "encode the sentences of a file as latent points"),
-    "reconstruct": ("verbs", "encode sentences and decode them again"),
-    "sample": ("verbs", "decode samples of the prior"),
-    "interpolate": ("verbs", "interpolate between two sentences"),
-    "locate": ("locate", "encode a file's sentences at their positions on a run's map"),
-    "at": ("at", "decode a position of the map, as a click there does"),
-    "arithmetic": ("arithmetic", "A is to B as C is to …, in latent space"),
-    "dimensions": ("dimensions", "name the ends of each latent dimension in words"),
-    "ancestors": ("ancestors", "fit PCA, k-means and a mixture to a run's sentences"),
-    "neighbours": ("verbs", "list the nearest sentences of the map"),
-    "export": ("exporting", "write the map as .parquet, .csv, .html or .png"),
-    "runs": ("runs", "list the runs and their scores"),
-    "jobs": ("jobs", "list, stop and resume what the page draws and trains"),
-    "notes": ("notes", "list and export what was pinned on the page"),
-    "benchmark": ("benchmark", "print a published table, its recipes and our metrics beside it"),
-    "add": ("runs", "register a run folder, or unpack a pack"),
-    "pack": ("runs", "write a run to one checksummed file"),
-    "help": ("help", "explain a topic, such as who can open the page"),
+    "app": "open the page in the browser",
+    "open": "draw a map of a file of sentences and open the page on it",
+    "corpus": "list the named corpora, or download one",
+    "new": "make a run: a folder with a commented config.toml",
+    "train": "train a run, evaluate it quickly and draw its map",
+    "evaluate": "evaluate a trained run on the whole test split",
+    "atlas": "draw a run's map again",
+    "refit": "fit another layout of a run's map, to accept or discard",
+    "prior": "fit another prior on a trained run",
+    "encode": "encode the sentences of a file as latent points",
+    "reconstruct": "encode sentences and decode them again",
+    "sample": "decode samples of the prior",
+    "interpolate": "interpolate between two sentences",
+    "locate": "place the sentences of a file on a run's map",
+    "at": "decode a position of the map, like a click there",
+    "arithmetic": "A is to B as C is to …, in latent space",
+    "dimensions": "name the ends of each latent dimension in words",
+    "ancestors": "fit PCA, k-means and a mixture to a run's sentences",
+    "neighbours": "list the nearest sentences of the map",
+    "export": "write the map as .parquet, .csv, .html or .png",
+    "runs": "list the runs and their scores",
+    "jobs": "list, stop and resume the maps and trainings of the page",
+    "notes": "list and export the notes pinned on the page",
+    "benchmark": "print a published table beside our metrics, and its recipes",
+    "add": "register a run folder or unpack a pack",
+    "pack": "write a run to a checksummed file",
+    "help": "explain a topic, such as who can open the page",
 }
-"""Command: its module here, which defines `NAME_arguments` and `NAME`, and its summary."""
+"""Summaries of the commands; a module of the name defines `NAME_arguments` and `NAME`."""
 
 ALIASES = {"neighbors": "neighbours"}
 
@@ -53,8 +53,8 @@ SEVERAL = ("train", "evaluate", "encode")
 """Commands that `torchrun` or `accelerate launch` may start as several processes."""
 
 _NO_MEMORY = (
-    "there is not enough memory for this: give it fewer sentences at once; a training takes less "
-    "with a smaller training.batch_size, corpus.max_tokens or model"
+    "there is not enough memory: give it fewer sentences at once; training needs less with a "
+    "smaller training.batch_size, corpus.max_tokens or model"
 )
 
 EXAMPLE = """\
@@ -142,8 +142,8 @@ def _dispatch(arguments: list[str]) -> int:
     name = ALIASES.get(arguments[0], arguments[0]) if arguments else "--help"
     if name not in COMMANDS:
         return _top(arguments)
-    module = import_module(f"explorer.cli.{COMMANDS[name][0]}")
-    about = COMMANDS[name][1]
+    module = import_module(f"explorer.cli.{name}")
+    about = COMMANDS[name]
     cpu_threads.share_cores()
     parser = argparse.ArgumentParser(
         f"explorer {name}",
@@ -178,7 +178,7 @@ def _with_others(name: str, command: Callable[[], int]) -> int:
 
 
 def _top(arguments: list[str]) -> int:
-    listed = "\n".join(f"  {name:<12} {about}" for name, (_, about) in COMMANDS.items())
+    listed = "\n".join(f"  {name:<12} {about}" for name, about in COMMANDS.items())
     parser = argparse.ArgumentParser(
         "explorer",
         usage="explorer COMMAND …",

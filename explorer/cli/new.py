@@ -16,8 +16,10 @@ from explorer.runs.replacement import discard_state
 from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
+from explorer.text.corpus_catalog import NAMED
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import fine_tuning, given_vectors, snapshots
+from explorer.training.schedules import SCHEDULES
 from explorer.training.suggest_recipe import SIZES, Findings, inspect, recipe
 
 EXAMPLE = """\
@@ -27,7 +29,8 @@ example:
   explorer new mine --corpus mine.txt --start captions-smooth
   explorer new ours --corpus ours.parquet --vector-column embedding
 
-settings for --set, with their defaults (`new` chooses others to suit the corpus):
+settings for --set, with their defaults (`new` chooses others to suit the corpus); `explorer help
+choices` describes what can be chosen by name:
 """
 
 _SENTENCE = 4
@@ -52,8 +55,7 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         required=True,
         metavar="NAME-or-FILE",
-        help="everyday, mixed, captions, ptb or yelp, or a file: .txt .csv .tsv .jsonl .parquet,"
-        " gzipped or not",
+        help=f"{', '.join(NAMED)}, or a file: .txt .csv .tsv .jsonl .parquet, gzipped or not",
     )
     add("--text-column", default="", metavar="C", help="the column of the sentences")
     add(
@@ -73,14 +75,14 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--vectors",
         default="",
         metavar="FILE.npy",
-        help="the same from a file of numpy, with a vector for each row",
+        help="the same from a NumPy file with a vector for each row",
     )
     add(
         "--encoder",
         default="",
         metavar="E",
-        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the folder"
-        " of a BERT; without vectors minilm makes them",
+        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the "
+        "folder of a BERT; if there are no vectors, minilm makes them",
     )
 
 
@@ -92,7 +94,7 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "--schedule",
         default="",
         metavar="NAME",
-        help="the schedule of beta: constant, linear, logistic, cyclical, target",
+        help=f"the schedule of beta: {', '.join(SCHEDULES)}",
     )
     add(
         "--conditional",
@@ -103,16 +105,16 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "--start",
         default="",
         metavar="RUN",
-        help="start from the weights, and so the sizes, of a trained run; words of both corpora "
-        "keep their embeddings. After a language model the encoder is trained first, with the "
-        "other weights frozen",
+        help="start from the weights, and so with the sizes, of a trained run; words of both "
+        "corpora keep their embeddings. After a language model, the encoder is trained first "
+        "while the other weights are frozen",
     )
     add(
         "--size",
         default="",
         choices=("", *SIZES),
         metavar="S",
-        help="small, medium or large, in place of what suits the corpus; --start has its own",
+        help="small, medium or large; default: what suits the corpus, or the sizes of --start",
     )
     add(
         "--set",
@@ -121,7 +123,7 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="table.key=value",
         help="any setting of config.toml; may be repeated",
     )
-    add("--force", action="store_true", help="replace a run of that name and all that was trained")
+    add("--force", action="store_true", help="replace a run of that name, with its weights")
 
 
 def _about(address: str) -> str:
@@ -179,8 +181,6 @@ def _clear(folder: Path) -> None:
 
 
 def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any]:
-    from explorer.text.corpora import NAMED
-
     columns = {
         "text_column": args.text_column,
         "label_column": args.label_column,
@@ -242,7 +242,6 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     from explorer.training import prior_fitting
     from explorer.training import warm_start as start
     from explorer.training.optimisers import optimiser_for
-    from explorer.training.schedules import SCHEDULES
 
     prior_fitting.check(config)
     fine_tuning.second(config)

@@ -9,9 +9,9 @@ from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 
 EXAMPLE = """\
-Views that were pinned on the page, with their texts and tags. A table of notes has no cell that
-a spreadsheet would take for a formula. --sentences writes the sentences that have a tag, with it:
-a corpus with labels, which `explorer new --corpus FILE --label-column tag` trains on.
+Notes are the views that were pinned on the page, with their texts and tags. In tables, cells that
+a spreadsheet would take for formulas are escaped. --sentences writes the tagged sentences with
+their tags: a labelled corpus, which `explorer new --corpus FILE --label-column tag` trains on.
 
 examples:
   explorer notes list --tag odd

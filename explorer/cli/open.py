@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 The file may be .txt .md .csv .tsv .jsonl .json .parquet or .xlsx, gzipped or in a .zip. Its
-sentences are copied to your data folder and placed on a map by the run that knows them best;
-nothing leaves this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
+sentences are copied to your data folder and mapped by the run that fits them best; nothing leaves
+this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
 
 Vectors in the file, or in a .npy file beside it, become the latent space of the new run instead,
 and a decoder is trained on them, which takes minutes.
@@ -41,7 +41,12 @@ def open_arguments(parser: argparse.ArgumentParser) -> None:
         "--vector-column", default=None, metavar="C", help="default: the likely one; '' for none"
     )
     parser.add_argument("--vectors", default="", metavar="FILE.npy", help="vectors of the rows")
-    parser.add_argument("--encoder", default="", metavar="E", help="of the vectors: see new")
+    parser.add_argument(
+        "--encoder",
+        default="",
+        metavar="E",
+        help="the encoder of the vectors; see `explorer new --help`",
+    )
     parser.add_argument(
         "--run", default="", metavar="RUN", help="whose weights; default: the run that fits best"
     )

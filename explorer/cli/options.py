@@ -69,11 +69,11 @@ def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
         return
     # Not `resolve`, which raises for a link to itself.
     if Path(os.path.realpath(folder)) in Path(os.path.realpath(out)).parents:
-        raise ExplorerError(f"--out {out} lies in the run's own folder: choose another place")
+        raise ExplorerError(f"--out {out} is inside the run's folder: choose another path")
     corpus = configs.read(folder / folders.CONFIG).corpus.path
     for read in (file, corpus):
         if read and read != "-" and out.exists() and Path(read).exists() and out.samefile(read):
-            raise ExplorerError(f"--out {out} is the file that is read: choose another name")
+            raise ExplorerError(f"--out {out} is an input file: choose another name")
 
 
 def decoding(args: argparse.Namespace) -> Decoding:

@@ -24,14 +24,14 @@ example:
 The new run has the encoder and decoder of the old one; its rate and its prior samples differ.
 `explorer evaluate` and `explorer atlas` work on it as on any run.
 
-Of several --fit, the new run gets the prior that does best on the validation split.
+With several --fit, the new run gets the prior that scores best on the validation split.
 
-flow_matching is a velocity field whose ODE turns noise into z. The fit takes minutes, and 10,000
-densities take seconds: `evaluate` and holes are slower than with a mixture.
+flow_matching is a velocity field whose ODE turns noise into z. Its fit takes minutes, and 10,000
+densities take seconds: evaluation and the search for holes are slower than with a mixture.
 
-An autoencoder (model.latent point) has no rate and no prior. Any of these but vamp is fitted to
-its encodings and scored on the test split, beside one Gaussian with full covariance. Then it can
-be sampled from.
+An autoencoder (model.latent point) has no rate and no prior. Any of these but vamp can be fitted
+to its encodings, after which it can be sampled from. The fit is scored on the test split, beside
+a Gaussian of full covariance.
 """
 
 

@@ -1,7 +1,6 @@
 """`explorer refit`: another layout of a run's map, beside the present one."""
 
 import argparse
-from typing import Any
 
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table
@@ -9,12 +8,13 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 
 EXAMPLE = """\
-The latent points stay; only their positions on the map change. The run keeps its layout until the
-other one is taken.
+The latent points stay the same; only their positions on the map change. The run keeps its layout
+until the other one is accepted with --take.
 
 examples:
   explorer refit my --neighbours 30 --min-dist 0.2
   explorer refit my --metric cosine --seed 1
+  explorer refit my --encoder minilm
   explorer refit my --take
 """
 
@@ -44,6 +44,12 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--metric", default=default.metric, choices=METRICS, help="in latent space")
     add("--seed", type=int, default=0, metavar="S", help="of the optimisation (default 0)")
+    add(
+        "--encoder",
+        default="",
+        metavar="NAME",
+        help="sentences that this sentence encoder finds alike lie nearer: minilm, or a folder",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--take", action="store_true", help="make the other layout the run's")
     how.add_argument("--discard", action="store_true", help="delete the other layout")
@@ -51,7 +57,7 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def refit(args: argparse.Namespace) -> None:
     """Fits another layout, takes it or discards it."""
-    from explorer.pipeline.refit_map import LayoutSettings
+    from explorer.pipeline.refit_map import LayoutSettings, compared
     from explorer.pipeline.refit_map import refit as fit
     from explorer.workspace import layouts
 
@@ -61,22 +67,20 @@ def refit(args: argparse.Namespace) -> None:
             raise ExplorerError(f"{args.run} has no other layout: `explorer refit` fits one")
         (layouts.take if args.take else layouts.discard)(folder)
         return say(f"{args.run} has the other layout" if args.take else "discarded")
-    settings = LayoutSettings(args.method, args.neighbours, args.min_dist, args.metric, args.seed)
+    settings = LayoutSettings(
+        args.method, args.neighbours, args.min_dist, args.metric, args.seed, args.encoder
+    )
     with Progress(quiet=args.json) as progress:
         measured = fit(folder, layouts.path_of(folder), settings, progress.stage())
     layouts.note(folder, measured)
     if args.json:
         return say_json(measured)
     rows = [
-        (name, *(_value(measured[when], name) for when in ("before", "after"))) for name in _SHOWN
+        (item.title, _written(item.before), _written(item.after)) for item in compared(measured)
     ]
-    say(table(("of 15 neighbours", "now", "other"), rows, right=(1, 2)))
+    say(table(("", "now", "other"), rows, right=(1, 2)))
     return say(f"`explorer refit {args.run} --take` makes it the layout of the run")
 
 
-_SHOWN = ("trustworthiness", "neighbour_recall", "silhouette")
-
-
-def _value(projection: dict[str, Any], name: str) -> str:
-    value = projection.get(name, {}).get("value")
+def _written(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"

@@ -1,12 +1,10 @@
-"""`explorer runs`, `add` and `pack`."""
+"""`explorer runs`: the runs and their scores."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
-from explorer.cli.options import add_run, check_out
 from explorer.cli.output import say, say_json, table, visible, warn
 from explorer.errors import ExplorerError
 from explorer.evaluation.metrics import written
@@ -17,14 +15,15 @@ from explorer.runs import pack as packing
 
 KINDS = {"point": "autoencoder", "vectors": "decoder of vectors", "none": "language model"}
 """The kind of run by its latent space; all others are VAEs."""
+
 _VERDICTS = ("uses_z", "can_be_sampled")
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `explorer runs`."""
     parser.epilog = (
-        "Lists the runs in checkpoints/, in the folders EXPLORER_RUNS names, those that ship and\n"
-        "those that `explorer add` registered. Rate and distortion are nats per test sentence.\n\n"
+        "Lists the runs in checkpoints/ and in the folders of EXPLORER_RUNS, those that ship and\n"
+        "those registered with `explorer add`. Rate and distortion are nats per test sentence.\n\n"
         "example:\n  explorer runs --json"
     )
 
@@ -90,53 +89,3 @@ def _state(folder: Path) -> str:
     if (folder / folders.WEIGHTS).is_file():
         return "not measured"
     return "not trained"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer add`."""
-    parser.epilog = "example:\n  explorer add ~/Downloads/my.zip\n  explorer add /data/runs/my"
-    parser.add_argument(
-        "path",
-        type=Path,
-        metavar="PATH-or-PACK",
-        help="a run folder, or a file of `explorer pack`",
-    )
-    parser.add_argument("--force", action="store_true", help="replace a run unpacked before")
-
-
-def add(args: argparse.Namespace) -> None:
-    """Registers a folder or unpacks a pack."""
-    folder = packing.add(args.path.expanduser(), args.force)
-    if args.json:
-        say_json({"name": folder.name, "folder": str(folder)})
-    else:
-        say(f"{folder.name} is listed now; it lies in {folder}")
-        if folders.typed(folder) != folder.name:
-            say(f"another run has the name {folder.name}: this one is named by its path")
-
-
-def pack_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer pack`."""
-    parser.epilog = (
-        "The file holds no text of the corpus, no training state, and a checksum of each file;\n"
-        "whoever gets it types `explorer add FILE`.\n\nexample:\n  explorer pack my --out my.zip"
-    )
-    add_run(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: RUN.zip, here")
-
-
-def pack(args: argparse.Namespace) -> None:
-    """Writes a pack."""
-    folder = folders.find(args.run)
-    out = args.out or Path(f"{folder.resolve().name}.zip")
-    if out.is_dir():
-        raise ExplorerError(f"--out {out} is a folder: name a file in it")
-    if out.exists() and not out.is_file():
-        raise ExplorerError(f"--out {out} is a device or a pipe: a pack is a file, name one")
-    check_out(out, folder)
-    packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
-    size = out.stat().st_size
-    if args.json:
-        say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})
-    else:
-        say(f"wrote {out} ({size / 1e6:.1f} MB)\nsha256 {folders.sha256(out)}")

@@ -9,7 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli import signals
-from explorer.cli.measure import QUICK_LIMIT, QUICK_SAMPLES, draw_map, measure, print_metrics
+from explorer.cli.atlas import draw_map
+from explorer.cli.evaluate import QUICK_LIMIT, QUICK_SAMPLES, measure, print_metrics
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, duration, say, say_json, warn
 from explorer.errors import ExplorerError
@@ -61,7 +62,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--estimate",
         action="store_true",
-        help="time a few steps and say how long the training will take; trains nothing",
+        help="time a few steps and estimate how long the training takes; trains nothing",
     )
 
 
@@ -89,7 +90,7 @@ def train(args: argparse.Namespace) -> int:
 
 
 class Stop:
-    """Stops a training after the current step at the first signal, at once at the second."""
+    """Stops a training: after the current step at the first signal, at once at the second."""
 
     def __init__(self, progress: Progress) -> None:
         self.signal = 0
@@ -121,7 +122,7 @@ class Stop:
             raise KeyboardInterrupt
         self.signal = number
         self._progress.clear()
-        warn("stopping after this step, then saving; once more quits at once")
+        warn("stopping after this step, then saving; a second signal quits at once")
 
 
 def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> int:
@@ -142,7 +143,7 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
         return stop.heard()
     except KeyboardInterrupt:
         progress.clear()
-        warn("quit at once: what was last saved is kept")
+        warn("quit at once: the last saved state is kept")
         return stop.signal
 
 
@@ -166,7 +167,7 @@ def _estimate(args: argparse.Namespace, folder: Path) -> int:
     say(
         f"{folder.name}: about {duration(measured.seconds())} for {measured.epochs} epochs of "
         f"{measured.sentences:,} sentences on this machine ({measured.epoch:.1f} s each, "
-        f"{measured.tokens_per_second:,.0f} tokens/s), then it is measured and its map drawn"
+        f"{measured.tokens_per_second:,.0f} tokens/s), without the evaluation and the map"
     )
     return 0
 
@@ -192,11 +193,11 @@ def _stopped(folder: Path, again: str, number: int) -> int:
     from explorer.training import checkpoint
 
     if checkpoint.path(folder).is_file():
-        warn(f"saved in {checkpoint.path(folder).parent}; `{again}` goes on from there")
+        warn(f"saved in {checkpoint.path(folder).parent}; `{again}` resumes from there")
     elif _is_trained(folder):
         warn(f"the trained model is safe; `{again}` measures it and draws its map")
     else:
-        warn(f"nothing was trained yet; `{again}` starts again")
+        warn(f"nothing was trained; `{again}` starts again")
     return 128 + number
 
 

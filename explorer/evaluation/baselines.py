@@ -1,4 +1,4 @@
-"""What needs no VAE: captions retrieved by their words, and copied training sentences."""
+"""Baselines without a VAE: captions retrieved by their words, and copied training sentences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,12 +32,12 @@ def by_fitted_words(
     seed: int,
     dimensions: int = DIMENSIONS,
 ) -> dict[str, Retrieval]:
-    """What retrieval by vectors of content words scores, all fitted on the training sentences.
+    """Scores of retrieval by vectors of content words, all fitted to the training sentences.
 
     Returns:
         `random_projection_32`, of TF-IDF; `sif_32`, the principal components of SIF-weighted means
         of word vectors (see `sentence_means`), and `sif_32_white`, these with unit variance. Empty
-        where there are not words enough.
+        where there are too few words.
     """
     from sklearn.decomposition import PCA
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -76,7 +76,7 @@ def sentence_means(
     information of two words in one sentence.
 
     Args:
-        fitted: Sparse sentence–word counts that word vectors and frequencies are from.
+        fitted: Sparse sentence–word counts, the source of word vectors and frequencies.
         counts: Of other sentences, over the same words.
         seed: Of the SVD.
 
@@ -117,12 +117,12 @@ def by_encoder(
     training: Float[np.ndarray, "m d"],
     dimensions: int = DIMENSIONS,
 ) -> Retrieval:
-    """What the first principal components of a pre-trained encoder's vectors score.
+    """Scores of the first principal components of a pre-trained encoder's vectors.
 
     Args:
         vectors: Of the captions.
         groups: Of the captions.
-        training: Vectors that the components are fitted on.
+        training: Vectors that the components are fitted to.
         dimensions: Number of components.
     """
     from sklearn.decomposition import PCA

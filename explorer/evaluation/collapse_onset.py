@@ -42,13 +42,13 @@ def validations(history: Mapping[str, Sequence[float | None]]) -> list[Moment]:
     ]
 
 
-def told(history: Mapping[str, Sequence[float | None]]) -> str:
+def describe(history: Mapping[str, Sequence[float | None]]) -> str:
     """When it collapsed, in a sentence; empty for a history without rates."""
     moments = validations(history)
     if not moments:
         return ""
-    found = collapse_moment(history)
-    if found is None:
+    onset = collapse_moment(history)
+    if onset is None:
         lowest = min(moments, key=lambda moment: moment.rate)
         if lowest.rate < COLLAPSED_RATE:
             return (
@@ -59,11 +59,11 @@ def told(history: Mapping[str, Sequence[float | None]]) -> str:
             f"It never collapsed: the rate was lowest at epoch {lowest.epoch:.3g}, with "
             f"{lowest.rate:.2f} nats at β = {lowest.beta:.2f}."
         )
-    before = [moment for moment in moments if moment.epoch < found.epoch]
+    before = [moment for moment in moments if moment.epoch < onset.epoch]
     highest = max((moment.rate for moment in before), default=0.0)
     came = f" It had been {highest:.1f} nats before." if highest >= COLLAPSED_RATE else ""
     came = came if before else " That was the first look: it never used z."
     return (
-        f"It collapsed by epoch {found.epoch:.3g}, when β was {found.beta:.2f}: from then on the "
+        f"It collapsed by epoch {onset.epoch:.3g}, when β was {onset.beta:.2f}: from then on the "
         f"rate stays below {COLLAPSED_RATE} nats.{came}"
     )

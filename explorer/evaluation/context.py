@@ -28,7 +28,7 @@ from explorer.system import distributed
 from explorer.text.vocabulary import Vocabulary
 
 Progress = Callable[[str, int, int], object]
-"""Told a figure's name, how much of it is done, and how much there is (sentences)."""
+"""Called with a metric's name, how much of it is done, and how much there is (sentences)."""
 
 EncodeTokens = Callable[[Sequence[Sequence[str]]], Tensor]
 """The vectors (n, dim) of sentences as tokens."""
@@ -49,7 +49,7 @@ class HeldOut:
     groups: Sequence[int] | None = None
     """Which sentences are about the same thing (captions of one image)."""
     labels: Sequence[str] | None = None
-    """What the corpus says of each sentence; empty where it says nothing."""
+    """The corpus' label of each sentence; empty where it has none."""
     training: Sequence[Sequence[str]] = ()
     """Normalised tokens of the training split."""
     training_labels: Sequence[str] | None = None
@@ -129,7 +129,7 @@ class EvaluationContext:
             )
 
     def need_encoder(self) -> None:
-        """Stops a metric that encodes sentences which are not in the corpus."""
+        """Rejects a metric that encodes sentences outside the corpus, if the model cannot."""
         encoder = self.model.encoder
         if encoder is not None and not encoder.reads_text:
             raise NotApplicable(
@@ -155,7 +155,7 @@ class EvaluationContext:
 
     @cached_property
     def rate_draws(self) -> Float[Tensor, "draws n parts"]:
-        """Nats per dimension or code, in one where the rate is no sum; one draw if exact."""
+        """Nats per dimension or code, or in one term if the rate is no sum; one draw if exact."""
         draws = self.z_draws[:1] if self.model.prior.is_factorised else self.z_draws
         rates = [elbo.rate(self.model, self.posterior, z).cpu().double() for z in draws]
         return torch.stack(rates)
@@ -184,12 +184,12 @@ class EvaluationContext:
 
     @cached_property
     def codes(self) -> list[int]:
-        """The labels a conditional model is told; none for any other."""
+        """The labels that a conditional model is conditioned on; none for any other."""
         kinds, labels = self.model.config.labels, self.held_out.labels
         if not kinds or labels is None:
             return []
-        place = {kind: number for number, kind in enumerate(kinds)}
-        return [place.get(label, NO_LABEL) for label in labels]
+        index = {kind: number for number, kind in enumerate(kinds)}
+        return [index.get(label, NO_LABEL) for label in labels]
 
     @cached_property
     def information(self) -> Interval:
@@ -219,27 +219,27 @@ class EvaluationContext:
         strategy: str = "greedy",
         labels: Sequence[int] = (),
     ) -> list[list[str]]:
-        """Tokens of one sentence for each point; `<unk>` is not said.
+        """Tokens of one sentence for each point, without `<unk>`.
 
         Args:
             z: The points; each stands for the nearest one of the latent space.
             strategy: Of decoding.
             labels: One a point, for a conditional model; none is the average label.
         """
-        return self.decode_places(
+        return self.decode_inputs(
             self.model.condition(self.model.latent.project(z), labels), strategy
         )
 
-    def decode_places(
+    def decode_inputs(
         self,
-        places: Float[Tensor, "m place"],
+        inputs: Float[Tensor, "m input"],
         strategy: str = "greedy",
         allow_unknown: bool = False,
     ) -> list[list[str]]:
-        """Like `decode`, from what the decoder takes; `<unk>` is said where it may be."""
+        """Like `decode`, from inputs of the decoder; `<unk>` only if it is allowed."""
         longest = min(MAX_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
-        for number, part in distributed.rank_slice(enumerate(places.split(batch_inference.BATCH))):
+        for number, part in distributed.rank_slice(enumerate(inputs.split(batch_inference.BATCH))):
             seed = self.seed * 1_000_003 + number
             decoding = Decoding(
                 strategy=strategy, max_tokens=longest, seed=seed, allow_unknown=allow_unknown
@@ -247,10 +247,10 @@ class EvaluationContext:
             rows = generate(self.model.decoder, part, decoding)
             own[number] = [self.vocabulary.decode(row) for row in rows]
             self.advance(len(part) * distributed.count())
-        said = {
-            number: part for found in distributed.all_gather(own) for number, part in found.items()
+        decoded = {
+            number: part for rank in distributed.all_gather(own) for number, part in rank.items()
         }
-        return [sentence for number in sorted(said) for sentence in said[number]]
+        return [sentence for number in sorted(decoded) for sentence in decoded[number]]
 
     @cached_property
     def reconstructions(self) -> list[list[str]]:
@@ -258,9 +258,9 @@ class EvaluationContext:
         # Like lengths together, since a batch is decoded until its longest sentence ends.
         order = [row for rows in batch_inference.batches(self.held_out.ids) for row in rows]
         labels = [self.codes[row] for row in order] if self.codes else []
-        said = self.decode(self.posterior.mean[order], labels=labels)
+        decoded = self.decode(self.posterior.mean[order], labels=labels)
         result: list[list[str]] = [[] for _ in order]
-        for row, tokens in zip(order, said, strict=True):
+        for row, tokens in zip(order, decoded, strict=True):
             result[row] = tokens
         return result
 
@@ -272,9 +272,9 @@ class EvaluationContext:
         result = {}
         for name in ("linear", "spherical"):
             z = torch.from_numpy(interpolations.latents(mean, ends, name))
-            said = self.decode(z.to(self.model.device))
-            starts = range(0, len(said), interpolations.POINTS)
-            result[name] = [said[start : start + interpolations.POINTS] for start in starts]
+            decoded = self.decode(z.to(self.model.device))
+            starts = range(0, len(decoded), interpolations.POINTS)
+            result[name] = [decoded[start : start + interpolations.POINTS] for start in starts]
         return result
 
     @cached_property
@@ -296,17 +296,17 @@ class EvaluationContext:
     def retrieval_baselines(self) -> dict[str, Retrieval]:
         """Caption retrieval by what needs no model."""
         groups, tokens = self._groups, self.held_out.tokens
-        found: dict[str, Retrieval] = {
+        scores: dict[str, Retrieval] = {
             "random": retrieval.chance(groups),
             "length": retrieval.by_length(tokens, groups, self.seed),
         }
-        found |= retrieval.by_words(tokens, groups, self.seed)
+        scores |= retrieval.by_words(tokens, groups, self.seed)
         if training := [row for row in self.held_out.training if row]:
-            found |= baselines.by_fitted_words(tokens, groups, training, self.seed)
+            scores |= baselines.by_fitted_words(tokens, groups, training, self.seed)
         if self.held_out.encoded is not None:
             vectors, fitted_on = self.held_out.encoded
-            found["minilm_32"] = baselines.by_encoder(vectors, groups, fitted_on)
-        return found
+            scores["minilm_32"] = baselines.by_encoder(vectors, groups, fitted_on)
+        return scores
 
     @cached_property
     def copies(self) -> list[list[str]] | None:
@@ -335,22 +335,22 @@ class EvaluationContext:
         """`drawn` samples of the prior (of nothing, for a language model)."""
         return sample(self.model.prior(), self.drawn, generator(self.seed, "prior"))
 
-    def drawn_to_learn_from(self, count: int) -> list[list[str]]:
-        """Like `said`, so many, with `<unk>` where it stands for words: real text has it too."""
+    def training_samples(self, count: int) -> list[list[str]]:
+        """As many sentences like `sampled`, with `<unk>` for unknown words, as in real text."""
         z = sample(self.model.prior(), count, generator(self.seed, "reverse"))
-        place = self.model.condition(self.model.latent.project(z), self._told(count))
-        return self.decode_places(place, "sample", self.vocabulary.has_unknown)
+        inputs = self.model.condition(self.model.latent.project(z), self._sampled_labels(count))
+        return self.decode_inputs(inputs, "sample", self.vocabulary.has_unknown)
 
     def learned(self, ids: Sequence[Sequence[int]]) -> TextVAE:
         """A language model of some sentences, to judge real ones by."""
         half, before = self.n // 2, 0
 
-        def told(share: float) -> None:  # two of them learn, in the time of one figure
+        def report(share: float) -> None:  # two models are trained within one metric
             nonlocal before
             self.advance(int(share * half) - before)
             before = int(share * half)
 
-        return learned(ids, len(self.vocabulary), self.seed, self.model.device, told)
+        return learned(ids, len(self.vocabulary), self.seed, self.model.device, report)
 
     def judged(self, judge: TextVAE, sentences: Sequence[Sequence[str]]) -> float:
         """The perplexity that a language model gives to sentences."""
@@ -360,24 +360,24 @@ class EvaluationContext:
         return likelihood.perplexity(nats, likelihood.predicted(sentences))
 
     @cached_property
-    def said(self) -> list[list[str]]:
-        """Sentences drawn from the model: z from the prior, words at temperature 1."""
+    def sampled(self) -> list[list[str]]:
+        """Sentences sampled from the model: z from the prior, words at temperature 1."""
         self.need_density()
-        return self.decode(self.prior_z, "sample", self._told(self.drawn))
+        return self.decode(self.prior_z, "sample", self._sampled_labels(self.drawn))
 
-    def _told(self, count: int) -> list[int]:
-        """Labels of draws: as often as they are held out, wherever in the file each stands."""
+    def _sampled_labels(self, count: int) -> list[int]:
+        """Labels of samples, as frequent as in the held-out sentences, in a random order."""
         if not self.codes:
             return []
         order = self.order("told")
-        return [self.codes[order[place % self.n]] for place in range(count)]
+        return [self.codes[order[number % self.n]] for number in range(count)]
 
     @cached_property
     def real(self) -> list[list[str]]:
-        """As many held-out sentences, what the figures of `said` are read beside.
+        """As many held-out sentences, the reference of the metrics of `sampled`.
 
-        The model says no `<unk>`: neither do these, unless every sentence has one. Fewer where
-        there are not so many.
+        The model generates no `<unk>`, so these have none, unless every sentence has one. Fewer
+        if there are too few.
         """
         order = self.order("real")
         known = [row for row in order if not self.unknown_words[row]]

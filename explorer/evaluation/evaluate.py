@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from explorer.errors import ExplorerError
+from explorer.errors import at_least
 from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
 from explorer.evaluation.context import EncodeTokens, EvaluationContext, HeldOut, Progress
 from explorer.evaluation.metric_definition import MetricResult
@@ -58,10 +58,9 @@ def evaluate(
     Raises:
         ExplorerError: For impossible numbers of samples or sentences.
     """
-    for name, count in (("samples", samples), ("drawn", drawn), ("limit", limit or 1)):
-        least = 2 if name == "drawn" else 1
-        if count < least:
-            raise ExplorerError(f"{name} {count} is below {least}")
+    at_least("samples", samples, 1)
+    at_least("drawn", drawn, 2)
+    at_least("limit", limit or 1, 1)
     whole = len(held_out.ids)
     if limit is not None and limit < whole:
         order = torch.randperm(whole, generator=generator(seed, "limit"))[:limit]

@@ -1,4 +1,4 @@
-"""How paths between sentences read: how many sentences they pass, how large their leaps are."""
+"""How smooth decoded paths are: how many sentences they pass, and how large their steps are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ class Smoothness:
     """Means over paths."""
 
     distinct: float
-    """Different sentences a path."""
+    """Distinct sentences per path."""
     largest_step: float | None
-    """Largest edit distance of a step over that of the ends; None where all ends are equal."""
+    """Largest edit distance of a step over that between the ends; None if all ends are equal."""
     paths: int
     """How many were measured."""
     leading: int
-    """How many of them lead from one sentence to another, over which `largest_step` is."""
+    """How many have different ends; `largest_step` is the mean over these."""
 
 
 def pairs(n: int, count: int, seed: int) -> list[tuple[int, int]]:
-    """The fixed pairs of different rows; fewer where there are fewer rows.
+    """Fixed pairs of distinct rows, at most `count`.
 
     Raises:
         ValueError: For fewer than two rows.
@@ -53,8 +53,8 @@ def latents(
         ends: Rows of `mean`.
         path: A name in `explorer.latent_space.interpolation.PATHS`.
     """
-    way, steps = paths.PATHS[path], paths.steps(POINTS)
-    return np.concatenate([way(mean[a], mean[b], steps) for a, b in ends])
+    interpolate, steps = paths.PATHS[path], paths.steps(POINTS)
+    return np.concatenate([interpolate(mean[a], mean[b], steps) for a, b in ends])
 
 
 def smoothness(sentences: Sequence[Sequence[Sentence]]) -> Smoothness:

@@ -27,7 +27,7 @@ FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """How one way of switching the label came out."""
+    """How one method of switching the label came out."""
 
     strength: float
     accuracy: float
@@ -58,15 +58,15 @@ class Labelled:
             NotApplicable: If the model has no latent space, or the corpus too many labels.
             NotRelevant: If it has none.
         """
-        found = sorted({label for label in run.held_out.training_labels or () if label})
-        if len(found) < 2:
+        distinct = sorted({label for label in run.held_out.training_labels or () if label})
+        if len(distinct) < 2:
             raise NotRelevant("the corpus has no labels")
         run.need_latent()
-        if len(found) > MOST_KINDS:
+        if len(distinct) > MOST_KINDS:
             raise NotApplicable(
-                Reason.LABELS, f"the corpus has {len(found)} labels, more than {MOST_KINDS}"
+                Reason.LABELS, f"the corpus has {len(distinct)} labels, more than {MOST_KINDS}"
             )
-        known = set(found) & set(run.model.config.labels or found)
+        known = set(distinct) & set(run.model.config.labels or distinct)
         held = run.held_out
         assert held.labels is not None
         labels, words = held.labels, held.tokens
@@ -79,7 +79,7 @@ class Labelled:
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """The label of each of `rows`, a place in `kinds`."""
+        """The label of each of `rows`, an index into `kinds`."""
         held = self.run.held_out
         assert held.labels is not None
         return np.array([self.kinds.index(held.labels[row]) for row in self.rows])
@@ -124,29 +124,31 @@ class Labelled:
         named = np.array(self.kinds, object)[labels]
         return float((self._judge.predict(texts) == named).mean())
 
-    def _switch(self, strength: float, places: Tensor) -> Switch:
-        said = self.run.decode_places(places)
-        return Switch(strength, self.accuracy(said, self.others), bleu(said, self.tokens))
+    def _switch(self, strength: float, inputs: Tensor) -> Switch:
+        decoded = self.run.decode_inputs(inputs)
+        return Switch(strength, self.accuracy(decoded, self.others), bleu(decoded, self.tokens))
 
     @cached_property
     def switches(self) -> list[Switch]:
-        """The sentences decoded from their own z with another label told.
+        """The sentences decoded from their z with another label.
 
         Raises:
             NotApplicable: If the model is not conditional.
         """
         model = self.run.model
         if not model.config.labels:
-            raise NotApplicable(Reason.NOT_CONDITIONAL, "the decoder is not told the label")
-        found = []
+            raise NotApplicable(
+                Reason.NOT_CONDITIONAL, "the decoder is not conditioned on the label"
+            )
+        results = []
         for strength in STRENGTHS:
-            places = torch.empty(len(self.rows), self.mean.shape[1] + len(model.config.labels))
-            places = places.to(self.mean)
+            inputs = torch.empty(len(self.rows), self.mean.shape[1] + len(model.config.labels))
+            inputs = inputs.to(self.mean)
             for number, kind in enumerate(self.kinds):
                 rows = torch.from_numpy(np.flatnonzero(self.others == number))
-                places[rows] = model.condition_on_label(self.mean[rows], kind, strength)
-            found.append(self._switch(strength, places))
-        return found
+                inputs[rows] = model.condition_on_label(self.mean[rows], kind, strength)
+            results.append(self._switch(strength, inputs))
+        return results
 
     @cached_property
     def moves(self) -> list[Switch]:
@@ -156,11 +158,11 @@ class Labelled:
         centres = torch.stack(
             [self.mean[labels == number].mean(0) for number in range(len(self.kinds))]
         )
-        way = centres[torch.from_numpy(self.others).to(labels)] - centres[labels]
+        direction = centres[torch.from_numpy(self.others).to(labels)] - centres[labels]
         codes = [run.codes[row] for row in self.rows] if run.codes else []
 
         def moved(k: float) -> Tensor:
-            return run.model.latent.project(self.mean + k * way)
+            return run.model.latent.project(self.mean + k * direction)
 
         return [self._switch(k, run.model.condition(moved(k), codes)) for k in FACTORS]
 

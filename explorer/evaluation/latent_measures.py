@@ -27,20 +27,20 @@ def prior_gain(context: EvaluationContext) -> MetricResult:
     if context.trained_under is None or not context.model.latent.has_rate:
         raise NotRelevant("its prior is the one it was trained under")
     context.need_two()
-    found = prior_fitting.gain(
+    gain = prior_fitting.gain(
         context.model,
         context.trained_under,
         context.held_out.ids,
         context.seed,
         context.held_out.groups,
     )
-    return result(found.mean, context.n, prior_fitting.SAMPLES, low=found.low, high=found.high)
+    return result(gain.mean, context.n, prior_fitting.SAMPLES, low=gain.low, high=gain.high)
 
 
-def _interval(found: latent_use.Interval, value: float) -> MetricResult:
-    entry = result(value, found.n, latent_use.DRAWS, low=found.low, high=found.high)
-    spread = {} if found.sd is None else {"sd": found.sd}
-    return entry | spread | {"resolved": found.is_resolved}
+def _interval(interval: latent_use.Interval, value: float) -> MetricResult:
+    entry = result(value, interval.n, latent_use.DRAWS, low=interval.low, high=interval.high)
+    spread = {} if interval.sd is None else {"sd": interval.sd}
+    return entry | spread | {"resolved": interval.is_resolved}
 
 
 def active_units(context: EvaluationContext) -> MetricResult:
@@ -50,18 +50,18 @@ def active_units(context: EvaluationContext) -> MetricResult:
         raise NotApplicable(Reason.NO_UNITS, model.latent.without_units)
     context.need_two()
     mean = context.posterior.mean
-    found = {
+    details = {
         "of": model.latent_dim,
         "criterion": "variance",
         "variances": latent_use.unit_variances(mean).tolist(),
     }
     # Without a rate there is no width to compare with; without N(0, I) no unit of z.
     if not model.latent.has_rate or is_standard_normal(model.prior()):
-        return result(latent_use.active_units(mean), context.n, **found)
+        return result(latent_use.active_units(mean), context.n, **details)
     ratios = latent_use.activity_ratios(mean, context.posterior.stddev)
     units = int((ratios > latent_use.ACTIVE_RATIO).sum())
-    found |= {"criterion": "variance_ratio", "variance_ratios": ratios.tolist()}
-    return result(units, context.n, **found)
+    details |= {"criterion": "variance_ratio", "variance_ratios": ratios.tolist()}
+    return result(units, context.n, **details)
 
 
 def shuffled_z_gap(context: EvaluationContext) -> MetricResult:

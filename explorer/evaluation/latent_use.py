@@ -69,14 +69,14 @@ def mean_information(posterior: Distribution, draws: Float[Tensor, "draws n late
         ValueError: For fewer than two sentences.
     """
     log_prob = _gaussian_log_prob(posterior) or posterior.log_prob
-    found = [_information(posterior.log_prob(z), z, log_prob) for z in draws]
-    n = found[0].n
+    intervals = [_information(posterior.log_prob(z), z, log_prob) for z in draws]
+    n = intervals[0].n
     low, high = (
-        torch.tensor([getattr(one, end) for one in found], dtype=torch.float64)
+        torch.tensor([getattr(one, end) for one in intervals], dtype=torch.float64)
         for end in ("low", "high")
     )
     value = low.mean().item()
-    sd = low.std().item() if len(found) > 1 else None
+    sd = low.std().item() if len(intervals) > 1 else None
     return Interval(value, high.mean().item(), n, _is_resolved(value, n), sd)
 
 

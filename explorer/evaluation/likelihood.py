@@ -88,19 +88,6 @@ def _same_length(
             yield rows[start : start + size]
 
 
-def importance_nlls(
-    model: TextVAE,
-    ids: Sequence[Sequence[int]],
-    samples: int,
-    seed: int = 0,
-    positions: int = POSITIONS,
-    progress: Progress = lambda count: None,
-    labels: Sequence[int] = (),
-) -> Float[Tensor, " n"]:
-    """The estimates of `importance_estimates`, nats per sentence."""
-    return importance_estimates(model, ids, samples, seed, positions, progress, labels).nll
-
-
 @torch.inference_mode()
 def importance_estimates(
     model: TextVAE,
@@ -138,5 +125,5 @@ def importance_estimates(
         return torch.stack([importance_nll(weights), effective_sample_size(weights)], 1)
 
     out = torch.zeros(len(ids), 2, dtype=torch.float64)
-    found = in_batches(out, _same_length(ids, samples, positions), compute, progress)
-    return ImportanceEstimates(*found.unbind(1))
+    estimates = in_batches(out, _same_length(ids, samples, positions), compute, progress)
+    return ImportanceEstimates(*estimates.unbind(1))

@@ -141,14 +141,14 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
         context.need_latent()
         if not any(context.held_out.tokens):
             raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no words")
-        said, meant = context.reconstructions, context.held_out.tokens
+        decoded, meant = context.reconstructions, context.held_out.tokens
         if measure is reconstruction.bleu and not reconstruction.has_four(meant):
             raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
-        lengths = reconstruction.by_length(measure, said, meant)
+        lengths = reconstruction.by_length(measure, decoded, meant)
         more: MetricResult = {"by_length": lengths}
         if context.copies is not None:
             more["baselines"] = {"copy": measure(context.copies, meant)}
-        return _result(measure(said, meant), context.n, **more)
+        return _result(measure(decoded, meant), context.n, **more)
 
     return figure
 
@@ -161,11 +161,11 @@ def bleu_nearest(context: EvaluationContext) -> MetricResult:
         raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
     rows = sorted(context.order("nearest")[:_REENCODED])
     meant = [context.held_out.tokens[row] for row in rows]
-    said, cosine = nearest_decodes(context, rows, encode, CANDIDATES)
+    decoded, cosine = nearest_decodes(context, rows, encode, CANDIDATES)
     more = {"candidates": CANDIDATES, "cosine": cosine}
     single = [context.reconstructions[row] for row in rows]
     return _result(
-        reconstruction.bleu(said, meant),
+        reconstruction.bleu(decoded, meant),
         len(rows),
         baselines={"single": reconstruction.bleu(single, meant)},
         **more,
@@ -174,18 +174,18 @@ def bleu_nearest(context: EvaluationContext) -> MetricResult:
 
 def content_words_kept(context: EvaluationContext) -> MetricResult:
     context.need_latent()
-    said, meant = context.reconstructions, context.held_out.tokens
-    quarters = reconstruction.content_words_kept(said, meant)
+    decoded, meant = context.reconstructions, context.held_out.tokens
+    quarters = reconstruction.repeated_content_words(decoded, meant)
     total = sum(every for _, every in quarters)
     if not total:
         raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no content words")
     more: MetricResult = {
-        "by_quarter": [kept / every if every else None for kept, every in quarters]
+        "by_quarter": [repeated / every if every else None for repeated, every in quarters]
     }
     if context.copies is not None:
-        copied = reconstruction.content_words_kept(context.copies, meant)
-        more["baselines"] = {"copy": sum(kept for kept, _ in copied) / total}
-    return _result(sum(kept for kept, _ in quarters) / total, context.n, **more)
+        copied = reconstruction.repeated_content_words(context.copies, meant)
+        more["baselines"] = {"copy": sum(repeated for repeated, _ in copied) / total}
+    return _result(sum(repeated for repeated, _ in quarters) / total, context.n, **more)
 
 
 def cycle_distance(context: EvaluationContext) -> MetricResult:
@@ -200,17 +200,17 @@ def cycle_distance(context: EvaluationContext) -> MetricResult:
     return _result(value, len(z), reference=reference)
 
 
-# What the model says on its own, beside the same figure of held-out sentences.
+# Samples of the model, beside the same metric of held-out sentences.
 
 
 def novelty(context: EvaluationContext) -> MetricResult:
-    said, training = context.said, _training(context)
+    decoded, training = context.sampled, _training(context)
     reference = samples.novelty(context.real, training)
-    return _result(samples.novelty(said, training), len(said), reference=reference)
+    return _result(samples.novelty(decoded, training), len(decoded), reference=reference)
 
 
 def nearest_training(context: EvaluationContext) -> MetricResult:
-    said, training = context.said[:_NEAREST], _training(context)
+    decoded, training = context.sampled[:_NEAREST], _training(context)
     if context.part:
         raise NotApplicable(
             Reason.PARTIAL_SPLIT, f"left out for {context.part}: it reads the whole training text"
@@ -218,11 +218,11 @@ def nearest_training(context: EvaluationContext) -> MetricResult:
     value, reference = (
         sum(distances) / len(distances)
         for distances in (
-            samples.nearest_training(said, training),
+            samples.nearest_training(decoded, training),
             samples.nearest_training(context.real[:_NEAREST], training),
         )
     )
-    return _result(value, len(said), reference=reference)
+    return _result(value, len(decoded), reference=reference)
 
 
 def _training(context: EvaluationContext) -> list[list[str]]:
@@ -233,38 +233,38 @@ def _training(context: EvaluationContext) -> list[list[str]]:
 
 
 def self_bleu(context: EvaluationContext) -> MetricResult:
-    said, real = _as_many(context)
-    if len(said) < 2:
+    decoded, real = _as_many(context)
+    if len(decoded) < 2:
         raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
-    if not reconstruction.has_four(said):
+    if not reconstruction.has_four(decoded):
         raise NotApplicable(
             Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words: none was drawn"
         )
-    return _result(samples.self_bleu(said), len(said), reference=samples.self_bleu(real))
+    return _result(samples.self_bleu(decoded), len(decoded), reference=samples.self_bleu(real))
 
 
 def _distinct(n: int) -> Callable[[EvaluationContext], MetricResult]:
     def figure(context: EvaluationContext) -> MetricResult:
-        said, real = _as_many(context)
+        decoded, real = _as_many(context)
         reference = samples.distinct_n(real, n)
-        return _result(samples.distinct_n(said, n), len(said), reference=reference)
+        return _result(samples.distinct_n(decoded, n), len(decoded), reference=reference)
 
     return figure
 
 
 def _as_many(context: EvaluationContext) -> tuple[list[list[str]], list[list[str]]]:
     """Drawn and held-out sentences, as many of each: with their number repetitions grow."""
-    many = min(len(context.said), len(context.real))
-    return context.said[:many], context.real[:many]
+    many = min(len(context.sampled), len(context.real))
+    return context.sampled[:many], context.real[:many]
 
 
 def forward_perplexity(context: EvaluationContext) -> MetricResult:
     judge = context.language_model
-    said = context.said
+    decoded = context.sampled
     if judge is None:
         raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given")
-    value, reference = (context.judged(judge, sentences) for sentences in (said, context.real))
-    return _result(value, len(said), reference=reference)
+    value, reference = (context.judged(judge, sentences) for sentences in (decoded, context.real))
+    return _result(value, len(decoded), reference=reference)
 
 
 def reverse_perplexity(context: EvaluationContext) -> MetricResult:
@@ -276,9 +276,7 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
     context.need_density()
     training = [context.vocabulary.encode(tokens) for tokens in _training(context)]
     real = some(training, context.reverse, context.seed)
-    drawn = [
-        context.vocabulary.encode(tokens) for tokens in context.drawn_to_learn_from(len(real))
-    ]
+    drawn = [context.vocabulary.encode(tokens) for tokens in context.training_samples(len(real))]
     value, reference = (
         context.judged(context.learned(ids), context.held_out.tokens) for ids in (drawn, real)
     )
@@ -290,15 +288,15 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
 
 
 def label_information(context: EvaluationContext) -> MetricResult:
-    found = dict(labelled(context).information)
-    return _result(found.pop("value"), len(labelled(context).rows), 1, **found)
+    information = dict(labelled(context).information)
+    return _result(information.pop("value"), len(labelled(context).rows), 1, **information)
 
 
-def _switched(way: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
+def _switched(switch: str, key: str) -> Callable[[EvaluationContext], MetricResult]:
     def figure(context: EvaluationContext) -> MetricResult:
         judged = labelled(context)
-        found = getattr(judged, way)
-        curve = [asdict(switch) for switch in found]
+        switches = getattr(judged, switch)
+        curve = [asdict(switch) for switch in switches]
         as_it_is = next(point for point in curve if point["strength"] == 1.0)
         judge = judged.accuracy(judged.tokens, judged.labels)
         return _result(as_it_is[key], len(judged.rows), curve=curve, judge=judge)

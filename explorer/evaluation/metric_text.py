@@ -83,41 +83,41 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
         name: Of the figure.
         entry: What `metrics.json` says of it.
     """
-    told = []
+    parts_shown = []
     if _is_number(real := entry.get("reference")):
-        told.append(f"{METRICS[name].reference} {written(float(real))}")
+        parts_shown.append(f"{METRICS[name].reference} {written(float(real))}")
     if isinstance(baselines := entry.get("baselines"), Mapping):
-        told += [
+        parts_shown += [
             f"{_BASELINES.get(kind, kind)} {written(float(value))}"
             for kind, value in baselines.items()
             if _is_number(value)
         ]
     low, high = entry.get("low"), entry.get("high")
     if _is_number(low) and _is_number(high):
-        told.append(interval(float(low), float(high)))
+        parts_shown.append(interval(float(low), float(high)))
     if _is_number(spread := entry.get("sd")):
-        told.append(f"sd {spread:.2g} over {entry.get('samples', '?')} draws")
+        parts_shown.append(f"sd {spread:.2g} over {entry.get('samples', '?')} draws")
     if isinstance(quarters := entry.get("by_quarter"), list):
         parts = [written(value) if _is_number(value) else "–" for value in quarters]
-        told.append(f"by quarter {' '.join(parts)}")
+        parts_shown.append(f"by quarter {' '.join(parts)}")
     if unknown := _unknown(entry):
-        told.append(unknown)
+        parts_shown.append(unknown)
     if _is_number(whole := entry.get("of")):
-        told.append(f"of {whole}")
+        parts_shown.append(f"of {whole}")
     if criterion := _CRITERIA.get(str(entry.get("criterion"))):
-        told.append(criterion)
+        parts_shown.append(criterion)
     if _is_number(below := entry.get("below")):
-        told.append(f"below {FEWEST_EFFECTIVE} in {below:.0%} of the sentences")
+        parts_shown.append(f"below {FEWEST_EFFECTIVE} in {below:.0%} of the sentences")
     if is_loose(entry):
-        told.append(
+        parts_shown.append(
             f"effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: a loose "
             "upper bound"
         )
     if _is_number(most := entry.get("ceiling")):
-        told.append(f"at most {written(float(most))}")
+        parts_shown.append(f"at most {written(float(most))}")
     if _is_number(right := entry.get("judge")):
-        told.append(f"the judge is right on {written(float(right))}")
-    return ", ".join(told)
+        parts_shown.append(f"the judge is right on {written(float(right))}")
+    return ", ".join(parts_shown)
 
 
 def interval(low: float, high: float, number: Callable[[float], str] = written) -> str:

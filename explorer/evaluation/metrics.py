@@ -15,7 +15,8 @@ METRICS: dict[str, Metric] = {
         "Distortion",
         _NATS,
         "lower",
-        "−log p(x|z) of held-out sentences with one z each from the posterior, the end counted.",
+        "−log p(x|z) of held-out sentences, each with one z from its posterior; the end of a "
+        "sentence counts as a word.",
         "measures:distortion",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -23,8 +24,8 @@ METRICS: dict[str, Metric] = {
         "Rate",
         _NATS,
         "neither",
-        "KL(q(z|x) ‖ p(z)), never thresholded or weighted: what it costs to send z. In closed "
-        "form, or the mean of ten samples of z where the prior has none.",
+        "KL(q(z|x) ‖ p(z)), neither thresholded nor weighted: the cost of sending z. In closed "
+        "form where there is one, else the mean over ten samples of z.",
         "measures:rate",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -40,16 +41,16 @@ METRICS: dict[str, Metric] = {
         "Perplexity bound",
         "per word",
         "lower",
-        "exp(−ELBO / predicted words) over the whole set; predicted are all words and the ends, "
-        "also by a model that reads words in pieces.",
+        "exp(−ELBO / predicted words) over the whole set. Each word and each end of a sentence "
+        "counts as one, even if the model reads words in pieces.",
         "measures:elbo_ppl",
     ),
     "importance_nll": Metric(
         "Importance NLL",
         _NATS,
         "lower",
-        "−log of the mean of p(x,z)/q(z|x) over K posterior samples; K is the sample count, and "
-        "more samples tighten it. Exact for a language model.",
+        "−log of the mean of p(x,z)/q(z|x) over K posterior samples; a bound that tightens with "
+        "K. Exact for a language model.",
         "measures:importance_nll",
         _BURDA,
     ),
@@ -57,8 +58,8 @@ METRICS: dict[str, Metric] = {
         "Perplexity",
         "per word",
         "lower",
-        "exp(importance NLL / predicted words) over the whole set; predicted are all words and "
-        "the ends, also by a model that reads words in pieces.",
+        "exp(importance NLL / predicted words) over the whole set. Each word and each end of a "
+        "sentence counts as one, even if the model reads words in pieces.",
         "measures:importance_ppl",
         _BURDA,
     ),
@@ -66,9 +67,9 @@ METRICS: dict[str, Metric] = {
         "Perplexity, open vocabulary",
         "per word",
         "lower",
-        "The same, with each <unk> spelled: −log p of its letters is added, under a 5-gram model "
-        "of bytes (Witten–Bell) learned from the training words that are read as <unk>. The "
-        "perplexity itself where every word is read in pieces.",
+        "The same with each <unk> spelled out: −log p of its letters is added, under a 5-gram "
+        "byte model (Witten–Bell) of the training words that are read as <unk>. Equal to the "
+        "perplexity where words are read in pieces.",
         "measures:open_vocabulary_ppl",
     ),
     "importance_ess": Metric(
@@ -84,8 +85,8 @@ METRICS: dict[str, Metric] = {
         "Gap of the ELBO",
         _NATS,
         "neither",
-        "−ELBO − importance NLL of the same sentences: what K samples tighten, a lower bound on "
-        "KL(q(z|x) ‖ p(z|x)). The standard error is that of the paired differences.",
+        "−ELBO minus the importance NLL of the same sentences: a lower bound on "
+        "KL(q(z|x) ‖ p(z|x)). The standard error is of the paired differences.",
         "measures:bound_gap",
         "Cremer et al. (2018), arXiv:1801.03558",
     ),
@@ -93,9 +94,9 @@ METRICS: dict[str, Metric] = {
         "Mutual information",
         "nats",
         "higher",
-        "I(x; z) under the posterior over all N sentences, mean of ten draws: at least low (at "
-        "most log N), at most high (each sentence's own posterior left out). Above log N − 1 it "
-        "is not resolved.",
+        "I(x; z) under the posterior over all N sentences, mean of ten draws. Its lower bound is "
+        "at most log N; its upper bound leaves each sentence's own posterior out. Above "
+        "log N − 1 it is not resolved.",
         "latent_measures:mutual_information",
         _POOLE,
     ),
@@ -103,8 +104,8 @@ METRICS: dict[str, Metric] = {
         "Marginal KL",
         "nats",
         "lower",
-        "KL(q(z) ‖ p(z)) = rate − mutual information; reads too high for few sentences, so runs "
-        "of different rate do not compare.",
+        "KL(q(z) ‖ p(z)) = rate − mutual information. Few sentences overestimate it, so runs of "
+        "different rate cannot be compared.",
         "latent_measures:marginal_kl",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
@@ -112,8 +113,8 @@ METRICS: dict[str, Metric] = {
         "Gain of the prior",
         _NATS,
         "neither",
-        "Rate under the prior of the training minus the rate, on the same draws of the same "
-        "posteriors: what a prior fitted afterwards saves. 95% interval over sentences.",
+        "Rate under the prior used in training minus the rate under the fitted one, on the same "
+        "samples of z. 95% interval over sentences.",
         "latent_measures:prior_gain",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
@@ -122,7 +123,8 @@ METRICS: dict[str, Metric] = {
         "dimensions",
         "higher",
         "Dimensions whose posterior mean varies over the data: Var(mean) > 0.01 under N(0, I); "
-        "under any other prior, which fixes no unit of z, Var(mean) / (Var(mean) + E[σ²]) > 0.01.",
+        "under any other prior, which leaves the scale of z free, "
+        "Var(mean) / (Var(mean) + E[σ²]) > 0.01.",
         "latent_measures:active_units",
         _BURDA,
     ),
@@ -153,8 +155,8 @@ METRICS: dict[str, Metric] = {
         "Reconstruction BLEU, nearest of 8",
         "BLEU-4, 0 to 100",
         "higher",
-        "The same in a latent space of vectors: of eight decodes, the one whose vector, by the "
-        "encoder at hand, has the largest cosine with the sentence's; beside a single one.",
+        "The same in a latent space of vectors, for the one of eight decodes whose vector has the "
+        "largest cosine with the sentence's; beside that of a single decode.",
         "measures:bleu_nearest",
         "Morris et al. (2023), arXiv:2310.06816",
     ),
@@ -169,7 +171,7 @@ METRICS: dict[str, Metric] = {
         "Token accuracy",
         _SHARE,
         "higher",
-        "Words of the sentence that stand at the same place in the greedy decode of its "
+        "Words of the sentence that are at the same position in the greedy decode of its "
         "posterior mean.",
         "measures:token_accuracy",
     ),
@@ -177,8 +179,8 @@ METRICS: dict[str, Metric] = {
         "Content words kept",
         _SHARE,
         "higher",
-        "Words of more than three letters, English stop words left out, that stand anywhere in "
-        "the greedy decode of the sentence's posterior mean; by quarter of the sentence.",
+        "Words of more than three letters, except English stop words, that occur anywhere in the "
+        "greedy decode of the sentence's posterior mean; by quarter of the sentence.",
         "measures:content_words_kept",
         "Bosc & Vincent (2020), EMNLP",
     ),
@@ -187,7 +189,7 @@ METRICS: dict[str, Metric] = {
         "latent distance (Euclidean)",
         "lower",
         "Mean distance from a prior sample to the posterior mean of its greedy decode, beside "
-        "the mean distance of two prior samples.",
+        "the mean distance between two prior samples.",
         "measures:cycle_distance",
         reference="two draws",
     ),
@@ -196,46 +198,46 @@ METRICS: dict[str, Metric] = {
         _SHARE,
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image; beside a random order, closeness in length, the captions' own words, and "
-        "vectors of 32 numbers fitted on the training captions.",
+        "the same image; beside ranking at random, by length, by shared words, and by vectors of "
+        "32 numbers fitted to the training captions.",
         "retrieval_measures:p1",
     ),
     "caption_retrieval_r10": Metric(
         "Caption retrieval R@10",
         _SHARE,
         "higher",
-        "Mean share of a caption's siblings of the same image among its ten nearest posterior "
-        "means; beside the same.",
+        "Mean fraction of a caption's siblings, the other captions of its image, among its ten "
+        "nearest posterior means; beside the same baselines.",
         "retrieval_measures:r10",
     ),
     "caption_retrieval_p1_sampled": Metric(
         "Caption retrieval P@1, sampled",
         _SHARE,
         "higher",
-        "The same with a sample of the caption's posterior as query, mean of ten draws: what z "
-        "transmits, where the mean may tell apart what the noise of the posterior drowns.",
+        "The same with a posterior sample of the caption as the query, mean of ten draws: what z "
+        "transmits, while means can differ by less than the noise of the posterior.",
         "retrieval_measures:p1_sampled",
     ),
     "caption_retrieval_r10_sampled": Metric(
         "Caption retrieval R@10, sampled",
         _SHARE,
         "higher",
-        "The same with a sample of the caption's posterior as query, mean of ten draws.",
+        "The same with a posterior sample of the caption as the query, mean of ten draws.",
         "retrieval_measures:r10_sampled",
     ),
     "novelty": Metric(
         "Novelty",
         _SHARE,
         "reference",
-        "Sentences drawn from the model that do not stand word for word in the training text, "
-        "beside the same share of held-out sentences.",
+        "Sampled sentences that do not occur word for word in the training text, beside the same "
+        "fraction of held-out sentences.",
         "measures:novelty",
     ),
     "nearest_training": Metric(
         "Distance to the training text",
         "edits per word",
         "reference",
-        "Mean edit distance of drawn sentences to the nearest training sentence among 20 "
+        "Mean edit distance of sampled sentences to the nearest training sentence among 20 "
         "candidates by TF-IDF, beside that of held-out sentences.",
         "measures:nearest_training",
     ),
@@ -243,8 +245,8 @@ METRICS: dict[str, Metric] = {
         "Self-BLEU",
         "BLEU-4, 0 to 100",
         "reference",
-        "BLEU of each drawn sentence with all others as references, beside that of held-out "
-        "sentences; above that, the model repeats itself.",
+        "BLEU of each sampled sentence against all others, beside that of held-out sentences; if "
+        "it is higher, the model repeats itself.",
         "measures:self_bleu",
         "Zhu et al. (2018), arXiv:1802.01886",
     ),
@@ -252,7 +254,7 @@ METRICS: dict[str, Metric] = {
         "Distinct words",
         _SHARE,
         "reference",
-        "Different words over all words of drawn sentences, beside held-out sentences.",
+        "Distinct words over all words of sampled sentences, beside held-out sentences.",
         "measures:distinct_1",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -260,7 +262,7 @@ METRICS: dict[str, Metric] = {
         "Distinct pairs",
         _SHARE,
         "reference",
-        "Different word pairs over all word pairs of drawn sentences, beside held-out sentences.",
+        "Distinct word pairs over all word pairs of sampled sentences, beside held-out sentences.",
         "measures:distinct_2",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -268,7 +270,7 @@ METRICS: dict[str, Metric] = {
         "Forward perplexity",
         "per word",
         "reference",
-        "Perplexity that a language model of real text gives to drawn sentences, beside "
+        "Perplexity of sampled sentences under a language model of real text, beside that of "
         "held-out ones.",
         "measures:forward_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
@@ -277,7 +279,7 @@ METRICS: dict[str, Metric] = {
         "Reverse perplexity",
         "per word",
         "lower",
-        "Perplexity of real text under a language model trained on drawn sentences, beside that "
+        "Perplexity of real text under a language model trained on sampled sentences, beside that "
         "of one trained on as many real ones.",
         "measures:reverse_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
@@ -288,17 +290,17 @@ METRICS: dict[str, Metric] = {
         "Label in z",
         "nats",
         "neither",
-        "I(z; label) from below: the labels' entropy minus the cross-entropy of a logistic "
-        "regression that reads them off z, on the half it was not fitted on. In a conditional "
-        "model this is leakage.",
+        "A lower bound on I(z; label): the entropy of the labels minus the cross-entropy of a "
+        "logistic regression that predicts them from z, on the half it was not fitted to. In a "
+        "conditional model this is leakage.",
         "measures:label_information",
     ),
     "label_switch_accuracy": Metric(
         "Label switched",
         _SHARE,
         "higher",
-        "Sentences that, decoded from their own posterior mean with another label told, an "
-        "outside judge (logistic regression on words and pairs) takes for that label.",
+        "Sentences decoded from their posterior mean with another label that a separate "
+        "classifier (logistic regression on words and word pairs) assigns to that label.",
         "measures:label_switch_accuracy",
         "Hu et al. (2017), arXiv:1703.00955",
     ),
@@ -306,14 +308,14 @@ METRICS: dict[str, Metric] = {
         "Label switched: kept",
         "BLEU-4, 0 to 100",
         "higher",
-        "BLEU of those sentences against the ones they were made from.",
+        "BLEU of those sentences against the originals.",
         "measures:label_switch_bleu",
     ),
     "label_arithmetic_accuracy": Metric(
         "Label by arithmetic",
         _SHARE,
         "higher",
-        "The same, with z moved by the difference of the labels' means instead.",
+        "The same, with z moved by the difference between the labels' means instead.",
         "measures:label_arithmetic_accuracy",
         "Shen et al. (2020), arXiv:1905.12777",
     ),
@@ -321,7 +323,7 @@ METRICS: dict[str, Metric] = {
         "Label by arithmetic: kept",
         "BLEU-4, 0 to 100",
         "higher",
-        "BLEU of those sentences against the ones they were made from.",
+        "BLEU of those sentences against the originals.",
         "measures:label_arithmetic_bleu",
     ),
 }
@@ -329,11 +331,11 @@ METRICS: dict[str, Metric] = {
 
 
 def written(value: Any) -> str:
-    """A figure with as many digits as mean something: the same on the command line and the page.
+    """A value as it is printed, on the command line and on the page.
 
-    Three decimals below 10, one from there on.
+    Three decimals below 10, one from 10 on.
     """
     if not isinstance(value, float):
         return str(value)
-    told = f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
-    return "0.000" if told == "-0.000" else told
+    text = f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    return "0.000" if text == "-0.000" else text

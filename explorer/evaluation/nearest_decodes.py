@@ -37,13 +37,13 @@ def nearest_decodes(
     def decode(points: Tensor, decoding: Decoding) -> list[list[int]]:
         return generate(model.decoder, model.condition(points), decoding)
 
-    said: list[list[str]] = []
+    decoded: list[list[str]] = []
     total = 0.0
     means = context.posterior.mean[list(rows)]
     for number, part in enumerate(means.split(_PART)):
         decoding = Decoding(nearest=count, seed=context.seed + number)
         ids = candidates.nearest(part, decoding, decode, cosines)
         total += cosines(part, ids).sum().item()
-        said += [vocabulary.decode(row) for row in ids]
+        decoded += [vocabulary.decode(row) for row in ids]
         context.advance(len(part))
-    return said, total / max(len(rows), 1)
+    return decoded, total / max(len(rows), 1)

@@ -20,14 +20,14 @@ def _need_paths(context: EvaluationContext) -> None:
 def _path(name: str, key: str) -> Measure:
     def figure(context: EvaluationContext) -> MetricResult:
         _need_paths(context)
-        found = context.smoothness[name]
+        smoothness = context.smoothness[name]
         if key == "distinct":
-            return result(found.distinct, found.paths)
-        if found.largest_step is None:
+            return result(smoothness.distinct, smoothness.paths)
+        if smoothness.largest_step is None:
             raise NotApplicable(
                 Reason.SAME_ENDS, "both ends of every path decode to the same sentence"
             )
-        return result(found.largest_step, found.leading)
+        return result(smoothness.largest_step, smoothness.leading)
 
     return figure
 
@@ -61,7 +61,7 @@ def _middle_distinct(name: str) -> Measure:
     def figure(context: EvaluationContext) -> MetricResult:
         _need_paths(context)
         paths = context.paths[name]
-        # As many sentences: with their number alone the share falls.
+        # As many sentences as midpoints: the fraction falls with their number.
         ends = samples.distinct_n([path[0] for path in paths], 2)
         return result(samples.distinct_n(middles(paths), 2), len(paths), reference=ends)
 

@@ -12,23 +12,23 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: sentences",
             "sentences of 11",
             "higher",
-            "Different sentences on the way between two held-out ones, mean over the pairs.",
+            "Distinct sentences on the path between two held-out ones, mean over pairs.",
             f"path_measures:{name}_distinct",
         ),
         f"{key}_largest_step": Metric(
             f"{title}: largest leap",
             "share of the ends' distance",
             "lower",
-            "Largest edit distance of a step over that of the ends, mean over the pairs.",
+            "Largest edit distance of a step over that between the ends, mean over pairs.",
             f"path_measures:{name}_largest_step",
         ),
         f"{key}_middle": Metric(
             f"{title}: perplexity halfway",
             "per word",
             "reference",
-            "Perplexity that a language model of real text gives to the sentences halfway, beside "
-            "that of the decoded ends. Above it the way leads through less likely sentences, "
-            "below it through stock phrases.",
+            "Perplexity of the midpoints under a language model of real text, beside that of the "
+            "decoded ends. If it is higher, the path leads through less likely sentences; if "
+            "lower, through stock phrases.",
             f"path_measures:{name}_middle",
             reference=_ENDS,
         ),
@@ -36,7 +36,7 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: length halfway",
             "words",
             "reference",
-            "Mean number of words of the sentences halfway, beside that of the decoded ends.",
+            "Mean number of words of the midpoints, beside that of the decoded ends.",
             f"path_measures:{name}_middle_length",
             reference=_ENDS,
         ),
@@ -44,8 +44,8 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: distinct pairs halfway",
             "share, 0 to 1",
             "reference",
-            "Different word pairs over all word pairs of the sentences halfway, beside those of "
-            "one end of each path: lower where different paths pass the same phrases.",
+            "Distinct word pairs over all word pairs of the midpoints, beside those of one end of "
+            "each path: lower where different paths pass through the same phrases.",
             f"path_measures:{name}_middle_distinct_2",
             "Li et al. (2016), arXiv:1510.03055",
             reference=_ENDS,

@@ -1,4 +1,4 @@
-"""A prior looked at: where it is from, its components, its density, and the holes it visits."""
+"""Diagnostics of a prior: its origin, components and density, and the holes it samples from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,39 +17,39 @@ from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 
 SAMPLES = 2000
-"""Of the prior, judged for holes."""
+"""Samples of the prior that are searched for holes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What a mixture prior is made of: components, or what pseudo-inputs are encoded as."""
+    """The components of a mixture prior, or the encodings of its pseudo-inputs."""
 
     mean: Float32[np.ndarray, "components latent"]
     weight: Float32[np.ndarray, " components"]
-    """Their shares of the prior's mass."""
+    """Their fractions of the prior's mass."""
 
 
-def told(model: TextVAE) -> str:
-    """What to know before an autoencoder's samples are read; empty for any other model."""
+def sampling_caveat(model: TextVAE) -> str:
+    """A caveat about the samples of an autoencoder; empty for any other model."""
     if model.latent.has_rate or model.encoder is None or not model.has_density:
         return ""
     return (
-        f"Drawn from a {model.prior.title} fitted on the encodings when all else was trained: "
-        "this density is no part of the autoencoder's objective."
+        f"Sampled from a {model.prior.title} fitted to the encodings after training: this density "
+        "is no part of the autoencoder's objective."
     )
 
 
 def need_density(model: TextVAE, folder: Path) -> None:
-    """Stops where a model has nothing to draw z from, and says how it gets it.
+    """Checks that a model has a density to sample z from.
 
     Raises:
-        ExplorerError: For an autoencoder on whose encodings no density was fitted.
+        ExplorerError: For an autoencoder without one; it says how to fit it.
     """
     if not model.has_density:
         fit = folders.command("prior", folder, "--fit mixture")
         raise ExplorerError(
             f"{folder.resolve().name} is an autoencoder: nothing pulls it towards a prior, so "
-            f"there is none to sample from. `{fit}` fits a density on its encodings"
+            f"there is none to sample from. `{fit}` fits a density to its encodings"
         )
 
 
@@ -71,7 +71,7 @@ def components(prior: Distribution) -> Components | None:
 
 
 def is_standard_normal(prior: Distribution) -> bool:
-    """Whether circles around the origin are its contours on every plane."""
+    """Whether it is N(0, I), whose contours on every plane are circles around the origin."""
     base = prior.base_dist if isinstance(prior, Independent) else None
     if not isinstance(base, Normal):
         return False
@@ -93,7 +93,7 @@ def log_density(
 
 @torch.inference_mode()
 def has_gaussian_posterior(model: TextVAE) -> bool:
-    """Whether a posterior is told by the mean and the scale that an atlas keeps."""
+    """Whether the mean and scale in an atlas determine a posterior."""
     if not model.latent.has_rate:
         return False
     posterior = model.posterior(collate([[], []], model.device))
@@ -114,13 +114,13 @@ def find_holes(
         mean: Posterior means of sentences.
         scale: Posterior standard deviations.
         z: Samples of the prior.
-        seed: Of the comparison.
+        seed: Of the densities they are compared with.
 
     Raises:
-        ExplorerError: If the model's posteriors are no Gaussians with a width.
+        ExplorerError: If the model's posteriors are not Gaussians of positive width.
     """
     if not has_gaussian_posterior(model) or not (scale > 0).all():
         raise ExplorerError(
-            "holes are judged by Gaussian posteriors with a width, which this model does not have"
+            "holes are judged by Gaussian posteriors of positive width, which this model lacks"
         )
     return holes(z, log_density(model.prior()), mean, scale, seed)

@@ -52,7 +52,7 @@ SHARED = (
     "training.patience=0",
 )
 """The protocol of He et al. (2019) and Li et al. (2019) at 256/256: 10,000 words, nothing tied.
-Adam takes the place of their stochastic gradient descent, but for the language models."""
+Adam replaces their stochastic gradient descent, but for the language models."""
 
 _PLAIN = 'objective.rate={name="plain"}'
 _RAMP = 'objective.schedule={name="linear",epochs=10.0}'
@@ -286,7 +286,7 @@ def name(row: str, seed: int) -> str:
 
 
 def settings(row: Row, seed: int) -> list[str]:
-    """All that `explorer new --set` is told to make the run of a row."""
+    """All settings of `explorer new --set` for the run of a row."""
     start = f'{{name="run",run="{name(row.after, seed)}",rest={row.rest}}}'
     first = [f"training.start={start}"] if row.after else []
     return [f"seed={seed}", *first, *SHARED, *row.settings]

@@ -31,26 +31,29 @@ def bleu(hypotheses: Sentences, references: Sentences) -> float:
     import sacrebleu
 
     _check(hypotheses, references)
-    said = [" ".join(_marked(tokens, _HYPOTHESIS)) for tokens in hypotheses]
-    meant = [" ".join(_marked(tokens, _REFERENCE)) for tokens in references]
-    return sacrebleu.corpus_bleu(said, [meant], tokenize="none", force=True).score
+    hypothesis = [" ".join(_marked(tokens, _HYPOTHESIS)) for tokens in hypotheses]
+    reference = [" ".join(_marked(tokens, _REFERENCE)) for tokens in references]
+    return sacrebleu.corpus_bleu(hypothesis, [reference], tokenize="none", force=True).score
 
 
 def has_four(sentences: Sentences) -> bool:
-    """Whether some sentence has four words; where none has, BLEU-4 is 0 whatever is said."""
+    """Whether some sentence has four words; if none has, BLEU-4 is always 0."""
     return any(len(tokens) >= 4 for tokens in sentences)
 
 
 def exact_match(hypotheses: Sentences, references: Sentences) -> float:
-    """Share of sentences repeated word for word, 0 … 1; one with an `<unk>` never counts."""
+    """Fraction of sentences repeated word for word, 0 to 1; one with `<unk>` never counts."""
     _check(hypotheses, references)
     pairs = zip(hypotheses, references, strict=True)
-    hits = sum(_marked(said, _HYPOTHESIS) == _marked(meant, _REFERENCE) for said, meant in pairs)
+    hits = sum(
+        _marked(hypothesis, _HYPOTHESIS) == _marked(reference, _REFERENCE)
+        for hypothesis, reference in pairs
+    )
     return hits / len(references)
 
 
 def token_accuracy(hypotheses: Sentences, references: Sentences) -> float:
-    """Share of the references' words that stand at the same place in the hypothesis, 0 … 1.
+    """Fraction of the references' words at the same position in the hypothesis, 0 to 1.
 
     Raises:
         ValueError: If the references hold no word.
@@ -61,35 +64,35 @@ def token_accuracy(hypotheses: Sentences, references: Sentences) -> float:
         raise ValueError("the sentences hold no words")
     hits = sum(
         left == right
-        for said, meant in zip(hypotheses, references, strict=True)
+        for hypothesis, reference in zip(hypotheses, references, strict=True)
         for left, right in zip(
-            _marked(said, _HYPOTHESIS), _marked(meant, _REFERENCE), strict=False
+            _marked(hypothesis, _HYPOTHESIS), _marked(reference, _REFERENCE), strict=False
         )
     )
     return hits / words
 
 
-def content_words_kept(hypotheses: Sentences, references: Sentences) -> list[tuple[int, int]]:
-    """How many content words of the references stand anywhere in their hypothesis.
+def repeated_content_words(hypotheses: Sentences, references: Sentences) -> list[tuple[int, int]]:
+    """How many content words of the references occur anywhere in their hypothesis.
 
     A content word has more than three letters and is not among scikit-learn's English stop words.
 
     Returns:
-        For the first to the last quarter of a sentence, by the word's place among all of its
-        words: the number of its content words kept, and of all.
+        For the first to the last quarter of a sentence, by the position of the word in
+        it: the number of its repeated content words, and of all its content words.
     """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     _check(hypotheses, references)
-    kept, total = [0] * 4, [0] * 4
-    for said, meant in zip(hypotheses, references, strict=True):
-        present = set(said)
-        for place, word in enumerate(meant):
+    repeated, total = [0] * 4, [0] * 4
+    for hypothesis, reference in zip(hypotheses, references, strict=True):
+        present = set(hypothesis)
+        for position, word in enumerate(reference):
             if len(word) > 3 and word.isalpha() and word not in ENGLISH_STOP_WORDS:
-                quarter = 4 * place // len(meant)
+                quarter = 4 * position // len(reference)
                 total[quarter] += 1
-                kept[quarter] += word in present
-    return list(zip(kept, total, strict=True))
+                repeated[quarter] += word in present
+    return list(zip(repeated, total, strict=True))
 
 
 def by_length(
@@ -105,9 +108,9 @@ def by_length(
             for row, tokens in enumerate(references)
             if low <= len(tokens) and (not high or len(tokens) <= high)
         ]
-        meant = [references[row] for row in rows]
-        if rows and (measure is not bleu or has_four(meant)):
-            value = measure([hypotheses[row] for row in rows], meant)
+        reference = [references[row] for row in rows]
+        if rows and (measure is not bleu or has_four(reference)):
+            value = measure([hypotheses[row] for row in rows], reference)
             name = f"{low}–{high}" if high else f"≥ {low}"
             result.append({"words": name, "value": value, "n": len(rows)})
     return result

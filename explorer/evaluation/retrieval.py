@@ -71,10 +71,10 @@ def sampled(
         groups: Of the captions.
         draws: Samples of each caption's posterior.
     """
-    found = [score_queries(vectors, groups, queries) for queries in draws]
-    p1, r10 = (np.stack([getattr(one, name) for one in found]) for name in ("p1", "r10"))
+    scores = [score_queries(vectors, groups, queries) for queries in draws]
+    p1, r10 = (np.stack([getattr(one, name) for one in scores]) for name in ("p1", "r10"))
     spread = [float(score.mean(1).std(ddof=1)) if len(draws) > 1 else 0.0 for score in (p1, r10)]
-    return QueryScores(p1.mean(0), r10.mean(0), found[0].rows), Retrieval(*spread)
+    return QueryScores(p1.mean(0), r10.mean(0), scores[0].rows), Retrieval(*spread)
 
 
 def _unit(vectors: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
@@ -124,11 +124,11 @@ def by_words(
     as_they_are: Any = list
     vectors: Any = TfidfVectorizer(analyzer=as_they_are).fit_transform(tokens)
     scores = _score(lambda rows: (vectors[rows] @ vectors.T).toarray(), groups)
-    found = {"tfidf": _mean(scores)}
+    baselines = {"tfidf": _mean(scores)}
     if min(vectors.shape) > dimensions:
         lsa = TruncatedSVD(dimensions, random_state=seed).fit_transform(vectors)
-        found[f"lsa_{dimensions}"] = retrieve(lsa, groups)
-    return found
+        baselines[f"lsa_{dimensions}"] = retrieve(lsa, groups)
+    return baselines
 
 
 def _siblings(
@@ -147,7 +147,7 @@ def _score(similarity: Any, groups: Sequence[int]) -> QueryScores:
     group = np.asarray(groups)
     queries, siblings = _siblings(groups)
     nearest = min(10, len(group) - 1)
-    first, found = np.empty(len(queries)), np.empty(len(queries))
+    first, fraction = np.empty(len(queries)), np.empty(len(queries))
     for start in range(0, len(queries), _ROWS):
         part = slice(start, start + _ROWS)
         rows = queries[part]
@@ -157,5 +157,5 @@ def _score(similarity: Any, groups: Sequence[int]) -> QueryScores:
         ranked = np.take_along_axis(scores, top, 1)
         hit = group[top] == group[rows, None]
         first[part] = hit[np.arange(len(rows)), ranked.argmax(1)]
-        found[part] = hit.sum(1) / siblings[part]
-    return QueryScores(first, found, queries)
+        fraction[part] = hit.sum(1) / siblings[part]
+    return QueryScores(first, fraction, queries)

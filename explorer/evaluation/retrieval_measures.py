@@ -26,7 +26,7 @@ def _by_means(score: str) -> Measure:
     def measure(context: EvaluationContext) -> MetricResult:
         _need_groups(context)
         baselines = {
-            name: getattr(found, score) for name, found in context.retrieval_baselines.items()
+            name: getattr(scores, score) for name, scores in context.retrieval_baselines.items()
         }
         entry = _entry(context, context.retrieval_by_means, score)
         return entry | {"baselines": baselines}

@@ -47,7 +47,7 @@ def learned(
         words: Of the vocabulary.
         seed: The same seed gives the same model.
         device: Where it learns, and stays.
-        progress: Told the share that is done.
+        progress: Called with the fraction that is done.
     """
     from explorer.training.trainer import Trainer
 

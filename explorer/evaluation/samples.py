@@ -1,4 +1,4 @@
-"""What a model says on its own: whether it is new, and whether it is always the same."""
+"""Samples of a model: how new and how varied they are."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from explorer.latent_space.neighbours import edit_distance
 Sentences = Sequence[Sequence[str]]
 
 _COMMON = 0.05
-"""Share of training sentences from which on a word says too little to look a sentence up by."""
+"""Words in more than this fraction of the training sentences are no use for finding one."""
 _CANDIDATES = 20
 
 
 def novelty(samples: Sentences, training: Sentences) -> float:
-    """Share of samples that do not stand word for word in the training text, 0 … 1.
+    """Fraction of samples that do not occur word for word in the training text.
 
     Raises:
         ValueError: If there are no samples.
@@ -47,13 +47,13 @@ def nearest_training(samples: Sentences, training: Sentences) -> list[float]:
         scores = (corpus @ queries[row].T).toarray().ravel()
         count = min(_CANDIDATES, len(scores))
         candidates = np.argpartition(-scores, count - 1)[:count]
-        distance = min(edit_distance(tokens, training[int(place)]) for place in candidates)
+        distance = min(edit_distance(tokens, training[int(row)]) for row in candidates)
         result.append(distance / max(1, len(tokens)))
     return result
 
 
 def _has_rare(sentences: Sentences, share: float) -> bool:
-    """Whether some word stands in no more than that share of the sentences."""
+    """Whether some word occurs in at most that fraction of the sentences."""
     counts = Counter(word for tokens in sentences for word in set(tokens))
     return min(counts.values()) <= share * len(sentences)
 
@@ -89,9 +89,9 @@ def self_bleu(samples: Sentences) -> float:
         if not matches:
             return 0.0
         log_precisions.append(np.log(matches / total))
-    said = sum(map(len, samples))
+    length_of_samples = sum(map(len, samples))
     meant = _closest_lengths([len(tokens) for tokens in samples])
-    brevity = min(0.0, 1 - meant / said)
+    brevity = min(0.0, 1 - meant / length_of_samples)
     return float(100 * np.exp(brevity + np.mean(log_precisions)))
 
 
@@ -120,7 +120,7 @@ def _closest_lengths(lengths: Sequence[int]) -> int:
     """Sum over the sentences of the length of the other sentence closest to it in length."""
     ordered = sorted(lengths)
     total = 0
-    for place, length in enumerate(ordered):
-        near = [ordered[other] for other in (place - 1, place + 1) if 0 <= other < len(ordered)]
+    for number, length in enumerate(ordered):
+        near = [ordered[other] for other in (number - 1, number + 1) if 0 <= other < len(ordered)]
         total += min(near, key=lambda other: (abs(other - length), other))
     return total

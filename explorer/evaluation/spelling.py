@@ -70,5 +70,5 @@ _START, _END = -1, 256
 def _steps(word: str) -> Iterable[tuple[tuple[int, ...], int]]:
     """Each symbol of a word with the symbols before it."""
     symbols = (_START, *word.encode(errors="surrogatepass"), _END)
-    for place in range(1, len(symbols)):
-        yield symbols[max(0, place - ORDER) : place], symbols[place]
+    for position in range(1, len(symbols)):
+        yield symbols[max(0, position - ORDER) : position], symbols[position]

@@ -56,7 +56,7 @@ class Validation:
         z = drawn if noise else posterior.mean
         distortion = batch_inference.distortions(model, z, self._ids, labels=self._labels)
         rates = elbo.rate(model, posterior, drawn)
-        found = {
+        values = {
             "distortion": distortion.mean().item(),
             "rate": rates.sum(1).cpu().double().mean().item(),
             "charge": self._penalty(rates).cpu().double().mean().item(),
@@ -64,14 +64,14 @@ class Validation:
         if self._targets is not None:
             cosine = model.auxiliary.cosine(posterior.mean, self._targets.to(model.device))
             if cosine is not None:
-                found["teacher_cosine"] = cosine.mean().item()
+                values["teacher_cosine"] = cosine.mean().item()
         if model.encoder is not None and len(self._ids) > 1:
-            found["shuffled_z_gap"] = self._gap(model, z, distortion)
+            values["shuffled_z_gap"] = self._gap(model, z, distortion)
             if model.latent.has_units:
-                found["active_units"] = float(active_units(posterior.mean))
+                values["active_units"] = float(active_units(posterior.mean))
             if model.latent.has_rate:
-                found["mutual_information"] = mutual_information(posterior, drawn).low
-        return found
+                values["mutual_information"] = mutual_information(posterior, drawn).low
+        return values
 
     def _gap(
         self, model: TextVAE, z: Float[Tensor, "n latent"], distortion: Float[Tensor, " n"]

@@ -124,8 +124,8 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
 
 def verdict(metrics: Mapping[str, Any]) -> str:
     """The word of `uses_z`, and `healthy` where z is used: `verdict` of `metrics.json`."""
-    found = uses_z(metrics)
-    return _HEALTHY if found.value == YES else found.word
+    use = uses_z(metrics)
+    return _HEALTHY if use.value == YES else use.word
 
 
 def uses_z(metrics: Mapping[str, Any]) -> Verdict:
@@ -191,13 +191,13 @@ def _with_rate(
         )
     if noisy:
         return noisy
-    told = ""
+    part = ""
     if information is not None:
         least = "" if metrics["mutual_information"].get("resolved", True) else "at least "
-        told = f", {least}{information:.1f} of them tell sentences apart"
+        part = f", {least}{information:.1f} of them tell sentences apart"
     return _answer(
         "used",
-        f"{rate:.1f} nats a sentence go through z{told}, and with another sentence's z the words "
+        f"{rate:.1f} nats a sentence go through z{part}, and with another sentence's z the words "
         f"are {gap:.1f} nats less likely.",
         f"rate ≥ {COLLAPSED_RATE} or an active unit, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
         f"{ACTIVE_SHARE:.0%} of the dimensions active, mutual information ≥ "

@@ -9,7 +9,7 @@ from explorer.explore.recipe_families import Family
 from explorer.explore.run_choice import Record
 
 _CLEAR = 1.5
-"""Ratio of two rates from which a setting is said to change the rate."""
+"""Ratio of two rates above which a setting changes the rate."""
 
 
 def effect(family: Family, records: Sequence[Record]) -> str:
@@ -49,8 +49,8 @@ def _values(family: Family, records: Sequence[Record]) -> list[str]:
 
 def _state(record: Record) -> str:
     rate = value_of(record.metrics, "rate")
-    told = "" if rate is None else f", rate {written(rate)} nats"
-    return f"{uses_z(record.metrics).word}{told}"
+    note = "" if rate is None else f", rate {written(rate)} nats"
+    return f"{uses_z(record.metrics).word}{note}"
 
 
 def _conclusion(title: str, values: Sequence[str], records: Sequence[Record]) -> str:

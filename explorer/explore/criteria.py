@@ -1,6 +1,7 @@
 """What sentences of a map can be selected by: one condition each."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,11 @@ class Label(TextCriterion):
 
     name = "label"
     help = "Sentences with a label of the corpus."
+    input = "Label"
+
+    @classmethod
+    def options(cls, run: MappedRun) -> Counter[str]:
+        return Counter(run.needed_atlas.label or ())
 
     @classmethod
     def read(cls, name: str, value: Value) -> "Criterion":
@@ -51,6 +57,11 @@ class Split(TextCriterion):
 
     name = "split"
     help = "Sentences of the training, validation or test split: train, valid, test."
+    input = "Split"
+
+    @classmethod
+    def options(cls, run: MappedRun) -> Counter[str]:
+        return Counter(run.needed_atlas.split)
 
     def mask(self, run: MappedRun) -> Mask:
         missing = f"no sentence of this map is in the split {self.text!r}"
@@ -62,6 +73,14 @@ class Region(TextCriterion):
 
     name = "region"
     help = "Sentences of a named region of the map."
+    input = "Region"
+
+    @classmethod
+    def options(cls, run: MappedRun) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for level in reversed(run.needed_atlas.levels):  # a name stands for its coarsest region
+            counts |= {item.name: item.size for item in level}
+        return counts
 
     def mask(self, run: MappedRun) -> Mask:
         atlas = run.needed_atlas
@@ -79,6 +98,7 @@ class Words(TextCriterion):
     help = (
         "Sentences with all of these words; a word also matches longer words that begin with it."
     )
+    input = "Words"
 
     def mask(self, run: MappedRun) -> Mask:
         return _mask_of(run, run.matching(self.text))
@@ -88,7 +108,9 @@ class Regex(TextCriterion):
     """A regular expression, in RE2's syntax: its time is linear in the text."""
 
     name = "regex"
-    help = "Sentences that match a regular expression (RE2), ignoring case: ^two .* (run|sit)"
+    help = "Sentences that match a regular expression (RE2), ignoring case: `^two .* (run|sit)`"
+    input = "Regular expression"
+    max_length = MAX_PATTERN
 
     @property
     def title(self) -> str:
@@ -205,7 +227,7 @@ class Area(Criterion):
 
 
 CRITERIA: dict[str, type[Criterion]] = {
-    **{item.name: item for item in (Label, Split, Region, Words, Regex, Near, Area)},
+    **{item.name: item for item in (Label, Region, Words, Regex, Near, Split, Area)},
     FileColumn.name: FileColumn,
     Tag.name: Tag,
     **dict.fromkeys(COLUMNS, Range),

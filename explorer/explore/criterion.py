@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -77,7 +78,17 @@ def _escaped(text: str) -> str:
 class TextCriterion(Criterion):
     """A condition whose value is a text."""
 
+    input: ClassVar[str] = ""
+    """Title of its input in the form of conditions; empty for none."""
+    max_length: ClassVar[int] = 1000
+    """Characters that the form takes."""
+
     text: str
+
+    @classmethod
+    def options(cls, run: MappedRun) -> Counter[str] | None:
+        """Values to choose from and the sentences with each; None where the value is typed."""
+        return None
 
     @property
     def value(self) -> Value:

@@ -11,7 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.runs.run_files import Contents
 
 QUANTILE = 0.99
-_LEAST_SENTENCES = 100
+_MIN_SENTENCES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,15 @@ class Domain:
     limit: float
     """Nats per word, the end of a sentence counted as one."""
     n: int
-    """Training sentences it was taken from."""
+    """Training sentences it was estimated from."""
 
     @classmethod
     def of(cls, run: Contents) -> "Domain | None":
         """The domain of a run, from the training sentences on its map.
 
         Returns:
-            None where there is no readable map with a hundred of them. A run with the weights of
-            another has that run's domain, for the sentences on its map were never trained on.
+            None without a readable map of at least 100 of them. A run with the weights of another
+            has that run's domain: the sentences on its map were never trained on.
         """
         if is_borrowed(run.config):
             return cls._borrowed(run.config.model.weights_of)
@@ -43,7 +43,7 @@ class Domain:
         if atlas is None:
             return None
         train = np.array([split == "train" for split in atlas.split])
-        if train.sum() < _LEAST_SENTENCES:
+        if train.sum() < _MIN_SENTENCES:
             return None
         nats = atlas.distortion[train] / (atlas.tokens[train] + 1.0)
         return cls(float(np.quantile(nats, QUANTILE)), int(train.sum()))
@@ -54,8 +54,8 @@ class Domain:
         return cls(float(limit), int(n)) if limit and n else None
 
     def sentence(self, nats: float) -> str:
-        """Why a sentence of so many nats per word is out of the domain."""
+        """Why a sentence with this many nats per word is out of domain."""
         return (
-            f"{nats:.1f} nats a word, where {QUANTILE:.0%} of its training sentences have at most "
+            f"{nats:.1f} nats a word; {QUANTILE:.0%} of its training sentences have at most "
             f"{self.limit:.1f}"
         )

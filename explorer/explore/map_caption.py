@@ -3,6 +3,7 @@
 from typing import Any
 
 from explorer.explore.map_views import MapView
+from explorer.latent_space.map_quality import MAP_MEASURES
 from explorer.runs.run_files import Contents
 
 _KEYS = "Arrow keys move, plus and minus zoom, Enter picks the middle."
@@ -31,6 +32,16 @@ def caption(run: Contents) -> str:
     shown, total = len(run.needed_atlas), run.needed_atlas.total
     sample = "" if shown == total else f" of {total:,} (random sample)"
     return f"Each dot is a sentence: {shown:,}{sample}."
+
+
+def quality(view: MapView) -> tuple[str, str] | None:
+    """The measures of a layout in words, and what they mean; None where none was taken."""
+    entries = [(item, view.quality.get(name)) for name, item in MAP_MEASURES.items()]
+    taken = [(item, entry) for item, entry in entries if entry]
+    if not taken:
+        return None
+    shown = " · ".join(item.shown.format(**entry) for item, entry in taken)
+    return shown, " ".join(item.help.format(**entry) for item, entry in taken)
 
 
 def description(run: Contents, view: MapView, is_used: bool = True) -> str:

@@ -256,15 +256,20 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(round(points[i][0], 4), float(f"{points[i][1]:.5g}")) for i in chosen.tolist()]
 
 
-def snapshot_table(run: Run) -> dict[str, list[Any]]:
-    """Every snapshot in numbers, with quantities of the nearest report in the history."""
-    playback = playback_of(run)
-    columns: dict[str, list[Any]] = {
+def _snapshot_columns(playback: Playback) -> dict[str, list[Any]]:
+    """When each snapshot was taken, and the weight of the rate then."""
+    return {
         "snapshot": list(range(1, len(playback) + 1)),
         "step": playback.step.tolist(),
         "epoch": [round(value, 3) for value in playback.epoch.tolist()],
         "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
     }
+
+
+def snapshot_table(run: Run) -> dict[str, list[Any]]:
+    """Every snapshot in numbers, with quantities of the nearest report in the history."""
+    playback = playback_of(run)
+    columns = _snapshot_columns(playback)
     for name, unit, sources in SERIES[1:]:
         points = _best(run, sources)
         columns[f"{name.lower()} ({unit})"] = [
@@ -287,11 +292,7 @@ def _reported(points: Sequence[tuple[float, float]], epoch: float) -> float | No
 def trail_table(run: Run, index: int) -> dict[str, list[Any]]:
     """A sentence's position and reconstruction at each snapshot."""
     playback = playback_of(run)
-    columns: dict[str, list[Any]] = {
-        "snapshot": list(range(1, len(playback) + 1)),
-        "step": playback.step.tolist(),
-        "epoch": [round(value, 3) for value in playback.epoch.tolist()],
-        "beta": [float(f"{value:.4g}") for value in playback.beta.tolist()],
+    columns = _snapshot_columns(playback) | {
         "x": [round(value, 4) for value in playback.xy[:, index, 0].tolist()],
         "y": [round(value, 4) for value in playback.xy[:, index, 1].tolist()],
     }

@@ -2,13 +2,13 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from explorer import config as configs
 from explorer.config import Config
+from explorer.explore.catalogue import recipe_parts
 
 DEFAULT = " (default)"
 
@@ -25,10 +25,10 @@ class Setting:
 def differing(recipes: Sequence[Config]) -> list[Setting]:
     """The settings in which recipes differ, in the order of `config.toml`."""
     flat = [flatten(recipe) for recipe in recipes]
-    about, pairs = dict(_about(Config, "")), list(zip(recipes, flat, strict=True))
+    about = dict(_about(Config, ""))
     settings = []
     for address in dict.fromkeys(key for table in flat for key in table):
-        values = tuple(_shown(recipe, table, address) for recipe, table in pairs)
+        values = tuple(_shown(table, address) for table in flat)
         if len({value.removesuffix(DEFAULT) for value in values}) > 1:
             text = about.get(address) or about.get(address.rpartition(".")[0], "")
             settings.append(Setting(address, text, values))
@@ -63,7 +63,7 @@ def _flat(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
         if not isinstance(value, Mapping):
             yield address, value
             continue
-        if "name" in value and address in choices():
+        if "name" in value and address in recipe_parts():
             yield address, value["name"]
             value = {name: setting for name, setting in value.items() if name != "name"}
         yield from _flat(value, address)
@@ -84,7 +84,7 @@ def _below(address: str, order: Mapping[str, int]) -> float:
     return order.get(address.rpartition(".")[0], len(order)) + 0.5
 
 
-def _shown(recipe: Config, table: Mapping[str, Any], address: str) -> str:
+def _shown(table: Mapping[str, Any], address: str) -> str:
     if address in table:
         return typed(table[address])
     choice = address.rpartition(".")[0]
@@ -107,42 +107,12 @@ def typed(value: Any) -> str:
 
 def _default(choice: str, name: Any, setting: str) -> Any:
     """The default of a setting of a choice; None where there is no such setting."""
-    if choice not in choices() or not isinstance(name, str):
+    if choice not in recipe_parts() or not isinstance(name, str):
         return None
-    implementation = choices()[choice].get(name)
+    implementation = recipe_parts()[choice].get(name)
     known = inspect.signature(implementation).parameters if implementation else {}
     default = known[setting].default if setting in known else None
     return None if default is inspect.Parameter.empty else default
-
-
-@cache
-def choices() -> dict[str, Mapping[str, Callable[..., Any]]]:
-    """The parts of a recipe that are chosen by name, and their registries."""
-    # Imported here: torch takes seconds.
-    from explorer.models.auxiliary_losses import AUXILIARIES
-    from explorer.models.decoders import DECODERS
-    from explorer.models.encoders import ENCODERS
-    from explorer.models.latents import LATENTS
-    from explorer.models.priors import PRIORS
-    from explorer.models.rate_penalties import RATE_PENALTIES
-    from explorer.training.fine_tuning import FINE_TUNINGS
-    from explorer.training.optimisers import OPTIMISERS
-    from explorer.training.schedules import SCHEDULES
-    from explorer.training.warm_start import STARTS
-
-    return {
-        "model.latent": LATENTS,
-        "model.prior": PRIORS,
-        "model.encoder": ENCODERS,
-        "model.decoder": DECODERS,
-        "model.auxiliary": AUXILIARIES,
-        "objective.rate": RATE_PENALTIES,
-        "objective.schedule": SCHEDULES,
-        "training.optimiser": OPTIMISERS,
-        "training.start": STARTS,
-        "training.fit_prior": PRIORS,
-        "training.fine_tuning": FINE_TUNINGS,
-    }
 
 
 _TABLES = {

@@ -1,4 +1,4 @@
-"""Sentences as points of a run's latent space, and how near decoded sentences come to a point."""
+"""Sentences as points of a run's latent space, and how near decoded sentences are to a point."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
-from explorer.models.encoder_packages import lacking
+from explorer.models.encoder_catalog import lacking
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 from explorer.text.read_file import as_sentence
@@ -23,15 +23,15 @@ Latents = Float32[np.ndarray, "n latent"]
 _encoders: "Cache[Encode]" = Cache(2)
 _rows: Cache[dict[str, int]] = Cache(8)
 _recent: "dict[tuple[str, str], torch.Tensor]" = {}
-"""Vectors of sentences that were encoded lately, by encoder and text."""
-_MOST_RECENT = 2000
+"""Vectors of recently encoded sentences, by encoder and text."""
+_MAX_RECENT = 2000
 _CANDIDATES = 8
 
 
 def candidates(run: Contents) -> int:
-    """Decodes of a point of which the nearest is shown: several in a space of vectors.
+    """How many decodes of a point are tried for the nearest: several in a space of vectors.
 
-    A decoder of vectors is told by the encoder how near it came, which a VAE is trained to be.
+    There the encoder says how near each is. The decoder of a VAE is trained to be near.
     """
     is_of_vectors = run.has_latent and run.config.model.encoder["name"] == "vectors"
     return _CANDIDATES if is_of_vectors and not cannot_encode(run) else 1
@@ -45,8 +45,8 @@ def cannot_encode(run: Contents) -> str:
     source = str(encoder.get("source", ""))
     if not source:
         return (
-            "Typed text needs the encoder that these vectors were made with, and this run does "
-            "not know it. Its own sentences and every location can be chosen."
+            "Typed text needs the encoder that these vectors were made with, which this run does "
+            "not name. Its sentences and every position of the map can still be picked."
         )
     reason = lacking(source)
     return f"Typed text needs the encoder {source}, and {reason}." if reason else ""
@@ -112,7 +112,7 @@ def _vectors(source: str, texts: Sequence[str]) -> "torch.Tensor":
 
     from explorer.models.sentence_encoders import open_encoder
 
-    if len(_recent) > _MOST_RECENT:
+    if len(_recent) > _MAX_RECENT:
         _recent.clear()
     stored = {text: _recent.get((source, text)) for text in texts}
     known = {text: vector for text, vector in stored.items() if vector is not None}
@@ -149,7 +149,7 @@ def _lookup(run: Contents) -> "VectorLookup | None":
 
 
 def _index(run: Contents) -> dict[str, int]:
-    """The atlas row of each sentence, and of each reconstruction that is no sentence itself."""
+    """The atlas row of each sentence, and of each reconstruction that is not one."""
     atlas = run.atlas
     if atlas is None:
         return {}

@@ -180,7 +180,7 @@ def _outcome(
     with torch.inference_mode():
         if not decoder.latent:
             bound = METRICS["importance_nll"].compute(run)["value"]
-            samples = _sentences_of(run.said)
+            samples = _sentences_of(run.sampled)
             return Outcome(decoder, bound, bound, 0.0, 0.0, "no latent", trajectory, [], samples)
         often = HeldOut(tokens=tokens * _DRAWS, ids=list(held_out.ids) * _DRAWS)
         precise = replace(run, held_out=often)
@@ -200,7 +200,7 @@ def _outcome(
             uses_z(figures).word,
             trajectory,
             _reconstructions(run),
-            _sentences_of(run.said),
+            _sentences_of(run.sampled),
         )
 
 

@@ -1,4 +1,4 @@
-"""The encoded corpus as a table: a row per displayed sentence."""
+"""The encoded corpus as a table with a row for each displayed sentence."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int16, Int32
 from explorer.errors import ExplorerError
 from explorer.latent_space import atlas_file
 from explorer.latent_space.clusters import ClusterName, members
+from explorer.latent_space.map_quality import MAP_MEASURES
 
 _SPLITS = ("train", "valid", "test")
 
@@ -29,9 +30,9 @@ class Atlas:
     """Standard deviations of the posterior; zeros for a model without noise."""
     tokens: Int16[np.ndarray, " n"]
     distortion: Float32[np.ndarray, " n"]
-    """Nats a sentence."""
+    """Nats per sentence."""
     rate: Float32[np.ndarray, " n"]
-    """Nats a sentence."""
+    """Nats per sentence."""
     xy: Float32[np.ndarray, "n 2"]
     cluster: Int32[np.ndarray, " n"]
     """Region at the finest level of `levels`; −1 for none."""
@@ -175,7 +176,7 @@ def _check(columns: Mapping[str, Any]) -> None:
     if columns["xy"].shape != (count, 2):
         raise ExplorerError(f"'xy' is {columns['xy'].shape}, not ({count}, 2)")
     if columns["row"][0] < 0 or (np.diff(columns["row"]) <= 0).any():
-        raise ExplorerError("the column 'row' does not ascend")
+        raise ExplorerError("the column 'row' is not in ascending order")
     if columns["row"][-1] >= columns.get("total", 0):
         raise ExplorerError("the column 'row' goes beyond the corpus")
     _check_levels(columns["cluster"], columns.get("levels", []))
@@ -219,25 +220,12 @@ def _meta(meta: Mapping[str, Any]) -> dict[str, Any]:
         if not all(type(getattr(item, name)) in kinds for name, kinds in _REGION.items()):
             raise ExplorerError(f"its description holds a malformed region: {item!r:.80}")
         if not (np.isfinite(item.x) and np.isfinite(item.y)):
-            raise ExplorerError(f"the region {item.name!r} stands nowhere")
-    for name, keys in _QUALITY.items():
+            raise ExplorerError(f"the region {item.name!r} has no finite position")
+    for name, item in MAP_MEASURES.items():
         entry = values["projection"].get(name)
-        if entry and not (isinstance(entry, dict) and all(_is_finite(entry.get(k)) for k in keys)):
+        if entry and not item.is_valid(entry):
             raise ExplorerError(f"its description says that {name} is {entry!r:.40}")
     return values
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e30
-
-
-_QUALITY = {
-    "trustworthiness": ("value", "neighbours", "n"),
-    "neighbour_recall": ("value", "neighbours"),
-    "silhouette": ("map", "z"),
-    "named": ("value",),
-}
-"""Measures of the map that its description may hold, and the numbers of each that are shown."""
 
 
 _META: dict[str, type] = {

@@ -1,6 +1,7 @@
 """How far a map can be trusted: its neighbours and its regions, beside those in latent space."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,34 @@ def trustworthiness(
         return None
     rows = _drawn(len(mean), seed)
     return float(measure(mean[rows], xy[rows], n_neighbors=NEIGHBOURS)), len(rows)
+
+
+def neighbour_cosine(
+    xy: Float[np.ndarray, "n 2"], vectors: Float[np.ndarray, "n dim"], seed: int = 0
+) -> tuple[float, int] | None:
+    """How alike the sentences of neighbours on the map are to a sentence encoder.
+
+    Args:
+        xy: Positions on the map.
+        vectors: Unit vectors of the sentences.
+        seed: Draws the points.
+
+    Returns:
+        The mean cosine of a sentence's vector with those of its 15 neighbours, and the number of
+        points it was measured on, at most 3,000; None below 32 points.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    if len(xy) <= 2 * NEIGHBOURS + 1:
+        return None
+    rows = _drawn(len(xy), seed)
+    index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(xy)
+    near = index.kneighbors(xy[rows], return_distance=False)
+    cosines = [
+        float((vectors[_without(ids, row)] @ vectors[row]).mean())
+        for ids, row in zip(near.tolist(), rows.tolist(), strict=True)
+    ]
+    return float(np.mean(cosines)), len(rows)
 
 
 def neighbour_recall(
@@ -100,3 +129,86 @@ def _drawn(count: int, seed: int) -> Int[np.ndarray, " drawn"]:
 def _without(nearest: Sequence[int], row: int) -> list[int]:
     """The neighbours but the point itself, which equal points may displace from the first."""
     return [other for other in nearest if other != row][:NEIGHBOURS]
+
+
+@dataclass(frozen=True, slots=True)
+class MapMeasure:
+    """A measure of a map, as an atlas stores it: a table of numbers."""
+
+    title: str
+    shown: str
+    """The note under the map, with the numbers in braces."""
+    help: str
+    measure: Callable[..., tuple[float, int] | None] | None = None
+    """From means, positions and a seed to a value and the points it rests on; None for a measure
+    of the regions, which their clustering makes."""
+    keys: tuple[str, ...] = ("value",)
+    """The numbers that `shown` and `help` use; the first is compared with that of another map."""
+
+    def is_valid(self, entry: Any) -> bool:
+        """Whether an entry of an untrusted atlas has these numbers."""
+        if not isinstance(entry, Mapping):
+            return False
+        numbers = [entry.get(key) for key in self.keys]
+        return all(isinstance(item, int | float) and abs(item) < 1e30 for item in numbers)
+
+    def value(self, entry: Any) -> float | None:
+        """The number to compare; None where it was not measured."""
+        return float(entry[self.keys[0]]) if self.is_valid(entry) else None
+
+
+MAP_MEASURES = {
+    "trustworthiness": MapMeasure(
+        "Trustworthiness",
+        "Trustworthiness of the layout **{value:.2f}**",
+        "Trustworthiness: how many neighbours on the map are neighbours in latent space: 1 is "
+        "best, a random map has 0.5; {neighbours} neighbours, {n:,} points.",
+        trustworthiness,
+        ("value", "neighbours", "n"),
+    ),
+    "neighbour_recall": MapMeasure(
+        "Neighbour recall",
+        "neighbours kept **{value:.0%}**",
+        "Neighbours kept: the fraction of a sentence's {neighbours} nearest in latent space that "
+        "are among its nearest on the map.",
+        neighbour_recall,
+        ("value", "neighbours"),
+    ),
+    "neighbour_cosine": MapMeasure(
+        "Alike neighbours",
+        "neighbours alike **{value:.2f}**",
+        "Neighbours alike: the mean cosine of a sentence's vector, from a pre-trained sentence "
+        "encoder, with those of its {neighbours} neighbours on the map.",
+        keys=("value", "neighbours"),
+    ),
+    "silhouette": MapMeasure(
+        "Silhouette",
+        "silhouette of the regions **{map:.2f}**, in z **{z:.2f}**",
+        "Silhouette: how far apart the largest regions lie, −1 to 1, on the map and in latent "
+        "space. Near 0 in z, the map has drawn borders where there are none.",
+        keys=("map", "z"),
+    ),
+    "named": MapMeasure(
+        "Names that fit",
+        "names fit **{value:.0%}**",
+        "Names fit: the fraction of the sentences in the largest regions whose reconstruction "
+        "contains a word of the region's name.",
+    ),
+}
+"""Measures by the name of their entry in `Layout.meta`."""
+
+
+def measured(
+    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int = 0
+) -> dict[str, Any]:
+    """The measures of a layout that need no regions; without those too few points have."""
+    results = {
+        name: item.measure(mean, xy, seed)
+        for name, item in MAP_MEASURES.items()
+        if item.measure is not None
+    }
+    return {
+        name: {"value": round(result[0], 4), "neighbours": NEIGHBOURS, "n": result[1]}
+        for name, result in results.items()
+        if result is not None
+    }

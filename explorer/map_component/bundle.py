@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "assets"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 
-ENTRIES = ("map", "player", "slider", "columns")
+ENTRIES = ("map", "player", "slider", "columns", "embedded")
 """Modules that export `mount`."""
 
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./(\w+)\.js";$', re.MULTILINE)

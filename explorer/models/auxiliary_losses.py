@@ -1,19 +1,29 @@
 """Auxiliary losses on z, added to the negative ELBO in training."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, above
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.padding import mask
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS
 from explorer.registry import choose
 from explorer.text.tokens import EOS
+
+
+class Sentences(NamedTuple):
+    """What an auxiliary loss may predict from z."""
+
+    tokens: Int[Tensor, "batch time"]
+    labels: Sequence[int]
+    """Indices of their labels; empty for a model without labels."""
+    targets: Float[Tensor, "batch target"] | None = None
+    """Their vectors from `Auxiliary.sentence_encoder`, if one is named."""
 
 
 class Auxiliary(nn.Module):
@@ -26,19 +36,13 @@ class Auxiliary(nn.Module):
     """The entry of `SENTENCE_ENCODERS` whose vectors are the targets; empty: none needed."""
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent"],
-        tokens: Int[Tensor, "batch time"],
-        labels: Sequence[int],
-        targets: Float[Tensor, "batch target"] | None = None,
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """The auxiliary loss of each sentence, nats.
 
         Args:
             z: Latent points.
-            tokens: Their sentences.
-            labels: Indices of their labels; empty for a model without labels.
-            targets: Their vectors from `sentence_encoder`, if one is named.
+            sentences: Theirs.
         """
         return z.new_zeros(len(z))
 
@@ -79,15 +83,11 @@ class BagOfWords(Auxiliary):
         self._weight = weight
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent"],
-        tokens: Int[Tensor, "batch time"],
-        labels: Sequence[int],
-        targets: Float[Tensor, "batch target"] | None = None,
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """Weight × the negative log-likelihood of the words, independent given z."""
         logits = functional.linear(self.features(z).tanh(), self.embedding.weight, self.bias)
-        words = tokens[:, 1:]
+        words = sentences.tokens[:, 1:]
         log_probs = logits.log_softmax(1).gather(1, words)
         return -self._weight * (log_probs * (mask(words) & (words != EOS))).sum(1)
 
@@ -131,15 +131,11 @@ class Adversary(Auxiliary):
         self._weight = weight
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent"],
-        tokens: Int[Tensor, "batch time"],
-        labels: Sequence[int],
-        targets: Float[Tensor, "batch target"] | None = None,
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """The classifier's cross-entropy; 0 where the label is unknown."""
         logits = self.classifier(_reverse(z, self._weight))
-        target = torch.tensor(labels, dtype=torch.int64, device=z.device)
+        target = torch.tensor(sentences.labels, dtype=torch.int64, device=z.device)
         return functional.cross_entropy(logits, target, reduction="none", ignore_index=NO_LABEL)
 
 
@@ -178,15 +174,11 @@ class Teacher(Auxiliary):
         self._weight = weight
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent"],
-        tokens: Int[Tensor, "batch time"],
-        labels: Sequence[int],
-        targets: Float[Tensor, "batch target"] | None = None,
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """Weight × (1 − cosine of prediction and target)."""
-        assert targets is not None
-        return self._weight * (1 - self.cosine(z, targets))
+        assert sentences.targets is not None
+        return self._weight * (1 - self.cosine(z, sentences.targets))
 
     def cosine(
         self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
@@ -241,14 +233,10 @@ class Sum(Auxiliary):
         return [term for term in self.terms if isinstance(term, Auxiliary)]
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent"],
-        tokens: Int[Tensor, "batch time"],
-        labels: Sequence[int],
-        targets: Float[Tensor, "batch target"] | None = None,
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """The sum over the terms."""
-        losses = [term(z, tokens, labels, targets) for term in self._terms()]
+        losses = [term(z, sentences) for term in self._terms()]
         return torch.stack(losses).sum(0)
 
     def cosine(
@@ -279,8 +267,7 @@ def _reverse(z: Tensor, weight: float) -> Tensor:
 def _need_latent(name: str, latent_dim: int, weight: float) -> None:
     if not latent_dim:
         raise ExplorerError(f"model.auxiliary: {name} needs a latent space")
-    if weight <= 0:
-        raise ExplorerError(f"model.auxiliary.weight: {weight} is not above 0")
+    above("model.auxiliary.weight", weight, 0)
 
 
 AUXILIARIES: dict[str, Callable[..., Auxiliary]] = {

@@ -5,6 +5,10 @@ batch: the latent space is small, so each draws every z and computes every rate,
 depends on the whole batch (batch normalisation, a floor on the mean rate) sees all of it. Dropout
 masks are drawn for the whole batch too, so that every row gets the noise it would get in one
 process; that costs 2% of a step at 256 units.
+
+torch's `DistributedDataParallel` takes 5% less time a step (237 ms against 250 ms of the
+processor; two processes, 256 units, 10,000 words), but a process sees its rows alone: a floor
+on the mean rate and batch normalisation would be of each part of a batch, not of the batch.
 """
 
 from collections.abc import Iterable

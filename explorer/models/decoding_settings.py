@@ -56,7 +56,7 @@ STRATEGIES = {
         ("temperature", "penalty"),
     ),
     "beam": Strategy(
-        "Beam search",
+        "Beam",
         "Follows several hypotheses and takes the most likely one.",
         "beam_search:beam_search",
         ("beam",),
@@ -88,12 +88,12 @@ class Decoding:
     )
     top_k: int = setting(
         40,
-        "number of most likely words top_k draws from",
+        "number of most likely words that top_k draws from",
         range=Range("k: words to draw from", 1, math.inf, (1, 200, 1)),
     )
     top_p: float = setting(
         0.9,
-        "total probability of the words nucleus draws from",
+        "total probability of the words that nucleus draws from",
         range=Range("p: probability to draw from", 0.0, 1.0, (0.05, 1.0, 0.05)),
     )
     beam: int = setting(
@@ -101,7 +101,7 @@ class Decoding:
     )
     penalty: float = setting(
         1.2,
-        "penalised divides the score of a repeated word by this",
+        "divides the score of a repeated word in penalised decoding",
         range=Range("Penalty", 1.0, 100.0, (1.0, 2.0, 0.05)),
     )
     max_tokens: int = setting(
@@ -109,7 +109,7 @@ class Decoding:
     )
     nearest: int = setting(
         1,
-        "candidates, of which the one nearest to the point when encoded again is taken",
+        "candidates to decode; the one that is encoded nearest to the point is taken",
         range=Range("Nearest of k candidates", 1, 64, (1, 32, 1)),
     )
     allow_unknown: bool = setting(False, "allow <unk>")
@@ -118,7 +118,7 @@ class Decoding:
         "of sampling: the same seed gives the same sentences",
         range=Range("Seed", 0, 2**63 - 1),
     )
-    label: str = setting("", "of a conditional run: the label to decode with; empty for none")
+    label: str = setting("", "of a conditional run: the label to decode with; none by default")
     strength: float = setting(
         1.0,
         "weight of the label: 0 ignores it, 1 is as trained",

@@ -95,11 +95,6 @@ class DilatedDecoder(Decoder):
         self._add_output(hidden_dim, tied, skip)
 
     @property
-    def receptive_field(self) -> int:
-        """Words before a word that can influence its probability, the start included."""
-        return 1 + sum(block.span for block in self._blocks)
-
-    @property
     def _blocks(self) -> list[_Block]:
         return [block for block in self.blocks if isinstance(block, _Block)]
 

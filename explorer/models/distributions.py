@@ -1,4 +1,4 @@
-"""Distributions that torch lacks: on a sphere, in a box, over one-hot codes."""
+"""Distributions that torch lacks: on a sphere, in a box, over one-hot codes, and by flows."""
 
 import math
 from collections.abc import Callable
@@ -98,7 +98,7 @@ class VonMisesFisher(_Distribution):
         x = (1 - b) / (1 + b)
         limit = kappa * x + (d - 1) * math.log(1 - x**2)
         proposal = Beta(torch.tensor((d - 1) / 2), torch.tensor((d - 1) / 2))
-        found: list[Tensor] = []
+        accepted_draws: list[Tensor] = []
         missing = count
         while missing > 0:
             drawn = proposal.sample((2 * missing + 8,))
@@ -106,9 +106,9 @@ class VonMisesFisher(_Distribution):
             accepted = (
                 kappa * w + (d - 1) * torch.log(1 - x * w) - limit >= torch.rand_like(w).log()
             )
-            found.append(w[accepted][:missing])
-            missing -= len(found[-1])
-        return torch.cat(found)
+            accepted_draws.append(w[accepted][:missing])
+            missing -= len(accepted_draws[-1])
+        return torch.cat(accepted_draws)
 
 
 class UniformOnSphere(_Distribution):
@@ -184,7 +184,7 @@ class Codes(_Distribution):
 
     Args:
         logits: Shape (*batch, codes, kinds).
-        temperature: Of the Gumbel-softmax, whose gradient samples get (straight-through).
+        temperature: Of the Gumbel-softmax, whose gradient the samples have (straight-through).
 
     Source:
         Jang et al. (2017), arXiv:1611.01144; Maddison et al. (2017), arXiv:1611.00712.
@@ -267,7 +267,7 @@ class ContinuousFlow(_Distribution):
     """The distribution of x(1), where dx/dt = v(x, t) and x(0) is drawn from N(0, I).
 
     Samples integrate forwards, densities backwards, by the classical Runge–Kutta method with a
-    fixed number of steps, so that a density is the same whenever it is asked for.
+    fixed number of steps, so that a density is always the same.
 
     Args:
         field: Of x and of t, 0 ≤ t ≤ 1: the velocity and its divergence.
@@ -310,7 +310,7 @@ class ContinuousFlow(_Distribution):
     def _integrate(
         self, x: Float[Tensor, "n d"], start: float, end: float
     ) -> tuple[Float[Tensor, "n d"], Float[Tensor, " n"]]:
-        """Where x moves from one time to another, and the integral of the divergence."""
+        """Moves x over a time interval; returns it, and the integral of the divergence."""
         step = (end - start) / self.steps
         total = x.new_zeros(len(x))
         for index in range(self.steps):

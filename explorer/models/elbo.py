@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
+from explorer.models.auxiliary_losses import Sentences
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.label_conditioning import drop_labels
 from explorer.models.mixed_precision import autocast
@@ -86,7 +87,7 @@ def training_terms(
         sampled = posterior.sample()  # log q − log p at the mean does not estimate the rate
     kl = rate(model, posterior, sampled)
     own_targets = None if targets is None else targets[rows]
-    auxiliary = model.auxiliary(z[rows], tokens[rows], labels[rows], own_targets)
+    auxiliary = model.auxiliary(z[rows], Sentences(tokens[rows], labels[rows], own_targets))
     if model.training:
         labels = drop_labels(labels)
     decoder_input = model.condition(z, labels)[rows]

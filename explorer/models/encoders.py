@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.models.encoder_base import Encoder
 from explorer.models.padding import mask, masked_mean
 from explorer.models.vector_lookup import VectorLookup
@@ -44,10 +44,7 @@ class LSTMEncoder(Encoder):
                 f"model.encoder.pool: {pool!r} is not one of {', '.join(sorted(POOLS))}"
             )
         self.embedding = embedding
-        if not 0 <= word_dropout <= 1:
-            raise ExplorerError(
-                f"model.encoder.word_dropout: {word_dropout} is not between 0 and 1"
-            )
+        within("model.encoder.word_dropout", word_dropout, 0, 1)
         self.pool = pool
         self.word_dropout = word_dropout
         self.dropout = nn.Dropout(dropout)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import normalize, softplus
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, at_least
 from explorer.models.distributions import (
     BOX,
     BetaOnBox,
@@ -28,10 +28,8 @@ class Latent(nn.Module):
     """Whether the variance of a coordinate tells if it is used."""
     without_units = ""
     """The reason if it does not."""
-    priors: tuple[str, ...] = ()
-    """Names of the priors on this space, the default first."""
-    fitted: tuple[str, ...] = ()
-    """Names of the priors that can be fitted on the encodings after training."""
+    prior: str = "normal"
+    """Name of the prior it has by default; others name their spaces themselves."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -87,9 +85,6 @@ class Gaussian(Latent):
             scales (after Razavi et al. 2019, arXiv:1901.03416, who bound the total); 0 for none.
     """
 
-    priors = ("normal", "mixture", "vamp", "flow")
-    fitted = ("mixture", "vamp", "flow", "flow_matching")
-
     def __init__(
         self,
         feature_dim: int,
@@ -98,9 +93,8 @@ class Gaussian(Latent):
         min_rate: float = 0.0,
     ) -> None:
         super().__init__(latent_dim)
-        for name, value in (("batch_norm", batch_norm), ("min_rate", min_rate)):
-            if value < 0:
-                raise ExplorerError(f"model.latent.{name}: {value} is below 0")
+        at_least("model.latent.batch_norm", batch_norm, 0)
+        at_least("model.latent.min_rate", min_rate, 0)
         if min_rate > _MAX_MIN_RATE:
             raise ExplorerError(
                 f"model.latent.min_rate: {min_rate} nats per dimension is above {_MAX_MIN_RATE}, "
@@ -142,8 +136,6 @@ class Deterministic(Latent):
     """
 
     has_rate = False
-    priors = ("normal",)
-    fitted = ("mixture", "flow", "flow_matching")
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(latent_dim)
@@ -170,8 +162,6 @@ class Given(Latent):
     """
 
     has_rate = False
-    priors = ("normal",)
-    fitted = ("mixture", "flow", "flow_matching")
     centre: Tensor
     spread: Tensor
 
@@ -213,7 +203,6 @@ class NoLatent(Latent):
 
     has_rate = False
     has_encoder = False
-    priors = ("normal",)
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(0)
@@ -240,7 +229,7 @@ class Sphere(Latent):
     (Xu & Durrett 2018, arXiv:1808.10805).
     """
 
-    priors = ("uniform",)
+    prior = "uniform"
     has_units = False
     without_units = "the variances of a unit vector's coordinates sum to at most 1"
 
@@ -287,7 +276,7 @@ class Box(Latent):
     model, only N(0, I) in other coordinates, with the same rate.
     """
 
-    priors = ("uniform",)
+    prior = "uniform"
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(latent_dim)
@@ -324,7 +313,7 @@ class Categorical(Latent):
     There is no path between two codes, and no variance that tells which are used.
     """
 
-    priors = ("uniform",)
+    prior = "uniform"
     has_units = False
     without_units = "the variance of a code does not tell whether it is used"
 

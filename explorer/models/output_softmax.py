@@ -4,6 +4,10 @@ The logits of a batch are the largest array of a text model. Here they are compu
 words that fit the processor's cache, and never as a whole; training stores their exponentials, in
 place. With blocks of words rather than rows, each block of the weights is read once, and each
 block of their gradient written once.
+
+`torch.nn.functional.linear_cross_entropy` (2.13) computes the same within 1e-6, but of 1,280 rows
+and 10,000 words a training step takes 1.3 times as long, its chunked form 2.3 times (one thread;
+both are as fast as this where all logits fit the cache), and it stores three arrays of logits.
 """
 
 from collections.abc import Callable

@@ -8,15 +8,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, within
 from explorer.models import flow_matching
 from explorer.models.distributions import AffineDistribution, ContinuousFlow, whiten
 from explorer.models.encoder_base import Encoder
-from explorer.models.latents import Latent
+from explorer.models.latents import LATENTS, Deterministic, Gaussian, Given, Latent
 from explorer.models.padding import collate
 
 _LOG_SCALES = (-5.0, 3.0)
 """Of a component of a mixture: narrower ones would sit on single sentences."""
+
+_MAX_COUNT = 10_000
+"""A recipe from elsewhere must not take all the memory there is."""
 
 
 class Prior(nn.Module):
@@ -27,6 +30,10 @@ class Prior(nn.Module):
         encoder: The model's; None for a language model.
     """
 
+    joint: tuple[type[Latent], ...] = ()
+    """Spaces on which it can be trained jointly, besides those whose default it is."""
+    fitted: tuple[type[Latent], ...] = ()
+    """Spaces on whose encodings it can be fitted after training."""
     is_factorised = False
     """Whether it is a product over dimensions, so that the rate is a sum over them."""
     title = ""
@@ -100,7 +107,7 @@ class StandardNormal(Prior):
 
     def __init__(self, latent: Latent, encoder: Encoder | None) -> None:
         super().__init__(latent, encoder)
-        # Not persistent: constants need no place in a checkpoint, but must follow `.to(device)`.
+        # Not persistent: constants are not stored in a checkpoint, but must follow `.to(device)`.
         self.register_buffer("loc", torch.zeros(latent.latent_dim), persistent=False)
         self.register_buffer("scale", torch.ones(latent.latent_dim), persistent=False)
 
@@ -131,18 +138,20 @@ class Mixture(Prior):
 
     Args:
         latent: Its size counts.
-        encoder: Encodes the sentences at whose places components start.
+        encoder: Encodes the sentences where components are initialised.
         components: How many.
 
     Source:
         Tomczak & Welling (2018), arXiv:1705.07120, section 3 ("MoG prior").
     """
 
+    joint = (Gaussian,)
+    fitted = (Gaussian, Deterministic, Given)
     title = "mixture"
 
     def __init__(self, latent: Latent, encoder: Encoder | None, components: int = 32) -> None:
         super().__init__(latent, encoder)
-        _need_count("components", components)
+        within("model.prior.components", components, 1, _MAX_COUNT)
         self._parts = (latent, encoder)
         self.basis = None if latent.has_rate else Whitening(latent.latent_dim)
         self.logits = nn.Parameter(torch.zeros(components))
@@ -189,6 +198,7 @@ class Vamp(Prior):
         Tomczak & Welling (2018), VAE with a VampPrior, arXiv:1705.07120, equation 9.
     """
 
+    joint = fitted = (Gaussian,)
     title = "VampPrior"
 
     def __init__(
@@ -199,8 +209,8 @@ class Vamp(Prior):
         words: int = 12,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("components", components)
-        _need_count("words", words)
+        within("model.prior.components", components, 1, _MAX_COUNT)
+        within("model.prior.words", words, 1, _MAX_COUNT)
         if encoder is None:
             raise ExplorerError("model.prior: vamp needs an encoder")
         self._parts = (latent, encoder)
@@ -223,9 +233,9 @@ class Vamp(Prior):
         ]
         source = torch.Generator().manual_seed(seed)
         rows = torch.randperm(len(near), generator=source)[: len(self.inputs)].tolist()
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             tokens = collate([near[row]], embedding.weight.device)[0, 1 : words + 1]
-            self.inputs[place, : len(tokens)] = embedding(tokens)
+            self.inputs[index, : len(tokens)] = embedding(tokens)
 
 
 class Flow(Prior):
@@ -242,6 +252,8 @@ class Flow(Prior):
         arXiv:1901.10548.
     """
 
+    joint = (Gaussian,)
+    fitted = (Gaussian, Deterministic, Given)
     title = "flow"
 
     def __init__(
@@ -252,8 +264,8 @@ class Flow(Prior):
         hidden_dim: int = 64,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("transforms", transforms)
-        _need_count("hidden_dim", hidden_dim)
+        within("model.prior.transforms", transforms, 1, _MAX_COUNT)
+        within("model.prior.hidden_dim", hidden_dim, 1, _MAX_COUNT)
         if latent.latent_dim < 2:
             raise ExplorerError("model.prior: a flow couples dimensions, so it needs at least 2")
         zuko = _zuko()
@@ -285,6 +297,7 @@ class FlowMatching(Prior):
         Lipman et al. (2023), arXiv:2210.02747.
     """
 
+    fitted = (Gaussian, Deterministic, Given)
     title = "flow-matching model"
 
     def __init__(
@@ -295,8 +308,8 @@ class FlowMatching(Prior):
         steps: int = 8,
     ) -> None:
         super().__init__(latent, encoder)
-        _need_count("hidden_dim", hidden_dim)
-        _need_count("steps", steps)
+        within("model.prior.hidden_dim", hidden_dim, 1, _MAX_COUNT)
+        within("model.prior.steps", steps, 1, _MAX_COUNT)
         self.basis = Whitening(latent.latent_dim)
         self.field = flow_matching.VelocityField(latent.latent_dim, hidden_dim)
         self._steps = steps
@@ -328,12 +341,6 @@ def _zuko() -> Any:
     return zuko
 
 
-def _need_count(name: str, value: int, most: int = 10_000) -> None:
-    """A recipe from elsewhere must not take all the memory there is."""
-    if not 1 <= value <= most:
-        raise ExplorerError(f"model.prior.{name}: {value} is not between 1 and {most}")
-
-
 PRIORS: dict[str, type[Prior]] = {
     "normal": StandardNormal,
     "mixture": Mixture,
@@ -342,3 +349,17 @@ PRIORS: dict[str, type[Prior]] = {
     "flow_matching": FlowMatching,
     "uniform": Uniform,
 }
+
+
+def joint_priors(space: str) -> tuple[str, ...]:
+    """Names of the priors that can be trained jointly on a latent space, the default first."""
+    latent = LATENTS[space]
+    others = (name for name, prior in PRIORS.items() if issubclass(latent, prior.joint))
+    return tuple(dict.fromkeys([latent.prior, *others]))
+
+
+def fitted_priors(space: str) -> tuple[str, ...]:
+    """Names of the priors that can be fitted on a latent space's encodings after training."""
+    return tuple(
+        name for name, prior in PRIORS.items() if issubclass(LATENTS[space], prior.fitted)
+    )

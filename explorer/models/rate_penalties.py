@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explorer.config import Choice
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, at_least
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 
@@ -49,29 +49,24 @@ def free_bits_batch(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
 
 def floor(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
     """At least `nats` for the batch mean of the whole rate; defined for every prior."""
-    _check_nats(nats)
+    at_least("objective.rate.nats", nats, 0)
     return lambda rate: rate.sum(1).mean().clamp(min=nats).expand(len(rate))
 
 
 def threshold(num_terms: int | None, nats: float = 8.0) -> RatePenalty:
     """At least `nats` for the whole rate of every sentence; defined for every prior."""
-    _check_nats(nats)
+    at_least("objective.rate.nats", nats, 0)
     return lambda rate: rate.sum(1).clamp(min=nats)
 
 
 def _per_dimension(name: str, num_terms: int | None, nats: float) -> float:
-    _check_nats(nats)
+    at_least("objective.rate.nats", nats, 0)
     if num_terms is None:
         raise ExplorerError(
             f"objective.rate: {name} needs a rate per dimension, which this latent space and "
             'prior do not have; use { name = "floor", nats = … }, on the mean of the whole rate'
         )
     return nats / max(num_terms, 1)
-
-
-def _check_nats(nats: float) -> None:
-    if nats < 0:
-        raise ExplorerError(f"objective.rate.nats: {nats} is below 0")
 
 
 RATE_PENALTIES: dict[str, Callable[..., RatePenalty]] = {

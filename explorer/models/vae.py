@@ -16,7 +16,7 @@ from explorer.models.decoders import DECODERS
 from explorer.models.encoder_base import Encoder
 from explorer.models.encoders import ENCODERS
 from explorer.models.latents import LATENTS, Latent
-from explorer.models.priors import PRIORS, Prior
+from explorer.models.priors import PRIORS, Prior, fitted_priors, joint_priors
 from explorer.registry import choose
 from explorer.text.tokens import PAD
 
@@ -74,7 +74,9 @@ class TextVAE(nn.Module):
         is unused.
         """
         is_point = self.encoder is not None and not self.latent.has_rate
-        return not is_point or self.config.prior["name"] in self.latent.fitted
+        return not is_point or self.config.prior["name"] in fitted_priors(
+            self.config.latent["name"]
+        )
 
     @property
     def device(self) -> torch.device:
@@ -153,18 +155,19 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     Raises:
         ExplorerError: For an unknown part, an invalid setting, or incompatible parts.
     """
-    if config.latent_dim == 0 and _latent(config).has_encoder:
+    latent = _latent(config)
+    if config.latent_dim == 0 and latent.has_encoder:
         raise ExplorerError(
             'model.latent_dim: 0 needs model.latent = { name = "none" } (a language model)'
         )
-    latent, prior = _latent(config), config.prior["name"]
-    admitted = latent.fitted if is_fitted else latent.priors
+    space, prior = config.latent["name"], config.prior["name"]
+    admitted = fitted_priors(space) if is_fitted else joint_priors(space)
     if prior in PRIORS and prior not in admitted:
         where = "training.fit_prior" if is_fitted else "model.prior"
-        can_be_fitted = not is_fitted and prior in latent.fitted
+        can_be_fitted = not is_fitted and prior in fitted_priors(space)
         hint = f'; training.fit_prior = {{ name = "{prior}" }} fits it after training'
         raise ExplorerError(
-            f"{where}: the latent space {config.latent['name']!r} takes "
+            f"{where}: the latent space {space!r} takes "
             f"{' or '.join(admitted) or 'none'}, not {prior!r}{hint if can_be_fitted else ''}"
         )
     if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):

@@ -9,18 +9,13 @@ import anywidget
 import traitlets
 
 from explorer.errors import ExplorerError
-from explorer.explore import map_answers, map_caption, map_criteria
-from explorer.explore.colourings import DEFAULT_COLOURING, available, colouring_of
-from explorer.explore.criteria import Area
-from explorer.explore.criterion import Criterion
-from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
+from explorer.explore import map_answers
+from explorer.explore.colourings import DEFAULT_COLOURING, available
+from explorer.explore.map_views import DEFAULT_VIEW
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent, read_event
-from explorer.map_component.map_spec import MapSpec
-from explorer.models.decoding_settings import Decoding
+from explorer.map_component.run_map import HEIGHT, RunMap, check_colour, check_view
 from explorer.notebook.module import module
-
-HEIGHT = 520
 
 
 class LatentMap(anywidget.AnyWidget):
@@ -81,11 +76,9 @@ class LatentMap(anywidget.AnyWidget):
 
     @traitlets.validate("view", "colour")
     def _check_name(self, proposal: Mapping[str, Any]) -> str:
-        trait, value = proposal["trait"].name, proposal["value"]
-        known = list(VIEWS) if trait == "view" else list(self.colours)
-        if value not in known:
-            raise ExplorerError(f"{trait} is one of {', '.join(known)}, not {value!r}")
-        return value
+        if proposal["trait"].name == "view":
+            return check_view(proposal["value"])
+        return check_colour(self.run, proposal["value"])
 
     @traitlets.validate("selection")
     def _check_rows(self, proposal: Mapping[str, Any]) -> list[int]:
@@ -127,37 +120,21 @@ class LatentMap(anywidget.AnyWidget):
         self._draw()
 
     @property
-    def _layout_view(self) -> MapView:
-        return view_of(self.run, self.view)
+    def _map(self) -> RunMap:
+        return RunMap(
+            run=self.run,
+            view=self.view,
+            colour=self.colour,
+            words=self.words,
+            height=self.height,
+            pick=self.pick,
+            query=self.query,
+            selection=self.selection,
+        )
 
     def _draw(self) -> None:
         """Sends what the map shows; positions and colours are asked for by the map."""
-        view, colours = self._layout_view, colouring_of(self.run, self.colour).colours_of(self.run)
-        decode = f"{self._name}/decode?view={self.view}"
-        has_selection = bool(self.selection or self.query)
-        spec = MapSpec(
-            points_url=f"{self._name}/points?view={self.view}",
-            colours_url=f"{self._name}/colours?by={self.colour}",
-            hover_url=f"{self._name}/hover",
-            decode_url=decode if self.words else "",
-            lens_url=decode,
-            legend=colours.legend,
-            kind=colours.kind,
-            legend_title=colours.title,
-            labels=map_caption.region_labels(self.run, view),
-            overlays=view.ellipses,
-            highlight=self.selection if has_selection else None,
-            selected=_selected_of(self.pick),
-            axes=view.axes,
-            description=map_caption.description(self.run, view),
-            spoken=f"{len(self.selection):,} sentences selected." if has_selection else "",
-            caption=map_caption.caption(self.run),
-            view_parameter="",
-            areas=True,
-            selects_classes=self.colour in map_criteria.CLASS_CRITERIA,
-            height=self.height,
-        )
-        self._spec = spec.as_data()
+        self._spec = self._map.spec(self._name).as_data()
 
     def _receive(self, _: Any, content: Any, buffers: Any) -> None:
         """A message of the browser: something done on the map, or a question."""
@@ -170,32 +147,17 @@ class LatentMap(anywidget.AnyWidget):
             self._reply(content["question"], str(content.get("ask")), content.get("parameters"))
 
     def _act(self, event: MapEvent) -> None:
-        if event.kind == "clear":
-            self.pick = None
-            self.query, self.selection = "", []
-        elif event.kind == "point":
-            self.pick = event.index if 0 <= event.index < self._count else None
-        elif event.kind == "place":
-            self.pick = (event.x, event.y)
-        else:
-            condition = self._condition(event)
-            if condition is not None:
-                self.query = str(condition)
-
-    def _condition(self, event: MapEvent) -> Criterion | None:
-        """What an event on the map selects by."""
-        if event.kind == "area":
-            return Area.of(self.view, event.area)
-        if event.kind == "region":
-            return map_criteria.of_region(self.run, event.index)
-        return map_criteria.of_class(self.run, self.colour, event.index)
+        after = self._map.after(event)
+        self.pick, self.query = after.pick, after.query
+        if not after.query:
+            self.selection = list(after.selection)
 
     def _reply(self, question: int, what: str, parameters: Any) -> None:
         """Answers a question of the map, as the app's routes do over HTTP."""
         buffers: list[bytes] = []
         text, status = "", 200
         try:
-            answer = self._answer(what, parameters if isinstance(parameters, Mapping) else {})
+            answer = self._map.answer(what, parameters)
         except ExplorerError as error:
             answer, status = {"error": str(error)}, 422
         if isinstance(answer, bytes):
@@ -203,23 +165,3 @@ class LatentMap(anywidget.AnyWidget):
         else:
             text = json.dumps(answer)
         self.send({"answer": question, "status": status, "text": text}, buffers)
-
-    def _answer(self, what: str, parameters: Mapping[str, Any]) -> Any:
-        if what == "points":
-            return map_answers.point_bytes(self._layout_view)
-        if what == "colours":
-            return map_answers.colour_bytes(
-                colouring_of(self.run, self.colour).colours_of(self.run)
-            )
-        if what == "hover":
-            return map_answers.sentence(self.run, map_answers.read_row(parameters.get("i", "")))
-        if what == "decode":
-            xy = map_answers.read_positions(str(parameters.get("at", "")))
-            return map_answers.decoded(self.run, self._layout_view, xy, Decoding())
-        raise ExplorerError(f"a map asks for points, colours, hover or decode, not {what!r}")
-
-
-def _selected_of(pick: int | tuple[float, float] | None) -> dict[str, Any] | None:
-    if isinstance(pick, tuple):
-        return {"x": pick[0], "y": pick[1]}
-    return None if pick is None else {"row": pick}

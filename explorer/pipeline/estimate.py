@@ -12,7 +12,7 @@ from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models import dataset
 from explorer.models.dataset import Data
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 from explorer.models.vae import TextVAE, build
 from explorer.pipeline.live_map import LiveMap
 from explorer.pipeline.train import Vectors, snapshots_of, trainer_of, validation_of

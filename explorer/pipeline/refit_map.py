@@ -1,17 +1,19 @@
 """Another layout of a run's map: fitted beside the present one, then accepted or discarded."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from explorer.errors import ExplorerError
 from explorer.latent_space.atlas import Atlas
-from explorer.latent_space.projections import METRICS, pca_layout, umap_layout
+from explorer.latent_space.map_quality import MAP_MEASURES
+from explorer.latent_space.projections import METRICS, pca_layout
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.replacement import replacing
+from explorer.runs.run_files import Contents
 
 METHODS = {"umap": "UMAP", "pca": "PCA"}
 """Layouts and their titles; neighbours, distances and the seed are settings of the first."""
@@ -34,6 +36,8 @@ class LayoutSettings:
     min_dist: float = 0.05
     metric: str = "euclidean"
     seed: int = 0
+    encoder: str = ""
+    """Of sentences, which lie nearer if it finds them alike; empty for latent distances alone."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -66,25 +70,28 @@ def refit(
         progress: Called with a stage and the fraction of it that is done.
 
     Returns:
-        What is known of the layout `before` and `after`: settings, trustworthiness, recall.
+        What is known of the layout `before` and `after`: settings and measures.
 
     Raises:
         ExplorerError: If the run has no map, or it is damaged.
         ModuleNotFoundError: If umap-learn is not installed.
     """
     from explorer.latent_space.clusters import clusters, region_metrics
+    from explorer.pipeline.map_layout import umap_of
 
     old = Atlas.load(folders.verify(folder, folders.ATLAS))
     if settings.method == "pca":
         layout = pca_layout(old.mean, seed=settings.seed, progress=progress)
     else:
-        layout = umap_layout(
+        layout = umap_of(
             old.mean,
-            settings.neighbours,
-            settings.min_dist,
+            lambda: _sentences(folder),
+            settings.encoder,
             settings.seed,
             progress,
-            settings.metric,
+            neighbours=settings.neighbours,
+            min_dist=settings.min_dist,
+            metric=settings.metric,
         )
     progress("naming", 0.0)
     regions = clusters(layout.xy, old.reconstruction)
@@ -104,6 +111,37 @@ def refit(
     new.save(target)
     progress("naming", 1.0)
     return {"before": old.projection, "after": new.projection}
+
+
+def _sentences(folder: Path) -> list[str]:
+    run = Contents(folder)
+    if not run.texts_are_real:
+        raise ExplorerError(f"an encoder needs the corpus of {run.name}, which is not here")
+    return run.texts
+
+
+class Compared(NamedTuple):
+    """A measure of two layouts."""
+
+    title: str
+    help: str
+    before: float | None
+    after: float
+
+
+def compared(measured: Mapping[str, Mapping[str, Any]]) -> list[Compared]:
+    """What `refit` returned, measure by measure."""
+    before, after = measured["before"], measured["after"]
+    return [
+        Compared(
+            item.title,
+            item.help.format(**after[name]),
+            item.value(before.get(name)),
+            value,
+        )
+        for name, item in MAP_MEASURES.items()
+        if (value := item.value(after.get(name))) is not None
+    ]
 
 
 def accept(folder: Path, candidate: Path) -> None:

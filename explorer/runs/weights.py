@@ -185,7 +185,8 @@ def _type(tensor: Tensor) -> str:
 class _NoLargerThan(TorchFunctionMode):
     """Stops the construction of a model far larger than its weights, before it fills memory.
 
-    Shapes are compared only afterwards, and an untrusted recipe may ask for any size.
+    Shapes are compared only afterwards, and an untrusted recipe may ask for any size. torch's
+    device "meta" would need no count, but the flows of zuko call `unique`, which it lacks.
     """
 
     def __init__(self, shapes: Mapping[str, Sequence[int]], source: Path) -> None:

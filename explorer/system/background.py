@@ -53,10 +53,6 @@ class Job(Generic[Result]):
         self._cancelled.set()
 
     @property
-    def is_cancelled(self) -> bool:
-        return self._cancelled.is_set()
-
-    @property
     def is_done(self) -> bool:
         """Whether it has ended, by a result, an error or a cancellation."""
         return self._done.is_set()

@@ -24,7 +24,7 @@ def guard(text: str) -> str:
 
 
 Column = Any
-"""A sequence, or for Parquet an array, with one entry a row."""
+"""A sequence, or for Parquet an array, with one entry per row."""
 
 
 class Sheet(Protocol):
@@ -40,7 +40,7 @@ class Sheet(Protocol):
 
 
 class _Text:
-    """One line a row: the values of the last column."""
+    """One line per row: the values of the last column."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

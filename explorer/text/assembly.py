@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from explorer.text import cleaning, formats
-from explorer.text.published import Assemble, RemoteFile, Row, Source
+from explorer.text.named_corpus import Assemble, RemoteFile, Row, Source
 
 HELD = 0.015
 """Fraction of the sentences without a published split held out for validation, and for test."""

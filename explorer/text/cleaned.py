@@ -8,7 +8,7 @@ from typing import Any
 
 from explorer.system import atomic_files
 from explorer.text import cleaning
-from explorer.text.published import NamedCorpus, Row
+from explorer.text.named_corpus import NamedCorpus, Row
 
 _KEY = b"explorer.cleaned"
 

@@ -16,8 +16,8 @@ from explorer.system.atomic_files import home
 from explorer.text import cleaned, download, formats, vector_column
 from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
+from explorer.text.named_corpus import Assemble
 from explorer.text.normalisation import normalised
-from explorer.text.published import Assemble
 from explorer.text.read_file import read
 from explorer.text.vector_column import VectorSource
 

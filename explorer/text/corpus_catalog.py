@@ -1,7 +1,7 @@
 """The named corpora: addresses, checksums and licences."""
 
 from explorer.text import assembly, cleaning, everyday
-from explorer.text.published import NamedCorpus, RemoteFile, Source
+from explorer.text.named_corpus import NamedCorpus, RemoteFile, Source
 
 __all__ = ["NAMED", "NamedCorpus", "RemoteFile"]
 

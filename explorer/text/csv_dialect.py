@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from explorer.errors import ExplorerError
 
-csv.field_size_limit(2**31 - 1)  # characters of a cell; of the whole process, at first 131,072
+csv.field_size_limit(2**31 - 1)  # characters of a cell, for the whole process; by default 131,072
 NO_TEXT = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", "NULL"})
-"""Spellings of a missing value, which are no sentences; a label may be any of them."""
+"""Spellings of a missing value: not a sentence, but possibly a label."""
 
 SEPARATORS = ",;\t|"
 
@@ -21,11 +21,11 @@ MAX_COLUMNS = 8192
 _SAMPLE = 2000  # lines
 
 Refuse = Callable[[ExplorerError, str], object]
-"""Receives what is wrong with a row, and the row; the reading goes on unless it raises."""
+"""Called with what is wrong with a row, and the row; reading continues unless it raises."""
 
 
 def fail(error: ExplorerError, row: str) -> NoReturn:
-    """The first bad row ends the reading."""
+    """Fails on the first bad row."""
     raise error from None
 
 
@@ -126,7 +126,7 @@ def _rows(
             refuse(
                 ExplorerError(
                     f"{path}, line {reader.line_num}: {len(row)} cells under a header of {width}; "
-                    f"a text that holds {separator!r} must stand in quotes"
+                    f"a text with {separator!r} in it must be quoted"
                 ),
                 separator.join(row),
             )

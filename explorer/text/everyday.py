@@ -5,7 +5,7 @@ belongs to the first.
 """
 
 from explorer.text import cleaning
-from explorer.text.published import RemoteFile, Source
+from explorer.text.named_corpus import RemoteFile, Source
 
 _RAW = "https://raw.githubusercontent.com/"
 _COMVE = "wangcunxiang/SemEval2020-Task4-Commonsense-Validation-and-Explanation"

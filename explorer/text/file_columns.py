@@ -23,7 +23,7 @@ _MAX_SHEET_BYTES = 2**30  # unpacked; a sheet packs to about a tenth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a file is read where its contents leave a choice."""
+    """How a file is read where its contents allow several readings."""
 
     encoding: str = ""
     """Empty: what the byte-order mark says, or else UTF-8."""
@@ -42,13 +42,13 @@ class Columns:
 
     names: list[str]
     cells: Callable[..., list[Any]]
-    """The cells of the column with an index: all, or as many as a second argument says."""
+    """The cells of a column by its index: all, or as many as the second argument."""
     candidates: list[int]
-    """The columns that hold text, or of Parquet those that may."""
+    """The columns that hold text; of Parquet, those that may."""
     lists: Callable[[int], list[Any] | None] | None = None
     """The cells of a column of lists of numbers as arrays; None for any other column."""
     note: str = ""
-    """What of the file is not in them, such as other sheets."""
+    """What they leave out of the file, such as other sheets."""
 
     def first(self, index: int, count: int) -> list[Any]:
         """The first cells of a column."""
@@ -115,7 +115,7 @@ def with_text(rows: Iterable[Iterable[tuple[int, Any]]], width: int, most: int =
     Args:
         rows: The cells of each row, with the indexes of their columns.
         width: The number of columns.
-        most: Of the columns returned; 0 for all.
+        most: The maximum number of columns returned; 0 for all.
     """
     left, textual = set(range(width)), []
     for row in rows:
@@ -127,7 +127,7 @@ def with_text(rows: Iterable[Iterable[tuple[int, Any]]], width: int, most: int =
 
 
 def _is_array(text: str) -> bool:
-    """Whether a file of that extension is one array instead of an object a line."""
+    """Whether a file of that extension is one array instead of one object per line."""
     if not text.lstrip().startswith("["):
         return False
     try:
@@ -251,7 +251,7 @@ def _sheet(path: Path) -> tuple[list[list[Any]], str]:
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors
-        raise ExplorerError(f"{path} is no intact workbook: {first_line(error)}") from None
+        raise ExplorerError(f"{path} is not an intact workbook: {first_line(error)}") from None
     raise ExplorerError(f"{path} holds no rows")
 
 
@@ -319,7 +319,7 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
-        raise ExplorerError(f"{path} is no intact Parquet file: {first_line(error)}") from None
+        raise ExplorerError(f"{path} is not an intact Parquet file: {first_line(error)}") from None
     csv_dialect.check_width(path, len(schema.names))
     return Columns(schema.names, cells, bounded_parquet.textual(schema), lists)
 

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from explorer.text.published import RemoteFile
+from explorer.text.named_corpus import RemoteFile
 
 Cells = list[str]
 

@@ -177,7 +177,7 @@ def _errors(path: Path) -> Iterator[None]:
     except EOFError:
         raise ExplorerError(f"{path} is cut short: its gzip data ends too early") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+        raise ExplorerError(f"{path} is not an intact gzip file: {error}") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is no zip file that can be read: {error}") from None
     except OSError as error:

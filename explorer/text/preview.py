@@ -1,17 +1,26 @@
-"""A user's file before it is read: guesses that can be changed, and the rows refused."""
+"""A preview of a user's file: guesses to correct, and the rows that cannot be read."""
 
 import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.text import csv_dialect, other_columns, packed_file, prose, read_file, vector_column
+from explorer.text import (
+    csv_dialect,
+    other_columns,
+    packed_file,
+    prose,
+    read_file,
+    typed_column,
+    vector_column,
+)
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
+from explorer.text.typed_column import Holds
 from explorer.text.vector_column import VectorSource
 
 SHOWN = 100
@@ -57,7 +66,9 @@ class Preview:
     table: Table
     refused: list[Refused]
     note: str = ""
-    """What of the file is left out as a whole, such as other sheets."""
+    """What is left out of the file as a whole, such as other sheets."""
+    further: Mapping[str, Holds] = field(default_factory=dict)
+    """What all other columns hold, by their first rows."""
 
 
 def guess(path: Path) -> Dialect:
@@ -117,7 +128,19 @@ def preview(
         source = vectors or VectorSource()
         table = read_file.read(path, dialect=dialect, refuse=refuse, vectors=source)
         shown = {"text": table.texts[:SHOWN] or lines[:SHOWN]}
-        return _of(kind, dialect, [], [], "", "", {}, source, shown, table, refused)
+        return Preview(
+            ending=kind.ending,
+            dialect=dialect,
+            columns=[],
+            textual=[],
+            text_column="",
+            label_column="",
+            vector_columns={},
+            vectors=source,
+            rows=shown,
+            table=table,
+            refused=refused,
+        )
     columns = columns_of(path, kind, dialect, refuse, read_file.as_sentence)
     samples = [_first(columns, index) for index in range(len(columns.names))]
     groups = {
@@ -136,15 +159,25 @@ def preview(
     table = read_file.table_of(path, columns, text, label, refuse, vectors)
     titles = {name: _title(columns, indexes) for name, indexes in groups.items()}
     names = columns.names
-    label_name = "" if label is None else names[label]
-    return _of(
-        kind, dialect, names, [names[index] for index in textual], names[text], label_name,
-        titles, vectors, _rows(columns, samples, groups, titles), table, refused, columns.note,
-    )  # fmt: skip
+    return Preview(
+        ending=kind.ending,
+        dialect=dialect,
+        columns=names,
+        textual=[names[index] for index in textual],
+        text_column=names[text],
+        label_column="" if label is None else names[label],
+        vector_columns=titles,
+        vectors=vectors,
+        rows=_rows(columns, samples, groups, titles),
+        table=table,
+        refused=refused,
+        note=columns.note,
+        further=_further(names, samples, {text, label, *grouped}),
+    )
 
 
 def others(path: Path, seen: Preview) -> dict[str, list[Any]]:
-    """The cells of the columns beside sentences and labels, a cell a sentence; see `read`.
+    """The cells of the columns other than sentences and labels, one for each sentence; see `read`.
 
     Raises:
         ExplorerError: If the file can no longer be read.
@@ -162,6 +195,18 @@ def _first(columns: Columns, index: int) -> list[Any]:
         return columns.first(index, _SAMPLE)
     except ExplorerError:
         return []
+
+
+def _further(
+    names: Sequence[str], samples: Sequence[Sequence[Any]], used: Collection[int | None]
+) -> dict[str, Holds]:
+    """What the columns hold that `others` reads."""
+    result: dict[str, Holds] = {}
+    for index, name in enumerate(names):
+        is_read = name.strip() and index not in used and len(result) < other_columns.MAX_COLUMNS
+        if is_read and any(typed_column.text_of(cell) for cell in samples[index]):
+            result.setdefault(name, typed_column.holds(samples[index]))
+    return result
 
 
 def _title(columns: Columns, indexes: Sequence[int]) -> str:
@@ -193,36 +238,6 @@ def _rows(
     return rows
 
 
-def _of(
-    kind: Kind,
-    dialect: Dialect,
-    columns: list[str],
-    textual: list[str],
-    text_column: str,
-    label_column: str,
-    vector_columns: dict[str, str],
-    vectors: VectorSource,
-    rows: dict[str, list[str]],
-    table: Table,
-    refused: list[Refused],
-    note: str = "",
-) -> Preview:
-    return Preview(
-        ending=kind.ending,
-        dialect=dialect,
-        columns=columns,
-        textual=textual,
-        text_column=text_column,
-        label_column=label_column,
-        vector_columns=vector_columns,
-        vectors=vectors,
-        rows=rows,
-        table=table,
-        refused=refused,
-        note=note,
-    )
-
-
 def _is_table(text: str) -> bool:
     """Whether plain text is separated by tabs, as Excel saves "Unicode text"."""
     lines = [line for line in text[:50_000].splitlines()[:_SAMPLE] if line.strip()]
@@ -231,7 +246,7 @@ def _is_table(text: str) -> bool:
 
 
 def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) -> bool:
-    """Whether the first row names columns: short, different names that are no numbers."""
+    """Whether the first row names columns: short, distinct names that are not numbers."""
 
     def skip(error: ExplorerError, row: str) -> None:
         pass
@@ -276,7 +291,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
 
     def words(index: int) -> float:
         cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
-        # A number of different texts, or a column of long category names would win.
+        # Repeated texts count once, or a column of long category names would win.
         return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
 
     return max(textual, key=words)

@@ -85,9 +85,9 @@ def sentences(
     except UnicodeDecodeError:
         raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ExplorerError(f"{path} is no intact gzip file: {error}") from None
+        raise ExplorerError(f"{path} is not an intact gzip file: {error}") from None
     except zipfile.BadZipFile as error:
-        raise ExplorerError(f"{path} is no intact zip file: {error}") from None
+        raise ExplorerError(f"{path} is not an intact zip file: {error}") from None
 
 
 def _texts(path: Path, kind: str, packed: str, column: str, named: Named) -> Iterator[str]:
@@ -204,4 +204,4 @@ def _parquet(path: Path, column: str, named: Named) -> Iterator[str]:
             for number, cell in enumerate(cells(index)):
                 yield read_file.text_of(path, names[index], number, cell)
     except (pa.ArrowException, OSError, IndexError) as error:
-        raise ExplorerError(f"{path} is no intact Parquet file: {error}") from None
+        raise ExplorerError(f"{path} is not an intact Parquet file: {error}") from None

@@ -11,11 +11,13 @@ import numpy as np
 from jaxtyping import Float, Int32
 
 Kind = Literal["number", "date", "category"]
+Holds = Literal["number", "date", "category", "identifier"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII | re.DOTALL)
 _LEAST_TYPED = 0.98  # of the filled cells: a column with a few typing errors is still numbers
 _LONGEST = 200  # characters of a category
+_LEAST_DISTINCT = 20  # rows that tell identifiers from categories
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,15 @@ def typed(cells: Sequence[Any]) -> TypedColumn:
         if filled and np.isfinite(values).sum() >= _LEAST_TYPED * filled:
             return TypedColumn(kind, numbers=values)
     return categories(texts)
+
+
+def holds(cells: Sequence[Any]) -> Holds:
+    """What a column holds; identifiers are categories, or whole numbers, of one row each."""
+    column = typed(cells)
+    texts = [text_of(cell) for cell in cells]
+    is_whole = column.kind == "number" and all(text.isdecimal() for text in texts)
+    is_distinct = len(set(texts)) == len(texts) >= _LEAST_DISTINCT and all(texts)
+    return "identifier" if is_distinct and (is_whole or column.codes is not None) else column.kind
 
 
 def categories(texts: Sequence[str]) -> TypedColumn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from explorer.config import Config, ObjectiveConfig, final_model
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, above, at_least
 from explorer.registry import choose
 
 
@@ -33,11 +33,9 @@ def joint(epochs: int = 2, nats: float = 8.0, learning_rate: float = 5e-4) -> Fi
     Raises:
         ExplorerError: If a setting is out of range.
     """
-    if epochs < 1 or nats < 0 or learning_rate <= 0:
-        raise ExplorerError(
-            "training.fine_tuning: epochs must be at least 1, nats at least 0, "
-            "learning_rate above 0"
-        )
+    at_least("training.fine_tuning.epochs", epochs, 1)
+    at_least("training.fine_tuning.nats", nats, 0)
+    above("training.fine_tuning.learning_rate", learning_rate, 0)
     return FineTuning(epochs, nats, learning_rate)
 
 
@@ -59,13 +57,14 @@ def second(config: Config) -> Config | None:
             "training.fine_tuning: an autoencoder has no ELBO to train; its density is fitted last"
         )
     # Imported here: torch takes seconds.
-    from explorer.models.latents import LATENTS
+    from explorer.models.priors import fitted_priors, joint_priors
 
-    latent, prior = LATENTS[config.model.latent["name"]], final_model(config).prior["name"]
-    if prior in latent.fitted and prior not in latent.priors:
+    space, prior = config.model.latent["name"], final_model(config).prior["name"]
+    joint = joint_priors(space)
+    if prior in fitted_priors(space) and prior not in joint:
         raise ExplorerError(
             f"training.fine_tuning: {prior!r} is fitted when all else is trained and does not "
-            f"learn jointly: set training.fit_prior to {' or '.join(latent.priors[1:])}, or "
+            f"learn jointly: set training.fit_prior to {' or '.join(joint[1:])}, or "
             "training.fine_tuning to none"
         )
     is_language_model = config.model.latent["name"] == "none"

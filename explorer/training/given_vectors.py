@@ -10,9 +10,9 @@ from jaxtyping import Float
 
 from explorer.errors import ExplorerError
 from explorer.models.dataset import Data
-from explorer.models.encoder_packages import lacking
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS, lacking
 from explorer.models.latents import Given
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, Encode, open_encoder
+from explorer.models.sentence_encoders import Encode, open_encoder
 from explorer.models.vae import TextVAE
 from explorer.models.vector_lookup import VectorLookup
 from explorer.training import sentence_vectors

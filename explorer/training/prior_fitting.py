@@ -105,7 +105,7 @@ def trained_under(config: Config, device: torch.device) -> Prior | None:
     """The prior a model was trained under, where another was fitted afterwards.
 
     None where none was, where the model was trained on with the fitted one, and where the first
-    one had weights: they were not kept.
+    one had weights: they were not stored.
     """
     training = config.training
     if training.fit_prior["name"] == "none" or training.fine_tuning["name"] != "none":
@@ -148,7 +148,7 @@ def fit(
         train: Sentences whose posteriors are learned from.
         valid: Sentences that decide when to stop.
         seed: Of the draws.
-        progress: Told the share of the longest fit that is done.
+        progress: Called with the fraction of the longest fit that is done.
 
     Returns:
         Epochs until the best.
@@ -185,7 +185,7 @@ def fit(
     average = _average(model.prior, how.averaging) if how.averaging else None
     candidate = model.prior if average is None else average.module
     source = generator(seed, "prior fit")
-    best, best_round, kept = -torch.inf, 0, copy.deepcopy(candidate.state_dict())
+    best, best_round, best_weights = -torch.inf, 0, copy.deepcopy(candidate.state_dict())
     for this in range(1, how.rounds + 1):
         for rows in _batches(len(train), epochs, source):
             mean, scale = (part[rows] for part in learned)
@@ -202,11 +202,11 @@ def fit(
         with torch.no_grad():
             score = candidate().log_prob(watched).mean().item()
         if score > best:
-            best, best_round, kept = score, this, copy.deepcopy(candidate.state_dict())
+            best, best_round, best_weights = score, this, copy.deepcopy(candidate.state_dict())
         progress(this / how.rounds)
         if this - best_round >= PATIENCE:
             break
-    model.prior.load_state_dict(kept)
+    model.prior.load_state_dict(best_weights)
     model.requires_grad_(False)
     return best_round * epochs
 
@@ -267,14 +267,14 @@ def density(
         groups: Of these others, if the corpus has any: the interval is clustered by them.
     """
     z = _tensors(model, ids)[0]
-    found = model.prior().log_prob(z).cpu().double()
+    density = model.prior().log_prob(z).cpu().double()
     basis = Whitening(model.latent_dim).to(z)
     basis.fit(*_tensors(model, train))
     # The likeliest Gaussian is N(0, I) where they are whitened.
     normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
     plain = basis(normal).log_prob(z).cpu().double()
-    interval = _interval(found - plain, groups)
-    return Density(found.mean().item(), plain.mean().item(), *interval, len(ids))
+    interval = _interval(density - plain, groups)
+    return Density(density.mean().item(), plain.mean().item(), *interval, len(ids))
 
 
 def _interval(

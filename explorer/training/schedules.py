@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, above, at_least
 
 Schedule = Callable[[float], float]
 """From epochs done, fractions included, to beta, the weight of the rate penalty in the loss."""
@@ -14,15 +14,15 @@ _BETA_RANGE = (1e-4, 100.0)
 
 def constant(beta: float = 1.0) -> Schedule:
     """Constant beta; 0 trains an autoencoder with noise."""
-    _check(beta)
+    at_least("objective.schedule.beta", beta, 0)
     return lambda epoch: beta
 
 
 def linear(epochs: float = 2.0, beta: float = 1.0, start: float = 0.0) -> Schedule:
     """Linear from `start` to `beta` over `epochs`, then constant (Bowman et al. 2016)."""
-    _check(beta)
-    _check(start)
-    _above_zero("epochs", epochs)
+    at_least("objective.schedule.beta", beta, 0)
+    at_least("objective.schedule.start", start, 0)
+    above("objective.schedule.epochs", epochs, 0)
     return lambda epoch: start + (beta - start) * min(1.0, epoch / epochs)
 
 
@@ -34,8 +34,8 @@ def logistic(middle: float = 1.0, width: float = 0.2, beta: float = 1.0) -> Sche
         width: Time scale of the curve, epochs: beta · sigmoid((epoch − middle) / width).
         beta: The limit.
     """
-    _check(beta)
-    _above_zero("width", width)
+    at_least("objective.schedule.beta", beta, 0)
+    above("objective.schedule.width", width, 0)
 
     def schedule(epoch: float) -> float:
         return beta / (1 + math.exp(min(700.0, (middle - epoch) / width)))
@@ -57,9 +57,9 @@ def cyclical(
     Source:
         Fu et al. (2019), Cyclical Annealing Schedule, arXiv:1903.10145, equation 6.
     """
-    _check(beta)
-    _above_zero("period", period)
-    _above_zero("ramp", ramp)
+    at_least("objective.schedule.beta", beta, 0)
+    above("objective.schedule.period", period, 0)
+    above("objective.schedule.ramp", ramp, 0)
     if cycles < 1 or ramp > 1:
         raise ExplorerError("objective.schedule: cyclical needs cycles ≥ 1 and a ramp of 0 to 1")
 
@@ -88,9 +88,9 @@ class TargetRate:
     """Initial beta."""
 
     def __post_init__(self) -> None:
-        _above_zero("nats", self.nats)
-        _above_zero("speed", self.speed)
-        _above_zero("start", self.start)
+        above("objective.schedule.nats", self.nats, 0)
+        above("objective.schedule.speed", self.speed, 0)
+        above("objective.schedule.start", self.start, 0)
 
     def __call__(self, epoch: float) -> float:
         return self.start
@@ -100,16 +100,6 @@ class TargetRate:
         error = max(-1.0, min(1.0, (rate - self.nats) / self.nats))
         low, high = _BETA_RANGE
         return max(low, min(high, beta * math.exp(self.speed * error)))
-
-
-def _check(beta: float) -> None:
-    if beta < 0:
-        raise ExplorerError(f"objective.schedule: a beta of {beta} is below 0")
-
-
-def _above_zero(name: str, value: float) -> None:
-    if value <= 0:
-        raise ExplorerError(f"objective.schedule.{name}: {value} is not above 0")
 
 
 SCHEDULES: dict[str, Callable[..., Schedule]] = {

@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 from torch import Tensor
 
 from explorer.errors import ExplorerError
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.system.atomic_files import home, unwritable
 from explorer.text.corpora import Corpus
 

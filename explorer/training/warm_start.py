@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from explorer import config as configs
 from explorer.config import Config
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, at_least
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import folder as folders
@@ -125,8 +125,7 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "
     Raises:
         ExplorerError: If there is no such run, or it is not trained, or has other weights.
     """
-    if freeze_epochs < 0:
-        raise ExplorerError(f"training.start.freeze_epochs: {freeze_epochs} is below 0")
+    at_least("training.start.freeze_epochs", freeze_epochs, 0)
     folder = folders.find(run)
     tensors, _ = read_tensors(folders.weights_of(folder))
     checksum = folders.checksums(folder)[folders.WEIGHTS]

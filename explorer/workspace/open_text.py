@@ -114,9 +114,3 @@ def _scratch() -> AbstractContextManager[Path]:
     except OSError as error:
         raise unwritable(root, error) from None
     return temporary_files.scratch_folder(root)
-
-
-def base_of(folder: Path) -> str:
-    """The run whose weights a run has; empty for its own."""
-    config = configs.read(folder / folders.CONFIG)
-    return str(config.model.weights_of["run"]) if configs.is_borrowed(config) else ""

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.workspace import notes
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
+from tests.browser.browsing import MARKS, PATIENCE, served
 
 pytestmark = MARKS
 AXE = "axe_playwright_python"
@@ -62,12 +62,6 @@ def address(tiny_run, tmp_path_factory):
         notes.add("selection", "one", "map", {"select": "words:dog"}, "dogs", "a note", ["pets"])
     with served(pair, home) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
 
 
 def is_exempt(fault):

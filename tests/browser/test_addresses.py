@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from tests import tiny_pair
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
+from tests.browser.browsing import MARKS, PATIENCE
 
 pytestmark = MARKS
 WIDE = {"width": 1600, "height": 1000}
@@ -16,17 +15,8 @@ SECONDS = 40
 
 
 @pytest.fixture(scope="module")
-def address(tiny_run, tmp_path_factory):
-    pair = tmp_path_factory.mktemp("pair")
-    tiny_pair.build(pair, tiny_run)
-    with served(pair, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
+def address(pair_address):
+    return pair_address
 
 
 def opened(chromium, address):

@@ -10,7 +10,7 @@ import shutil
 import numpy as np
 import pytest
 
-from explorer.cli.measure import print_metrics
+from explorer.cli.evaluate import print_metrics
 from explorer.evaluation.metrics import METRICS, written
 from explorer.evaluation.verdict import uses_z
 from explorer.explore.run import open_run

@@ -2,25 +2,11 @@
 
 import re
 
-import pytest
-
 from explorer.explore.run import open_run
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, sync_api
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def address(tiny_run, tmp_path_factory):
-    with served(tiny_run, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
 
 
 def a_tab(chromium, address):

@@ -5,39 +5,9 @@ import urllib.parse
 
 import pytest
 
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, sync_api
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def address(tiny_run, tmp_path_factory):
-    with served(tiny_run, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
-    page.failures, page.strangers = [], []
-    page.on("pageerror", lambda error: page.failures.append(str(error)))
-    page.on("request", lambda sent: _note_stranger(page, sent.url))
-    yield page
-    assert not page.failures
-    assert not page.strangers
-    page.close()
-
-
-def _note_stranger(page, url):
-    if not re.match(r"(http|ws)://127\.0\.0\.1[:/]|data:|blob:", url):
-        page.strangers.append(url)
 
 
 def open_map(page, address, query=""):

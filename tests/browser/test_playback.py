@@ -8,7 +8,7 @@ import pytest
 
 from explorer.explore.run import open_run
 from tests import tiny
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, served, sync_api
 from tests.browser.filmed import SNAPSHOTS, TOLD, film
 
 pytestmark = MARKS
@@ -27,12 +27,6 @@ def folder(tiny_run, tmp_path_factory):
 def address(folder, tmp_path_factory):
     with served(folder, tmp_path_factory.mktemp("home")) as address:
         yield f"{address}/playback?run=tiny"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
 
 
 class Viewer:

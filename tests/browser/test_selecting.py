@@ -4,38 +4,14 @@ import csv
 import re
 
 import numpy as np
-import pytest
 
 from explorer.explore.run import open_run
 from explorer.system.table_writers import guard
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, sync_api
 
 pytestmark = MARKS
 
 COUNT = re.compile(r"([\d,]+) of ([\d,]+) sentences")
-
-
-@pytest.fixture(scope="module")
-def address(tiny_run, tmp_path_factory):
-    with served(tiny_run, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(chromium):
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
-    failures = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    assert not failures
-    page.close()
 
 
 def count(page):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, a_browser, served
+from tests.browser.browsing import MARKS, PATIENCE
 from tests.browser.test_accessibility import PAGES
 
 pytestmark = MARKS
@@ -24,19 +24,8 @@ BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain], [data-tes
 
 
 @pytest.fixture(scope="module")
-def address(tiny_run, tmp_path_factory):
-    from tests import tiny_pair
-
-    pair = tmp_path_factory.mktemp("pair")
-    tiny_pair.build(pair, tiny_run)
-    with served(pair, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with a_browser() as browser:
-        yield browser
+def address(pair_address):
+    return pair_address
 
 
 @pytest.fixture

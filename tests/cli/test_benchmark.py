@@ -74,7 +74,7 @@ def test_commands_and_recipes_are_told_in_json_too(place: Path, capsys) -> None:
 
 def test_a_seed_no_recipe_takes_is_refused(capsys) -> None:
     assert main(["benchmark", "ptb", "--commands", "--seed", "-4"]) == 1
-    assert "--seed -4" in capsys.readouterr().err
+    assert "--seed: -4" in capsys.readouterr().err
 
 
 def test_an_unmeasured_table_gives_the_printed_figures_only(capsys) -> None:

@@ -181,7 +181,7 @@ def test_a_run_that_is_not_there_is_one_line(argv: list[str], capsys) -> None:
     assert "nope" in refused(capsys, *argv)
 
 
-def test_the_verbs_say_what_the_library_says(tiny_run: Path, capsys) -> None:
+def test_commands_say_what_the_library_says(tiny_run: Path, capsys) -> None:
     run, name = open_run(tiny_run), str(tiny_run)
     texts = ["a dog sleeps", "the robot sings at home"]
     assert answer(capsys, "reconstruct", name, *texts).splitlines() == run.reconstruct(texts)
@@ -214,7 +214,7 @@ def test_a_decode_setting_out_of_range_is_one_line(option, tiny_run: Path, capsy
 
 
 def _in_parts_of(size: int, monkeypatch) -> None:
-    for module in ("cli.verbs", "models.decoding_strategies"):
+    for module in ("cli.sample", "cli.reconstruct", "models.decoding_strategies"):
         monkeypatch.setattr(f"explorer.{module}.PART", size)
 
 

@@ -118,7 +118,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
     part = write_run("part")
     monkeypatch.setattr(Trainer, "_step", interrupted)
     assert main(["train", "./part"]) == 128 + number
-    assert "`explorer train ./part` goes on from there" in capsys.readouterr().err
+    assert "`explorer train ./part` resumes from there" in capsys.readouterr().err
     assert not (part / WEIGHTS).exists()
     assert main(["train", "./part", "--resume"]) == 0
     assert (part / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
@@ -140,7 +140,7 @@ def test_a_signal_that_comes_while_the_others_are_asked_is_kept(
     folder = write_run("my")
     monkeypatch.setattr("explorer.system.distributed.all_reduce_max", slowly)
     assert main(["train", "./my"]) == 130
-    assert "goes on from there" in capsys.readouterr().err
+    assert "resumes from there" in capsys.readouterr().err
     assert not (folder / WEIGHTS).exists()
 
 

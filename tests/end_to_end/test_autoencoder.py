@@ -18,7 +18,8 @@ from explorer.runs import weights
 from explorer.training import prior_fitting
 from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.ui.test_pages import runs, said
+from tests.ui.conftest import runs
+from tests.ui.test_pages import said
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +149,6 @@ def test_samples_side_by_side_say_which_density_was_fitted_afterwards(
     at = open_page(monkeypatch, both, "compare", **asked)
     text = said(at).replace("\\", "")
     assert not at.error
-    assert "dense: Drawn from a mixture" in text and NOTE in text
+    assert "dense: Sampled from a mixture" in text and NOTE in text
     assert "explorer prior plain" in text
     assert "of 4 are distinct" in text

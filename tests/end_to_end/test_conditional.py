@@ -17,7 +17,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation import likelihood
 from explorer.explore.run import open_run
 from explorer.models import label_conditioning
-from explorer.models.auxiliary_losses import Adversary
+from explorer.models.auxiliary_losses import Adversary, Sentences
 from explorer.models.batch_inference import distortions
 from explorer.models.decoding_settings import Decoding
 from explorer.models.padding import collate
@@ -151,10 +151,10 @@ def auxiliary(**settings: object) -> TextVAE:
 def test_a_bag_of_words_counts_each_word_and_no_order() -> None:
     head = auxiliary(name="bag_of_words", weight=2.0).auxiliary
     z = torch.randn(1, 3).expand(3, -1)
-    loss = head(z, collate([[5, 6, 7], [7, 6, 5], [5, 6, 7, 7]]), ())
+    loss = head(z, Sentences(collate([[5, 6, 7], [7, 6, 5], [5, 6, 7, 7]]), ()))
     torch.testing.assert_close(loss[0], loss[1])
     assert loss[2] > loss[0]
-    every_word = head(torch.zeros(12, 3), collate([[word] for word in range(12)]), ())
+    every_word = head(torch.zeros(12, 3), Sentences(collate([[word] for word in range(12)]), ()))
     seen = [word for word in range(12) if word not in (PAD, EOS)]
     assert torch.exp(-every_word[seen] / 2.0).sum() < 1
 
@@ -164,7 +164,7 @@ def test_an_adversary_turns_the_gradient_of_the_encoder_and_not_its_own() -> Non
     assert isinstance(head, Adversary)
     z = torch.randn(4, 3, requires_grad=True)
     target = [0, 1, label_conditioning.NO_LABEL, 1]
-    head(z, collate(IDS), target).sum().backward()
+    head(z, Sentences(collate(IDS), target)).sum().backward()
     assert z.grad is not None
     turned, own = z.grad, [weight.grad for weight in head.parameters()]
     other = z.detach().requires_grad_()

@@ -256,7 +256,7 @@ def test_one_interrupt_stops_all_after_the_same_step_and_one_process_goes_on(
     running[1].send_signal(signal.SIGINT)  # to the one that does not write
     ends = finish(running)
     assert [code for code, _, _ in ends] == [130, 130], ends
-    assert "goes on from there" in ends[0][2]
+    assert "resumes from there" in ends[0][2]
     from explorer import pipeline
 
     assert next(pipeline.train(recipe_folder, "cpu", resume=True)).step > 1

@@ -15,7 +15,7 @@ from explorer import pipeline
 from explorer.cli.main import main
 from explorer.explore.run import open_run
 from explorer.models.latents import LATENTS
-from explorer.models.priors import PRIORS
+from explorer.models.priors import PRIORS, fitted_priors, joint_priors
 from explorer.runs import folder as folders
 from explorer.training.schedules import SCHEDULES
 from tests import tiny
@@ -23,7 +23,10 @@ from tests import tiny
 pytestmark = pytest.mark.slow
 
 SPACES = [
-    (name, prior) for name, latent in LATENTS.items() if latent.has_rate for prior in latent.priors
+    (name, prior)
+    for name, latent in LATENTS.items()
+    if latent.has_rate
+    for prior in joint_priors(name)
 ]
 SMALL = (
     *("model.latent_dim=8", "model.embedding_dim=8", "corpus.vocabulary_size=320"),
@@ -115,7 +118,7 @@ def test_patience_is_not_asked_of_a_schedule_that_follows_the_rate(corpus: str) 
         assert config.training.patience == patience
 
 
-@pytest.mark.parametrize("prior", LATENTS["gaussian"].fitted)
+@pytest.mark.parametrize("prior", fitted_priors("gaussian"))
 def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,7 +208,7 @@ def test_an_autoencoder_cannot_be_sampled_before_a_density_is_fitted(
     assert entry["value"] is None and "explorer prior" in entry["reason"]
 
 
-@pytest.mark.parametrize("prior", LATENTS["point"].fitted)
+@pytest.mark.parametrize("prior", fitted_priors("point"))
 def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

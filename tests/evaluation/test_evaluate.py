@@ -315,7 +315,7 @@ def test_small_and_empty_splits_are_measured_as_far_as_they_go() -> None:
         some = HeldOut(tokens=[WORDS.decode(row) for row in ids], ids=ids)
         metrics = evaluate(model, WORDS, some, samples=2, drawn=2)
         assert metrics["distortion"]["value"] > 0
-    with pytest.raises(ExplorerError, match="samples 0 is below 1"):
+    with pytest.raises(ExplorerError, match="samples: 0 is below 1"):
         measure(samples=0)
 
 

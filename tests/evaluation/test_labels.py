@@ -76,7 +76,7 @@ def measurement(
 def perfect(run: EvaluationContext, is_obeying: bool) -> EvaluationContext:
     """Lets the decoder say the thing in z, and the label it is told, or the one in z."""
 
-    def decode_places(places: Tensor, strategy: str = "greedy") -> list[list[str]]:
+    def decode_inputs(places: Tensor, strategy: str = "greedy") -> list[list[str]]:
         said = []
         for place in places:
             is_good = place[4] > place[3] if is_obeying else place[1] > 0
@@ -84,7 +84,7 @@ def perfect(run: EvaluationContext, is_obeying: bool) -> EvaluationContext:
             said.append(["the", thing, "is", "so", "good" if is_good else "bad"])
         return said
 
-    run.__dict__["decode_places"] = decode_places
+    run.__dict__["decode_inputs"] = decode_inputs
     return run
 
 
@@ -124,7 +124,7 @@ def test_arithmetic_switches_what_z_holds_once_it_goes_beyond_the_middle() -> No
 
 def test_what_does_not_apply_says_why() -> None:
     run = measurement((), is_leaking=False)
-    with pytest.raises(NotApplicable, match="not told the label"):
+    with pytest.raises(NotApplicable, match="not conditioned on the label"):
         _ = Labelled.of(run).switches
     bare = HeldOut(tokens=TEST, ids=run.held_out.ids, training=TRAIN)
     torch.manual_seed(0)
@@ -172,7 +172,7 @@ def test_labels_are_drawn_as_often_as_they_are_held_out_however_they_are_sorted(
         return steer(z, labels)
 
     run.model.condition = note  # type: ignore[method-assign]
-    assert len(run.said) == run.drawn
+    assert len(run.sampled) == run.drawn
     share = sum(kind == "good" for kind in kinds) / len(kinds)
     assert sum(given) / len(given) == pytest.approx(share, abs=0.1)
 

@@ -9,9 +9,11 @@ from explorer.evaluation import interpolations, retrieval, samples
 from explorer.evaluation.reconstruction import (
     bleu,
     by_length,
-    content_words_kept,
     exact_match,
     token_accuracy,
+)
+from explorer.evaluation.reconstruction import (
+    repeated_content_words as repeated,
 )
 
 SENTENCES = [
@@ -69,14 +71,19 @@ def test_a_bucket_without_four_words_has_no_bleu() -> None:
 
 def test_content_words_are_counted_by_the_quarter_they_stand_in() -> None:
     meant = ["brown", "horses", "of", "the", "farm", "gallop", "over", "hills"]
-    assert [total for _, total in content_words_kept([meant], [meant])] == [2, 0, 2, 1]
-    assert content_words_kept([meant], [meant]) == content_words_kept([meant[::-1]], [meant])
-    assert content_words_kept([["horses", "hill"]], [meant]) == [(1, 2), (0, 0), (0, 2), (0, 1)]
+    assert [total for _, total in repeated([meant], [meant])] == [2, 0, 2, 1]
+    assert repeated([meant], [meant]) == repeated([meant[::-1]], [meant])
+    assert repeated([["horses", "hill"]], [meant]) == [
+        (1, 2),
+        (0, 0),
+        (0, 2),
+        (0, 1),
+    ]
     # Short words, stop words, numbers and what is no word do not count.
     nothing = ["a", "red", "with", "between", "2024", "<unk>", "--"]
-    assert content_words_kept([nothing], [nothing]) == [(0, 0)] * 4
+    assert repeated([nothing], [nothing]) == [(0, 0)] * 4
     with pytest.raises(ValueError, match="0 hypotheses for 1"):
-        content_words_kept([], [meant])
+        repeated([], [meant])
 
 
 def test_retrieval_is_perfect_where_groups_are_tight_and_chance_where_they_are_not() -> None:

@@ -146,7 +146,7 @@ def test_a_file_is_not_written_over_what_it_is_made_from(
             ["encode", str(tiny_run), str(path), "--text-column", "text", "--out", str(out)]
         )
         assert main(["reconstruct", str(tiny_run), "--file", str(path), "--out", str(out)])
-    assert capsys.readouterr().err.count("is the file that is read") == 4
+    assert capsys.readouterr().err.count("is an input file") == 4
     assert path.read_text() == "text,kept\na dog,1\n"
 
 

@@ -23,7 +23,8 @@ from explorer.latent_space.linear_baselines import (
 )
 from explorer.ui.session.picks import MapPick
 from explorer.ui.session.url import page_file
-from tests.ui.test_pages import Open, app, runs, said
+from tests.ui.conftest import app, runs
+from tests.ui.test_pages import Open, said
 
 __all__ = ["app", "runs"]  # fixtures
 BASELINE_COLOURINGS = [name for name, item in COLOURINGS.items() if item.is_linear_baseline]

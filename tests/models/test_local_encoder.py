@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from explorer.errors import ExplorerError
-from explorer.models.encoder_packages import lacking
+from explorer.models.encoder_catalog import lacking
 from explorer.models.sentence_encoders import open_encoder
 
 CPU = torch.device("cpu")

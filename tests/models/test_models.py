@@ -127,7 +127,8 @@ def test_a_dilated_decoder_sees_as_far_back_as_it_says_and_no_further(layers: in
         plain_scores.append(decoder.logits(z, collate([other]))[0, -1])
     unchanged = decoder.logits(z, collate([words]))[0, -1]
     moved = [not torch.allclose(scores, unchanged, atol=1e-12) for scores in plain_scores]
-    assert moved == [False] * (12 - decoder.receptive_field) + [True] * decoder.receptive_field
+    reach = 1 + sum(block.span for block in decoder.blocks)
+    assert moved == [False] * (12 - reach) + [True] * reach
 
 
 def test_impossible_dilated_decoders_are_refused() -> None:

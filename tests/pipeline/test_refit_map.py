@@ -76,7 +76,7 @@ def test_settings_out_of_range_are_refused(setting, says):
 
 def test_the_command_fits_takes_and_discards(run, capsys):
     assert main(["refit", "mine", "--method", list(METHODS)[1]]) == 0
-    assert "trustworthiness" in capsys.readouterr().out
+    assert "Trustworthiness" in capsys.readouterr().out
     assert layouts.path_of(run).is_file()
     found = layouts.measures(run)
     assert (

@@ -29,7 +29,7 @@ from explorer.runs import folder as folders
 from explorer.runs import lock, pack, weights
 from explorer.runs.replacement import replacing
 from explorer.text import download
-from explorer.text.published import RemoteFile
+from explorer.text.named_corpus import RemoteFile
 from explorer.text.read_file import Table
 from explorer.workspace import open_text, texts
 from tests import records, tiny

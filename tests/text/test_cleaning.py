@@ -11,7 +11,7 @@ from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.text import assembly, cleaned, cleaning, corpora, formats
 from explorer.text.corpora import NAMED, SPLITS, NamedCorpus, RemoteFile, load
-from explorer.text.published import Source
+from explorer.text.named_corpus import Source
 
 
 @pytest.mark.parametrize(

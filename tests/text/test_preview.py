@@ -12,7 +12,7 @@ import pytest
 from explorer.errors import ExplorerError
 from explorer.text import packed_file, prose, stream_file
 from explorer.text.file_columns import Dialect
-from explorer.text.preview import preview
+from explorer.text.preview import others, preview
 from explorer.text.read_file import LONGEST, read
 
 TEXTS = ["A red bike waits.", "Zwölf Dogs, two cats", 'She said "no"; he left.', "<b>bold</b> $x$"]
@@ -207,7 +207,7 @@ def test_a_file_that_unpacks_beyond_the_limit_is_refused(tmp_path, monkeypatch):
 def test_a_workbook_that_is_none_is_named(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"no workbook")
-    with pytest.raises(ExplorerError, match="no intact workbook"):
+    with pytest.raises(ExplorerError, match="not an intact workbook"):
         preview(path)
 
 
@@ -236,3 +236,22 @@ def test_a_table_that_a_spreadsheet_saved_as_unicode_text_has_columns(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("text\tn\nA red bike\t1\nTwo dogs\t2\n", encoding="utf-16")
     assert preview(path).table.texts == ["A red bike", "Two dogs"]
+
+
+def test_what_further_columns_hold_is_recognised(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [
+        f"r-{row},{1000 + row},2026-01-{row + 1:02},{row % 5}.5,{'ab'[row % 2]},cat {row} sits,,x"
+        for row in range(25)
+    ]
+    head = "id,serial,when,price,kind,text,empty,sentiment"
+    path.write_text("\n".join([head, *rows]), encoding="utf-8")
+    seen = preview(path, text_column="text", label_column="sentiment")
+    assert seen.further == {
+        "id": "identifier",
+        "serial": "identifier",
+        "when": "date",
+        "price": "number",
+        "kind": "category",
+    }
+    assert set(others(path, seen)) == {*seen.further, "empty"}

@@ -179,7 +179,7 @@ def test_a_long_cell_is_read_and_one_no_model_reads_is_named(tmp_path, name, len
         ("a.jsonl", "[" * 100_000 + "\n", "line 1"),
         ("a.jsonl", '{"text": ["a"]}\n', "holds no text"),
         ("a.jsonl", '{"text": "a"}\n{"text": {}}\n', "row 2.*not a text"),
-        ("a.parquet", "PAR1 but not really", "no intact Parquet file"),
+        ("a.parquet", "PAR1 but not really", "not an intact Parquet file"),
         ("a.docx", "words", "by its ending"),
         ("a.parquet.gz", "words", "by its ending"),
     ],
@@ -228,7 +228,7 @@ def test_a_cut_or_false_gzip_file_is_named(tmp_path):
     with pytest.raises(ExplorerError, match="cut short"):
         read(path)
     path.write_bytes(b"plain words")
-    with pytest.raises(ExplorerError, match="no intact gzip"):
+    with pytest.raises(ExplorerError, match="not an intact gzip"):
         read(path)
 
 

@@ -90,7 +90,7 @@ def test_a_parquet_column_that_stands_twice_is_refused(tmp_path):
 def test_faults_are_one_clear_line(tmp_path):
     broken = tmp_path / "broken.txt.gz"
     broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])
-    with pytest.raises(ExplorerError, match="no intact gzip"):
+    with pytest.raises(ExplorerError, match="not an intact gzip"):
         list(stream_file.sentences(broken))
     latin = tmp_path / "latin.txt"
     latin.write_bytes("café\n".encode("latin-1"))
@@ -126,12 +126,12 @@ def test_a_file_is_large_by_what_it_holds_not_by_what_it_takes(tmp_path, monkeyp
 def test_memory_does_not_grow_with_what_little_holds(tmp_path, kind):
     code = """
 import sys
-from explorer.cli import verbs
+from explorer.cli import sentence_files
 from explorer.errors import ExplorerError
 from tests.benchmarks.cases import peak_memory
 before = peak_memory()
 try:
-    print(sum(1 for _ in verbs._texts(sys.argv[1], "")))
+    print(sum(1 for _ in sentence_files.read_sentences(sys.argv[1], "")))
 except ExplorerError as error:
     print(error)
 print(peak_memory() - before)
@@ -156,11 +156,11 @@ print(peak_memory() - before)
 def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
     code = """
 import sys
-from explorer.cli import main, verbs
+from explorer.cli import encode, main
 from explorer.text import stream_file
 from tests.benchmarks.cases import peak_memory
 stream_file.LARGE = 0
-verbs.ENCODED = 256
+encode.ENCODED = 256
 assert main.main(["encode", sys.argv[1], sys.argv[2], "--out", sys.argv[3], "--json"]) == 0
 print(peak_memory())
 """

@@ -15,9 +15,9 @@ from explorer.config import CorpusConfig, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
-from explorer.models.auxiliary_losses import Sum, Teacher
+from explorer.models.auxiliary_losses import Sentences, Sum, Teacher
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.padding import collate, masked_mean
-from explorer.models.sentence_encoders import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.vae import TextVAE, build
 from explorer.runs import folder as folders
 from explorer.runs import weights
@@ -93,10 +93,10 @@ def test_the_loss_is_zero_where_the_head_predicts_the_target_and_its_weight_at_r
     assert isinstance(head, Teacher)
     z, tokens = torch.randn(4, 3), collate(IDS)
     targets = 3.0 * head.head(z).detach()
-    assert torch.allclose(head(z, tokens, (), targets), torch.zeros(4), atol=1e-6)
+    assert torch.allclose(head(z, Sentences(tokens, (), targets)), torch.zeros(4), atol=1e-6)
     across = torch.zeros(4, DIM)
     across[:, 0], across[:, 1] = targets[:, 1], -targets[:, 0]
-    assert torch.allclose(head(z, tokens, (), across), torch.full((4,), 2.0), atol=1e-6)
+    assert torch.allclose(head(z, Sentences(tokens, (), across)), torch.full((4,), 2.0), atol=1e-6)
 
 
 def test_the_teachers_gradient_reaches_the_encoder() -> None:
@@ -113,8 +113,9 @@ def test_a_sum_is_the_sum_of_its_terms() -> None:
     both = model(BOTH).auxiliary
     assert isinstance(both, Sum) and both.sentence_encoder == "letters"
     z, tokens, targets = torch.randn(4, 3), collate(IDS), torch.randn(4, DIM)
-    parts = [term(z, tokens, (), targets) for term in both.terms]
-    assert torch.equal(both(z, tokens, (), targets), parts[0] + parts[1])
+    sentences = Sentences(tokens, (), targets)
+    parts = [term(z, sentences) for term in both.terms]
+    assert torch.equal(both(z, sentences), parts[0] + parts[1])
     cosine = both.cosine(z, targets)
     assert cosine is not None and torch.allclose(parts[0], 2.0 * (1 - cosine))
 

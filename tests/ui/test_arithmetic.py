@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,9 @@ from streamlit.testing.v1 import AppTest
 from explorer.explore import sentence_groups
 from explorer.explore.run import open_run
 from explorer.latent_space.dimension_words import dimension_words
-from explorer.runs import folder as folders
 from explorer.ui.arithmetic import analogy, dimensions
 from explorer.ui.components.escaping import plain
 from explorer.ui.session.picks import SentencePick
-from explorer.ui.session.url import page_file
 from tests import tiny
 from tests.ui.test_pages import html, said
 
@@ -24,24 +23,9 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_run: Path) -> Open:
-    """Opens the page on the tiny run: parameters of the address, what is picked."""
-    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
-
-    def start(pick: object = None, **address: str) -> AppTest:
-        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-        for key, value in address.items():
-            at.query_params[key] = value
-        if pick is not None:
-            at.session_state["_pick"] = pick
-        at.run()
-        at.switch_page(str(page_file("arithmetic"))).run()
-        assert not at.exception
-        return at
-
-    return start
+def app(app: Open) -> Open:
+    """Opens the page on the tiny run: what is picked, parameters of the address."""
+    return partial(app, "arithmetic")
 
 
 def test_it_starts_with_an_example_and_its_control(app: Open) -> None:

@@ -31,7 +31,7 @@ def test_modules_share_what_they_import_and_no_names(tmp_path: Path) -> None:
         ["node", "-e", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == (
-        '{"mounts":{"map":"1","player":"1,10","slider":1,"columns":1},'
+        '{"mounts":{"map":"1","player":"1,10","slider":1,"columns":1,"embedded":1},'
         '"styles":{"map":"a { b: c }"}}'
     )
 

@@ -19,7 +19,7 @@ from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import ADVICE, uses_z
 from explorer.explore.run import open_run
 from explorer.explore.thought_experiment import DEFAULT_SEED, SECONDS
-from explorer.models.latents import LATENTS
+from explorer.models.priors import fitted_priors
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, dimensions, thought_experiment
 from explorer.ui.collapse import verdict as collapse
@@ -28,9 +28,7 @@ from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import minus
 from explorer.ui.session.url import page_file
 from tests import tiny
-from tests.ui.test_pages import Open, app, html, runs, said
-
-__all__ = ["app", "runs"]  # fixtures
+from tests.ui.test_pages import Open, html, said
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +175,7 @@ def test_a_run_that_was_chosen_stays_on_every_page(pair: tuple[str, str]) -> Non
     assert linked.session_state["run"] == "alpha"
 
 
-@pytest.mark.parametrize("name", LATENTS["gaussian"].fitted)
+@pytest.mark.parametrize("name", fitted_priors("gaussian"))
 def test_a_rate_that_is_no_sum_says_which_prior_makes_it_so(name: str, measured: Path) -> None:
     run = open_run(measured)
     model = dataclasses.replace(run.config.model, prior={"name": name})
@@ -300,20 +298,20 @@ def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -
     found = collapse_onset.collapse_moment(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
     assert found is not None and (found.epoch, found.rate) == (6.0, 0.09)
     assert found.beta == pytest.approx(6 / 7)
-    assert "epoch 6" in collapse_onset.told(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
+    assert "epoch 6" in collapse_onset.describe(history([5.0, None, 0.05, 0.3, None, 0.09, 0.01]))
 
 
 def test_a_rate_that_comes_back_did_not_collapse() -> None:
     assert collapse_onset.collapse_moment(history([5.0, 0.01, 2.0])) is None
-    told = collapse_onset.told(history([5.0, 0.01, 2.0]))
+    told = collapse_onset.describe(history([5.0, 0.01, 2.0]))
     assert told.startswith("It came back: at epoch 2 the rate was 0.01 nats")
-    assert "never collapsed" in collapse_onset.told(history([5.0, 0.2, 2.0]))
+    assert "never collapsed" in collapse_onset.describe(history([5.0, 0.2, 2.0]))
 
 
 def test_a_history_without_rates_tells_nothing() -> None:
     for empty in ({}, {"epoch": [1.0], "beta": [0.0]}, history([None]), history([float("nan")])):
         assert collapse_onset.collapse_moment(empty) is None
-        assert collapse_onset.told(empty) == ""
+        assert collapse_onset.describe(empty) == ""
 
 
 # The prior.

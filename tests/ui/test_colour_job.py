@@ -8,9 +8,7 @@ import pytest
 from explorer.explore import colourings
 from explorer.explore.colourings import COLOURINGS
 from explorer.ui.components import colour_job
-from tests.ui.test_pages import Open, app, runs
-
-__all__ = ["app", "runs"]  # fixtures
+from tests.ui.test_pages import Open
 
 
 @pytest.fixture

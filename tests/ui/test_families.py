@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer import config as configs
-from explorer.explore import recipe_diff
+from explorer.explore import catalogue, recipe_diff
 from explorer.explore.recipe_families import Family, families
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write_text
@@ -90,7 +90,7 @@ def test_of_no_part_is_a_written_default_a_difference(
 def test_every_part_that_is_chosen_by_name_has_its_registry() -> None:
     chosen = {address for address, default, _ in configs.settings() if isinstance(default, dict)}
     chosen -= {"model.weights_of"}  # a record, not a choice by name
-    assert set(recipe_diff.choices()) == chosen
+    assert set(catalogue.recipe_parts()) == chosen
 
 
 def test_recipes_with_seeds_of_many_digits_are_told_apart() -> None:

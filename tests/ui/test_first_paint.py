@@ -22,9 +22,6 @@ from explorer.ui.components.style import STYLE
 from explorer.ui.http import preloads
 from explorer.ui.http.first_paint import FirstPaint
 from explorer.ui.http.routes import routes
-from tests.ui.test_pages import runs
-
-__all__ = ["runs"]  # a fixture
 
 PAGE = "<html><head><title>t</title></head><body><div id='root'></div></body></html>"
 HTML = {"Accept": "text/html"}

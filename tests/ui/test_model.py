@@ -8,9 +8,7 @@ import pytest
 from explorer.explore.run import open_run
 from explorer.ui.model import card
 from explorer.ui.model.card import safe_card, without_title
-from tests.ui.test_pages import Open, app, runs
-
-__all__ = ["app", "runs"]  # fixtures
+from tests.ui.test_pages import Open
 
 
 @pytest.mark.parametrize("image", ["![x](https://example.org/a.png)", "![x][y]", "[![x](a)](b)"])

@@ -9,10 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.explore.run import Run, open_run
 from explorer.explore.selection_table import ordered
-from explorer.runs import folder as folders
 from explorer.ui.selection import table
 from explorer.ui.session.picks import MapPick, SentencePick, TextPick
-from explorer.ui.session.url import page_file
 from explorer.workspace import notes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,21 +18,11 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_run: Path) -> Open:
+def app(app: Open) -> Open:
     """Opens the app on the tiny run with the form of *Pin*: a page, a pick, an address."""
-    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
 
     def start(page: str = "map", pick: Any = None, **address: str) -> AppTest:
-        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-        for key, value in address.items():
-            at.query_params[key] = value
-        if pick is not None:
-            at.session_state["_pick"] = pick
-        at.run()
-        if page != "map":
-            at.switch_page(str(page_file(page))).run()
+        at = app(page, pick, **address)
         at.session_state["pin_open"] = True
         at.run()
         assert not at.exception

@@ -159,7 +159,7 @@ def test_another_layout_is_queued_compared_and_taken(page, mine):
     layouts.note(mine, refit(mine, target, LayoutSettings("pca")))
     at = page()
     assert "Another layout is fitted:" in shown(at)
-    assert {item.label for item in at.metric} == {"Trustworthiness", "Neighbour recall"}
+    assert {item.label for item in at.metric} >= {"Trustworthiness", "Neighbour recall"}
     button(at, "Take it").click().run()
     assert not at.exception and not target.is_file() and jobs.jobs() == []
     assert "Another layout is fitted:" not in shown(at)
@@ -248,3 +248,14 @@ def test_without_its_vectors_a_file_is_a_text_like_any_other(page, tmp_path):
     button(at, "Draw the map").click().run()
     (job,) = jobs.jobs()
     assert job.kind == jobs.OPEN
+
+
+def test_further_columns_are_named_with_what_they_hold_as_typed(page, tmp_path):
+    rows = [f"2026-01-{day:02},{day}.5,a cat number {day} sits" for day in range(1, 29)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["*when*,price,text", *rows]), encoding="utf-8")
+    at = page()
+    at.session_state["_text_file"] = str(path)
+    at.run()
+    assert not at.exception and not at.error
+    assert r"\*when\* (dates), price (numbers)" in shown(at)

@@ -33,36 +33,6 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty folder, the only one where runs are looked for."""
-    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path / "runs"))
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, runs: Path, tiny_run: Path) -> Open:
-    """Opens the app on the tiny run: a page, parameters of the address, what is picked."""
-    monkeypatch.setenv("EXPLORER_RUNS", str(tiny_run))
-
-    def start(page: str = "map", pick: object = None, **address: str) -> AppTest:
-        at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-        for key, value in address.items():
-            at.query_params[key] = value
-        if pick is not None:
-            at.session_state["_pick"] = pick
-        at.run()
-        if page != "map":
-            at.switch_page(str(page_file(page))).run()
-        assert not at.exception
-        return at
-
-    return start
-
-
-@pytest.fixture
 def copies(
     app: Open, runs: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., None]:

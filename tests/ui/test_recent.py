@@ -7,9 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.ui.session.picks import MapPick, SentencePick
 from explorer.ui.session.recent_picks import MOST, Recent, Visit
-from tests.ui.test_pages import app, runs
-
-__all__ = ["app", "runs"]  # fixtures
 
 
 def visit(index: int) -> Visit:

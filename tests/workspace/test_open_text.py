@@ -70,7 +70,6 @@ def test_it_says_whose_weights_it_has_and_claims_none_of_its_figures(tiny_run):
     origin = run.config.model.weights_of
     assert origin["run"] == tiny_run.name
     assert origin["weights"] == folders.checksums(tiny_run)[folders.WEIGHTS]
-    assert open_text.base_of(run.folder) == tiny_run.name
     assert f"weights of **{tiny_run.name}**" in run.card
     assert run.metrics == {} and run.history == {}
 
@@ -97,7 +96,7 @@ def test_it_is_not_trained_over_but_measured_of_its_own_sentences():
 def test_a_map_of_a_map_names_the_run_that_was_trained(tiny_run):
     open_text.open_text(stored("mine"))
     folder = open_text.open_text(stored("again"), "mine")
-    assert open_text.base_of(folder) == tiny_run.name
+    assert open_run(folder).config.model.weights_of["run"] == tiny_run.name
 
 
 def test_what_is_interrupted_leaves_no_run(home):

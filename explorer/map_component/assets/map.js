@@ -37,7 +37,7 @@ const PATIENCE_MS = 10000; // a page that has not answered an event by then neve
 const PHONE_PIXELS = 640; // as in the page's style
 const EDGE_INSET = { top: 60, bottom: 66 };
 
-class LatentMap extends Surface {
+export class LatentMap extends Surface {
   constructor(parent) {
     super(parent, Points, "map");
     this.positions = new Map();

@@ -1,33 +1,18 @@
 // The map as a notebook widget. A notebook loads one module: this follows the map's, `bundle`.
 
-const LOST_MS = 30000; // after which a question to a kernel that is gone fails
-
-/** Questions to the kernel, which answers in any order; for `askThrough`. */
+/** Questions to the kernel, which answers each in a message of its own. */
 function conversation(model) {
-  const waiting = new Map();
-  let last = 0;
+  const sent = new Set();
+  const talk = new $conversation.Conversation((questions) => {
+    for (const question of questions.filter(({ question }) => !sent.has(question))) {
+      sent.add(question.question);
+      model.send(question);
+    }
+  });
   model.on("msg:custom", ({ answer, status, text }, buffers) => {
-    const settle = waiting.get(answer);
-    waiting.delete(answer);
-    settle?.(new Response(buffers?.length ? buffers[0] : text, { status }));
+    talk.answered(answer, buffers?.length ? buffers[0] : text, status);
   });
-  return (url, { signal } = {}) => new Promise((resolve, reject) => {
-    const number = ++last;
-    const fail = (reason) => {
-      waiting.delete(number);
-      reject(new Error(reason));
-    };
-    const timer = setTimeout(() => fail("the kernel does not answer"), LOST_MS);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      fail("no longer asked");
-    });
-    waiting.set(number, (response) => {
-      clearTimeout(timer);
-      resolve(response);
-    });
-    model.send({ question: number, ask: url.pathname.split("/").pop(), parameters: Object.fromEntries(url.searchParams) });
-  });
+  return (url, options) => talk.ask(url, options);
 }
 
 // Names of colours of the notebook, by name of the colour on a page of the app.
@@ -63,8 +48,9 @@ function render({ model, el }) {
   dress(host);
   const root = host.attachShadow({ mode: "open" });
   const sheet = document.createElement("style");
-  sheet.textContent = `${styles.map}\n.buttons .share { display: none; }`; // a notebook's address is not the map's
+  sheet.textContent = styles.map;
   const parent = document.createElement("div");
+  parent.className = "embedded";
   root.append(sheet, parent);
   $ask.askThrough(model.get("_name"), conversation(model));
   let destroy;

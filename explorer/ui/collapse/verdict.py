@@ -267,7 +267,7 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
 
 def story(run: Run) -> None:
     """When the run collapsed, if it did, and the curves that show it."""
-    onset = collapse_onset.told(run.history)
+    onset = collapse_onset.describe(run.history)
     collapsed = collapse_onset.collapse_moment(run.history) is not None
     st.header("When did it collapse?" if collapsed else "Its training", anchor="history")
     if run.kind == "autoencoder":

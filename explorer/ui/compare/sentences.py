@@ -59,7 +59,7 @@ def show(columns: Sequence[Column], example: str) -> None:
 
 
 def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
-    from explorer.evaluation.prior_diagnostics import told
+    from explorer.evaluation.prior_diagnostics import sampling_caveat
 
     st.caption(
         f"Each run decodes samples of **its own prior**, seed {decoding.seed}: runs with the same "
@@ -68,7 +68,7 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     count = _count()
     results = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
     for column, item in zip(columns, results, strict=True):
-        if isinstance(item, list) and (note := told(column.run.model)):
+        if isinstance(item, list) and (note := sampling_caveat(column.run.model)):
             st.caption(f"{markdown(column.name)}: {message(note)}")
     _show(columns, results, "samples", lambda name: reproduce.samples(name, count, decoding))
 

@@ -5,17 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.explore.run import Run
-from explorer.models.decoding_settings import Decoding
-
-STRATEGIES = {
-    "greedy": ("Greedy", "Takes the likeliest word at each step."),
-    "sample": ("Sampling", "Samples each word from the model's distribution."),
-    "top_k": ("Top-k", "Samples among the k likeliest words."),
-    "nucleus": ("Nucleus", "Samples among the likeliest words that hold probability p."),
-    "penalised": ("Repetition penalty", "Samples, with words already generated made less likely."),
-    "beam": ("Beam", "Searches several sentences at once and takes the likeliest."),
-}
-"""Decoding strategies by their value in the address: title and help."""
+from explorer.models.decoding_settings import RANGES, STRATEGIES, Decoding
 
 
 def decode_settings(*runs: Run) -> None:
@@ -24,12 +14,12 @@ def decode_settings(*runs: Run) -> None:
         strategy = st.selectbox(
             "Strategy",
             list(STRATEGIES),
-            format_func=lambda name: STRATEGIES[name][0],
+            format_func=lambda name: STRATEGIES[name].title,
             key="strategy",
             bind="query-params",
             width=320,
         )
-        st.caption(STRATEGIES[strategy][1])
+        st.caption(STRATEGIES[strategy].help)
         if labels := _labels(runs):
             chosen = st.selectbox(
                 "Label",
@@ -45,16 +35,8 @@ def decode_settings(*runs: Run) -> None:
                     "Strength", 0.0, 3.0, 1.0, 0.25, key="strength", bind="query-params",
                     help="1 is the label as trained; above 1 exaggerates it.",
                 )  # fmt: skip
-        if strategy in ("sample", "top_k", "nucleus", "penalised"):
-            st.slider("Temperature", 0.1, 2.0, 1.0, 0.1, key="temperature", bind="query-params")
-        if strategy == "top_k":
-            st.slider("k", 1, 200, 40, key="top_k", bind="query-params")
-        if strategy == "nucleus":
-            st.slider("p", 0.05, 1.0, 0.9, 0.05, key="top_p", bind="query-params")
-        if strategy == "beam":
-            st.slider("Beam width", 1, 20, 5, key="beam", bind="query-params")
-        if strategy == "penalised":
-            st.slider("Penalty", 1.0, 2.0, 1.2, 0.05, key="penalty", bind="query-params")
+        for name in STRATEGIES[strategy].settings:
+            _slider(name)
         if (most := _candidates(runs)) > 1:
             st.slider(
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
@@ -75,18 +57,25 @@ def decoding(*runs: Run) -> Decoding:
     plain = Decoding()
     label = known.get("label", plain.label)
     is_known = label in _labels(runs)
+    chosen = {name: known.get(name, getattr(plain, name)) for name in ("strategy", *RANGES)}
     return Decoding(
-        strategy=known.get("strategy", plain.strategy),
-        temperature=known.get("temperature", plain.temperature),
-        top_k=known.get("top_k", plain.top_k),
-        top_p=known.get("top_p", plain.top_p),
-        beam=known.get("beam", plain.beam),
-        penalty=known.get("penalty", plain.penalty),
-        nearest=_nearest(runs),
-        allow_unknown=known.get("unknown", plain.allow_unknown),
-        seed=known.get("seed", plain.seed),
-        label=label if is_known else plain.label,
-        strength=known.get("strength", plain.strength) if is_known else plain.strength,
+        **chosen
+        | {
+            "nearest": _nearest(runs),
+            "allow_unknown": known.get("unknown", plain.allow_unknown),
+            "label": label if is_known else plain.label,
+            "strength": chosen["strength"] if is_known else plain.strength,
+        }
+    )
+
+
+def _slider(name: str) -> None:
+    """A setting of a strategy."""
+    limits = RANGES[name]
+    assert limits.slider is not None
+    low, high, step = limits.slider
+    st.slider(
+        limits.title, low, high, getattr(Decoding(), name), step, key=name, bind="query-params"
     )
 
 

@@ -1,14 +1,14 @@
 """Notes on a page: errors, missing runs and corpora, how far to trust a layout."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.evaluation.published import BENCHMARKS
+from explorer.explore import map_caption
 from explorer.explore.map_views import view_of
 from explorer.explore.run import Run
 from explorer.explore.text_fit import fit_of
@@ -96,35 +96,6 @@ def layout_notes(run: Run, view: str) -> None:
             "nothing. The PCA view shows how small the cloud is.",
             icon=":material/warning:",
         )
-    elif trust := view_of(run, view).trustworthiness:
-        shown, explained = _trust(trust, view_of(run, view).quality)
-        st.caption(shown, help=explained)
-
-
-def _trust(trust: Mapping[str, Any], quality: Mapping[str, Any]) -> tuple[str, str]:
-    """The figures of a layout, and what they mean; an older atlas has the first alone."""
-    shown = [f"Trustworthiness of the layout **{trust['value']:.2f}**"]
-    explained = [
-        "Trustworthiness: how many neighbours on the map are neighbours in latent space: 1 is "
-        f"best, a random map has 0.5; {trust['neighbours']} neighbours, {trust['n']:,} points."
-    ]
-    if recall := quality.get("neighbour_recall"):
-        shown.append(f"neighbours kept **{recall['value']:.0%}**")
-        explained.append(
-            f"Neighbours kept: of a sentence's {recall['neighbours']} nearest in latent space, "
-            "the share that is among its nearest on the map."
-        )
-    if silhouette := quality.get("silhouette"):
-        on_map, in_z = (minus(f"{silhouette[name]:.2f}") for name in ("map", "z"))
-        shown.append(f"silhouette of the regions **{on_map}**, in z **{in_z}**")
-        explained.append(
-            "Silhouette: how far the largest regions lie apart, −1 to 1, on the map and in "
-            "latent space. Near 0 in z, the map has drawn borders where there are none."
-        )
-    if named := quality.get("named"):
-        shown.append(f"names fit **{named['value']:.0%}**")
-        explained.append(
-            "Names fit: the share of the sentences in the largest regions whose reconstruction "
-            "contains a word of the region's name."
-        )
-    return " · ".join(shown), " ".join(explained)
+    elif note := map_caption.quality(view_of(run, view)):
+        shown, explained = note
+        st.caption(minus(shown), help=explained)

@@ -1,4 +1,4 @@
-"""Bounds the requests that wait for the model: more are told at once that the server is busy.
+"""Bounds the requests that wait for the model; beyond it the server answers that it is busy.
 
 Streamlit's reruns, which answer clicks, run in threads of their own and are never refused.
 """

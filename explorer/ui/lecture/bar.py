@@ -77,9 +77,9 @@ def show() -> None:
         return
     scene = known[asked - 1]
     runs, note = lecture.runs_of(scene, open_runs.records())
-    said = " · ".join(runs) if runs and not note else note
+    note = note or " · ".join(runs)
     parts = [
-        f'<p class="title"><b>{html.escape(scene.title)}</b> <span>{html.escape(said)}</span></p>',
+        f'<p class="title"><b>{html.escape(scene.title)}</b> <span>{html.escape(note)}</span></p>',
         f'<p class="see">{html.escape(scene.see)}</p>',
         f"<nav>{_links(known, asked)}</nav>",
     ]

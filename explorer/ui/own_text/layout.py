@@ -5,20 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config import Config
-from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings
+from explorer.models.encoder_catalog import lacking
+from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings, compared
 from explorer.ui.components.escaping import markdown
 from explorer.workspace import layouts
 
-_MEASURES = {
-    "trustworthiness": (
-        "Trustworthiness",
-        "How far neighbours on the map are neighbours in latent space: 1 is all.",
-    ),
-    "neighbour_recall": (
-        "Neighbour recall",
-        "Fraction of the nearest neighbours in latent space that stay neighbours on the map.",
-    ),
-}
+_ENCODER = "minilm"
 
 
 def fit_button(folder: Path, config: Config) -> None:
@@ -46,10 +38,17 @@ def fit_button(folder: Path, config: Config) -> None:
             "Distance in latent space", METRICS, key=f"{key}_m", disabled=not is_umap
         )
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key=f"{key}_s", disabled=not is_umap)
+        reason = lacking(_ENCODER)
+        by_meaning = st.toggle(
+            "By meaning too", key=f"{key}_e", disabled=not is_umap or bool(reason),
+            help="Sentences that MiniLM, a pre-trained sentence encoder, finds alike lie nearer"
+            + (f"; {markdown(reason)}." if reason else "."),
+        )  # fmt: skip
         if st.button("Fit it", key=f"{key}_go", type="primary"):
             settings = LayoutSettings(
-                str(method), int(neighbours), float(min_dist), str(metric), int(seed)
-            )
+                str(method), int(neighbours), float(min_dist), str(metric), int(seed),
+                _ENCODER if by_meaning and is_umap else "",
+            )  # fmt: skip
             layouts.submit(folder, settings)
             st.rerun()
 
@@ -61,18 +60,17 @@ def offer(folder: Path) -> None:
         return
     with st.container(key=f"other_{folder.name}"):
         st.markdown(f"**Another layout is fitted:** {markdown(_settings(measured['after']))}")
-        columns = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
-        for column, (name, (title, help_)) in zip(columns, _MEASURES.items(), strict=False):
-            before, after = (_value(measured[when], name) for when in ("before", "after"))
-            if after is not None:
+        with st.container(horizontal=True):
+            for title, help_, before, after in compared(measured):
                 change = None if before is None else f"{after - before:+.3f}"
-                column.metric(title, f"{after:.3f}", change, help=help_)
-        if columns[2].button("Take it", key=f"take_{folder.name}", type="primary"):
-            layouts.take(folder)
-            st.rerun()
-        if columns[3].button("Discard", key=f"discard_{folder.name}"):
-            layouts.discard(folder)
-            st.rerun()
+                st.metric(title, f"{after:.3f}", change, help=help_, width="content")
+        with st.container(horizontal=True):
+            if st.button("Take it", key=f"take_{folder.name}", type="primary"):
+                layouts.take(folder)
+                st.rerun()
+            if st.button("Discard", key=f"discard_{folder.name}"):
+                layouts.discard(folder)
+                st.rerun()
 
 
 def _settings(projection: dict) -> str:  # type: ignore[type-arg]
@@ -82,10 +80,6 @@ def _settings(projection: dict) -> str:  # type: ignore[type-arg]
         if name in projection:
             shown.append(f"{title} {projection[name]:g}")
     shown += [str(projection["metric"])] if "metric" in projection else []
+    shown += [f"by meaning ({projection['encoder']})"] if "encoder" in projection else []
     shown += [f"seed {projection['seed']}"] if "seed" in projection else []
     return ", ".join(shown)
-
-
-def _value(projection: dict, name: str) -> float | None:  # type: ignore[type-arg]
-    value = projection.get(name, {}).get("value")
-    return float(value) if isinstance(value, int | float) else None

@@ -18,6 +18,13 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MEMORY = "_text_preview"
 _SHOWN_REFUSED = 200
 _SHOWN_COLUMNS = 50
+_SHOWN_FURTHER = 12
+_HELD = {
+    "number": "numbers",
+    "date": "dates",
+    "category": "categories",
+    "identifier": "identifiers",
+}
 _BINARY = (".parquet", ".xlsx")
 
 
@@ -148,6 +155,11 @@ def _summary(seen: Preview) -> None:
     if seen.note:
         parts.append(markdown(seen.note))
     st.markdown(" · ".join(parts))
+    if seen.further:
+        named = [f"{markdown(name)} ({_HELD[held]})" for name, held in seen.further.items()]
+        more = f" and {len(named) - _SHOWN_FURTHER} more" if len(named) > _SHOWN_FURTHER else ""
+        listed = ", ".join(named[:_SHOWN_FURTHER])
+        st.caption(f"Further columns colour the map, filter it and are exported: {listed}{more}")
 
 
 def _rows(count: int) -> str:

@@ -153,9 +153,9 @@ def _ask_dots() -> str:
 
 def show(scene: Scene) -> None:
     """The plane, and beside it the selected mark."""
-    from explorer.evaluation.prior_diagnostics import told
+    from explorer.evaluation.prior_diagnostics import sampling_caveat
 
-    if note := told(scene.run.model):
+    if note := sampling_caveat(scene.run.model):
         st.info(message(note), icon=":material/functions:")
     # On a phone the words come first (page.css).
     wide, side = st.container(key="prior_plane_and_words").columns([5, 3], gap="medium")

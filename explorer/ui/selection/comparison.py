@@ -8,16 +8,15 @@ from jaxtyping import Int
 
 from explorer.errors import ExplorerError
 from explorer.explore import selection_comparison
-from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.explore.selection import Selection, described, rows_of
 from explorer.explore.selection_comparison import NO_DIRECTION, Comparison
 from explorer.explore.selection_summary import STEPS
 from explorer.system.cache import Cache
 from explorer.ui.components import decode_settings
-from explorer.ui.components.escaping import markdown, message, minus, plain
+from explorer.ui.components.escaping import markdown, message, plain
 from explorer.ui.selection import parts
-from explorer.ui.session import open_runs, picks, selections
+from explorer.ui.session import open_runs, selections
 
 KEY = "comparing"
 """Whether the comparison is open, in the session and in the address."""
@@ -38,14 +37,8 @@ _STYLE = """
 
 def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None:
     """Holds a selection as A, and compares the next one with it once that is asked for."""
-    box = st.expander(
-        "Compare with another selection",
-        icon=":material/compare_arrows:",
-        key=KEY,
-        on_change="rerun",
-        bind="query-params",
-    )
-    if not box.open:
+    box = parts.box("Compare with another selection", ":material/compare_arrows:", KEY)
+    if box is None:
         return
     with box:
         held = selections.held_of(run)
@@ -150,11 +143,7 @@ def _numbers(compared: Comparison) -> None:
     far = parts.against(compared.distance, "nearer", "farther")
     lines = [f"Distance **{compared.distance.value:.2f}**: {far}"]
     if compared.separation is not None:
-        apart = compared.separation
-        lines.append(
-            f"Separation **{minus(f'{apart.value:.2f}')}** standard deviations; random groups "
-            f"{parts.spread_of(apart)}"
-        )
+        lines.append(parts.separation(compared.separation))
     st.markdown(
         "\n".join(f"- {line}" for line in lines),
         help="Distance: between the centres of what is in one of them alone, in units of z, "
@@ -167,23 +156,13 @@ def _numbers(compared: Comparison) -> None:
 def _direction(run: Run, compared: Comparison) -> None:
     if compared.ends is None:
         return
-    example = example_texts(run)[0]
-    st.markdown(
-        "**Apply the direction from A to B to a sentence**",
-        help="The sentence plus k times the centre of B minus the centre of A, decoded.",
-    )
-    typed = st.text_input(
-        "Sentence that the direction from A to B is applied to",
-        key="moved",
-        bind="query-params",
-        placeholder=example,
-        max_chars=picks.MOST_TEXT,
-        label_visibility="collapsed",
-        icon=":material/edit:",
-    )
-    sentence = (typed or "").strip() or example
-    z = run.analogy(*compared.ends, sentence, STEPS)
-    texts = run.decode(z, decode_settings.decoding(run))
-    st.html(
-        "".join(plain(text, note=f"{step:g}×") for step, text in zip(STEPS, texts, strict=True))
+    a, b = compared.ends
+    parts.direction(
+        run,
+        "the direction from A to B",
+        "The sentence plus k times the centre of B minus the centre of A, decoded.",
+        "moved",
+        lambda sentence: run.decode(
+            run.analogy(a, b, sentence, STEPS), decode_settings.decoding(run)
+        ),
     )

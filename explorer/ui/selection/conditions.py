@@ -2,22 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from explorer.explore.column_criteria import Range
 from explorer.explore.columns import COLUMNS
-from explorer.explore.criteria import (
-    DEFAULT_NEAR,
-    MAX_PATTERN,
-    Label,
-    Near,
-    Regex,
-    Region,
-    Split,
-    Words,
-)
-from explorer.explore.criterion import Criterion
+from explorer.explore.criteria import CRITERIA, DEFAULT_NEAR, Near
+from explorer.explore.criterion import Criterion, TextCriterion
 from explorer.explore.run import Run
 from explorer.ui.session import picks, selections
 
@@ -49,19 +41,17 @@ def ask(run: Run, add: Callable[[Run, Criterion], None]) -> None:
 
 def _kinds(run: Run) -> dict[str, Callable[[Run], Criterion | None]]:
     """Conditions that this map can have, by what the form calls them."""
-    atlas = run.needed_atlas
     kinds: dict[str, Callable[[Run], Criterion | None]] = {}
-    if atlas.label is not None:
-        kinds["label"] = _label
-    if atlas.levels:
-        kinds["region"] = _region
-    kinds |= {"words": _words, "regular expression": _regex}
-    if run.has_latent:
-        kinds["nearest to a sentence"] = _near
-    for name in COLUMNS:
-        if COLUMNS[name].of(atlas).min() < COLUMNS[name].of(atlas).max():
-            kinds[name] = _range_of(name)
-    return kinds | {"split": _split}
+    for name, item in CRITERIA.items():
+        if item is Near and run.has_latent:
+            kinds["nearest to a sentence"] = _near
+        elif name in COLUMNS:
+            values = COLUMNS[name].of(run.needed_atlas)
+            if values.min() < values.max():
+                kinds[name] = _range_of(name)
+        elif issubclass(item, TextCriterion) and item.input and item.options(run) != Counter():
+            kinds[item.input.lower()] = partial(_text, item)
+    return kinds
 
 
 def _capitalised(name: str) -> str:
@@ -78,36 +68,17 @@ def _chosen(title: str, counts: Counter[str]) -> str | None:
     )
 
 
-def _label(run: Run) -> Criterion | None:
-    name = _chosen("Label", Counter(run.needed_atlas.label or ()))
-    return None if name is None else Label(name)
-
-
-def _split(run: Run) -> Criterion | None:
-    name = _chosen("Split", Counter(run.needed_atlas.split))
-    return None if name is None else Split(name)
-
-
-def _region(run: Run) -> Criterion | None:
-    counts: Counter[str] = Counter()
-    for level in reversed(run.needed_atlas.levels):  # a name stands for its coarsest region
-        counts |= {item.name: item.size for item in level}
-    name = _chosen("Region", counts)
-    return None if name is None else Region(name)
+def _text(item: type[TextCriterion], run: Run) -> Criterion | None:
+    options = item.options(run)
+    if options is None:
+        text = _typed(item.input, item.max_length, item.help)
+        return item(text) if text else None
+    name = _chosen(item.input, options)
+    return None if name is None else item(name)
 
 
 def _typed(title: str, most: int, help: str | None = None) -> str:
     return st.text_input(title, max_chars=most, key=f"{_KEY}_{title}", help=help).strip()
-
-
-def _words(run: Run) -> Criterion | None:
-    text = _typed("Words", picks.MOST_TEXT, Words.help)
-    return Words(text) if text else None
-
-
-def _regex(run: Run) -> Criterion | None:
-    text = _typed("Regular expression", MAX_PATTERN, f"`{Regex.help}`")
-    return Regex(text) if text else None
 
 
 def _near(run: Run) -> Criterion | None:
@@ -148,8 +119,8 @@ def _as_text(run: Run) -> None:
         "Or as text",
         key=key,
         placeholder='words:"red bus" and not length:20..',
-        help="Conditions joined by `and`, `or`, `not` and parentheses: `label:`, `region:`, "
-        '`words:`, `regex:`, `near:"a sentence"~50`, `length:5..12`, `distortion:`, `rate:`, '
-        "`split:`.",
+        help="Conditions joined by `and`, `or`, `not` and parentheses: "
+        + ", ".join(f"`{name}:`" for name in CRITERIA)
+        + '; for example `length:5..12`, or `near:"a sentence"~50`.',
         on_change=lambda: selections.set_text(st.session_state[key]),
     )

@@ -2,12 +2,17 @@
 
 import html
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from explorer.explore.example_sentences import example_texts
 from explorer.explore.group_scores import Score
-from explorer.ui.components.escaping import minus
+from explorer.explore.run import Run
+from explorer.explore.selection_summary import STEPS
+from explorer.ui.components.escaping import minus, plain
+from explorer.ui.session import picks
 
 if TYPE_CHECKING:
     from explorer.latent_space.cluster_names import Term
@@ -26,6 +31,12 @@ _STYLE = """
 .terms dd.bar b { position: absolute; inset: 0 auto 0 0; width: 2px; background: currentColor; }
 </style>
 """
+
+
+def box(title: str, icon: str, key: str) -> Any:
+    """An expander whose state is in the address; None while it is closed."""
+    expander = st.expander(title, icon=icon, key=key, on_change="rerun", bind="query-params")
+    return expander if expander.open else None
 
 
 def words(terms: "list[Term]", elsewhere: str = "elsewhere") -> None:
@@ -61,6 +72,41 @@ def against(score: Score, below: str, above: str) -> str:
     if standard is None or abs(standard) < _CLEAR:
         return f"like {beside}"
     return f"{above if standard > 0 else below} than {beside}"
+
+
+def separation(score: Score) -> str:
+    """Cohen's d beside that of random groups."""
+    value = minus(f"{score.value:.2f}")
+    return f"Separation **{value}** standard deviations; random groups {spread_of(score)}"
+
+
+def direction(
+    run: Run, title: str, description: str, key: str, move: Callable[[str], Sequence[str]]
+) -> None:
+    """A sentence to type, and what it becomes along a direction.
+
+    Args:
+        run: For an example, until something is typed.
+        title: Heads the input; its label, in a sentence.
+        description: On hover.
+        key: Of the input, in the session and in the address.
+        move: The sentence moved by each of `STEPS`, decoded.
+    """
+    example = example_texts(run)[0]
+    st.markdown(f"**Apply {title} to a sentence**", help=description)
+    typed = st.text_input(
+        f"Sentence that {title} is applied to",
+        key=key,
+        bind="query-params",
+        placeholder=example,
+        max_chars=picks.MOST_TEXT,
+        label_visibility="collapsed",
+        icon=":material/edit:",
+    )
+    texts = move((typed or "").strip() or example)
+    st.html(
+        "".join(plain(text, note=f"{step:g}×") for step, text in zip(STEPS, texts, strict=True))
+    )
 
 
 def spread_of(score: Score) -> str:

@@ -5,15 +5,14 @@ import streamlit as st
 from jaxtyping import Int
 
 from explorer.explore import selection_summary
-from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
 from explorer.explore.selection import Selection
-from explorer.explore.selection_summary import STEPS, Summary
+from explorer.explore.selection_summary import Summary
 from explorer.system.cache import Cache
 from explorer.ui.components import decode_settings
-from explorer.ui.components.escaping import minus, plain
+from explorer.ui.components.escaping import plain
 from explorer.ui.selection import parts
-from explorer.ui.session import open_runs, picks
+from explorer.ui.session import open_runs
 
 KEY = "explained"
 """Whether the summary is open, in the session and in the address."""
@@ -27,14 +26,8 @@ _summaries: Cache[tuple[Summary, str]] = Cache(32)
 
 def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None:
     """What a selection is, computed once it is asked for."""
-    box = st.expander(
-        "What is this selection?",
-        icon=":material/query_stats:",
-        key=KEY,
-        on_change="rerun",
-        bind="query-params",
-    )
-    if not box.open:
+    box = parts.box("What is this selection?", ":material/query_stats:", KEY)
+    if box is None:
         return
     with box:
         with st.spinner("Comparing it with random groups…", show_time=True):
@@ -45,7 +38,16 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
         st.html(plain(centre))
         _numbers(summary)
         if summary.rest is not None:
-            _direction(run, summary)
+            parts.direction(
+                run,
+                "the direction",
+                "The sentence plus k times the mean of the selection minus the mean of the rest, "
+                "decoded.",
+                "applied",
+                lambda sentence: selection_summary.applied(
+                    run, summary, sentence, decode_settings.decoding(run)
+                ),
+            )
 
 
 def _summary(
@@ -69,11 +71,7 @@ def _numbers(summary: Summary) -> None:
         far = parts.against(summary.distance, "nearer", "farther")
         lines.append(f"Distance from the rest **{summary.distance.value:.2f}**: {far}")
     if summary.separation is not None:
-        apart = summary.separation
-        lines.append(
-            f"Separation **{minus(f'{apart.value:.2f}')}** standard deviations; random groups "
-            f"{parts.spread_of(apart)}"
-        )
+        lines.append(parts.separation(summary.separation))
     st.markdown(
         "\n".join(f"- {line}" for line in lines),
         help="Spread: root mean square distance from the centre. Distance: between the centre and "
@@ -81,27 +79,4 @@ def _numbers(summary: Summary) -> None:
         f"{summary.spread.groups} random groups of as many sentences. Separation: Cohen's d along "
         "the direction from the rest, computed on half of the sentences and measured on the "
         "other half.",
-    )
-
-
-def _direction(run: Run, summary: Summary) -> None:
-    example = example_texts(run)[0]
-    st.markdown(
-        "**Apply its direction to a sentence**",
-        help="The sentence plus k times the mean of the selection minus the mean of the rest, "
-        "decoded.",
-    )
-    typed = st.text_input(
-        "Sentence that the direction is applied to",
-        key="applied",
-        bind="query-params",
-        placeholder=example,
-        max_chars=picks.MOST_TEXT,
-        label_visibility="collapsed",
-        icon=":material/edit:",
-    )
-    sentence = (typed or "").strip() or example
-    texts = selection_summary.applied(run, summary, sentence, decode_settings.decoding(run))
-    st.html(
-        "".join(plain(text, note=f"{step:g}×") for step, text in zip(STEPS, texts, strict=True))
     )

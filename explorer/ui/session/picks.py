@@ -81,11 +81,6 @@ def write_pick(pick: Pick | None) -> str:
     return "" if pick is None else TYPED
 
 
-def has_pick() -> bool:
-    """Whether anything was ever picked in this session, or taken from its address."""
-    return _PICK in st.session_state
-
-
 def forget_pick() -> None:
     """Lets the address decide again what is picked."""
     st.session_state.pop(_PICK, None)

@@ -19,7 +19,7 @@ class Visit:
     Attributes:
         pick: What was picked.
         view: The view of the map that it was picked in.
-        words: What the map said of it.
+        words: The text of the map for it.
         xy: Its position there.
     """
 

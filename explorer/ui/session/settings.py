@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from explorer.explore.run import Run
+from explorer.models.decoding_settings import RANGES
 
 KEPT = (
     *("layout", "colour", "words", "read", "find", "text", "k", "from", "to", "steps", "way"),
@@ -16,9 +17,8 @@ KEPT = (
     *("drawn", "dots", "tab"),
     *("applied", "moved"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
-    *("strategy", "temperature", "top_k", "top_p", "beam", "penalty", "unknown", "seed"),
-    "candidates",
-    *("label", "strength", "relabelled", "label_strength"),
+    *("strategy", *RANGES, "candidates", "unknown"),
+    *("label", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
 written there with what is picked."""

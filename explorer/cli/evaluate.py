@@ -1,13 +1,12 @@
-"""`explorer evaluate` and `explorer atlas`, and the same stages for `explorer train`."""
+"""`explorer evaluate`, and what it prints."""
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import Any
 
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json, table, warn
-from explorer.errors import ExplorerError
+from explorer.errors import at_least, within
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
@@ -16,6 +15,7 @@ from explorer.runs import folder as folders
 from explorer.system import distributed
 
 QUICK_SAMPLES = 50
+
 QUICK_LIMIT = 500
 """Importance samples and test sentences of the evaluation in `explorer train`."""
 
@@ -69,12 +69,13 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Evaluates a run and writes `metrics.json`."""
-    if args.samples < 1 or args.limit < 0 or args.reverse < 0:
-        raise ExplorerError("--samples must be at least 1, --limit and --reverse at least 0")
+    at_least("--samples", args.samples, 1)
+    at_least("--limit", args.limit, 0)
+    at_least("--reverse", args.reverse, 0)
     folder = folders.find(args.run)
     seed = None if args.seed == -1 else args.seed
-    if seed is not None and not 0 <= seed < 2**32:
-        raise ExplorerError(f"--seed: {seed} is not between 0 and {2**32 - 1}")
+    if seed is not None:
+        within("--seed", seed, 0, 2**32 - 1)
     if distributed.is_first():
         _warn_of_another_corpus(folder)
     with Progress(quiet=args.json) as progress:
@@ -148,57 +149,3 @@ def _basis(entry: dict[str, Any]) -> str:
     if entry.get("error"):
         parts.append(f"standard error {entry['error']:.2g}")
     return ", ".join(parts)
-
-
-def atlas_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer atlas`."""
-    parser.epilog = "example:\n  explorer atlas my --points 5000\n"
-    add_run(parser)
-    parser.add_argument(
-        "--points",
-        type=int,
-        default=0,
-        metavar="N",
-        help="sentences on the map; 0 uses atlas.points of config.toml (default)",
-    )
-
-
-def atlas(args: argparse.Namespace) -> int:
-    """Draws a run's map and writes `atlas.parquet`."""
-    if args.points < 0:
-        raise ExplorerError("--points must be at least 0")
-    folder = folders.find(args.run)
-    with Progress(quiet=args.json) as progress:
-        has_map = draw_map(folder, args.points, progress, args.run)
-    if not has_map:
-        return 1
-    path = folder / folders.ATLAS
-    if args.json:
-        say_json({"file": str(path)})
-    else:
-        say(f"wrote {path}")
-    return 0
-
-
-def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
-    """Runs the map stage; False, after a warning, if this run or machine can have no map."""
-    from explorer import config as configs
-    from explorer import pipeline
-
-    if not configs.read(folder / folders.CONFIG).model.latent_dim:
-        progress.clear()
-        warn(f"{folder.name} is a language model: there is no latent space to map")
-        return False
-    try:
-        missing = pipeline.make_atlas(folder, points, progress.stage())
-        if missing:
-            progress.clear()
-            warn(f"the map is drawn, without the playback of the training: {missing}")
-    except ModuleNotFoundError as error:
-        progress.clear()
-        warn(
-            f"no map: the package {error.name!r} is not installed; install umap-learn and "
-            f"scikit-learn, then `explorer atlas {shlex.quote(run)}` draws it"
-        )
-        return False
-    return True

@@ -1,0 +1,39 @@
+"""`explorer pack`: a run as one checksummed file."""
+
+import argparse
+import os
+from pathlib import Path
+
+from explorer.cli.options import add_run, check_out
+from explorer.cli.output import say, say_json
+from explorer.errors import ExplorerError
+from explorer.runs import folder as folders
+from explorer.runs import pack as packing
+
+
+def pack_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer pack`."""
+    parser.epilog = (
+        "The pack holds no corpus text and no training state, but a checksum of each file.\n"
+        "Whoever receives it runs `explorer add FILE`.\n\n"
+        "example:\n  explorer pack my --out my.zip"
+    )
+    add_run(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: RUN.zip, here")
+
+
+def pack(args: argparse.Namespace) -> None:
+    """Writes a pack."""
+    folder = folders.find(args.run)
+    out = args.out or Path(f"{folder.resolve().name}.zip")
+    if out.is_dir():
+        raise ExplorerError(f"--out {out} is a folder: name a file in it")
+    if out.exists() and not out.is_file():
+        raise ExplorerError(f"--out {out} is a device or a pipe: name a file")
+    check_out(out, folder)
+    packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
+    size = out.stat().st_size
+    if args.json:
+        say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})
+    else:
+        say(f"wrote {out} ({size / 1e6:.1f} MB)\nsha256 {folders.sha256(out)}")

@@ -1,0 +1,95 @@
+"""`explorer reconstruct`: sentences encoded and decoded again."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
+from explorer.cli.output import Progress, say, say_json, warn
+from explorer.cli.sentence_files import (
+    FILE_HELP,
+    OutsideDomain,
+    add_file_options,
+    chunks,
+    print_written,
+    read_sentences,
+    require_any,
+    speed,
+)
+from explorer.errors import ExplorerError
+from explorer.models.decoding_settings import PART
+from explorer.system.table_writers import check_format, writing
+from explorer.text.read_file import as_sentence
+
+if TYPE_CHECKING:
+    from explorer.explore.run import Run
+
+
+def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `explorer reconstruct`."""
+    parser.epilog = (
+        'example:\n  explorer reconstruct captions-smooth "a dog runs through the snow"\n'
+        "  explorer reconstruct captions-smooth --file in.txt --out out.csv"
+    )
+    add_run(parser)
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="sentences")
+    parser.add_argument("--file", metavar="FILE", help=FILE_HELP)
+    add_file_options(
+        parser,
+        "write to a file instead of the screen: .txt (reconstructions only), .csv .tsv .jsonl "
+        ".parquet (columns text, reconstruction)",
+        required=False,
+    )
+    add_decoding(parser)
+
+
+def reconstruct(args: argparse.Namespace) -> None:
+    """Encodes and decodes sentences."""
+    if bool(args.text) == bool(args.file):
+        raise ExplorerError("reconstruct needs sentences or --file, one of the two")
+    if args.out:
+        check_format(args.out)
+    settings = decoding(args)
+    run = open_run(args)
+    check_out(args.out, run.folder, args.file)
+    texts = (
+        read_sentences(args.file, args.text_column) if args.file else map(as_sentence, args.text)
+    )
+    done, rate, outside = 0, speed(), OutsideDomain(run, settings.label)
+    with (
+        Progress(quiet=args.json or not args.out) as progress,
+        writing(args.out) if args.out else nullcontext() as writer,
+    ):
+        for number, chunk in enumerate(chunks(texts, PART)):
+            words = run.reconstruct(chunk, settings.of_part(number))
+            columns = {"text": chunk, "reconstruction": words}
+            why = outside.add(chunk)
+            done += len(chunk)
+            if writer is not None:
+                writer.add(columns)
+                progress.show(f"{done:,} sentences reconstructed, {rate(done):,.0f}/s")
+            else:
+                _say_reconstructions(run, columns, why, args.json)
+        if args.file:
+            require_any(done, args.file)
+    if args.out:
+        print_written(args, done)
+        outside.warn()
+
+
+def _say_reconstructions(
+    run: "Run", columns: Mapping[str, Sequence[str]], outside: Sequence[str | None], as_json: bool
+) -> None:
+    for text, words, why in zip(columns["text"], columns["reconstruction"], outside, strict=True):
+        unknown = run.unknown(text)
+        if as_json:
+            known = None if run.domain is None else why is not None
+            row = {"text": text, "reconstruction": words, "unknown": unknown}
+            say_json(row | {"out_of_domain": known})
+            continue
+        say(words)
+        if unknown:
+            warn(f"unknown to {run.name}: {', '.join(unknown)}")
+        if why:
+            warn(f"out of the domain of {run.name}: {why}")
