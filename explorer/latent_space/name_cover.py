@@ -157,12 +157,16 @@ class _Greedy:
             return False
         if taken and candidate.kind == "empty":
             return False
-        return not any(
-            candidate.words == other.words
-            if candidate.is_opening and other.is_opening
-            else any(alike(a, b) for a in candidate.words for b in other.words)
-            for other in taken
-        )
+        return not any(_is_repeated(candidate, other) for other in taken)
+
+
+def _is_repeated(candidate: Candidate, other: Candidate) -> bool:
+    """Whether a name with one of the two says little more with both."""
+    if candidate.is_opening and other.is_opening:
+        # "what …" and "what's …" are one; "a man …" and "a woman …" share an article alone.
+        mine, theirs = (" ".join(part.words).replace("’", "'") for part in (candidate, other))
+        return mine.split("'")[0] == theirs.split("'")[0]
+    return any(alike(a, b) for a in candidate.words for b in other.words)
 
 
 def _unused(greedy: _Greedy, candidates: Sequence[Candidate], names: Sequence[str]) -> _Cover:

@@ -155,7 +155,7 @@ def visit(page, chance: random.Random) -> str:
 
 ACTIONS = (
     *(_click("[data-testid=stButtonGroup] button"), _click("[role=tab]")),
-    *(_click("[data-testid=stCheckbox] label"), _click("[role=list] button")),
+    *(_click("[data-testid=stCheckbox] label"), _click("li > button:first-child")),
     *(_slide, _type, _choose, _decode, _pick, _pick),
 )
 

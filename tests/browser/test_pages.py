@@ -116,6 +116,7 @@ def test_the_map_goes_to_what_a_list_picks(page, address):
             break
         page.wait_for_timeout(100)
     assert canvas.evaluate(IS_IN_VIEW)
+    assert page.evaluate("document.activeElement !== document.body"), "the focus is lost"
 
 
 IS_IN_VIEW = """(map) => {

@@ -66,6 +66,31 @@ def test_no_page_is_wider_than_the_window(opened, address, options):
     assert {name: found for name, found in wide.items() if found} == {}
 
 
+SHIFTS = """
+window.shifted = [];
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput, sources } of list.getEntries()) {
+    if (hadRecentInput) continue;
+    const moved = sources.map(({ node, previousRect, currentRect }) =>
+      `${(node?.className || "").match?.(/st-key-[^ ]+/) ?? node?.dataset?.testid}: `
+      + `${previousRect.y} to ${currentRect.y}`);
+    window.shifted.push([value, moved]);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_nothing_moves_while_a_page_loads(opened, address):
+    page = opened(viewport={"width": 1440, "height": 900})
+    page.add_init_script(SHIFTS)
+    shifted = {}
+    for name in ("map", "paths", "arithmetic", "compare", "text", "notes"):
+        go(page, f"{address}/{'' if name == 'map' else name}")
+        shifted[name] = page.evaluate("window.shifted")
+    total = {name: sum(value for value, _ in moves) for name, moves in shifted.items()}
+    assert {name: shifted[name] for name, value in total.items() if value > 0.05} == {}
+
+
 def test_at_200_percent_map_and_answer_are_in_view_together(opened, address):
     page = opened(viewport={"width": 720, "height": 450}, device_scale_factor=2)
     go(page, f"{address}/?at=3")

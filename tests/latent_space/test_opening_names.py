@@ -46,3 +46,10 @@ def test_a_text_begins_as_a_name_says_whatever_its_case_and_punctuation():
     assert not begins("how", "how do …")
     assert not begins("dog", "dog, cat")
     assert words_of("how do …, the dog, why …") == ["the", "dog"]
+
+
+def test_a_name_holds_no_two_forms_of_one_opening():
+    texts = [f"{first} {row}" for row in range(30) for first in ("What", "What's", "How")]
+    texts += [f"They {row} stood" for row in range(270)]
+    name = Namer(texts).names(np.repeat([0, 1], [90, 270]))[0]
+    assert ("what …" in name) != ("what's …" in name) and "how …" in name

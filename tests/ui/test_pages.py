@@ -215,7 +215,7 @@ def test_what_is_typed_leaves_its_box_when_something_else_is_picked(app: Open) -
     assert not at.text_input(key="text").value
     at = app(pick=MapPick(0.1, 0.1))
     at.session_state["text"] = "a dog sings"
-    at.button(key="nearest").click().run()
+    at.button(key="pick_nearest").click().run()
     assert isinstance(at.session_state["_pick"], SentencePick)
     assert not at.text_input(key="text").value
 

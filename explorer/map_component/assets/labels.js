@@ -34,7 +34,7 @@ export function placeLabels(pen, labels, view, lineHeight, taken = []) {
     const [left, top] = view.toScreen(label.x, label.y);
     if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
     // In capitals, as maps name regions: sentences beside them are not.
-    const lines = wrap(pen, label.text.toLocaleUpperCase());
+    const lines = wrap(pen, label.text.toLocaleUpperCase().replaceAll(" …", "\u00a0…"));
     const width = Math.max(...lines.map((line) => pen.measureText(line).width));
     const height = lines.length * lineHeight;
     const box = {
@@ -68,7 +68,7 @@ export function wrap(pen, text) {
 
 function breakLines(pen, text) {
   const lines = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of text.split(/[^\S\u00a0]+/).filter(Boolean)) {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
     if (lines.length && pen.measureText(longer).width <= MAX_WIDTH) lines[lines.length - 1] = longer;
     else lines.push(word);

@@ -264,7 +264,7 @@ def _emptiness(run: Run, position: "MapPosition", cycle: "Cycle | None") -> None
     st.button(
         "Show the nearest sentence",
         icon=":material/my_location:",
-        key="nearest",
+        key="pick_nearest",
         on_click=picks.set_pick,
         args=(SentencePick(position.nearest),),
     )

@@ -18,7 +18,9 @@ with notes.errors_shown():
     items = []
     for number, scene in enumerate(bar.scenes(), 1):
         runs, note = lecture.runs_of(scene, open_runs.records())
-        caption = html.escape(note or " · ".join(runs))
+        caption = html.escape(note) or " · ".join(
+            f"<span>{html.escape(run)}</span>" for run in runs
+        )
         items.append(
             f'<li><a href="{html.escape(bar.link(scene, number))}">{html.escape(scene.title)}</a>'
             f"<br>{html.escape(scene.see)} <small>{caption}</small></li>"
