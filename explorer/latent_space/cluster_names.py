@@ -1,32 +1,27 @@
-"""Names for groups of texts: what is frequent in one and rare elsewhere, words or openings."""
+"""What sets groups of texts apart: their names, and the terms of one against the others."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from explorer.latent_space.name_stop_words import describes_origin, is_function_word
-from explorer.latent_space.opening_names import Opening, Openings, begins, is_by_openings
+from explorer.latent_space.name_candidates import Candidate, candidates, is_informative
+from explorer.latent_space.name_cover import cover_names, needed_lift
+from explorer.latent_space.name_stop_words import describes_origin
+from explorer.latent_space.opening_names import begins, words_of
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-UNNAMED = "region "
-"""Begins the name of a group that no word sets apart; its number follows."""
-
-_MOST_WORDS = 3  # in a name
-_LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
 _LEAST_COVER = 0.04  # of the group's texts contain the word
 _LEAST_LISTED = 0.01  # of the texts of a group contain a term that is listed for it
-_LEAST_SHARE = 0.5  # of a word's texts: a pair in so many replaces the word ("hot dog" for "dog")
-_CANDIDATES = 40  # terms considered for one name
+_CANDIDATES = 40  # terms considered for one that is listed
 _MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
-_ENOUGH = 0.5  # of a group's texts hold a word of its name: no opening describes it better
 _LARGE = 1000  # texts
-_WORD_LENGTH = 30  # characters; longer "words" are links and noise
 
 
 class Term(NamedTuple):
@@ -42,60 +37,34 @@ class Term(NamedTuple):
 class Namer:
     """Names groups of the same texts, at any number of groupings; the words are counted once.
 
-    The score of a word, or of a pair of adjacent words, in a group is class-based TF-IDF, the
-    fraction of the group's words times log(1 + mean size of a group / occurrences of the term),
-    times the logarithm of its lift over all texts. Terms in fewer than 4% of the group's texts
-    rank below all others. Where most of a group's texts hold no word of the name, and more of them
-    begin alike, the name is how they begin: "how …, what …".
-
     Args:
         texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
             name.
-
-    Source:
-        Grootendorst (2022), BERTopic, section 3.3, arXiv:2203.05794. Differs: a text counts a
-        term once; the lift excludes words that are frequent everywhere, such as the function
-        words of languages without a list of them.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._counted = _count(texts)
         self._texts = texts
-        self._openings = Openings(texts)
+
+    @cached_property
+    def _candidates(self) -> "tuple[csr_matrix, list[Candidate]]":
+        return candidates(self._texts)
+
+    @cached_property
+    def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
+        return _count(self._texts)
 
     def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
-        """Names the groups 0, 1, …, each differently, by one to three informative words.
+        """Names the groups 0, 1, …, each differently, by what most of its texts share.
 
         Args:
             group: Group of each text; −1 for none (such texts count as background).
 
         Returns:
-            A name a group; "region 1" and so on where there is no word to name it by.
+            A name a group, one to three words; "region 1" and so on where there is no word to
+            name it by.
         """
-        count = int(group.max(initial=-1)) + 1
-        if self._counted is None or count == 0:
-            return [f"{UNNAMED}{number + 1}" for number in range(count)]
-        matrix, terms = self._counted
-        totals, scores = _scores(matrix, group, count)
-        used: set[str] = set()
-        openings: frozenset[Opening] = frozenset()
-        names = []
-        for number in range(count):
-            name = _name(scores[number], totals[number], terms, used)
-            rows = np.flatnonzero(group == number)
-            other = self._openings.name(rows, _lift_of(len(rows) / len(group)), openings)
-            if other is not None and self._begins_better(rows, name, other[0].cover):
-                name, openings = other[0].name, openings | other[1]
-            name = name or f"{UNNAMED}{number + 1}"
-            used.add(name)
-            names.append(name)
-        return names
-
-    def _begins_better(self, rows: Int[np.ndarray, " n"], name: str, cover: float) -> bool:
-        """Whether openings of this cover describe a group better than the words of its name."""
-        texts = [self._texts[int(row)] for row in rows]
-        named = share_named(texts, np.zeros(len(texts), np.int32), [name])
-        return named < min(_ENOUGH, cover)
+        matrix, known = self._candidates
+        return cover_names(matrix, known, group)
 
     def terms(
         self,
@@ -144,7 +113,7 @@ class Namer:
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
     """The fraction of the texts in groups that hold a word of their group's name, 0 to 1.
 
-    Of a name by openings, the fraction that begins as it says.
+    Of openings in a name ("how …"), a text holds those it begins with.
 
     Args:
         texts: Any text.
@@ -157,14 +126,11 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     inside = np.flatnonzero(group >= 0).tolist()
     if not inside:
         raise ValueError("no text is in a group")
-    of_name = [set(words(name)) for name in names]
+    of_name = [set(words_of(name)) for name in names]
     hits = 0
     for row in inside:
-        text, name = texts[row], names[int(group[row])]
-        if is_by_openings(name):
-            hits += begins(text, name)
-        else:
-            hits += not of_name[group[row]].isdisjoint(words(text))
+        text, number = texts[row], int(group[row])
+        hits += not of_name[number].isdisjoint(words(text)) or begins(text, names[number])
     return hits / len(inside)
 
 
@@ -174,7 +140,7 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
 
     def analyse(text: str) -> list[tuple[str, ...]]:
         terms = [
-            word if _is_informative(word, ENGLISH_STOP_WORDS) else None for word in words(text)
+            word if is_informative(word, ENGLISH_STOP_WORDS) else None for word in words(text)
         ]
         single = [(word,) for word in terms if word]
         pairs = [(a, b) for a, b in pairwise(terms) if a and b and a != b]
@@ -203,12 +169,6 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
     return matrix[:, used], [terms[column] for column in used]
 
 
-def _is_informative(word: str, stop_words: frozenset[str]) -> bool:
-    if is_function_word(word, stop_words) or len(word) > _WORD_LENGTH:
-        return False
-    return not word.isdigit() and (len(word) > 1 or not word.isascii())
-
-
 def _scores(
     matrix: "csr_matrix", group: Int[np.ndarray, " n"], count: int
 ) -> tuple[Float[np.ndarray, "groups terms"], Float[np.ndarray, "groups terms"]]:
@@ -228,66 +188,5 @@ def _scores(
     scores *= np.where(lift > 1, np.log(lift.clip(min=1.0)), 1e-6)
     # Rare terms keep their order, below all others.
     scores = np.where(cover >= _LEAST_COVER, scores, scores * 1e-6)
-    return totals, np.where(lift >= _needed_lift(texts / len(group)), scores, 0.0)
-
-
-def _needed_lift(share: Float[np.ndarray, "groups 1"]) -> Float[np.ndarray, "groups 1"]:
-    """Minimum lift of a word for a group's name, by the group's share of all texts.
-
-    The highest possible is 1 / share: in groups of more than a fifth, halfway from 1 to that.
-    """
-    return np.minimum(_LEAST_LIFT, (1 + 1 / share) / 2) * (1 - 1e-6)
-
-
-def _lift_of(share: float) -> float:
-    return float(_needed_lift(np.array([[share]]))[0, 0])
-
-
-def _name(
-    scores: Float[np.ndarray, " terms"],
-    totals: Float[np.ndarray, " terms"],
-    terms: list[tuple[str, ...]],
-    used: set[str],
-) -> str:
-    """The best unused name; empty where the group has no word, or none is left."""
-    first = np.argsort(-scores, kind="stable")[:_CANDIDATES]
-    first = [int(column) for column in first if scores[column] > 0]
-    pairs = [column for column in first if len(terms[column]) == 2]
-    ranked = [
-        terms[column]
-        for column in first
-        if len(terms[column]) == 2
-        or not any(
-            terms[column][0] in terms[pair] and totals[pair] >= _LEAST_SHARE * totals[column]
-            for pair in pairs
-        )
-    ]
-    ranked += [terms[column] for column in first if terms[column] not in ranked]
-    orders = [[*ranked[:1], *ranked[start + 1 :]] for start in range(len(ranked))]
-    orders += [ranked[start:] for start in range(1, len(ranked))]
-    for order in orders:
-        name = ", ".join(join(list(term)) for term in _distinct(order))
-        if name not in used:
-            return name
-    return ""
-
-
-def _distinct(ranked: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    chosen: list[tuple[str, ...]] = []
-    for term in ranked:
-        taken = [word for other in chosen for word in other]
-        if len(taken) + len(term) > _MOST_WORDS:
-            continue
-        if not any(alike(word, other) for word in term for other in taken):
-            chosen.append(term)
-    return chosen
-
-
-def alike(a: str, b: str) -> bool:
-    """Whether two words look like forms of one ("dog", "dogs"; "play", "playing")."""
-    shared = 0
-    for left, right in zip(a, b, strict=False):
-        if left != right:
-            break
-        shared += 1
-    return a == b or shared >= max(3, min(len(a), len(b)) - 1)
+    needed = np.array([[needed_lift(share)] for share in (texts[:, 0] / len(group)).tolist()])
+    return totals, np.where(lift >= needed, scores, 0.0)

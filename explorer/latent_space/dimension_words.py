@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from explorer.latent_space.cluster_names import alike
+from explorer.latent_space.name_cover import alike
 from explorer.text.search_words import words
 
 _LISTED = 3  # words of an end

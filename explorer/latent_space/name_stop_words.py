@@ -8,6 +8,15 @@ _FUNCTION = frozenset(
 )
 """Beside a list of stop words; some are what a contraction leaves, as of "can't"."""
 
+_EMPTY = """
+a an the of for and but or nor to in on at by with from as than into so then
+"""
+_FORMS = """
+i me my mine we us our ours you your yours he him his she her hers they them their theirs it its
+what how why where when who whom whose which
+"""
+_NUMBERS = "two three four five six seven eight nine ten eleven twelve twenty"
+
 _ORIGINS = """
 aboriginal afghan african african-american afro afro-american albanian algerian american amish
 arab arabian arabic argentine argentinian armenian asian asian-american asiatic australian
@@ -39,15 +48,33 @@ students teen teenage teenager teenagers teens toddler toddlers wife woman women
 young younger youngster youngsters youth youths
 """
 
+_empty = frozenset(_EMPTY.split())
+_forms = frozenset(_FORMS.split())
+_numbers = frozenset(_NUMBERS.split())
 _origins = frozenset(_ORIGINS.split())
 _colours = frozenset(_COLOURS.split())
 _people = frozenset(_NOT_WITH_COLOURS.split())
 
 
 def is_function_word(word: str, stop_words: frozenset[str]) -> bool:
-    """Whether a word, case folded, is a stop word or a contraction of one, such as "we're"."""
+    """Whether a word, case folded, is a stop word or a contraction of one, such as "we're".
+
+    Numbers are in lists of stop words, but tell what is in a picture or an order.
+    """
     bare = _CONTRACTED.sub("", word)
-    return bare in stop_words or bare in _FUNCTION
+    return word not in _numbers and (bare in stop_words or bare in _FUNCTION)
+
+
+def is_form_word(word: str, stop_words: frozenset[str]) -> bool:
+    """Whether a function word tells the form of a sentence: "she", "why", "don't"."""
+    return word in _forms or (
+        _CONTRACTED.search(word) is not None and is_function_word(word, stop_words)
+    )
+
+
+def is_empty(word: str) -> bool:
+    """Whether a word is an article, a conjunction or a preposition."""
+    return word in _empty
 
 
 def describes_origin(term: tuple[str, ...]) -> bool:

@@ -253,6 +253,22 @@ def test_a_tap_on_a_phone_picks(chromium, address):
     context.close()
 
 
+def test_on_a_phone_the_tools_fold_away(chromium, address):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = Driver(context.new_page()).open(address).page
+    shown = page.locator(".buttons button:visible")
+    assert shown.count() == 4
+    page.get_by_role("button", name="Tools").click()
+    assert (opened := shown.count()) > 6
+    page.get_by_role("button", name="Lines of equal density").click()
+    assert shown.count() == 4
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.className") == "opener"
+    page.set_viewport_size({"width": 1000, "height": 844})
+    assert not page.get_by_role("button", name="Tools").is_visible()
+    assert shown.count() == opened - 1
+    context.close()
+
+
 def test_a_run_that_comes_while_points_are_loading_loses_nothing(page, address):
     def late(route):
         time.sleep(1.5)

@@ -203,3 +203,30 @@ def test_regions_of_islands_are_separated_and_well_named(islands):
 def test_a_contraction_is_a_function_word(word):
     assert is_function_word(word, frozenset(["i", "we", "do"]))
     assert not is_function_word("o'clock", frozenset(["o"]))
+
+
+def test_the_words_of_a_name_cover_its_region_together():
+    nouns = np.random.default_rng(0).choice(["boat", "ship", "canoe"], 90).tolist()
+    # "sail" is in as many texts as any of them, but only beside "boat".
+    texts = [
+        f"{noun} {'sail' if noun == 'boat' else 'sank'} {row}" for row, noun in enumerate(nouns)
+    ]
+    texts += [f"sank meadow hill{row}" for row in range(810)]
+    name = Namer(texts).names(np.repeat([0, 1], [90, 810]))[0]
+    assert set(words(name)) == {"boat", "ship", "canoe"}
+    assert share_named(texts, np.repeat([0, 1], [90, 810]), [name, "sank"]) == 1
+
+
+def test_pronouns_name_what_no_other_word_sets_apart_and_articles_do_not():
+    random = np.random.default_rng(0)
+    rest = [f"verb{random.integers(200)} noun{random.integers(200)}" for _ in range(400)]
+    texts = [f"the {rest[row]} {'she' if row % 2 else 'his'}" for row in range(100)]
+    texts += [f"with {text}" for text in rest[100:]]
+    name = Namer(texts).names(np.repeat([0, 1], [100, 300]))[0]
+    assert {"she", "his"} <= set(words(name))
+
+
+def test_numbers_name_a_region():
+    texts = [f"two animals here{row}" for row in range(50)]
+    texts += [f"one animals there{row}" for row in range(250)]
+    assert Namer(texts).names(np.repeat([0, 1], [50, 250]))[0].startswith("two")

@@ -81,7 +81,10 @@ export function moreButtons() {
   const regions = button("Regions: open one for the finer ones within (T)");
   regions.append(icon(TREE));
   regions.setAttribute("aria-expanded", "false");
-  return { contours, regions, help: button("Keys and a short tour", "?"), share, copy, lasso, rectangle };
+  const opener = button("Tools: select, contours, regions, help", "⋯");
+  opener.className = "opener";
+  const help = button("Keys and a short tour", "?");
+  return { contours, regions, help, share, copy, lasso, rectangle, opener };
 }
 
 function button(name, sign = "") {

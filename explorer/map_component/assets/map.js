@@ -6,6 +6,7 @@ import { AnswerPin } from "./answer_pin.js";
 import { Contours } from "./contours.js";
 import { copies } from "./copy.js";
 import { exposeForTests } from "./exposed.js";
+import { fold } from "./fold.js";
 import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
 import { bounds, Grid } from "./grid.js";
@@ -79,7 +80,7 @@ export class LatentMap extends Surface {
 
   /** Help and a link for the map, and a way to copy the pinned words. */
   addButtons() {
-    const { help, share, copy, lasso, rectangle, contours, regions } = moreButtons();
+    const { help, share, copy, lasso, rectangle, contours, regions, opener } = moreButtons();
     this.lasso = new Lasso(this, { lasso, rectangle });
     this.help = new Help(this.stage);
     help.addEventListener("click", () => this.help.toggle());
@@ -88,7 +89,7 @@ export class LatentMap extends Surface {
     copies(copy, () => this.pin.words, say);
     this.contours = new Contours(this, contours);
     this.regions = new Regions(this, regions);
-    this.corner.append(lasso, rectangle, contours, regions, share, help);
+    fold(this.corner, opener, [lasso, rectangle, contours, regions, share, help]);
     this.pinBox.append(copy);
   }
 

@@ -7,8 +7,10 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
-from explorer.latent_space.cluster_names import UNNAMED
-from explorer.latent_space.opening_names import is_by_openings
+from explorer.latent_space.name_candidates import is_informative
+from explorer.latent_space.name_cover import UNNAMED
+from explorer.latent_space.name_stop_words import is_form_word
+from explorer.latent_space.opening_names import words_of
 from explorer.text.search_words import words
 from explorer.ui.components.escaping import message
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -95,9 +97,11 @@ def _typed() -> None:
 
 
 def suggested_word(run: Run) -> str:
-    """The first word of the largest region named by words, else the longest of an example."""
+    """A word of the name of the largest region that has a telling one, else of an example."""
     for region in (region for level in run.needed_atlas.levels for region in level):
-        word = region.name.split(",")[0]
-        if not is_by_openings(word) and not word.startswith(UNNAMED):
-            return word
+        if region.name.startswith(UNNAMED):
+            continue
+        for word in words_of(region.name):
+            if is_informative(word, frozenset()) and not is_form_word(word, frozenset()):
+                return word
     return max(words(example_texts(run)[0]), key=len, default="")

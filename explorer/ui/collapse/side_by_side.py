@@ -1,5 +1,6 @@
 """The collapsed run beside one that uses z: what they decode, and their rates during training."""
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,17 @@ from explorer.ui.components.escaping import markdown, plain
 from explorer.ui.session import open_runs, url
 
 _SENTENCES = 4
+_STYLE = """
+<style>
+.pair-words { width: 100%; border-collapse: collapse; table-layout: fixed; text-align: start; }
+.pair-words :is(th, td) { padding: 0 1rem 0 0; border: none; vertical-align: top;
+  font-weight: 400; text-align: start; }
+.pair-words thead th { font-weight: 600; padding-bottom: 0.5rem; overflow-wrap: anywhere; }
+.pair-words thead span { font-weight: 400; opacity: 0.75; display: block; font-size: 0.875rem; }
+.pair-words [scope="rowgroup"] { padding-top: 0.6rem; border-top: 1px solid rgb(128 128 128 / 0.3); }
+.pair-words p.words { margin: 0 0 0.4rem; }
+</style>
+"""
 
 
 def show(current: Run) -> None:
@@ -53,17 +65,28 @@ def _reconstructions(runs: Sequence[Run]) -> None:
         help="Test sentences on both maps, evenly spaced, not selected. Each is encoded to its "
         "posterior mean and decoded greedily.",
     )
+    st.html(_table(runs, rows))
+    st.caption("Grey: the sentence. Below it: its reconstruction by each run.")
+
+
+def _table(runs: Sequence[Run], rows: Sequence[int]) -> str:
+    """Each sentence above its reconstructions; texts are shown as they are."""
+    heads = ""
+    for run in runs:
+        rate = value_of(run.metrics, "rate")
+        rate_note = "" if rate is None else f" · rate {written(rate)} nats"
+        heads += (
+            f"<th scope='col'>{html.escape(run.name)}"
+            f"<span>{html.escape(uses_z(run.metrics).word)}{rate_note}</span></th>"
+        )
     source = runs[1]  # without the corpus, the collapsed run has one sentence for all
-    for column, run in zip(st.columns(2, gap="medium"), runs, strict=True):
-        with column:
-            rate = value_of(run.metrics, "rate")
-            rate_note = "" if rate is None else f" · rate {written(rate)} nats"
-            st.markdown(f"**{markdown(run.name)}**  :gray[{uses_z(run.metrics).word}{rate_note}]")
-            for row in rows:
-                sentence = source.texts[_index(source, row)]
-                decoded = run.needed_atlas.reconstruction[_index(run, row)]
-                st.html(plain(sentence, quiet=True) + plain(decoded))
-    st.caption("Grey: the sentence. Below it: its reconstruction.")
+    body = ""
+    for row in rows:
+        sentence = plain(source.texts[_index(source, row)], quiet=True)
+        decoded = [plain(run.needed_atlas.reconstruction[_index(run, row)]) for run in runs]
+        body += f"<tr><th scope='rowgroup' colspan='{len(runs)}'>{sentence}</th></tr>"
+        body += f"<tr>{''.join(f'<td>{words}</td>' for words in decoded)}</tr>"
+    return f"{_STYLE}<table class='pair-words'><thead><tr>{heads}</tr></thead>{body}</table>"
 
 
 def shared_rows(runs: Sequence[Run], count: int = _SENTENCES) -> list[int]:

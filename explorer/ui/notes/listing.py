@@ -10,7 +10,7 @@ from explorer.explore.run import Run
 from explorer.system.table_writers import as_parquet
 from explorer.ui.components.download_buttons import as_csv, file_button
 from explorer.ui.components.escaping import markdown, message
-from explorer.ui.session import picks
+from explorer.ui.session import picks, url
 from explorer.workspace import notes, notes_export
 from explorer.workspace.notes import Note
 
@@ -27,6 +27,12 @@ _STYLE = """
   flex-wrap: wrap; gap: 0.25rem 0.9rem; align-items: baseline; }
 .note-facts b { font-weight: 500; padding: 0.05rem 0.5rem; border-radius: 1rem;
   border: 1px solid currentColor; }
+@media (max-width: 640px) {
+  /* A note has the whole width; its buttons are below it. Filters stand in two columns. */
+  [class*="st-key-note_row_"] > :first-child { flex: 1 1 100%; }
+  .st-key-note_filters > * { flex: 1 1 calc(50% - 0.5rem); width: auto !important; }
+  .st-key-note_filters > :first-child { flex-basis: 100%; }
+}
 </style>
 """
 
@@ -43,14 +49,16 @@ def show() -> None:
     known = notes.notes()
     if not known:
         st.info(
-            "There are no notes yet: *Pin*, above every page, makes one.",
+            "There are no notes yet. *Pin*, above every page, saves what is seen there: a "
+            "sentence, a location, a path, a selection, with your words and tags.",
             icon=":material/push_pin:",
         )
+        st.page_link(url.page_file("map"), label="Open the map", icon=":material/scatter_plot:")
         return
+    st.html(_STYLE)
     listed = _filtered(known)
     _exports(listed)
     _tagged(picks.current_run(), known)
-    st.html(_STYLE)
     shown = st.session_state.get(_COUNT, _PAGE)
     for note in listed[:shown]:
         with st.container(border=True, key=f"note_{note.id}"):
@@ -118,7 +126,7 @@ def _tagged(run: Run, known: list[Note]) -> None:
 
 
 def _note(note: Note, known: list[str]) -> None:
-    with st.container(horizontal=True, vertical_alignment="top"):
+    with st.container(horizontal=True, vertical_alignment="top", key=f"note_row_{note.id}"):
         with st.container():
             st.html(_content(note))
         _edit(note, known)

@@ -1,0 +1,107 @@
+"""What can name a group of texts: informative words, pairs, pronouns, openings."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.latent_space.name_stop_words import (
+    describes_origin,
+    is_empty,
+    is_form_word,
+    is_function_word,
+)
+from explorer.latent_space.opening_names import ELLIPSIS, LONGEST
+from explorer.text.search_words import join, words
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_LARGE = 1000  # texts
+_WORD_LENGTH = 30  # characters; longer "words" are links and noise
+_WEIGHTS = {"word": 1.0, "form": 0.5, "opening": 0.6, "empty": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part of a name."""
+
+    words: tuple[str, ...]
+    kind: str
+    """`word` (also a pair of adjacent ones), `form` (a pronoun, question word or contraction),
+    `opening` (of a text), or `empty` (an opening of articles and conjunctions alone)."""
+
+    @property
+    def text(self) -> str:
+        """As a name shows it."""
+        return f"{' '.join(self.words)}{ELLIPSIS}" if self.is_opening else join(list(self.words))
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it says how texts begin."""
+        return self.kind in ("opening", "empty")
+
+    @property
+    def weight(self) -> float:
+        """How much it tells, beside an informative word of the same cover and lift."""
+        return _WEIGHTS[self.kind]
+
+
+def candidates(texts: Sequence[str]) -> "tuple[csr_matrix, list[Candidate]]":
+    """The text–candidate matrix (0/1) and the candidates."""
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    each = [set(_of_text(words(text), ENGLISH_STOP_WORDS)) for text in texts]
+    counts = Counter(candidate for own in each for candidate in own)
+    # In a large corpus, a term in a single text is no name.
+    least = 2 if len(texts) >= _LARGE else 1
+    chosen = [
+        candidate
+        for candidate, count in counts.items()
+        if count >= least and not _of_origin(candidate)
+    ]
+    chosen.sort(key=lambda candidate: (candidate.kind, candidate.words))
+    columns = {candidate: column for column, candidate in enumerate(chosen)}
+    entries = [
+        (row, columns[candidate])
+        for row, own in enumerate(each)
+        for candidate in own
+        if candidate in columns
+    ]
+    at = np.array(entries, np.int64).reshape(-1, 2)
+    ones = np.ones(len(at), np.float32)
+    matrix: Any = csr_matrix((ones, (at[:, 0], at[:, 1])), (len(texts), len(chosen)))
+    return matrix, chosen
+
+
+def is_informative(word: str, stop_words: frozenset[str]) -> bool:
+    """Whether a word, case folded, can name a group wherever it stands in a text."""
+    if is_function_word(word, stop_words) or len(word) > _WORD_LENGTH:
+        return False
+    return not word.isdigit() and (len(word) > 1 or not word.isascii())
+
+
+def _of_text(text: list[str], stop_words: frozenset[str]) -> Iterator[Candidate]:
+    telling = [is_informative(word, stop_words) for word in text]
+    for word, tells in zip(text, telling, strict=True):
+        if tells:
+            yield Candidate((word,), "word")
+        elif is_form_word(word, stop_words):
+            yield Candidate((word,), "form")
+    for (a, b), both in zip(pairwise(text), map(all, pairwise(telling)), strict=True):
+        if both and a != b:
+            yield Candidate((a, b), "word")
+    for length in range(1, min(LONGEST, len(text)) + 1):
+        opening = tuple(text[:length])
+        if all(len(word) <= _WORD_LENGTH for word in opening):
+            yield Candidate(opening, "empty" if all(map(is_empty, opening)) else "opening")
+
+
+def _of_origin(candidate: Candidate) -> bool:
+    if candidate.is_opening:
+        return any(describes_origin((word,)) for word in candidate.words)
+    return describes_origin(candidate.words)
