@@ -14,6 +14,7 @@ until the other one is accepted with --take.
 examples:
   explorer refit my --neighbours 30 --min-dist 0.2
   explorer refit my --metric cosine --seed 1
+  explorer refit my --encoder minilm
   explorer refit my --take
 """
 
@@ -42,6 +43,12 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--metric", default=default.metric, choices=METRICS, help="in latent space")
     add("--seed", type=int, default=0, metavar="S", help="of the optimisation (default 0)")
+    add(
+        "--encoder",
+        default="",
+        metavar="NAME",
+        help="sentences that this sentence encoder finds alike lie nearer: minilm, or a folder",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--take", action="store_true", help="make the other layout the run's")
     how.add_argument("--discard", action="store_true", help="delete the other layout")
@@ -59,7 +66,9 @@ def refit(args: argparse.Namespace) -> None:
             raise ExplorerError(f"{args.run} has no other layout: `explorer refit` fits one")
         (layouts.take if args.take else layouts.discard)(folder)
         return say(f"{args.run} has the other layout" if args.take else "discarded")
-    settings = LayoutSettings(args.method, args.neighbours, args.min_dist, args.metric, args.seed)
+    settings = LayoutSettings(
+        args.method, args.neighbours, args.min_dist, args.metric, args.seed, args.encoder
+    )
     with Progress(quiet=args.json) as progress:
         measured = fit(folder, layouts.path_of(folder), settings, progress.stage())
     layouts.note(folder, measured)

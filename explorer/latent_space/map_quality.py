@@ -32,6 +32,34 @@ def trustworthiness(
     return float(measure(mean[rows], xy[rows], n_neighbors=NEIGHBOURS)), len(rows)
 
 
+def neighbour_cosine(
+    xy: Float[np.ndarray, "n 2"], vectors: Float[np.ndarray, "n dim"], seed: int = 0
+) -> tuple[float, int] | None:
+    """How alike the sentences of neighbours on the map are to a sentence encoder.
+
+    Args:
+        xy: Positions on the map.
+        vectors: Unit vectors of the sentences.
+        seed: Draws the points.
+
+    Returns:
+        The mean cosine of a sentence's vector with those of its 15 neighbours, and the number of
+        points it was measured on, at most 3,000; None below 32 points.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    if len(xy) <= 2 * NEIGHBOURS + 1:
+        return None
+    rows = _drawn(len(xy), seed)
+    index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(xy)
+    near = index.kneighbors(xy[rows], return_distance=False)
+    cosines = [
+        float((vectors[_without(ids, row)] @ vectors[row]).mean())
+        for ids, row in zip(near.tolist(), rows.tolist(), strict=True)
+    ]
+    return float(np.mean(cosines)), len(rows)
+
+
 def neighbour_recall(
     mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int = 0
 ) -> tuple[float, int] | None:
@@ -145,6 +173,13 @@ MAP_MEASURES = {
         "are among its nearest on the map.",
         neighbour_recall,
         ("value", "neighbours"),
+    ),
+    "neighbour_cosine": MapMeasure(
+        "Alike neighbours",
+        "neighbours alike **{value:.2f}**",
+        "Neighbours alike: the mean cosine of a sentence's vector, from a pre-trained sentence "
+        "encoder, with those of its {neighbours} neighbours on the map.",
+        keys=("value", "neighbours"),
     ),
     "silhouette": MapMeasure(
         "Silhouette",

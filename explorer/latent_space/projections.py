@@ -113,6 +113,7 @@ def umap_layout(
     seed: int = 0,
     progress: Progress | None = None,
     metric: str = "euclidean",
+    space: Float[np.ndarray, "n e"] | None = None,
 ) -> Layout:
     """UMAP of the means, initialised with PCA; equal arguments give equal maps.
 
@@ -125,7 +126,8 @@ def umap_layout(
         min_dist: Minimum distance between points on the map.
         seed: Of the optimisation.
         progress: Called with "layout" while it is optimised.
-        metric: Of the distances in latent space, one of `METRICS`.
+        metric: Of the distances that it preserves, one of `METRICS`.
+        space: Other coordinates of the points, whose distances are preserved (`meaning_space`).
 
     Raises:
         ModuleNotFoundError: If umap-learn is not installed.
@@ -142,21 +144,22 @@ def umap_layout(
         return Layout(plane.xy, plane.noise, plane.meta | {"reason": reason})
     tell = progress or _silent
     tell("neighbours", 0.0)
+    points = mean if space is None else space
     umap = _umap(
         n_neighbors=neighbours,
         min_dist=min_dist,
         negative_sample_rate=_REPULSION,
-        init=_start(mean, seed),
+        init=_start(points, seed),
         random_state=seed,
         n_jobs=1,  # implied by the seed; given, or umap warns
         metric=metric,
-        **_exact_neighbours(mean, neighbours, metric),
+        **_exact_neighbours(points, neighbours, metric),
         tqdm_kwds=_tqdm_settings(tell),
     )
     with warnings.catch_warnings():
         # Given neighbours, it could not place new points; the map places them itself.
         warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
-        fitted = umap.fit_transform(np.ascontiguousarray(mean, np.float32))
+        fitted = umap.fit_transform(np.ascontiguousarray(points, np.float32))
     tell("layout", 1.0)
     xy = np.asarray(fitted, np.float32)
     xy -= (xy.min(axis=0) + xy.max(axis=0)) / 2

@@ -84,8 +84,8 @@ def _atlas(
     """The map of a random sample of `points` sentences; 0 takes `atlas.points`."""
     from explorer.latent_space.atlas import draw, from_arrays
     from explorer.latent_space.clusters import clusters, region_metrics
-    from explorer.latent_space.projections import umap_layout
     from explorer.models.batch_inference import posteriors, scores
+    from explorer.pipeline.map_layout import umap_of
 
     corpus = data.corpus
     pool = shippable_rows(config, corpus) if config.atlas.text else np.arange(len(data.ids))
@@ -96,8 +96,14 @@ def _atlas(
     distortion, rate = scores(model, ids, config.seed, counter, labels)
     counter = _counter(progress, "reconstructing", len(ids))
     texts = _reconstructions(model, data, mean, labels, config.corpus.max_tokens, counter)
-    layout = umap_layout(
-        mean, config.atlas.neighbours, config.atlas.min_dist, config.seed, progress
+    layout = umap_of(
+        mean,
+        lambda: [corpus.sentences[row] for row in drawn],
+        config.atlas.encoder,
+        config.seed,
+        progress,
+        neighbours=config.atlas.neighbours,
+        min_dist=config.atlas.min_dist,
     )
     progress("naming", 0.0)
     regions = clusters(layout.xy, texts)

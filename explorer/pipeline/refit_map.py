@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from explorer.errors import ExplorerError
 from explorer.latent_space.atlas import Atlas
 from explorer.latent_space.map_quality import MAP_MEASURES
-from explorer.latent_space.projections import METRICS, pca_layout, umap_layout
+from explorer.latent_space.projections import METRICS, pca_layout
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.replacement import replacing
+from explorer.runs.run_files import Contents
 
 METHODS = {"umap": "UMAP", "pca": "PCA"}
 """Layouts and their titles; neighbours, distances and the seed are settings of the first."""
@@ -35,6 +36,8 @@ class LayoutSettings:
     min_dist: float = 0.05
     metric: str = "euclidean"
     seed: int = 0
+    encoder: str = ""
+    """Of sentences, which lie nearer if it finds them alike; empty for latent distances alone."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -74,18 +77,21 @@ def refit(
         ModuleNotFoundError: If umap-learn is not installed.
     """
     from explorer.latent_space.clusters import clusters, region_metrics
+    from explorer.pipeline.map_layout import umap_of
 
     old = Atlas.load(folders.verify(folder, folders.ATLAS))
     if settings.method == "pca":
         layout = pca_layout(old.mean, seed=settings.seed, progress=progress)
     else:
-        layout = umap_layout(
+        layout = umap_of(
             old.mean,
-            settings.neighbours,
-            settings.min_dist,
+            lambda: _sentences(folder),
+            settings.encoder,
             settings.seed,
             progress,
-            settings.metric,
+            neighbours=settings.neighbours,
+            min_dist=settings.min_dist,
+            metric=settings.metric,
         )
     progress("naming", 0.0)
     regions = clusters(layout.xy, old.reconstruction)
@@ -105,6 +111,13 @@ def refit(
     new.save(target)
     progress("naming", 1.0)
     return {"before": old.projection, "after": new.projection}
+
+
+def _sentences(folder: Path) -> list[str]:
+    run = Contents(folder)
+    if not run.texts_are_real:
+        raise ExplorerError(f"an encoder needs the corpus of {run.name}, which is not here")
+    return run.texts
 
 
 class Compared(NamedTuple):

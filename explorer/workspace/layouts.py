@@ -23,6 +23,7 @@ def submit(folder: Path, settings: LayoutSettings) -> int:
     step = ["refit", folders.typed(folder), "--method", settings.method]
     step += ["--neighbours", str(settings.neighbours), "--min-dist", f"{settings.min_dist:g}"]
     step += ["--metric", settings.metric, "--seed", str(settings.seed)]
+    step += ["--encoder", settings.encoder] if settings.encoder else []
     return jobs.submit(jobs.REFIT, folder.name, [step])
 
 

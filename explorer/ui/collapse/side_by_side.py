@@ -25,8 +25,7 @@ _STYLE = """
   font-weight: 400; text-align: start; }
 .pair-words thead th { font-weight: 600; padding-bottom: 0.5rem; overflow-wrap: anywhere; }
 .pair-words thead span { font-weight: 400; opacity: 0.75; display: block; font-size: 0.875rem; }
-.pair-words [scope="rowgroup"] { padding-top: 0.6rem;
-  border-top: 1px solid rgb(128 128 128 / 0.3); }
+.pair-words [scope="rowgroup"] { padding-top: 0.6rem; border-top: 1px solid #8884; }
 .pair-words p.words { margin: 0 0 0.4rem; }
 </style>
 """

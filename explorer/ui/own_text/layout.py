@@ -5,9 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.config import Config
+from explorer.models.encoder_catalog import lacking
 from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings, compared
 from explorer.ui.components.escaping import markdown
 from explorer.workspace import layouts
+
+_ENCODER = "minilm"
 
 
 def fit_button(folder: Path, config: Config) -> None:
@@ -35,10 +38,17 @@ def fit_button(folder: Path, config: Config) -> None:
             "Distance in latent space", METRICS, key=f"{key}_m", disabled=not is_umap
         )
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key=f"{key}_s", disabled=not is_umap)
+        reason = lacking(_ENCODER)
+        by_meaning = st.toggle(
+            "By meaning too", key=f"{key}_e", disabled=not is_umap or bool(reason),
+            help="Sentences that MiniLM, a pre-trained sentence encoder, finds alike lie nearer"
+            + (f"; {markdown(reason)}." if reason else "."),
+        )  # fmt: skip
         if st.button("Fit it", key=f"{key}_go", type="primary"):
             settings = LayoutSettings(
-                str(method), int(neighbours), float(min_dist), str(metric), int(seed)
-            )
+                str(method), int(neighbours), float(min_dist), str(metric), int(seed),
+                _ENCODER if by_meaning and is_umap else "",
+            )  # fmt: skip
             layouts.submit(folder, settings)
             st.rerun()
 
@@ -70,5 +80,6 @@ def _settings(projection: dict) -> str:  # type: ignore[type-arg]
         if name in projection:
             shown.append(f"{title} {projection[name]:g}")
     shown += [str(projection["metric"])] if "metric" in projection else []
+    shown += [f"by meaning ({projection['encoder']})"] if "encoder" in projection else []
     shown += [f"seed {projection['seed']}"] if "seed" in projection else []
     return ", ".join(shown)
