@@ -9,7 +9,6 @@ from explorer.runs import pack as packing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer add`."""
     parser.epilog = "example:\n  explorer add ~/Downloads/my.zip\n  explorer add /data/runs/my"
     parser.add_argument(
         "path",

@@ -19,7 +19,6 @@ The map page offers the first as a layout and the other two as colours.
 
 
 def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer ancestors`."""
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument(

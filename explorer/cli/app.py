@@ -21,7 +21,6 @@ examples:
 
 
 def app_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer app`."""
     parser.epilog = EXAMPLE
     page_arguments(parser)
 

@@ -18,7 +18,6 @@ STRENGTHS = (1.0, 1.5, 2.0, 3.0)
 
 
 def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer arithmetic`."""
     parser.usage = (
         "explorer arithmetic RUN A B C [options]\n"
         "       explorer arithmetic RUN C --towards GROUP --away GROUP [options]"

@@ -14,7 +14,6 @@ Coordinates are those of the page's map. Distances are Euclidean, in latent spac
 
 
 def at_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer at`."""
     from explorer.explore.map_views import DEFAULT_VIEW, VIEWS
 
     parser.epilog = EXAMPLE

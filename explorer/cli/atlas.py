@@ -11,7 +11,6 @@ from explorer.runs import folder as folders
 
 
 def atlas_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer atlas`."""
     parser.epilog = "example:\n  explorer atlas my --points 5000\n"
     add_run(parser)
     parser.add_argument(

@@ -32,7 +32,6 @@ _FIGURES = {
 
 
 def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer benchmark`."""
     parser.epilog = EXAMPLE
     parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
     parser.add_argument("--make", action="store_true", help="write the runs' recipes")

@@ -18,7 +18,6 @@ minute.
 
 
 def corpus_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer corpus`."""
     parser.epilog = EXAMPLE
     parser.add_argument("action", choices=("list", "get"), help="what to do")
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="for get: which one")

@@ -7,7 +7,6 @@ from explorer.cli.output import say, say_json, table
 
 
 def dimensions_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer dimensions`."""
     parser.epilog = (
         "example:\n  explorer dimensions captions-smooth\n\n"
         "Low and high are the words whose sentences lie farthest out on each side, by at least\n"

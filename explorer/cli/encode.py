@@ -27,7 +27,6 @@ ENCODED = 4096
 
 
 def encode_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer encode`."""
     parser.epilog = (
         "example:\n  explorer encode captions-smooth sentences.txt --out z.parquet\n\n"
         "Writes the columns `text` and `z`, the posterior mean."
@@ -43,7 +42,6 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def encode(args: argparse.Namespace) -> None:
-    """Encodes a file."""
     check_format(args.out, (".parquet", ".jsonl", ".csv", ".tsv"))
     run = open_run(args)
     check_out(args.out, run.folder, args.file)

@@ -21,7 +21,6 @@ QUICK_LIMIT = 500
 
 
 def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer evaluate`."""
     parser.epilog = (
         "example:\n  explorer evaluate my --samples 500\n"
         "  torchrun --nproc_per_node 2 -m explorer evaluate my\n"

@@ -8,7 +8,6 @@ from explorer.cli.output import Progress, say, say_json, warn
 
 
 def export_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer export`."""
     parser.epilog = (
         "Tables have the columns projection_x, projection_y, text and neighbors, which other\n"
         "embedding viewers expect, then split, label, cluster, distortion and rate. The page is\n"

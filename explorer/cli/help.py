@@ -18,7 +18,6 @@ examples:
 
 
 def help_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer help`."""
     parser.epilog = EXAMPLE
     parser.add_argument("topic", nargs="?", default="", metavar="TOPIC", help="default: list them")
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 
 def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer interpolate`."""
     parser.epilog = (
         "example:\n  explorer interpolate captions-smooth "
         '"a man plays the guitar" "two dogs run on a beach" --steps 9'

@@ -26,7 +26,6 @@ _INTERRUPTED = range(128 + 1, 128 + 32)
 
 
 def jobs_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer jobs`."""
     parser.epilog = EXAMPLE
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--stop", type=int, metavar="JOB", help="stop a job; a training saves first")

@@ -18,7 +18,6 @@ examples:
 
 
 def locate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer locate`."""
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument("file", metavar="FILE", help="a file of sentences")

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer neighbours`."""
     parser.epilog = (
         'example:\n  explorer neighbours captions-smooth "a dog runs through the snow" -k 5\n\n'
         "Distances are cosine distances of centred latent points: 0 for the same direction, 2 for "

@@ -38,7 +38,6 @@ _SENTENCE = 4
 
 
 def new_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer new`."""
     _corpus_arguments(parser)
     _recipe_arguments(parser)
     listed = "\n".join(

@@ -21,7 +21,6 @@ examples:
 
 
 def notes_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer notes`."""
     parser.epilog = EXAMPLE
     parser.add_argument("action", nargs="?", choices=("list", "export"), default="list")
     parser.add_argument("--run", default="", help="only of this run")

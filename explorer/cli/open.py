@@ -30,7 +30,6 @@ examples:
 
 
 def open_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer open`."""
     parser.epilog = EXAMPLE
     parser.add_argument("file", metavar="FILE", help="a file of sentences")
     parser.add_argument("--text-column", default="", metavar="C", help="default: the likely one")

@@ -12,7 +12,6 @@ from explorer.runs import pack as packing
 
 
 def pack_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer pack`."""
     parser.epilog = (
         "The pack holds no corpus text and no training state, but a checksum of each file.\n"
         "Whoever receives it runs `explorer add FILE`.\n\n"
@@ -23,7 +22,6 @@ def pack_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def pack(args: argparse.Namespace) -> None:
-    """Writes a pack."""
     folder = folders.find(args.run)
     out = args.out or Path(f"{folder.resolve().name}.zip")
     if out.is_dir():

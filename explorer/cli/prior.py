@@ -36,7 +36,6 @@ a Gaussian of full covariance.
 
 
 def prior_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer prior`."""
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument(

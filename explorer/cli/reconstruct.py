@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer reconstruct`."""
     parser.epilog = (
         'example:\n  explorer reconstruct captions-smooth "a dog runs through the snow"\n'
         "  explorer reconstruct captions-smooth --file in.txt --out out.csv"

@@ -20,7 +20,6 @@ examples:
 
 
 def refit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer refit`."""
     from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings
 
     parser.epilog = EXAMPLE

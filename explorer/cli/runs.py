@@ -20,7 +20,6 @@ _VERDICTS = ("uses_z", "can_be_sampled")
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer runs`."""
     parser.epilog = (
         "Lists the runs in checkpoints/ and in the folders of EXPLORER_RUNS, those that ship and\n"
         "those registered with `explorer add`. Rate and distortion are nats per test sentence.\n\n"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def sample_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer sample`."""
     parser.epilog = (
         "example:\n  explorer sample captions-smooth -n 10 --seed 1\n"
         "  explorer sample captions-smooth -n 10 --strategy greedy"

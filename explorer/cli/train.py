@@ -39,7 +39,6 @@ uninterrupted training. After a crash it resumes from the last saved state, at m
 
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `explorer train`."""
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument(

@@ -93,7 +93,6 @@ class EvaluationContext:
 
     @property
     def n(self) -> int:
-        """Number of sentences."""
         return len(self.held_out.ids)
 
     @property

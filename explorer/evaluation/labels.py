@@ -91,12 +91,10 @@ class Labelled:
 
     @cached_property
     def tokens(self) -> list[Sequence[str]]:
-        """The sentences themselves."""
         return [self.run.held_out.tokens[row] for row in self.rows]
 
     @cached_property
     def mean(self) -> Float[Tensor, "n latent"]:
-        """Their posterior means."""
         return self.run.posterior.mean[self.rows]
 
     @cached_property

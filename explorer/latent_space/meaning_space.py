@@ -1,18 +1,19 @@
 """Latent points in coordinates whose distances tell meanings apart, for a map."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Float, Float32
 
 _RIDGE = 1e-3
 """Of the latent variance: keeps directions that hardly vary from counting."""
+_SPREAD = 0.7
+"""Of the prediction; z has 1. On the map of `everyday` it makes neighbours alike by three quarters
+of what 1 does, and keeps nine in ten of the neighbours in z that the map has without it."""
 
 
 def meaning_space(
     mean: Float[np.ndarray, "n d"], vectors: Float[np.ndarray, "n dim"]
 ) -> Float32[np.ndarray, "n e"]:
-    """Latent points beside what they predict of their sentences' vectors, both equally spread.
+    """Latent points beside what they predict of their sentences' vectors.
 
     The prediction is the ridge regression of the vectors on the latent points, thus a linear map
     of z: distances are latent distances that are longer along the directions that carry meaning.
@@ -31,10 +32,11 @@ def meaning_space(
     weights = np.linalg.solve(covariance + ridge * np.eye(z.shape[1]), z.T @ targets)
     left, singular, _ = np.linalg.svd(weights, full_matrices=False)
     # The right factor is a rotation, and changes no distance.
-    return np.hstack(_equally_spread([z, z @ (left * singular)])).astype(np.float32)
+    predicted = _spread(z @ (left * singular), _SPREAD)
+    return np.hstack([_spread(z, 1.0), predicted]).astype(np.float32)
 
 
-def _equally_spread(parts: Sequence[Float[np.ndarray, "n _"]]) -> list[Float[np.ndarray, "n _"]]:
-    """Parts whose mean squared norm is 1; one without any spread stays as it is."""
-    norms = [np.sqrt((part**2).sum(axis=1).mean()) for part in parts]
-    return [part / norm if norm > 0 else part for part, norm in zip(parts, norms, strict=True)]
+def _spread(points: Float[np.ndarray, "n e"], wanted: float) -> Float[np.ndarray, "n e"]:
+    """Points scaled to a root mean squared norm; those without any spread stay as they are."""
+    norm = np.sqrt((points**2).sum(axis=1).mean())
+    return points * (wanted / norm) if norm > 0 else points

@@ -21,7 +21,6 @@ class _Distribution(Distribution):
 
     @property
     def arg_constraints(self) -> dict[str, Constraint]:
-        """None."""
         return {}
 
 
@@ -87,7 +86,6 @@ class VonMisesFisher(_Distribution):
         return upright - 2 * (upright * normal).sum(-1, keepdim=True) * normal
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples."""
         with torch.no_grad():
             return self.rsample(sample_shape)
 
@@ -129,7 +127,6 @@ class UniformOnSphere(_Distribution):
         return value.new_full(value.shape[:-1], -self.log_area)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples."""
         noise = torch.randn(self._extended_shape(torch.Size(sample_shape)))
         return normalize(noise.to(self._like), dim=-1)
 
@@ -150,7 +147,6 @@ class BetaOnBox(_Distribution):
 
     @property
     def mean(self) -> Tensor:
-        """The expectation."""
         return BOX * (2 * self.base.mean - 1)
 
     @property
@@ -166,11 +162,9 @@ class BetaOnBox(_Distribution):
         return torch.where(inside, density, -torch.inf)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples; differentiable."""
         return BOX * (2 * self.base.rsample(torch.Size(sample_shape)) - 1)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples."""
         with torch.no_grad():
             return self.rsample(sample_shape)
 
@@ -224,7 +218,6 @@ class Codes(_Distribution):
         return (one_hot(soft) + soft - soft.detach()).flatten(-2)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws one-hot samples."""
         with torch.no_grad():
             return self.rsample(sample_shape).round()
 
@@ -259,7 +252,6 @@ class AffineDistribution(_Distribution):
         return self.base.log_prob(w) - self.scale_tril.diagonal().log().sum()
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples."""
         return self.transform(self.base.sample(torch.Size(sample_shape)))
 
 
@@ -296,7 +288,6 @@ class ContinuousFlow(_Distribution):
         return torch.cat([self._log_prob(part) for part in rows]).reshape(value.shape[:-1])
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Draws samples."""
         noise = torch.randn(self._extended_shape(torch.Size(sample_shape))).to(self._like)
         rows = noise.reshape(-1, len(self._like)).split(self._ROWS)
         with torch.no_grad():

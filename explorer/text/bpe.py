@@ -201,7 +201,6 @@ class PieceVocabulary(Vocabulary):
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The pieces themselves."""
         return self.entries
 
     def _lines(self) -> Iterable[str]:

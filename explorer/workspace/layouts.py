@@ -1,15 +1,20 @@
 """Other layouts of maps, fitted as jobs, one at a time for each run."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from explorer.errors import ExplorerError
 from explorer.pipeline.refit_map import LayoutSettings, accept
 from explorer.runs import folder as folders
-from explorer.system import atomic_files
-from explorer.workspace import job_progress, jobs
+from explorer.runs import lock
+from explorer.system import atomic_files, temporary_files
+from explorer.workspace import job_progress, jobs, texts
 from explorer.workspace.jobs import Job
+
+_COPIED = (*folders.CHECKSUMMED, folders.SUMS, folders.CONFIG, folders.CARD)
 
 
 def path_of(folder: Path) -> Path:
@@ -55,6 +60,29 @@ def take(folder: Path) -> None:
     accept(folder, candidate)
     _remove(candidate)
     _forget_job(folder)
+
+
+def take_as_copy(folder: Path) -> Path:
+    """Makes a run of the user's that differs from this one by the other layout; its folder.
+
+    Raises:
+        ExplorerError: If the run was trained again meanwhile, or the copy cannot be written.
+    """
+    candidate = path_of(folder)
+    copy = folders.users() / texts.free_name(f"{folder.name}-layout")
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_files.scratch_folder(copy.parent) as scratch:
+            made = scratch / copy.name
+            shutil.copytree(folder, made, ignore=lambda _, names: {*names} - {*_COPIED})
+            accept(made, candidate)
+            (made / lock.FILE).unlink(missing_ok=True)
+            made.replace(copy)
+    except (OSError, shutil.Error) as error:
+        raise ExplorerError(f"{copy} cannot be written: {error}") from None
+    _remove(candidate)
+    _forget_job(folder)
+    return copy
 
 
 def discard(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from explorer.config import Config, CorpusConfig, ModelConfig, ObjectiveConfig, TrainingConfig
-from explorer.evaluation.likelihood import importance_nlls
+from explorer.evaluation.likelihood import importance_estimates
 from explorer.models import dataset as training_data
 from explorer.models.batch_inference import posteriors
 from explorer.models.decoding_settings import PART, Decoding
@@ -187,7 +187,7 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
         ),
         Case(
             "importance NLL, K = 500", "sentences", 500 * 21 * step,
-            lambda: len(importance_nlls(endless, scored, 500)), estimated,
+            lambda: len(importance_estimates(endless, scored, 500).nll), estimated,
         ),
     ]  # fmt: skip
 

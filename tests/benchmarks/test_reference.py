@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from explorer.config import ModelConfig
-from explorer.evaluation.likelihood import importance_nlls
+from explorer.evaluation.likelihood import importance_estimates
 from explorer.models.batch_inference import posteriors
 from explorer.models.decoding_settings import Decoding
 from explorer.models.decoding_strategies import generate
@@ -82,7 +82,7 @@ def test_greedy_and_beam_say_the_same(pair, ends):
 
 def test_importance_estimates_are_the_same(pair):
     model, reference = pair
-    nats = importance_nlls(model, SENTENCES, 50, seed=3)
+    nats = importance_estimates(model, SENTENCES, 50, seed=3).nll
     for row, sentence in enumerate(SENTENCES):
         noise = torch.randn((50, 3), generator=generator(3, f"importance {row}"))
         expected = reference.importance_nll(sentence, noise, chunk=20)

@@ -82,8 +82,8 @@ def test_figures_of_a_conditional_model_are_those_of_each_sentence_with_its_own_
     swapped = distortions(model, z, IDS, labels=[1, 0, label_conditioning.NO_LABEL, 0])
     assert (swapped - together).abs()[[0, 1, 3]].min() > 0
     assert swapped[2] == together[2]
-    nll = likelihood.importance_nlls(model, IDS, 3, labels=labels)
-    assert not torch.equal(nll, likelihood.importance_nlls(model, IDS, 3))
+    nll = likelihood.importance_estimates(model, IDS, 3, labels=labels).nll
+    assert not torch.equal(nll, likelihood.importance_estimates(model, IDS, 3).nll)
 
 
 def test_a_model_without_labels_is_not_touched_by_conditioning() -> None:

@@ -165,6 +165,25 @@ def test_another_layout_is_queued_compared_and_taken(page, mine):
     assert "Another layout is fitted:" not in shown(at)
 
 
+def test_a_run_that_ships_stays_and_a_copy_takes_the_layout(page, tiny_run):
+    before = {path.name: path.read_bytes() for path in tiny_run.iterdir() if path.is_file()}
+    layouts.note(tiny_run, refit(tiny_run, layouts.path_of(tiny_run), LayoutSettings("pca")))
+    at = page()
+    at.query_params["run"] = "tiny"
+    at.switch_page(str(page_file("model"))).run()
+    assert not at.exception and "Another layout is fitted:" in shown(at)
+    button(at, "Take it").click().run()
+    assert not at.exception and r"**tiny\-layout** has it" in shown(at)
+    copy = folders.users() / "tiny-layout"
+    assert not (copy / ".lock").exists()
+    assert all(folders.is_intact(copy, name) for name in (folders.ATLAS, folders.WEIGHTS))
+    taken = open_run(copy).needed_atlas
+    assert taken.projection["method"] == "pca" and len(open_run(copy).texts) == len(taken)
+    now = {path.name: path.read_bytes() for path in tiny_run.iterdir() if path.is_file()}
+    assert now == before
+    assert not at.exception and not layouts.path_of(tiny_run).is_file()
+
+
 def test_pasted_lines_are_added_to_a_map_and_shown_on_it(page, tiny_run):
     at = paste(page(), PASTED)
     at.selectbox(key="text_onto").set_value("tiny")

@@ -7,10 +7,13 @@ import streamlit as st
 from explorer.config import Config
 from explorer.models.encoder_catalog import lacking
 from explorer.pipeline.refit_map import METHODS, METRICS, LayoutSettings, compared
+from explorer.runs import folder as folders
+from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown
 from explorer.workspace import layouts
 
 _ENCODER = "minilm"
+_COPY = "_layout_copy"
 
 
 def fit_button(folder: Path, config: Config) -> None:
@@ -54,7 +57,17 @@ def fit_button(folder: Path, config: Config) -> None:
 
 
 def offer(folder: Path) -> None:
-    """The other layout beside the present one, to take or to discard."""
+    """The other layout beside the present one, to take or to discard.
+
+    A run that was not made from the page stays as it is: a copy takes the layout.
+    """
+    job = layouts.job_of(folder)
+    if job is not None and job.is_active:
+        st.caption("Another layout is being fitted: *Your text* lists the work.")
+    if copy := st.session_state.pop(_COPY, ""):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{markdown(copy)}** has it.", width="content")
+            run_picker.run_link("map", "Open the map", ":material/scatter_plot:", copy)
     measured = layouts.measures(folder)
     if measured is None:
         return
@@ -66,7 +79,10 @@ def offer(folder: Path) -> None:
                 st.metric(title, f"{after:.3f}", change, help=help_, width="content")
         with st.container(horizontal=True):
             if st.button("Take it", key=f"take_{folder.name}", type="primary"):
-                layouts.take(folder)
+                if folder.parent == folders.users():
+                    layouts.take(folder)
+                else:
+                    st.session_state[_COPY] = layouts.take_as_copy(folder).name
                 st.rerun()
             if st.button("Discard", key=f"discard_{folder.name}"):
                 layouts.discard(folder)

@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.ui.components import notes
 from explorer.ui.components.escaping import markdown
 from explorer.ui.model import card
+from explorer.ui.own_text import layout
 from explorer.ui.session import picks
 
 TABS = ("Card", "Scores", "Training", "Recipe")
@@ -15,6 +16,9 @@ with notes.errors_shown():
     about, scores, training, recipe = st.tabs(TABS, key="tab", bind="query-params")
     with about:
         card.card(run)
+        if run.atlas is not None:
+            layout.fit_button(run.folder, run.config)
+            layout.offer(run.folder)
     with scores:
         card.figures(run)
     with training:
