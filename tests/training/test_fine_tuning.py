@@ -115,8 +115,8 @@ def test_what_the_fitted_prior_saved_is_not_claimed_afterwards(tmp_path: Path) -
     ("line", "complaint"),
     [
         ('{name="apart"}', "'apart' is not one of joint"),
-        ('{name="joint",epochs=0}', "at least 1"),
-        ('{name="joint",nats=-1.0}', "at least 0"),
+        ('{name="joint",epochs=0}', "is below 1"),
+        ('{name="joint",nats=-1.0}', "is below 0"),
         ('{name="joint",speed=2}', "speed"),
     ],
 )
