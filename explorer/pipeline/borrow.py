@@ -73,13 +73,15 @@ def borrow(
         limit=0,
         checksum="",
     )
+    plain = configs.AtlasConfig()
     borrowed = dataclasses.replace(
         config,
         corpus=corpus,
         model=dataclasses.replace(config.model, weights_of=origin),
-        # How many sentences the base shows, and whether its map holds them, is about its corpus.
+        # How many sentences the base shows, and whether its map holds them, is about its corpus;
+        # a map at once needs no encoder, which may not be at hand and takes its time.
         atlas=dataclasses.replace(
-            config.atlas, points=configs.AtlasConfig().points, text=configs.AtlasConfig().text
+            config.atlas, points=plain.points, text=plain.text, encoder=plain.encoder
         ),
     )
     header = (

@@ -49,3 +49,4 @@ def test_the_prior_page_opens_on_a_run_whose_prior_misses_its_sentences():
 def test_the_word_that_the_search_box_suggests_has_matches(name):
     run = open_run(SHIPPED / name)
     assert len(run.search(search.suggested_word(run)))
+    assert "'" not in search.suggested_word(run)

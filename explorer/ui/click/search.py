@@ -102,6 +102,7 @@ def suggested_word(run: Run) -> str:
         if region.name.startswith(UNNAMED):
             continue
         for word in words_of(region.name):
-            if is_informative(word, frozenset()) and not is_form_word(word, frozenset()):
+            is_form = "'" in word or is_form_word(word, frozenset())  # i'm, don't
+            if is_informative(word, frozenset()) and not is_form:
                 return word
     return max(words(example_texts(run)[0]), key=len, default="")
