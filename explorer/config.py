@@ -188,7 +188,7 @@ class AtlasConfig:
     points: int = setting(20000, "sentences on the map, a random sample of all splits")
     neighbours: int = setting(10, "UMAP's n_neighbors")
     min_dist: float = setting(0.05, "UMAP's min_dist: the smallest distance between points")
-    encoder: str = setting("", "sentences it finds alike lie nearer: minilm, a folder; or none")
+    encoder: str = setting("", "sentence encoder the layout follows too: minilm or a folder")
     text: bool = setting(False, "the map holds its sentences, of sources whose terms allow it")
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer.cli.options import add_run, check_out, open_run
 from explorer.cli.output import Progress
@@ -18,9 +18,6 @@ from explorer.cli.sentence_files import (
 )
 from explorer.system import distributed
 from explorer.system.table_writers import check_format, writing
-
-if TYPE_CHECKING:
-    pass
 
 ENCODED = 4096
 """Sentences encoded at once: enough to fill batches with sentences of similar length."""

@@ -1,13 +1,9 @@
 """`explorer interpolate`: the sentences on a path between two others."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json
-
-if TYPE_CHECKING:
-    pass
 
 
 def interpolate_arguments(parser: argparse.ArgumentParser) -> None:

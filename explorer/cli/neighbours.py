@@ -1,14 +1,10 @@
 """`explorer neighbours`: the sentences of the map nearest to one."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from explorer.cli.options import add_run, open_run
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
-
-if TYPE_CHECKING:
-    pass
 
 
 def neighbours_arguments(parser: argparse.ArgumentParser) -> None:

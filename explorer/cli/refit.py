@@ -47,7 +47,7 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
         "--encoder",
         default="",
         metavar="NAME",
-        help="sentences that this sentence encoder finds alike lie nearer: minilm, or a folder",
+        help="a sentence encoder that the layout follows too: minilm or a folder",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--take", action="store_true", help="make the other layout the run's")

@@ -1,15 +1,11 @@
 """`explorer sample`: samples of the prior, decoded."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import within
 from explorer.models.decoding_settings import PART
-
-if TYPE_CHECKING:
-    pass
 
 
 def sample_arguments(parser: argparse.ArgumentParser) -> None:

@@ -35,7 +35,7 @@ def trustworthiness(
 def neighbour_cosine(
     xy: Float[np.ndarray, "n 2"], vectors: Float[np.ndarray, "n dim"], seed: int = 0
 ) -> tuple[float, int] | None:
-    """How alike the sentences of neighbours on the map are to a sentence encoder.
+    """How similar neighbours on the map are to a pre-trained sentence encoder.
 
     Args:
         xy: Positions on the map.
@@ -175,10 +175,10 @@ MAP_MEASURES = {
         ("value", "neighbours"),
     ),
     "neighbour_cosine": MapMeasure(
-        "Alike neighbours",
-        "neighbours alike **{value:.2f}**",
-        "Neighbours alike: the mean cosine of a sentence's vector, from a pre-trained sentence "
-        "encoder, with those of its {neighbours} neighbours on the map.",
+        "Neighbour similarity",
+        "neighbour similarity **{value:.2f}**",
+        "Neighbour similarity: the mean cosine similarity of a sentence's embedding, from a "
+        "pre-trained sentence encoder, with those of its {neighbours} neighbours on the map.",
         keys=("value", "neighbours"),
     ),
     "silhouette": MapMeasure(

@@ -1,4 +1,4 @@
-"""The UMAP of a run's sentences, by latent distances alone or by meaning too."""
+"""The UMAP of a run's sentences, by latent distances alone or with meaning."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def umap_of(
     progress: Progress,
     **settings: Any,
 ) -> Layout:
-    """A UMAP; with a sentence encoder, sentences that it finds alike lie nearer.
+    """A UMAP; with a sentence encoder, sentences of similar meaning lie nearer.
 
     Args:
         mean: Posterior means.

@@ -37,7 +37,7 @@ class LayoutSettings:
     metric: str = "euclidean"
     seed: int = 0
     encoder: str = ""
-    """Of sentences, which lie nearer if it finds them alike; empty for latent distances alone."""
+    """A sentence encoder that the layout follows too; empty for latent distances alone."""
 
     def __post_init__(self) -> None:
         for name, value, known in (

@@ -1,4 +1,4 @@
-"""A map by meaning: sentences that an encoder finds alike lie nearer, and the map says so."""
+"""A map by meaning: similar sentences lie nearer, and the map says so."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def _quiet(stage: str, fraction: float) -> None:
     """No progress is shown."""
 
 
-def test_neighbours_on_the_map_are_more_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbours_on_the_map_are_more_similar(monkeypatch: pytest.MonkeyPatch) -> None:
     given.register(monkeypatch)
     texts = tiny.sentences(300)
     vectors = given.embed(texts).numpy().astype(np.float64)
@@ -54,12 +54,12 @@ def test_a_recipe_and_a_refit_take_an_encoder(
     shutil.copytree(tiny_run, folder)
     monkeypatch.setenv("EXPLORER_RUNS", str(folder))
     assert main(["refit", "mine", "--encoder", given.NAME, "--neighbours", "4"]) == 0
-    assert "Alike neighbours" in capsys.readouterr().out
+    assert "Neighbour similarity" in capsys.readouterr().out
     assert main(["refit", "mine", "--take"]) == 0
     atlas = Atlas.load(folders.verify(folder, folders.ATLAS))
     assert atlas.projection["encoder"] == given.NAME
     said = quality(view_of(open_run(folder), "umap"))
-    assert said is not None and "alike" in said[0]
+    assert said is not None and "neighbour similarity" in said[0]
     assert main(["refit", "mine", "--encoder", str(tmp_path / "nowhere")]) == 1
     assert "there is no" in capsys.readouterr().err
 

@@ -51,11 +51,12 @@ def st_latent_map(
     """
     import streamlit as st
 
+    _ = run.needed_atlas  # before anything is drawn
     check_view(view)
     check_colour(run, colour)
     state = f"_{key}_state"
     before = st.session_state.get(state) or RunMap(run=run)
-    if before.run.folder != run.folder:  # rows of another run mean nothing here
+    if before.run.stamp != run.stamp:  # rows of another run, or another training of it
         before = RunMap(run=run)
     shown = replace(before, run=run, view=view, colour=colour, words=words, height=height)
     st.session_state[state] = shown

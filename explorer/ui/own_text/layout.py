@@ -43,9 +43,9 @@ def fit_button(folder: Path, config: Config) -> None:
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key=f"{key}_s", disabled=not is_umap)
         reason = lacking(_ENCODER)
         by_meaning = st.toggle(
-            "By meaning too", bool(config.atlas.encoder) and not reason, key=f"{key}_e",
+            "Include meaning", bool(config.atlas.encoder) and not reason, key=f"{key}_e",
             disabled=not is_umap or bool(reason),
-            help="Sentences that MiniLM, a pre-trained sentence encoder, finds alike lie nearer"
+            help="The layout follows MiniLM too: sentences of similar meaning lie nearer"
             + (f"; {markdown(reason)}." if reason else "."),
         )  # fmt: skip
         if st.button("Fit it", key=f"{key}_go", type="primary"):
