@@ -29,12 +29,14 @@ DEFAULT_SEED = 9
 """Typical: see `tests/benchmarks/toy_seeds.py`."""
 SECONDS = 15
 """That the four trainings take on one idle core, about."""
-_EPOCHS, _EPOCHS_WITHOUT, _TRAINING = 8, 4, 2400
+EPOCHS = 8
+"""Of a decoder with z."""
+_EPOCHS_WITHOUT, _TRAINING = 4, 2400
 _NUM_TEST = 1200
 _DRAWS = 20
 """Posterior draws per test sentence: with fewer, noise puts the bound below its minimum."""
 _LATENT = 2
-_DECAY = 0.1
+DECAY = 0.1
 """Weight decay: where z saves nothing, the loss is flat, and any cost decides."""
 
 
@@ -90,6 +92,8 @@ def train(
     progress: Callable[[float], object] = lambda fraction: None,
     trajectory: list[tuple[float, float]] | None = None,
     start: Outcome | None = None,
+    epochs: int = EPOCHS,
+    decay: float = DECAY,
 ) -> Outcome:
     """Trains one decoder with β = 1 throughout: a few seconds on a CPU.
 
@@ -101,6 +105,8 @@ def train(
         progress: Called with the fraction that is done.
         trajectory: Receives rate and distortion while it trains.
         start: Of a decoder with z, the same decoder without z, trained; trained first by default.
+        epochs: Of a decoder with z.
+        decay: Weight decay.
     """
     from explorer.evaluation.validation import Validation
     from explorer.models.random_streams import Stream
@@ -110,9 +116,9 @@ def train(
     from explorer.training.warm_start import Start
 
     if decoder.latent and start is None:
-        start = train(Decoder(decoder.reads, latent=False), seed)
+        start = train(Decoder(decoder.reads, latent=False), seed, decay=decay)
 
-    config = recipe(decoder, seed)
+    config = recipe(decoder, seed, epochs, decay)
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
     vocabulary = WordVocabulary.build(tokens, config.corpus.vocabulary_size)
     ids = [vocabulary.encode(row) for row in tokens]
@@ -135,7 +141,9 @@ def train(
     return replace(outcome, weights=model.state_dict())
 
 
-def recipe(decoder: Decoder, seed: int) -> Config:
+def recipe(
+    decoder: Decoder, seed: int, epochs: int = EPOCHS, decay: float = DECAY
+) -> Config:
     """The recipe of a decoder: the same for all but input and latent space."""
     hidden = {"name": "lstm", "hidden_dim": 16}
     model = {
@@ -145,7 +153,7 @@ def recipe(decoder: Decoder, seed: int) -> Config:
         "encoder": hidden,
         "decoder": hidden | {"word_dropout": 0.0 if decoder.reads else 1.0, "dropout": 0.0},
     }
-    epochs = _EPOCHS if decoder.latent else _EPOCHS_WITHOUT
+    epochs = epochs if decoder.latent else _EPOCHS_WITHOUT
     training = {"epochs": epochs, "pretrain_epochs": 0, "batch_size": 48}
     return from_table(
         {
@@ -154,7 +162,7 @@ def recipe(decoder: Decoder, seed: int) -> Config:
             "model": model,
             "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
             "training": training
-            | {"learning_rate": 0.03, "optimiser": {"name": "adam", "weight_decay": _DECAY}},
+            | {"learning_rate": 0.03, "optimiser": {"name": "adam", "weight_decay": decay}},
         }
     )
 
