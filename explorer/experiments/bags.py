@@ -24,7 +24,7 @@ _MIN_WORDS = 2
 class Bags:
     """Counts of words, a row a sentence."""
 
-    words: Sequence[str]
+    words: tuple[str, ...]
     train: Float32[np.ndarray, "train words"]
     test: Float32[np.ndarray, "test words"]
 
@@ -49,7 +49,7 @@ def everyday(num_words: int, count: int = 0) -> Bags:
     bags = bags[bags.sum(1) >= _MIN_WORDS]
     bags = np.random.default_rng(0).permutation(bags)[: count or None]
     tests = round(len(bags) * _TEST)
-    return Bags([word for word, _ in frequent], bags[tests:], bags[:tests])
+    return Bags(tuple(word for word, _ in frequent), bags[tests:], bags[:tests])
 
 
 def counts(

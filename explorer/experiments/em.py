@@ -1,6 +1,7 @@
 """Expectation maximisation of a mixture of unigrams: each E step closes the gap to log p."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,11 +48,11 @@ class Mixture:
     log_word: Float[np.ndarray, "components words"]
 
     def joint(self, x: Float[np.ndarray, "n words"]) -> Float[np.ndarray, "n components"]:
-        """log p(x, k), without the multinomial coefficient, which no parameter changes."""
+        """Log p(x, k), without the multinomial coefficient, which no parameter changes."""
         return x @ self.log_word.T + self.log_weight
 
     def log_prob(self, x: Float[np.ndarray, "n words"]) -> Float[np.ndarray, " n"]:
-        """log p(x), nats per sentence."""
+        """Log p(x), nats per sentence."""
         return np.logaddexp.reduce(self.joint(x), axis=1)
 
     def perplexity(self, x: Float[np.ndarray, "n words"]) -> float:
@@ -123,7 +124,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
             watch(done, f"{name}, iteration {len(steps[name]) // 2}", _charts(steps))
     soft, hard = steps.values()
     gap = max(step.log_prob - step.bound for step in soft[::2])
-    drop = max(0.0, *(one.bound - other.bound for one, other in zip(soft, soft[1:], strict=False)))
+    drop = max(0.0, *(one.bound - other.bound for one, other in itertools.pairwise(soft)))
     soft_ppl, hard_ppl = (run[-1].mixture.perplexity(data.test) for run in (soft, hard))
     climbs, touches = drop < _TOLERANCE, gap < _TOLERANCE
     unigram = _m_step(data.train, np.ones((len(data.train), 1)), settings.smoothing)
@@ -178,7 +179,7 @@ def _charts(steps: dict[str, list[Step]]) -> list[Chart]:
     return [bound, both]
 
 
-def _topics(mixture: Mixture, words: Sequence[str]) -> Table:
+def _topics(mixture: Mixture, words: tuple[str, ...]) -> Table:
     """The words that each component raises most over the mean of all, frequent ones first."""
     probability = np.exp(mixture.log_word)
     mean = np.exp(mixture.log_weight) @ probability
@@ -189,7 +190,7 @@ def _topics(mixture: Mixture, words: Sequence[str]) -> Table:
         "Components, by weight",
         {
             "weight": [f"{np.exp(mixture.log_weight[k]):.1%}" for k in order],
-            "words": [", ".join(words[word] for word in top[k]) for k in order],
+            "words": [", ".join(str(words[word]) for word in top[k]) for k in order],
         },
     )
 
@@ -207,6 +208,10 @@ EXPERIMENT = Experiment(
     settings=Settings,
     change="More components fit the training sentences better; held-out perplexity says when it "
     "is too many. With little smoothing hard EM falls behind further.",
+    sketch=(
+        (0.1, 0.1, 0.45, 0.45, 0.7, 0.7, 0.82, 0.82, 0.88, 0.88),
+        (0.0, 0.1, 0.1, 0.45, 0.45, 0.7, 0.7, 0.82, 0.82, 0.88),
+    ),
     code="""\
 from explorer.experiments import bags, em
 

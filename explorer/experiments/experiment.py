@@ -146,6 +146,8 @@ class Experiment:
     """What to change and try."""
     seed: int = 0
     """The default: a seed whose outcome is typical of ten."""
+    sketch: Sequence[Sequence[float]] = ()
+    """Curves of the expected outcome, drawn by hand: heights between 0 and 1 at even steps."""
 
 
 def setting(

@@ -111,6 +111,10 @@ EXPERIMENT = Experiment(
     change="Without weight decay nothing decides against z: the rate drifts where chance leaves "
     "it. Try other seeds, too.",
     seed=toy.DEFAULT_SEED,
+    sketch=(
+        (0.1, 0.2, 0.1, 0.04, 0.02, 0.01, 0.01, 0.01),
+        (0.1, 0.5, 0.8, 0.9, 0.93, 0.93, 0.94, 0.94),
+    ),
     code="""\
 from explorer.explore.thought_experiment import Decoder, train
 

@@ -169,9 +169,7 @@ def _chart(known: dict[str, Weights]) -> Chart:
         )
         for source, item in known.items()
     ]
-    return Chart(
-        "Estimated −log p(x)", "draws of z (K)", "nats per caption", series, log_x=True
-    )
+    return Chart("Estimated −log p(x)", "draws of z (K)", "nats per caption", series, log_x=True)
 
 
 EXPERIMENT = Experiment(
@@ -187,6 +185,7 @@ EXPERIMENT = Experiment(
     settings=Settings,
     change="A collapsed run (run=captions-collapsed) needs no encoder: its prior samples are as "
     "good. captions-faithful needs it most.",
+    sketch=((1.0, 0.75, 0.6, 0.5, 0.42, 0.36, 0.32), (0.3, 0.27, 0.25, 0.24, 0.23, 0.22, 0.22)),
     code="""\
 from explorer import open_run
 from explorer.experiments.prior_samples import weights

@@ -42,6 +42,4 @@ def run_experiment(
             is missing.
     """
     chosen = experiment(name)
-    return chosen.run(
-        settings_of(chosen, settings), chosen.seed if seed is None else seed, watch
-    )
+    return chosen.run(settings_of(chosen, settings), chosen.seed if seed is None else seed, watch)

@@ -8,19 +8,19 @@ arXiv:1901.05534).
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from explorer.config import Config, from_table
+from explorer.explore.small_model import Origin, train_small
 from explorer.text import toy
-from explorer.text.vocabulary import WordVocabulary
+from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from explorer.evaluation.context import EvaluationContext
     from explorer.models.vae import TextVAE
+    from explorer.training.progress import Report
 
 ENTROPY = math.log(len(toy.LETTERS))
 """Nats per sentence: the minimum cost, through z or words."""
@@ -83,7 +83,8 @@ class Outcome:
     """Each distinct sentence, and the greedy decode of its posterior mean; none without z."""
     samples: list[str]
     """Sampled from the prior and the decoder."""
-    weights: "Mapping[str, Tensor]" = field(compare=False, repr=False, default_factory=dict)
+    origin: Origin | None = field(compare=False, repr=False, default=None)
+    """Its weights, for the next training."""
 
 
 def train(
@@ -108,42 +109,24 @@ def train(
         epochs: Of a decoder with z.
         decay: Weight decay.
     """
-    from explorer.evaluation.validation import Validation
-    from explorer.models.random_streams import Stream
-    from explorer.models.rate_penalties import plain
-    from explorer.models.vae import build
-    from explorer.training.trainer import Trainer
-    from explorer.training.warm_start import Start
-
     if decoder.latent and start is None:
         start = train(Decoder(decoder.reads, latent=False), seed, decay=decay)
-
-    config = recipe(decoder, seed, epochs, decay)
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
-    vocabulary = WordVocabulary.build(tokens, config.corpus.vocabulary_size)
-    ids = [vocabulary.encode(row) for row in tokens]
-    trajectory, chance = [] if trajectory is None else trajectory, Stream(seed)
-    with chance.lent():
-        model = build(config.model, len(vocabulary))
-        if start is not None:
-            rows = {name: row for row, name in enumerate(vocabulary.spellings)}
-            Start(start.weights, rows, 0).fill(model, vocabulary)
-        watch = Validation(ids[: len(toy.LETTERS)], plain(model.num_rate_terms), seed)
-        reports = Trainer(model, ids, config, watch).run()
-    while True:
-        with chance.lent():  # between two reports others draw
-            report = next(reports, None)
-        if report is None:
-            break
+    trajectory = [] if trajectory is None else trajectory
+
+    def note(report: "Report") -> None:
         trajectory.append((report.rate, report.distortion))
         progress(report.epoch / report.epochs)
-    outcome = _outcome(decoder, model.eval(), vocabulary, tokens[:_NUM_TEST], trajectory, seed)
-    return replace(outcome, weights=model.state_dict())
+
+    config = recipe(decoder, seed, epochs, decay)
+    origin = None if start is None else start.origin
+    trained = train_small(config, tokens, tokens[: len(toy.LETTERS)], note, origin)
+    model, vocabulary = trained.model, trained.vocabulary
+    outcome = _outcome(decoder, model, vocabulary, tokens[:_NUM_TEST], trajectory, seed)
+    return replace(outcome, origin=Origin.of(model, vocabulary))
 
 
-def recipe(
-    decoder: Decoder, seed: int, epochs: int = EPOCHS, decay: float = DECAY
-) -> Config:
+def recipe(decoder: Decoder, seed: int, epochs: int = EPOCHS, decay: float = DECAY) -> Config:
     """The recipe of a decoder: the same for all but input and latent space."""
     hidden = {"name": "lstm", "hidden_dim": 16}
     model = {
@@ -170,7 +153,7 @@ def recipe(
 def _outcome(
     decoder: Decoder,
     model: "TextVAE",
-    vocabulary: WordVocabulary,
+    vocabulary: Vocabulary,
     tokens: list[list[str]],
     trajectory: list[tuple[float, float]],
     seed: int,

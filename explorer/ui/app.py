@@ -20,6 +20,7 @@ PAGES = {
     "prior": ("Prior", ":material/blur_on:"),
     "model": ("Model card", ":material/description:"),
     "notes": ("Notes", ":material/sticky_note_2:"),
+    "experiments": ("Experiments", ":material/science:"),
     "lecture": ("Lecture", ":material/co_present:"),
 }
 """Pages by file name: title and icon."""

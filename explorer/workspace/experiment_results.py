@@ -1,4 +1,4 @@
-"""Outcomes of experiments, stored by experiment, settings and seed; and the jobs that make them."""
+"""Stored outcomes of experiments, by settings and seed; and the jobs that make them."""
 
 import dataclasses
 import hashlib

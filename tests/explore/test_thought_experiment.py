@@ -77,9 +77,12 @@ def test_what_others_draw_meanwhile_changes_no_training() -> None:
         sample(mixture, 5, generator(0, "others"))
 
     with ThreadPoolExecutor(2) as pool:
-        together = list(
-            pool.map(lambda _: thought_experiment.train(decoder, progress=draw, epochs=2), range(2))
-        )
+        together = [
+            pool.submit(thought_experiment.train, decoder, progress=draw, epochs=2)
+            for _ in range(2)
+        ]
     # Products may be rounded otherwise beside others; other draws would be whole nats away.
     for outcome in together:
-        assert np.array(outcome.trajectory) == pytest.approx(np.array(alone.trajectory), abs=1e-2)
+        assert np.array(outcome.result().trajectory) == pytest.approx(
+            np.array(alone.trajectory), abs=1e-2
+        )
