@@ -14,7 +14,7 @@ from explorer.experiments.experiment import (
     setting,
 )
 from explorer.explore import thought_experiment as toy
-from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder
+from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, Variant
 
 _COLLAPSED, _USED = 0.05, 0.9
 """Rates: below the first, in nats, z is ignored; above the second, a fraction of log 3, used."""
@@ -24,12 +24,13 @@ _COLLAPSED, _USED = 0.05, 0.9
 class Settings:
     """What may be changed."""
 
-    epochs: int = setting(toy.EPOCHS, "epochs of each decoder with z", 1, 40)
-    weight_decay: float = setting(toy.DECAY, "weight decay of Adam", 0.0, 1.0)
+    epochs: int = setting(Variant().epochs, "epochs of each decoder with z", 1, 40)
+    weight_decay: float = setting(Variant().decay, "weight decay of Adam", 0.0, 1.0)
 
 
 def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     """Trains four decoders: with and without words to read, with and without z."""
+    variant = Variant(settings.epochs, settings.weight_decay)
     outcomes: dict[Decoder, toy.Outcome] = {}
     curves: dict[str, list[tuple[float, float]]] = {}
     for number, decoder in enumerate(DECODERS):
@@ -39,9 +40,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
             watch((number + fraction) / len(DECODERS), f"training: {name}", [_chart(curves)])
 
         start = outcomes.get(Decoder(decoder.reads, latent=False)) if decoder.latent else None
-        outcomes[decoder] = toy.train(
-            decoder, seed, report, curve, start, settings.epochs, settings.weight_decay
-        )
+        outcomes[decoder] = toy.train(decoder, seed, report, curve, start, variant)
     reads, blind = (outcomes[Decoder(reads, latent=True)] for reads in (True, False))
     pairs = reads.reconstructions
     wrong = [pair for pair in pairs if pair[0] != pair[1]]

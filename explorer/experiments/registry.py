@@ -3,13 +3,15 @@
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.experiments import em, ignored_latent, prior_samples
+from explorer.experiments import annealing, em, ignored_latent, prior_samples, rate_distortion
 from explorer.experiments.experiment import Experiment, Outcome, Watch, settings_of, unwatched
 
 EXPERIMENTS: dict[str, Experiment] = {
     "ignored-latent": ignored_latent.EXPERIMENT,
     "prior-samples": prior_samples.EXPERIMENT,
     "em": em.EXPERIMENT,
+    "annealing": annealing.EXPERIMENT,
+    "rate-distortion": rate_distortion.EXPERIMENT,
 }
 """A new experiment is a module with an `Experiment`, and an entry here."""
 

@@ -1,6 +1,6 @@
 """A model trained at once on a few sentences in memory: for experiments, without a run folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,26 +8,11 @@ from explorer.config import Config
 from explorer.text.vocabulary import Vocabulary, WordVocabulary
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from explorer.models.vae import TextVAE
     from explorer.training.progress import Report
+    from explorer.training.warm_start import Start
 
 Tokens = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The weights a training starts from, and the rows of their words."""
-
-    weights: "Mapping[str, Tensor]"
-    spellings: Mapping[str, int]
-
-    @classmethod
-    def of(cls, model: "TextVAE", vocabulary: Vocabulary) -> "Origin":
-        """The weights of a model in memory."""
-        rows = {name: row for row, name in enumerate(vocabulary.spellings)}
-        return cls(model.state_dict(), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +21,14 @@ class SmallModel:
 
     model: "TextVAE"
     vocabulary: Vocabulary
+
+    @property
+    def start(self) -> "Start":
+        """Its weights, for another training to start from."""
+        from explorer.training.warm_start import Start
+
+        rows = {name: row for row, name in enumerate(self.vocabulary.spellings)}
+        return Start(self.model.state_dict(), rows, 0)
 
     def ids(self, tokens: Tokens) -> list[list[int]]:
         """Sentences as ids."""
@@ -47,7 +40,7 @@ def train_small(
     tokens: Tokens,
     held_out: Tokens,
     report: "Callable[[Report], object]" = lambda report: None,
-    origin: Origin | None = None,
+    start: "Start | None" = None,
 ) -> SmallModel:
     """Trains a model to its end; the same seed gives the same weights.
 
@@ -58,14 +51,13 @@ def train_small(
         tokens: Training sentences.
         held_out: Those that reports validate.
         report: Receives each report.
-        origin: What it starts from; random weights without.
+        start: The weights it starts from; random ones without.
     """
     from explorer.evaluation.validation import Validation
     from explorer.models.random_streams import Stream
     from explorer.models.rate_penalties import penalty_for
     from explorer.models.vae import build
     from explorer.training.trainer import Trainer
-    from explorer.training.warm_start import Start
 
     rows = [list(row) for row in tokens]
     vocabulary = WordVocabulary.build(rows, config.corpus.vocabulary_size)
@@ -74,8 +66,8 @@ def train_small(
     chance = Stream(config.seed)
     with chance.lent():
         model = build(config.model, len(vocabulary))
-        if origin is not None:
-            Start(origin.weights, origin.spellings, 0).fill(model, vocabulary)
+        if start is not None:
+            start.fill(model, vocabulary)
         penalty = penalty_for(model, config.objective.rate)
         reports = Trainer(model, ids, config, Validation(watched, penalty, config.seed)).run()
     while True:

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from explorer.config import Config, from_table
-from explorer.explore.small_model import Origin, train_small
+from explorer.explore.small_model import SmallModel, train_small
 from explorer.text import toy
-from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from explorer.evaluation.context import EvaluationContext
-    from explorer.models.vae import TextVAE
     from explorer.training.progress import Report
 
 ENTROPY = math.log(len(toy.LETTERS))
@@ -29,15 +27,23 @@ DEFAULT_SEED = 9
 """Typical: see `tests/benchmarks/toy_seeds.py`."""
 SECONDS = 15
 """That the four trainings take on one idle core, about."""
-EPOCHS = 8
-"""Of a decoder with z."""
 _EPOCHS_WITHOUT, _TRAINING = 4, 2400
 _NUM_TEST = 1200
 _DRAWS = 20
 """Posterior draws per test sentence: with fewer, noise puts the bound below its minimum."""
 _LATENT = 2
-DECAY = 0.1
-"""Weight decay: where z saves nothing, the loss is flat, and any cost decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What may be changed of the trainings."""
+
+    epochs: int = 8
+    """Of a decoder with z."""
+    decay: float = 0.1
+    """Weight decay: where z saves nothing, the loss is flat, and any cost decides."""
+    beta: float = 1.0
+    """Weight of the rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,7 @@ class Outcome:
     """Each distinct sentence, and the greedy decode of its posterior mean; none without z."""
     samples: list[str]
     """Sampled from the prior and the decoder."""
-    origin: Origin | None = field(compare=False, repr=False, default=None)
-    """Its weights, for the next training."""
+    model: SmallModel | None = field(compare=False, repr=False, default=None)
 
 
 def train(
@@ -93,10 +98,9 @@ def train(
     progress: Callable[[float], object] = lambda fraction: None,
     trajectory: list[tuple[float, float]] | None = None,
     start: Outcome | None = None,
-    epochs: int = EPOCHS,
-    decay: float = DECAY,
+    variant: Variant = Variant(),
 ) -> Outcome:
-    """Trains one decoder with β = 1 throughout: a few seconds on a CPU.
+    """Trains one decoder: a few seconds on a CPU.
 
     A decoder with z starts from the weights of the same decoder without z.
 
@@ -106,11 +110,10 @@ def train(
         progress: Called with the fraction that is done.
         trajectory: Receives rate and distortion while it trains.
         start: Of a decoder with z, the same decoder without z, trained; trained first by default.
-        epochs: Of a decoder with z.
-        decay: Weight decay.
+        variant: What differs from the usual training.
     """
     if decoder.latent and start is None:
-        start = train(Decoder(decoder.reads, latent=False), seed, decay=decay)
+        start = train(Decoder(decoder.reads, latent=False), seed, variant=variant)
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
     trajectory = [] if trajectory is None else trajectory
 
@@ -118,15 +121,14 @@ def train(
         trajectory.append((report.rate, report.distortion))
         progress(report.epoch / report.epochs)
 
-    config = recipe(decoder, seed, epochs, decay)
-    origin = None if start is None else start.origin
-    trained = train_small(config, tokens, tokens[: len(toy.LETTERS)], note, origin)
-    model, vocabulary = trained.model, trained.vocabulary
-    outcome = _outcome(decoder, model, vocabulary, tokens[:_NUM_TEST], trajectory, seed)
-    return replace(outcome, origin=Origin.of(model, vocabulary))
+    config = recipe(decoder, variant, seed)
+    begun = None if start is None or start.model is None else start.model.start
+    trained = train_small(config, tokens, tokens[: len(toy.LETTERS)], note, begun)
+    outcome = _outcome(decoder, trained, tokens[:_NUM_TEST], trajectory, seed)
+    return replace(outcome, model=trained)
 
 
-def recipe(decoder: Decoder, seed: int, epochs: int = EPOCHS, decay: float = DECAY) -> Config:
+def recipe(decoder: Decoder, variant: Variant, seed: int) -> Config:
     """The recipe of a decoder: the same for all but input and latent space."""
     hidden = {"name": "lstm", "hidden_dim": 16}
     model = {
@@ -136,24 +138,29 @@ def recipe(decoder: Decoder, seed: int, epochs: int = EPOCHS, decay: float = DEC
         "encoder": hidden,
         "decoder": hidden | {"word_dropout": 0.0 if decoder.reads else 1.0, "dropout": 0.0},
     }
-    epochs = epochs if decoder.latent else _EPOCHS_WITHOUT
+    epochs = variant.epochs if decoder.latent else _EPOCHS_WITHOUT
     training = {"epochs": epochs, "pretrain_epochs": 0, "batch_size": 48}
     return from_table(
         {
             "seed": seed,
             "corpus": {"name": "toy", "vocabulary_size": 10},
             "model": model,
-            "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
+            "objective": {
+                "rate": {"name": "plain"},
+                "schedule": {"name": "constant", "beta": variant.beta},
+            },
             "training": training
-            | {"learning_rate": 0.03, "optimiser": {"name": "adam", "weight_decay": decay}},
+            | {
+                "learning_rate": 0.03,
+                "optimiser": {"name": "adam", "weight_decay": variant.decay},
+            },
         }
     )
 
 
 def _outcome(
     decoder: Decoder,
-    model: "TextVAE",
-    vocabulary: Vocabulary,
+    trained: SmallModel,
     tokens: list[list[str]],
     trajectory: list[tuple[float, float]],
     seed: int,
@@ -164,9 +171,14 @@ def _outcome(
     from explorer.evaluation.metrics import METRICS
     from explorer.evaluation.verdict import uses_z
 
-    held_out = HeldOut(tokens=tokens, ids=[vocabulary.encode(row) for row in tokens])
+    held_out = HeldOut(tokens=tokens, ids=trained.ids(tokens))
     run = EvaluationContext(
-        model=model, vocabulary=vocabulary, held_out=held_out, samples=1, drawn=9, seed=seed
+        model=trained.model,
+        vocabulary=trained.vocabulary,
+        held_out=held_out,
+        samples=1,
+        drawn=9,
+        seed=seed,
     )
     with torch.inference_mode():
         if not decoder.latent:

@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from explorer.explore import thought_experiment
-from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, train
+from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, Variant, train
 from explorer.models.random_streams import generator, sample
 from explorer.text import toy
 
@@ -61,14 +61,14 @@ def test_the_decoder_that_reads_nothing_learns_to_use_z() -> None:
 
 def test_the_same_seed_gives_the_same_outcome() -> None:
     decoder = Decoder(reads=True, latent=True)
-    one, again, other = (train(decoder, seed, epochs=1) for seed in (3, 3, 4))
+    one, again, other = (train(decoder, seed, variant=Variant(epochs=1)) for seed in (3, 3, 4))
     assert one == again
     assert one.trajectory != other.trajectory
 
 
 def test_what_others_draw_meanwhile_changes_no_training() -> None:
     decoder = thought_experiment.DECODERS[1]
-    alone = thought_experiment.train(decoder, epochs=2)
+    alone = thought_experiment.train(decoder, variant=Variant(epochs=2))
     mixture = MixtureSameFamily(
         Categorical(torch.ones(3)), Independent(Normal(torch.randn(3, 2), torch.ones(3, 2)), 1)
     )
@@ -78,7 +78,9 @@ def test_what_others_draw_meanwhile_changes_no_training() -> None:
 
     with ThreadPoolExecutor(2) as pool:
         together = [
-            pool.submit(thought_experiment.train, decoder, progress=draw, epochs=2)
+            pool.submit(
+                thought_experiment.train, decoder, progress=draw, variant=Variant(epochs=2)
+            )
             for _ in range(2)
         ]
     # Products may be rounded otherwise beside others; other draws would be whole nats away.
