@@ -60,7 +60,7 @@ def recipe(
             "embedding_dim": 96,
             "latent_dim": 16,
             "latent": {"name": "gaussian"},
-            "encoder": lstm | {"pool": "max"},
+            "encoder": lstm | {"pool": "last", "bidirectional": True},
             "decoder": lstm | {"dropout": 0.2},
         },
         "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
@@ -68,7 +68,7 @@ def recipe(
             "epochs": epochs,
             "pretrain_epochs": 0,
             "batch_size": 32,
-            "learning_rate": 0.003,
+            "learning_rate": 0.002,
             "bf16": False,
         },
     }

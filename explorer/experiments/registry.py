@@ -3,7 +3,16 @@
 from typing import Any
 
 from explorer.errors import ExplorerError
-from explorer.experiments import annealing, em, ignored_latent, prior_samples, rate_distortion
+from explorer.experiments import (
+    annealing,
+    arithmetic,
+    em,
+    gaps,
+    ignored_latent,
+    prior_samples,
+    rate_distortion,
+    smoothness,
+)
 from explorer.experiments.experiment import Experiment, Outcome, Watch, settings_of, unwatched
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -11,7 +20,10 @@ EXPERIMENTS: dict[str, Experiment] = {
     "prior-samples": prior_samples.EXPERIMENT,
     "em": em.EXPERIMENT,
     "annealing": annealing.EXPERIMENT,
+    "smoothness": smoothness.EXPERIMENT,
     "rate-distortion": rate_distortion.EXPERIMENT,
+    "gaps": gaps.EXPERIMENT,
+    "arithmetic": arithmetic.EXPERIMENT,
 }
 """A new experiment is a module with an `Experiment`, and an entry here."""
 

@@ -39,13 +39,3 @@ SPECIFIC = (
     "a skier in a green helmet is falling over the fence at the end of the race .",
 )
 """Captions of unusual scenes, which a model cannot guess."""
-
-EVERYDAY = (
-    "i went to the kitchen to make some coffee .",
-    "how are you doing today ?",
-    "we looked out at the setting sun .",
-    "she did not want to be with him .",
-    "can you wake me up at seven tomorrow ?",
-    "i have never been to paris .",
-)
-"""Of all days, for the run `everyday`."""
