@@ -1,6 +1,7 @@
 """One experiment: its claim, its settings, and what it gave."""
 
 import dataclasses
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from explorer.workspace.jobs import Job
 PARAMETER = "experiment"
 """Of the address: the experiment that is open."""
 
+_WIDTH = 240  # of a setting
 _SECONDS = 1.0  # between two updates of a running experiment
 
 
@@ -58,43 +60,42 @@ def show(name: str, open_other: Callable[[str], None]) -> None:
 def _head(name: str, entry: Experiment, open_other: Callable[[str], None]) -> None:
     names = list(EXPERIMENTS)
     index = names.index(name)
-    with st.container(horizontal=True, vertical_alignment="center", key="experiment_head"):
-        st.subheader(f"{index + 1} · {markdown(entry.title)}", width="stretch", anchor=False)
+    before, after = names[max(index - 1, 0)], names[min(index + 1, len(names) - 1)]
+    with st.container(horizontal=True, gap="small"):
         for label, icon, other in (
-            ("All", ":material/apps:", ""),
-            ("Previous", ":material/arrow_back:", names[index - 1] if index else None),
-            ("Next", ":material/arrow_forward:", names[index + 1] if names[-1] != name else None),
+            ("All experiments", ":material/apps:", ""),
+            ("Previous", ":material/arrow_back:", before),
+            ("Next", ":material/arrow_forward:", after),
         ):
             st.button(
                 label,
-                key=f"experiment_{label.lower()}",
+                key=f"experiment_to_{label.split()[0].lower()}",
                 icon=icon,
                 type="tertiary",
-                disabled=other is None,
+                disabled=other == name,
                 on_click=open_other,
-                args=[other or ""],
+                args=[other],
             )
+    st.title(f"{index + 1} · {markdown(entry.title)}", anchor=False)
 
 
 def _claim(entry: Experiment) -> None:
-    st.markdown(f"> {markdown(entry.claim)}")
+    st.markdown(f"**Claim.** {markdown(entry.claim)}")
     st.markdown(f"**What is trained.** {markdown(entry.trains)}")
     st.markdown(f"**Expected.** {markdown(entry.expected)}")
 
 
 def _settings(name: str, entry: Experiment) -> Question:
     """Widgets for the settings, each a parameter of the address."""
-    fields = dataclasses.fields(entry.settings)
     if entry.change:
         st.markdown(f"**Change this and try.** {markdown(entry.change)}")
-    values: dict[str, Any] = {}
-    columns = st.columns(2)
-    for index, item in enumerate(fields):
-        with columns[index % 2]:
-            values[item.name] = _widget(f"{name}.{item.name}", item)
-    with columns[len(fields) % 2]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        values = {
+            item.name: _widget(f"{name}.{item.name}", item)
+            for item in dataclasses.fields(entry.settings)
+        }
         seed = st.number_input(
-            "Seed", 0, 9999, entry.seed, key=f"{name}.seed", bind="query-params",
+            "Seed", 0, 9999, entry.seed, key=f"{name}.seed", bind="query-params", width=_WIDTH,
             help=f"Of all random choices. With {entry.seed} the outcome is typical of ten seeds.",
         )  # fmt: skip
     return Question.of(name, values, int(seed))
@@ -107,16 +108,20 @@ def _widget(key: str, item: "dataclasses.Field[Any]") -> Any:
         return st.toggle(label, default, key=key, bind="query-params")
     if isinstance(default, str) and limits["choices"]:
         choices = list(limits["choices"])
-        return st.selectbox(label, choices, choices.index(default), key=key, bind="query-params")
+        return st.selectbox(
+            label, choices, choices.index(default), key=key, bind="query-params", width=_WIDTH
+        )
     if isinstance(default, str):
         return st.text_input(label, default, key=key, bind="query-params", max_chars=200)
     if isinstance(default, int):
         low, high = int(limits["low"]), int(limits["high"])
-        return st.number_input(label, low, high, default, key=key, bind="query-params")
+        return st.number_input(
+            label, low, high, default, key=key, bind="query-params", width=_WIDTH
+        )
     step = float(f"{default or 1:.0e}") / 2
     low, high = float(limits["low"]), float(limits["high"])
     return st.number_input(
-        label, low, high, float(default), step, "%g", key=key, bind="query-params"
+        label, low, high, float(default), step, "%g", key=key, bind="query-params", width=_WIDTH
     )
 
 
@@ -136,7 +141,7 @@ def _run_button(question: Question, job: Job | None, result: Result | None) -> N
 
 
 def _code(question: Question, entry: Experiment) -> None:
-    command = jobs_command(question)
+    command = _command(question)
     with st.expander("The same in a notebook, in ten lines"):
         st.code(entry.code.rstrip(), language="python")
         copy_button(entry.code, "Copy the code", "experiment_copy")
@@ -144,10 +149,7 @@ def _code(question: Question, entry: Experiment) -> None:
         st.code(command, language="bash")
 
 
-def jobs_command(question: Question) -> str:
-    """The command that asks a question."""
-    import shlex
-
+def _command(question: Question) -> str:
     return shlex.join(["explorer", *question.arguments])
 
 
@@ -195,7 +197,7 @@ def _result(question: Question, result: Result) -> None:
             f"**Seen, and not as expected.** {markdown(outcome.seen)}", icon=":material/contrast:"
         )
     st.caption(f"Took {duration(result.seconds)} · seed {question.seed}")
-    command = jobs_command(question)
+    command = _command(question)
     for index, item in enumerate(outcome.charts):
         st.markdown(f"**{markdown(item.title)}**")
         key = f"experiment_chart_{index}"
@@ -226,7 +228,7 @@ def _tables(question: Question, outcome: Outcome) -> None:
             height="content",
             column_config={"value": st.column_config.NumberColumn(format="%.4g")},
         )
-        command = jobs_command(question)
+        command = _command(question)
         download_buttons.table_files(columns, question.name, "experiment_figures", command)
 
 
