@@ -149,7 +149,8 @@ def _trained(settings: Settings, seed: int, watch: Watch) -> dict[str, Series]:
 
 def _chart(curves: Mapping[str, Series]) -> Chart:
     series: Sequence[Series] = list(curves.values())
-    return Chart("Rate during training", "epoch", "rate on held-out sentences, nats", series)
+    label = "rate on held-out sentences, nats"
+    return Chart("Rate during training", "epoch", label, series, log_y=True)
 
 
 EXPERIMENT = Experiment(

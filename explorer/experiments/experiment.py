@@ -36,6 +36,7 @@ class Chart:
     series: Sequence[Series]
     kind: str = LINES
     log_x: bool = False
+    log_y: bool = False
 
 
 @dataclass(frozen=True, slots=True)

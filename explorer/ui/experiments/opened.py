@@ -234,7 +234,7 @@ def _tables(question: Question, outcome: Outcome) -> None:
 
 def duration(seconds: float) -> str:
     """Seconds as a reader wants them."""
-    whole = round(seconds)
+    whole = max(1, round(seconds))
     if whole < 60:
         return f"{whole} s"
     return f"{whole // 60} min" if whole % 60 == 0 else f"{whole // 60} min {whole % 60:02d} s"

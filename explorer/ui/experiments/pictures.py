@@ -17,7 +17,7 @@ _COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", RED, "#56b4e9")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _HEIGHT = 340
-_MAX_MARKERS = 40
+_MAX_MARKERS, _FEW = 40, 12
 _WIDTH, _TALL = 240.0, 64.0
 """Of a small picture, its own units."""
 
@@ -35,7 +35,7 @@ def chart(item: Chart) -> "Figure":
         hoverlabel={"align": "left"},
     )
     figure.update_xaxes(title_text=escape(item.x), type="log" if item.log_x else None)
-    figure.update_yaxes(title_text=escape(item.y))
+    figure.update_yaxes(title_text=escape(item.y), type="log" if item.log_y else None)
     return figure
 
 
@@ -49,8 +49,8 @@ def _trace(item: Chart, series: Series, index: int) -> Any:
         return go.Bar(**values, marker={"color": _COLOURS[look]}, hovertemplate=over)
     is_short = len(series.x) < _MAX_MARKERS
     mode = "lines+markers" if is_short else "lines"
-    if item.kind == POINTS:  # each series is one point with its name, or a curve of them
-        mode = "markers" if len(series.x) == 1 else "lines+markers"
+    if item.kind == POINTS:  # single ones with a name, some joined, or a curve to compare with
+        mode = "markers" if len(series.x) == 1 else mode if len(series.x) < _FEW else "lines"
     return go.Scatter(
         **values,
         mode=mode,
@@ -95,7 +95,10 @@ def _shapes(item: Chart) -> str:
             for index, value in enumerate(heights)
         )
     numbers = [
-        [(_along(x, item.log_x), y) for x, y in zip(series.x, series.y, strict=True)]
+        [
+            (_along(x, item.log_x), _along(y, item.log_y))
+            for x, y in zip(series.x, series.y, strict=True)
+        ]
         for series in item.series
     ]
     points = [point for line in numbers for point in line] or [(0.0, 0.0)]
@@ -120,8 +123,11 @@ def _lines(lines: Sequence[Sequence[tuple[float, float]]], dashes: str = "") -> 
         colour = _COLOURS[index % len(_COLOURS)]
         at = [(4 + x * (_WIDTH - 8), _TALL - 4 - y * (_TALL - 8)) for x, y in line]
         if len(at) == 1:
+            # A short line with round ends: a circle would be stretched with the picture.
+            x, y = at[0]
             shapes.append(
-                f'<circle cx="{at[0][0]:.1f}" cy="{at[0][1]:.1f}" r="4" fill="{colour}"/>'
+                f'<path d="M{x:.1f},{y:.1f}h0.01" stroke="{colour}" stroke-width="9" '
+                'stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
             )
             continue
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
