@@ -7,11 +7,14 @@ from explorer.experiments import (
     annealing,
     arithmetic,
     em,
+    estimators,
+    few_sentences,
     gaps,
     ignored_latent,
     prior_samples,
     rate_distortion,
     smoothness,
+    three_learners,
 )
 from explorer.experiments.experiment import Experiment, Outcome, Watch, settings_of, unwatched
 
@@ -19,11 +22,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     "ignored-latent": ignored_latent.EXPERIMENT,
     "prior-samples": prior_samples.EXPERIMENT,
     "em": em.EXPERIMENT,
+    "estimators": estimators.EXPERIMENT,
+    "three-learners": three_learners.EXPERIMENT,
     "annealing": annealing.EXPERIMENT,
     "smoothness": smoothness.EXPERIMENT,
     "rate-distortion": rate_distortion.EXPERIMENT,
     "gaps": gaps.EXPERIMENT,
     "arithmetic": arithmetic.EXPERIMENT,
+    "few-sentences": few_sentences.EXPERIMENT,
 }
 """A new experiment is a module with an `Experiment`, and an entry here."""
 

@@ -89,7 +89,6 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         seen += "The more noise in training, the more the middle reads like a sentence."
     else:
         seen += "On these pairs the order is another one: take more pairs, or another seed."
-    seen = seen.replace("-", "−")
     middle = len(_STEPS) // 2
     examples = {name: item.texts[middle][:_SHOWN] for name, item in known.items()}
     first, second = (next(iter(known.values())).texts[index][:_SHOWN] for index in (0, -1))

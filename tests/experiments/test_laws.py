@@ -1,18 +1,22 @@
 """The law of each experiment: what its claim implies, on tiny settings or on shipped runs."""
 
+import dataclasses
 import functools
 import itertools
 import math
 
 import numpy as np
 import pytest
+import torch
 
 from explorer.errors import ExplorerError
-from explorer.experiments import em, gaps, prior_samples
+from explorer.experiments import em, estimators, gaps, prior_samples, three_learners
 from explorer.experiments.bags import counts
+from explorer.experiments.estimators import ESTIMATORS, CategoricalVAE
 from explorer.experiments.experiment import Outcome, unwatched
 from explorer.experiments.prior_samples import POSTERIOR, PRIOR
 from explorer.experiments.registry import EXPERIMENTS, run_experiment
+from explorer.experiments.three_learners import LEARNERS
 from explorer.explore import thought_experiment
 from explorer.explore.run import open_run
 from explorer.explore.thought_experiment import Decoder, Variant
@@ -31,7 +35,10 @@ CODE = {
     "ignored-latent": [],
     "prior-samples": [("1024", "32"), ("SPECIFIC[:8]", "SPECIFIC[:2]")],
     "em": [],
-    "annealing": [("everyday(5000)", "everyday(150)"), ("(0, 6,", "(0, 2,")],
+    "estimators": [("Settings(epochs=20)", "Settings(epochs=1)")],
+    "three-learners": [("hidden=4)", "hidden=4, steps=100)")],
+    "few-sentences": [("everyday(300)", "everyday(60)"), ("epochs=20", "epochs=1")],
+    "annealing": [("everyday(3000)", "everyday(150)"), ("(0, 6,", "(0, 2,")],
     "smoothness": [("pairs=60", "pairs=5")],
     "rate-distortion": [("(0.25, 0.5, 1.0, 2.0, 4.0, 8.0)", "(0.25, 8.0)")],
     "gaps": [],
@@ -179,3 +186,79 @@ def test_arithmetic_means_and_homotopies_are_as_published() -> None:
 def test_a_sentence_of_ones_own_is_filled_and_shown_as_typed() -> None:
     outcome = EXPERIMENTS["gaps"].run(gaps.Settings("A DOG <b>runs</b> ."), 0, unwatched)
     assert outcome.tables[0].columns["was"] == ["a", "dog", "<b>runs</b>"]
+
+
+TINY = estimators.Settings(codes=4, subset=2, temperature=0.7)
+
+
+@pytest.fixture(scope="module")
+def codes() -> tuple[CategoricalVAE, torch.Tensor]:
+    """A model of four codes, with an opinion, and six sentences of five words."""
+    model = CategoricalVAE.new(5, 4, seed=0)
+    with torch.no_grad():
+        model.encoder.mul_(8)
+        model.decoder.mul_(8)
+    random = torch.Generator().manual_seed(3)
+    return model, torch.randint(0, 3, (6, 5), generator=random).float()
+
+
+@pytest.mark.parametrize("name", ["subset", "REINFORCE", "REINFORCE, baseline"])
+def test_estimates_of_the_gradient_are_unbiased(
+    codes: tuple[CategoricalVAE, torch.Tensor], name: str
+) -> None:
+    (exact,) = estimators.gradients(estimators.enumeration, *codes, TINY, 0, 1)
+    drawn = estimators.gradients(ESTIMATORS[name], *codes, TINY, 0, 4000)
+    error = drawn.std(0) / len(drawn) ** 0.5
+    assert ((drawn.mean(0) - exact).abs() < 3.5 * error + 1e-6).all(), "3.5 for twenty weights"
+
+
+def test_reinforce_has_more_than_five_times_the_variance_of_gumbel_softmax(
+    codes: tuple[CategoricalVAE, torch.Tensor],
+) -> None:
+    noise = estimators.noise(*codes, TINY, 0)
+    assert noise["enumeration"] < 1e-5
+    assert noise["REINFORCE"] ** 2 > 5 * noise["Gumbel-softmax"] ** 2
+    assert noise["subset"] < noise["REINFORCE, baseline"] < noise["REINFORCE"]
+
+
+def test_a_subset_of_all_codes_is_enumeration(
+    codes: tuple[CategoricalVAE, torch.Tensor],
+) -> None:
+    everything = dataclasses.replace(TINY, subset=4)
+    (exact,) = estimators.gradients(estimators.enumeration, *codes, TINY, 0, 1)
+    (summed,) = estimators.gradients(estimators.subset, *codes, everything, 0, 1)
+    assert torch.allclose(summed, exact, atol=1e-5)
+
+
+def test_enumeration_learns_best() -> None:
+    outcome = run_experiment("estimators", codes=5, epochs=4, words=100)
+    ends = [figure.value for figure in outcome.figures if figure.name.startswith("perplexity")]
+    assert min(ends) == ends[0] and max(ends) in ends[2:4]
+
+
+SMALL = three_learners.Settings(steps=400)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_exact_likelihood_rises_past_independent_units(name: str) -> None:
+    data, nats = three_learners.data_of(SMALL), []
+    learner = three_learners.train(name, data, SMALL, 0, lambda step, value: nats.append(value))
+    assert nats[0] < data.independent < nats[-1] < data.limit + 0.05
+    every = three_learners.states(SMALL.visible)
+    with torch.inference_mode():
+        assert learner.log_prob(every).exp().sum().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_elbo_is_a_bound_that_is_close_for_a_trained_encoder() -> None:
+    data = three_learners.data_of(SMALL)
+    vae = three_learners.train("VAE", data, SMALL, 0)
+    assert isinstance(vae, three_learners.Variational)
+    with torch.inference_mode():
+        gap = vae.log_prob(data.test) - vae.bound(data.test)
+    assert gap.min() > -1e-5 and gap.mean() < 1
+
+
+def test_a_training_from_a_trained_run_ends_better_on_few_sentences() -> None:
+    outcome = run_experiment("few-sentences", sentences=100, epochs=3)
+    assert outcome.as_expected
+    assert outcome["best −ELBO, pre-trained"] < outcome["best −ELBO, from nothing"] - 5

@@ -19,6 +19,7 @@ from explorer.experiments.experiment import (
     settings_of,
 )
 from explorer.experiments.registry import EXPERIMENTS, experiment, run_experiment
+from explorer.system import shipped_files
 from explorer.workspace import experiment_results
 from explorer.workspace.experiment_results import Question
 
@@ -71,6 +72,14 @@ def test_the_lines_of_a_notebook_are_few_and_compile(name: str) -> None:
 def test_a_wrong_setting_is_named_with_what_is_right(values: dict, named: str) -> None:
     with pytest.raises(ExplorerError, match=re.escape(named)):
         settings_of(experiment("em"), values)
+
+
+def test_the_help_lists_every_experiment_with_its_time() -> None:
+    text = (shipped_files.PACKAGE / "help" / "experiments.md").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines] == list(EXPERIMENTS)
+    for line, entry in zip(lines, EXPERIMENTS.values(), strict=True):
+        assert line.split("|")[-2].strip().startswith(f"{entry.seconds:g} s")
 
 
 def test_a_truth_value_is_read_strictly() -> None:

@@ -11,7 +11,7 @@ from explorer.experiments.experiment import Experiment, Outcome
 from explorer.experiments.registry import EXPERIMENTS
 from explorer.ui.components import download_buttons
 from explorer.ui.components.copy_button import copy_button
-from explorer.ui.components.escaping import markdown, message
+from explorer.ui.components.escaping import markdown, message, minus
 from explorer.ui.experiments import pictures
 from explorer.ui.session import settings, url
 from explorer.workspace import experiment_results, jobs
@@ -190,12 +190,11 @@ def _nothing_yet(entry: Experiment, job: Job | None) -> None:
 
 def _result(question: Question, result: Result) -> None:
     outcome = result.outcome
+    seen = markdown(minus(outcome.seen))
     if outcome.as_expected:
-        st.success(f"**Seen, as expected.** {markdown(outcome.seen)}", icon=":material/check:")
+        st.success(f"**Seen, as expected.** {seen}", icon=":material/check:")
     else:
-        st.warning(
-            f"**Seen, and not as expected.** {markdown(outcome.seen)}", icon=":material/contrast:"
-        )
+        st.warning(f"**Seen, and not as expected.** {seen}", icon=":material/contrast:")
     st.caption(f"Took {duration(result.seconds)} · seed {question.seed}")
     command = _command(question)
     for index, item in enumerate(outcome.charts):
