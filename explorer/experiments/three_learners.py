@@ -2,9 +2,9 @@
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from jaxtyping import Float
@@ -44,21 +44,21 @@ class Settings:
     gibbs: int = setting(1, "Gibbs steps of contrastive divergence", 1, 20)
 
 
-class Learner(Protocol):
-    """A model of binary vectors, and how one step trains it."""
+class Learner(ABC):
+    """A model of binary vectors, and what trains it."""
 
     @property
+    @abstractmethod
     def weights(self) -> list[Tensor]:
         """What the optimiser changes."""
-        ...
 
-    def loss(self, x: Tensor, random: torch.Generator) -> Tensor:
+    @abstractmethod
+    def loss(self, x: Float[Tensor, "batch visible"], random: torch.Generator) -> Tensor:
         """A loss whose gradient trains the model on a batch."""
-        ...
 
+    @abstractmethod
     def log_prob(self, x: Float[Tensor, "n visible"]) -> Float[Tensor, " n"]:
-        """Log p(x), exact, by summing over all hidden states."""
-        ...
+        """Log p(x), exact, by summing over all hidden states; nats."""
 
 
 def states(units: int) -> Float[Tensor, "states units"]:
@@ -80,7 +80,7 @@ def _new(random: torch.Generator, *shape: int) -> Tensor:
     return (0.1 * torch.randn(shape, generator=random)).requires_grad_()
 
 
-class Boltzmann:
+class Boltzmann(Learner):
     """A restricted Boltzmann machine by contrastive divergence.
 
     Source:
@@ -116,7 +116,7 @@ class Boltzmann:
         return -self.free_energy(x) - terms.logsumexp(0)
 
 
-class BeliefNet:
+class BeliefNet(Learner):
     """A sigmoid belief net p(h) p(x|h) with an encoder q(h|x) of independent units."""
 
     def __init__(self, settings: Settings, random: torch.Generator) -> None:
@@ -134,10 +134,8 @@ class BeliefNet:
         """Log-odds of q(h|x)."""
         return x @ self.encoder + self.encoder_bias
 
-    def joint(
-        self, x: Float[Tensor, "*n visible"], h: Float[Tensor, "*n hidden"]
-    ) -> Float[Tensor, "*n"]:
-        """Log p(x, h)."""
+    def joint(self, x: Float[Tensor, "... visible"], h: Float[Tensor, "... hidden"]) -> Tensor:
+        """Log p(x, h) of each vector and code, nats; both broadcast."""
         return bernoulli(self.prior, h) + bernoulli(self.bias + h @ self.decoder, x)
 
     def log_prob(self, x: Float[Tensor, "n visible"]) -> Float[Tensor, " n"]:

@@ -136,6 +136,7 @@ def test_annealing_and_a_floor_rescue_the_shipped_family() -> None:
     assert outcome["rate, constant"] < outcome["rate, linear"] < outcome["rate, floor"]
 
 
+@pytest.mark.slow
 def test_the_middle_is_least_likely_where_there_was_no_noise_on_z() -> None:
     outcome = default_outcome("smoothness")
     bumps = [figure.value for figure in outcome.figures]
@@ -156,6 +157,7 @@ def test_the_rate_falls_in_beta_to_nothing_above_what_z_saves() -> None:
     assert rates[1] > 0.5 and rates[2] < 0.01, "a nat of rate saves three"
 
 
+@pytest.mark.slow
 def test_the_denoising_autoencoder_fills_most_gaps() -> None:
     outcome = default_outcome("gaps")
     guessed = [figure.value for figure in outcome.figures if "guessed" in figure.name]
@@ -207,7 +209,7 @@ def test_estimates_of_the_gradient_are_unbiased(
     codes: tuple[CategoricalVAE, torch.Tensor], name: str
 ) -> None:
     (exact,) = estimators.gradients(estimators.enumeration, *codes, TINY, 0, 1)
-    drawn = estimators.gradients(ESTIMATORS[name], *codes, TINY, 0, 4000)
+    drawn = estimators.gradients(ESTIMATORS[name], *codes, TINY, 0, 1000)
     error = drawn.std(0) / len(drawn) ** 0.5
     assert ((drawn.mean(0) - exact).abs() < 3.5 * error + 1e-6).all(), "3.5 for twenty weights"
 
@@ -230,13 +232,14 @@ def test_a_subset_of_all_codes_is_enumeration(
     assert torch.allclose(summed, exact, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_enumeration_learns_best() -> None:
-    outcome = run_experiment("estimators", codes=5, epochs=4, words=100)
+    outcome = run_experiment("estimators", codes=5, epochs=2, words=100)
     ends = [figure.value for figure in outcome.figures if figure.name.startswith("perplexity")]
     assert min(ends) == ends[0] and max(ends) in ends[2:4]
 
 
-SMALL = three_learners.Settings(steps=400)
+SMALL = three_learners.Settings(steps=300)
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -258,6 +261,7 @@ def test_the_elbo_is_a_bound_that_is_close_for_a_trained_encoder() -> None:
     assert gap.min() > -1e-5 and gap.mean() < 1
 
 
+@pytest.mark.slow
 def test_a_training_from_a_trained_run_ends_better_on_few_sentences() -> None:
     outcome = run_experiment("few-sentences", sentences=100, epochs=3)
     assert outcome.as_expected
