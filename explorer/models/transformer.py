@@ -1,4 +1,4 @@
-"""A causal transformer of pre-norm blocks: wide enough for our own, Llama's and GPT-2's weights."""
+"""A causal transformer of pre-norm blocks: for our own weights, Llama's and GPT-2's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, above, at_least
 
 NORMS = {"rms": nn.RMSNorm, "layer": nn.LayerNorm}
 ACTIVATIONS = {"swiglu", "gelu"}
@@ -19,7 +19,8 @@ class TransformerShape:
     """Sizes and variants of a transformer.
 
     Raises:
-        ExplorerError: If the heads do not divide the width, or rotated heads have an odd size.
+        ExplorerError: If heads do not divide the width, or those of queries by those of keys;
+            if rotated heads have an odd size; for an unknown norm or activation.
     """
 
     width: int
@@ -33,16 +34,29 @@ class TransformerShape:
     norm: str = "rms"
     activation: str = "swiglu"
     positions: int = 0
-    """Learned positions; 0 to rotate queries and keys instead (RoPE, Su et al. 2021)."""
+    """Learned positions, of which further tokens share the last; 0 to rotate queries and keys
+    instead (RoPE, Su et al. 2021)."""
     rope_base: float = 10_000.0
-    norm_epsilon: float = 1e-5
+    epsilon: float = 1e-5
     bias: bool = False
 
     def __post_init__(self) -> None:
+        for key, names in (("norm", NORMS), ("activation", ACTIVATIONS)):
+            if (name := getattr(self, key)) not in names:
+                raise ExplorerError(f"{key}: {name!r} is not one of {', '.join(sorted(names))}")
+        for key in ("kv_heads", "feedforward", "positions"):
+            at_least(key, getattr(self, key), 0)
+        above("rope_base", self.rope_base, 0)
+        above("epsilon", self.epsilon, 0)
         if self.heads < 1 or self.layers < 1 or self.width < 1 or self.width % self.heads:
             raise ExplorerError(
                 f"a transformer needs heads that divide its width, not {self.heads} and "
                 f"{self.width}, and at least one layer"
+            )
+        if self.heads % self.num_kv_heads:
+            raise ExplorerError(
+                f"a transformer needs kv_heads that divide its heads, not {self.num_kv_heads} "
+                f"and {self.heads}"
             )
         if not self.positions and self.head_dim % 2:
             raise ExplorerError(
@@ -87,12 +101,12 @@ class Block(nn.Module):
         self.shape = shape
         width, kv_width = shape.width, shape.num_kv_heads * shape.head_dim
         norm, is_gated = NORMS[shape.norm], shape.activation == "swiglu"
-        self.attention_norm = norm(width, eps=shape.norm_epsilon)
+        self.attention_norm = norm(width, eps=shape.epsilon)
         self.query = nn.Linear(width, width, bias=shape.bias)
         self.key = nn.Linear(width, kv_width, bias=shape.bias)
         self.value = nn.Linear(width, kv_width, bias=shape.bias)
         self.attended = nn.Linear(width, width, bias=shape.bias)
-        self.feedforward_norm = norm(width, eps=shape.norm_epsilon)
+        self.feedforward_norm = norm(width, eps=shape.epsilon)
         self.gate = nn.Linear(width, shape.hidden, bias=shape.bias) if is_gated else None
         self.widen = nn.Linear(width, shape.hidden, bias=shape.bias)
         self.narrow = nn.Linear(shape.hidden, width, bias=shape.bias)
@@ -122,7 +136,11 @@ class Block(nn.Module):
             query, key = _rotate(query, rotation), _rotate(key, rotation)
         keys, values = torch.cat([past.keys, key], 2), torch.cat([past.values, value], 2)
         mixed = functional.scaled_dot_product_attention(
-            query, keys, values, attn_mask=bias, enable_gqa=self.shape.kv_heads > 0
+            query,
+            keys,
+            values,
+            attn_mask=bias,
+            enable_gqa=self.shape.num_kv_heads < self.shape.heads,
         )
         return self.attended(mixed.transpose(1, 2).flatten(2)), Cache(keys, values)
 
@@ -149,7 +167,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.shape = shape
         self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
-        self.norm = NORMS[shape.norm](shape.width, eps=shape.norm_epsilon)
+        self.norm = NORMS[shape.norm](shape.width, eps=shape.epsilon)
         self.position = nn.Embedding(shape.positions, shape.width) if shape.positions else None
         self._initialise()
 
@@ -186,9 +204,6 @@ class Transformer(nn.Module):
 
         Returns:
             The output, and the caches of the next call.
-
-        Raises:
-            ExplorerError: For more tokens than there are learned positions.
         """
         time, total = x.shape[1], past[0].keys.shape[2] + x.shape[1]
         places = torch.arange(start, start + time, device=x.device)
@@ -196,9 +211,7 @@ class Transformer(nn.Module):
         if self.position is None:
             rotation = self._rotation(places).to(x.dtype)
         else:
-            if start + time > self.shape.positions:
-                raise ExplorerError(f"the decoder reads at most {self.shape.positions} tokens")
-            x = x + self.position(places)
+            x = x + self.position(places.clamp(max=self.shape.positions - 1))
         hidden = torch.ones(time, total, dtype=torch.bool, device=x.device).triu(total - time + 1)
         bias = x.new_zeros(time, total).masked_fill(hidden, -torch.inf)
         caches = []
@@ -212,7 +225,7 @@ class Transformer(nn.Module):
         return self.norm(x), tuple(caches)
 
     def _rotation(self, places: Int[Tensor, " time"]) -> Float[Tensor, "2 time head"]:
-        """Cosines and sines of each position's angles, in float64: angles grow with the position."""
+        """Cosines and sines of each position's angles; float64, as angles grow with positions."""
         half = torch.arange(0, self.shape.head_dim, 2, device=places.device, dtype=torch.float64)
         angles = places.unsqueeze(1) * self.shape.rope_base ** (-half / self.shape.head_dim)
         angles = torch.cat([angles, angles], 1)

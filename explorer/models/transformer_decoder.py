@@ -41,7 +41,17 @@ class TransformerDecoder(Decoder):
         hidden_dim: Width of the blocks.
         layers: Number of blocks.
         heads: Attention heads of a block.
+        kv_heads: See `TransformerShape`, as for all up to `bias`; those of a pre-trained model.
+        feedforward: Hidden units of a block.
+        norm: `rms` or `layer`.
+        activation: `swiglu` or `gelu`.
+        positions: Learned positions; 0 for rotary ones.
+        rope_base: Of rotary positions.
+        epsilon: Of the norms.
+        bias: Whether linear layers have a bias.
         inject: How z enters: `memory`, `embedding`, or `both`.
+        memory_score: Added to every score of the memory before any training; of -4, a pre-trained
+            model hardly notices it at first.
         tied: Whether output and input words share one embedding.
         skip: Whether z is also added to the output features.
         word_dropout: See `Decoder`.
@@ -49,7 +59,7 @@ class TransformerDecoder(Decoder):
 
     Raises:
         ExplorerError: For heads that do not divide the width into even parts, no layer, or an
-            unknown `inject`.
+            unknown name.
 
     Source:
         Li et al. (2020), Optimus: Organizing Sentences via Pre-trained Modeling of a Latent Space,
@@ -63,7 +73,16 @@ class TransformerDecoder(Decoder):
         hidden_dim: int = 256,
         layers: int = 4,
         heads: int = 4,
+        kv_heads: int = 0,
+        feedforward: int = 0,
+        norm: str = "rms",
+        activation: str = "swiglu",
+        positions: int = 0,
+        rope_base: float = 10_000.0,
+        epsilon: float = 1e-5,
+        bias: bool = False,
         inject: str = "both",
+        memory_score: float = 0.0,
         tied: bool = True,
         skip: bool = False,
         word_dropout: float = 0.0,
@@ -74,7 +93,8 @@ class TransformerDecoder(Decoder):
             raise ExplorerError(
                 f"model.decoder.inject: {inject!r} is not one of {', '.join(INJECTIONS)}"
             )
-        shape = TransformerShape(hidden_dim, layers, heads)
+        sizes = (hidden_dim, layers, heads, kv_heads, feedforward)
+        shape = TransformerShape(*sizes, norm, activation, positions, rope_base, epsilon, bias)
         width = embedding.embedding_dim
         self.enter = nn.Linear(width, hidden_dim) if width != hidden_dim else nn.Identity()
         self.transformer = Transformer(shape, dropout)
@@ -82,7 +102,8 @@ class TransformerDecoder(Decoder):
         has_added = latent_dim > 0 and inject != "memory"
         cached = 2 * shape.num_kv_heads * shape.head_dim
         self.memory = nn.Linear(latent_dim, layers * cached) if has_memory else None
-        self.memory_score = nn.Parameter(torch.zeros(layers)) if has_memory else None
+        scores = nn.Parameter(torch.full((layers,), memory_score))
+        self.memory_score = scores if has_memory else None
         self.added = nn.Linear(latent_dim, hidden_dim, bias=False) if has_added else None
         self._add_output(hidden_dim, tied, skip)
 
