@@ -1,6 +1,6 @@
 """Pre-trained language models as a `TransformerDecoder`: their sizes, and weights by its names.
 
-Read are Llama's and GPT-2's, from a folder in the layout of Hugging Face, or a GGUF file of Llama's.
+Read are Llama's and GPT-2's, of a folder in the layout of Hugging Face or of a GGUF file.
 """
 
 import dataclasses
