@@ -39,6 +39,7 @@ COMMANDS = {
     "export": "write the map as .parquet, .csv, .html or .png",
     "experiment": "list the experiments of a lecture, or run one",
     "runs": "list the runs and their scores",
+    "weights": "list the pre-trained models that a run can use",
     "jobs": "list, stop and resume the maps and trainings of the page",
     "notes": "list and export the notes pinned on the page",
     "benchmark": "print a published table beside our metrics, and its recipes",

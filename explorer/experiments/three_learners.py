@@ -318,7 +318,7 @@ data = three.data_of(settings)
 print("independent units", round(data.independent, 2))
 for name in three.LEARNERS:
     learner = three.train(name, data, settings, seed=0)
-    print(name, round(float(learner.log_prob(data.test).mean()), 2))
+    print(name, round(learner.log_prob(data.test).mean().item(), 2))
 print("what made the vectors", round(data.limit, 2))
 """,
 )

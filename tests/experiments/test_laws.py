@@ -49,7 +49,10 @@ CODE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_the_lines_of_a_notebook_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lines_of_a_notebook_run(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thought_experiment, "_TRAINING", 96)
     code = EXPERIMENTS[name].code
     for before, after in CODE[name]:
         assert before in code

@@ -3,7 +3,7 @@
 import dataclasses
 import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -102,7 +102,7 @@ def _settings(name: str, entry: Experiment) -> Question:
 
 
 def _widget(key: str, item: "dataclasses.Field[Any]") -> Any:
-    limits, default = item.metadata, item.default
+    limits, default = item.metadata, cast("bool | int | float | str", item.default)
     label = limits["about"][:1].upper() + limits["about"][1:]
     if isinstance(default, bool):
         return st.toggle(label, default, key=key, bind="query-params")
