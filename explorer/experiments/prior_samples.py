@@ -180,7 +180,7 @@ EXPERIMENT = Experiment(
     "posterior, for eight captions of unusual scenes.",
     seconds=30,
     expected="The posterior's estimate is lower at every number of draws; a single draw of it "
-    "does better than 1,024 of the prior, of which two or three do all the work.",
+    "does better than 1,024 of the prior, of which a handful do all the work.",
     run=run,
     settings=Settings,
     change="A collapsed run (run=captions-collapsed) needs no encoder: its prior samples are as "
