@@ -202,6 +202,7 @@ EXPERIMENT = Experiment(
     trains="A mixture of 20 unigrams on the sentences of the everyday map as bags of words, by EM "
     "and by hard EM from one start.",
     seconds=15,
+    seed=7,
     expected="The bound never falls, the gap to log p is 0 after each E step, and hard EM ends no "
     "better than EM on held-out sentences.",
     run=run,
@@ -217,10 +218,10 @@ from explorer.experiments import bags, em
 
 data, settings = bags.everyday(1000), em.Settings(components=20)
 for is_hard in (False, True):
-    *_, last = em.fit(data.train, settings, seed=0, is_hard=is_hard)
+    *_, last = em.fit(data.train, settings, seed=7, is_hard=is_hard)
     print("hard EM" if is_hard else "EM", last.mixture.perplexity(data.test))
 
-after_e, after_m, *_ = em.fit(data.train, settings, seed=0)
+after_e, after_m, *_ = em.fit(data.train, settings, seed=7)
 print("gap after the E step", after_e.log_prob - after_e.bound)
 print("gap after the M step", after_m.log_prob - after_m.bound)
 """,
