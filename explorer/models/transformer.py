@@ -206,12 +206,12 @@ class Transformer(nn.Module):
             The output, and the caches of the next call.
         """
         time, total = x.shape[1], past[0].keys.shape[2] + x.shape[1]
-        places = torch.arange(start, start + time, device=x.device)
+        positions = torch.arange(start, start + time, device=x.device)
         rotation = None
         if self.position is None:
-            rotation = self._rotation(places).to(x.dtype)
+            rotation = self._rotation(positions).to(x.dtype)
         else:
-            x = x + self.position(places.clamp(max=self.shape.positions - 1))
+            x = x + self.position(positions.clamp(max=self.shape.positions - 1))
         hidden = torch.ones(time, total, dtype=torch.bool, device=x.device).triu(total - time + 1)
         bias = x.new_zeros(time, total).masked_fill(hidden, -torch.inf)
         caches = []
@@ -224,10 +224,12 @@ class Transformer(nn.Module):
             caches.append(cache)
         return self.norm(x), tuple(caches)
 
-    def _rotation(self, places: Int[Tensor, " time"]) -> Float[Tensor, "2 time head"]:
+    def _rotation(self, positions: Int[Tensor, " time"]) -> Float[Tensor, "2 time head"]:
         """Cosines and sines of each position's angles; float64, as angles grow with positions."""
-        half = torch.arange(0, self.shape.head_dim, 2, device=places.device, dtype=torch.float64)
-        angles = places.unsqueeze(1) * self.shape.rope_base ** (-half / self.shape.head_dim)
+        half = torch.arange(
+            0, self.shape.head_dim, 2, device=positions.device, dtype=torch.float64
+        )
+        angles = positions.unsqueeze(1) * self.shape.rope_base ** (-half / self.shape.head_dim)
         angles = torch.cat([angles, angles], 1)
         return torch.stack([angles.cos(), angles.sin()])
 

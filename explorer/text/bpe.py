@@ -143,8 +143,10 @@ class PieceVocabulary(Vocabulary):
             needed = _derivation(whole.entries[index], parts)
             if index >= _FIRST_LEARNED and len(fixed) + len({**chosen, **needed}) <= size:
                 chosen |= needed
-        kept = [pair for pair in merges if all(part in chosen for part in (*pair, "".join(pair)))]
-        return cls([*fixed, *chosen], kept)
+        joined = [
+            pair for pair in merges if all(part in chosen for part in (*pair, "".join(pair)))
+        ]
+        return cls([*fixed, *chosen], joined)
 
     def encode(self, words: Iterable[str]) -> list[int]:
         """The ids of the pieces of all words, in order."""

@@ -16,7 +16,7 @@ from explorer.text import corpora
 from explorer.text.read_file import read
 from explorer.text.tokens import SPECIALS, Tokeniser
 from explorer.text.vector_column import VectorSource
-from explorer.training import vector_recipe
+from explorer.training import start_recipe, vector_recipe
 from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
@@ -27,19 +27,6 @@ MEDIUM_TOKENS = 2_500_000
 
 SIZES = ("small", "medium", "large")
 """Of a new model: LSTMs of 128, 256 and 512 units."""
-
-WARM_EPOCHS = 8
-"""At most, of a training that starts from a sentence VAE."""
-WARM_RATE = 7e-4
-"""Its learning rate, which falls to 0 from the first epoch on."""
-
-DECODER_LAYERS = 12
-"""First layers of a pre-trained language model in a decoder: those of SmolLM2 take an hour for an
-epoch of 145,000 captions on two cores; all 30 take three."""
-TRANSFORMER_RATE = 3e-4
-"""Learning rate after a pre-trained transformer."""
-MAX_PIECES = 16_000
-"""Pieces of a language model kept for a corpus."""
 
 MAX_LABELS = 50
 """Labels of a conditional model; a column with more is unlikely to hold labels."""
@@ -190,12 +177,16 @@ def recipe(
         vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
         latent, prior = "vectors", ""
     if start:
-        _start_from(table, start, conditional)
+        start_recipe.from_run(table, start, conditional)
         if table["training"]["start"].get("vocabulary") == "same":
             corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     if language_model:
-        _start_from_language_model(table, language_model, latent)
-        corpus |= {"tokens": "bpe", "pieces_from": language_model, "vocabulary_size": MAX_PIECES}
+        start_recipe.from_language_model(table, language_model, latent)
+        corpus |= {
+            "tokens": "bpe",
+            "pieces_from": language_model,
+            "vocabulary_size": start_recipe.MAX_PIECES,
+        }
     ramp = table["objective"]["schedule"]
     _set_latent(table, latent)
     _set_prior(table, latent, prior)
@@ -247,74 +238,6 @@ def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:
         # Their rate is a single number, without a floor per dimension.
         nats = table["objective"]["rate"].get("nats", 0.0)
         table["objective"]["rate"] = {"name": "floor", "nats": nats}
-
-
-def _start_from(table: dict[str, Any], start: Path, conditional: bool) -> None:
-    """Replaces the parts and sizes that suit the corpus by those of a trained run."""
-    config = configs.read(start / folders.CONFIG)
-    folders.weights_of(start)
-    model = dataclasses.asdict(config.model)
-    if model["latent"]["name"] == "none":
-        # A language model is a decoder: encoder and latent space are those for the corpus.
-        table["model"] |= {key: model[key] for key in ("embedding_dim", "decoder")}
-        freeze_epochs = table["training"]["pretrain_epochs"] + 1
-    else:
-        table["model"] = model | {"labels": []}
-        if not conditional:
-            table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
-        table["objective"]["rate"] = dict(config.objective.rate)
-        table["training"]["fit_prior"] = dict(config.training.fit_prior)
-        # Encoder and decoder are trained already, under a rate that is charged in full.
-        freeze_epochs = 0
-        table["objective"]["schedule"] = {"name": "constant"}
-        table["training"] |= {
-            "pretrain_epochs": 0,
-            "epochs": min(WARM_EPOCHS, table["training"]["epochs"]),
-            "learning_rate": WARM_RATE,
-            "decay": 1.0,
-        }
-    name = folders.typed(start)
-    table["training"]["start"] = {
-        "name": "run",
-        "run": name if name == start.resolve().name else start.resolve().as_posix(),
-        "weights": folders.checksums(start)[folders.WEIGHTS],
-        "freeze_epochs": freeze_epochs,
-    }
-    if config.corpus.tokens == "bpe":  # whose pieces spell any word
-        table["training"]["start"]["vocabulary"] = "same"
-
-
-def _start_from_language_model(table: dict[str, Any], source: str, latent: str) -> None:
-    """Replaces the decoder that suits the corpus by the first layers of a pre-trained one.
-
-    While its weights are frozen, encoder and injection are trained alone; then all together (Li
-    et al. 2020, Optimus; Park & Lee 2021, arXiv:2101.00841).
-    """
-    from explorer.models import pretrained_transformers  # torch takes seconds
-
-    found = pretrained_transformers.find(source)
-    table["model"] |= {
-        "embedding_dim": found.shape.width,
-        "decoder": found.decoder(DECODER_LAYERS) | {"dropout": 0.1},
-    }
-    freeze_epochs = 0 if latent == "none" else table["training"]["pretrain_epochs"] + 1
-    table["training"] |= {"learning_rate": TRANSFORMER_RATE, "reset_decoder": False}
-    table["training"]["start"] = {
-        "name": "language_model",
-        "source": source,
-        "freeze_epochs": freeze_epochs,
-    }
-
-
-def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
-    """The auxiliary loss of a model without labels."""
-    if auxiliary["name"] == "adversary":
-        return {"name": "none"}
-    if auxiliary["name"] != "sum":
-        return dict(auxiliary)
-    terms = [_without_adversary(term) for term in auxiliary["terms"]]
-    terms = [term for term in terms if term["name"] != "none"]
-    return {"name": "sum", "terms": terms} if terms else {"name": "none"}
 
 
 def _schedule(name: str, ramp: dict[str, Any], epochs: int) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""Recipes that start from trained weights: of a run, or of a pre-trained language model."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from explorer import config as configs
+from explorer.runs import folder as folders
+
+WARM_EPOCHS = 8
+"""At most, of a training that starts from a sentence VAE."""
+WARM_RATE = 7e-4
+"""Its learning rate, which falls to 0 from the first epoch on."""
+
+DECODER_LAYERS = 12
+"""First layers of a pre-trained language model that a decoder takes: all would train for days on a
+CPU."""
+TRANSFORMER_RATE = 3e-4
+"""Learning rate after a pre-trained transformer."""
+MAX_PIECES = 16_000
+"""At most so many pieces of a language model are taken for a corpus."""
+
+
+def from_run(table: dict[str, Any], start: Path, conditional: bool) -> None:
+    """Replaces the parts and sizes that suit the corpus by those of a trained run."""
+    config = configs.read(start / folders.CONFIG)
+    folders.weights_of(start)
+    model = dataclasses.asdict(config.model)
+    if model["latent"]["name"] == "none":
+        # A language model is a decoder: encoder and latent space are those for the corpus.
+        table["model"] |= {key: model[key] for key in ("embedding_dim", "decoder")}
+        freeze_epochs = table["training"]["pretrain_epochs"] + 1
+    else:
+        table["model"] = model | {"labels": []}
+        if not conditional:
+            table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
+        table["objective"]["rate"] = dict(config.objective.rate)
+        table["training"]["fit_prior"] = dict(config.training.fit_prior)
+        # Encoder and decoder are trained already, under a rate that is charged in full.
+        freeze_epochs = 0
+        table["objective"]["schedule"] = {"name": "constant"}
+        table["training"] |= {
+            "pretrain_epochs": 0,
+            "epochs": min(WARM_EPOCHS, table["training"]["epochs"]),
+            "learning_rate": WARM_RATE,
+            "decay": 1.0,
+        }
+    name = folders.typed(start)
+    table["training"]["start"] = {
+        "name": "run",
+        "run": name if name == start.resolve().name else start.resolve().as_posix(),
+        "weights": folders.checksums(start)[folders.WEIGHTS],
+        "freeze_epochs": freeze_epochs,
+    }
+    if config.corpus.tokens == "bpe":  # whose pieces spell any word
+        table["training"]["start"]["vocabulary"] = "same"
+
+
+def from_language_model(table: dict[str, Any], source: str, latent: str) -> None:
+    """Replaces the decoder that suits the corpus by the first layers of a pre-trained one.
+
+    While its weights are frozen, encoder and injection are trained alone; then all together (Li
+    et al. 2020, Optimus; Park & Lee 2021, arXiv:2101.00841).
+    """
+    from explorer.models import pretrained_transformers  # torch takes seconds
+
+    model = pretrained_transformers.find(source)
+    table["model"] |= {
+        "embedding_dim": model.shape.width,
+        "decoder": model.decoder(DECODER_LAYERS) | {"dropout": 0.1},
+    }
+    freeze_epochs = 0 if latent == "none" else table["training"]["pretrain_epochs"] + 1
+    table["training"] |= {"learning_rate": TRANSFORMER_RATE, "reset_decoder": False}
+    table["training"]["start"] = {
+        "name": "language_model",
+        "source": source,
+        "freeze_epochs": freeze_epochs,
+    }
+
+
+def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
+    """The auxiliary loss of a model without labels."""
+    if auxiliary["name"] == "adversary":
+        return {"name": "none"}
+    if auxiliary["name"] != "sum":
+        return dict(auxiliary)
+    terms = [_without_adversary(term) for term in auxiliary["terms"]]
+    terms = [term for term in terms if term["name"] != "none"]
+    return {"name": "sum", "terms": terms} if terms else {"name": "none"}
