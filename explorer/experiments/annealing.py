@@ -72,7 +72,8 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     curves = _trained(settings, seed, watch) if settings.train else _read(watch)
     rates = {name: curve.y[-1] for name, curve in curves.items()}
     limit = _LITTLE if settings.train else _COLLAPSED
-    is_expected = rates["constant"] < limit and rates["floor"] > _USED
+    annealed = min(rates["linear"], rates["cyclical"])
+    is_expected = rates["constant"] < min(limit, annealed) and rates["floor"] > _USED
     best = max(rates, key=rates.__getitem__)
     seen = (
         f"With β = 1 from the first step the rate ends at {rates['constant']:.2f} nats. A linear "
@@ -80,7 +81,12 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         f"{rates['floor']:.2f}. "
     )
     if is_expected:
-        seen += "Annealing alone helps a little; the floor keeps the space in use."
+        alone = max(rates["linear"], rates["cyclical"])
+        seen += (
+            "Annealing alone keeps the space in use, and so does the floor."
+            if alone > _USED
+            else "Annealing alone helps a little; the floor keeps the space in use."
+        )
     else:
         seen += f"The highest is {best}: with these settings the claim does not show."
     runs = ",".join(_SHIPPED.values())
@@ -159,11 +165,11 @@ EXPERIMENT = Experiment(
     title="Annealing rescues the latent space",
     claim="With β = 1 from the start the KL term wins before the decoder has learned to use z. "
     "Raising β slowly, in cycles, or leaving a floor under the rate, lets z carry something.",
-    trains="Nothing by default: four shipped runs on captions are read, alike but for the KL "
-    "term. With train, four small models on 3,000 everyday sentences.",
+    trains="Nothing by default: four shipped runs on captions are read. The first three differ "
+    "in the schedule of β alone; the decoder of the floor's hides no words. With train, four small models on 3,000 everyday sentences.",
     seconds=5,
-    expected="β = 1 ends below 0.2 nats, the floor above 4; linear and cyclical annealing lie "
-    "between.",
+    expected="β = 1 ends below 0.2 nats (trained here: below 1), the floor above 4, and annealing "
+    "ends above β = 1.",
     run=run,
     settings=Settings,
     change="Switch the training on (about 2 minutes): β = 1 then ends at about half a nat, "
