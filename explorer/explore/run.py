@@ -11,12 +11,13 @@ from jaxtyping import Float32, Int
 
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import text_points
+from explorer.explore import refined_text, text_points
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import numbers, whole
 from explorer.explore.coded_run import CodedRun
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents
+from explorer.explore.refined_text import RefinedText
 from explorer.explore.selection import read_selection, rows_of
 from explorer.explore.selection_comparison import Comparison, compare
 from explorer.latent_space import arithmetic, interpolation
@@ -143,6 +144,16 @@ class Run(CodedRun):
         """
         domain = self.domain
         return None if domain is None else self.nats_per_word(texts, label) > domain.limit
+
+    def refine(
+        self, text: str, steps: int = refined_text.STEPS, decoding: Decoding | None = None
+    ) -> RefinedText:
+        """A sentence's posterior improved by gradient steps: nats gained, words before and after.
+
+        Raises:
+            ExplorerError: If the run's posteriors are not Gaussian.
+        """
+        return refined_text.refine(self, text, steps, decoding)
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
         """Encodes a point's decoded sentence again; without `text`, decodes it greedily."""

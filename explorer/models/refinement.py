@@ -15,7 +15,14 @@ from torch.distributions import Distribution, Independent, Normal
 
 from explorer.errors import ExplorerError, within
 from explorer.models import elbo
-from explorer.models.batch_inference import Progress, batches, in_batches, of_rows, tokens_of
+from explorer.models.batch_inference import (
+    Progress,
+    batches,
+    has_gaussian_posterior,
+    in_batches,
+    of_rows,
+    tokens_of,
+)
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE
 
@@ -58,15 +65,6 @@ class Refined:
     def gain(self) -> Float[Tensor, " n"]:
         """Nats per sentence by which −ELBO fell: never below 0."""
         return self.before.nats - self.after.nats
-
-
-def has_gaussian_posterior(model: TextVAE) -> bool:
-    """Whether a mean and a scale determine a posterior, and it has a rate."""
-    if not model.latent.has_rate:
-        return False
-    with torch.inference_mode():
-        posterior = model.posterior(tokens_of(model, [[], []], range(2)))
-    return isinstance(posterior, Independent) and isinstance(posterior.base_dist, Normal)
 
 
 def refine(
@@ -115,9 +113,9 @@ def refine(
         problem = _Problem(model, tokens_of(model, ids, rows), of_rows(labels, rows))
         return problem.solve(noise.to(model.embedding.weight), steps)
 
-    out = torch.zeros(len(ids), 4 + 2 * size, dtype=torch.float64)
     # Evaluation measures in inference mode, in which nothing has a gradient.
     with torch.inference_mode(False), torch.enable_grad():
+        out = torch.zeros(len(ids), 4 + 2 * size, dtype=torch.float64)
         in_batches(out, batches(ids, _BATCH), compute, progress)
     numbers, mean, scale = out.split([4, size, size], 1)
     before, after = (Bound(*part.unbind(1)) for part in numbers.split(2, 1))
@@ -164,15 +162,13 @@ class _Problem:
 
     def _bound(self, mean: Tensor, log_scale: Tensor, noise: Tensor) -> Bound:
         """The bound, averaged over draws, whose noise is given."""
-        posterior = _gaussian(mean, _scale(log_scale))
-        z = mean + _scale(log_scale) * noise
         count = len(noise)
-        distortion = elbo.distortion(
-            self.model, z.flatten(0, 1), self.tokens.repeat(count, 1), [*self.labels] * count
-        )
-        rate = elbo.rate(self.model, posterior, z).sum(-1)
-        rates = rate.reshape(-1, len(mean))  # one row in closed form, else one a draw
-        return Bound(distortion.unflatten(0, (count, -1)).mean(0), rates.mean(0))
+        means, scales = mean.repeat(count, 1), _scale(log_scale).repeat(count, 1)
+        z = means + scales * noise.flatten(0, 1)
+        tokens, labels = self.tokens.repeat(count, 1), [*self.labels] * count
+        distortion = elbo.distortion(self.model, z, tokens, labels)
+        rate = elbo.rate(self.model, _gaussian(means, scales), z).sum(1)
+        return Bound(*(part.unflatten(0, (count, -1)).mean(0) for part in (distortion, rate)))
 
 
 def _gaussian(mean: Tensor, scale: Tensor) -> Distribution:

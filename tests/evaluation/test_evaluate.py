@@ -82,6 +82,15 @@ def test_a_vae_has_all_figures_but_those_that_need_another_model() -> None:
     assert metrics["active_units"]["of"] == 2
 
 
+def test_the_amortisation_gap_is_never_negative_and_measured_where_it_is_asked_for() -> None:
+    entry = measure(refine=7)["amortisation_gap"]
+    assert entry["n"] == 7 and entry["least"] >= 0
+    assert entry["low"] < entry["value"] < entry["high"]
+    assert entry["value"] > 0
+    assert "amortisation_gap" not in measure()
+    assert "amortisation_gap" not in measure("sphere", refine=7)
+
+
 def test_an_autoencoder_has_no_rate_and_a_language_model_no_latent() -> None:
     autoencoder, language_model = measure("point"), measure("none")
     for name in ("rate", "elbo", "importance_nll", "mutual_information", "prior_z_gap"):
