@@ -71,13 +71,13 @@ def refine(
     labels = run.config.model.labels
     codes = [label_conditioning.index(labels, decoding.label)] if labels else []
     mean, scale = run.posterior([text])
-    found = refinement.refine(run.model, run.ids([text]), steps, labels=codes)
-    after = found.mean.numpy(), found.scale.numpy()
+    refined = refinement.refine(run.model, run.ids([text]), steps, labels=codes)
+    after = refined.mean.numpy(), refined.scale.numpy()
     first, last = run.decode(np.concatenate([mean, after[0]]), decoding)
     return RefinedText(
         text,
-        _side((mean, scale), found.before, first),
-        _side(after, found.after, last),
+        _side((mean, scale), refined.before, first),
+        _side(after, refined.after, last),
         steps,
     )
 
@@ -88,11 +88,11 @@ def overlays(layout: MapView, refined: RefinedText) -> list[Overlay]:
         return []
     sides = {"encoder": refined.before, "refined": refined.after}
     xy, _ = layout.locate(np.stack([side.mean for side in sides.values()]))
-    result: list[Overlay] = [Marker(*xy[1], "refined")]
+    result: list[Overlay] = []
     for (name, side), (x, y) in zip(sides.items(), xy, strict=True):
         if (spread := layout.spread(side.scale)) is not None:
-            result.append(Ellipse(x, y, *spread, f"{name} 1σ"))
-    return result
+            result.append(Ellipse(x, y, spread[0], spread[1], f"{name} 1σ"))
+    return [*result, Marker(xy[1, 0], xy[1, 1], "refined")]
 
 
 def can_refine(run: CodedRun) -> bool:

@@ -7,7 +7,6 @@ from explorer.explore.refined_text import RefinedText, can_refine
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import token_diff
-from explorer.ui.components.escaping import nats
 
 _ASKED = "_refine"
 
@@ -42,9 +41,8 @@ def _result(refined: RefinedText) -> None:
         st.caption("No step found a better posterior: the encoder’s is kept.")
         return
     st.caption(
-        f"**{nats(refined.gain)} gained**: −ELBO {before.nats:.1f} → {after.nats:.1f} · distortion "
-        f"{before.distortion:.1f} → {after.distortion:.1f} · rate {before.rate:.1f} → "
-        f"{after.rate:.1f} nats",
+        f"**{refined.gain:.2f} nats gained**: distortion {before.distortion:.1f} → "
+        f"{after.distortion:.1f} · rate {before.rate:.1f} → {after.rate:.1f}",
         help="−ELBO is distortion + rate, and bounds −log p of the sentence from above. Gradient "
         "steps on the posterior lower it without a change to the model. What the encoder loses by "
         "answering for all sentences at once is its amortisation gap. Both sides are averages "
