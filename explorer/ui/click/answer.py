@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import MapView, opacity, relative_distance
-from explorer.explore.refined_text import RefinedText, overlays
+from explorer.explore.refined_text import overlays
 from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
@@ -53,7 +53,6 @@ class Answer:
     table: "DeltaGenerator"
     """Slot for the table of its words."""
     cycle: "Cycle | None" = None
-    refined: RefinedText | None = None
 
 
 def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
@@ -99,22 +98,26 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
     decoded = run.decode_tokens(located.z[None], decoding)[0]
     table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
     if located.position is None:
-        text = _text(run, located.pick)
-        return Answer(decoded, table, refined=(text and refine.show(run, text, decoding)) or None)
+        refine.show(run, _text(run, located.pick), decoding)
+        return Answer(decoded, table)
     cycle = None if run.cannot_encode else run.cycle(located.z, decoded.text)
     _emptiness(run, located.position, cycle)
     return Answer(decoded, table, cycle)
 
 
 def markers(
-    run: Run, layout: MapView, located: LocatedPick | None, answer: Answer | None
+    run: Run,
+    layout: MapView,
+    located: LocatedPick | None,
+    answer: Answer | None,
+    decoding: Decoding,
 ) -> list[Overlay]:
     """Marks over the points: the typed sentence, the round trip of a location, what is refined."""
     if located is None:
         return []
     result: list[Overlay] = [located.typed] if located.typed is not None else []
-    if answer is not None and answer.refined is not None:
-        result += overlays(layout, answer.refined)
+    if (refined := refine.asked_for(run, _text(run, located.pick), decoding)) is not None:
+        result += overlays(layout, refined)
     if answer is not None and answer.cycle is not None:
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))

@@ -11,27 +11,32 @@ from explorer.ui.components import token_diff
 _ASKED = "_refine"
 
 
-def show(run: Run, text: str, decoding: Decoding) -> RefinedText | None:
-    """The button, or once it was pressed for this sentence the result; None before that."""
-    if not can_refine(run):
-        return None
-    asked = (run.stamp, text, decoding)
-    if st.session_state.get(_ASKED) != asked:
-        st.button(
-            "Refine",
-            icon=":material/my_location:",
-            type="tertiary",
-            key="refine",
-            help=f"The encoder answers for all sentences at once. {refined_text.STEPS} gradient "
-            "steps improve the mean and scale of this one: about a second.",
-            on_click=st.session_state.__setitem__,
-            args=(_ASKED, asked),
-        )
-        return None
+def show(run: Run, text: str, decoding: Decoding) -> None:
+    """The button, or once it was pressed for this sentence the result."""
+    if not text or not can_refine(run):
+        return
     with st.spinner(f"Refining: {refined_text.STEPS} gradient steps…"):
-        refined = _refined(run, *asked)
-    _result(refined)
-    return refined
+        refined = asked_for(run, text, decoding)
+    if refined is not None:
+        _result(refined)
+        return
+    st.button(
+        "Refine",
+        icon=":material/my_location:",
+        type="tertiary",
+        key="refine",
+        help=f"The encoder answers for all sentences at once. {refined_text.STEPS} gradient "
+        "steps improve the mean and scale of this one: about a second.",
+        on_click=st.session_state.__setitem__,
+        args=(_ASKED, (run.stamp, text)),
+    )
+
+
+def asked_for(run: Run, text: str, decoding: Decoding) -> RefinedText | None:
+    """The sentence refined, if the button was pressed for it; computed once."""
+    if st.session_state.get(_ASKED) != (run.stamp, text):
+        return None
+    return _refined(run, run.stamp, text, decoding)
 
 
 def _result(refined: RefinedText) -> None:
