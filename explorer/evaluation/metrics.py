@@ -139,6 +139,23 @@ METRICS: dict[str, Metric] = {
         "latent_measures:active_units",
         _BURDA,
     ),
+    "codes_used": Metric(
+        "Codes used",
+        _SHARE,
+        "higher",
+        "In a latent space of codes: categories, over all codes, that at least one held-out "
+        "sentence has; `perplexity` is that of a code’s categories, mean over the codes.",
+        "code_measures:codes_used",
+        "van den Oord et al. (2017), arXiv:1711.00937",
+    ),
+    "code_swap_changes": Metric(
+        "Swapped code changes the words",
+        _SHARE,
+        "higher",
+        "In a latent space of codes: sentences whose greedy decode is another one when a single "
+        "code, drawn at random, takes the category of another sentence.",
+        "code_measures:code_swap_changes",
+    ),
     "shuffled_z_gap": Metric(
         "Shuffled-z gap",
         _NATS,

@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int
 
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import refined_text, text_points
+from explorer.explore import refined_text, run_codes, text_points
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import numbers, whole
 from explorer.explore.coded_run import CodedRun
@@ -88,6 +88,24 @@ class Run(CodedRun):
         z, coordinates = self._latent(point), numbers("values", values).astype(np.float32)
         z = arithmetic.traverse(z, whole("dimension", dimension, 0, len(z) - 1), coordinates)
         return self._points(z).numpy()
+
+    # Codes.
+
+    def codes(self, point: str | np.ndarray) -> Int[np.ndarray, " codes"]:
+        """The codes of a sentence or latent point, of a run whose latent space is made of codes.
+
+        Raises:
+            ExplorerError: If it is not.
+        """
+        return run_codes.codes(self, self._latent(point)[None])[0]
+
+    def swap(self, point: str | np.ndarray, code: int, category: int) -> Latents:
+        """The latent point (1, latent) with one code set to another category, for `decode`.
+
+        Raises:
+            ExplorerError: If the run has no codes, no such code, or no such category.
+        """
+        return run_codes.swapped(self, self._latent(point), code, [category])
 
     # What sentences cost.
 

@@ -14,7 +14,7 @@ from explorer.explore.refined_text import overlays
 from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
-from explorer.ui.click import refine
+from explorer.ui.click import codes, refine
 from explorer.ui.components.escaping import listed, markdown, minus, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
@@ -97,6 +97,7 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
         _heading("Empty location", "no sentence here")
     decoded = run.decode_tokens(located.z[None], decoding)[0]
     table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
+    codes.show(run, located.z, decoded.text, decoding)
     if located.position is None:
         refine.show(run, _text(run, located.pick), decoding)
         return Answer(decoded, table)
