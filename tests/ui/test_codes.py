@@ -39,7 +39,7 @@ def test_a_code_is_swapped_and_the_sentence_read_again(page, code_run: Path) -> 
     at = page("map", at="12")
     chips = next(item for item in at.get("button_group") if item.key == "code")
     assert list(chips.options) == [f"{n}: {c}" for n, c in _own(code_run)]
-    chips.set_value([2]).run()
+    chips.set_value(2).run()
     assert not at.exception and not at.error
     box = next(item for item in at.selectbox if item.label.startswith("Code 3:"))
     assert len(box.options) == 7

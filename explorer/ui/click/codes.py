@@ -31,7 +31,6 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
         range(len(own)),
         format_func=lambda code: f"{code + 1}: {own[code]}",
         key=CODE,
-        bind="query-params",
         help="z is made of codes. Choose one to swap it: only that part of z changes, and the "
         "sentence is decoded again.",
     )

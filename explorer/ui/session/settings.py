@@ -18,7 +18,6 @@ KEPT = (
     *("applied", "moved"),
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", *RANGES, "candidates", "unknown"),
-    "code",
     *("label", "relabelled", "label_strength"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
