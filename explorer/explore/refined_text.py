@@ -92,7 +92,7 @@ def overlays(layout: MapView, refined: RefinedText) -> list[Overlay]:
     for (name, side), (x, y) in zip(sides.items(), xy, strict=True):
         if (spread := layout.spread(side.scale)) is not None:
             result.append(Ellipse(x, y, spread[0], spread[1], f"{name} 1σ"))
-    return [*result, Marker(xy[1, 0], xy[1, 1], "refined")]
+    return [*result, Marker(xy[1, 0], xy[1, 1], "" if result else "refined")]
 
 
 def can_refine(run: CodedRun) -> bool:

@@ -39,6 +39,7 @@ def test_a_map_with_units_shows_how_wide_both_posteriors_are(tiny_run: Path) -> 
     )
     spread = view_of(run, "pca").plane.transform(draws).std(0)
     assert (after.rx, after.ry) == pytest.approx(spread.tolist(), rel=0.03)
+    assert mark.text == ""  # the ellipse has the name
     assert [item.text for item in overlays(view_of(run), refined)] == ["refined"]
 
 
