@@ -51,8 +51,7 @@ class Optimisation:
 
 
 _OPTIMISATIONS = {
-    # Of points, which have one draw each.
-    "autoregressive": Optimisation(4e-3, rounds=12, steps=100, is_annealed=True, watched=5000),
+    "autoregressive": Optimisation(2e-3, watched=5000),  # a point has one draw
     "mixture": Optimisation(1e-2),
     "vamp": Optimisation(3e-3),
     # A regression on noise: many steps, averaged, and its density is too slow to ask often.
