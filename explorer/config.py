@@ -55,6 +55,9 @@ class CorpusConfig:
     split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
     normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
     tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
+    pieces_from: str = setting(
+        "", "optional: the language model whose subwords bpe takes: smollm2, or a folder"
+    )
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
     max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
     valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
@@ -74,6 +77,8 @@ class CorpusConfig:
         if min_size is None:
             raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
         at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
+        if self.pieces_from and self.tokens != "bpe":
+            raise ExplorerError('corpus.pieces_from: needs corpus.tokens = "bpe"')
         at_least("corpus.max_tokens", self.max_tokens, 1)
         at_least("corpus.limit", self.limit, 0)
         for key in ("valid_fraction", "test_fraction"):
@@ -95,7 +100,7 @@ class ModelConfig:
         "p(z): normal, mixture, vamp, flow; uniform on a bounded latent space", name="normal"
     )
     encoder: Choice = _choice("from a sentence to q(z|x)", name="lstm")
-    decoder: Choice = _choice("from z to a sentence: lstm, dilated", name="lstm")
+    decoder: Choice = _choice("from z to a sentence: lstm, dilated, transformer", name="lstm")
     auxiliary: Choice = _choice(
         "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",
         name="none",
