@@ -92,8 +92,8 @@ class ModelConfig:
     embedding_dim: int = setting(256, "size of a word embedding")
     latent_dim: int = setting(32, "dimensions of z; 0 for a language model")
     latent: Choice = _choice(
-        "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), vectors (of the corpus), "
-        "none (a language model)",
+        "gaussian, sphere, cube, codes, codebook (VAEs), point (an autoencoder), vectors (of the "
+        "corpus), none (a language model)",
         name="gaussian",
     )
     prior: Choice = _choice(
@@ -147,7 +147,7 @@ class TrainingConfig:
     )
     fit_prior: Choice = _choice(
         "prior, or density of an autoencoder, fitted after training: mixture, vamp, flow, "
-        "flow_matching",
+        "flow_matching, autoregressive",
         name="none",
     )
     fine_tuning: Choice = _choice(

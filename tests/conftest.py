@@ -51,3 +51,9 @@ def own_runs_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(folders, "shipped", lambda: folders.checkpoints())
         yield
+
+
+@pytest.fixture(scope="session")
+def code_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run of codes with a map, its prior fitted afterwards; do not change it."""
+    return tiny.build(tmp_path_factory.mktemp("codes"), "codes", epochs=12, recipe=tiny.CODES)

@@ -56,6 +56,27 @@ points = 200
 neighbours = 5
 """
 
+CODES = (
+    RECIPE.replace("latent_dim = 4", "latent_dim = 8")
+    .replace(
+        "[objective]",
+        """\
+latent = {{ name = "codebook", codes = 4, num_categories = 8 }}
+prior = {{ name = "uniform" }}
+
+[objective]
+schedule = {{ name = "constant" }}""",
+    )
+    .replace('{{ name = "free_bits", nats = 4.0 }}', '{{ name = "plain" }}')
+    .replace(
+        "pretrain_epochs = 2",
+        """\
+pretrain_epochs = 0
+fit_prior = {{ name = "autoregressive", hidden_dim = 8, embedding_dim = 4 }}""",
+    )
+)
+"""The same with a latent space of four codes."""
+
 
 def sentences(count: int = 240, seed: int = 0) -> list[str]:
     """Invented sentences, the awkward ones among them."""

@@ -55,6 +55,14 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         "beside one trained on as many real sentences: minutes for 20000 (default 0: skipped)",
     )
     parser.add_argument(
+        "--refine",
+        type=int,
+        default=0,
+        metavar="N",
+        help="refine the posteriors of N test sentences by gradient steps, for the amortisation "
+        "gap: a second a sentence (default 0: skipped)",
+    )
+    parser.add_argument(
         "--seed",
         type=int,
         default=-1,
@@ -71,6 +79,7 @@ def evaluate(args: argparse.Namespace) -> None:
     at_least("--samples", args.samples, 1)
     at_least("--limit", args.limit, 0)
     at_least("--reverse", args.reverse, 0)
+    at_least("--refine", args.refine, 0)
     folder = folders.find(args.run)
     seed = None if args.seed == -1 else args.seed
     if seed is not None:
@@ -79,7 +88,8 @@ def evaluate(args: argparse.Namespace) -> None:
         _warn_of_another_corpus(folder)
     with Progress(quiet=args.json) as progress:
         judge = folders.find(args.language_model) if args.language_model else None
-        measure(folder, args.samples, args.limit, progress, judge, args.device, seed, args.reverse)
+        counts = (args.reverse, args.refine)
+        measure(folder, args.samples, args.limit, progress, judge, args.device, seed, *counts)
     if not distributed.is_first():
         return
     if args.json:
@@ -108,13 +118,14 @@ def measure(
     device: str = "",
     seed: int | None = None,
     reverse: int = 0,
+    refine: int = 0,
 ) -> None:
     """Runs the evaluation stage."""
     progress.show(f"{folder.name}: loading the model")
     from explorer import pipeline
 
     report = progress.stage()
-    pipeline.evaluate(folder, samples, limit, report, device, judge, seed, reverse)
+    pipeline.evaluate(folder, samples, limit, report, device, judge, seed, reverse, refine)
 
 
 def print_metrics(folder: Path) -> None:

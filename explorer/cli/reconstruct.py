@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
 from explorer.cli.output import Progress, say, say_json, warn
@@ -18,7 +18,8 @@ from explorer.cli.sentence_files import (
     speed,
 )
 from explorer.errors import ExplorerError
-from explorer.models.decoding_settings import PART
+from explorer.explore.refined_text import STEPS
+from explorer.models.decoding_settings import PART, Decoding
 from explorer.system.table_writers import check_format, writing
 from explorer.text.read_file import as_sentence
 
@@ -39,6 +40,16 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
         "write to a file instead of the screen: .txt (reconstructions only), .csv .tsv .jsonl "
         ".parquet (columns text, reconstruction)",
         required=False,
+    )
+    parser.add_argument(
+        "--refine",
+        type=int,
+        nargs="?",
+        const=STEPS,
+        default=0,
+        metavar="STEPS",
+        help="first improve each sentence's posterior by gradient steps from the encoder's answer "
+        f"on ({STEPS} if no number is given; a second a sentence); also says the nats gained",
     )
     add_decoding(parser)
 
@@ -61,8 +72,7 @@ def reconstruct(args: argparse.Namespace) -> None:
         writing(args.out) if args.out else nullcontext() as writer,
     ):
         for number, chunk in enumerate(chunks(texts, PART)):
-            words = run.reconstruct(chunk, settings.of_part(number))
-            columns = {"text": chunk, "reconstruction": words}
+            columns = _columns(run, chunk, settings.of_part(number), args.refine)
             why = outside.add(chunk)
             done += len(chunk)
             if writer is not None:
@@ -77,17 +87,43 @@ def reconstruct(args: argparse.Namespace) -> None:
         outside.warn()
 
 
+def _columns(
+    run: "Run", texts: Sequence[str], decoding: Decoding, steps: int
+) -> dict[str, Sequence[Any]]:
+    """The sentences, their reconstructions, and of refined ones the nats before and after."""
+    if not steps:
+        return {"text": texts, "reconstruction": run.reconstruct(texts, decoding)}
+    refined = [run.refine(text, steps, decoding) for text in texts]
+    columns: dict[str, Sequence[Any]] = {
+        "text": texts,
+        "reconstruction": [item.after.reconstruction for item in refined],
+        "before": [item.before.reconstruction for item in refined],
+        "gain": [item.gain for item in refined],
+    }
+    for name in ("distortion", "rate"):
+        columns[f"{name}_before"] = [getattr(item.before, name) for item in refined]
+        columns[name] = [getattr(item.after, name) for item in refined]
+    return columns
+
+
 def _say_reconstructions(
-    run: "Run", columns: Mapping[str, Sequence[str]], outside: Sequence[str | None], as_json: bool
+    run: "Run", columns: Mapping[str, Sequence[Any]], outside: Sequence[str | None], as_json: bool
 ) -> None:
-    for text, words, why in zip(columns["text"], columns["reconstruction"], outside, strict=True):
+    for number, why in enumerate(outside):
+        own = {name: column[number] for name, column in columns.items()}
+        text, words = own["text"], own["reconstruction"]
         unknown = run.unknown(text)
         if as_json:
             known = None if run.domain is None else why is not None
-            row = {"text": text, "reconstruction": words, "unknown": unknown}
-            say_json(row | {"out_of_domain": known})
+            say_json(own | {"unknown": unknown, "out_of_domain": known})
             continue
         say(words)
+        if "gain" in own:
+            say(
+                f"  {own['gain']:.2f} nats gained: distortion {own['distortion_before']:.2f} → "
+                f"{own['distortion']:.2f}, rate {own['rate_before']:.2f} → {own['rate']:.2f}; "
+                f"before: {own['before']}"
+            )
         if unknown:
             warn(f"unknown to {run.name}: {', '.join(unknown)}")
         if why:

@@ -85,6 +85,8 @@ class EvaluationContext:
     language_model: TextVAE | None = None
     reverse: int = 0
     """Sentences drawn for a language model to learn from; 0 has none learn."""
+    refine: int = 0
+    """Sentences whose posteriors are refined."""
     trained_under: Prior | None = None
     """The prior of the training, where another was fitted afterwards."""
     encode_tokens: EncodeTokens | None = None

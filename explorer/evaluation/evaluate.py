@@ -29,6 +29,7 @@ def evaluate(
     seed: int = 0,
     language_model: TextVAE | None = None,
     reverse: int = 0,
+    refine: int = 0,
     trained_under: Prior | None = None,
     encode_tokens: EncodeTokens | None = None,
     progress: Progress = lambda name, done, total: None,
@@ -46,6 +47,7 @@ def evaluate(
         language_model: Of real text, with the same vocabulary: judges drawn sentences.
         reverse: Sentences drawn for a language model to learn from, which then judges the
             held-out ones; 0 leaves reverse perplexity out.
+        refine: Sentences whose posteriors are refined; 0 leaves the amortisation gap out.
         trained_under: The prior of the training, where another was fitted afterwards.
         encode_tokens: Of a latent space of vectors: the encoder they were made with.
         progress: Called with a figure's name, and the sentences done and in all.
@@ -76,6 +78,7 @@ def evaluate(
         part=f"{limit} of {whole} sentences" if len(held_out.ids) < whole else "",
         language_model=language_model,
         reverse=reverse,
+        refine=refine,
         trained_under=trained_under,
         encode_tokens=encode_tokens,
         advance=ticker.advance,

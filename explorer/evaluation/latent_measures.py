@@ -1,5 +1,8 @@
 """Metrics of how much z holds: information, active units, gaps of other sentences' z."""
 
+import math
+from dataclasses import replace
+
 from explorer.evaluation import latent_use
 from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
 from explorer.evaluation.context import EvaluationContext
@@ -13,14 +16,23 @@ from explorer.training import prior_fitting
 def mutual_information(context: EvaluationContext) -> MetricResult:
     context.need_rate()
     context.need_two()
-    return _interval(context.information, context.information.low)
+    information = _information(context)
+    return _interval(information, information.low)
 
 
 def marginal_kl(context: EvaluationContext) -> MetricResult:
     context.need_rate()
     context.need_two()
-    gap = latent_use.marginal_kl(mean(context.rates.sum(1)), context.information)
+    gap = latent_use.marginal_kl(mean(context.rates.sum(1)), _information(context))
     return _interval(gap, gap.high)
+
+
+def _information(context: EvaluationContext) -> latent_use.Interval:
+    """Mutual information; its upper bound is the rate where no two posteriors overlap."""
+    information = context.information
+    if math.isfinite(information.high):
+        return information
+    return replace(information, high=mean(context.rates.sum(1)))
 
 
 def prior_gain(context: EvaluationContext) -> MetricResult:

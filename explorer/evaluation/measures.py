@@ -17,7 +17,7 @@ from explorer.evaluation.metric_text import FEWEST_EFFECTIVE
 from explorer.evaluation.nearest_decodes import nearest_decodes
 from explorer.evaluation.reverse_perplexity import some
 from explorer.evaluation.spelling import spelling_model
-from explorer.models import batch_inference
+from explorer.models import batch_inference, refinement
 from explorer.models.random_streams import generator, others
 from explorer.text.tokens import SPECIALS, UNK
 
@@ -131,6 +131,27 @@ def bound_gap(context: EvaluationContext) -> MetricResult:
     context.need_rate()
     difference = context.elbos.cpu().double() - context.importance_nlls
     return mean_result(difference, context.held_out.groups, context.samples)
+
+
+def amortisation_gap(context: EvaluationContext) -> MetricResult:
+    if not context.refine:
+        raise NotRelevant("not measured: it takes gradient steps for each sentence")
+    if not batch_inference.has_gaussian_posterior(context.model):
+        raise NotRelevant("only Gaussian posteriors are refined")
+    rows = sorted(context.order("refine")[: context.refine])
+    chosen = context.held_out.select(rows)
+    refined = refinement.refine(
+        context.model,
+        chosen.ids,
+        seed=context.seed,
+        labels=batch_inference.of_rows(context.codes, rows),
+        progress=context.advance,
+    )
+    entry = mean_result(refined.gain, chosen.groups, refinement.JUDGED, steps=refinement.STEPS)
+    if "error" in entry:
+        low, high = (entry["value"] + sign * 1.96 * entry["error"] for sign in (-1, 1))
+        entry |= {"low": low, "high": high}
+    return entry | {"least": refined.gain.min().item()}
 
 
 # Reconstruction.

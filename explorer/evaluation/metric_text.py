@@ -63,11 +63,19 @@ def is_loose(entry: Mapping[str, Any]) -> bool:
 
 def errors_note(metrics: Mapping[str, Any]) -> str:
     """What the standard errors of a run assume; empty if it has none."""
-    entries = [metrics[name] for name in METRICS if isinstance(metrics.get(name), Mapping)]
-    entries = [entry for entry in entries if entry.get("error")]
-    if not entries:
+    known = {name: metrics[name] for name in METRICS if isinstance(metrics.get(name), Mapping)}
+    counts = {
+        name: entry.get("clusters") or 0 for name, entry in known.items() if entry.get("error")
+    }
+    if not counts:
         return ""
-    clusters = max(entry.get("clusters") or 0 for entry in entries)
+    clusters = max(counts.values())
+    if clusters and not min(counts.values()):  # of an older evaluation, that was added to
+        clustered = ", ".join(METRICS[name].title.lower() for name in counts if counts[name])
+        return (
+            f"Standard errors of {clustered} are clustered by group; the others take the "
+            "sentences as independent."
+        )
     if clusters:
         return (
             f"Standard errors are clustered by group: {clusters:,} groups of sentences about the "

@@ -90,6 +90,17 @@ METRICS: dict[str, Metric] = {
         "measures:bound_gap",
         "Cremer et al. (2018), arXiv:1801.03558",
     ),
+    "amortisation_gap": Metric(
+        "Amortisation gap",
+        _NATS,
+        "lower",
+        "How far −ELBO falls when the mean and scale of each sentence’s posterior are refined by "
+        "50 gradient steps from the encoder’s answer on: a lower bound on what the encoder loses "
+        "by answering for all sentences at once. The best posterior is kept, judged at the same "
+        "32 draws before and after, so no sentence gets worse; 95% interval over sentences.",
+        "measures:amortisation_gap",
+        "Cremer et al. (2018), arXiv:1801.03558",
+    ),
     "mutual_information": Metric(
         "Mutual information",
         "nats",
@@ -127,6 +138,23 @@ METRICS: dict[str, Metric] = {
         "Var(mean) / (Var(mean) + E[σ²]) > 0.01.",
         "latent_measures:active_units",
         _BURDA,
+    ),
+    "codes_used": Metric(
+        "Codes used",
+        _SHARE,
+        "higher",
+        "In a latent space of codes: categories, over all codes, that at least one held-out "
+        "sentence has; `perplexity` is that of a code’s categories, mean over the codes.",
+        "code_measures:codes_used",
+        "van den Oord et al. (2017), arXiv:1711.00937",
+    ),
+    "code_swap_changes": Metric(
+        "Swapped code changes the words",
+        _SHARE,
+        "higher",
+        "In a latent space of codes: sentences whose greedy decode is another one when a single "
+        "code, drawn at random, takes the category of another sentence.",
+        "code_measures:code_swap_changes",
     ),
     "shuffled_z_gap": Metric(
         "Shuffled-z gap",

@@ -11,8 +11,8 @@ from torch.distributions import Distribution, Independent, MixtureSameFamily, No
 
 from explorer.errors import ExplorerError
 from explorer.latent_space.holes import Holes, holes
+from explorer.models.batch_inference import has_gaussian_posterior
 from explorer.models.distributions import AffineDistribution
-from explorer.models.padding import collate
 from explorer.models.vae import TextVAE
 from explorer.runs import folder as folders
 
@@ -89,15 +89,6 @@ def log_density(
         return prior.log_prob(points).double().cpu().numpy()
 
     return log_prior
-
-
-@torch.inference_mode()
-def has_gaussian_posterior(model: TextVAE) -> bool:
-    """Whether the mean and scale in an atlas determine a posterior."""
-    if not model.latent.has_rate:
-        return False
-    posterior = model.posterior(collate([[], []], model.device))
-    return isinstance(posterior, Independent) and isinstance(posterior.base_dist, Normal)
 
 
 def find_holes(

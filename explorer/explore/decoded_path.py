@@ -81,7 +81,7 @@ def path_density(run: Run, path: DecodedPath) -> tuple[Float[np.ndarray, " steps
     Returns:
         None for a model whose posteriors are not Gaussian: on a sphere, in a box, of codes.
     """
-    from explorer.evaluation.prior_diagnostics import has_gaussian_posterior
+    from explorer.models.batch_inference import has_gaussian_posterior
 
     if not has_gaussian_posterior(run.model):
         return None

@@ -3,8 +3,8 @@
 import torch
 from torch.distributions import Independent, Normal
 
-from explorer.evaluation.prior_diagnostics import has_gaussian_posterior
 from explorer.explore.run import Run
+from explorer.models.batch_inference import has_gaussian_posterior
 from explorer.system.cache import Cache
 
 _rates: Cache[list[float]] = Cache(16)

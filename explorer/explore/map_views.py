@@ -108,6 +108,10 @@ class MapView(ABC):
         """Positions of latent points, and each one's Euclidean distance to a sentence's mean."""
         return locate(z, self.atlas.mean, self.xy)
 
+    def spread(self, scale: Float32[np.ndarray, " d"]) -> Float[np.ndarray, " 2"] | None:
+        """Standard deviations along x and y of a Gaussian of this scale; None without units."""
+        return None
+
     def at(self, x: float, y: float) -> "MapPosition":
         """What lies at a position.
 
@@ -202,6 +206,9 @@ class PcaView(MapView):
 
     def locate(self, z: Latents) -> tuple[Positions, Float32[np.ndarray, " m"]]:
         return self.plane.transform(z), self._nearest(z)[1]
+
+    def spread(self, scale: Float32[np.ndarray, " d"]) -> Float[np.ndarray, " 2"] | None:
+        return self.plane.spread(scale)
 
     def _at(self, x: float, y: float) -> "MapPosition":
         z = self.plane.inverse(np.array([[x, y]]))

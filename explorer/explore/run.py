@@ -11,12 +11,13 @@ from jaxtyping import Float32, Int
 
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import text_points
+from explorer.explore import refined_text, run_codes, text_points
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import numbers, whole
 from explorer.explore.coded_run import CodedRun
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents
+from explorer.explore.refined_text import RefinedText
 from explorer.explore.selection import read_selection, rows_of
 from explorer.explore.selection_comparison import Comparison, compare
 from explorer.latent_space import arithmetic, interpolation
@@ -88,6 +89,24 @@ class Run(CodedRun):
         z = arithmetic.traverse(z, whole("dimension", dimension, 0, len(z) - 1), coordinates)
         return self._points(z).numpy()
 
+    # Codes.
+
+    def codes(self, point: str | np.ndarray) -> Int[np.ndarray, " codes"]:
+        """The codes of a sentence or latent point, of a run whose latent space is made of codes.
+
+        Raises:
+            ExplorerError: If it is not.
+        """
+        return run_codes.codes(self, self._latent(point)[None])[0]
+
+    def swap(self, point: str | np.ndarray, code: int, category: int) -> Latents:
+        """The latent point (1, latent) with one code set to another category, for `decode`.
+
+        Raises:
+            ExplorerError: If the run has no codes, no such code, or no such category.
+        """
+        return run_codes.swapped(self, self._latent(point), code, [category])
+
     # What sentences cost.
 
     def score(self, texts: Sequence[str], label: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -143,6 +162,16 @@ class Run(CodedRun):
         """
         domain = self.domain
         return None if domain is None else self.nats_per_word(texts, label) > domain.limit
+
+    def refine(
+        self, text: str, steps: int = refined_text.STEPS, decoding: Decoding | None = None
+    ) -> RefinedText:
+        """A sentence's posterior improved by gradient steps: nats gained, words before and after.
+
+        Raises:
+            ExplorerError: If the run's posteriors are not Gaussian.
+        """
+        return refined_text.refine(self, text, steps, decoding)
 
     def cycle(self, z: Float32[np.ndarray, " latent"], text: str | None = None) -> Cycle:
         """Encodes a point's decoded sentence again; without `text`, decodes it greedily."""

@@ -79,6 +79,10 @@ class PCA:
         """The latent points at these positions of the plane."""
         return (self.centre + xy @ self.axes).astype(np.float32)
 
+    def spread(self, scale: Float[np.ndarray, " d"]) -> Float[np.ndarray, " 2"]:
+        """Standard deviations on the plane of a Gaussian with these standard deviations."""
+        return np.sqrt(self.axes**2 @ scale.astype(np.float64) ** 2)
+
     def ellipses(self, sigmas: tuple[float, ...] = (1.0, 2.0)) -> list[Ellipse]:
         """N(0, I) on the plane: circles around the projected origin.
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Independent, Normal
 
 from explorer.models import elbo
 from explorer.models.padding import collate
@@ -55,6 +55,15 @@ def tokens_of(model: TextVAE, ids: Sequence[Sequence[int]], rows: Sequence[int])
 def of_rows(labels: Sequence[int], rows: Sequence[int]) -> list[int]:
     """The labels of some sentences; empty where there are no labels."""
     return [labels[row] for row in rows] if labels else []
+
+
+@torch.inference_mode()
+def has_gaussian_posterior(model: TextVAE) -> bool:
+    """Whether a mean and a scale, as a map holds them, determine a posterior that has a rate."""
+    if not model.latent.has_rate:
+        return False
+    posterior = model.posterior(tokens_of(model, [[], []], range(2)))
+    return isinstance(posterior, Independent) and isinstance(posterior.base_dist, Normal)
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ BOX = math.sqrt(3.0)
 """Half the edge of the box; a uniform coordinate has variance 1, like a standard normal one."""
 
 
-class _Distribution(Distribution):
+class UncheckedDistribution(Distribution):
     """A distribution whose arguments are not validated."""
 
     @property
@@ -24,7 +24,7 @@ class _Distribution(Distribution):
         return {}
 
 
-class VonMisesFisher(_Distribution):
+class VonMisesFisher(UncheckedDistribution):
     """Von Mises–Fisher on the unit sphere in `d` dimensions, one concentration for all.
 
     Args:
@@ -109,7 +109,7 @@ class VonMisesFisher(_Distribution):
         return torch.cat(accepted_draws)
 
 
-class UniformOnSphere(_Distribution):
+class UniformOnSphere(UncheckedDistribution):
     """The uniform distribution on the unit sphere in `d` dimensions."""
 
     def __init__(self, like: Float[Tensor, " d"]) -> None:
@@ -131,7 +131,7 @@ class UniformOnSphere(_Distribution):
         return normalize(noise.to(self._like), dim=-1)
 
 
-class BetaOnBox(_Distribution):
+class BetaOnBox(UncheckedDistribution):
     """Independent Betas scaled to the box [−√3, √3]^d; uniform for a = b = 1.
 
     Args:
@@ -173,7 +173,7 @@ class BetaOnBox(_Distribution):
         return -self.base.entropy()
 
 
-class Codes(_Distribution):
+class Codes(UncheckedDistribution):
     """Independent categorical codes as one flat vector of one-hot blocks.
 
     Args:
@@ -227,7 +227,7 @@ class Codes(_Distribution):
         return math.log(self.logits.shape[-1]) - entropy
 
 
-class AffineDistribution(_Distribution):
+class AffineDistribution(UncheckedDistribution):
     """The distribution of z = loc + scale_tril · w.
 
     Args:
@@ -255,7 +255,7 @@ class AffineDistribution(_Distribution):
         return self.transform(self.base.sample(torch.Size(sample_shape)))
 
 
-class ContinuousFlow(_Distribution):
+class ContinuousFlow(UncheckedDistribution):
     """The distribution of x(1), where dx/dt = v(x, t) and x(0) is drawn from N(0, I).
 
     Samples integrate forwards, densities backwards, by the classical Runge–Kutta method with a

@@ -88,6 +88,7 @@ def training_terms(
     kl = rate(model, posterior, sampled)
     own_targets = None if targets is None else targets[rows]
     auxiliary = model.auxiliary(z[rows], Sentences(tokens[rows], labels[rows], own_targets))
+    auxiliary = auxiliary + model.latent.commitment(posterior)[rows]
     if model.training:
         labels = drop_labels(labels)
     decoder_input = model.condition(z, labels)[rows]

@@ -1,14 +1,15 @@
-"""Latent spaces: a posterior family, the priors it admits, its rate and its geometry."""
+"""The latent spaces there are; `latent_base` says what each of them has."""
 
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import normalize, softplus
 
 from explorer.errors import ExplorerError, at_least
+from explorer.models.codebook import Codebook
 from explorer.models.distributions import (
     BOX,
     BetaOnBox,
@@ -17,56 +18,7 @@ from explorer.models.distributions import (
     VonMisesFisher,
     one_hot,
 )
-
-
-class Latent(nn.Module):
-    """A latent space."""
-
-    has_rate = True
-    has_encoder = True
-    has_units = True
-    """Whether the variance of a coordinate tells if it is used."""
-    without_units = ""
-    """The reason if it does not."""
-    prior: str = "normal"
-    """Name of the prior it has by default; others name their spaces themselves."""
-
-    def __init__(self, latent_dim: int) -> None:
-        super().__init__()
-        self.latent_dim = latent_dim
-
-    @property
-    def num_rate_terms(self) -> int | None:
-        """Number of terms of the closed-form rate; None if it is a single number."""
-        return self.latent_dim
-
-    @property
-    def max_rate(self) -> float:
-        """Upper bound on the rate, nats."""
-        return math.inf
-
-    def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """q(z|x): one distribution a row, event shape (latent,)."""
-        raise NotImplementedError
-
-    def rate(
-        self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]
-    ) -> Float[Tensor, "batch terms"]:
-        """KL(q(z|x) ‖ p(z)), nats: its terms in closed form, or one estimate from the sample z."""
-        return (posterior.log_prob(z) - prior.log_prob(z)).unsqueeze(-1)
-
-    def uniform(self) -> Distribution:
-        """The uniform distribution on a bounded space, on the device of the weights."""
-        raise ExplorerError('model.prior: this space is unbounded; use model.latent "cube"')
-
-    def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """The point of the space nearest to z, which may be an average of points."""
-        return z
-
-    def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
-        """What is compared by cosine: z, or what it stands for."""
-        return z
-
+from explorer.models.latent_base import Latent
 
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
@@ -361,6 +313,17 @@ class Categorical(Latent):
         """The most likely category of each code."""
         return one_hot(z.unflatten(-1, (-1, self.num_categories))).flatten(-2)
 
+    def categories(self, z: Float[Tensor, "*batch latent"]) -> Int[Tensor, "*batch codes"]:
+        """Where each block is largest."""
+        return z.unflatten(-1, (-1, self.num_categories)).argmax(-1)
+
+    def of_categories(
+        self, categories: Int[Tensor, "*batch codes"]
+    ) -> Float[Tensor, "*batch latent"]:
+        """One-hot blocks."""
+        blocks = torch.nn.functional.one_hot(categories, self.num_categories)
+        return blocks.flatten(-2).to(self.logits.weight)
+
 
 def _points(mean: Float[Tensor, "batch latent"]) -> Distribution:
     """Gaussians of scale 0."""
@@ -386,4 +349,5 @@ LATENTS: dict[str, type[Latent]] = {
     "sphere": Sphere,
     "cube": Box,
     "codes": Categorical,
+    "codebook": Codebook,
 }

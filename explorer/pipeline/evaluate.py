@@ -37,6 +37,7 @@ def evaluate(
     judge: Path | None = None,
     seed: int | None = None,
     reverse: int = 0,
+    refine: int = 0,
 ) -> None:
     """Measures a trained run on its test split and writes `metrics.json`.
 
@@ -50,6 +51,7 @@ def evaluate(
         seed: Of all random draws; None takes the recipe's.
         reverse: Sampled sentences on which a language model is trained for reverse perplexity; 0
             skips it.
+        refine: Sentences whose posteriors are refined for the amortisation gap; 0 skips it.
 
     Raises:
         ExplorerError: If the corpus is missing, the run is damaged, is being trained or was
@@ -76,6 +78,7 @@ def evaluate(
         seed=chosen_seed,
         language_model=None if judge is None else _judge(judge, vocabulary).to(model.device),
         reverse=reverse,
+        refine=refine,
         trained_under=prior_fitting.trained_under(config, model.device),
         encode_tokens=_encode_tokens(model, data),
         progress=lambda name, done, total: progress(name, done / max(total, 1)),
@@ -89,7 +92,7 @@ def evaluate(
         "verdict": verdict(entries),
         "verdict_in_words": use.sentence,
         "split": "test",
-        "command": _command(folder, samples, limit, judge, reverse, seed),
+        "command": _command(folder, samples, limit, judge, reverse, refine, seed),
         "device": str(model.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "seed": chosen_seed,
@@ -145,7 +148,13 @@ def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:
 
 
 def _command(
-    folder: Path, samples: int, limit: int, judge: Path | None, reverse: int, seed: int | None
+    folder: Path,
+    samples: int,
+    limit: int,
+    judge: Path | None,
+    reverse: int,
+    refine: int,
+    seed: int | None,
 ) -> str:
     """The command line that reproduces the metrics."""
     options = {
@@ -153,6 +162,7 @@ def _command(
         "limit": limit or None,
         "language-model": judge.resolve().name if judge else None,
         "reverse": reverse or None,
+        "refine": refine or None,
         "seed": seed,
     }
     flags = [f"--{name} {value}" for name, value in options.items() if value is not None]

@@ -18,8 +18,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from explorer.config import Choice, Config, final_model
 from explorer.errors import ExplorerError
+from explorer.models.batch_inference import posterior as encoded
 from explorer.models.batch_inference import posteriors
-from explorer.models.priors import Prior, Whitening
+from explorer.models.prior_base import Prior, Whitening
 from explorer.models.random_streams import generator, sample
 from explorer.models.standard_error import standard_error
 from explorer.models.vae import TextVAE, build
@@ -50,6 +51,7 @@ class Optimisation:
 
 
 _OPTIMISATIONS = {
+    "autoregressive": Optimisation(2e-3, watched=5000),  # a point has one draw
     "mixture": Optimisation(1e-2),
     "vamp": Optimisation(3e-3),
     # A regression on noise: many steps, averaged, and its density is too slow to ask often.
@@ -242,7 +244,7 @@ def gain(
         seed: Of the draws.
         groups: Of the sentences, if the corpus has any: the interval is clustered by them.
     """
-    posterior = _normal(*_tensors(model, ids))
+    posterior = encoded(model, ids)
     z = sample(posterior, SAMPLES, generator(seed, "prior gain"))
     # Added up where float64 exists, which is not on every GPU.
     code = posterior.log_prob(z).cpu().double()

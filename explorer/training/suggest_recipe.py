@@ -34,7 +34,10 @@ MAX_LABELS = 50
 NUM_CATEGORIES = 8
 """Values per code of a categorical latent space."""
 
-_BOUNDED = ("sphere", "cube", "codes")
+CODEBOOK_DIM = 128
+"""Latent dimensions of eight codes from codebooks."""
+
+_BOUNDED = ("sphere", "cube", "codes", "codebook")
 _LEARNED = ("mixture", "vamp", "flow")
 
 
@@ -220,8 +223,11 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
         capacity = model["latent_dim"] // NUM_CATEGORIES * math.log(NUM_CATEGORIES)
         model["latent"]["num_categories"] = NUM_CATEGORIES
         rate["nats"] = round(min(rate["nats"], capacity / 2), 1)
-    if latent in ("point", "none"):
-        # Without a rate there is nothing to penalise or anneal.
+    if latent == "codebook":
+        model["latent_dim"] = CODEBOOK_DIM
+        table["training"]["fit_prior"] = {"name": "autoregressive"}
+    if latent in ("point", "none", "codebook"):
+        # Without a rate, or with a constant one, there is nothing to penalise or anneal.
         table["objective"] = {"rate": {"name": "plain"}, "schedule": {"name": "constant"}}
         table["training"]["pretrain_epochs"] = 0
     if latent == "none":

@@ -117,6 +117,14 @@ RECIPES: dict[str, dict] = {
         "model": {"latent": {"name": "sphere"}, "prior": {"name": "uniform"}},
         "objective": {"rate": {"name": "plain"}},
     },
+    "codes from codebooks": {
+        "model": {
+            "latent": {"name": "codebook", "codes": 2, "num_categories": 6},
+            "latent_dim": 4,
+            "prior": {"name": "uniform"},
+        },
+        "objective": {"rate": {"name": "plain"}},
+    },
     "a language model": {"model": {"latent": {"name": "none"}, "latent_dim": 0}},
     "two auxiliary losses": {
         "model": {

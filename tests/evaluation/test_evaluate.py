@@ -17,6 +17,7 @@ from explorer.evaluation.metric_text import beside
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import uses_z, verdict
 from explorer.models.latents import LATENTS
+from explorer.models.padding import collate
 from explorer.models.vae import build
 from explorer.text.tokens import SPECIALS
 from explorer.text.vocabulary import WordVocabulary
@@ -54,7 +55,9 @@ def test_every_defined_figure_is_there_with_a_unit_and_a_value_or_a_reason(laten
     metrics = measure(latent)
     # This corpus has no labels and this model no learned prior, so nothing is said of any.
     absent = {name for name in METRICS if name.startswith("label_")}
-    absent |= {"prior_gain", "bleu_nearest"}
+    absent |= {"prior_gain", "bleu_nearest", "amortisation_gap"}
+    if latent not in ("codes", "codebook"):
+        absent |= {"codes_used", "code_swap_changes"}
     assert list(metrics) == [name for name in METRICS if name not in absent]
     for name, entry in metrics.items():
         assert entry["unit"] == METRICS[name].unit
@@ -82,6 +85,15 @@ def test_a_vae_has_all_figures_but_those_that_need_another_model() -> None:
     assert metrics["active_units"]["of"] == 2
 
 
+def test_the_amortisation_gap_is_never_negative_and_measured_where_it_is_asked_for() -> None:
+    entry = measure(refine=7)["amortisation_gap"]
+    assert entry["n"] == 7 and entry["least"] >= 0
+    assert entry["low"] < entry["value"] < entry["high"]
+    assert entry["value"] > 0
+    assert "amortisation_gap" not in measure()
+    assert "amortisation_gap" not in measure("sphere", refine=7)
+
+
 def test_an_autoencoder_has_no_rate_and_a_language_model_no_latent() -> None:
     autoencoder, language_model = measure("point"), measure("none")
     for name in ("rate", "elbo", "importance_nll", "mutual_information", "prior_z_gap"):
@@ -105,6 +117,27 @@ def test_batches_do_not_change_the_figures(monkeypatch) -> None:
     batched = measure()
     for name in ("distortion", "rate", "mutual_information", "importance_nll", "bleu"):
         assert batched[name]["value"] == pytest.approx(whole[name]["value"], rel=1e-5)
+
+
+@pytest.mark.parametrize("latent", ["codes", "codebook"])
+def test_codes_are_used_as_far_as_sentences_have_them_and_a_deaf_decoder_ignores_a_swap(
+    latent: str,
+) -> None:
+    model = tiny(latent, 4).float()
+    metrics = measure(model=model)
+    used = metrics["codes_used"]
+    # One code of seven categories, or two of two.
+    assert used["of"] == {"codebook": 7, "codes": 4}[latent]
+    encoded = model.latent.categories(model.posterior(collate(IDS)).mean)  # one row a sentence
+    distinct = sum(len(code.unique()) for code in encoded.T)
+    assert used["value"] == pytest.approx(distinct / used["of"])
+    if (
+        metrics["code_swap_changes"]["value"] is None
+    ):  # an untrained encoder may give all the same codes
+        assert distinct == encoded.shape[1]
+        return
+    deafen(model)
+    assert measure(model=model)["code_swap_changes"]["value"] == 0
 
 
 def test_a_model_that_ignores_z_has_no_gap() -> None:

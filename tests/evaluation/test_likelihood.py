@@ -25,12 +25,15 @@ from explorer.models.vae import TextVAE, build
 SENTENCES = [[4, 5, 6], [7], [], [8, 8, 4, 5, 6, 7], [5, 4, 6], [6, 6, 6]]
 
 
+FEW_CODES = {"codes": {"num_categories": 2}, "codebook": {"codes": 1, "num_categories": 7}}
+
+
 def tiny(latent: str = "gaussian", latent_dim: int = 1, words: int = 9) -> TextVAE:
     torch.manual_seed(3)
     config = ModelConfig(
         embedding_dim=6,
         latent_dim=latent_dim,
-        latent={"name": latent} | ({"num_categories": 2} if latent == "codes" else {}),
+        latent={"name": latent, **FEW_CODES.get(latent, {})},
         prior={"name": LATENTS[latent].prior},
         encoder={"name": "lstm", "hidden_dim": latent_dim if latent == "vectors" else 5},
         decoder={"name": "lstm", "hidden_dim": 7, "dropout": 0.5, "tied": False},

@@ -18,7 +18,7 @@ SPACES = [(name, prior) for name in LATENTS for prior in joint_priors(name)]
 
 def space(name: str, prior: str, size: int = 0, **settings: int) -> TextVAE:
     """A tiny model with this latent space and prior, which takes the settings."""
-    dim = 0 if name == "none" else size or (16 if name == "codes" else 2)
+    dim = size or {"none": 0, "codes": 16, "codebook": 16}.get(name, 2)
     torch.manual_seed(1)
     config = ModelConfig(
         embedding_dim=6,

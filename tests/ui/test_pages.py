@@ -198,6 +198,17 @@ def test_a_search_lists_what_it_found(app: Open) -> None:
     assert "No sentence" in at.info[0].value
 
 
+def test_a_sentence_is_refined_when_that_is_asked_for_and_another_one_is_not(app: Open) -> None:
+    at = app(at="typed", text="a dog sings", layout="PCA")
+    assert "nats gained" not in said(at)
+    at.button(key="refine").click().run()
+    assert not at.exception
+    assert "nats gained" in said(at)
+    at.text_input(key="text").set_value("two cats").run()
+    assert "nats gained" not in said(at)
+    assert at.button(key="refine")
+
+
 def test_a_search_finds_all_there_are_and_says_how_it_looks(app: Open) -> None:
     at = app(find="a")
     run = at.session_state["_run"]

@@ -8,11 +8,13 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
-from explorer.explore.map_overlays import Marker
+from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import MapView, opacity, relative_distance
+from explorer.explore.refined_text import overlays
 from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.ui.click import codes, refine
 from explorer.ui.components.escaping import listed, markdown, minus, plain, shade_key, shaded
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
@@ -95,7 +97,9 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
         _heading("Empty location", "no sentence here")
     decoded = run.decode_tokens(located.z[None], decoding)[0]
     table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
+    codes.show(run, located.z, decoded.text, decoding)
     if located.position is None:
+        refine.show(run, _text(run, located.pick), decoding)
         return Answer(decoded, table)
     cycle = None if run.cannot_encode else run.cycle(located.z, decoded.text)
     _emptiness(run, located.position, cycle)
@@ -103,12 +107,18 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
 
 
 def markers(
-    run: Run, layout: MapView, located: LocatedPick | None, answer: Answer | None
-) -> list[Marker]:
-    """Markers over the points: the typed sentence, and the round trip of an empty location."""
+    run: Run,
+    layout: MapView,
+    located: LocatedPick | None,
+    answer: Answer | None,
+    decoding: Decoding,
+) -> list[Overlay]:
+    """Marks over the points: the typed sentence, the round trip of a location, what is refined."""
     if located is None:
         return []
-    result = [located.typed] if located.typed is not None else []
+    result: list[Overlay] = [located.typed] if located.typed is not None else []
+    if (refined := refine.asked_for(run, _text(run, located.pick), decoding)) is not None:
+        result += overlays(layout, refined)
     if answer is not None and answer.cycle is not None:
         ((x, y),), _ = (part.tolist() for part in layout.locate(answer.cycle.z[None]))
         result.append(Marker(x, y, "encoded again", opacity(answer.cycle.distance, run)))
@@ -135,6 +145,13 @@ def show_around(run: Run, located: LocatedPick, answer: Answer, decoding: Decodi
     samples(run, located, decoding)
     neighbours(run, located)
     _words(answer)
+
+
+def _text(run: Run, pick: Pick) -> str:
+    """The sentence that is picked; empty where its text is not at hand."""
+    if isinstance(pick, SentencePick):
+        return run.texts[pick.index] if run.texts_are_real else ""
+    return pick.text if isinstance(pick, TextPick) else ""
 
 
 def _heading(title: str, note: str) -> None:

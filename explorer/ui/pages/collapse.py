@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from explorer.ui.collapse import dimensions, side_by_side, verdict
+from explorer.explore import run_codes
+from explorer.ui.collapse import codes, dimensions, side_by_side, verdict
 from explorer.ui.collapse import thought_experiment as experiment
 from explorer.ui.components import notes, run_picker
 from explorer.ui.session import picks, settings
@@ -37,7 +38,10 @@ with notes.errors_shown():
         st.header("Which words z carries", anchor="words")
         words()
         verdict.story(run)
-        dimensions.show(run)
+        if run_codes.has_codes(run):
+            codes.show(run)
+        else:
+            dimensions.show(run)
         dimensions.information(run)
     else:
         run_picker.onwards(run)

@@ -41,7 +41,7 @@ def explore() -> None:
     recent.note(run, layout, pick, pinned, located.at if located else None)
     selected = map_view.selected_of(pick, located.at if located else None)
     selected, pinned = start.marked(run, pick is None and chosen is None, selected, pinned)
-    marks = recent.trail(run, layout) + answer.markers(run, layout, located, result)
+    marks = recent.trail(run, layout) + answer.markers(run, layout, located, result, decoding)
     with frame:
         map_view.show(
             run,

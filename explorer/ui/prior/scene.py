@@ -59,7 +59,7 @@ class Scene:
     @cached_property
     def is_gaussian(self) -> bool:
         """Whether the map's mean and scale determine a posterior."""
-        from explorer.evaluation.prior_diagnostics import has_gaussian_posterior
+        from explorer.models.batch_inference import has_gaussian_posterior
 
         return has_gaussian_posterior(self.run.model)
 
@@ -123,7 +123,8 @@ def scene(run: Run) -> Scene:
     Raises:
         ExplorerError: If the run has neither a prior nor a density.
     """
-    from explorer.evaluation.prior_diagnostics import has_gaussian_posterior, need_density
+    from explorer.evaluation.prior_diagnostics import need_density
+    from explorer.models.batch_inference import has_gaussian_posterior
 
     need_density(run.model, run.folder)
     with st.container(horizontal=True, vertical_alignment="bottom"):
