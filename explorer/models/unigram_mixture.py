@@ -7,7 +7,7 @@ coefficient, as all perplexities of documents are given.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -129,7 +129,7 @@ def fit(
     at_least("topics", topics, 1)
     at_least("iterations", iterations, 1)
     at_least("smoothing", smoothing, 0)
-    documents = np.shape(counts)[0]
+    documents, _ = _shape(counts)
     if documents < topics:
         raise ExplorerError(f"{topics} topics need at least as many documents, not {documents}")
     step = _start(counts, topics, np.random.default_rng(seed), smoothing)
@@ -154,7 +154,7 @@ def fitted(steps: Iterator[Step]) -> Mixture:
 
 def _start(counts: "Counts", topics: int, random: np.random.Generator, smoothing: float) -> Step:
     """Topics near the words of all documents, and responsibilities that know nothing."""
-    documents, words = np.shape(counts)
+    documents, words = _shape(counts)
     equal = np.full((documents, topics), 1 / topics)
     mixture = maximise(counts, equal, max(smoothing, 1e-3))
     noisy = mixture.log_words + _SPREAD * random.standard_normal((topics, words))
@@ -176,3 +176,7 @@ def _measured(
     bound = (q[present] * (scores[present] - np.log(q[present]))).sum()
     log_prior = smoothing * mixture.log_words.sum() if smoothing else 0.0
     return Step(name, iteration, mixture, q, float(log_likelihood), float(bound), float(log_prior))
+
+
+def _shape(counts: Any) -> tuple[int, int]:
+    return counts.shape
