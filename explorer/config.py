@@ -54,7 +54,9 @@ class CorpusConfig:
     lowercase: bool = setting(True, "whether to lowercase the text")
     split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
     normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
-    tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
+    tokens: str = setting(
+        "words", "words; bpe: subwords, so that no word is unknown; bag: counts of words"
+    )
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
     max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
     valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
@@ -70,9 +72,11 @@ class CorpusConfig:
                 "corpus.vector_column: a column of a file; give it without `vector_file` and "
                 "without a named corpus"
             )
-        min_size = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
+        min_size = {"words": 5, "bpe": 300, "bag": 5}.get(
+            self.tokens
+        )  # bpe begins with specials and bytes
         if min_size is None:
-            raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
+            raise ExplorerError(f"corpus.tokens: {self.tokens!r} is not words, bpe or bag")
         at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
         at_least("corpus.max_tokens", self.max_tokens, 1)
         at_least("corpus.limit", self.limit, 0)
@@ -87,7 +91,7 @@ class ModelConfig:
     embedding_dim: int = setting(256, "size of a word embedding")
     latent_dim: int = setting(32, "dimensions of z; 0 for a language model")
     latent: Choice = _choice(
-        "gaussian, sphere, cube, codes (VAEs), point (an autoencoder), vectors (of the corpus), "
+        "gaussian, simplex, sphere, cube, codes (VAEs), point (an autoencoder), vectors (given), "
         "none (a language model)",
         name="gaussian",
     )
@@ -95,7 +99,9 @@ class ModelConfig:
         "p(z): normal, mixture, vamp, flow; uniform on a bounded latent space", name="normal"
     )
     encoder: Choice = _choice("from a sentence to q(z|x)", name="lstm")
-    decoder: Choice = _choice("from z to a sentence: lstm, dilated", name="lstm")
+    decoder: Choice = _choice(
+        "from z to a sentence: lstm, dilated; words (to a bag of words)", name="lstm"
+    )
     auxiliary: Choice = _choice(
         "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",
         name="none",

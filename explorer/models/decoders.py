@@ -9,6 +9,7 @@ from torch.nn.functional import gelu
 
 from explorer.models.decoder_base import Decoder
 from explorer.models.dilated_decoder import DilatedDecoder
+from explorer.models.words import WordsDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +171,8 @@ class LSTMDecoder(Decoder):
         return features, LSTMState(hidden, cell, state.latent_gates, state.latent_output)
 
 
-DECODERS: dict[str, type[Decoder]] = {"lstm": LSTMDecoder, "dilated": DilatedDecoder}
+DECODERS: dict[str, type[Decoder]] = {
+    "lstm": LSTMDecoder,
+    "dilated": DilatedDecoder,
+    "words": WordsDecoder,
+}

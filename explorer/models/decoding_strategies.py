@@ -110,8 +110,11 @@ def generate(
             when sampling, the order of the points matters.
 
     Returns:
-        Ids without start and end, in the order of `z`.
+        Ids without start and end, in the order of `z`. A decoder without order has no strategies:
+        the words that say most about each point.
     """
+    if not decoder.has_order:
+        return [row for part in z.split(PART) for row in decoder.ranked(part, decoding.max_tokens)]
     decode = pkgutil.resolve_name(f"explorer.models.{STRATEGIES[decoding.strategy].decode}")
     result: list[list[int]] = []
     for number, part in enumerate(z.split(max(1, PART // decoding.width))):

@@ -179,7 +179,9 @@ class Trainer:
         progress = self.progress
         is_pretraining = progress.epoch < self._pretrain_epochs
         seed = self.config.seed * 1_000_003 + progress.epoch
-        batches = plan(self._lengths, self.config.training.batch_size, seed)
+        # Without order there is no padding to compute, and batches are better mixed.
+        lengths = self._lengths if self.model.decoder.has_order else [0] * len(self._lengths)
+        batches = plan(lengths, self.config.training.batch_size, seed)
         reports, validations = self._report_batches(len(batches))
         if self._session is None:
             done = progress.epoch + progress.batch / len(batches)
