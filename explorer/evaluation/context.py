@@ -127,6 +127,20 @@ class EvaluationContext:
                 "fits a density",
             )
 
+    def need_order(self) -> None:
+        """Stops a figure of decoded sentences for a model of bags of words."""
+        if not self.model.decoder.has_order:
+            raise NotApplicable(
+                Reason.NO_ORDER, "a bag of words has no order: it is no sentence to compare with"
+            )
+
+    @property
+    def predicted(self) -> list[int]:
+        """Predicted words of each text: with the end of a sentence; those read of a document."""
+        if not self.vocabulary.has_order:
+            return [len(row) for row in self.held_out.ids]
+        return [likelihood.predicted([row]) for row in self.held_out.tokens]
+
     def need_encoder(self) -> None:
         """Rejects a metric that encodes sentences outside the corpus, if the model cannot."""
         encoder = self.model.encoder
@@ -236,6 +250,7 @@ class EvaluationContext:
         allow_unknown: bool = False,
     ) -> list[list[str]]:
         """Like `decode`, from inputs of the decoder; `<unk>` only if it is allowed."""
+        self.need_order()
         longest = min(MAX_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
         for number, part in distributed.rank_slice(enumerate(inputs.split(batch_inference.BATCH))):

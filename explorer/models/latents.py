@@ -67,11 +67,22 @@ class Latent(nn.Module):
         """What the decoder sees of z."""
         return z
 
+    def topic_points(self) -> Float[Tensor, "topics latent"]:
+        """What the decoder sees where a topic is alone: both ends of each dimension, 2σ out."""
+        both = _ENDS * torch.eye(self.latent_dim)
+        return torch.cat([both, -both])
+
+    def topic_shares(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch topics"]:
+        """The share of each of `topic_points` in a point, 0 to 1, by how far out it lies."""
+        return normalize(torch.cat([z, -z], -1).clamp(min=0), p=1, dim=-1)
+
     def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """What is compared by cosine: z, or what it stands for."""
         return z
 
 
+_ENDS = 2.0
+"""Prior standard deviations at which the ends of a dimension are read."""
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
 
@@ -165,6 +176,14 @@ class Simplex(Gaussian):
     def read(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """The shares of the topics."""
         return (self.spread * z).softmax(-1)
+
+    def topic_points(self) -> Float[Tensor, "topics latent"]:
+        """The corners of the simplex."""
+        return torch.eye(self.latent_dim)
+
+    def topic_shares(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch topics"]:
+        """The shares of the topics."""
+        return self.read(z)
 
 
 class Deterministic(Latent):

@@ -12,9 +12,6 @@ from explorer.models.decoder_base import Decoder
 from explorer.models.encoder_base import Encoder
 from explorer.text.tokens import SPECIALS
 
-RANKED = 15
-"""Words that a place decodes to."""
-
 TOPICS = ("product", "mixture")
 """How a decoder combines topics: it adds their logits, or averages their probabilities."""
 
@@ -160,39 +157,35 @@ class WordsDecoder(Decoder):
         """
         z = self.dropout(z)
         if self.is_mixture:
-            return (z @ self.topics().softmax(-1)).clamp(min=1e-20).log()
+            return (z @ self._topics().softmax(-1)).clamp(min=1e-20).log()
         energy = linear(self.narrow(z), self.output.weight)
         if self.batch_norm is not None:
             energy = self.batch_norm(energy.flatten(0, -2)).view(energy.shape)
         return self._masked(energy + self.output.bias).log_softmax(-1)
 
-    def topics(self) -> Float[Tensor, "latent words"]:
-        """The logits of the words on each axis of the decoder's input.
-
-        Of a mixture the bias is among them; of a product it is what a topic adds to the bias.
-        """
+    def _topics(self) -> Float[Tensor, "latent words"]:
+        """The logits of the words in each topic of a mixture."""
         weight = self.output.weight
         if isinstance(self.narrow, nn.Linear):
             weight = weight @ self.narrow.weight
-        if self.is_mixture:
-            return self._masked(weight.T + self.output.bias)
-        if self.batch_norm is not None and self.batch_norm.running_var is not None:
-            scale = (self.batch_norm.running_var + self.batch_norm.eps).sqrt()
-            weight = weight / scale.unsqueeze(1)
-        return weight.T
+        return self._masked(weight.T + self.output.bias)
 
     def _masked(self, logits: Float[Tensor, "*batch words"]) -> Float[Tensor, "*batch words"]:
         special = torch.arange(logits.shape[-1], device=logits.device) < len(SPECIALS)
         return logits.masked_fill(special, _NEVER)
 
-    def ranked(self, z: Float[Tensor, "batch latent"], count: int = RANKED) -> list[list[int]]:
-        """The words that say most about each point, the first one most.
+    def relevance(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch words"]:
+        """p(w|z) log(p(w|z) / p(w)) of each word: what it says about the point, nats.
 
-        They are ranked by p(w|z) log(p(w|z) / p(w)), their part of the divergence of the point
-        from the whole text, so that they are likely there, and likelier than elsewhere.
+        These are the terms of the divergence of the point from the whole text: a word has a large
+        one if it is likely there, and likelier than elsewhere. 0 for special tokens.
         """
         log_probs = self.word_log_probs(z)
-        score = log_probs.exp() * (log_probs - self.unigram)
+        return log_probs.exp() * (log_probs - self.unigram)
+
+    def ranked(self, z: Float[Tensor, "batch latent"], count: int) -> list[list[int]]:
+        """The words of the largest `relevance` at each point, the first one most."""
+        score = self.relevance(z)
         best = score.topk(min(count, score.shape[1] - len(SPECIALS)), dim=1)
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [[word for word, value in zip(*row, strict=True) if value > 0] for row in rows]

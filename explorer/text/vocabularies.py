@@ -24,12 +24,11 @@ def learn(config: CorpusConfig, counts: Mapping[str, int], texts: int) -> Vocabu
     """Learns the vocabulary of a recipe.
 
     Args:
-        config: Of the corpus. What was published as bags of words, already tokenised, keeps all
-            of its words.
+        config: Of the corpus. What was published as bags of words keeps all of its words.
         counts: Of the `counted` words of the training split.
         texts: Of the training split.
     """
     kind = VOCABULARIES[config.tokens]
-    if not kind.has_order and config.split_punctuation:
+    if not kind.has_order and not config.name:
         counts = content_words(counts, texts)
     return kind.learned(counts, config.vocabulary_size)
