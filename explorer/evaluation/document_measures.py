@@ -60,7 +60,9 @@ def topic_diversity(context: EvaluationContext) -> MetricResult:
 
 def _scores(context: EvaluationContext) -> Float[np.ndarray, "topics words"]:
     points = context.model.latent.topic_points().to(context.model.device)
-    return _decoder(context).relevance(points).double().cpu().numpy()
+    padding = points.new_zeros(len(points), len(context.model.config.labels))
+    words = _decoder(context).word_log_probs(torch.cat([points, padding], 1)).exp()
+    return topics.contrast(words.double().cpu().numpy())
 
 
 def _decoder(context: EvaluationContext) -> WordsDecoder:

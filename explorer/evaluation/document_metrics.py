@@ -26,7 +26,7 @@ DOCUMENT_METRICS: dict[str, Metric] = {
         "higher",
         "Mean normalised pointwise mutual information of the pairs of a topic's ten first words, "
         "by the training documents that hold them; of a Gaussian z, both ends of each "
-        "dimension. Words are ranked by p(w|topic) log(p(w|topic) / p(w)).",
+        "dimension. Words are ranked by p(w|topic) log(p(w|topic) / mean of all topics).",
         "document_measures:npmi",
         "Lau, Newman & Baldwin (2014)",
     ),

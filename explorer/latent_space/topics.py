@@ -22,6 +22,19 @@ def counts(ids: Sequence[Sequence[int]], words: int) -> "csr_matrix":
     return csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(ids), words))
 
 
+def contrast(words: Float[np.ndarray, "topics words"]) -> Float[np.ndarray, "topics words"]:
+    """How much each word tells a topic from the average of all: p(w|t) log(p(w|t) / mean p(w)).
+
+    These are the terms of the divergence of the topic from that average: a word has a large one if
+    it is likely in the topic, and likelier than in others. Nats.
+
+    Args:
+        words: p(w|t), rows sum to 1.
+    """
+    safe = np.maximum(words, 1e-300)
+    return words * (np.log(safe) - np.log(safe.mean(0)))
+
+
 def top_words(scores: Float[np.ndarray, "topics words"], n: int) -> Int[np.ndarray, "topics n"]:
     """The words with the highest scores on each topic, the highest first."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :n]

@@ -174,18 +174,14 @@ class WordsDecoder(Decoder):
         special = torch.arange(logits.shape[-1], device=logits.device) < len(SPECIALS)
         return logits.masked_fill(special, _NEVER)
 
-    def relevance(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch words"]:
-        """p(w|z) log(p(w|z) / p(w)) of each word: what it says about the point, nats.
+    def ranked(self, z: Float[Tensor, "batch latent"], count: int) -> list[list[int]]:
+        """The words that say most about each point, the first one most.
 
-        These are the terms of the divergence of the point from the whole text: a word has a large
-        one if it is likely there, and likelier than elsewhere. 0 for special tokens.
+        They are ranked by p(w|z) log(p(w|z) / p(w)), the terms of the divergence of the point from
+        the whole text: likely there, and likelier than elsewhere.
         """
         log_probs = self.word_log_probs(z)
-        return log_probs.exp() * (log_probs - self.unigram)
-
-    def ranked(self, z: Float[Tensor, "batch latent"], count: int) -> list[list[int]]:
-        """The words of the largest `relevance` at each point, the first one most."""
-        score = self.relevance(z)
+        score = log_probs.exp() * (log_probs - self.unigram)
         best = score.topk(min(count, score.shape[1] - len(SPECIALS)), dim=1)
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [[word for word, value in zip(*row, strict=True) if value > 0] for row in rows]
