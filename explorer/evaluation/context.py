@@ -134,13 +134,6 @@ class EvaluationContext:
                 Reason.NO_ORDER, "a bag of words has no order: it is no sentence to compare with"
             )
 
-    @property
-    def predicted(self) -> list[int]:
-        """Predicted words of each text: with the end of a sentence; those read of a document."""
-        if not self.vocabulary.has_order:
-            return [len(row) for row in self.held_out.ids]
-        return [likelihood.predicted([row]) for row in self.held_out.tokens]
-
     def need_encoder(self) -> None:
         """Rejects a metric that encodes sentences outside the corpus, if the model cannot."""
         encoder = self.model.encoder

@@ -68,7 +68,7 @@ def _perplexity(
 
     Its standard error is that of a ratio of two sums, nats over words, to first order.
     """
-    each = torch.tensor(context.predicted, dtype=torch.float64)
+    each = torch.tensor(_predicted(context), dtype=torch.float64)
     words, tokens = int(each.sum()), likelihood.predicted(context.held_out.ids)
     if not words:
         raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
@@ -79,6 +79,13 @@ def _perplexity(
         error["error"] *= value * context.n / words
     counts = {"words": words, "tokens": tokens, **_unknown(context)}
     return entry | {"value": value, **counts} | error
+
+
+def _predicted(context: EvaluationContext) -> list[int]:
+    """Predicted words of each text: with the end of a sentence; those read of a document."""
+    if not context.vocabulary.has_order:
+        return [len(row) for row in context.held_out.ids]
+    return [likelihood.predicted([row]) for row in context.held_out.tokens]
 
 
 def _unknown(context: EvaluationContext) -> MetricResult:

@@ -16,6 +16,10 @@ MAX_POSITIONS = 64
 """Positions decoded for one question."""
 
 
+_MOST_SHOWN = 600
+"""Characters of a document under the pointer."""
+
+
 def point_bytes(view: MapView | Aligned) -> bytes:
     """The position of every sentence: float32 x, y pairs, little-endian."""
     return np.ascontiguousarray(view.xy, "<f4").tobytes()
@@ -24,6 +28,11 @@ def point_bytes(view: MapView | Aligned) -> bytes:
 def colour_bytes(colours: Colours) -> bytes:
     """The colour of every sentence: a byte each, see `explore.point_colours`."""
     return np.ascontiguousarray(colours.ids, np.uint8).tobytes()
+
+
+def excerpt(text: str, most: int = _MOST_SHOWN) -> str:
+    """The beginning of a document; a sentence is shown as a whole."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 
 def sentence(run: Run, row: int) -> dict[str, str]:
@@ -38,7 +47,7 @@ def sentence(run: Run, row: int) -> dict[str, str]:
     note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
     if atlas.label is not None:
         note.insert(1, str(atlas.label[row]))
-    answer = {"text": run.texts[row]}
+    answer = {"text": excerpt(run.texts[row])}
     if run.texts_are_real:
         answer["second"] = atlas.reconstruction[row]
     else:

@@ -10,7 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.latent_space.topics import COHERENT, contrast, top_words
 
 if TYPE_CHECKING:
-    from explorer.explore.run import Run
+    from explorer.explore.mapped_run import MappedRun
 
 DOCUMENTS = 5
 """Documents that are listed for a topic."""
@@ -47,7 +47,7 @@ class TopicModel:
     """The share of each topic in each document of the map; rows sum to 1."""
 
 
-def topic_model(run: "Run") -> TopicModel:
+def topic_model(run: "MappedRun") -> TopicModel:
     """The topics of a run.
 
     Raises:
@@ -72,7 +72,7 @@ def topic_model(run: "Run") -> TopicModel:
     return TopicModel(words.double().numpy(), shares.double().numpy())
 
 
-def topics(run: "Run", words: int = COHERENT) -> list[Topic]:
+def topics(run: "MappedRun", words: int = COHERENT) -> list[Topic]:
     """The topics of a run, the most coherent first; all of them.
 
     Args:
@@ -106,7 +106,7 @@ def topics(run: "Run", words: int = COHERENT) -> list[Topic]:
     return sorted(result, key=lambda topic: -(topic.npmi if topic.npmi is not None else -2.0))
 
 
-def topic_info(run: "Run") -> Any:
+def topic_info(run: "MappedRun") -> Any:
     """A pandas table with the columns of BERTopic's `get_topic_info`, and NPMI and share."""
     import pandas as pd
 
@@ -125,7 +125,7 @@ def topic_info(run: "Run") -> Any:
     )
 
 
-def octis(run: "Run") -> dict[str, Any]:
+def octis(run: "MappedRun") -> dict[str, Any]:
     """The output of a model as OCTIS (Terragni et al. 2021) takes it.
 
     Returns:

@@ -64,7 +64,9 @@ def test_words_sum_to_one_and_a_document_is_the_sum_of_its_words(settings: dict)
     whole = decoder.score_samples(z, tokens)
     assert torch.allclose(decoder.token_scores(z, tokens).sum(2), whole)
     assert torch.allclose(decoder.log_prob(z[0], tokens), whole[0])
-    by_hand = [sum(log_probs[0, n, word].item() for word in row) for n, row in enumerate(DOCUMENTS)]
+    by_hand = [
+        sum(log_probs[0, n, word].item() for word in row) for n, row in enumerate(DOCUMENTS)
+    ]
     assert torch.allclose(whole[0], torch.tensor(by_hand).double())
 
 
