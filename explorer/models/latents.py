@@ -19,7 +19,6 @@ from explorer.models.distributions import (
 )
 from explorer.models.latent_base import Latent
 
-
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
 
