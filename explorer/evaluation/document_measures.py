@@ -36,8 +36,8 @@ def _per_document(
     if not bool(filled.any()):
         raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
     groups = context.held_out.groups
-    kept = None if groups is None else [groups[row] for row in torch.where(filled)[0].tolist()]
-    entry = mean_result((nats.cpu().double() / lengths)[filled], kept, samples)
+    chosen = None if groups is None else [groups[row] for row in torch.where(filled)[0].tolist()]
+    entry = mean_result((nats.cpu().double() / lengths)[filled], chosen, samples)
     value = math.exp(entry["value"])
     error = {"error": entry["error"] * value} if "error" in entry else {}
     return entry | {"value": value} | error

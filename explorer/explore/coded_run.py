@@ -74,7 +74,7 @@ class CodedRun(MappedRun):
     def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
         """Like `decode`, with each word's log-probability and latent gain, summed over pieces.
 
-        The ranked words of a run of documents have their lift over the whole text in its place.
+        Ranked words of a run of documents have their lift over the whole text as gain.
         """
         import torch
 

@@ -277,7 +277,7 @@ def test_a_language_model_is_the_model_without_a_latent_space() -> None:
     [
         ({"latent_dim": 0}, "language model"),
         ({"latent": {"name": "none"}}, "latent_dim to 0"),
-        ({"latent": {"name": "round"}}, "codes, cube, gaussian, none, point, sphere"),
+        ({"latent": {"name": "round"}}, "codes, cube, gaussian, none, point, simplex, sphere"),
         ({"prior": {"name": "nromal"}}, "'nromal' is not one of"),
         ({"encoder": {"name": "lstm", "pool": "mode"}}, "last, max"),
         ({"decoder": {"name": "lstm", "hiden": 3}}, "hidden_dim"),
