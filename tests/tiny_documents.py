@@ -7,9 +7,42 @@ from explorer import pipeline
 from explorer.runs import folder as folders
 
 TOPICS = {
-    "space": ["orbit", "moon", "rocket", "launch", "shuttle", "planet", "telescope", "astronaut"],
-    "cars": ["engine", "brake", "wheel", "dealer", "tyre", "clutch", "mileage", "driver"],
-    "faith": ["prayer", "church", "gospel", "bible", "sermon", "priest", "heaven", "mercy"],
+    "space": [
+        "orbit",
+        "moon",
+        "rocket",
+        "launch",
+        "shuttle",
+        "planet",
+        "telescope",
+        "astronaut",
+        "comet",
+        "lander",
+    ],
+    "cars": [
+        "engine",
+        "brake",
+        "wheel",
+        "dealer",
+        "tyre",
+        "clutch",
+        "mileage",
+        "driver",
+        "piston",
+        "bumper",
+    ],
+    "faith": [
+        "prayer",
+        "church",
+        "gospel",
+        "bible",
+        "sermon",
+        "priest",
+        "heaven",
+        "mercy",
+        "psalm",
+        "altar",
+    ],
 }
 
 RECIPE = """
@@ -50,14 +83,14 @@ neighbours = 8
 
 
 def write_corpus(path: Path, count: int = 240) -> Path:
-    """Documents of about 30 words, nine in ten of them of one topic, as CSV."""
+    """Documents of about 30 words, nearly all of one topic, as CSV."""
     chance = random.Random(3)
     rows = ["body,group"]
     for _ in range(count):
         name = chance.choice(sorted(TOPICS))
         others = [word for words in TOPICS.values() for word in words]
         words = [
-            chance.choice(TOPICS[name] if chance.random() < 0.9 else others)
+            chance.choice(TOPICS[name] if chance.random() < 0.97 else others)
             for _ in range(chance.randint(20, 40))
         ]
         rows.append(f"The {' and the '.join(words)},{name}")

@@ -1,5 +1,6 @@
 """What a map asks for while it is used: positions, colours, a sentence, decoded positions."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ MAX_POSITIONS = 64
 """Positions decoded for one question."""
 
 
+_REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")  # in a bag of words
+
 _MOST_SHOWN = 600
 """Characters of a document under the pointer."""
 
@@ -31,7 +34,9 @@ def colour_bytes(colours: Colours) -> bytes:
 
 
 def excerpt(text: str, most: int = _MOST_SHOWN) -> str:
-    """The beginning of a document; a sentence is shown as a whole."""
+    """The beginning of a document, repeats as ×n; a sentence is shown as a whole."""
+    if len(text) > most:
+        text = _REPEATED.sub(lambda run: f"{run[1]} ×{len(run[0].split())}", text)
     return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from explorer.text.tokens import UNK
 from explorer.text.vocabulary import WordVocabulary
 
-MOST_TEXTS = 0.4
+MOST_TEXTS = 0.5
 """A word in a larger fraction of the texts tells nothing about one of them, in any language."""
 FEWEST_TEXTS = 3
 """A word in fewer texts has nothing to go with."""

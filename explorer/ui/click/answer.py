@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
+from explorer.explore.map_answers import excerpt
 from explorer.explore.map_overlays import Marker
 from explorer.explore.map_views import MapView, opacity, relative_distance
 from explorer.explore.run import Run
@@ -156,7 +157,7 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     own = own_label(run, pick, Decoding()).label
     if run.texts_are_real:
         _heading("The sentence", " · ".join([*notes[:2], count, *notes[2:]]))
-        st.html(plain(run.texts[index], clamped=run.is_of_documents))
+        st.html(plain(excerpt(run.texts[index]) if run.is_of_documents else run.texts[index]))
         _likelihood(run, *numbers, own)
     else:
         # Its text is not available; its reconstruction follows below.
