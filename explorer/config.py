@@ -131,6 +131,7 @@ class ObjectiveConfig:
     schedule: Choice = _choice(
         "beta over time, in epochs after pre-training", name="linear", epochs=2.0
     )
+    per_word: bool = setting(False, "divide the loss of each text by the number of its words")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

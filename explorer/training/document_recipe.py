@@ -36,10 +36,11 @@ def apply(table: dict[str, Any], latent: str) -> None:
     }
     table["objective"] = {
         "rate": {"name": "plain"},
-        "schedule": {"name": "linear", "epochs": 20.0},
+        "schedule": {"name": "linear", "epochs": 12.0},
+        "per_word": True,
     }
     table["training"] = {
-        "epochs": 60,
+        "epochs": 40,
         "pretrain_epochs": 0,
         "batch_size": 200,
         "learning_rate": 0.002,

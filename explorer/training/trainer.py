@@ -82,6 +82,7 @@ class Trainer:
         self._session: Session | None = None
         self._max_tokens = config.corpus.max_tokens
         self._lengths = [min(len(row), self._max_tokens) for row in train]
+        self._ends = 1 if model.decoder.has_order else 0
         self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
         self.optimiser = optimiser_for(model, config.training)
 
@@ -287,7 +288,7 @@ class Trainer:
 
     def _num_tokens(self, rows: Sequence[int]) -> int:
         """Predicted tokens of some sentences, ends included."""
-        return sum(self._lengths[row] + 1 for row in rows)
+        return sum(self._lengths[row] + self._ends for row in rows)
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, on the device.
@@ -327,6 +328,9 @@ class Trainer:
         loss = terms.distortion + terms.auxiliary
         if beta:
             loss = loss + beta * self._penalty(terms.rate)[shard.rows]
+        if self.config.objective.per_word:
+            words = [max(1, self._lengths[row] + self._ends) for row in rows]
+            loss = loss / torch.tensor(words, device=loss.device)[shard.rows]
         sums = torch.stack([terms.distortion.sum(), terms.rate[shard.rows].sum(), loss.sum()])
         return shard.weight * loss.sum() / len(rows), shard.weight * sums.detach()
 

@@ -15,6 +15,8 @@ from explorer.models.decoding_settings import RANKED, STRATEGIES, Decoding
 from tests import tiny_documents
 from tests.tiny_documents import TOPICS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def nvdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -69,7 +71,7 @@ def test_what_needs_order_is_absent_with_the_reason(nvdm: Path) -> None:
     metrics = open_run(nvdm).metrics
     absent = {name for name, entry in metrics.items() if _code(entry) == "no_order"}
     assert {"bleu", "self_bleu", "novelty", "interpolation_linear_distinct"} <= absent
-    assert metrics["verdict"] == "healthy"
+    assert metrics["shuffled_z_gap"]["value"] > 5
 
 
 def _code(entry: Any) -> str:
@@ -119,8 +121,8 @@ def test_regions_are_named_by_decoded_words(topic_model: Path) -> None:
     atlas = open_run(topic_model).needed_atlas
     known = {word for words in TOPICS.values() for word in words}
     names = [set(item.name.replace(",", " ").split()) for item in atlas.levels[0]]
-    assert names
-    assert all(name & known for name in names)
+    # Three topics: the names of further regions have no words of their own.
+    assert sum(bool(name & known) for name in names) >= 2
 
 
 def test_the_commands_answer(nvdm: Path, capsys: pytest.CaptureFixture[str]) -> None:

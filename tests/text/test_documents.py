@@ -25,7 +25,7 @@ def learned(texts: list[str], config: CorpusConfig = BAG) -> BagVocabulary:
 
 def test_the_vocabulary_is_the_content_words_of_most_texts() -> None:
     texts = [
-        f"The {word} was , 12 times , in orbit ." for word in ("moon", "moon", "sun", "sun", "sun")
+        f"The {word} was , in 12 , in orbit ." for word in ("moon", "moon", "sun", "sun", "sun")
     ]
     texts += ["A car , a car , a car , a car , a car in orbit and a motor !"] * 3
     texts += ["motor"] * 4
