@@ -57,6 +57,9 @@ class CorpusConfig:
     tokens: str = setting(
         "words", "words; bpe: subwords, so that no word is unknown; bag: counts of words"
     )
+    pieces_from: str = setting(
+        "", "optional: the language model whose subwords bpe takes: smollm2, or a folder"
+    )
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
     max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
     valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
@@ -72,12 +75,13 @@ class CorpusConfig:
                 "corpus.vector_column: a column of a file; give it without `vector_file` and "
                 "without a named corpus"
             )
-        min_size = {"words": 5, "bpe": 300, "bag": 5}.get(
-            self.tokens
-        )  # bpe begins with specials and bytes
+        # bpe begins with specials and bytes
+        min_size = {"words": 5, "bpe": 300, "bag": 5}.get(self.tokens)
         if min_size is None:
             raise ExplorerError(f"corpus.tokens: {self.tokens!r} is not words, bpe or bag")
         at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
+        if self.pieces_from and self.tokens != "bpe":
+            raise ExplorerError('corpus.pieces_from: needs corpus.tokens = "bpe"')
         at_least("corpus.max_tokens", self.max_tokens, 1)
         at_least("corpus.limit", self.limit, 0)
         for key in ("valid_fraction", "test_fraction"):
@@ -100,7 +104,8 @@ class ModelConfig:
     )
     encoder: Choice = _choice("from a sentence to q(z|x)", name="lstm")
     decoder: Choice = _choice(
-        "from z to a sentence: lstm, dilated; words (to a bag of words)", name="lstm"
+        "from z to a sentence: lstm, dilated, transformer; or words, to a bag of words",
+        name="lstm",
     )
     auxiliary: Choice = _choice(
         "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",

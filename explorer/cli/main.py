@@ -39,6 +39,7 @@ COMMANDS = {
     "neighbours": "list the nearest sentences of the map",
     "export": "write the map as .parquet, .csv, .html or .png",
     "runs": "list the runs and their scores",
+    "weights": "list the pre-trained models that a run can use",
     "jobs": "list, stop and resume the maps and trainings of the page",
     "notes": "list and export the notes pinned on the page",
     "benchmark": "print a published table beside our metrics, and its recipes",

@@ -17,6 +17,7 @@ from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
 from explorer.text import vocabularies
 from explorer.text.corpus_catalog import NAMED
+from explorer.text.language_models import LANGUAGE_MODELS
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import document_recipe, fine_tuning, given_vectors, snapshots
 from explorer.training.schedules import SCHEDULES
@@ -109,10 +110,11 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--start",
         default="",
-        metavar="RUN",
+        metavar="RUN-or-MODEL",
         help="start from the weights, and so with the sizes, of a trained run; words of both "
         "corpora keep their embeddings. After a language model, the encoder is trained first "
-        "while the other weights are frozen",
+        "while the other weights are frozen. Also a pre-trained language model, "
+        f"{', '.join(LANGUAGE_MODELS)} or the folder of a llama or gpt2, as decoder",
     )
     add(
         "--size",
@@ -139,7 +141,7 @@ def new(args: argparse.Namespace) -> None:
     """Writes the recipe of a run."""
     folder = new_folder(args.run, folders.checkpoints())
     _check_free(folder, args.force)
-    start = folders.find(args.start) if args.start else None
+    start, language_model = _start(args.start)
     corpus = _corpus_table(args, start)
     changes: dict[str, Any] = {}
     for assignment in args.set:
@@ -148,8 +150,8 @@ def new(args: argparse.Namespace) -> None:
     chosen = _merge(corpus, changed) if isinstance(changed, dict) else changed
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     findings, encoder = given_vectors.resolve(findings, args.encoder)
-    how = (args.latent, args.prior, args.schedule, args.conditional, start, args.size, encoder)
-    table = recipe(findings, *how)
+    how = (args.latent, args.prior, args.schedule, args.conditional)
+    table = recipe(findings, *how, start, language_model, args.size, encoder)
     config = configs.from_table(_merge(table, changes))
     vocabulary, weights, pretrained = _check(config, findings)
     header = (
@@ -165,6 +167,16 @@ def new(args: argparse.Namespace) -> None:
         say_json({"folder": str(folder), **counts, **findings.summary()})
     else:
         _print(args.run, folder, config, findings, vocabulary, weights, pretrained)
+
+
+def _start(chosen: str) -> tuple[Path | None, str]:
+    """The folder of the run to start from, or the language model."""
+    if chosen in LANGUAGE_MODELS:
+        return None, chosen
+    folder = Path(chosen).expanduser()
+    if chosen and (folder / "tokenizer.json").exists() and not (folder / folders.CONFIG).exists():
+        return None, folder.resolve().as_posix()
+    return folders.find(chosen) if chosen else None, ""
 
 
 def _check_free(folder: Path, force: bool) -> None:
@@ -315,7 +327,9 @@ def _print(
         f" {findings.train_tokens:,} tokens"
     )
     if pretrained:
-        source = config.training.start["run"]
+        from explorer.training import warm_start
+
+        source = warm_start.source(config)
         say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")

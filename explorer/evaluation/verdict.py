@@ -139,12 +139,16 @@ def uses_z(metrics: Mapping[str, Any]) -> Verdict:
     gap, information = _value(metrics, "shuffled_z_gap"), _value(metrics, "mutual_information")
     if gap is None:
         return _without_gap(metrics)
-    if rate is not None and rate < COLLAPSED_RATE and units == 0:
+    if rate is not None and rate < COLLAPSED_RATE:
+        what = (
+            "no dimension is active: every sentence has the same z, and"
+            if units == 0
+            else "no more than that of a sentence goes through z:"
+        )
         return _answer(
             "collapsed",
-            f"The rate is {rate:.2f} nats and no dimension is active: every sentence has the "
-            "same z, and the decoder is a language model.",
-            f"rate < {COLLAPSED_RATE} nats and no active unit",
+            f"The rate is {rate:.2f} nats and {what} the decoder is a language model.",
+            f"rate < {COLLAPSED_RATE} nats, which bounds the mutual information",
         )
     if gap < UNUSED_GAP:
         less = f"only {gap:.2f} nats" if gap >= 0.005 else "no"
@@ -199,7 +203,7 @@ def _with_rate(
         "used",
         f"{rate:.1f} nats a sentence go through z{part}, and with another sentence's z the words "
         f"are {gap:.1f} nats less likely.",
-        f"rate ≥ {COLLAPSED_RATE} or an active unit, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
+        f"rate ≥ {COLLAPSED_RATE} nats, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
         f"{ACTIVE_SHARE:.0%} of the dimensions active, mutual information ≥ "
         f"{INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
     )

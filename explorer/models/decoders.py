@@ -9,6 +9,7 @@ from torch.nn.functional import gelu
 
 from explorer.models.decoder_base import Decoder
 from explorer.models.dilated_decoder import DilatedDecoder
+from explorer.models.transformer_decoder import TransformerDecoder
 from explorer.models.words import WordsDecoder
 
 
@@ -174,5 +175,6 @@ class LSTMDecoder(Decoder):
 DECODERS: dict[str, type[Decoder]] = {
     "lstm": LSTMDecoder,
     "dilated": DilatedDecoder,
+    "transformer": TransformerDecoder,
     "words": WordsDecoder,
 }

@@ -29,6 +29,8 @@ class SentenceEncoder:
     `explorer.models`, imported when used, since it needs torch."""
     modules: tuple[str, ...] = ()
     """What must be installed."""
+    about: str = ""
+    licence: str = ""
 
     def open(self, device: Any) -> Any:
         """Loads it; an ExplorerError names the extra if its package is missing."""
@@ -40,7 +42,12 @@ class SentenceEncoder:
 
 SENTENCE_ENCODERS: dict[str, SentenceEncoder] = {
     "minilm": SentenceEncoder(
-        384, _MINILM_SHA256, "sentence_encoders:open_minilm", (*_TRANSFORMERS, "all_minilm_l6_v2")
+        384,
+        _MINILM_SHA256,
+        "sentence_encoders:open_minilm",
+        (*_TRANSFORMERS, "all_minilm_l6_v2"),
+        "all-MiniLM-L6-v2 (Reimers & Gurevych 2019, arXiv:1908.10084)",
+        "Apache-2.0",
     )
 }
 

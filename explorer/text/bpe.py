@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import repeat
 from pathlib import Path
@@ -16,6 +16,9 @@ from explorer.text.vocabulary import LONGEST_WORD, MARKER, Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers.models import BPE
+
+Pair = tuple[str, str]
+"""Two pieces to join."""
 
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 """Pieces for the UTF-8 bytes of characters outside the alphabet."""
@@ -49,7 +52,7 @@ class PieceVocabulary(Vocabulary):
     FILE = "tokenizer.json"
     has_unknown = False
 
-    def __init__(self, entries: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, entries: Sequence[str], merges: Sequence[Pair]) -> None:
         """Validates pieces and merges.
 
         Args:
@@ -64,7 +67,8 @@ class PieceVocabulary(Vocabulary):
         if self.entries[_FIRST_BYTE:_FIRST_LEARNED] != BYTES:
             raise ExplorerError("the 256 bytes do not follow the specials")
         for piece in self.entries[_FIRST_LEARNED:]:
-            _check_piece(piece)
+            if not is_piece(piece):
+                raise ExplorerError(f"{piece!r} is no piece of a word")
         if MARKER not in self._ids:
             raise ExplorerError(f"the piece {MARKER!r} is missing")
         self._blank = self._ids[MARKER]
@@ -111,6 +115,36 @@ class PieceVocabulary(Vocabulary):
         model = json.loads(tokeniser.to_str())["model"]
         pieces = sorted(model["vocab"], key=model["vocab"].__getitem__)
         return cls(pieces, [(left, right) for left, right in model["merges"]])
+
+    @classmethod
+    def selected(
+        cls, pieces: Collection[str], merges: Sequence[Pair], counts: Mapping[str, int], size: int
+    ) -> "PieceVocabulary":
+        """The pieces of another vocabulary that words need, most frequent first.
+
+        With a piece come those it is merged from, so that every word whose pieces fit in `size`
+        is split as by all pieces.
+
+        Args:
+            pieces: Of the other vocabulary, in the notation of this one.
+            merges: Its pairs, in order of priority.
+            counts: Words and how often each occurs.
+            size: Maximum number of entries.
+        """
+        fixed = (*SPECIALS, *BYTES)
+        whole = cls([*fixed, *{MARKER: 0, **dict.fromkeys(pieces)}], merges)
+        used: Counter[int] = Counter()
+        for word, count in counts.items():
+            for index in whole.encode([word]):
+                used[index] += count
+        parts = {"".join(pair): pair for pair in reversed(merges)}
+        chosen = {MARKER: None}
+        for index, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
+            needed = _derivation(whole.entries[index], parts)
+            if index >= _FIRST_LEARNED and len(fixed) + len({**chosen, **needed}) <= size:
+                chosen |= needed
+        kept = [pair for pair in merges if all(part in chosen for part in (*pair, "".join(pair)))]
+        return cls([*fixed, *chosen], kept)
 
     def encode(self, words: Iterable[str]) -> list[int]:
         """The ids of the pieces of all words, in order."""
@@ -290,7 +324,7 @@ _TEMPLATE: dict[str, Any] = {
 """The file without pieces and merges."""
 
 
-def _checked(table: Any) -> tuple[list[str], list[tuple[str, str]]]:
+def _checked(table: Any) -> tuple[list[str], list[Pair]]:
     """The pieces by id and the merges of a parsed file."""
     model = table.get("model") if isinstance(table, dict) else None
     if not isinstance(model, dict):
@@ -317,15 +351,23 @@ def _is_pair(pair: Any) -> bool:
     )
 
 
-def _check_piece(piece: str) -> None:
-    if (
-        not piece
-        or MARKER in piece[1:]
-        or _WHITE.search(piece)
-        or _SURROGATE.search(piece)
-        or _RESERVED.fullmatch(piece)
-    ):
-        raise ExplorerError(f"{piece!r} is no piece of a word")
+def is_piece(text: str) -> bool:
+    """Whether a text can be a learned piece of a word."""
+    return not (
+        not text
+        or MARKER in text[1:]
+        or _WHITE.search(text)
+        or _SURROGATE.search(text)
+        or _RESERVED.fullmatch(text)
+    )
+
+
+def _derivation(piece: str, parts: Mapping[str, Pair]) -> dict[str, None]:
+    """A piece after all pieces it is merged from."""
+    if piece not in parts:
+        return {piece: None}
+    left, right = parts[piece]
+    return {**_derivation(left, parts), **_derivation(right, parts), piece: None}
 
 
 def _alphabet(words: Mapping[str, int], most: int) -> list[str]:

@@ -11,11 +11,13 @@ from torch.nn.functional import pad
 from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError, at_least
+from explorer.models import pretrained_transformers
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file
 from explorer.runs.weights import read_tensors, unique
+from explorer.text import language_models
 from explorer.text.vocabulary import Vocabulary
 
 _EMBEDDING, _OUTPUT = "embedding.weight", "decoder.output.weight"
@@ -142,7 +144,25 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "
     return Start(tensors, rows, freeze_epochs)
 
 
-STARTS = {"run": run}
+def language_model(source: str, freeze_epochs: int = 0) -> Start:
+    """The weights of a pre-trained language model.
+
+    Words are matched by its pieces: `corpus.pieces_from` takes those the corpus needs.
+
+    Args:
+        source: A name of `LANGUAGE_MODELS`, or a folder.
+        freeze_epochs: As of `run`.
+
+    Raises:
+        ExplorerError: If it is not at hand, damaged, or of an unsupported architecture.
+    """
+    at_least("training.start.freeze_epochs", freeze_epochs, 0)
+    tensors = pretrained_transformers.find(source).weights()
+    tensors.setdefault(_OUTPUT, tensors[_EMBEDDING])
+    return Start(tensors, language_models.read_pieces(source).rows, freeze_epochs)
+
+
+STARTS = {"run": run, "language_model": language_model}
 
 _OWN, _SAME = "own", "same"
 VOCABULARIES = (_OWN, _SAME)
@@ -173,10 +193,15 @@ def vocabulary(config: Config) -> Vocabulary | None:
     return vocabulary_file.load(folder, source)
 
 
+def source(config: Config) -> str:
+    """The run or language model that a recipe starts from; empty without one."""
+    return str(config.training.start.get("run") or config.training.start.get("source") or "")
+
+
 def missing(config: Config) -> str:
     """Why a recipe cannot start yet: the run it starts from is not trained; empty if it is."""
     chosen = config.training.start
-    if chosen["name"] == "none" or not isinstance(chosen.get("run"), str):
+    if not isinstance(chosen.get("run"), str):
         return ""
     try:
         folders.weights_of(folders.find(chosen["run"]))
@@ -198,7 +223,7 @@ def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> PretrainedWe
     pretrained = start.fill(model, vocabulary)
     if _EMBEDDING not in pretrained.entries:
         raise ExplorerError(
-            f"training.start: the word embeddings of {chosen['run']} have "
+            f"training.start: the word embeddings of {source(config)} have "
             f"{start.tensors[_EMBEDDING].shape[1]} dimensions, here they have "
             f"{model.config.embedding_dim} (model.embedding_dim)"
         )

@@ -330,7 +330,7 @@ def entries(rate=10.0, units=32, gap=12.0, information=7.0, n=5000) -> dict:
     [
         (entries(), "healthy"),
         (entries(rate=0.05, units=0, gap=0.0, information=0.0), "collapsed"),
-        (entries(rate=0.05, units=1, gap=0.0, information=0.0), "latent unused"),
+        (entries(rate=0.05, units=4, gap=0.2, information=0.05), "collapsed"),
         (entries(rate=3.0, gap=0.05), "latent unused"),
         (entries(units=15), "partly used"),
         (entries(units=16), "healthy"),

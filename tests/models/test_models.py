@@ -51,6 +51,7 @@ DECODER_SETTINGS = [
         for tied in (False, True)
     ),
     {"name": "lstm", "project": 4},
+    *({"name": "transformer", "inject": inject} for inject in ("memory", "embedding")),
 ]
 
 
