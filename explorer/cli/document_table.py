@@ -1,6 +1,7 @@
 """The table of `explorer benchmark 20news`: published rows, baselines, and runs, side by side."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from explorer import config as configs
 from explorer.cli.output import Progress, say, say_json, table
@@ -20,7 +21,7 @@ empty and left out; 22 test documents stand verbatim in the training split."""
 
 def print_table(corpus: str, with_baselines: bool, as_json: bool) -> None:
     """Prints published rows, the runs on a corpus, and baselines if they are asked for."""
-    rows: list[dict[str, object]] = [
+    rows: list[dict[str, Any]] = [
         {"title": item.title, "source": item.source}
         | {"per_document": float(item.per_document), "npmi": item.npmi}
         for item in DOCUMENT_BENCHMARKS[corpus]
@@ -49,7 +50,7 @@ def _number(name: str, value: object) -> str:
     return f"{value:.3f}" if name in ("npmi", "diversity") else f"{value:.1f}"
 
 
-def _runs(corpus: str) -> Iterator[dict[str, object]]:
+def _runs(corpus: str) -> Iterator[dict[str, Any]]:
     keys = {
         "per_document": "document_ppl",
         "importance": "document_importance_ppl",

@@ -36,6 +36,6 @@ def decoded(run: "Contents", inputs: "Tensor", rows: Sequence[Sequence[int]]) ->
     for number, row in enumerate(rows):
         words = run.vocabulary.decode(row)
         index = list(row)
-        values = (part[number, index].tolist() for part in (log_probs, lifts))
-        result.append(Decoded(run.tokeniser.text(words), words, *values))
+        log_prob, lift = (part[number, index].tolist() for part in (log_probs, lifts))
+        result.append(Decoded(run.tokeniser.text(words), words, log_prob, lift))
     return result

@@ -12,6 +12,7 @@ from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.explore.run import Run, open_run
 from explorer.models.decoding_settings import RANKED, STRATEGIES, Decoding
+from explorer.models.words import WordsDecoder
 from tests import tiny_documents
 from tests.tiny_documents import TOPICS
 
@@ -42,7 +43,9 @@ def share_of_one_topic(words: list[str]) -> float:
 def unigram_ppl(run: Run) -> float:
     corpus = run.corpus
     assert corpus is not None
-    unigram = run.model.decoder.unigram.double().exp().numpy()
+    decoder = run.model.decoder
+    assert isinstance(decoder, WordsDecoder)
+    unigram = decoder.unigram.double().exp().numpy()
     nats = []
     for row in corpus.rows("test"):
         ids = run.ids([corpus.sentences[row]])[0]
@@ -86,10 +89,11 @@ def test_planted_topics_are_recovered(topic_model: Path) -> None:
     assert list(table.columns) == [
         *("Topic", "Count", "Name", "Representation", "Representative_Docs", "NPMI", "Share")
     ]
-    assert table["Count"].sum() == len(run.needed_atlas)
-    assert math.isclose(table["Share"].sum(), 1, rel_tol=1e-5)
-    assert (table["NPMI"] > 0).all()
-    assert table["NPMI"].is_monotonic_decreasing
+    assert sum(table["Count"].tolist()) == len(run.needed_atlas)
+    assert math.isclose(sum(table["Share"].tolist()), 1, rel_tol=1e-5)
+    npmi = table["NPMI"].tolist()
+    assert npmi == sorted(npmi, reverse=True)
+    assert npmi[-1] > 0
     output = run.octis()
     assert np.allclose(output["topic-word-matrix"].sum(1), 1)
     assert np.allclose(output["topic-document-matrix"].sum(0), 1)

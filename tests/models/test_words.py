@@ -10,7 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.models import elbo
 from explorer.models.decoding_settings import RANKED, STRATEGIES, Decoding
 from explorer.models.decoding_strategies import generate
-from explorer.models.latents import LATENTS
+from explorer.models.latents import Gaussian, Simplex
 from explorer.models.padding import collate
 from explorer.models.vae import TextVAE, build
 from explorer.models.words import WordsDecoder, word_counts
@@ -102,8 +102,7 @@ def test_a_place_that_says_nothing_has_the_frequencies_of_the_training_text() ->
 
 
 def test_shares_of_topics_sum_to_one_in_every_space() -> None:
-    for name in ("gaussian", "simplex"):
-        latent = LATENTS[name](4, LATENT)
+    for latent in (Gaussian(4, LATENT), Simplex(4, LATENT)):
         shares = latent.topic_shares(torch.randn(5, LATENT))
         assert shares.shape == (5, len(latent.topic_points()))
         assert torch.allclose(shares.sum(1), torch.ones(5))
