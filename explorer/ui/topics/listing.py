@@ -14,7 +14,13 @@ from explorer.ui.session import open_runs, picks, url
 
 _TABLE = "topic_table"
 _WORDS = 15
-_SCORES = ("npmi", "topic_diversity", "document_ppl", "elbo_ppl")
+_SCORES = {
+    "npmi": "Coherence (NPMI)",
+    "topic_diversity": "Diversity",
+    "document_ppl": "Perplexity per document",
+    "elbo_ppl": "Perplexity per word",
+}
+"""Metrics above the table, with their labels there; both perplexities are bounds."""
 
 
 def need_documents(run: Run) -> None:
@@ -36,13 +42,13 @@ def need_documents(run: Run) -> None:
 
 def scores(run: Run) -> None:
     """Coherence, diversity and both perplexities, each with its definition."""
-    with st.container(horizontal=True, gap="large"):
-        for name in _SCORES:
+    with st.container(horizontal=True, gap="medium"):
+        for name, label in _SCORES.items():
             value = run.metrics.get(name, {}).get("value")
             if value is not None:
                 definition = METRICS[name]
                 st.metric(
-                    definition.title,
+                    label,
                     minus(written(value)),
                     help=f"{definition.sentence} {definition.source}",
                     width="content",
