@@ -5,6 +5,7 @@ it, without another edit.
 """
 
 import json
+import re
 import shutil
 import sys
 from collections import Counter
@@ -47,6 +48,7 @@ from explorer.models.priors import StandardNormal
 from explorer.models.rate_penalties import plain
 from explorer.runs import folder as folders
 from explorer.text.corpus_catalog import NAMED
+from explorer.text.language_models import LANGUAGE_MODELS, PackagedModel
 from explorer.training.fine_tuning import joint
 from explorer.training.optimisers import adam
 from explorer.training.schedules import constant
@@ -61,6 +63,7 @@ __all__ = ["app", "runs"]  # fixtures
 
 Open = Callable[..., AppTest]
 ABOUT = "Made up by a test."
+LLAMA = Path(__file__).parent / "fixtures" / "language_models" / "llama"
 
 
 class MadeUpLatent(Gaussian):
@@ -336,6 +339,21 @@ def test_a_sentence_encoder_is_a_choice_of_new_and_documented(
     assert set(SENTENCE_ENCODERS) == {"minilm", given.NAME}
 
 
+def test_a_language_model_is_a_start_listed_and_documented(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    made_up = PackagedModel("made_up", "model.gguf", "", "A made-up language model.", "MIT")
+    monkeypatch.setitem(LANGUAGE_MODELS, "made_up", made_up)
+    assert "- `made_up`: A made-up language model." in documented(capsys)
+    assert main(["weights"]) == 0
+    assert re.search(r"made_up +new --start +MIT +its packages are not", capsys.readouterr().out)
+    # As if its package were installed.
+    monkeypatch.setattr("explorer.text.language_models.locate", lambda source: LLAMA)
+    new = ["new", str(tmp_path / "run"), "--corpus", str(tiny.write_corpus(tmp_path / "a.csv"))]
+    assert main([*new, "--text-column", "text", "--start", "made_up"]) == 0
+    assert "weights are those of made_up" in capsys.readouterr().out
+
+
 def test_a_named_corpus_is_listed_offered_and_documented(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -386,6 +404,7 @@ TESTED = {
         ),
         test_the_parts_of_a_recipe_are_documented_checked_trained_and_shown,
     ),
+    "a pre-trained language model": test_a_language_model_is_a_start_listed_and_documented,
     "a sentence encoder": test_a_sentence_encoder_is_a_choice_of_new_and_documented,
     "a decoding strategy": test_a_decoding_strategy_is_a_flag_a_choice_of_the_page_and_documented,
     "a metric": test_a_metric_is_measured_on_the_page_and_documented,

@@ -129,11 +129,11 @@ def _of_data() -> Iterator[Group]:
     metrics = [Entry(name, f"{item.title}. {item.sentence}") for name, item in METRICS.items()]
     yield Group("Metrics: `explorer evaluate`", metrics)
     encoders = [
-        Entry(name, f"{item.about}: vectors of {item.dim:,} numbers.")
+        Entry(name, f"Vectors of {item.dim:,} numbers. {item.about}".strip())
         for name, item in SENTENCE_ENCODERS.items()
     ]
     yield Group("Sentence encoders: `explorer new --encoder`, the teacher of z", encoders)
-    models = [Entry(name, f"{item.about}.") for name, item in LANGUAGE_MODELS.items()]
+    models = [Entry(name, item.about) for name, item in LANGUAGE_MODELS.items()]
     yield Group("Language models: `explorer new --start`", models)
     corpora = [Entry(name, f"{item.title}: {item.description}.") for name, item in NAMED.items()]
     yield Group("Corpora: `explorer new --corpus`", corpora)

