@@ -26,6 +26,8 @@ from explorer.evaluation import measures
 from explorer.evaluation.metric_definition import Metric
 from explorer.evaluation.metric_text import beside
 from explorer.evaluation.metrics import METRICS
+from explorer.experiments.experiment import Experiment, Figure, Outcome
+from explorer.experiments.registry import EXPERIMENTS
 from explorer.explore import catalogue
 from explorer.explore.colourings import COLOURINGS, Colouring
 from explorer.explore.columns import COLUMNS, AtlasNumber
@@ -396,6 +398,25 @@ def test_a_page_is_in_the_navigation_and_opens(
     assert [item.value for item in at.title] == ["A made-up page"]
 
 
+def test_an_experiment_is_listed_run_by_the_command_and_a_card(
+    app: Open, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    entry = Experiment(
+        *("A claim of nobody", ABOUT, "Nothing.", 1, "Nothing, too."),
+        run=lambda settings, seed, watch: Outcome("It was so.", True, [Figure("one", seed)]),
+        code="print(1)",
+        seed=7,
+    )
+    monkeypatch.setitem(EXPERIMENTS, "made-up", entry)
+    assert main(["experiment"]) == 0
+    assert "A claim of nobody" in capsys.readouterr().out
+    assert main(["experiment", "made-up"]) == 0
+    assert "Seen, as expected: It was so." in capsys.readouterr().out
+    assert any("A claim of nobody" in item.value for item in app("experiments").markdown)
+    at = app("experiments", experiment="made-up")
+    assert any("It was so" in item.value for item in at.success), "stored by the command"
+
+
 TESTED = {
     **dict.fromkeys(
         (
@@ -418,6 +439,7 @@ TESTED = {
     ),
     "a number of each sentence": test_a_number_of_the_sentences_is_selected_by_and_documented,
     "a corpus": test_a_named_corpus_is_listed_offered_and_documented,
+    "an experiment": test_an_experiment_is_listed_run_by_the_command_and_a_card,
     "a command": test_a_command_is_listed_explained_and_run,
     "a page": test_a_page_is_in_the_navigation_and_opens,
 }

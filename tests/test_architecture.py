@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "explorer"
 ROOMS = (
     *("errors", "system", "config", "registry", "text", "models", "latent_space", "runs"),
-    *("training", "evaluation", "pipeline", "explore", "workspace", "map_component"),
-    *("notebook", "ui", "cli"),
+    *("training", "evaluation", "pipeline", "explore", "experiments", "workspace"),
+    *("map_component", "notebook", "ui", "cli"),
 )
 """Each room imports only from rooms before it."""
 UI_ROOMS = ("session", "components", "map", "http")

@@ -38,6 +38,7 @@ COMMANDS = {
     "ancestors": "fit PCA, k-means and a mixture to a run's sentences",
     "neighbours": "list the nearest sentences of the map",
     "export": "write the map as .parquet, .csv, .html or .png",
+    "experiment": "list the experiments of a lecture, or run one",
     "runs": "list the runs and their scores",
     "weights": "list the pre-trained models that a run can use",
     "jobs": "list, stop and resume the maps and trainings of the page",

@@ -8,19 +8,17 @@ arXiv:1901.05534).
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from explorer.config import Config, from_table
+from explorer.explore.small_model import SmallModel, train_small
 from explorer.text import toy
-from explorer.text.vocabulary import WordVocabulary
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from explorer.evaluation.context import EvaluationContext
-    from explorer.models.vae import TextVAE
+    from explorer.training.progress import Report
 
 ENTROPY = math.log(len(toy.LETTERS))
 """Nats per sentence: the minimum cost, through z or words."""
@@ -29,13 +27,23 @@ DEFAULT_SEED = 9
 """Typical: see `tests/benchmarks/toy_seeds.py`."""
 SECONDS = 15
 """That the four trainings take on one idle core, about."""
-_EPOCHS, _EPOCHS_WITHOUT, _TRAINING = 8, 4, 2400
+_EPOCHS_WITHOUT, _TRAINING = 4, 2400
 _NUM_TEST = 1200
 _DRAWS = 20
 """Posterior draws per test sentence: with fewer, noise puts the bound below its minimum."""
 _LATENT = 2
-_DECAY = 0.1
-"""Weight decay: where z saves nothing, the loss is flat, and any cost decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What may be changed of the trainings."""
+
+    epochs: int = 8
+    """Of a decoder with z."""
+    decay: float = 0.1
+    """Weight decay: where z saves nothing, the loss is flat, and any cost decides."""
+    beta: float = 1.0
+    """Weight of the rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class Outcome:
     """Each distinct sentence, and the greedy decode of its posterior mean; none without z."""
     samples: list[str]
     """Sampled from the prior and the decoder."""
-    weights: "Mapping[str, Tensor]" = field(compare=False, repr=False, default_factory=dict)
+    model: SmallModel | None = field(compare=False, repr=False, default=None)
 
 
 def train(
@@ -90,8 +98,9 @@ def train(
     progress: Callable[[float], object] = lambda fraction: None,
     trajectory: list[tuple[float, float]] | None = None,
     start: Outcome | None = None,
+    variant: Variant = Variant(),
 ) -> Outcome:
-    """Trains one decoder with β = 1 throughout: a few seconds on a CPU.
+    """Trains one decoder: a few seconds on a CPU.
 
     A decoder with z starts from the weights of the same decoder without z.
 
@@ -101,41 +110,25 @@ def train(
         progress: Called with the fraction that is done.
         trajectory: Receives rate and distortion while it trains.
         start: Of a decoder with z, the same decoder without z, trained; trained first by default.
+        variant: What differs from the usual training.
     """
-    from explorer.evaluation.validation import Validation
-    from explorer.models.random_streams import Stream
-    from explorer.models.rate_penalties import plain
-    from explorer.models.vae import build
-    from explorer.training.trainer import Trainer
-    from explorer.training.warm_start import Start
-
     if decoder.latent and start is None:
-        start = train(Decoder(decoder.reads, latent=False), seed)
-
-    config = recipe(decoder, seed)
+        start = train(Decoder(decoder.reads, latent=False), seed, variant=variant)
     tokens = [sentence.split() for sentence in toy.sentences(_TRAINING)]
-    vocabulary = WordVocabulary.build(tokens, config.corpus.vocabulary_size)
-    ids = [vocabulary.encode(row) for row in tokens]
-    trajectory, chance = [] if trajectory is None else trajectory, Stream(seed)
-    with chance.lent():
-        model = build(config.model, len(vocabulary))
-        if start is not None:
-            rows = {name: row for row, name in enumerate(vocabulary.spellings)}
-            Start(start.weights, rows, 0).fill(model, vocabulary)
-        watch = Validation(ids[: len(toy.LETTERS)], plain(model.num_rate_terms), seed)
-        reports = Trainer(model, ids, config, watch).run()
-    while True:
-        with chance.lent():  # between two reports others draw
-            report = next(reports, None)
-        if report is None:
-            break
+    trajectory = [] if trajectory is None else trajectory
+
+    def note(report: "Report") -> None:
         trajectory.append((report.rate, report.distortion))
         progress(report.epoch / report.epochs)
-    outcome = _outcome(decoder, model.eval(), vocabulary, tokens[:_NUM_TEST], trajectory, seed)
-    return replace(outcome, weights=model.state_dict())
+
+    config = recipe(decoder, variant, seed)
+    begun = None if start is None or start.model is None else start.model.start
+    trained = train_small(config, tokens, tokens[: len(toy.LETTERS)], note, begun)
+    outcome = _outcome(decoder, trained, tokens[:_NUM_TEST], trajectory, seed)
+    return replace(outcome, model=trained)
 
 
-def recipe(decoder: Decoder, seed: int) -> Config:
+def recipe(decoder: Decoder, variant: Variant, seed: int) -> Config:
     """The recipe of a decoder: the same for all but input and latent space."""
     hidden = {"name": "lstm", "hidden_dim": 16}
     model = {
@@ -145,24 +138,29 @@ def recipe(decoder: Decoder, seed: int) -> Config:
         "encoder": hidden,
         "decoder": hidden | {"word_dropout": 0.0 if decoder.reads else 1.0, "dropout": 0.0},
     }
-    epochs = _EPOCHS if decoder.latent else _EPOCHS_WITHOUT
+    epochs = variant.epochs if decoder.latent else _EPOCHS_WITHOUT
     training = {"epochs": epochs, "pretrain_epochs": 0, "batch_size": 48}
     return from_table(
         {
             "seed": seed,
             "corpus": {"name": "toy", "vocabulary_size": 10},
             "model": model,
-            "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
+            "objective": {
+                "rate": {"name": "plain"},
+                "schedule": {"name": "constant", "beta": variant.beta},
+            },
             "training": training
-            | {"learning_rate": 0.03, "optimiser": {"name": "adam", "weight_decay": _DECAY}},
+            | {
+                "learning_rate": 0.03,
+                "optimiser": {"name": "adam", "weight_decay": variant.decay},
+            },
         }
     )
 
 
 def _outcome(
     decoder: Decoder,
-    model: "TextVAE",
-    vocabulary: WordVocabulary,
+    trained: SmallModel,
     tokens: list[list[str]],
     trajectory: list[tuple[float, float]],
     seed: int,
@@ -173,9 +171,14 @@ def _outcome(
     from explorer.evaluation.metrics import METRICS
     from explorer.evaluation.verdict import uses_z
 
-    held_out = HeldOut(tokens=tokens, ids=[vocabulary.encode(row) for row in tokens])
+    held_out = HeldOut(tokens=tokens, ids=trained.ids(tokens))
     run = EvaluationContext(
-        model=model, vocabulary=vocabulary, held_out=held_out, samples=1, drawn=9, seed=seed
+        model=trained.model,
+        vocabulary=trained.vocabulary,
+        held_out=held_out,
+        samples=1,
+        drawn=9,
+        seed=seed,
     )
     with torch.inference_mode():
         if not decoder.latent:

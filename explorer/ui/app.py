@@ -21,6 +21,7 @@ PAGES = {
     "topics": ("Topics", ":material/topic:"),
     "model": ("Model card", ":material/description:"),
     "notes": ("Notes", ":material/sticky_note_2:"),
+    "experiments": ("Experiments", ":material/science:"),
     "lecture": ("Lecture", ":material/co_present:"),
 }
 """Pages by file name: title and icon."""

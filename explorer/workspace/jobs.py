@@ -23,10 +23,11 @@ from explorer.system import cpu_threads, shipped_files
 from explorer.workspace import database, job_progress
 
 OPEN, TRAIN, REFIT, ESTIMATE, ADD = "open", "train", "refit", "estimate", "add"
+EXPERIMENT = "experiment"
 """Kinds of jobs: a map of a text, a training, another layout of a map, the time a training would
-take, and a text on the map of another run."""
+take, a text on the map of another run, and an experiment."""
 
-LANES = ((OPEN, REFIT, ESTIMATE, ADD), (TRAIN,))
+LANES = ((OPEN, REFIT, ESTIMATE, ADD), (TRAIN,), (EXPERIMENT,))
 """Of the kinds of a lane one job runs at a time: a map need not wait for a training."""
 
 QUEUED, RUNNING, STOPPED, FAILED, DONE = "queued", "running", "stopped", "failed", "done"

@@ -4,9 +4,11 @@ from importlib import resources
 
 import pytest
 
-from explorer.workspace import notes
+from explorer.workspace import experiment_results, notes
+from explorer.workspace.experiment_results import Question
 from tests.browser import strolling
 from tests.browser.browsing import MARKS, PATIENCE, served
+from tests.experiments.test_registry import OUTCOME
 
 pytestmark = MARKS
 AXE = "axe_playwright_python"
@@ -32,6 +34,9 @@ PAGES = {
     "model": "model",
     "text": "text",
     "notes": "notes",
+    "experiments": "experiments",
+    "experiment": "experiments?experiment=em",
+    "experiment with its result": "experiments?experiment=gaps",
     "lecture": "lecture",
     "scene": "paths?scene=3",
 }
@@ -59,6 +64,7 @@ def address(tiny_run, tmp_path_factory):
     tiny_pair.build(pair, tiny_run)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("EXPLORER_HOME", str(home))
+        experiment_results.store(Question.of("gaps", {}), OUTCOME, 3.0)
         notes.add("selection", "one", "map", {"select": "words:dog"}, "dogs", "a note", ["pets"])
     with served(pair, home) as address:
         yield address

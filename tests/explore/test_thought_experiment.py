@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from explorer.explore import thought_experiment
-from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, train
+from explorer.explore.thought_experiment import DECODERS, ENTROPY, Decoder, Variant, train
 from explorer.models.random_streams import generator, sample
 from explorer.text import toy
 
@@ -59,17 +59,16 @@ def test_the_decoder_that_reads_nothing_learns_to_use_z() -> None:
     assert shares == sorted(shares) and shares[-1] == 1
 
 
-def test_the_same_seed_gives_the_same_outcome(monkeypatch) -> None:
-    monkeypatch.setattr(thought_experiment, "_EPOCHS", 1)
+def test_the_same_seed_gives_the_same_outcome() -> None:
     decoder = Decoder(reads=True, latent=True)
-    assert train(decoder, 3) == train(decoder, 3)
-    assert train(decoder, 3).trajectory != train(decoder, 4).trajectory
+    one, again, other = (train(decoder, seed, variant=Variant(epochs=1)) for seed in (3, 3, 4))
+    assert one == again
+    assert one.trajectory != other.trajectory
 
 
-def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
-    monkeypatch.setattr(thought_experiment, "_EPOCHS", 2)
+def test_what_others_draw_meanwhile_changes_no_training() -> None:
     decoder = thought_experiment.DECODERS[1]
-    alone = thought_experiment.train(decoder)
+    alone = thought_experiment.train(decoder, variant=Variant(epochs=2))
     mixture = MixtureSameFamily(
         Categorical(torch.ones(3)), Independent(Normal(torch.randn(3, 2), torch.ones(3, 2)), 1)
     )
@@ -78,9 +77,14 @@ def test_what_others_draw_meanwhile_changes_no_training(monkeypatch) -> None:
         sample(mixture, 5, generator(0, "others"))
 
     with ThreadPoolExecutor(2) as pool:
-        together = list(
-            pool.map(lambda _: thought_experiment.train(decoder, progress=draw), range(2))
-        )
+        together = [
+            pool.submit(
+                thought_experiment.train, decoder, progress=draw, variant=Variant(epochs=2)
+            )
+            for _ in range(2)
+        ]
     # Products may be rounded otherwise beside others; other draws would be whole nats away.
     for outcome in together:
-        assert np.array(outcome.trajectory) == pytest.approx(np.array(alone.trajectory), abs=1e-2)
+        assert np.array(outcome.result().trajectory) == pytest.approx(
+            np.array(alone.trajectory), abs=1e-2
+        )

@@ -47,11 +47,12 @@ def job_list() -> None:
 
 
 def _shown(listed: list[Job]) -> list[Job]:
-    """The jobs without finished maps, which are listed as maps, and without trials."""
+    """The jobs of texts, without finished maps, which are listed as maps, and without trials."""
+    others = (jobs.ESTIMATE, jobs.EXPERIMENT)
     return [
         job
         for job in listed
-        if job.kind != jobs.ESTIMATE and (job.kind, job.state) != (jobs.OPEN, jobs.DONE)
+        if job.kind not in others and (job.kind, job.state) != (jobs.OPEN, jobs.DONE)
     ]
 
 

@@ -1,0 +1,1 @@
+"""Experiments: claims of a lecture, tried out."""
