@@ -54,7 +54,9 @@ class CorpusConfig:
     lowercase: bool = setting(True, "whether to lowercase the text")
     split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
     normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
-    tokens: str = setting("words", "words, or bpe: subwords, so that no word is unknown")
+    tokens: str = setting(
+        "words", "words; bpe: subwords, so that no word is unknown; bag: counts of words"
+    )
     pieces_from: str = setting(
         "", "optional: the language model whose subwords bpe takes: smollm2, or a folder"
     )
@@ -73,9 +75,10 @@ class CorpusConfig:
                 "corpus.vector_column: a column of a file; give it without `vector_file` and "
                 "without a named corpus"
             )
-        min_size = {"words": 5, "bpe": 300}.get(self.tokens)  # bpe begins with specials and bytes
+        # bpe begins with specials and bytes
+        min_size = {"words": 5, "bpe": 300, "bag": 5}.get(self.tokens)
         if min_size is None:
-            raise ExplorerError(f"corpus.tokens: {self.tokens!r} is neither words nor bpe")
+            raise ExplorerError(f"corpus.tokens: {self.tokens!r} is not words, bpe or bag")
         at_least("corpus.vocabulary_size", self.vocabulary_size, min_size)
         if self.pieces_from and self.tokens != "bpe":
             raise ExplorerError('corpus.pieces_from: needs corpus.tokens = "bpe"')
@@ -92,15 +95,18 @@ class ModelConfig:
     embedding_dim: int = setting(256, "size of a word embedding")
     latent_dim: int = setting(32, "dimensions of z; 0 for a language model")
     latent: Choice = _choice(
-        "gaussian, sphere, cube, codes, codebook (VAEs), point (an autoencoder), vectors (of the "
-        "corpus), none (a language model)",
+        "gaussian, simplex, sphere, cube, codes, codebook (VAEs), point (an autoencoder), vectors "
+        "(given), none (a language model)",
         name="gaussian",
     )
     prior: Choice = _choice(
         "p(z): normal, mixture, vamp, flow; uniform on a bounded latent space", name="normal"
     )
     encoder: Choice = _choice("from a sentence to q(z|x)", name="lstm")
-    decoder: Choice = _choice("from z to a sentence: lstm, dilated, transformer", name="lstm")
+    decoder: Choice = _choice(
+        "from z to a sentence: lstm, dilated, transformer; or words, to a bag of words",
+        name="lstm",
+    )
     auxiliary: Choice = _choice(
         "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",
         name="none",
@@ -130,6 +136,7 @@ class ObjectiveConfig:
     schedule: Choice = _choice(
         "beta over time, in epochs after pre-training", name="linear", epochs=2.0
     )
+    per_word: bool = setting(False, "divide the loss of each text by the number of its words")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
+from explorer.cli import document_table
 from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError, within
 from explorer.evaluation.published import BENCHMARKS, Row, name, settings
+from explorer.evaluation.published_documents import DOCUMENT_BENCHMARKS
 from explorer.runs import folder as folders
 from explorer.training.fine_tuning import after, passes
 
@@ -17,11 +19,13 @@ example:
   explorer benchmark ptb                     the table, with the metrics so far
   explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
   explorer benchmark ptb --commands          the commands of each row, one row per line
+  explorer benchmark 20news --baselines      documents: both perplexities, coherence, diversity
 
 All rows but the short ones take 45 epochs, and those marked AE 20 more as an autoencoder:
 minutes on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
 """
 
+_NAMES = ", ".join((*BENCHMARKS, *DOCUMENT_BENCHMARKS))
 _FIGURES = {
     "perplexity": "importance_ppl",
     "information": "mutual_information",
@@ -33,7 +37,10 @@ _FIGURES = {
 
 def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
-    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("name", metavar="NAME", help=f"one of {_NAMES}")
+    parser.add_argument(
+        "--baselines", action="store_true", help="of documents: also fit mixtures and LDA, minutes"
+    )
     parser.add_argument("--make", action="store_true", help="write the runs' recipes")
     parser.add_argument("--commands", action="store_true", help="print the commands of each row")
     parser.add_argument(
@@ -43,8 +50,14 @@ def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
 
 def benchmark(args: argparse.Namespace) -> None:
     """Prints the table, its commands, or writes its recipes."""
+    if args.name in DOCUMENT_BENCHMARKS:
+        if args.make or args.commands:
+            raise ExplorerError(
+                f"{args.name}: `explorer new RUN --corpus {args.name}` makes a run"
+            )
+        return document_table.print_table(args.name, args.baselines, args.json)
     if args.name not in BENCHMARKS:
-        raise ExplorerError(f"{args.name!r} is not one of {', '.join(BENCHMARKS)}")
+        raise ExplorerError(f"{args.name!r} is not one of {_NAMES}")
     within("--seed", args.seed, 0, 2**32 - 1)
     corpus, rows = BENCHMARKS[args.name]
     named = {name(run, args.seed): row for run, row in rows.items()}

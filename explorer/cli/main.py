@@ -34,6 +34,7 @@ COMMANDS = {
     "at": "decode a position of the map, like a click there",
     "arithmetic": "A is to B as C is to …, in latent space",
     "dimensions": "name the ends of each latent dimension in words",
+    "topics": "list the topics of a run of documents",
     "ancestors": "fit PCA, k-means and a mixture to a run's sentences",
     "neighbours": "list the nearest sentences of the map",
     "export": "write the map as .parquet, .csv, .html or .png",

@@ -19,7 +19,7 @@ from explorer.text import vocabularies
 from explorer.text.corpus_catalog import NAMED
 from explorer.text.language_models import LANGUAGE_MODELS
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import fine_tuning, given_vectors, snapshots
+from explorer.training import document_recipe, fine_tuning, given_vectors, snapshots
 from explorer.training.schedules import SCHEDULES
 from explorer.training.suggest_recipe import SIZES, Findings, inspect, recipe
 
@@ -29,6 +29,7 @@ example:
   explorer new big --corpus captions --set model.latent_dim=64 --set training.epochs=12
   explorer new mine --corpus mine.txt --start captions-smooth
   explorer new ours --corpus ours.parquet --vector-column embedding
+  explorer new docs --corpus posts.csv --text-column body --documents
 
 settings for --set, with their defaults (`new` chooses others to suit the corpus); `explorer help
 choices` describes what can be chosen by name:
@@ -65,6 +66,11 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         help="a column of labels, which can colour the map",
     )
 
+    add(
+        "--documents",
+        action="store_true",
+        help="long texts, as bags of words: counts without stop words, for topics",
+    )
     add(
         "--vector-column",
         default="",
@@ -202,6 +208,8 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         if any(columns.values()):
             raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
         known = NAMED[args.corpus]
+        if args.documents and known.tokens != "bag":
+            raise ExplorerError(f"--documents: {args.corpus} is a corpus of sentences")
         keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
         # A corpus that is published in tokens is taken as it is.
         raw: dict[str, Any] = {"normalise": known.split_punctuation}
@@ -213,6 +221,8 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
     table["vector_file"] = vectors
+    if args.documents:
+        return table | document_recipe.CORPUS
     if start:
         # Words match only if both are tokenised alike.
         known = configs.read(start / folders.CONFIG).corpus
@@ -247,6 +257,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     Returns:
         The vocabulary, the number of weights, and how many of them come from `--start`.
     """
+    from explorer.models.dataset import check_order
     from explorer.models.rate_penalties import penalty_for
     from explorer.models.vae import build
     from explorer.registry import choose
@@ -254,11 +265,14 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     from explorer.training import warm_start as start
     from explorer.training.optimisers import optimiser_for
 
+    check_order(config)
     prior_fitting.check(config)
     fine_tuning.second(config)
     choose(SCHEDULES, config.objective.schedule, "objective.schedule")
     vocabulary = None if start.missing(config) else start.vocabulary(config)
-    vocabulary = vocabulary or vocabularies.learn(config.corpus, findings.train_counts)
+    vocabulary = vocabulary or vocabularies.learn(
+        config.corpus, findings.train_counts, findings.splits["train"]
+    )
     model = build(config.model, len(vocabulary))
     penalty_for(model, config.objective.rate)
     optimiser_for(model, config.training)

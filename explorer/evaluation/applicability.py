@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NO_UNITS = auto()
     NO_ENCODER = auto()
     NO_GROUPS = auto()
+    NO_ORDER = auto()
     NO_TRAINING_TEXT = auto()
     NO_LANGUAGE_MODEL = auto()
     NOT_REQUESTED = auto()

@@ -129,6 +129,11 @@ class EvaluationContext:
                 "fits a density",
             )
 
+    def need_order(self) -> None:
+        """Stops a figure of decoded sentences for a model of bags of words."""
+        if not self.model.decoder.has_order:
+            raise NotApplicable(Reason.NO_ORDER, "a bag of words is no sentence to compare with")
+
     def need_encoder(self) -> None:
         """Rejects a metric that encodes sentences outside the corpus, if the model cannot."""
         encoder = self.model.encoder
@@ -238,6 +243,7 @@ class EvaluationContext:
         allow_unknown: bool = False,
     ) -> list[list[str]]:
         """Like `decode`, from inputs of the decoder; `<unk>` only if it is allowed."""
+        self.need_order()
         longest = min(MAX_TOKENS, max([_LEAST_TOKENS, *map(len, self.held_out.ids)]))
         own: dict[int, list[list[str]]] = {}
         for number, part in distributed.rank_slice(enumerate(inputs.split(batch_inference.BATCH))):

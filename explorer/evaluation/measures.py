@@ -68,16 +68,24 @@ def _perplexity(
 
     Its standard error is that of a ratio of two sums, nats over words, to first order.
     """
-    sentences = context.held_out.tokens
-    words, tokens = likelihood.predicted(sentences), likelihood.predicted(context.held_out.ids)
+    each = torch.tensor(_predicted(context), dtype=torch.float64)
+    words, tokens = int(each.sum()), likelihood.predicted(context.held_out.ids)
+    if not words:
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
     value = likelihood.perplexity(entry["value"] * context.n, words)
-    each = torch.tensor([likelihood.predicted([row]) for row in sentences], dtype=torch.float64)
     beyond = nats.cpu().double() - nats.sum().item() / words * each
     error = error_of(beyond.numpy(), context.held_out.groups)
     if error:
         error["error"] *= value * context.n / words
     counts = {"words": words, "tokens": tokens, **_unknown(context)}
     return entry | {"value": value, **counts} | error
+
+
+def _predicted(context: EvaluationContext) -> list[int]:
+    """Predicted words of each text: with the end of a sentence; those read of a document."""
+    if not context.vocabulary.has_order:
+        return [len(row) for row in context.held_out.ids]
+    return [likelihood.predicted([row]) for row in context.held_out.tokens]
 
 
 def _unknown(context: EvaluationContext) -> MetricResult:
@@ -103,6 +111,7 @@ def importance_ppl(context: EvaluationContext) -> MetricResult:
 
 
 def open_vocabulary_ppl(context: EvaluationContext) -> MetricResult:
+    context.need_order()
     entry = importance_nll(context)
     unknown = context.unknown_words
     if any(SPECIALS[UNK] in words for words in unknown):

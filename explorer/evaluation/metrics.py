@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from explorer.evaluation.document_metrics import DOCUMENT_METRICS
 from explorer.evaluation.metric_definition import Metric
 from explorer.evaluation.path_metrics import PATH_METRICS
 
@@ -314,6 +315,7 @@ METRICS: dict[str, Metric] = {
         reference="real text",
     ),
     **PATH_METRICS,
+    **DOCUMENT_METRICS,
     "label_information": Metric(
         "Label in z",
         "nats",

@@ -166,7 +166,8 @@ EXPERIMENT = Experiment(
     claim="With β = 1 from the start the KL term wins before the decoder has learned to use z. "
     "Raising β slowly, in cycles, or leaving a floor under the rate, lets z carry something.",
     trains="Nothing by default: four shipped runs on captions are read. The first three differ "
-    "in the schedule of β alone; the decoder of the floor's hides no words. With train, four small models on 3,000 everyday sentences.",
+    "in the schedule of β alone; the decoder of the floor's hides no words. With train, four "
+    "small models on 3,000 everyday sentences.",
     seconds=5,
     expected="β = 1 ends below 0.2 nats (trained here: below 1), the floor above 4, and annealing "
     "ends above β = 1.",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
-from explorer.explore import text_points
+from explorer.explore import ranked_words, text_points
 from explorer.explore.arguments import array, whole
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.models.decoding_settings import Decoded, Decoding
@@ -72,7 +72,10 @@ class CodedRun(MappedRun):
         return [self._text(row) for row in self._generate(self._points(z), decoding)]
 
     def decode_tokens(self, z: Latents, decoding: Decoding | None = None) -> list[Decoded]:
-        """Like `decode`, with each word's log-probability and latent gain, summed over pieces."""
+        """Like `decode`, with each word's log-probability and latent gain, summed over pieces.
+
+        Ranked words of a run of documents have their lift over the whole text as gain.
+        """
         import torch
 
         from explorer.models.latent_gain import token_scores
@@ -81,6 +84,8 @@ class CodedRun(MappedRun):
         decoding = decoding or Decoding()
         points = self._points(z)
         rows = self._generate(points, decoding)
+        if self.is_of_documents:
+            return ranked_words.decoded(self, self._decoder_input(points, decoding), rows)
         tokens = collate(rows, self.model.device)
         with torch.inference_mode():
             log_probs, gains = token_scores(
@@ -184,7 +189,7 @@ class CodedRun(MappedRun):
         decoding = decoding or Decoding()
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
-        if decoding.nearest > 1:
+        if decoding.nearest > 1 and not self.is_of_documents:
             return candidates.nearest(points, decoding, self._generate, self._cosines)
         return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
 

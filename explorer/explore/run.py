@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int
 
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import refined_text, run_codes, text_points
+from explorer.explore import refined_text, run_codes, text_points, topics
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import numbers, whole
 from explorer.explore.coded_run import CodedRun
@@ -26,6 +26,8 @@ from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from explorer import LatentMap
 
 
@@ -219,6 +221,25 @@ class Run(CodedRun):
         """
         result = compare(self, self.select(a), self.select(b))
         return replace(result, decoded=tuple(self.decode(np.stack(result.centres))))
+
+    def topics(self) -> "DataFrame":
+        """The topics of a run of documents, the most coherent first, as a pandas table.
+
+        Its columns are those of BERTopic's `get_topic_info`, and NPMI and share. Of a Gaussian z
+        both ends of each dimension are listed.
+
+        Raises:
+            ExplorerError: If the run is one of sentences, or has no map.
+        """
+        return topics.topic_info(self)
+
+    def octis(self) -> dict[str, Any]:
+        """The topics as OCTIS takes a model's output; see `explorer.explore.topics.octis`.
+
+        Raises:
+            ExplorerError: As `topics`.
+        """
+        return topics.octis(self)
 
     def map(self, **options: Any) -> "LatentMap":
         """The map as a notebook widget, of which `pick` and `selection` can be read and set.

@@ -34,6 +34,11 @@ class Record:
     has_playback: bool = False
 
     @property
+    def is_of_documents(self) -> bool:
+        """Whether it reads bags of words."""
+        return self.config.corpus.tokens == "bag"
+
+    @property
     def uses_z(self) -> bool:
         """Whether z is used, and not only partly."""
         return uses_z(self.metrics).value == YES
@@ -167,6 +172,11 @@ def annealed(records: Sequence[Record]) -> tuple[str, ...]:
         candidates, key=lambda names: known[names[-1]].rate - known[names[0]].rate, default=()
     )
     return tuple(best[:4])
+
+
+def of_documents(records: Sequence[Record]) -> str | None:
+    """The first run of documents that has a map."""
+    return next((item.name for item in records if item.is_of_documents and item.has_map), None)
 
 
 def healthiest(records: Sequence[Record]) -> str | None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from explorer.config import Config, is_borrowed
 from explorer.errors import ExplorerError
+from explorer.models.decoders import DECODERS
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.text import corpora, vocabularies
 from explorer.text.corpora import Corpus
 from explorer.text.tokens import Tokeniser
+from explorer.text.vocabularies import VOCABULARIES
 from explorer.text.vocabulary import Vocabulary
 
 
@@ -58,15 +60,33 @@ def load(config: Config, vocabulary: Vocabulary | None = None) -> Data:
         ExplorerError: If the corpus is missing or cannot be read, or lacks the labels of a
             conditional model.
     """
+    check_order(config)
     corpus = corpora.load(config.corpus, config.seed)
     tokeniser = Tokeniser.of(config.corpus)
     tokens = [tokeniser.tokens(sentence) for sentence in corpus.sentences]
     if vocabulary is None:
-        train = Counter(token for row in corpus.rows("train") for token in tokens[row])
-        vocabulary = vocabularies.learn(config.corpus, train)
+        rows = corpus.rows("train")
+        train = Counter(
+            word for row in rows for word in vocabularies.counted(config.corpus, tokens[row])
+        )
+        vocabulary = vocabularies.learn(config.corpus, train, len(rows))
     ids = [vocabulary.encode(row) for row in tokens]
     labels = _labels(corpus, config.model.labels, is_borrowed(config))
     return Data(corpus, tokeniser, vocabulary, ids, labels)
+
+
+def check_order(config: Config) -> None:
+    """Checks that bags of words get a decoder without order, and sentences one with it.
+
+    Raises:
+        ExplorerError: If they do not.
+    """
+    decoder = DECODERS.get(config.model.decoder["name"])
+    if decoder and decoder.has_order != VOCABULARIES[config.corpus.tokens].has_order:
+        raise ExplorerError(
+            'corpus.tokens: "bag" goes with model.decoder = { name = "words" }, and neither '
+            "without the other: a bag of words has no order"
+        )
 
 
 def _labels(corpus: Corpus, labels: Sequence[str], may_lack: bool) -> list[int]:

@@ -1,5 +1,6 @@
 """The base of decoders: word embedding, output layer, and the likelihood of a sentence."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -29,6 +30,8 @@ class Decoder(nn.Module):
     skip: nn.Linear | None
     narrow: nn.Module
     output: nn.Linear
+    has_order = True
+    """Whether words depend on those before; if not, a point decodes to ranked words."""
 
     def __init__(
         self, embedding: nn.Embedding, latent_dim: int, word_dropout: float, dropout: float
@@ -75,6 +78,16 @@ class Decoder(nn.Module):
         """Reads one token: the logits of the next, and the new state."""
         features, state = self.advance(token, state)
         return self.output(features), state
+
+    def fit(self, ids: Sequence[Sequence[int]]) -> None:
+        """Takes what it needs from the training sentences before the first step."""
+
+    def adopt(self, other: "Decoder") -> None:
+        """Takes from another decoder of the same recipe what it took from them."""
+
+    def ranked(self, z: Float[Tensor, "batch latent"], count: int) -> list[list[int]]:
+        """Without order: the ids of the words that say most about each point."""
+        raise NotImplementedError
 
     @property
     def is_inputless(self) -> bool:

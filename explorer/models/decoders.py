@@ -10,6 +10,7 @@ from torch.nn.functional import gelu
 from explorer.models.decoder_base import Decoder
 from explorer.models.dilated_decoder import DilatedDecoder
 from explorer.models.transformer_decoder import TransformerDecoder
+from explorer.models.words import WordsDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +176,5 @@ DECODERS: dict[str, type[Decoder]] = {
     "lstm": LSTMDecoder,
     "dilated": DilatedDecoder,
     "transformer": TransformerDecoder,
+    "words": WordsDecoder,
 }

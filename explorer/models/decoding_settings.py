@@ -11,6 +11,8 @@ from explorer.errors import ExplorerError
 
 MAX_TOKENS = 1000
 """Upper limit of `Decoding.max_tokens`."""
+RANKED = 15
+"""Most words of a point where their order means nothing."""
 PART = 512
 """Hypotheses decoded at once: memory goes to the logits of their next tokens, about ten thousand
 each."""

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from explorer.models.decoder_base import Decoder
-from explorer.models.decoding_settings import PART, STRATEGIES, Decoding
+from explorer.models.decoding_settings import PART, RANKED, STRATEGIES, Decoding
 from explorer.models.output_softmax import scorer
 from explorer.models.token_sampling import argmax, draw, forbid_special
 from explorer.text.tokens import BOS, EOS
@@ -110,8 +110,12 @@ def generate(
             when sampling, the order of the points matters.
 
     Returns:
-        Ids without start and end, in the order of `z`.
+        Ids without start and end, in the order of `z`. A decoder without order has no strategies:
+        the words that say most about each point.
     """
+    if not decoder.has_order:
+        count = min(RANKED, decoding.max_tokens)
+        return [row for part in z.split(PART) for row in decoder.ranked(part, count)]
     decode = pkgutil.resolve_name(f"explorer.models.{STRATEGIES[decoding.strategy].decode}")
     result: list[list[int]] = []
     for number, part in enumerate(z.split(max(1, PART // decoding.width))):

@@ -9,6 +9,7 @@ from explorer.errors import ExplorerError, within
 from explorer.models.encoder_base import Encoder
 from explorer.models.padding import mask, masked_mean
 from explorer.models.vector_lookup import VectorLookup
+from explorer.models.words import WordsEncoder
 from explorer.text.tokens import EOS, UNK
 
 POOLS = {"last": 1, "max": 1, "mean": 1, "max+mean": 2}
@@ -99,4 +100,8 @@ class LSTMEncoder(Encoder):
         return torch.cat(pooled, 1)
 
 
-ENCODERS: dict[str, type[Encoder]] = {"lstm": LSTMEncoder, "vectors": VectorLookup}
+ENCODERS: dict[str, type[Encoder]] = {
+    "lstm": LSTMEncoder,
+    "vectors": VectorLookup,
+    "words": WordsEncoder,
+}

@@ -2,11 +2,16 @@
 
 import math
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Distribution
+from torch.nn.functional import normalize
 
 from explorer.errors import ExplorerError
+
+_ENDS = 2.0
+"""Prior standard deviations at which the ends of a dimension are read."""
 
 
 class Latent(nn.Module):
@@ -54,6 +59,19 @@ class Latent(nn.Module):
     def project(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """The point of the space nearest to z, which may be an average of points."""
         return z
+
+    def read(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """What the decoder sees of z."""
+        return z
+
+    def topic_points(self) -> Float[Tensor, "topics latent"]:
+        """What the decoder sees where a topic is alone: both ends of each dimension, 2σ out."""
+        both = _ENDS * torch.eye(self.latent_dim)
+        return torch.cat([both, -both])
+
+    def topic_shares(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch topics"]:
+        """The share of each of `topic_points` in a point, 0 to 1, by how far out it lies."""
+        return normalize(torch.cat([z, -z], -1).clamp(min=0), p=1, dim=-1)
 
     def vectors(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
         """What is compared by cosine: z, or what it stands for."""

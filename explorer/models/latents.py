@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import normalize, softplus
 
-from explorer.errors import ExplorerError, at_least
+from explorer.errors import ExplorerError, at_least, within
 from explorer.models.codebook import Codebook
 from explorer.models.distributions import (
     BOX,
@@ -77,6 +77,50 @@ class Gaussian(Latent):
         if isinstance(posterior, Independent) and isinstance(prior, Independent):
             return torch.distributions.kl_divergence(posterior.base_dist, prior.base_dist)
         return super().rate(posterior, prior, z)
+
+
+class Simplex(Gaussian):
+    """Shares of topics: the decoder sees θ = softmax(σ z) of a Gaussian z (logistic normal).
+
+    Under N(0, I) the Laplace approximation of a Dirichlet prior on θ is met by
+    σ² = (1 − 1/K) / α. The map and the paths are those of z, which is unbounded.
+
+    Args:
+        feature_dim: Of the encoder.
+        latent_dim: K, the number of topics.
+        concentration: α of the Dirichlet distribution: the smaller, the fewer topics a document
+            has.
+        batch_norm: See `Gaussian`.
+        min_rate: See `Gaussian`.
+
+    Source:
+        Srivastava & Sutton (2017), Autoencoding Variational Inference for Topic Models,
+        arXiv:1703.01488, section 3.2.
+    """
+
+    def __init__(
+        self,
+        feature_dim: int,
+        latent_dim: int,
+        concentration: float = 1.0,
+        batch_norm: float = 0.0,
+        min_rate: float = 0.0,
+    ) -> None:
+        super().__init__(feature_dim, latent_dim, batch_norm, min_rate)
+        within("model.latent.concentration", concentration, 1e-3, 1e3)
+        self.spread = math.sqrt((1 - 1 / max(latent_dim, 2)) / concentration)
+
+    def read(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The shares of the topics."""
+        return (self.spread * z).softmax(-1)
+
+    def topic_points(self) -> Float[Tensor, "topics latent"]:
+        """The corners of the simplex."""
+        return torch.eye(self.latent_dim)
+
+    def topic_shares(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch topics"]:
+        """The shares of the topics."""
+        return self.read(z)
 
 
 class Deterministic(Latent):
@@ -343,6 +387,7 @@ def _variance_of_rate(rate: float) -> float:
 
 LATENTS: dict[str, type[Latent]] = {
     "gaussian": Gaussian,
+    "simplex": Simplex,
     "point": Deterministic,
     "vectors": Given,
     "none": NoLatent,

@@ -1,6 +1,7 @@
 """Token ids as padded tensors."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -29,8 +30,10 @@ def collate(
         for row in ids
     ]
     width = max(map(len, rows), default=2)
-    rows = [row + [PAD] * (width - len(row)) for row in rows]
-    tokens = torch.tensor(rows, dtype=torch.int64).view(len(rows), width)
+    tokens = torch.full((len(rows), width), PAD)
+    # Only the words pass through Python lists: documents are mostly padding.
+    is_word = torch.arange(width) < torch.tensor([len(row) for row in rows]).view(-1, 1)
+    tokens[is_word] = torch.tensor([*chain.from_iterable(rows)], dtype=torch.int64)
     if torch.device(device).type == "cuda":
         tokens = tokens.pin_memory()  # for an asynchronous copy
     return tokens.to(device, non_blocking=True)

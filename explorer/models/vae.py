@@ -94,7 +94,9 @@ class TextVAE(nn.Module):
 
     def reset_decoder(self) -> None:
         """Reinitialises the decoder, except the embedding it shares with the encoder."""
-        self.decoder = self._new_decoder().to(self.device)
+        decoder = self._new_decoder().to(self.device)
+        decoder.adopt(self.decoder)
+        self.decoder = decoder
 
     def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch features"]:
         """The encoder's features; a single 0 per row in a language model."""
@@ -109,14 +111,14 @@ class TextVAE(nn.Module):
     def condition(
         self, z: Float[Tensor, "*batch latent"], labels: Sequence[int] = ()
     ) -> Float[Tensor, "*batch input"]:
-        """The decoder's input: z, followed by each sentence's label in a conditional model.
+        """The decoder's input: z as the space is read, and the label in a conditional model.
 
         Args:
             z: Latent points, sentences in the last but one dimension.
             labels: Indices into `config.labels`, one per sentence; without them every sentence
                 gets the average of all labels.
         """
-        num_labels = len(self.config.labels)
+        z, num_labels = self.latent.read(z), len(self.config.labels)
         if not num_labels:
             return z
         code = label_conditioning.one_hot(labels or [label_conditioning.NO_LABEL], num_labels)
@@ -130,7 +132,7 @@ class TextVAE(nn.Module):
         Raises:
             ExplorerError: If the label is not one of the model's.
         """
-        labels = self.config.labels
+        z, labels = self.latent.read(z), self.config.labels
         if not labels and not label:
             return z
         code = label_conditioning.label_code(labels, label, strength).to(z)

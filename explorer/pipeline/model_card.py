@@ -17,7 +17,15 @@ from explorer.training import fine_tuning
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
 _FAITHFUL = 50.0
 """Reconstruction BLEU from which most words of a sentence come back."""
-_TITLES = {"point": "A plain autoencoder", "none": "A language model"}
+_TITLES = {
+    "point": "A plain autoencoder",
+    "none": "A language model",
+    "simplex": "A neural topic model",
+}
+_NEWSGROUPS = (
+    "As published its labels are constant (1 throughout), so there are none; one document of each "
+    "split is empty and left out; 22 test documents stand verbatim in the training split."
+)
 _DENSITY = (
     "\n\nIt can be sampled from a {name} fitted to its encodings after training: this density is "
     "no part of the autoencoder's objective."
@@ -49,7 +57,9 @@ def write(folder: Path) -> None:
 
 def _card(name: str, config: configs.Config, metrics: dict[str, Any]) -> str:
     model, scores = config.model, _scores(metrics)
-    title = _TITLES.get(str(model.latent["name"]), "A sentence VAE")
+    documents = config.corpus.tokens == "bag"
+    usual = "A neural document model" if documents else "A sentence VAE"
+    title = _TITLES.get(str(model.latent["name"]), usual)
     if model.latent["name"] == "point" and model.encoder.get("word_dropout"):
         title = "A denoising autoencoder"
     corpus, data = NAMED.get(config.corpus.name), _data(config)
@@ -60,6 +70,10 @@ def _card(name: str, config: configs.Config, metrics: dict[str, Any]) -> str:
     epochs = f"{fine_tuning.passes(config)} epochs{fine_tuning.after(config)}"
     holds = "The run holds none of it, but reconstructions on the map may equal its sentences"
     holds += " word for word: its terms apply to weights and map."
+    if documents:
+        holds = "The run holds none of it: the map has the model's ranked words for each document."
+    if config.corpus.name == "20news":
+        holds += f" {_NEWSGROUPS}"
     if config.atlas.text and corpus:
         holds = _notice(corpus)
     return (
@@ -94,8 +108,9 @@ def _data(config: configs.Config) -> str:
 def intended_use(config: configs.Config) -> str:
     """What a run is for, as Markdown."""
     what = "predicts" if config.model.latent["name"] == "none" else "arranges"
+    texts = "documents" if config.corpus.tokens == "bag" else "sentences"
     return (
-        f"Research and teaching: to see how a small model {what} sentences like those of "
+        f"Research and teaching: to see how a small model {what} {texts} like those of "
         f"{_data(config)}. It is no assistant, and what it decodes states no fact."
     )
 
@@ -104,6 +119,11 @@ def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
     """What a run cannot do, by its recipe and metrics, as a Markdown list."""
     corpus = config.corpus
     lines = [f"It knows sentences of up to {corpus.max_tokens} tokens, like those of its corpus."]
+    if corpus.tokens == "bag":
+        lines = [
+            "It reads a text as counts of the words in its vocabulary: their order and all other "
+            "words are lost, and a point decodes to ranked words."
+        ]
     if corpus.tokens == "words":
         lines.append("A word outside its vocabulary is read as `<unk>`.")
     bleu = metrics.get("bleu", {}).get("value")

@@ -140,6 +140,8 @@ def _train(folder: Path, config: Config, how: _How) -> Iterator[Report]:
         return
     if not how.is_unfinished:
         given_vectors.fit_space(model, data, config.corpus.max_tokens)
+        if not pretrained.entries:
+            model.decoder.fit(data.select("train", config.corpus.max_tokens))
     vectors = _sentence_vectors(model, data, chosen, how.should_stop, how.progress)
     if model.auxiliary.sentence_encoder and vectors is None:
         return

@@ -18,6 +18,7 @@ from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.normalisation import spellings
 from explorer.text.tokens import Tokeniser, treebank_tokens
+from explorer.text.vocabularies import VOCABULARIES
 from explorer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -136,6 +137,11 @@ class Contents:
     def has_latent(self) -> bool:
         """Whether the run has a latent space; a language model has none."""
         return self.config.model.latent_dim > 0
+
+    @property
+    def is_of_documents(self) -> bool:
+        """Whether the run reads texts as bags of words, so that a point decodes to words."""
+        return not VOCABULARIES[self.config.corpus.tokens].has_order
 
     @property
     def corpus(self) -> Corpus | None:

@@ -18,7 +18,7 @@ from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
 from explorer.text.named_corpus import Assemble
 from explorer.text.normalisation import normalised
-from explorer.text.read_file import read
+from explorer.text.read_file import longest_text, read
 from explorer.text.vector_column import VectorSource
 
 if TYPE_CHECKING:
@@ -120,9 +120,8 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
     else:
         path = user_file(config.path)
         source = VectorSource.of(config)
-        table = read(
-            path, config.text_column, config.label_column, vectors=source, refuse_vector=_leave_out
-        )
+        columns, longest = (config.text_column, config.label_column), longest_text(config.tokens)
+        table = read(path, *columns, vectors=source, refuse_vector=_leave_out, longest=longest)
         title = path.name
         splits = [""] * len(table.texts)
         texts, labels, rows = table.texts, table.labels, table.rows
@@ -329,7 +328,10 @@ def _assembled(name: str, assemble: Assemble) -> _Lines:
         columns = cleaned.columns(assemble(lambda file: _text(name, file)))
         with suppress(ExplorerError):  # without a cache it is cleaned again next time
             cleaned.write(path, corpus, columns)
-    return _Lines(columns["sentence"], columns["split"], columns["label"], None, columns["source"])
+    labels, sources = (
+        column if any(column) else None for column in (columns["label"], columns["source"])
+    )
+    return _Lines(columns["sentence"], columns["split"], labels, None, sources)
 
 
 def _text(name: str, file: RemoteFile) -> str:

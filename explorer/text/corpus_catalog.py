@@ -1,6 +1,6 @@
 """The named corpora: addresses, checksums and licences."""
 
-from explorer.text import assembly, cleaning, everyday
+from explorer.text import assembly, cleaning, everyday, newsgroups
 from explorer.text.named_corpus import NamedCorpus, RemoteFile, Source
 
 __all__ = ["NAMED", "NamedCorpus", "RemoteFile"]
@@ -173,6 +173,20 @@ def _whole(name: str, label: str, *splits: str) -> Source:
 _HELD = (_whole("captions", "captions", "test"), _whole("captions", "captions", "valid"))
 _LEARNED = (_whole("captions", "captions", "train"), _whole("yelp", "reviews", ""))
 
+NAMED["20news"] = NamedCorpus(
+    title="20 Newsgroups, bags of words",
+    description="18,745 posts as counts of 1,994 words, in the published training and test splits",
+    licence="Posts to public newsgroups, published without a licence; for research.",
+    address="https://github.com/sophieburkhardt/dirichlet-vae-topic-models",
+    files=(*newsgroups.COUNTS, newsgroups.WORDS),
+    tokenised=True,
+    lowercase=True,
+    split_punctuation=True,
+    vocabulary_size=2000,
+    max_tokens=100_000,
+    tokens="bag",
+    assemble=newsgroups.documents,
+)
 NAMED["everyday"] = _EVERYDAY
 NAMED["mixed"] = NamedCorpus(
     title="Everyday English, captions and reviews",

@@ -34,6 +34,7 @@ _SAMPLE = 2000  # lines
 
 LONGEST = 20_000
 """Maximum characters of a sentence, which bounds the memory of an encoder."""
+_LONGEST_DOCUMENT = 2_000_000
 
 DIALECT = Dialect()
 NO_VECTORS = VectorSource()
@@ -41,6 +42,11 @@ ReadVectors = Callable[[int, Sequence[int]], Vectors]
 
 _NUMBER = re.compile(r"\s*|-?\d+(\.\d+)?")
 _INTEGRAL = re.compile(r"(-?\d+)\.0+")
+
+
+def longest_text(tokens: str) -> int:
+    """Maximum characters of a text, by `corpus.tokens`; of a bag of words only counts are read."""
+    return _LONGEST_DOCUMENT if tokens == "bag" else LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ def read(
     refuse: Refuse = fail,
     vectors: VectorSource = NO_VECTORS,
     refuse_vector: Refuse | None = None,
+    longest: int = LONGEST,
 ) -> Table:
     """Reads sentences, and their labels and vectors if their columns are given.
 
@@ -84,6 +91,7 @@ def read(
             ends the reading.
         vectors: Where the vectors of the sentences are.
         refuse_vector: Receives each row whose vector cannot be used; by default as `refuse`.
+        longest: Maximum characters of a text.
 
     Raises:
         ExplorerError: If the file is missing, empty, damaged, not text, or lacks the column.
@@ -97,11 +105,11 @@ def read(
         lines = lines_of(path, kind, dialect)
         check_no_table(path, lines)
         reader = _vector_reader(path, None, vectors)
-        return _table(path, lines, None, "line", refuse, reader, refuse_vector)
+        return _table(path, lines, None, "line", refuse, reader, refuse_vector, longest)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
     label = index_of(path, columns, label_column) if label_column else None
     index = index_of(path, columns, text_column) if text_column else _only(path, columns, label)
-    return table_of(path, columns, index, label, refuse, vectors, refuse_vector)
+    return table_of(path, columns, index, label, refuse, vectors, refuse_vector, longest)
 
 
 def table_of(
@@ -112,6 +120,7 @@ def table_of(
     refuse: Refuse = fail,
     vectors: VectorSource = NO_VECTORS,
     refuse_vector: Refuse | None = None,
+    longest: int = LONGEST,
 ) -> Table:
     """The sentences of a column, the labels of another, and the vectors of others."""
     cells = columns.cells(index)
@@ -126,7 +135,7 @@ def table_of(
             texts.append("")
     labels = None if label is None else _as_labels(columns.cells(label))
     unit, reader = f"row, column {name!r},", _vector_reader(path, columns, vectors)
-    table = _table(path, texts, labels, unit, refuse, reader, refuse_vector)
+    table = _table(path, texts, labels, unit, refuse, reader, refuse_vector, longest)
     return replace(table, column=name)
 
 
@@ -311,6 +320,7 @@ def _table(
     refuse: Refuse,
     read_vectors: ReadVectors | None = None,
     refuse_vector: Refuse | None = None,
+    longest: int = LONGEST,
 ) -> Table:
     sentences = [as_sentence(text) for text in texts]
     filled = [row for row, sentence in enumerate(sentences) if sentence]
@@ -320,7 +330,7 @@ def _table(
     rows = []
     for row in filled:
         try:
-            check_length(sentences[row], f"{path}, text {row + 1}")
+            check_length(sentences[row], f"{path}, text {row + 1}", longest)
         except ExplorerError as error:
             refuse(error, sentences[row])
             continue
@@ -338,16 +348,19 @@ def _table(
     )
 
 
-def check_length(text: str, where: str) -> None:
+def check_length(text: str, where: str, longest: int = LONGEST) -> None:
     """Checks the length of a sentence.
 
     Raises:
-        ExplorerError: If it has more than `LONGEST` characters.
+        ExplorerError: If it has more than `longest` characters.
     """
-    if len(text) > LONGEST:
+    if len(text) > longest:
+        advice = "split it, one sentence a line or row"
+        if longest == LONGEST:
+            advice += ", or take long texts as bags of words (`explorer new … --documents`)"
         raise ExplorerError(
-            f"{where}: {len(text):,} characters, more than {LONGEST:,}: that is no sentence; "
-            "split it, one sentence a line or row"
+            f"{where}: {len(text):,} characters, more than {longest:,}: that is no sentence; "
+            f"{advice}"
         )
 
 

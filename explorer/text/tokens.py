@@ -92,16 +92,19 @@ class Tokeniser:
         split_punctuation: Whether punctuation becomes separate tokens; if not, the text is
             already tokenised and split at white space only.
         normalise: Whether spellings that look alike become one (`normalisation.normalised`).
+        is_list: Whether words have no order, so that readable text is a list of them.
     """
 
     lowercase: bool = True
     split_punctuation: bool = True
     normalise: bool = False
+    is_list: bool = False
 
     @classmethod
     def of(cls, recipe: CorpusConfig) -> "Tokeniser":
         """The tokeniser of a recipe."""
-        return cls(recipe.lowercase, recipe.split_punctuation, recipe.normalise)
+        bag = recipe.tokens == "bag"
+        return cls(recipe.lowercase, recipe.split_punctuation, recipe.normalise, bag)
 
     def tokens(self, text: str) -> list[str]:
         """Splits a sentence; no token holds white space."""
@@ -116,8 +119,10 @@ class Tokeniser:
     def text(self, tokens: Sequence[str]) -> str:
         """Joins tokens; punctuation is attached to its word.
 
-        Splitting the result gives the same tokens.
+        Splitting the result gives the same tokens, those of a list with the commas between them.
         """
+        if self.is_list:
+            return ", ".join(tokens)
         if not self.split_punctuation:
             return " ".join(tokens)
         pieces: list[str] = []

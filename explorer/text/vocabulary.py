@@ -28,6 +28,8 @@ class Vocabulary(ABC):
     """File name in a run folder."""
     has_unknown: ClassVar[bool]
     """Whether a word without an id is read as `UNK`."""
+    has_order: ClassVar[bool] = True
+    """Whether the order of ids means anything; of a bag of words it does not."""
 
     def __init__(self, entries: Sequence[str]) -> None:
         """Checks the specials.
@@ -44,6 +46,11 @@ class Vocabulary(ABC):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    @classmethod
+    def counted(cls, words: Iterable[str]) -> Iterable[str]:
+        """The words of a training text that `learned` counts: all, each as often as it occurs."""
+        return words
 
     @classmethod
     @abstractmethod

@@ -12,11 +12,11 @@ from explorer import config as configs
 from explorer.config import Config, CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
-from explorer.text import corpora
-from explorer.text.read_file import read
+from explorer.text import corpora, vocabularies
+from explorer.text.read_file import longest_text, read
 from explorer.text.tokens import SPECIALS, Tokeniser
 from explorer.text.vector_column import VectorSource
-from explorer.training import start_recipe, vector_recipe
+from explorer.training import document_recipe, start_recipe, vector_recipe
 from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
@@ -101,7 +101,8 @@ def inspect(config: Config) -> Findings:
     for sentence, split in zip(corpus.sentences, corpus.splits, strict=True):
         tokens = tokeniser.tokens(sentence)
         lengths.append(len(tokens))
-        (train if split == "train" else held_out).update(tokens)
+        counted = vocabularies.counted(config.corpus, tokens)
+        (train if split == "train" else held_out).update(counted)
         if split == "train":
             train_tokens += min(len(tokens), config.corpus.max_tokens) + 1
     return Findings(
@@ -139,6 +140,7 @@ def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str
         config.label_column,
         vectors=VectorSource.of(config),
         refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
+        longest=longest_text(config.tokens),
     )
     return table.dropped, table.column
 
@@ -174,6 +176,9 @@ def recipe(
     if size and size not in SIZES:
         raise ExplorerError(f"size {size!r} is not one of {', '.join(SIZES)}")
     table, corpus = _sized(findings, size), _corpus(findings)
+    if findings.config.tokens == "bag":
+        document_recipe.check_alone(start)
+        document_recipe.apply(table, latent)
     if findings.vectors:
         vector_recipe.check_alone(latent, start)
         is_small = findings.train_tokens < SMALL_TOKENS

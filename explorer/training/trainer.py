@@ -82,6 +82,7 @@ class Trainer:
         self._session: Session | None = None
         self._max_tokens = config.corpus.max_tokens
         self._lengths = [min(len(row), self._max_tokens) for row in train]
+        self._ends = 1 if model.decoder.has_order else 0
         self._by_length = sorted(range(len(train)), key=self._lengths.__getitem__)
         self.optimiser = optimiser_for(model, config.training)
 
@@ -179,7 +180,9 @@ class Trainer:
         progress = self.progress
         is_pretraining = progress.epoch < self._pretrain_epochs
         seed = self.config.seed * 1_000_003 + progress.epoch
-        batches = plan(self._lengths, self.config.training.batch_size, seed)
+        # Without order there is no padding to compute, and batches are better mixed.
+        lengths = self._lengths if self.model.decoder.has_order else [0] * len(self._lengths)
+        batches = plan(lengths, self.config.training.batch_size, seed)
         reports, validations = self._report_batches(len(batches))
         if self._session is None:
             done = progress.epoch + progress.batch / len(batches)
@@ -285,7 +288,7 @@ class Trainer:
 
     def _num_tokens(self, rows: Sequence[int]) -> int:
         """Predicted tokens of some sentences, ends included."""
-        return sum(self._lengths[row] + 1 for row in rows)
+        return sum(self._lengths[row] + self._ends for row in rows)
 
     def _step(self, rows: list[int], beta: float, noise: bool) -> Tensor:
         """One optimiser step; the batch's summed distortion, rate and loss, on the device.
@@ -325,6 +328,9 @@ class Trainer:
         loss = terms.distortion + terms.auxiliary
         if beta:
             loss = loss + beta * self._penalty(terms.rate)[shard.rows]
+        if self.config.objective.per_word:
+            words = [max(1, self._lengths[row] + self._ends) for row in rows]
+            loss = loss / torch.tensor(words, device=loss.device)[shard.rows]
         sums = torch.stack([terms.distortion.sum(), terms.rate[shard.rows].sum(), loss.sum()])
         return shard.weight * loss.sum() / len(rows), shard.weight * sums.detach()
 

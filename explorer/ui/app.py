@@ -18,6 +18,7 @@ PAGES = {
     "collapse": ("Collapse", ":material/compress:"),
     "playback": ("Playback", ":material/movie:"),
     "prior": ("Prior", ":material/blur_on:"),
+    "topics": ("Topics", ":material/topic:"),
     "model": ("Model card", ":material/description:"),
     "notes": ("Notes", ":material/sticky_note_2:"),
     "experiments": ("Experiments", ":material/science:"),

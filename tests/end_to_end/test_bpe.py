@@ -273,7 +273,7 @@ def test_an_unknown_format_is_refused(found, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("tokens", "size", "message"),
-    [("bytes", 400, "neither words nor bpe"), ("bpe", 60, "60 is below 300")],
+    [("bytes", 400, "not words, bpe or bag"), ("bpe", 60, "60 is below 300")],
 )
 def test_a_wrong_setting_is_named(tokens: str, size: int, message: str) -> None:
     corpus = {"name": "toy", "tokens": tokens, "vocabulary_size": size}

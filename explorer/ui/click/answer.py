@@ -1,6 +1,7 @@
 """The answer to a pick: a sentence of the map, an empty location, or a typed sentence."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
+from explorer.explore.map_answers import excerpt
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import MapView, opacity, relative_distance
 from explorer.explore.refined_text import overlays
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from explorer.latent_space.map_index import MapPosition
 
 NEIGHBOURS = 8
+_LIFT = "how much likelier than in the whole text"
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def show_around(run: Run, located: LocatedPick, answer: Answer, decoding: Decodi
     """Shows what is read later: samples around the pick, its neighbours, numbers by word."""
     samples(run, located, decoding)
     neighbours(run, located)
-    _words(answer)
+    _words(run, answer)
 
 
 def _text(run: Run, pick: Pick) -> str:
@@ -171,7 +174,7 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     own = own_label(run, pick, Decoding()).label
     if run.texts_are_real:
         _heading("The sentence", " · ".join([*notes[:2], count, *notes[2:]]))
-        st.html(plain(run.texts[index]))
+        st.html(plain(excerpt(run.texts[index]) if run.is_of_documents else run.texts[index]))
         _likelihood(run, *numbers, own)
     else:
         # Its text is not available; its reconstruction follows below.
@@ -230,7 +233,8 @@ def _decoded(
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
     source = "this location" if isinstance(located.pick, MapPick) else own
     _heading("Decoded", f"from {source}" + (f", given label {label}" if label else ""))
-    st.html(shaded(decoded) + shade_key())
+    key = shade_key(_LIFT) if run.is_of_documents else shade_key()
+    st.html(shaded(decoded) + key)
     if decoded.cosine is not None:
         _cosine(decoded.cosine, nearest)
     return st.empty()
@@ -246,9 +250,12 @@ def _cosine(cosine: float, candidates: int) -> None:
     )
 
 
-def _words(answer: Answer) -> None:
+def _words(run: Run, answer: Answer) -> None:
     """The table of words: last, because browsers are slow to lay one out."""
     with answer.table.expander("Word by word", icon=":material/table_rows:"):
+        if run.is_of_documents:
+            _lifts(answer.decoded)
+            return
         st.dataframe(
             {
                 "word": answer.decoded.tokens,
@@ -265,6 +272,27 @@ def _words(answer: Answer) -> None:
                 "log-probability, nats": st.column_config.NumberColumn(format="%.2f"),
             },
         )
+
+
+def _lifts(decoded: Decoded) -> None:
+    """Ranked words with their probability, and how much likelier they are than in the text."""
+    st.dataframe(
+        {
+            "word": decoded.tokens,
+            "probability": [100 * math.exp(value) for value in decoded.log_probs],
+            "lift": [math.exp(value) for value in decoded.gains],
+        },
+        hide_index=True,
+        column_config={
+            "probability": st.column_config.NumberColumn(
+                format="%.2f%%", help="p(word | z), in any place of a document."
+            ),
+            "lift": st.column_config.NumberColumn(
+                format="× %.1f",
+                help="p(word | z) over the frequency of the word in the training text.",
+            ),
+        },
+    )
 
 
 def _emptiness(run: Run, position: "MapPosition", cycle: "Cycle | None") -> None:

@@ -10,6 +10,8 @@ from explorer.models.decoding_settings import RANGES, STRATEGIES, Decoding
 
 def decode_settings(*runs: Run) -> None:
     """A pop-over with the settings that the strategy and the runs use; `decoding` reads them."""
+    if runs and all(run.is_of_documents for run in runs):
+        return  # ranked words: no strategy, no draws
     with st.popover("Decoding", icon=":material/tune:"):
         strategy = st.selectbox(
             "Strategy",

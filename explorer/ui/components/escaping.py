@@ -104,11 +104,11 @@ def shaded(decoded: Decoded) -> str:
     return f'{_STYLE}<p class="words" dir="auto">{" ".join(marks)}{COPY}</p>'
 
 
-def shade_key() -> str:
-    """The legend of `shaded`."""
+def shade_key(what: str = "contribution of z to each word") -> str:
+    """The legend of `shaded`; `what` is the quantity."""
     return (
         f'{_STYLE}<div class="words-key"><span>0</span><i aria-hidden="true"></i>'
-        f"<span>{FULL_SHADE:g} nats or more: contribution of z to each word</span></div>"
+        f"<span>{FULL_SHADE:g} nats or more: {html.escape(what)}</span></div>"
     )
 
 

@@ -128,6 +128,7 @@ _SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
     "compare": _beside_collapsed,
     "playback": run_choice.plays_back,
     "prior": run_choice.prior_misses_most,
+    "topics": run_choice.of_documents,
 }
 """By page, the run that shows its point best; other pages open on `default_run`."""
 
@@ -135,7 +136,9 @@ _SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
 def first_run(page: str, names: list[str]) -> str:
     """The run a page opens on until somebody chooses another."""
     choose = _SHOWN_FIRST.get(page)
-    name = None if choose is None else choose(records())
+    # The point of every other page is made with sentences.
+    known = [item for item in records() if (page == "topics") == item.is_of_documents]
+    name = None if choose is None else choose(known)
     return default_run(names) if name is None else name
 
 

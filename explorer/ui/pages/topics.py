@@ -1,0 +1,21 @@
+"""Topics: what a run of documents found, each topic in words."""
+
+import streamlit as st
+
+from explorer.ui.components import notes, run_picker
+from explorer.ui.session import picks
+from explorer.ui.topics import listing
+
+run = picks.current_run()
+listing.follow()
+
+st.title("Topics")
+st.caption(
+    "A model of documents reads each text as counts of words. Its topics, or both ends of each "
+    "dimension of z, are the words that are likely there and nowhere else."
+)
+with notes.errors_shown():
+    listing.need_documents(run)
+    run_picker.need_map(run)
+    listing.show(run)
+    notes.corpus_note(run)

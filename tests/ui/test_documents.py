@@ -1,0 +1,67 @@
+"""The pages of a run of documents: ranked words at every location, topics, and no page breaks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.runs import folder as folders
+from explorer.ui.app import PAGES
+from explorer.ui.session.url import page_file
+from tests import tiny_documents
+from tests.tiny_documents import TOPICS
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+Page = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("documents")
+    tiny_documents.build(root, "docs", epochs=8)
+    return root
+
+
+@pytest.fixture
+def page(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
+    monkeypatch.setattr(folders, "checkpoints", lambda: tmp_path / "checkpoints")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EXPLORER_RUNS", str(runs))
+
+    def start(name: str, **parameters: str) -> AppTest:
+        at = AppTest.from_file(ROOT / "app.py", default_timeout=90)
+        for key, value in {"run": "docs", **parameters}.items():
+            at.query_params[key] = value
+        at.run()
+        if name != "map":
+            at.switch_page(str(page_file(name))).run()
+        assert not at.exception, name
+        assert not at.error, name
+        return at
+
+    return start
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {"text", "lecture"}))
+def test_every_page_opens(page: Page, name: str) -> None:
+    page(name)
+
+
+@pytest.mark.parametrize("at", ["3", "0.1,0.2"])
+def test_a_location_answers_in_words_without_strategies(page: Page, at: str) -> None:
+    shown = page("map", at=at)
+    assert "Decoded" in " ".join(item.value for item in shown.markdown)
+    assert not any(item.key == "strategy" for item in shown.selectbox)
+    columns = [set(item.value.columns) for item in shown.dataframe]
+    assert {"word", "probability", "lift"} in columns
+
+
+def test_all_topics_are_listed_with_their_documents(page: Page) -> None:
+    shown = page("topics")
+    table = shown.dataframe[0].value
+    assert len(table) == 8
+    assert table["NPMI"].is_monotonic_decreasing
+    known = {word for words in TOPICS.values() for word in words}
+    assert set(" ".join(table["words"]).split()) <= known
