@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer import config as configs
+from explorer.evaluation import published
 from tests.ui.test_access import free_port, listens_on, status
 
 ROOT = Path(__file__).parents[1]
@@ -110,6 +112,19 @@ def test_the_page_starts_in_any_folder_for_this_machine_alone(
             assert answer.status == 200
     settings = installed / "explorer/shipped/.streamlit/config.toml"
     assert settings.read_bytes() == (ROOT / ".streamlit/config.toml").read_bytes()
+
+
+def test_what_a_shipped_run_starts_from_can_be_trained_again() -> None:
+    """By a recipe that ships, or one that `explorer benchmark --make` writes."""
+    shipped = Path(__file__).parents[1] / "checkpoints"
+    starts = {
+        path.parent.name: str(config.training.start["run"])
+        for path in shipped.glob("*/config.toml")
+        if "run" in (config := configs.read(path)).training.start
+    }
+    assert "everyday" in starts
+    recipes = {path.parent.name for path in shipped.glob("*/config.toml")} | set(published.PTB)
+    assert set(starts.values()) <= recipes
 
 
 def test_metadata_names_authors_licence_and_types() -> None:
