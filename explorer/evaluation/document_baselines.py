@@ -14,7 +14,7 @@ from explorer.models import unigram_mixture
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_SMOOTHING = 0.3
+_SMOOTHING = 1.0
 """Occurrences added to each word of each topic of a mixture; chosen on validation documents."""
 _PASSES = 20
 """Over the documents, of LDA."""
