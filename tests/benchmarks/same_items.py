@@ -29,7 +29,7 @@ PARTS = {
 }
 
 SHIPPED = (
-    *("captions-smooth", "captions-faithful", "captions-mixture", "captions-flow"),
+    *("captions-smooth", "captions-faithful", "captions-vamp", "captions-flow"),
     *("yelp-sentiment", "captions-denoising"),
 )
 WITHOUT_PRIOR = ("autoencoder", "captions-denoising")
