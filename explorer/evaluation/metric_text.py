@@ -73,8 +73,8 @@ def errors_note(metrics: Mapping[str, Any]) -> str:
     if clusters and not min(counts.values()):  # of an older evaluation, that was added to
         clustered = ", ".join(METRICS[name].title.lower() for name in counts if counts[name])
         return (
-            f"Standard errors of {clustered} are clustered by group; the others take the "
-            "sentences as independent."
+            f"Standard errors of {clustered} are clustered by group ({clusters:,} groups); the "
+            "others take the sentences as independent."
         )
     if clusters:
         return (

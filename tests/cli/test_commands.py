@@ -16,6 +16,7 @@ from explorer.cli.main import COMMANDS, main
 from explorer.explore.run import open_run
 from explorer.models.decoding_settings import STRATEGIES, Decoding
 from explorer.runs import folder as folders
+from explorer.text.corpus_catalog import NAMED
 from explorer.text.read_file import read
 from tests import tiny
 
@@ -163,7 +164,7 @@ def test_a_corpus_that_is_not_there_names_the_command_that_gets_it(capsys) -> No
 
 def test_corpora_are_listed_with_their_terms(capsys) -> None:
     found = json.loads(answer(capsys, "corpus", "list", "--json"))
-    assert [item["name"] for item in found] == ["captions", "ptb", "yelp", "everyday", "mixed"]
+    assert [item["name"] for item in found] == [*NAMED]
     assert all(item["licence"] and item["present"] is False for item in found)
 
 

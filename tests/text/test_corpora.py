@@ -122,7 +122,7 @@ def test_an_absent_corpus_names_the_command_that_gets_it(monkeypatch):
 
 @pytest.mark.parametrize("call", [corpora.get, corpora.is_present])
 def test_an_unknown_name_is_answered_with_the_known_ones(call):
-    with pytest.raises(ExplorerError, match="captions, ptb, yelp, everyday, mixed"):
+    with pytest.raises(ExplorerError, match="captions, ptb, yelp, 20news, everyday, mixed"):
         call("novels")
 
 

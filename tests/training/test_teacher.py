@@ -22,7 +22,7 @@ from explorer.models.vae import TextVAE, build
 from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.text import corpora
-from explorer.training import sentence_vectors, suggest_recipe
+from explorer.training import sentence_vectors, start_recipe
 from tests import tiny
 
 DIM = 8
@@ -139,11 +139,11 @@ def test_impossible_teachers_and_sums_are_refused(settings: dict, said: str) -> 
 def test_a_run_without_labels_keeps_all_terms_but_the_adversary() -> None:
     adversary = {"name": "adversary"}
     labelled = {"name": "sum", "terms": [TEACHER, adversary]}
-    assert suggest_recipe._without_adversary(labelled) == {"name": "sum", "terms": [TEACHER]}
-    assert suggest_recipe._without_adversary({"name": "sum", "terms": [adversary]}) == {
+    assert start_recipe._without_adversary(labelled) == {"name": "sum", "terms": [TEACHER]}
+    assert start_recipe._without_adversary({"name": "sum", "terms": [adversary]}) == {
         "name": "none"
     }
-    assert suggest_recipe._without_adversary(TEACHER) == TEACHER
+    assert start_recipe._without_adversary(TEACHER) == TEACHER
 
 
 def test_a_sealed_run_holds_no_head_and_opens_without_its_teacher(

@@ -143,10 +143,10 @@ def _run_button(question: Question, job: Job | None, result: Result | None) -> N
 def _code(question: Question, entry: Experiment) -> None:
     command = _command(question)
     with st.expander("The same in a notebook, in ten lines"):
-        st.code(entry.code.rstrip(), language="python")
+        st.code(entry.code.rstrip(), language="python", wrap_lines=True)
         copy_button(entry.code, "Copy the code", "experiment_copy")
         st.caption("With these settings, on the command line:")
-        st.code(command, language="bash")
+        st.code(command, language="bash", wrap_lines=True)
 
 
 def _command(question: Question) -> str:
