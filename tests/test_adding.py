@@ -348,7 +348,9 @@ def test_a_language_model_is_a_start_listed_and_documented(
     monkeypatch.setitem(LANGUAGE_MODELS, "made_up", made_up)
     assert "- `made_up`: A made-up language model." in documented(capsys)
     assert main(["weights"]) == 0
-    assert re.search(r"made_up +new --start +MIT +its packages are not", capsys.readouterr().out)
+    listed = capsys.readouterr().out
+    assert re.search(r"made_up +new --start +MIT +no", listed)
+    assert "made_up: its packages are not installed" in listed
     # As if its package were installed.
     monkeypatch.setattr("explorer.text.language_models.locate", lambda source: LLAMA)
     new = ["new", str(tmp_path / "run"), "--corpus", str(tiny.write_corpus(tmp_path / "a.csv"))]

