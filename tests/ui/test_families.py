@@ -111,7 +111,7 @@ def test_the_shipped_runs_hold_a_family_of_schedules_and_one_of_priors() -> None
     read = {path.name: configs.read(path / folders.CONFIG) for path in shipped}
     found = {family.part: family.names for family in families(read)}
     assert len(found["objective.schedule"]) >= 3
-    assert len(found["model.prior"]) >= 4
+    assert len(found["model.prior"]) >= 3
     for part, names in found.items():
         lines = recipe_diff.differing([read[name] for name in names])
         assert all(line.address == part or line.address.startswith(part + ".") for line in lines)
