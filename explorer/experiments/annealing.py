@@ -129,7 +129,7 @@ def _read(watch: Watch) -> dict[str, Series]:
         rate = value_of(opened.metrics, "rate")
         if rate is not None:
             points.append((points[-1][0] + 0.05, rate))
-        curves[name] = Series(name, [x for x, _ in points], [y for _, y in points])
+        curves[name] = Series.of(name, points)
         watch((number + 1) / len(_SHIPPED), f"reading {run}", [_chart(curves)])
     return curves
 
@@ -144,7 +144,7 @@ def _trained(settings: Settings, seed: int, watch: Watch) -> dict[str, Series]:
         def report(item: Any, number: int = number, name: str = name, at: Any = points) -> None:
             if item.validation:
                 at.append((item.epoch, item.validation["rate"]))
-                curves[name] = Series(name, [x for x, _ in at], [y for _, y in at])
+                curves[name] = Series.of(name, at)
             done = (number + item.epoch / item.epochs) / len(changes)
             watch(done, f"training: {name}", [_chart(curves)])
 

@@ -278,11 +278,7 @@ def _outcome(
 
 
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
-    series = [
-        Series(name, [x for x, _ in curve], [y for _, y in curve])
-        for name, curve in curves.items()
-        if curve
-    ]
+    series = [Series.of(name, curve) for name, curve in curves.items() if curve]
     return Chart("Held-out sentences, all codes summed", "epoch", "perplexity per word", series)
 
 

@@ -6,7 +6,7 @@ and a file show it without knowing the experiment.
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,12 @@ class Series:
     name: str
     x: Sequence[float | str]
     y: Sequence[float]
+
+    @classmethod
+    def of(cls, name: str, points: Iterable[tuple[float, float]]) -> "Series":
+        """The series of points (x, y)."""
+        points = tuple(points)
+        return cls(name, [x for x, _ in points], [y for _, y in points])
 
 
 @dataclass(frozen=True, slots=True)

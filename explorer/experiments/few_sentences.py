@@ -101,9 +101,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 
 
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
-    series = [
-        Series(name, [x for x, _ in row], [y for _, y in row]) for name, row in curves.items()
-    ]
+    series = [Series.of(name, row) for name, row in curves.items()]
     label = "−ELBO of held-out sentences, nats"
     return Chart("Held-out sentences during training", "epoch", label, series)
 

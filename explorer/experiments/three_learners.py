@@ -277,11 +277,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 
 
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]], data: Data) -> Chart:
-    series = [
-        Series(name, [x for x, _ in curve], [y for _, y in curve])
-        for name, curve in curves.items()
-        if curve
-    ]
+    series = [Series.of(name, curve) for name, curve in curves.items() if curve]
     last = max(x for line in series for x in line.x)
     bounds = {"independent units": data.independent, "what made the vectors": data.limit}
     series += [
