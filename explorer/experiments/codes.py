@@ -96,7 +96,7 @@ class Swaps:
         ]
 
     @property
-    def kept(self) -> float:
+    def overlap(self) -> float:
         """Mean overlap of a sentence with itself after a swap that changes it, 0 to 1."""
         pairs = [
             (text, other)
@@ -107,7 +107,7 @@ class Swaps:
         return _overlap(pairs)
 
     @property
-    def between(self) -> float:
+    def overlap_between(self) -> float:
         """Mean overlap of two different sentences."""
         return _overlap(zip(self.before, [*self.before[1:], self.before[0]], strict=True))
 
@@ -177,14 +177,14 @@ def _outcome(
     done: Swaps,
     curve: Sequence[tuple[float, float]],
 ) -> Outcome:
-    changed, kept, between = done.changed, done.kept, done.between
+    changed, same, between = done.changed, done.overlap, done.overlap_between
     share = float(np.mean(changed))
     sizes = [len(np.unique(column)) for column in done.codes.T]
     used = float(np.mean(sizes)) / min(asked.model.latent.num_categories, len(texts))
-    is_expected = share >= _CHANGES and used > _USED and kept > between
+    is_expected = share >= _CHANGES and used > _USED and same > between
     seen = (
         f"Of {len(texts)} sentences {share:.0%} change when one code is swapped, with each code "
-        f"between {min(changed):.0%} and {max(changed):.0%}. Such a sentence keeps {kept:.0%} of "
+        f"between {min(changed):.0%} and {max(changed):.0%}. Such a sentence keeps {same:.0%} of "
         f"its words; two different sentences share {between:.0%}. {used:.0%} of the categories "
         "are in use. "
     )
@@ -208,7 +208,7 @@ def _outcome(
         is_expected,
         [
             Figure("sentences changed by one code", share),
-            Figure("words kept, one code swapped", kept),
+            Figure("words kept, one code swapped", same),
             Figure("words shared by two sentences", between),
             Figure("categories in use", used),
         ],
@@ -263,7 +263,8 @@ from explorer.explore.small_model import train_small
 data, settings = everyday(3000), Settings(epochs=8)
 small = train_small(recipe(settings, seed=0), data.train, data.test)
 done = swaps(small, [" ".join(row) for row in data.test[:100]], seed=0)
-print("changed by each code", done.changed, "kept", done.kept, "of", done.between)
+print("changed by each code", done.changed)
+print("overlap", done.overlap, "of two sentences", done.overlap_between)
 print(done.before[0], *done.after[0], sep="\\n")
 """,
 )
