@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from explorer.config import Config, from_table
 from explorer.experiments.experiment import (
@@ -89,7 +89,10 @@ def topics_of(trained: SmallModel) -> Float[np.ndarray, "topics vocabulary"]:
     """p(w | topic), where a topic is alone: a corner of the simplex, or an end of a dimension."""
     import torch
 
+    from explorer.models.words import WordsDecoder
+
     model = trained.model
+    assert isinstance(model.decoder, WordsDecoder)
     with torch.inference_mode():
         points = model.latent.topic_points()
         return model.decoder.word_log_probs(points).exp().double().numpy()
@@ -104,28 +107,29 @@ def top_words(trained: SmallModel) -> list[list[str]]:
     return [[trained.vocabulary.entries[word] for word in row] for row in rows]
 
 
-def matched(
-    learned: Sequence[Sequence[str]],
-) -> tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
+def matched(learned: Sequence[Sequence[str]]) -> dict[int, tuple[int, int]]:
     """Planted topics paired with learned ones, each at most once, sharing the most words.
 
     Args:
         learned: The top words of each learned topic.
 
     Returns:
-        Indexes of planted topics and of learned ones, and how many words each pair shares.
+        By the index of a planted topic that of a learned one, and how many words they share.
     """
     from scipy.optimize import linear_sum_assignment
 
     planted = [set(text.split()) for text in TOPICS.values()]
     shared = np.array([[len(topic & set(row)) for row in learned] for topic in planted])
     own, its = linear_sum_assignment(-shared)
-    return own, its, shared[own, its]
+    return {
+        int(topic): (int(other), int(shared[topic, other]))
+        for topic, other in zip(own, its, strict=True)
+    }
 
 
 def recovered(learned: Sequence[Sequence[str]]) -> int:
     """How many planted topics are learned: at least six of the top eight words are theirs."""
-    return int((matched(learned)[2] >= _OWN).sum())
+    return sum(count >= _OWN for _, count in matched(learned).values())
 
 
 def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
@@ -239,12 +243,9 @@ def _table(learned: Mapping[str, Sequence[Sequence[str]]]) -> Table:
     """Every planted topic, and the learned ones most like it; empty where none is left."""
     columns = {}
     for name, words in learned.items():
-        own, its, shared = matched(words)
         rows = {
             topic: f"{', '.join(words[other])} ({count} of {_TOP})"
-            for topic, other, count in zip(
-                own.tolist(), its.tolist(), shared.tolist(), strict=True
-            )
+            for topic, (other, count) in matched(words).items()
         }
         columns[f"{name}: words of the nearest"] = [
             rows.get(topic, "") for topic in range(len(TOPICS))

@@ -125,7 +125,7 @@ def _outcome(
         )
     else:
         seen += f"As many steps from nothing end {-behind:.2f} nats ahead of the encoder's answer."
-    order = np.argsort(-gain).tolist()
+    order: list[int] = np.argsort(-gain).tolist()
     table = Table(
         "Refined from the encoder's answer, most gain first",
         {

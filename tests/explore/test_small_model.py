@@ -5,6 +5,7 @@ import numpy as np
 from explorer.experiments import codes, documents
 from explorer.explore import run_codes
 from explorer.explore.small_model import train_small
+from explorer.models.words import WordsDecoder
 from explorer.text.tokens import SPECIALS
 from tests import tiny
 
@@ -14,6 +15,7 @@ ROWS = [text.split() for text in tiny.sentences()[:60]]
 def test_a_model_of_documents_begins_with_the_frequencies_of_its_words() -> None:
     settings = documents.Settings(topics=2, epochs=1)
     small = train_small(documents.recipe(documents.NVDM, settings, 0), ROWS, ROWS[:5])
+    assert isinstance(small.model.decoder, WordsDecoder)
     p = small.model.decoder.unigram.exp().numpy()[len(SPECIALS) :]
     assert abs(p.sum() - 1) < 1e-4
     words = [word for row in ROWS for word in row]
