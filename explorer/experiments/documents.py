@@ -260,6 +260,7 @@ EXPERIMENT = Experiment(
     trains="NVDM (a Gaussian z) and a topic model (z on a simplex) on 2,000 documents drawn from "
     "eight topics, as LDA says they arise; beside them unigrams, mixtures by EM and LDA.",
     seconds=25,
+    seed=3,
     expected="NVDM is below 0.8 of the unigrams' perplexity, below every mixture and near LDA. "
     "The topic model finds the planted topics; the dimensions of NVDM mix them.",
     run=run,
@@ -279,7 +280,7 @@ from explorer.explore.small_model import train_small
 
 data = documents(2000, length=60)
 for name in MODELS:
-    config, reports = recipe(name, Settings(epochs=20), seed=0), []
+    config, reports = recipe(name, Settings(epochs=20), seed=3), []
     trained = train_small(config, data.train, data.test, reports.append)
     print(name, {k: round(v, 1) for k, v in reports[-1].validation.items()})
     print(*map(" ".join, top_words(trained)), sep="\\n")
