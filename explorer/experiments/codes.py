@@ -252,8 +252,8 @@ EXPERIMENT = Experiment(
     "words stay. More than half of the categories are in use.",
     run=run,
     settings=Settings,
-    change="With 2 codes of 256 categories a swap changes nearly all; with 32 codes, little. "
-    "A run of your own (--latent codebook) has chips to swap on its map.",
+    change="Take 2 codes of 256 categories, or 32 of few: how much does one of them change? A "
+    "run of your own (explorer new NAME --latent codebook) has chips to swap on its map.",
     sketch=((0.94,), (0.91,), (0.95,), (0.95,), (0.94,), (0.92,), (0.94,), (0.91,)),
     code="""\
 from explorer.experiments.codes import Settings, recipe, swaps

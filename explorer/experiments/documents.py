@@ -265,8 +265,8 @@ EXPERIMENT = Experiment(
     "The topic model finds the planted topics; the dimensions of NVDM mix them.",
     run=run,
     settings=Settings,
-    change="With 5 words in a document little can be learned of it. With 20 topics for eight "
-    "planted ones, some are found twice. `explorer new news --corpus 20news` is the real thing.",
+    change="Shorter documents say less of their topics; fewer topics than eight must mix them. "
+    "The same on real documents: explorer new news --corpus 20news.",
     sketch=(
         (0.9, 0.45, 0.32, 0.28, 0.26, 0.25),
         (1.0, 0.5, 0.4, 0.36, 0.34, 0.33),
@@ -274,16 +274,17 @@ EXPERIMENT = Experiment(
         (0.25, 0.25, 0.25, 0.25, 0.25, 0.25),
     ),
     code="""\
-from explorer.experiments.documents import MODELS, Settings, recipe, recovered, top_words
+from explorer.experiments import documents as neural
 from explorer.experiments.planted_documents import documents
 from explorer.explore.small_model import train_small
 
 data = documents(2000, length=60)
-for name in MODELS:
-    config, reports = recipe(name, Settings(epochs=20), seed=3), []
+for name in neural.MODELS:
+    config, reports = neural.recipe(name, neural.Settings(epochs=20), seed=3), []
     trained = train_small(config, data.train, data.test, reports.append)
     print(name, {k: round(v, 1) for k, v in reports[-1].validation.items()})
-    print(*map(" ".join, top_words(trained)), sep="\\n")
-    print("planted topics found:", recovered(top_words(trained)))
+    words = neural.top_words(trained)
+    print(*map(" ".join, words), sep="\\n")
+    print("planted topics found:", neural.recovered(words))
 """,
 )

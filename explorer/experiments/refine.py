@@ -173,12 +173,12 @@ EXPERIMENT = Experiment(
     trains="No weights: the posteriors of 12 captions under captions-smooth get 50 steps of Adam, "
     "from the encoder's answer and from N(0, I).",
     seconds=25,
-    expected="About half a nat is gained and no sentence loses. From nothing, 50 steps do not "
+    expected="A few tenths of a nat are gained and no sentence loses. From nothing, 50 steps do not "
     "reach where the encoder begins: that is what it is for.",
     run=run,
     settings=Settings,
-    change="With 300 steps those from nothing arrive. captions-faithful says more in z, and has "
-    "more to gain; a collapsed run has nothing.",
+    change="Take more steps: do those from nothing catch up with the encoder? captions-faithful "
+    "says more in z, captions-collapsed next to nothing.",
     sketch=(
         (0.28, 0.2, 0.17, 0.15, 0.14, 0.14),
         (1.0, 0.75, 0.6, 0.5, 0.45, 0.43),
