@@ -22,13 +22,17 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help=RUN_HELP)
 
 
-def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> None:
+def add_decoding(
+    parser: argparse.ArgumentParser, strategy: str = "greedy", nearest: int | None = 1
+) -> None:
     """Adds an option for each field of `Decoding`.
 
     Args:
         parser: The command's parser.
         strategy: The default strategy of the command.
+        nearest: The default number of decodes of a point; None leaves it to the run.
     """
+    defaults = {"nearest": nearest}
     group = parser.add_argument_group("decoding")
     for item in dataclasses.fields(Decoding):
         option = "--" + item.name.replace("_", "-")
@@ -44,13 +48,13 @@ def add_decoding(parser: argparse.ArgumentParser, strategy: str = "greedy") -> N
             group.add_argument(option, action="store_true", help=about)
         else:
             kind: Any = item.type
-            metavar = "N" if kind is int else "X"
+            default = defaults.get(item.name, item.default)
             group.add_argument(
                 option,
                 type=kind,
-                default=item.default,
-                metavar=metavar,
-                help=f"{about} (default {item.default})",
+                default=default,
+                metavar="N" if kind is int else "X",
+                help=f"{about} (default {'that of the run' if default is None else default})",
             )
 
 
@@ -77,14 +81,13 @@ def check_out(out: Path | None, folder: Path, file: str | None = None) -> None:
 
 
 def decoding(args: argparse.Namespace) -> Decoding:
-    """The decoding settings that were given.
+    """The decoding settings that were given; one that is left to the run has its plain default.
 
     Raises:
         ExplorerError: For a value out of range.
     """
-    return Decoding(
-        **{item.name: getattr(args, item.name) for item in dataclasses.fields(Decoding)}
-    )
+    given = {item.name: getattr(args, item.name) for item in dataclasses.fields(Decoding)}
+    return Decoding(**{name: value for name, value in given.items() if value is not None})
 
 
 def open_run(args: argparse.Namespace) -> "Run":

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
@@ -51,7 +52,7 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
         help="first improve each sentence's posterior by gradient steps from the encoder's answer "
         f"on ({STEPS} if no number is given; a second a sentence); also says the nats gained",
     )
-    add_decoding(parser)
+    add_decoding(parser, nearest=None)
 
 
 def reconstruct(args: argparse.Namespace) -> None:
@@ -62,6 +63,8 @@ def reconstruct(args: argparse.Namespace) -> None:
         check_format(args.out)
     settings = decoding(args)
     run = open_run(args)
+    if args.nearest is None:
+        settings = replace(settings, nearest=run.candidates)
     check_out(args.out, run.folder, args.file)
     texts = (
         read_sentences(args.file, args.text_column) if args.file else map(as_sentence, args.text)

@@ -184,21 +184,26 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
 
 
 def bleu_nearest(context: EvaluationContext) -> MetricResult:
-    encode = context.encode_tokens
-    if encode is None:
-        raise NotRelevant("its latent space is not one of vectors whose encoder is at hand")
+    context.need_latent()
+    encoder = context.model.encoder
+    if encoder is not None and not encoder.reads_text and context.encode_tokens is None:
+        raise NotRelevant("its latent space is one of vectors whose encoder is not at hand")
     if not reconstruction.has_four(context.held_out.tokens):
         raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
+    single = context.reconstructions
     rows = sorted(context.order("nearest")[:_REENCODED])
     meant = [context.held_out.tokens[row] for row in rows]
-    decoded, cosine = nearest_decodes(context, rows, encode, CANDIDATES)
-    more = {"candidates": CANDIDATES, "cosine": cosine}
-    single = [context.reconstructions[row] for row in rows]
+    decoded, cosine = nearest_decodes(context, context.posterior.mean, rows, CANDIDATES)
+    others = {"single": [single[row] for row in rows]}
+    if context.model.latent.has_rate:
+        others["sample"], _ = nearest_decodes(context, context.z_draws[0], rows, CANDIDATES)
     return _result(
         reconstruction.bleu(decoded, meant),
         len(rows),
-        baselines={"single": reconstruction.bleu(single, meant)},
-        **more,
+        baselines={name: reconstruction.bleu(own, meant) for name, own in others.items()},
+        candidates=CANDIDATES,
+        cosine=cosine,
+        exact_match=reconstruction.exact_match(decoded, meant),
     )
 
 

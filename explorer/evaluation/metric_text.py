@@ -20,6 +20,7 @@ _BASELINES = {
     "minilm_32": "32 PCs of MiniLM",
     "copy": "nearest training sentence",
     "single": "a single decode",
+    "sample": "of one sample of z",
 }
 _CRITERIA = {
     "variance": "Var(mean) > 0.01",

@@ -1,12 +1,14 @@
-"""Decodes of posterior means that are encoded again, for a latent space of vectors."""
+"""Closed-loop decodes: each decode is encoded again, and its miss corrects the next."""
 
 from collections.abc import Sequence
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from explorer.evaluation.context import EncodeTokens, EvaluationContext
-from explorer.models import candidates
+from explorer.evaluation.context import EvaluationContext
+from explorer.models import batch_inference
+from explorer.models.candidates import Rows, nearest
 from explorer.models.decoding_settings import Decoding
 from explorer.models.decoding_strategies import generate
 
@@ -14,36 +16,51 @@ _PART = 64
 
 
 def nearest_decodes(
-    context: EvaluationContext, rows: Sequence[int], encode: EncodeTokens, count: int
+    context: EvaluationContext, z: Float[Tensor, "n latent"], rows: Sequence[int], count: int
 ) -> tuple[list[list[str]], float]:
     """The tokens of the nearest of `count` decodes of some sentences, and their mean cosine.
 
     Args:
-        context: Of a model whose latent space is one of vectors.
-        rows: Of the held-out sentences.
-        encode: The encoder of the vectors.
+        context: Of a model that encodes what it decodes.
+        z: A point of each held-out sentence.
+        rows: Of the sentences that are decoded.
         count: Candidates of a sentence.
     """
-    model, vocabulary = context.model, context.vocabulary
+    model, vocabulary, codes = context.model, context.vocabulary, context.codes
 
-    def cosines(points: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
-        rows = list(map(tuple, ids))
-        distinct = list(dict.fromkeys(rows))
-        index = {row: number for number, row in enumerate(distinct)}
-        encoded = encode([vocabulary.decode(row) for row in distinct])
-        vectors = encoded[[index[row] for row in rows]]
-        return cosine_similarity(model.latent.vectors(points).cpu(), vectors, dim=1)
+    def encode(ids: Sequence[Sequence[int]]) -> Tensor:
+        tokens = [vocabulary.decode(row) for row in ids]
+        if context.encode_tokens is not None:
+            vectors = context.encode_tokens(tokens).to(model.device)
+            return model.latent.posterior(vectors).mean
+        return batch_inference.posterior(model, [vocabulary.encode(row) for row in tokens]).mean
 
-    def decode(points: Tensor, decoding: Decoding) -> list[list[int]]:
-        return generate(model.decoder, model.condition(points), decoding)
-
-    decoded: list[list[str]] = []
+    decoded: dict[int, list[str]] = {}
     total = 0.0
-    means = context.posterior.mean[list(rows)]
-    for number, part in enumerate(means.split(_PART)):
+    for number, part in enumerate(_parts(rows, codes)):
+        label = codes[part[0]] if codes else None
+
+        def decode(points: Tensor, decoding: Decoding, label: int | None = label) -> Rows:
+            labels = [] if label is None else [label] * len(points)
+            return generate(model.decoder, model.condition(points, labels), decoding)
+
+        points = z[part]
         decoding = Decoding(nearest=count, seed=context.seed + number)
-        ids = candidates.nearest(part, decoding, decode, cosines)
-        total += cosines(part, ids).sum().item()
-        decoded += [vocabulary.decode(row) for row in ids]
+        ids = nearest(points, decoding, model.latent, decode, encode)
+        pair = (model.latent.vectors(points), model.latent.vectors(encode(ids)))
+        total += cosine_similarity(*pair, dim=1).sum().item()
+        decoded |= zip(part, map(vocabulary.decode, ids), strict=True)
         context.advance(len(part))
-    return decoded, total / max(len(rows), 1)
+    return [decoded[row] for row in rows], total / max(len(rows), 1)
+
+
+def _parts(rows: Sequence[int], codes: Sequence[int]) -> list[list[int]]:
+    """Rows that are decoded together: of one label, where the decoder is conditioned on it."""
+    alike: dict[int, list[int]] = {}
+    for row in rows:
+        alike.setdefault(codes[row] if codes else 0, []).append(row)
+    return [
+        group[start : start + _PART]
+        for group in alike.values()
+        for start in range(0, len(group), _PART)
+    ]

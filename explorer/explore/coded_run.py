@@ -111,8 +111,12 @@ class CodedRun(MappedRun):
         return result
 
     def reconstruct(self, texts: Sequence[str], decoding: Decoding | None = None) -> list[str]:
-        """Decodes the posterior mean of each sentence."""
-        return self.decode(self.encode(texts), decoding)
+        """Decodes the posterior mean of each sentence.
+
+        By default greedily, in a closed loop of as many decodes as suit this run (`candidates`);
+        `Decoding()` decodes once.
+        """
+        return self.decode(self.encode(texts), decoding or Decoding(nearest=self.candidates))
 
     def sample(self, n: int, decoding: Decoding | None = None) -> list[str]:
         """Decodes n draws from the prior; by default words are drawn too, at temperature 1.
@@ -190,13 +194,15 @@ class CodedRun(MappedRun):
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
         if decoding.nearest > 1 and not self.is_of_documents:
-            return candidates.nearest(points, decoding, self._generate, self._cosines)
+            return candidates.nearest(
+                points, decoding, self.model.latent, self._generate, self._encode_again
+            )
         return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
 
-    def _cosines(self, points: "Tensor", rows: Sequence[Sequence[int]]) -> "Tensor":
+    def _encode_again(self, rows: Sequence[Sequence[int]]) -> "Tensor":
         import torch
 
-        return torch.from_numpy(self.cosines(points.numpy(), [self._text(row) for row in rows]))
+        return torch.from_numpy(text_points.encoded(self, [self._text(row) for row in rows]))
 
     def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
         return self.model.condition_on_label(z, decoding.label, decoding.strength)

@@ -39,7 +39,7 @@ class MappedRun(Contents, ABC):
 
     @property
     def candidates(self) -> int:
-        """Decodes of a point of which pages show the nearest; 1 shows the only one."""
+        """Decodes of a point of which `reconstruct` and pages show the nearest."""
         return text_points.candidates(self)
 
     def cosines(self, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:

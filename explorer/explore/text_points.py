@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
+from explorer.evaluation import verdict
 from explorer.models.encoder_catalog import lacking
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
@@ -29,12 +30,15 @@ _CANDIDATES = 8
 
 
 def candidates(run: Contents) -> int:
-    """How many decodes of a point are tried for the nearest: several in a space of vectors.
+    """How many decodes of a point are tried for the nearest: several where a miss is corrected.
 
-    There the encoder says how near each is. The decoder of a VAE is trained to be near.
+    The encoder says how near each is. Nothing corrects a decode where z is ignored, is a code, or
+    is of a bag of words.
     """
-    is_of_vectors = run.has_latent and run.config.model.encoder["name"] == "vectors"
-    return _CANDIDATES if is_of_vectors and not cannot_encode(run) else 1
+    if not run.has_latent or not run.model.decoder.has_order or cannot_encode(run):
+        return 1
+    is_ignored = verdict.uses_z(run.metrics).value == verdict.NO
+    return 1 if is_ignored or run.model.latent.num_categories else _CANDIDATES
 
 
 def cannot_encode(run: Contents) -> str:

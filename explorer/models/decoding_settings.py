@@ -111,8 +111,9 @@ class Decoding:
     )
     nearest: int = setting(
         1,
-        "candidates to decode; the one that is encoded nearest to the point is taken",
-        range=Range("Nearest of k candidates", 1, 64, (1, 32, 1)),
+        "decodes of a point at most: each is encoded again, its miss corrects the next, and the "
+        "one encoded nearest to the point is taken; 1 is several times faster",
+        range=Range("Nearest of k decodes", 1, 64, (1, 32, 1)),
     )
     allow_unknown: bool = setting(False, "allow <unk>")
     seed: int = setting(

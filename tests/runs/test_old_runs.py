@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer import Run, open_run
 from explorer.cli.main import main
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,7 @@ def test_sentences_are_encoded_and_decoded_as_before(run: Run) -> None:
     mean, scale = run.posterior(TEXTS)
     close(mean[0], MEAN)
     close(scale[0], SCALE)
-    assert run.reconstruct(TEXTS) == GREEDY
+    assert run.reconstruct(TEXTS, Decoding()) == GREEDY
     assert run.decode(np.zeros((1, 8), np.float32)) == ["a nurse is reading at home"]
     assert run.interpolate(TEXTS[0], TEXTS[1], 3)[1] == "a nurse is reading at home"
     assert run.unknown("a zebra sleeps") == ["zebra"]
@@ -119,7 +120,7 @@ def test_the_command_line_lists_and_reads_it(run: Run, capsys: pytest.CaptureFix
     assert row["can_be_sampled"]["reason_code"] in ("prior_matches", "fluent_samples")
     assert row["error"] is None
     close(row["rate"], 3.925571)
-    assert main(["reconstruct", run.name, *TEXTS]) == 0
+    assert main(["reconstruct", run.name, *TEXTS, "--nearest", "1"]) == 0
     assert capsys.readouterr().out.splitlines() == GREEDY
 
 

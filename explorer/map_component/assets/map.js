@@ -31,7 +31,7 @@ import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
-const NEAR_PIXELS = 125; // about the half of the grid, so that a small cloud has words too
+const NEAR_PIXELS = 45; // between a position and the nearest dot: words stand on the cloud, not around it
 const NO_CLASS = 255;
 const PATIENCE_MS = 10000; // a page that has not answered an event by then never will
 const PHONE_PIXELS = 640; // as in the page's style

@@ -244,9 +244,9 @@ def _cosine(cosine: float, candidates: int) -> None:
     near = minus(f"{cosine:.2f}")
     st.caption(
         f"Nearest of {candidates} decodes, each encoded again: cosine **{near}**",
-        help="The point is decoded several times, and each sentence is encoded again. The one "
-        "shown has the vector with the largest cosine to that of the point: 1 is the same "
-        "direction.",
+        help="The point is decoded several times: each sentence is encoded again, and its miss "
+        "corrects the point that is decoded next. The one shown has the largest cosine to the "
+        "point: 1 is the same direction.",
     )
 
 

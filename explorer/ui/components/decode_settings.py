@@ -42,8 +42,9 @@ def decode_settings(*runs: Run) -> None:
         if (most := _candidates(runs)) > 1:
             st.slider(
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
-                help="Decodes of each point; each is encoded again, and the one nearest to the "
-                "point by cosine is shown. 1 encodes nothing again.",
+                help="Decodes of each point at most. Each is encoded again, its miss corrects the "
+                "next, and the one nearest to the point by cosine is shown. 1 encodes nothing "
+                "again.",
             )  # fmt: skip
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",

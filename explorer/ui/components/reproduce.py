@@ -28,7 +28,9 @@ def samples(run: str, count: int, decoding: Decoding) -> str:
 
 def reconstruction(run: str, text: str, decoding: Decoding) -> str:
     """A sentence, encoded and decoded."""
-    return f"explorer reconstruct {shlex.quote(run)} {shlex.quote(text)}{flags(decoding)}"
+    # This command decodes several times by default.
+    once = " --nearest 1" if decoding.nearest == 1 else ""
+    return f"explorer reconstruct {shlex.quote(run)} {shlex.quote(text)}{flags(decoding)}{once}"
 
 
 def path(run: str, a: str, b: str, steps: int, decoding: Decoding, interpolation: str) -> str:
