@@ -173,8 +173,9 @@ EXPERIMENT = Experiment(
     trains="No weights: the posteriors of 12 captions under captions-smooth get 50 steps of Adam, "
     "from the encoder's answer and from N(0, I).",
     seconds=25,
-    expected="A few tenths of a nat are gained and no sentence loses. From nothing, 50 steps do not "
-    "reach where the encoder begins: that is what it is for.",
+    seed=6,
+    expected="A few tenths of a nat are gained and no sentence loses. From nothing, 50 steps do "
+    "not reach where the encoder begins: that is what it is for.",
     run=run,
     settings=Settings,
     change="Take more steps: do those from nothing catch up with the encoder? captions-faithful "
@@ -191,7 +192,7 @@ from explorer.experiments.sentences import CAPTIONS, SPECIFIC
 run = open_run("captions-smooth")
 texts = [*CAPTIONS[:6], *SPECIFIC[:6]]
 for start in (ENCODER, NOTHING):
-    improved = improve(run, texts, steps=50, seed=0, start=start)
+    improved = improve(run, texts, steps=50, seed=6, start=start)
     print(start, dict(zip(improved.steps, improved.path.mean(0).round(2))))
 """,
 )
