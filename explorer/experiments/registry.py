@@ -6,6 +6,8 @@ from explorer.errors import ExplorerError
 from explorer.experiments import (
     annealing,
     arithmetic,
+    codes,
+    documents,
     em,
     estimators,
     few_sentences,
@@ -13,6 +15,7 @@ from explorer.experiments import (
     ignored_latent,
     prior_samples,
     rate_distortion,
+    refine,
     smoothness,
     three_learners,
 )
@@ -23,13 +26,16 @@ EXPERIMENTS: dict[str, Experiment] = {
     "prior-samples": prior_samples.EXPERIMENT,
     "em": em.EXPERIMENT,
     "estimators": estimators.EXPERIMENT,
+    "documents": documents.EXPERIMENT,
     "three-learners": three_learners.EXPERIMENT,
     "annealing": annealing.EXPERIMENT,
     "smoothness": smoothness.EXPERIMENT,
+    "refine": refine.EXPERIMENT,
     "rate-distortion": rate_distortion.EXPERIMENT,
     "gaps": gaps.EXPERIMENT,
     "arithmetic": arithmetic.EXPERIMENT,
     "few-sentences": few_sentences.EXPERIMENT,
+    "codes": codes.EXPERIMENT,
 }
 """A new experiment is a module with an `Experiment`, and an entry here."""
 

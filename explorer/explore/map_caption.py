@@ -31,17 +31,18 @@ def caption(run: Contents) -> str:
     """How many of the corpus' sentences a map shows."""
     shown, total = len(run.needed_atlas), run.needed_atlas.total
     sample = "" if shown == total else f" of {total:,} (random sample)"
-    return f"Each dot is a sentence: {shown:,}{sample}."
+    return f"Each dot is a {run.text_unit}: {shown:,}{sample}."
 
 
-def quality(view: MapView) -> tuple[str, str] | None:
+def quality(run: Contents, view: MapView) -> tuple[str, str] | None:
     """The measures of a layout in words, and what they mean; None where none was taken."""
     entries = [(item, view.quality.get(name)) for name, item in MAP_MEASURES.items()]
     taken = [(item, entry) for item, entry in entries if entry]
     if not taken:
         return None
     shown = " · ".join(item.shown.format(**entry) for item, entry in taken)
-    return shown, " ".join(item.help.format(**entry) for item, entry in taken)
+    what = " ".join(item.help.format(**entry) for item, entry in taken)
+    return shown, what.replace("sentence", run.text_unit)
 
 
 def description(run: Contents, view: MapView, is_used: bool = True) -> str:
@@ -50,5 +51,5 @@ def description(run: Contents, view: MapView, is_used: bool = True) -> str:
     names = [item.name for item in atlas.levels[0][:12]] if atlas.levels else []
     regions = f" Its largest regions: {', '.join(names)}." if names else ""
     keys = f" {_KEYS}" if is_used else ""
-    what = f"Map of {len(atlas):,} sentences of the run {run.name}, {view.description}."
+    what = f"Map of {len(atlas):,} {run.text_unit}s of the run {run.name}, {view.description}."
     return what + regions + keys

@@ -196,21 +196,21 @@ ATLAS_COLOURINGS = {
         AtlasColouring(
             "length",
             "Length (tokens)",
-            "Tokens of the sentence, by rank.",
+            "Number of tokens, by rank.",
             lambda atlas, title: ramp_of(atlas.tokens, title, "{:.0f}".format),
         ),
         AtlasColouring(
             "distortion",
-            "Distortion of the sentence (nats)",
-            "−log p of the sentence given z, by rank.",
+            "Distortion (nats)",
+            "−log p(x | z), by rank.",
             lambda atlas, title: ramp_of(atlas.distortion, title, "{:.0f}".format),
             is_available=lambda atlas: float(np.ptp(atlas.distortion)) > 0,
         ),
         AtlasColouring("split", "Split", "Training, validation or test.", _splits),
         AtlasColouring(
             "rate",
-            "Rate of the sentence (nats)",
-            "KL from the prior to the sentence's posterior, by rank.",
+            "Rate (nats)",
+            "KL of the posterior from the prior, by rank.",
             lambda atlas, title: ramp_of(atlas.rate, title, "{:.1f}".format),
             # A model without a latent space has rate 0 everywhere: a single colour.
             is_available=lambda atlas: float(np.ptp(atlas.rate)) > 0,

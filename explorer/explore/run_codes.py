@@ -7,17 +7,20 @@ from jaxtyping import Float32, Int
 from explorer.errors import ExplorerError
 from explorer.explore.arguments import whole
 from explorer.explore.coded_run import CodedRun
+from explorer.explore.small_model import SmallModel
 from explorer.system.cache import Cache
 
 _counts: Cache[Int[np.ndarray, "codes categories"]] = Cache(16)
 
 
-def has_codes(run: CodedRun) -> bool:
+def has_codes(run: CodedRun | SmallModel) -> bool:
     """Whether the latent space is made of codes."""
     return bool(run.model.latent.num_categories)
 
 
-def codes(run: CodedRun, z: Float32[np.ndarray, "n latent"]) -> Int[np.ndarray, "n codes"]:
+def codes(
+    run: CodedRun | SmallModel, z: Float32[np.ndarray, "n latent"]
+) -> Int[np.ndarray, "n codes"]:
     """The category of each code at the nearest points of the latent space.
 
     Raises:
@@ -28,7 +31,10 @@ def codes(run: CodedRun, z: Float32[np.ndarray, "n latent"]) -> Int[np.ndarray, 
 
 
 def swapped(
-    run: CodedRun, z: Float32[np.ndarray, " latent"], code: int, categories: list[int]
+    run: CodedRun | SmallModel,
+    z: Float32[np.ndarray, " latent"],
+    code: int,
+    categories: list[int],
 ) -> Float32[np.ndarray, "n latent"]:
     """The nearest point of the latent space with one code set to each of these categories.
 
@@ -54,6 +60,6 @@ def counts(run: CodedRun) -> Int[np.ndarray, "codes categories"]:
     return _counts.get(run, count)
 
 
-def _need_codes(run: CodedRun) -> None:
+def _need_codes(run: CodedRun | SmallModel) -> None:
     if not has_codes(run):
         raise ExplorerError(f"the latent space of {run.name} is not made of codes")

@@ -23,8 +23,8 @@ def summary(run: Run) -> str:
     if not run.has_latent:
         return " · ".join([*parts, "language model, without z"])
     size = f"{run.config.model.latent_dim} dimensions"
-    rate, unit = value_of(run.metrics, "rate"), "document" if run.is_of_documents else "sentence"
-    parts.append(size if rate is None else f"{size}, {rate:.1f} nats a {unit}")
+    rate = value_of(run.metrics, "rate")
+    parts.append(size if rate is None else f"{size}, {rate:.1f} nats a {run.text_unit}")
     bleu = value_of(run.metrics, "bleu")
     if bleu is not None:
         kind = "close" if bleu >= _CLOSE else "the gist" if bleu >= _GIST else "loose"

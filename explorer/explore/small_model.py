@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from jaxtyping import Float32
+
 from explorer.config import Config
 from explorer.text.vocabulary import Vocabulary, WordVocabulary
 
@@ -21,6 +24,7 @@ class SmallModel:
 
     model: "TextVAE"
     vocabulary: Vocabulary
+    name: str = "a small model"
 
     @property
     def start(self) -> "Start":
@@ -33,6 +37,24 @@ class SmallModel:
     def ids(self, tokens: Tokens) -> list[list[int]]:
         """Sentences as ids."""
         return [self.vocabulary.encode(list(row)) for row in tokens]
+
+    def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "n latent"]:
+        """The posterior mean of each sentence, whose tokens have spaces between them."""
+        from explorer.models.batch_inference import posteriors
+
+        return posteriors(self.model, self.ids([text.split() for text in texts]))[0]
+
+    def decode(self, z: Float32[np.ndarray, "n latent"]) -> list[str]:
+        """One sentence for each point of the latent space, greedily, as `encode` reads them."""
+        import torch
+
+        from explorer.models.decoding_settings import Decoding
+        from explorer.models.decoding_strategies import generate
+
+        with torch.inference_mode():
+            points = self.model.condition(torch.from_numpy(z))
+            rows = generate(self.model.decoder, points, Decoding())
+        return [" ".join(self.vocabulary.decode(row)) for row in rows]
 
 
 def train_small(
@@ -68,6 +90,8 @@ def train_small(
         model = build(config.model, len(vocabulary))
         if start is not None:
             start.fill(model, vocabulary)
+        else:
+            model.decoder.fit(ids)
         penalty = penalty_for(model, config.objective.rate)
         reports = Trainer(model, ids, config, Validation(watched, penalty, config.seed)).run()
     while True:

@@ -3,15 +3,16 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
-_GLOBAL = Lock()
-"""Of torch's global random state, which the threads of a server share."""
+_GLOBAL = RLock()
+"""Of torch's global random state, which the threads of a server share. A training to which it is
+lent draws with seeds of its own in between."""
 
 
 class Stream:

@@ -60,11 +60,18 @@ class Refined:
     after: Bound
     mean: Float[Tensor, "n latent"]
     scale: Float[Tensor, "n latent"]
+    path: Float[Tensor, "n judged"]
+    """−ELBO of the best posterior after each of `judged(steps)`, nats per sentence."""
 
     @property
     def gain(self) -> Float[Tensor, " n"]:
         """Nats per sentence by which −ELBO fell: never below 0."""
         return self.before.nats - self.after.nats
+
+
+def judged(steps: int) -> list[int]:
+    """The steps after which a posterior is judged: none, every `EVERY`, and all."""
+    return [*range(0, steps, EVERY), steps]
 
 
 def refine(
@@ -74,6 +81,7 @@ def refine(
     seed: int = 0,
     labels: Sequence[int] = (),
     progress: Progress = lambda count: None,
+    is_amortised: bool = True,
 ) -> Refined:
     """Improves the posterior of each sentence by Adam on its mean and log scale.
 
@@ -90,6 +98,8 @@ def refine(
             its batch, up to rounding.
         labels: Of the sentences, for a conditional model.
         progress: Receives the number of sentences in each batch.
+        is_amortised: Whether it starts from the encoder's posteriors, else from N(0, I), as
+            variational inference without an encoder does.
 
     Returns:
         In the order of `ids`.
@@ -111,15 +121,16 @@ def refine(
         count = JUDGED + steps * DRAWS
         noise = torch.stack([torch.randn(count, size, generator=s) for s in sources], 1)
         problem = _Problem(model, tokens_of(model, ids, rows), of_rows(labels, rows))
-        return problem.solve(noise.to(model.embedding.weight), steps)
+        return problem.solve(noise.to(model.embedding.weight), steps, is_amortised)
 
     # Evaluation measures in inference mode, in which nothing has a gradient.
     with torch.inference_mode(False), torch.enable_grad():
-        out = torch.zeros(len(ids), 4 + 2 * size, dtype=torch.float64)
+        sizes = [4, size, size, len(judged(steps))]
+        out = torch.zeros(len(ids), sum(sizes), dtype=torch.float64)
         in_batches(out, batches(ids, _BATCH), compute, progress)
-    numbers, mean, scale = out.split([4, size, size], 1)
+    numbers, mean, scale, path = out.split(sizes, 1)
     before, after = (Bound(*part.unbind(1)) for part in numbers.split(2, 1))
-    return Refined(before, after, mean.float(), scale.float())
+    return Refined(before, after, mean.float(), scale.float(), path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +141,19 @@ class _Problem:
     tokens: Tensor
     labels: Sequence[int]
 
-    def solve(self, noise: Float[Tensor, "draws batch latent"], steps: int) -> Tensor:
-        """Bounds before and after, means and scales: a row a sentence."""
+    def solve(
+        self, noise: Float[Tensor, "draws batch latent"], steps: int, is_amortised: bool
+    ) -> Tensor:
+        """Bounds before and after, means, scales and the path: a row a sentence."""
         with torch.no_grad():
             start = self.model.posterior(self.tokens)
-        mean = start.mean.clone().requires_grad_(True)
-        log_scale = start.stddev.log().requires_grad_(True)
+        mean = start.mean.clone() if is_amortised else torch.zeros_like(start.mean)
+        log_scale = start.stddev.log() if is_amortised else torch.zeros_like(start.mean)
+        mean, log_scale = mean.requires_grad_(True), log_scale.requires_grad_(True)
         optimiser = torch.optim.Adam([mean, log_scale], _RATE)
-        judged, fresh = noise[:JUDGED], noise[JUDGED:].split(DRAWS)
-        before = best = self._numbers(mean, log_scale, judged)
+        same, fresh = noise[:JUDGED], noise[JUDGED:].split(DRAWS)
+        before = best = self._numbers(mean, log_scale, same)
+        path = [before[:, :2].sum(1)]
         for step in range(1, steps + 1):
             optimiser.param_groups[0]["lr"] = _RATE * _cosine((step - 1) / steps)
             # cuDNN gives no gradient through an LSTM that is in `eval` mode.
@@ -148,10 +163,11 @@ class _Problem:
             mean.grad, log_scale.grad = gradients
             optimiser.step()
             if step % EVERY == 0 or step == steps:
-                now = self._numbers(mean, log_scale, judged)
-                is_better = now[:, :2].sum(1) < best[:, :2].sum(1)
+                now = self._numbers(mean, log_scale, same)
+                is_better = now[:, :2].sum(1) < path[-1]
                 best = torch.where(is_better.unsqueeze(1), now, best)
-        return torch.cat([before[:, :2], best], 1)
+                path.append(best[:, :2].sum(1))
+        return torch.cat([before[:, :2], best, torch.stack(path, 1)], 1)
 
     @torch.no_grad()
     def _numbers(self, mean: Tensor, log_scale: Tensor, noise: Tensor) -> Tensor:

@@ -144,6 +144,11 @@ class Contents:
         return not VOCABULARIES[self.config.corpus.tokens].has_order
 
     @property
+    def text_unit(self) -> str:
+        """What one of its texts is called: `sentence`, or `document`."""
+        return "document" if self.is_of_documents else "sentence"
+
+    @property
     def corpus(self) -> Corpus | None:
         """The corpus of the run; None while its text is not on this machine."""
         with self._lock:

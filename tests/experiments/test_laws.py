@@ -4,16 +4,28 @@ import dataclasses
 import functools
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from explorer.errors import ExplorerError
-from explorer.experiments import em, estimators, gaps, prior_samples, three_learners
+from explorer.experiments import (
+    documents,
+    em,
+    estimators,
+    gaps,
+    prior_samples,
+    refine,
+    three_learners,
+)
 from explorer.experiments.bags import counts
+from explorer.experiments.codes import swaps
 from explorer.experiments.estimators import ESTIMATORS, CategoricalVAE
 from explorer.experiments.experiment import Outcome, unwatched
+from explorer.experiments.planted_documents import TOPICS
+from explorer.experiments.planted_documents import documents as planted_documents
 from explorer.experiments.prior_samples import POSTERIOR, PRIOR
 from explorer.experiments.registry import EXPERIMENTS, run_experiment
 from explorer.experiments.three_learners import LEARNERS
@@ -21,6 +33,7 @@ from explorer.explore import thought_experiment
 from explorer.explore.run import open_run
 from explorer.explore.thought_experiment import Decoder, Variant
 from explorer.ui.app import PAGES
+from tests import tiny
 
 
 @functools.cache
@@ -43,6 +56,9 @@ CODE = {
     "rate-distortion": [("(0.25, 0.5, 1.0, 2.0, 4.0, 8.0)", "(0.25, 8.0)")],
     "gaps": [],
     "arithmetic": [],
+    "documents": [("documents(2000", "documents(200"), ("epochs=20", "epochs=2")],
+    "refine": [("[:6]", "[:1]"), ("steps=50", "steps=10")],
+    "codes": [("everyday(3000)", "everyday(300)"), ("epochs=8", "epochs=1")],
 }
 """What is made smaller in the lines of a notebook, so that they take seconds here."""
 
@@ -270,3 +286,70 @@ def test_a_training_from_a_trained_run_ends_better_on_few_sentences() -> None:
     outcome = run_experiment("few-sentences", sentences=100, epochs=3)
     assert outcome.as_expected
     assert outcome["best −ELBO, pre-trained"] < outcome["best −ELBO, from nothing"] - 5
+
+
+PLANTED = [text.split()[:8] for text in TOPICS.values()]
+
+
+def test_planted_topics_are_found_in_any_order_and_not_where_they_are_mixed() -> None:
+    assert (
+        documents.recovered(PLANTED[::-1])
+        == documents.recovered([*PLANTED, ["x"] * 8])
+        == len(TOPICS)
+    )
+    assert documents.recovered(PLANTED[:3]) == 3
+    mixed = [[*one[:4], *other[:4]] for one, other in itertools.pairwise(PLANTED)]
+    assert documents.recovered(mixed) == 0
+
+
+def test_more_documents_have_the_same_test_documents_and_none_costs_less_than_its_topics() -> None:
+    few, many = planted_documents(20, 30), planted_documents(500, 30)
+    assert few.test == many.test and few.limit == many.limit and len(many.train) == 500
+    tests, trains = (counts(rows, many.words).sum(0) for rows in (many.test, many.train))
+    unigrams = np.exp(-tests @ np.log((trains + 0.5) / (trains + 0.5).sum()) / tests.sum())
+    assert 1 < many.limit < 0.6 * unigrams
+
+
+@pytest.mark.slow
+def test_a_neural_document_model_learns_and_its_simplex_finds_the_topics() -> None:
+    outcome = run_experiment("documents", documents=1000, epochs=15)
+    assert outcome["perplexity, topics known"] < outcome["perplexity, NVDM"]
+    assert outcome["perplexity, NVDM"] < 0.8 * outcome["perplexity, unigrams"]
+    assert outcome["planted topics found, topic model"] == len(TOPICS)
+
+
+def test_refinement_makes_no_sentence_worse_and_begins_behind_without_an_encoder() -> None:
+    run, texts = open_run("captions-smooth"), prior_samples.SPECIFIC[:2]
+    from_encoder = refine.improve(run, texts, 15, 0, refine.ENCODER)
+    from_nothing = refine.improve(run, texts, 15, 0, refine.NOTHING)
+    assert from_encoder.steps == [0, 10, 15]
+    for improved in (from_encoder, from_nothing):
+        assert (np.diff(improved.path) <= 0).all() and improved.gain.max() > 0
+    assert (from_nothing.path[:, -1] > from_encoder.path[:, 0]).all()
+    both = from_encoder.and_then(from_nothing)
+    assert both.gain.tolist() == [*from_encoder.gain, *from_nothing.gain]
+
+
+def test_swaps_set_one_code_to_that_of_another_sentence(code_run: Path) -> None:
+    run, texts = open_run(code_run), tiny.sentences()[:12]
+    done = swaps(run, texts, 0)
+    for code, (own, becomes) in enumerate(zip(done.codes.T, done.becomes.T, strict=True)):
+        assert set(becomes.tolist()) <= set(own.tolist())
+        assert (own != becomes).all() or len(set(own.tolist())) == 1
+        assert done.after[3][code] == run.decode(run.swap(texts[3], code, int(becomes[3])))[0]
+    assert done.before == run.reconstruct(texts)
+    outcome = run_experiment("codes", run=str(code_run))
+    assert outcome.links and not any(chart.kind == "lines" for chart in outcome.charts)
+
+
+def test_a_run_without_codes_has_none_to_edit() -> None:
+    with pytest.raises(ExplorerError, match="captions-smooth is not made of codes"):
+        run_experiment("codes", run="captions-smooth")
+
+
+@pytest.mark.slow
+def test_one_code_changes_a_sentence_in_part() -> None:
+    outcome = run_experiment("codes", sentences=1500, epochs=5)
+    assert outcome["sentences changed by one code"] >= 0.6
+    assert outcome["words kept, one code swapped"] > outcome["words shared by two sentences"]
+    assert outcome["categories in use"] > 0.5

@@ -58,7 +58,8 @@ def test_a_recipe_and_a_refit_take_an_encoder(
     assert main(["refit", "mine", "--take"]) == 0
     atlas = Atlas.load(folders.verify(folder, folders.ATLAS))
     assert atlas.projection["encoder"] == given.NAME
-    said = quality(view_of(open_run(folder), "umap"))
+    run = open_run(folder)
+    said = quality(run, view_of(run, "umap"))
     assert said is not None and "neighbour similarity" in said[0]
     assert main(["refit", "mine", "--encoder", str(tmp_path / "nowhere")]) == 1
     assert "there is no" in capsys.readouterr().err

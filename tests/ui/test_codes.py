@@ -39,13 +39,28 @@ def test_a_code_is_swapped_and_the_sentence_read_again(page, code_run: Path) -> 
     at = page("map", at="12")
     chips = next(item for item in at.get("button_group") if item.key == "code")
     assert list(chips.options) == [f"{n}: {c}" for n, c in _own(code_run)]
-    chips.set_value(2).run()
+    chips.set_value(3).run()
     assert not at.exception and not at.error
     box = next(item for item in at.selectbox if item.label.startswith("Code 3:"))
     assert len(box.options) == 7
     assert "most used categories" in " ".join(item.value for item in at.caption)
+    assert at.query_params["code"] == "3" and "category" not in at.query_params
     box.select_index(3).run()
     assert not at.exception
+    category = at.session_state["category"]
+    assert at.query_params["category"] == str(category)
+    again = page("map", at="12", code="3", category=str(category))
+    boxes = [item for item in again.selectbox if item.label.startswith("Code 3:")]
+    assert [item.value for item in boxes] == [category]
+    next(item for item in at.get("button_group") if item.key == "code").set_value(1).run()
+    assert at.query_params["code"] == "1" and "category" not in at.query_params
+
+
+@pytest.mark.parametrize("code", ["9", "0", "-1", "x", "²"])
+def test_a_code_in_the_address_that_is_none_chooses_nothing(page, code: str) -> None:
+    at = page("map", at="12", code=code)
+    assert not any(item.label.startswith("Code ") for item in at.selectbox)
+    assert "code" not in at.query_params
 
 
 def test_collapse_shows_how_often_each_category_is_used(page) -> None:

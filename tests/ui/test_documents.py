@@ -58,6 +58,33 @@ def test_a_location_answers_in_words_without_strategies(page: Page, at: str) -> 
     assert {"word", "probability", "lift"} in columns
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("map", {}),
+        ("map", {"at": "3"}),
+        ("map", {"at": "0.1,0.2"}),
+        ("map", {"at": "typed", "text": "goal striker match"}),
+        ("map", {"find": "goal"}),
+        ("map", {"find": "zzzz"}),
+        ("topics", {}),
+    ],
+)
+def test_the_map_and_the_topics_call_a_document_a_document(
+    page: Page, name: str, address: dict[str, str]
+) -> None:
+    shown = page(name, **address)
+    said = [
+        str(getattr(item, part, None) or "")
+        for kind in ("title", "markdown", "caption", "info", "text_input", "button", "expander")
+        for item in shown.get(kind)
+        for part in ("value", "label", "placeholder", "help")
+    ]
+    assert any("ocument" in text for text in said)
+    wrong = [text for text in said if "sentence" in text.lower() and "<style" not in text]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_all_topics_are_listed_with_their_documents(page: Page) -> None:
     shown = page("topics")
     table = shown.dataframe[0].value

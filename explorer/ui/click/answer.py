@@ -71,7 +71,7 @@ def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
     if isinstance(pick, TextPick):
         mean, deviation = run.posterior([pick.text])
         ((x, y),), (far,) = (part.tolist() for part in layout.locate(mean))
-        marker = Marker(x, y, "your sentence", opacity(far, run))
+        marker = Marker(x, y, f"your {run.text_unit}", opacity(far, run))
         return LocatedPick(pick, mean[0], deviation[0], typed=marker)
     position = layout.at(pick.x, pick.y)
     return LocatedPick(pick, position.z, atlas.scale[position.neighbours].mean(axis=0), position)
@@ -97,7 +97,7 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
     elif isinstance(located.pick, TextPick):
         _typed(run, located.pick, decoding.label)
     else:
-        _heading("Empty location", "no sentence here")
+        _heading("Empty location", f"no {run.text_unit} here")
     decoded = run.decode_tokens(located.z[None], decoding)[0]
     table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
     codes.show(run, located.z, decoded.text, decoding)
@@ -139,7 +139,7 @@ def pinned(run: Run, located: LocatedPick, answer: Answer) -> PinnedAnswer:
         return PinnedAnswer(text, note="its reconstruction")
     gaps = relative_distance(located.position.distance, run)
     return PinnedAnswer(
-        text, note=f"decoded here · nearest sentence {gaps:.1f}× the typical distance"
+        text, note=f"decoded here · nearest {run.text_unit} {gaps:.1f}× the typical distance"
     )
 
 
@@ -173,12 +173,12 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     # The map scores each sentence with its own label, whatever label is chosen.
     own = own_label(run, pick, Decoding()).label
     if run.texts_are_real:
-        _heading("The sentence", " · ".join([*notes[:2], count, *notes[2:]]))
+        _heading(f"The {run.text_unit}", " · ".join([*notes[:2], count, *notes[2:]]))
         st.html(plain(excerpt(run.texts[index]) if run.is_of_documents else run.texts[index]))
         _likelihood(run, *numbers, own)
     else:
         # Its text is not available; its reconstruction follows below.
-        _heading("A sentence, as the model reconstructs it", " · ".join(notes))
+        _heading(f"A {run.text_unit}, as the model reconstructs it", " · ".join(notes))
         _likelihood(run, *numbers, own, whose=f"The original has {count}: ")
 
 
@@ -189,25 +189,25 @@ def _tokens(count: int) -> str:
 def _likelihood(
     run: Run, distortion: float, rate: float, label: str = "", whose: str = ""
 ) -> None:
-    given = f" · given label {markdown(label)}" if label else ""
+    unit, given = run.text_unit, f" · given label {markdown(label)}" if label else ""
     if not run.model.latent.has_rate:
         st.caption(
             f"{whose}distortion **{distortion:.1f}** nats{given}",
-            help="−log p of the sentence given its encoding. A plain autoencoder has no rate, "
-            "and so no bound on −log p of the sentence.",
+            help=f"−log p of the {unit} given its encoding. A plain autoencoder has no rate, "
+            f"and so no bound on −log p of the {unit}.",
         )
         return
     st.caption(
         f"{whose}distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats{given}",
-        help="Distortion: −log p(x | z) of the sentence at a z drawn from its posterior. Rate: KL "
+        help=f"Distortion: −log p(x | z) of the {unit} at a z drawn from its posterior. Rate: KL "
         "of the posterior from the prior. Their sum is an upper bound on −log p of the "
-        "sentence. A label counts at its training strength, whatever strength is chosen.",
+        f"{unit}. A label counts at its training strength, whatever strength is chosen.",
     )
 
 
 def _typed(run: Run, pick: TextPick, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
-    _heading("Your sentence", _tokens(len(run.words(pick.text))))
+    _heading(f"Your {run.text_unit}", _tokens(len(run.words(pick.text))))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
         st.caption(f"Only the first {picks.MOST_TEXT:,} characters are read, up to a space.")
@@ -220,8 +220,8 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     nats = float(distortion[0]) / (len(run.words(pick.text)) + 1)
     if run.domain is not None and nats > run.domain.limit:
         st.warning(
-            f"Out of this model’s domain: {run.domain.sentence(nats)}. It will say a sentence of "
-            "its corpus rather than yours.",
+            f"Out of this model’s domain: {run.domain.sentence(nats)}. It will say a "
+            f"{run.text_unit} of its corpus rather than yours.",
             icon=":material/travel_explore:",
         )
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
@@ -297,17 +297,18 @@ def _lifts(decoded: Decoded) -> None:
 
 def _emptiness(run: Run, position: "MapPosition", cycle: "Cycle | None") -> None:
     typical = position.typical or 1.0
-    density = f"Density: higher than at {position.density:.0f}% of the sentences."
+    unit = run.text_unit
+    density = f"Density: higher than at {position.density:.0f}% of the {unit}s."
     if position.empty:
-        density = "Density: lower than at 99% of the sentences."
+        density = f"Density: lower than at 99% of the {unit}s."
     st.markdown(
-        f"- Nearest sentence: **{position.distance:.2f}** away in latent space, "
+        f"- Nearest {unit}: **{position.distance:.2f}** away in latent space, "
         f"{position.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
         f"- {density}\n"
         f"- {_round_trip(run, cycle, typical)}"
     )
     st.button(
-        "Show the nearest sentence",
+        f"Show the nearest {unit}",
         icon=":material/my_location:",
         key="pick_nearest",
         on_click=picks.set_pick,
@@ -328,7 +329,9 @@ def samples(run: Run, located: LocatedPick, decoding: Decoding) -> None:
     """Sentences decoded from samples around a pick; a slider sets how many."""
     if not located.scale.any():
         _heading("Samples around it", "none")
-        st.caption("This model encodes a sentence as a point: there is no distribution to sample.")
+        st.caption(
+            f"This model encodes a {run.text_unit} as a point: there is no distribution to sample."
+        )
         return
     spread = "the neighbours' posterior spread" if located.position else "its posterior"
     _heading("Samples around it", f"from {spread}, seed {decoding.seed}")
@@ -339,10 +342,9 @@ def samples(run: Run, located: LocatedPick, decoding: Decoding) -> None:
 
 def neighbours(run: Run, located: LocatedPick) -> None:
     """The nearest sentences in latent space; a click selects one."""
-    _heading("Nearest sentences", "cosine distance of centred latents")
+    title = f"Nearest {run.text_unit}s"
+    _heading(title, "cosine distance of centred latents")
     own = located.pick.index if isinstance(located.pick, SentencePick) else -1
     near = [item for item in run.neighbours(located.z, NEIGHBOURS + 1) if item.index != own]
     rows = [Row(item.index, item.text, f"{item.distance:.3f}") for item in near[:NEIGHBOURS]]
-    sentence_list(
-        rows, "Nearest sentences", "neighbours", lambda row: picks.set_pick(SentencePick(row))
-    )
+    sentence_list(rows, title, "neighbours", lambda row: picks.set_pick(SentencePick(row)))

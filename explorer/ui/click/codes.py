@@ -9,6 +9,7 @@ from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import token_diff
 from explorer.ui.components.escaping import plain
+from explorer.ui.session import url
 
 CODE, CATEGORY = "code", "category"
 _ALTERNATIVES = 5
@@ -24,26 +25,37 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
         decoding: Strategy and seed.
     """
     if not run_codes.has_codes(run):
+        for key in (CODE, CATEGORY):
+            url.state(key, None)
         return
     own = run_codes.codes(run, z[None])[0].tolist()
-    chosen = st.pills(
+    numbers = range(1, len(own) + 1)
+    url.recall(CODE, numbers)
+    number = st.pills(
         "Codes",
-        range(len(own)),
-        format_func=lambda code: f"{code + 1}: {own[code]}",
+        numbers,
+        format_func=lambda code: f"{code}: {own[code - 1]}",
         key=CODE,
+        on_change=_forget_category,
         help="z is made of codes. Choose one to swap it: only that part of z changes, and the "
         "sentence is decoded again.",
     )
-    if chosen is None or chosen >= len(own):
+    url.state(CODE, number)
+    if number is None:
         return
+    chosen = number - 1
     uses = run_codes.counts(run)[chosen]
     order = [int(item) for item in np.argsort(-uses, kind="stable") if item != own[chosen]]
+    if st.session_state.get(CATEGORY) not in order:  # another point may have that category itself
+        st.session_state.pop(CATEGORY, None)
+    url.recall(CATEGORY, order)
     category = st.selectbox(
-        f"Code {chosen + 1}: {own[chosen]} becomes",
+        f"Code {number}: {own[chosen]} becomes",
         order,
         format_func=lambda item: f"{item}  ·  {uses[item]:,} sentences of the map",
-        key=f"{CATEGORY}_{chosen}_{own[chosen]}",
+        key=CATEGORY,
     )
+    url.state(CATEGORY, None if category == order[0] else category)
     asked = list(dict.fromkeys([category, *order[: _ALTERNATIVES + 1]]))[: _ALTERNATIVES + 1]
     read = run.decode(run_codes.swapped(run, z, chosen, asked), decoding)
     before, after = token_diff.marked([text, read[0]])
@@ -57,3 +69,9 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
             for item, words in zip(asked[1:], read[1:], strict=True)
         )
     )
+
+
+def _forget_category() -> None:
+    """Another code begins with its own most used category."""
+    st.session_state.pop(CATEGORY, None)
+    url.state(CATEGORY, None)

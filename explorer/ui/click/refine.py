@@ -18,15 +18,15 @@ def show(run: Run, text: str, decoding: Decoding) -> None:
     with st.spinner(f"Refining: {refined_text.STEPS} gradient steps…"):
         refined = asked_for(run, text, decoding)
     if refined is not None:
-        _result(refined)
+        _result(refined, run.text_unit)
         return
     st.button(
         "Refine",
         icon=":material/my_location:",
         type="tertiary",
         key="refine",
-        help=f"The encoder answers for all sentences at once. {refined_text.STEPS} gradient "
-        "steps improve the mean and scale of this one: about a second.",
+        help=f"The encoder answers for all {run.text_unit}s at once. {refined_text.STEPS} "
+        "gradient steps improve the mean and scale of this one: about a second.",
         on_click=st.session_state.__setitem__,
         args=(_ASKED, (run.stamp, text)),
     )
@@ -39,7 +39,7 @@ def asked_for(run: Run, text: str, decoding: Decoding) -> RefinedText | None:
     return _refined(run, run.stamp, text, decoding)
 
 
-def _result(refined: RefinedText) -> None:
+def _result(refined: RefinedText, unit: str) -> None:
     before, after = refined.before, refined.after
     st.markdown(f"**Refined**  :gray[· {refined.steps} gradient steps]")
     if not refined.gain:
@@ -48,9 +48,9 @@ def _result(refined: RefinedText) -> None:
     st.caption(
         f"**{refined.gain:.2f} nats gained**: distortion {before.distortion:.1f} → "
         f"{after.distortion:.1f} · rate {before.rate:.1f} → {after.rate:.1f}",
-        help="−ELBO is distortion + rate, and bounds −log p of the sentence from above. Gradient "
+        help=f"−ELBO is distortion + rate, and bounds −log p of the {unit} from above. Gradient "
         "steps on the posterior lower it without a change to the model. What the encoder loses by "
-        "answering for all sentences at once is its amortisation gap. Both sides are averages "
+        f"answering for all {unit}s at once is its amortisation gap. Both sides are averages "
         "over the same 32 draws; a model that was not trained at β = 1 has more to gain.",
     )
     if before.reconstruction == after.reconstruction:

@@ -33,10 +33,11 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
     assert run.atlas is not None
     # Placeholders that work: a sentence the model reconstructs well, and a word with many hits.
     sentence, refusal = example_texts(run)[0], run.cannot_encode
+    typed, find = f"Type a {run.text_unit}", f"Find {run.text_unit}s by words"
     st.text_input(
-        "Type a sentence",
+        typed,
         key="text",
-        placeholder=f"Type a sentence: {sentence}" if not refusal else "Type a sentence",
+        placeholder=typed if refusal else f"{typed}: {sentence}",
         label_visibility="collapsed",
         on_change=_typed,
         icon=":material/edit:",
@@ -45,11 +46,11 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
     if refusal:
         st.caption(message(refusal))
     query = st.text_input(
-        "Find sentences by words",
+        find,
         max_chars=picks.MOST_TEXT,
         key="find",
         bind="query-params",
-        placeholder=f"Find sentences by words: {suggested_word(run)}",
+        placeholder=f"{find}: {suggested_word(run)}",
         label_visibility="collapsed",
         icon=":material/search:",
     )
@@ -74,15 +75,21 @@ def results(
         return
     count = len(hits)
     if not count:
-        st.info("No sentence on the map contains all these words.", icon=":material/search_off:")
+        st.info(
+            f"No {run.text_unit} on the map contains all these words.",
+            icon=":material/search_off:",
+        )
         return
-    with st.expander(f"{count:,} matching sentences", expanded=True):
+    with st.expander(f"{count:,} matching {run.text_unit}s", expanded=True):
         if offer is not None:
             offer(run, hits)
         texts = run.texts
         rows = [Row(int(row), texts[row]) for row in hits[:_MAX_LISTED].tolist()]
         sentence_list(
-            rows, "Matching sentences", "hits", lambda row: picks.set_pick(SentencePick(row))
+            rows,
+            f"Matching {run.text_unit}s",
+            "hits",
+            lambda row: picks.set_pick(SentencePick(row)),
         )
         first = (
             f"The first {_MAX_LISTED} are listed; the map shows all. "

@@ -13,8 +13,8 @@ from explorer.ui.session import open_runs, picks, url
 from explorer.ui.session.picks import Pick, SentencePick
 
 _ONWARD = (
-    ("paths", "Interpolate between two sentences", ":material/timeline:"),
-    ("arithmetic", "Add and subtract sentences", ":material/calculate:"),
+    ("paths", "Interpolate between two {}s", ":material/timeline:"),
+    ("arithmetic", "Add and subtract {}s", ":material/calculate:"),
     ("collapse", "See whether the model uses z", ":material/compress:"),
 )
 
@@ -34,18 +34,19 @@ def show(run: Run, pick: Pick | None) -> None:
         _open_model(run)
         return
     open_runs.warm_in_background(run)
-    st.markdown("**Start with a sentence**")
+    unit = run.text_unit
+    st.markdown(f"**Start with a {unit}**")
     texts = run.texts
     rows = [Row(row, texts[row]) for row in example_rows(run)]
-    sentence_list(rows, "Example sentences", "examples", _pick)
+    sentence_list(rows, f"Example {unit}s", "examples", _pick)
     st.caption(
-        "Or click anywhere on the map. Where no sentence is, the model decodes the location; the "
-        "answer shows how far the nearest sentence is."
+        f"Or click anywhere on the map. Where no {unit} is, the model decodes the location; the "
+        f"answer shows how far the nearest {unit} is."
     )
     st.page_link(url.page_file("text"), label="Open your own text", icon=":material/upload_file:")
     st.markdown("**Or try**")
     for page, label, icon in _ONWARD:
-        st.page_link(url.page_file(page), label=label, icon=icon)
+        st.page_link(url.page_file(page), label=label.format(unit), icon=icon)
 
 
 def marked(

@@ -72,7 +72,7 @@ def code(text: str) -> str:
     return f"{fence}{edge}{text}{edge}{fence}"
 
 
-COPY = '<button type="button" class="copy-words" aria-label="Copy this sentence"></button>'
+COPY = '<button type="button" class="copy-words" aria-label="Copy this text"></button>'
 """After the words of a sentence: `copy_icons` copies them."""
 
 

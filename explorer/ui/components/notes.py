@@ -76,9 +76,10 @@ def corpus_note(*runs: Run) -> None:
     ]
     names = ", ".join(markdown(run.name) for run in without)
     whose = "" if len(runs) == 1 else f" of {names}"
+    units = " or ".join(_once(run.text_unit for run in without))
     st.caption(
         f"The corpus{whose} is not on this machine: each point shows the model's "
-        f"**reconstruction** of its sentence. {' '.join(sources)}"
+        f"**reconstruction** of its {units}. {' '.join(sources)}"
     )
 
 
@@ -96,6 +97,6 @@ def layout_notes(run: Run, view: str) -> None:
             "nothing. The PCA view shows how small the cloud is.",
             icon=":material/warning:",
         )
-    elif note := map_caption.quality(view_of(run, view)):
+    elif note := map_caption.quality(run, view_of(run, view)):
         shown, explained = note
         st.caption(minus(shown), help=explained)

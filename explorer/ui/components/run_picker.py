@@ -96,7 +96,7 @@ def _chosen(listing: open_runs.Listing, first: str) -> Run | None:
     )
     with errors_shown():
         run = open_runs.run_of(name)
-        badges(run.metrics)
+        badges(run.metrics, run.text_unit)
         st.caption(markdown(summary(run)), width="stretch")
         with st.popover("Scores", icon=":material/monitoring:"):
             show_scores(run)

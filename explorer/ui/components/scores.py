@@ -50,20 +50,25 @@ def show_scores(run: Run) -> None:
     st.page_link(url.page_file("model"), label="Model card", icon=":material/description:")
 
 
-def badges(metrics: Mapping[str, Any]) -> None:
-    """Whether the run uses z, and whether it can be sampled from; why, in the help."""
+def badges(metrics: Mapping[str, Any], unit: str = "sentence") -> None:
+    """Whether the run uses z, and whether it can be sampled from; why, in the help.
+
+    Args:
+        metrics: Of the run.
+        unit: What its texts are called.
+    """
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     with st.container(horizontal=True, gap="small", width="content"):
-        _badge(use, _USES_Z)
+        _badge(use, _USES_Z, unit)
         if use.code not in (NO_LATENT, NOT_MEASURED):
-            _badge(sampling, _CAN_BE_SAMPLED)
+            _badge(sampling, _CAN_BE_SAMPLED, unit)
 
 
-def _badge(verdict: Verdict, question: str) -> None:
+def _badge(verdict: Verdict, question: str, unit: str) -> None:
     colours: dict[str | None, Literal["green", "gray", "orange"]]
     colours = {"yes": "green", None: "gray"}
     criterion = f" Criterion: {verdict.thresholds}." if verdict.thresholds else ""
-    text = f"{question} {verdict.sentence}{criterion}"
+    text = f"{question} {verdict.sentence}{criterion}".replace("sentence", unit)
     st.badge(verdict.word, color=colours.get(verdict.value, "orange"), help=message(text))
 
 

@@ -41,7 +41,7 @@ function copyButton(text) {
     button.setAttribute("aria-label", name);
     line.setAttribute("d", path);
   };
-  say("Copy this sentence", COPY);
+  say("Copy this text", COPY);
   button.append(svg);
   button.addEventListener("click", async () => {
     try {
@@ -50,7 +50,7 @@ function copyButton(text) {
     } catch {
       say("This browser does not let the page copy", FAILED);
     }
-    setTimeout(() => say("Copy this sentence", COPY), SAID_MS);
+    setTimeout(() => say("Copy this text", COPY), SAID_MS);
   });
   return button;
 }

@@ -73,7 +73,7 @@ def explore() -> None:
     url.write_address()
 
 
-st.container(key="map_title").title("Map of sentences", anchor=False)  # for screen readers
+st.container(key="map_title").title(f"Map of {run.text_unit}s", anchor=False)  # for screen readers
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()

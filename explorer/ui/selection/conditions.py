@@ -121,6 +121,6 @@ def _as_text(run: Run) -> None:
         placeholder='words:"red bus" and not length:20..',
         help="Conditions joined by `and`, `or`, `not` and parentheses: "
         + ", ".join(f"`{name}:`" for name in CRITERIA)
-        + '; for example `length:5..12`, or `near:"a sentence"~50`.',
+        + '; for example `length:5..12`, or `near:"some words"~50`.',
         on_change=lambda: selections.set_text(st.session_state[key]),
     )

@@ -19,6 +19,7 @@ KEPT = (
     *("part", "direction", "a", "b", "c", "towards", "away", "sentence", "order", "dimension"),
     *("strategy", *RANGES, "candidates", "unknown"),
     *("label", "relabelled", "label_strength"),
+    *("code", "category"),
 )
 """Widgets whose values are kept; each is a parameter of the address too. A typed sentence is
 written there with what is picked."""

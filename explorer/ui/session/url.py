@@ -1,5 +1,6 @@
 """The address of a page: what is picked is written to it, and read from links and Back."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ STATED = (
     *("_selection", "_selection_run", "_selection_problem", "_selection_seen"),
     *("_held_selection", "_held_seen"),
     *("run", "_opened_on", "_playback_epoch", "_playback_asked", "_playback_pinned"),
+    *("code", "category"),
 )
 """What a session remembers of an address that is no parameter of a widget. After Back or Forward
 it is read again, as of a link."""
@@ -42,6 +44,26 @@ def follow_address(page: str) -> None:
             picks.type_text(text)
     selections.follow_address(is_same_page=known.get(_PAGE) == page)
     known[_PAGE], known[_SEEN] = page, address
+
+
+def recall(key: str, options: Collection[int]) -> None:
+    """Gives a widget that is not bound to the address the number there, unless it has a value.
+
+    Args:
+        key: Of the widget, and its parameter. The options of such a widget change their names.
+        options: What it may be; nothing else is taken from the address.
+    """
+    text = st.query_params.get(key, "")
+    if key not in st.session_state and text.isdecimal() and int(text) in options:
+        st.session_state[key] = int(text)
+
+
+def state(key: str, value: int | None) -> None:
+    """Brings the parameter that `recall` reads up to date; None removes it."""
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != str(value):
+        st.query_params[key] = str(value)
 
 
 def _read_address() -> tuple[str, str]:
