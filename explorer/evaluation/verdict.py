@@ -248,3 +248,9 @@ def value_of(metrics: Mapping[str, Any], name: str) -> float | None:
     entry = metrics.get(name)
     value = entry.get("value") if isinstance(entry, Mapping) else None
     return value if isinstance(value, int | float) else None
+
+
+def reconstruction_bleu(metrics: Mapping[str, Any]) -> float | None:
+    """BLEU of reconstructions as pages show them: in a closed loop where that was measured."""
+    nearest = value_of(metrics, "bleu_nearest")
+    return value_of(metrics, "bleu") if nearest is None else nearest

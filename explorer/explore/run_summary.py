@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from explorer.evaluation.verdict import value_of
+from explorer.evaluation.verdict import reconstruction_bleu, value_of
 from explorer.explore.run import Run
 from explorer.text.corpus_catalog import NAMED
 
@@ -25,7 +25,7 @@ def summary(run: Run) -> str:
     size = f"{run.config.model.latent_dim} dimensions"
     rate = value_of(run.metrics, "rate")
     parts.append(size if rate is None else f"{size}, {rate:.1f} nats a {run.text_unit}")
-    bleu = value_of(run.metrics, "bleu")
+    bleu = reconstruction_bleu(run.metrics)
     if bleu is not None:
         kind = "close" if bleu >= _CLOSE else "the gist" if bleu >= _GIST else "loose"
         parts.append(f"reconstructions: {kind} (BLEU {bleu:.0f})")

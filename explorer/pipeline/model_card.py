@@ -8,7 +8,7 @@ from explorer import config as configs
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
-from explorer.evaluation.verdict import NO, NOT_MEASURED, PARTLY, uses_z
+from explorer.evaluation.verdict import NO, NOT_MEASURED, PARTLY, reconstruction_bleu, uses_z
 from explorer.runs import folder as folders
 from explorer.system.atomic_files import write as write_file
 from explorer.text.corpus_catalog import NAMED, NamedCorpus
@@ -126,7 +126,7 @@ def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
         ]
     if corpus.tokens == "words":
         lines.append("A word outside its vocabulary is read as `<unk>`.")
-    bleu = metrics.get("bleu", {}).get("value")
+    bleu = reconstruction_bleu(metrics)
     if bleu is not None and bleu < _FAITHFUL:
         lines.append(f"Many sentences are reconstructed with other words (BLEU {bleu:.0f}).")
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
