@@ -8,8 +8,13 @@ from explorer.explore.run import Run
 from explorer.models.decoding_settings import RANGES, STRATEGIES, Decoding
 
 
-def decode_settings(*runs: Run) -> None:
-    """A pop-over with the settings that the strategy and the runs use; `decoding` reads them."""
+def decode_settings(*runs: Run, is_corrected: bool = True) -> None:
+    """A pop-over with the settings that the strategy and the runs use; `decoding` reads them.
+
+    Args:
+        runs: Those that decode.
+        is_corrected: Whether several decodes of a point are tried for the nearest.
+    """
     if runs and all(run.is_of_documents for run in runs):
         return  # ranked words: no strategy, no draws
     with st.popover("Decoding", icon=":material/tune:"):
@@ -39,7 +44,7 @@ def decode_settings(*runs: Run) -> None:
                 )  # fmt: skip
         for name in STRATEGIES[strategy].settings:
             _slider(name)
-        if (most := _candidates(runs)) > 1:
+        if is_corrected and (most := _candidates(runs)) > 1:
             st.slider(
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
                 help="Decodes of each point at most. Each is encoded again, its miss corrects the "
@@ -54,7 +59,7 @@ def decode_settings(*runs: Run) -> None:
             st.toggle("Allow <unk>", key="unknown", bind="query-params")
 
 
-def decoding(*runs: Run) -> Decoding:
+def decoding(*runs: Run, is_corrected: bool = True) -> Decoding:
     """The settings chosen in `decode_settings`; a label only where these runs have it."""
     known = st.session_state
     plain = Decoding()
@@ -64,7 +69,7 @@ def decoding(*runs: Run) -> Decoding:
     return Decoding(
         **chosen
         | {
-            "nearest": _nearest(runs),
+            "nearest": _nearest(runs) if is_corrected else plain.nearest,
             "allow_unknown": known.get("unknown", plain.allow_unknown),
             "label": label if is_known else plain.label,
             "strength": chosen["strength"] if is_known else plain.strength,

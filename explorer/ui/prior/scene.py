@@ -11,6 +11,7 @@ from jaxtyping import Float32
 
 from explorer.explore.map_views import PcaView
 from explorer.explore.run import Run
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.components import decode_settings, download_buttons, reproduce, run_picker
 from explorer.ui.components.escaping import (
@@ -132,9 +133,9 @@ def scene(run: Run) -> Scene:
             "Samples", 50, 1000, 300, 50, key="drawn", bind="query-params", width=240
         )
         dots = _ask_dots() if has_gaussian_posterior(run.model) else "means"
-        decode_settings.decode_settings(run)
+        decode_settings.decode_settings(run, is_corrected=False)
     asked = st.query_params.get(HOLES_KEY) == "1"
-    return Scene(run, drawn, decode_settings.decoding(run).seed, dots, asked)
+    return Scene(run, drawn, _decoding(run).seed, dots, asked)
 
 
 def _ask_dots() -> str:
@@ -237,10 +238,15 @@ def read_shown(name: str, scene: Scene) -> tuple[str, int] | None:
     return match[1], int(match[2])
 
 
+def _decoding(run: Run) -> Decoding:
+    """Each point is decoded once: a draw of the prior shows what the model says of it."""
+    return decode_settings.decoding(run, is_corrected=False)
+
+
 def _list_samples(scene: Scene) -> None:
     st.markdown(f"**Samples of the {scene.what}**  :gray[· click one, or any mark on the plane]")
     z = scene.samples[:_NUM_LISTED]
-    texts = scene.run.decode(z, decode_settings.decoding(scene.run))
+    texts = scene.run.decode(z, _decoding(scene.run))
     rows = [Row(index, text) for index, text in enumerate(texts)]
     name = f"Samples of the {scene.what}"
     sentence_list(
@@ -259,7 +265,7 @@ def _mark(scene: Scene, kind: str, index: int) -> None:
             st.html(plain(run.texts[row], quiet=True))
             picks.set_pick(picks.SentencePick(row))  # shared with the other pages
             run_picker.sentence_link()
-        decoded = run.decode_tokens(z[None], decode_settings.decoding(run))[0]
+        decoded = run.decode_tokens(z[None], _decoding(run))[0]
         st.html(shaded(decoded) + shade_key())
     if scene.is_gaussian:
         _density(run, z)
