@@ -26,7 +26,9 @@ _rows: Cache[dict[str, int]] = Cache(8)
 _recent: "dict[tuple[str, str], torch.Tensor]" = {}
 """Vectors of recently encoded sentences, by encoder and text."""
 _MAX_RECENT = 2000
-_CANDIDATES = 8
+_CANDIDATES, _CANDIDATES_OF_VECTORS = 16, 8
+"""Decodes of a point: BLEU of validation sentences of `everyday` is 52 with one, 71 with 8 and 76
+with 16. The encoder of given vectors is slower than that of a VAE."""
 
 
 def candidates(run: Contents) -> int:
@@ -37,8 +39,9 @@ def candidates(run: Contents) -> int:
     """
     if not run.has_latent or not run.model.decoder.has_order or cannot_encode(run):
         return 1
-    is_ignored = verdict.uses_z(run.metrics).value == verdict.NO
-    return 1 if is_ignored or run.model.latent.num_categories else _CANDIDATES
+    if verdict.uses_z(run.metrics).value == verdict.NO or run.model.latent.num_categories:
+        return 1
+    return _CANDIDATES if _lookup(run) is None else _CANDIDATES_OF_VECTORS
 
 
 def cannot_encode(run: Contents) -> str:

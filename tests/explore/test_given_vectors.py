@@ -112,7 +112,7 @@ def test_the_nearest_of_several_decodes_is_taken_and_its_cosine_stated(run):
 
 def test_a_vae_chooses_among_its_decodes_by_its_own_encoder(tiny_run):
     run = open_run(tiny_run)
-    assert run.cannot_encode == "" and run.candidates == 8
+    assert run.cannot_encode == "" and run.candidates == 16
     z = run.atlas.mean[:12]
     near = run.cosines(z, run.decode(z, Decoding(nearest=6)))
     assert (near >= run.cosines(z, run.decode(z)) - 1e-6).all()

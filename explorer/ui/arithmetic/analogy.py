@@ -20,7 +20,13 @@ from explorer.latent_space.neighbours import nearest
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.arithmetic import group_picker
-from explorer.ui.components import download_buttons, path_controls, token_diff, unknown_words
+from explorer.ui.components import (
+    download_buttons,
+    path_controls,
+    reproduce,
+    token_diff,
+    unknown_words,
+)
 from explorer.ui.components.escaping import plain
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
@@ -303,15 +309,13 @@ def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> 
 
 
 def _command(run: Run, question: Question, decoding: Decoding) -> str:
-    """The command with the same result; empty for settings that it lacks."""
-    if decoding != Decoding():
-        return ""
+    """The command with the same result."""
     values = [f"{k:g}" for k in STRENGTHS]
     start, end = question.ends
     is_between = question.kind == "groups"
     path = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
     arguments = shlex.join([*path, question.c, "--k", *values])
-    return folders.command("arithmetic", run.folder, arguments)
+    return folders.command("arithmetic", run.folder, arguments + reproduce.flags(decoding))
 
 
 def read_position() -> int:
