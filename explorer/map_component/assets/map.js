@@ -31,10 +31,8 @@ import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
-// From a position with words to the nearest dot: of a dense cloud, so that words stand on it and not
-// around it; of a sparse one about the half of the grid, so that it has words too.
-const NEAR_PIXELS = { dense: 45, sparse: 125 };
-const DENSE = 2000; // points
+// To the nearest dot: words stand on a dense cloud, and around a sparse one, or it would have none.
+const NEAR_PIXELS = { dense: 45, sparse: 125, from: 2000 /* points */ };
 const NO_CLASS = 255;
 const PATIENCE_MS = 10000; // a page that has not answered an event by then never will
 const PHONE_PIXELS = 640; // as in the page's style
@@ -54,10 +52,8 @@ export class LatentMap extends Surface {
       this.redraw();
     });
     // Words stand where sentences are, or nearly: far out the model repeats itself.
-    this.isNear = ({ x, y }) => {
-      const pixels = this.points.count < DENSE ? NEAR_PIXELS.sparse : NEAR_PIXELS.dense;
-      return this.grid.nearest(x, y, pixels / this.view.scale) >= 0;
-    };
+    this.isNear = ({ x, y }) => this.grid.nearest(x, y, NEAR_PIXELS[this.points.count
+      < NEAR_PIXELS.from ? "sparse" : "dense"] / this.view.scale) >= 0;
     this.lens = new Lens(() => this.refreshLens());
     this.pin = new AnswerPin(this);
     this.guide = new Guide();
