@@ -67,8 +67,10 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
     blurs = [blur]
     for count in reversed(wanted[:-1]):
         region, blur = grid.regions(count)
-        assigned.insert(0, _by_size(_majority(assigned[0], region), count))
-        blurs.insert(0, blur)
+        coarse = _by_size(_majority(assigned[0], region), count)
+        if (coarse >= 0).any():  # few points: the wide blur may make no region
+            assigned.insert(0, coarse)
+            blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
     namer = Namer(texts)

@@ -199,6 +199,23 @@ def test_regions_of_islands_are_separated_and_well_named(islands):
     assert region_metrics(xy[:5], xy[:5], texts[:5], clusters(xy[:5], texts[:5])) == {}
 
 
+@pytest.mark.parametrize("seed", range(10, 22))
+def test_a_small_map_of_any_shape_has_no_level_without_regions(seed):
+    generator = np.random.default_rng(seed)
+    points, spots = int(generator.integers(1, 260)), int(generator.integers(1, 60))
+    centres = generator.normal(0, 10, (spots, 2))
+    spread = generator.choice([0, 0.01, 1, 5])
+    xy = centres[generator.integers(spots, size=points)] + generator.normal(0, 1, (points, 2)) * (
+        spread
+    )
+    xy = xy.astype(np.float32)
+    texts = [f"word{row % 7} of a text" for row in range(points)]
+    found = clusters(xy, texts)
+    assert all(found.levels)
+    metrics = region_metrics(xy, xy, texts, found, seed)
+    assert bool(found.levels) == ("named" in metrics)
+
+
 @pytest.mark.parametrize("word", ["i'm", "can’t", "we're", "don't", "didn't", "let's", "won't"])
 def test_a_contraction_is_a_function_word(word):
     assert is_function_word(word, frozenset(["i", "we", "do"]))
