@@ -59,7 +59,7 @@ def test_a_label_in_the_address_is_what_the_decoder_is_told(
     run = open_run(conditional)
     assert run.atlas is not None
     for label in KINDS:
-        decoding = Decoding(label=label, strength=2.0)
+        decoding = Decoding(label=label, strength=2.0, nearest=run.candidates)
         expected = run.decode_tokens(run.atlas.mean[7:8], decoding)[0]
         at = opened(monkeypatch, tmp_path, conditional, label=label, strength="2.0")
         assert at.selectbox(key="label").value == label
@@ -75,15 +75,16 @@ def test_a_sentence_is_decoded_with_its_own_label_until_another_is_chosen(
     own = run.atlas.label[7]
     assert own in KINDS
     plain = Decoding()
-    assert answer.own_label(run, SentencePick(7), plain).label == own
-    assert answer.own_label(run, MapPick(0.0, 0.0), plain) == plain
-    assert answer.own_label(run, TextPick("a dog sleeps"), plain) == plain
+    assert answer.of_pick(run, SentencePick(7), plain).label == own
+    assert answer.of_pick(run, MapPick(0.0, 0.0), plain) == plain
+    assert answer.of_pick(run, TextPick("a dog sleeps"), plain) == plain
     for label in KINDS:
         chosen = Decoding(label=label)
-        assert answer.own_label(run, SentencePick(7), chosen) == chosen
+        assert answer.of_pick(run, SentencePick(7), chosen) == chosen
     at = opened(monkeypatch, tmp_path, conditional)
     assert any(f"given label {own}" in item.value for item in at.markdown)
-    expected = run.decode_tokens(run.atlas.mean[7:8], Decoding(label=own))[0]
+    decoding = Decoding(label=own, nearest=run.candidates)
+    expected = run.decode_tokens(run.atlas.mean[7:8], decoding)[0]
     for word in expected.tokens[:-1]:
         assert f">{word}<" in said(at)
 

@@ -77,8 +77,13 @@ def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
     return LocatedPick(pick, position.z, atlas.scale[position.neighbours].mean(axis=0), position)
 
 
-def own_label(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
-    """Decode settings for a pick: with the label of its sentence where none is chosen."""
+def of_pick(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
+    """Decode settings for a pick: with the label of its sentence where none is chosen.
+
+    An empty location is decoded once: the answer says what the map's words and the lens say there.
+    """
+    if isinstance(pick, MapPick):
+        decoding = dataclasses.replace(decoding, nearest=1)
     if decoding.label or run.atlas is None or run.atlas.label is None:
         return decoding
     label = run.atlas.label[pick.index] if isinstance(pick, SentencePick) else None
@@ -171,7 +176,7 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     count = _tokens(int(atlas.tokens[index]))
     numbers = float(atlas.distortion[index]), float(atlas.rate[index])
     # The map scores each sentence with its own label, whatever label is chosen.
-    own = own_label(run, pick, Decoding()).label
+    own = of_pick(run, pick, Decoding()).label
     if run.texts_are_real:
         _heading(f"The {run.text_unit}", " · ".join([*notes[:2], count, *notes[2:]]))
         st.html(plain(excerpt(run.texts[index]) if run.is_of_documents else run.texts[index]))

@@ -29,7 +29,7 @@ def explore() -> None:
         added.note(run)
         undo = st.container()
         is_selection = panel.is_open(chosen, pick)
-    decoding = answer.own_label(run, pick, decode_settings.decoding(run))
+    decoding = answer.of_pick(run, pick, decode_settings.decoding(run))
     located = result = None  # until the model is open: a link with a pick draws the map at once
     if pick is not None and open_runs.is_warm(run) and not is_selection:
         located = answer.locate(run, layout, pick)
