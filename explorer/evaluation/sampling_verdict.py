@@ -22,7 +22,7 @@ REPETITIVE = 10.0
 PRIOR_GAP = 1.1
 """Prior-z gap over shuffled-z gap from which the prior is taken to miss the posteriors."""
 MARGINAL_KL = 10.0
-"""Nats from which the prior is taken to miss the posteriors."""
+"""Nats from which the prior is taken to miss the posteriors; all of the interval must be."""
 
 _ANSWERS = {
     "fluent_samples": (YES, "can be sampled from", "yes"),
@@ -42,7 +42,8 @@ def can_be_sampled(metrics: Mapping[str, Any]) -> Verdict:
 
     The perplexity that a language model of real text gives the samples decides. Where no language
     model judged them, a prior that misses the posteriors speaks against it: another sentence's z
-    explains a sentence better than a z from the prior, or the marginal KL is large.
+    explains a sentence better than a z from the prior, or the marginal KL is large. Bounds of the
+    marginal KL that lie on either side of the threshold decide nothing.
     """
     if metrics.get("importance_nll", {}).get("exact"):
         return _answer(NO_LATENT, "A language model has no latent space.")
@@ -94,11 +95,19 @@ def _by_prior(metrics: Mapping[str, Any]) -> Verdict:
             f"are {prior:.1f} and {shuffled:.1f} nats. {judge}",
             thresholds,
         )
-    divergence = value_of(metrics, "marginal_kl")
-    if divergence is not None and divergence >= MARGINAL_KL:
+    high = value_of(metrics, "marginal_kl")
+    low = _number(metrics, "marginal_kl", "low")
+    if high is not None and high >= MARGINAL_KL:
+        if low is not None and low < MARGINAL_KL:
+            return _answer(
+                NOT_MEASURED,
+                f"How far the prior is from the encodings is not resolved (marginal KL "
+                f"{max(low, 0):.1f} to {high:.1f} nats). {judge}",
+                f"{thresholds}: the first does not hold, the second is not resolved",
+            )
         return _answer(
             "prior_mismatch",
-            f"The rate exceeds the measured mutual information by {divergence:.1f} nats: most of "
+            f"The rate exceeds the measured mutual information by {high:.1f} nats: most of "
             f"the prior may lie where no sentence is encoded. {judge}",
             thresholds,
         )

@@ -153,7 +153,7 @@ def _scores(metrics: dict[str, Any]) -> str:
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     if use.code != NOT_MEASURED:
         lines.append(f"**Uses z: {use.short}.** {use.sentence}\n")
-    if sampling.value:
+    if sampling.value or sampling.thresholds:
         lines.append(f"**Can be sampled from: {sampling.short}.** {sampling.sentence}\n")
     lines.append(
         "| metric | value | unit | compare with | sentences | samples |\n"

@@ -58,12 +58,28 @@ def test_the_verdict_follows_the_thresholds(metrics, value, code) -> None:
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "value", "code"),
+    [
+        (-32.9, 26.8, None, "not_measured"),  # as of 5,000 encodings of a high rate
+        (12.0, 26.8, "no", "prior_mismatch"),
+        (-0.9, 2.2, "yes", "prior_matches"),
+    ],
+)
+def test_bounds_on_either_side_of_the_threshold_decide_nothing(low, high, value, code) -> None:
+    metrics = entries(prior_z_gap=99.0, shuffled_z_gap=100.0, marginal_kl=high)
+    metrics["marginal_kl"]["low"] = low
+    found = can_be_sampled(metrics)
+    assert (found.value, found.code) == (value, code)
+    assert found.thresholds and "language-model" in found.sentence
+
+
+@pytest.mark.parametrize(
     ("run", "use", "sampling"),
     [
         ("captions-smooth", "yes", "yes"),
         ("captions-faithful", "yes", "no"),
         ("captions-denoising", "yes", "no"),
-        ("yelp-sentiment", "yes", "no"),
+        ("yelp-sentiment", "yes", None),
         ("captions-collapsed", "no", "partly"),
         ("captions-linear", "yes", "partly"),
         ("captions-language-model", None, None),
