@@ -107,6 +107,7 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     """Reads the file and stores its sentences; says what was guessed and left out."""
     from explorer.runs.names import check_name
     from explorer.text import preview as previews
+    from explorer.text.splits import require_variety
     from explorer.workspace import texts
 
     path = Path(args.file).expanduser()
@@ -129,6 +130,7 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
         warn(f"left out, {item.where}: {item.reason}")
     if len(seen.refused) > 5:
         warn(f"left out: {len(seen.refused) - 5:,} more rows")
+    require_variety(seen.table.texts, path.name)
     texts.store(name, path.name, seen.table, previews.others(path, seen))
     return name, seen
 

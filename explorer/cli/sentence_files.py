@@ -101,8 +101,8 @@ class OutsideDomain:
         domain = self._run.domain
         if domain is None:
             return [None] * len(texts)
-        nats = self._run.nats_per_word(texts, self._label).tolist()
-        warnings = [domain.sentence(value) if value > domain.limit else None for value in nats]
+        nats = self._run.nats_per_word(texts, self._label)
+        warnings = domain.reasons(nats, self._run.unknown_share(texts))
         self._seen += len(warnings)
         self._count += sum(why is not None for why in warnings)
         return warnings
@@ -114,7 +114,7 @@ class OutsideDomain:
             warn(
                 f"{self._count:,} of {self._seen:,} sentences are out of the domain of "
                 f"{self._run.name}: over {limit:.1f} nats a word, which 1% of its training "
-                "sentences exceed"
+                "sentences exceed, or at least half of the words unknown"
             )
 
 

@@ -110,6 +110,5 @@ def locate_texts(
         nats.append(run.nats_per_word(part))
         progress("encoding", min(1.0, (start + _BATCH) / len(texts)))
     cost = np.concatenate(nats).astype(np.float32)
-    domain = run.domain
-    outside = None if domain is None else cost > domain.limit
-    return AddedTexts(list(texts), np.concatenate(z).astype(np.float32), cost, outside)
+    z_all = np.concatenate(z).astype(np.float32)
+    return AddedTexts(list(texts), z_all, cost, run.outside(texts, cost))

@@ -44,9 +44,14 @@ class CodedRun(MappedRun):
         """The words of a sentence that are outside the vocabulary."""
         return self.vocabulary.unknown(self.words(text))
 
-    def rare(self, text: str) -> list[str]:
-        """The words of a sentence without a vocabulary entry: unknown, or split into pieces."""
-        return self.vocabulary.rare(self.words(text))
+    def unknown_share(self, texts: Iterable[str]) -> Float32[np.ndarray, " n"]:
+        """The fraction of each sentence's words that are outside the vocabulary."""
+        shares = []
+        for text in texts:
+            words = self.words(text) if self.vocabulary.has_unknown else []
+            missing = set(self.vocabulary.unknown(words))
+            shares.append(sum(word in missing for word in words) / max(len(words), 1))
+        return np.array(shares, np.float32)
 
     def encode(self, texts: Iterable[str]) -> Latents:
         """The posterior mean of each sentence."""

@@ -152,8 +152,9 @@ class Run(CodedRun):
     def out_of_domain(self, texts: Sequence[str], label: str = "") -> np.ndarray | None:
         """Whether each sentence costs more nats per word than 99% of the training sentences.
 
-        A model decodes such a sentence as one of its corpus. Held-out sentences are called so
-        more often than 1%: on captions-smooth about one in twenty.
+        So is one of whose words at least half are unknown. A model decodes such a sentence as one
+        of its corpus. Held-out sentences are called so more often than 1%: on captions-smooth
+        about one in twenty.
 
         Args:
             texts: Sentences.
@@ -162,8 +163,14 @@ class Run(CodedRun):
         Returns:
             A truth value each; None for a run whose `domain` is not known.
         """
-        domain = self.domain
-        return None if domain is None else self.nats_per_word(texts, label) > domain.limit
+        return self.outside(texts, self.nats_per_word(texts, label))
+
+    def outside(self, texts: Sequence[str], nats: np.ndarray) -> np.ndarray | None:
+        """`out_of_domain` of sentences whose nats per word are known."""
+        if self.domain is None:
+            return None
+        reasons = self.domain.reasons(nats, self.unknown_share(texts))
+        return np.array([reason is not None for reason in reasons], bool)
 
     def refine(
         self, text: str, steps: int = refined_text.STEPS, decoding: Decoding | None = None

@@ -19,9 +19,6 @@ from explorer.text.tokens import Tokeniser
 SAMPLE = 200
 """Sentences a run is chosen by."""
 
-LEAST = 10
-"""Different sentences that a map needs."""
-
 _UNKNOWN = math.log(100_000)
 """Nats charged for an unknown word, as for one of 100,000. `<unk>` itself costs next to nothing:
 without the charge the run with the smallest vocabulary would fit every text best."""
@@ -78,6 +75,7 @@ def candidates() -> list[Path]:
             continue
         if (
             config.model.latent["name"] in ("point", "vectors", "none")
+            or config.corpus.tokens == "bag"  # its bags of words are no sentences
             or uses_z(metrics).value == NO
         ):
             continue
@@ -94,17 +92,20 @@ def best_run(
 ) -> Path:
     """The run of `candidates` that needs the fewest nats a word for some sentences.
 
+    One that reads less than half of their words is taken only where there is no other.
+
     Raises:
         ExplorerError: If there is no candidate that can be opened.
     """
     folders_ = candidates()
-    scores: dict[Path, float] = {}
+    scores: dict[Path, tuple[bool, float]] = {}
     for done, folder in enumerate(folders_):
         progress("choosing a run", done / len(folders_))
         try:
             run = open_run(folder)
             run.tokeniser = Tokeniser(*tokenisation(run.config.corpus))
-            scores[folder] = fit(run, texts).nats
+            known = fit(run, texts)
+            scores[folder] = (not known.has_pieces and known.known < 0.5, known.nats)
         except ExplorerError:
             continue  # a damaged run; another one may fit
     if not scores:
@@ -114,8 +115,8 @@ def best_run(
 
 def fit(run: Run, texts: Sequence[str]) -> Fit:
     """How well the model of a run knows some sentences, of which a few hundred are enough."""
-    nats, domain = run.nats_per_word(texts), run.domain
-    return _fit(run, texts, nats, None if domain is None else nats > domain.limit)
+    nats = run.nats_per_word(texts)
+    return _fit(run, texts, nats, run.outside(texts, nats))
 
 
 def fit_of(run: Run) -> Fit | None:
@@ -130,9 +131,9 @@ def fit_of(run: Run) -> Fit | None:
 
 
 def _of_map(run: Run) -> Fit:
-    atlas, domain = run.needed_atlas, run.domain
+    atlas = run.needed_atlas
     nats = atlas.distortion / (atlas.tokens + 1.0)
-    return _fit(run, run.texts, nats, None if domain is None else nats > domain.limit)
+    return _fit(run, run.texts, nats, run.outside(run.texts, nats))
 
 
 def _fit(run: Run, texts: Sequence[str], nats: np.ndarray, outside: np.ndarray | None) -> Fit:
@@ -149,5 +150,5 @@ def _fit(run: Run, texts: Sequence[str], nats: np.ndarray, outside: np.ndarray |
         nats=float(nats.mean()) + _UNKNOWN * unknown / max(words, 1),
         known=1 - rare / max(words, 1),
         outside=None if outside is None else float(outside.mean()),
-        has_pieces=not run.vocabulary.has_unknown,
+        has_pieces=not run.vocabulary.has_unknown and run.vocabulary.has_order,
     )

@@ -55,6 +55,10 @@ class BagVocabulary(WordVocabulary):
         """None: a word without an id is not read."""
         return []
 
+    def rare(self, words: Iterable[str]) -> list[str]:
+        """The distinct words that are not read, in order."""
+        return super().unknown(words)
+
 
 def content_words(counts: Mapping[str, int], texts: int) -> dict[str, int]:
     """The words that can tell what a text is about, with the number of texts that hold each.

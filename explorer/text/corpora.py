@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import os
-import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,10 @@ from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.system.atomic_files import home
 from explorer.text import cleaned, download, formats, vector_column
-from explorer.text.assembly import unit_hash
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
 from explorer.text.named_corpus import Assemble
-from explorer.text.normalisation import normalised
 from explorer.text.read_file import longest_text, read
+from explorer.text.splits import draw, key, require_variety, split
 from explorer.text.vector_column import VectorSource
 
 if TYPE_CHECKING:
@@ -38,8 +36,6 @@ __all__ = [
 ]
 
 SPLITS = ("train", "valid", "test")
-
-_LEAST = 10  # minimum distinct sentences to train on, split and map
 
 
 @dataclass(frozen=True)
@@ -126,15 +122,15 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         splits = [""] * len(table.texts)
         texts, labels, rows = table.texts, table.labels, table.rows
         lines = _Lines(texts, splits, labels, None, file_rows=rows, vectors=table.vectors)
-        _require_variety(lines.sentences, config.path, config.normalise)
+        require_variety(lines.sentences, config.path, config.normalise)
     if 0 < config.limit < len(lines.sentences):
-        lines = lines.drawn(_draw(lines.splits, config.limit, seed))
+        lines = lines.drawn(draw(lines.splits, config.limit, seed))
         limited = f"{title} with corpus.limit = {config.limit}"
-        _require_variety(lines.sentences, limited, config.normalise)
+        require_variety(lines.sentences, limited, config.normalise)
     splits = lines.splits
     if "" in splits:
-        keys = [_key(sentence, config.normalise) for sentence in lines.sentences]
-        splits = _split(keys, config.valid_fraction, config.test_fraction, seed)
+        keys = [key(sentence, config.normalise) for sentence in lines.sentences]
+        splits = split(keys, config.valid_fraction, config.test_fraction, seed)
     return Corpus(
         title,
         lines.sentences,
@@ -351,47 +347,3 @@ def _text(name: str, file: RemoteFile) -> str:
             f"{path} is damaged (its checksum differs): `explorer corpus get {name}` replaces it"
         )
     return (gzip.decompress(data) if file.name.endswith(".gz") else data).decode()
-
-
-def _require_variety(sentences: Sequence[str], what: str, normalise: bool) -> None:
-    distinct = len({_key(sentence, normalise) for sentence in sentences})
-    if distinct < _LEAST:
-        raise ExplorerError(
-            f"{what} has {len(sentences):,} sentences, {distinct:,} of them different: at least "
-            f"{_LEAST} different ones are needed, and a few thousand for a model worth exploring"
-        )
-
-
-def _draw(splits: Sequence[str], limit: int, seed: int) -> list[int]:
-    """Draws rows uniformly, at least one of each split, and sorts them."""
-    shuffled = list(range(len(splits)))
-    random.Random(seed).shuffle(shuffled)
-    first = {splits[row]: row for row in reversed(shuffled)}
-    chosen = dict.fromkeys([*first.values(), *shuffled])
-    return sorted(list(chosen)[:limit])
-
-
-def _split(
-    keys: Sequence[str], valid_fraction: float, test_fraction: float, seed: int
-) -> list[str]:
-    """Splits by a hash of seed and key: sentences of one key share a split.
-
-    Adding or removing sentences moves no other sentence, except that an empty split gets the
-    sentence with the nearest hash.
-    """
-    hashes = {key: unit_hash(seed, key) for key in dict.fromkeys(keys)}
-    ranked = sorted(hashes, key=hashes.__getitem__)
-    tests = sum(hashes[key] < test_fraction for key in ranked)
-    tests = min(max(tests, 1), len(ranked) - 2)
-    held = sum(hashes[key] < test_fraction + valid_fraction for key in ranked)
-    held = min(max(held, tests + 1), len(ranked) - 1)
-    side = dict.fromkeys(ranked, "train")
-    side.update(dict.fromkeys(ranked[:held], "valid"))
-    side.update(dict.fromkeys(ranked[:tests], "test"))
-    return [side[key] for key in keys]
-
-
-def _key(sentence: str, normalise: bool) -> str:
-    """What equal sentences share: case and white space do not count, with `normalise` spelling."""
-    spelled = normalised(sentence) if normalise else sentence
-    return " ".join(spelled.casefold().split())

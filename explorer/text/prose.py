@@ -1,7 +1,7 @@
 """Running text, wrapped or in Markdown, as sentences."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from explorer.text.cleaning import split_sentences
@@ -22,7 +22,10 @@ _WRAPPED = 0.4
 
 
 def sentences(text: str, is_markdown: bool = False) -> Iterator[str]:
-    """The sentences of a text; blank lines separate paragraphs, other line ends are blanks."""
+    """The sentences of a text.
+
+    Blank lines separate paragraphs, and so do the ends of long lines; other line ends are blanks.
+    """
     for paragraph in _paragraphs(_without_markup(text) if is_markdown else text):
         yield from split_sentences(paragraph)
 
@@ -40,14 +43,19 @@ def is_prose(lines: Iterable[str]) -> bool:
     has_case = any(line[0].isupper() for line in filled)
     has_stops = any(mark in line for line in filled for mark in ".!?")
     is_wrapped = has_case and has_stops and going_on >= _WRAPPED * len(filled)
-    words = sorted(len(line.split()) for line in filled)
-    return is_wrapped or words[(len(words) - 1) // 2] > _LONG
+    return is_wrapped or _are_paragraphs(filled)
+
+
+def _are_paragraphs(lines: Sequence[str]) -> bool:
+    words = sorted(len(line.split()) for line in lines)
+    return words[(len(words) - 1) // 2] > _LONG
 
 
 def _paragraphs(text: str) -> Iterator[str]:
     for block in re.split(r"\n\s*\n", text):
-        if words := " ".join(block.split()):
-            yield words
+        lines = [" ".join(line.split()) for line in block.split("\n") if line.strip()]
+        if lines:
+            yield from lines if _are_paragraphs(lines) else [" ".join(lines)]
 
 
 def _without_markup(text: str) -> str:

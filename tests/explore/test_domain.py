@@ -89,3 +89,16 @@ def test_captions_and_everyday_sentences_are_told_apart() -> None:
         ]
     )
     assert found is not None and found.tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize("name", ["captions-smooth", "yelp-sentiment", "everyday"])
+@pytest.mark.parametrize("text", ["我们明天去公园散步吧", "🎉🎉 😀 😀😀", "qqxz vvrk zzptt jjwq"])
+def test_a_sentence_of_unknown_words_is_outside(name: str, text: str) -> None:
+    run = open_run(name)
+    found = run.out_of_domain([text])
+    assert found is not None and found.tolist() == [True]
+    if run.vocabulary.has_unknown:
+        assert run.unknown_share([text])[0] >= 0.5
+        assert run.domain is not None
+        (why,) = run.domain.reasons(run.nats_per_word([text]), run.unknown_share([text]))
+        assert why is not None and "unknown" in why

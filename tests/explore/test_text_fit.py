@@ -62,3 +62,25 @@ def test_without_a_run_the_error_says_so(two_runs):
 )
 def test_the_fit_is_one_sentence(fit, sentence):
     assert sentence in fit.sentence and fit.sentence.count(".") == 1
+
+
+def test_a_document_run_draws_no_map_of_sentences():
+    bags = [
+        name
+        for name, folder in folders.by_name().items()
+        if configs.read(folder / folders.CONFIG).corpus.tokens == "bag"
+    ]
+    assert "newsgroups" in bags
+    assert not set(bags) & {folder.name for folder in text_fit.candidates()}
+
+
+def test_a_run_that_spells_is_chosen_for_words_that_none_knows():
+    texts = ["我们明天去公园散步吧", "今天天气很好", "他在学校学习中文", "你好世界"] * 5
+    best = open_run(text_fit.best_run(texts))
+    assert not best.vocabulary.has_unknown and best.vocabulary.has_order
+
+
+def test_words_that_a_document_run_skips_are_not_known():
+    run = open_run("newsgroups")
+    fit = text_fit.fit(run, ["我们 明天 去 公园", "qqxz vvrk zzptt"])
+    assert fit.known == 0 and "pieces" not in fit.sentence

@@ -170,6 +170,21 @@ def test_running_text_is_split_into_sentences_and_lines_are_left_alone(tmp_path)
     assert not prose.is_prose(["a dog sleeps", "two cats sing", "a robot waits"])
 
 
+def test_each_long_line_is_a_paragraph_of_its_own(tmp_path):
+    line = " ".join(f"word{number}" for number in range(80))
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join(f"{line} {row}" for row in range(300)), encoding="utf-8")
+    seen = preview(path)
+    assert not seen.refused
+    assert seen.table.texts == [f"{line} {row}" for row in range(300)]
+    # Short ones are lines of a paragraph.
+    assert list(prose.sentences("A dog\nsleeps. It\nwakes.\n\nSo")) == [
+        "A dog sleeps.",
+        "It wakes.",
+        "So",
+    ]
+
+
 def test_markdown_loses_its_marks_and_its_code():
     text = (
         "# Notes\n\nA **bold** [link](http://x.y) here.\n- first item\n- `second` item\n\n"

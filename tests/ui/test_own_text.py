@@ -73,7 +73,7 @@ def test_pasted_lines_are_previewed_and_queued_as_a_map(page):
 def test_few_lines_and_a_taken_name_are_answered(page):
     at = paste(page(), "one\ntwo\nthree")
     button(at, "Draw the map").click().run()
-    assert "3 different sentences" in shown(at) and jobs.jobs() == []
+    assert "at least 10 different ones are needed" in shown(at) and jobs.jobs() == []
     at = paste(page(), PASTED)
     at.text_input(key=next(i.key for i in at.text_input if i.label.startswith("Name"))).set_value(
         "tiny"

@@ -222,10 +222,11 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
             f"Not in the model's vocabulary, read as <unk>: {markdown(listed(unknown))}",
             icon=":material/help:",
         )
-    nats = float(distortion[0]) / (len(run.words(pick.text)) + 1)
-    if run.domain is not None and nats > run.domain.limit:
+    nats = distortion / (len(run.words(pick.text)) + 1)
+    domain, unread = run.domain, run.unknown_share([pick.text])
+    if domain is not None and (why := domain.reasons(nats, unread)[0]):
         st.warning(
-            f"Out of this model’s domain: {run.domain.sentence(nats)}. It will say a "
+            f"Out of this model’s domain: {why}. It will say a "
             f"{run.text_unit} of its corpus rather than yours.",
             icon=":material/travel_explore:",
         )

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.errors import ExplorerError
 from explorer.explore import text_fit
 from explorer.runs.names import check_name
 from explorer.text.preview import Preview, others
+from explorer.text.splits import require_variety
 from explorer.ui.own_text import source
 from explorer.ui.session import open_runs
 from explorer.workspace import added, jobs, own_vectors, texts
@@ -36,7 +36,7 @@ def draw_button(path: Path, seen: Preview) -> None:
             _add_button(path, seen, name)
     if not is_asked:
         return
-    _check_variety(path, seen)
+    require_variety(seen.table.texts, path.name)
     name = check_name(name.strip())
     texts.store(name, path.name, seen.table, others(path, seen))
     if seen.vectors:
@@ -58,14 +58,6 @@ def _base() -> str:
         key="text_base",
         help="The trained model that encodes and decodes your sentences.",
     )
-
-
-def _check_variety(path: Path, seen: Preview) -> None:
-    if len(set(seen.table.texts)) < text_fit.LEAST:
-        raise ExplorerError(
-            f"{path.name} has {len(set(seen.table.texts)):,} different sentences: a map needs at "
-            f"least {text_fit.LEAST}"
-        )
 
 
 def _add_button(path: Path, seen: Preview, name: str) -> None:
