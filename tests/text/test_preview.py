@@ -105,6 +105,39 @@ def test_the_encoding_is_guessed(tmp_path, encoding):
     assert preview(path).table.texts == texts
 
 
+SPOKEN = {
+    "cp1252": ["Ich möchte heute früh nach Hause gehen.", "Où est la bibliothèque, dit-il ?"],
+    "cp1250": ["Příliš žluťoučký kůň úpěl ďábelské ódy.", "Dziś świeci słońce i jest ciepło."],
+    "cp1251": ["Сегодня светит солнце и тепло.", "Дети играют в саду за домом."],
+    "koi8-r": ["Сегодня светит солнце и тепло.", "Дети играют в саду за домом."],
+    "cp1253": ["Το βιβλίο είναι πάνω στο τραπέζι.", "Τα παιδιά παίζουν στον κήπο."],
+    "cp1254": ["Bugün hava çok güneşli ve sıcak.", "Yardımınız için teşekkür ederim."],
+    "cp932": ["今日は天気がいいです。", "子供たちは庭で遊んでいます。"],
+    "gb18030": ["今天天气很好。", "孩子们在花园里玩。"],
+    "big5": ["今天天氣很好。", "孩子們在花園裡玩。"],
+    "cp949": ["오늘은 날씨가 좋습니다.", "아이들이 정원에서 놀고 있습니다."],
+}
+
+
+@pytest.mark.parametrize("encoding", SPOKEN)
+def test_other_languages_are_read_in_their_encodings(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    plain = [f"A plain sentence, number {row}." for row in range(9000)]
+    for texts in (SPOKEN[encoding], SPOKEN[encoding] * 20, plain + SPOKEN[encoding]):
+        path.write_bytes(
+            ("text,n\n" + "".join(f'"{text}",1\n' for text in texts)).encode(encoding)
+        )
+        assert preview(path).table.texts == texts
+
+
+def test_a_damaged_byte_of_utf_8_is_named_and_not_read_in_another_encoding(tmp_path):
+    path = tmp_path / "a.csv"
+    text = "text\n" + "Größe und Höhe der Türme\n" * 40
+    path.write_bytes(text.encode().replace(b"T\xc3\xbcrme\n", b"T\xfcrme\n", 1))
+    with pytest.raises(ExplorerError, match="line 2, byte"):
+        preview(path)
+
+
 def test_a_chosen_encoding_separator_and_header_win(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("un café|1\nle thé|2\n".encode("cp1252"))
