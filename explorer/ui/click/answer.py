@@ -80,9 +80,10 @@ def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
 def of_pick(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
     """Decode settings for a pick: with the label of its sentence where none is chosen.
 
-    An empty location is decoded once: the answer says what the map's words and the lens say there.
+    An empty location of a VAE is decoded once: the answer says what the lens and the words on the
+    map say there. Given vectors keep the candidates, of which their encoder finds better ones.
     """
-    if isinstance(pick, MapPick):
+    if isinstance(pick, MapPick) and run.config.model.encoder["name"] != "vectors":
         decoding = dataclasses.replace(decoding, nearest=1)
     if decoding.label or run.atlas is None or run.atlas.label is None:
         return decoding

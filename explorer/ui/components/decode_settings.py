@@ -49,7 +49,7 @@ def decode_settings(*runs: Run, is_corrected: bool = True) -> None:
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
                 help="Decodes of each point at most. Each is encoded again, its miss corrects the "
                 "next, and the one nearest to the point by cosine is shown. 1 encodes nothing "
-                "again. An empty location of the map is decoded once.",
+                "again. An empty location of a VAE is decoded once.",
             )  # fmt: skip
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",
