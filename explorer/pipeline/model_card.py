@@ -20,6 +20,7 @@ _FAITHFUL = 50.0
 _TITLES = {
     "point": "A plain autoencoder",
     "none": "A language model",
+    "vectors": "A decoder of sentence vectors",
     "simplex": "A neural topic model",
 }
 _NEWSGROUPS = (
@@ -124,6 +125,12 @@ def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
             "It reads a text as counts of the words in its vocabulary: their order and all other "
             "words are lost, and a point decodes to ranked words."
         ]
+    if config.model.encoder["name"] == "vectors":
+        source = config.model.encoder.get("source") or "an encoder that is not named"
+        lines.append(
+            f"Its latent points are vectors of {source}, which typed text needs too; a decode "
+            "inverts a vector approximately."
+        )
     if corpus.tokens == "words":
         lines.append("A word outside its vocabulary is read as `<unk>`.")
     bleu = reconstruction_bleu(metrics)
@@ -138,7 +145,7 @@ def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
 def _density(config: configs.Config) -> str:
     """A note on the density an autoencoder is sampled from; empty without one."""
     name = str(config.training.fit_prior["name"])
-    if config.model.latent["name"] != "point" or name == "none":
+    if config.model.latent["name"] not in ("point", "vectors") or name == "none":
         return ""
     # Imported here: torch takes seconds.
     from explorer.models.priors import PRIORS

@@ -91,6 +91,22 @@ def test_a_card_says_what_kind_of_model_it_is_and_how_long_each_stage_was(
     assert f"2 + 7{' + 3' if tuned else ''} epochs" in text
 
 
+def test_a_card_of_given_vectors_names_their_encoder(tmp_path: Path) -> None:
+    folder = run(tmp_path / "r")
+    recipe = (
+        "[corpus]\nname = 'captions'\n[model]\nlatent_dim = 384\nlatent = {name = 'vectors'}\n"
+        "encoder = {name = 'vectors', dim = 384, norm = 1.0, source = 'minilm'}\n"
+        "[training]\nfit_prior = {name = 'flow_matching'}\n"
+    )
+    (folder / "config.toml").write_text(recipe, encoding="utf-8")
+    folders.write_checksums(folder)
+    model_card.write(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "A decoder of sentence vectors trained on" in text
+    assert "vectors of minilm, which typed text needs" in text
+    assert "sampled from a flow-matching model" in text.lower()
+
+
 def test_a_card_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
     folder = run(tmp_path / "r", rate={"value": 1.0, "n": 9, "unit": "nats per sentence"})
     mine = "# Läufe\n\nÜber alles.\n".encode("latin-1")
@@ -122,6 +138,7 @@ def test_a_card_says_what_the_run_is_for_and_what_it_cannot_do(tmp_path: Path) -
     titles = [line for line in text.splitlines() if line.startswith("## ")]
     assert titles == ["## Intended use", "## Limits", "## Data", "## Scores", "## Reproduce"]
     limits = text.partition("## Limits")[2].partition("## Data")[0]
+    assert "vectors" not in limits
     assert "BLEU 4" in limits and uses_z(metrics).sentence in limits
     assert "| metric |" not in model_card.without_scores(text)
 
