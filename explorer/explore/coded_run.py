@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32
@@ -17,8 +18,6 @@ from explorer.text.tokens import EOS, SPECIALS
 if TYPE_CHECKING:
     from torch import Tensor
 
-GAIN_SAMPLES = 16
-"""Prior samples a word's probability is compared with, for its latent gain."""
 _LEAST_SCALE = 1e-6
 
 
@@ -97,8 +96,7 @@ class CodedRun(MappedRun):
                 self.model.decoder,
                 points,
                 tokens,
-                self._reference(),
-                GAIN_SAMPLES,
+                self._references,
                 condition=lambda z: self._decoder_input(z, decoding),
             )
         result = []
@@ -212,16 +210,21 @@ class CodedRun(MappedRun):
     def _decoder_input(self, z: "Tensor", decoding: Decoding) -> "Tensor":
         return self.model.condition_on_label(z, decoding.label, decoding.strength)
 
-    def _reference(self) -> Any:
-        """The reference of the latent gain: the prior, else a Gaussian of the encodings."""
+    @cached_property
+    def _references(self) -> "Tensor":
+        """Draws for the latent gain, of the prior, else of a Gaussian of the encodings."""
         import torch
         from torch.distributions import Independent, Normal
 
+        from explorer.models.latent_gain import references
+
         if self.model.has_density:
-            return self.model.prior()
+            with torch.inference_mode():
+                return references(self.model.prior())
         mean = torch.from_numpy(self.needed_atlas.mean)
         # Given vectors may have numbers that never vary.
-        return Independent(Normal(mean.mean(0), mean.std(0).clamp(min=_LEAST_SCALE)), 1)
+        scale = mean.std(0).clamp(min=_LEAST_SCALE)
+        return references(Independent(Normal(mean.mean(0), scale), 1))
 
 
 def _summed(scores: Sequence[float], index: Sequence[int], count: int) -> list[float]:

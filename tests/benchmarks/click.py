@@ -4,7 +4,8 @@ Starts `streamlit run app.py` with its default settings and threads, opens the r
 Chromium and measures, in the browser,
 
 - point, empty place: pointer released → the answer's column shows another text;
-- sentence: the same click → the decoded sentence itself has arrived;
+- first words: the same click → a first decode has arrived;
+- sentence: the same click → the decode that stays has arrived: the nearest of the candidates;
 - typed: Enter → the typed sentence is selected, and so marked, on the map;
 - read: the wheel rests → every place of the new view has its sentence ("Read the map").
 
@@ -49,9 +50,11 @@ CORNERS = ((0.05, 0.08), (0.95, 0.9), (0.06, 0.9), (0.92, 0.2), (0.1, 0.5))
 # Text of the page without the map: what the map draws is on a canvas or in a shadow tree.
 _WATCH = """(map, [event, done]) => {
   const main = document.querySelector('[data-testid=stMain]');
-  const sentence = () =>
-    [...main.querySelectorAll('p.words:not(.quiet)')].map((words) => words.textContent).join('|');
-  const before = [main.textContent, sentence()];
+  const said = (kind) =>
+    [...main.querySelectorAll(kind)].map((words) => words.textContent).join('|');
+  const sentence = () => said('p.words:has(mark)');
+  const first = () => said('p.draft, p.words:has(mark)');
+  const before = [main.textContent, sentence(), first()];
   const marked = JSON.stringify(map.state.selected);
   window.measured = new Promise((resolve) => {
     window.addEventListener(event, () => {
@@ -61,6 +64,7 @@ _WATCH = """(map, [event, done]) => {
         const now = performance.now() - start;
         if (main.textContent !== before[0]) times.text ??= now;
         if (sentence() !== before[1]) times.sentence ??= now;
+        if (first() !== before[2]) times.first ??= now;
         if (JSON.stringify(map.state.selected) !== marked) times.marker ??= now;
         if (done in times || now > 10000) {
           observer.disconnect();
@@ -124,6 +128,7 @@ def clicks(page: Page, count: int, seed: int) -> dict[str, list[float]]:
         times = _timed(page, "pointerup", "sentence", lambda at=place: page.mouse.click(*at))
         empty = page.get_by_text("Empty location", exact=True).count() > 0
         found.setdefault("empty place" if empty else "point", []).append(times["text"])
+        found.setdefault("first words", []).append(times["first"])
         found.setdefault("sentence", []).append(times["sentence"])
     return found
 

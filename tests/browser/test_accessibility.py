@@ -1,4 +1,8 @@
-"""axe-core on every page: nothing serious, moderate or critical, in light, dark and on a phone."""
+"""axe-core on every page: nothing serious, moderate or critical, in light, dark and on a phone.
+
+Every page is looked at in light; in dark and on a phone those whose parts differ most, and all of
+them where `soak` is asked for.
+"""
 
 from importlib import resources
 
@@ -40,6 +44,7 @@ PAGES = {
     "lecture": "lecture",
     "scene": "paths?scene=3",
 }
+FEW = ("map", "columns", "compare", "collapse", "prior", "experiment with its result", "lecture")
 EXEMPT: tuple[tuple[str, str, str], ...] = ()
 """Rule, part of the selector or of the element, and why it cannot be mended from outside."""
 RUN = """async () => {
@@ -77,13 +82,23 @@ def is_exempt(fault):
     )
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_axe_has_nothing_to_say_of_any_page(chromium, address, script, screen):
+@pytest.mark.parametrize(
+    ("screen", "pages"),
+    [
+        pytest.param("light", tuple(PAGES), id="light"),
+        pytest.param("dark", FEW, id="dark"),
+        pytest.param("phone", FEW, id="phone"),
+        pytest.param("dark", tuple(PAGES), id="dark, every page", marks=pytest.mark.soak),
+        pytest.param("phone", tuple(PAGES), id="phone, every page", marks=pytest.mark.soak),
+    ],
+)
+def test_axe_has_nothing_to_say_of_any_page(chromium, address, script, screen, pages):
     context = chromium.new_context(**SCREENS[screen])
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     faults = []
-    for name, link in PAGES.items():
+    for name in pages:
+        link = PAGES[name]
         page.goto(f"{address}/{link}{'&' if '?' in link else '?'}run=one")
         strolling.settle(page)
         page.evaluate(script)

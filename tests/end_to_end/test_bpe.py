@@ -19,11 +19,10 @@ from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
-from explorer.explore.coded_run import GAIN_SAMPLES
 from explorer.explore.run import Run, open_run
 from explorer.explore.run_difference import comparable
 from explorer.models.decoding_settings import Decoding
-from explorer.models.latent_gain import token_scores
+from explorer.models.latent_gain import references, token_scores
 from explorer.models.padding import collate
 from explorer.models.vae import build
 from explorer.runs import folder as folders
@@ -108,9 +107,7 @@ def test_gains_of_words_add_up_to_those_of_the_sentence(folder: Path, most: int)
     z = run.encode(tiny.sentences(20))
     points = torch.from_numpy(z)
     rows = run._generate(points, decoding)
-    scores = token_scores(
-        run.model.decoder, points, collate(rows), run.model.prior(), GAIN_SAMPLES
-    )
+    scores = token_scores(run.model.decoder, points, collate(rows), references(run.model.prior()))
     assert any(len(run.vocabulary.decode(row)) < len(row) for row in rows)
     for number, decoded in enumerate(run.decode_tokens(z, decoding)):
         row = rows[number]

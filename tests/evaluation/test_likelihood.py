@@ -16,7 +16,7 @@ from explorer.evaluation.likelihood import (
     predicted,
 )
 from explorer.models.batch_inference import distortions, posterior
-from explorer.models.latent_gain import token_scores
+from explorer.models.latent_gain import references, token_scores
 from explorer.models.latents import LATENTS
 from explorer.models.padding import collate, lengths
 from explorer.models.random_streams import generator, others, sample, sample_rows
@@ -158,10 +158,10 @@ def test_token_gains_add_up_to_the_prior_gap() -> None:
     tokens = collate(SENTENCES)
     z = torch.randn(len(SENTENCES), 2, dtype=torch.float64)
     prior = Independent(Normal(torch.zeros(2).double(), torch.ones(2).double()), 1)
-    scores, gains = token_scores(model.decoder, z, tokens, prior, samples=8, seed=4)
+    draws = references(prior, samples=8, seed=4)
+    scores, gains = token_scores(model.decoder, z, tokens, draws)
     assert torch.allclose(scores, model.decoder.token_log_prob(z, tokens), atol=1e-12)
     assert gains.shape == (len(SENTENCES), tokens.shape[1] - 1)
-    draws = sample(prior, 8, generator(4, "gain"))
     own = distortions(model, z, SENTENCES)
     gap = torch.stack(
         [distortions(model, draw.expand(len(SENTENCES), 2), SENTENCES) - own for draw in draws]
@@ -169,7 +169,7 @@ def test_token_gains_add_up_to_the_prior_gap() -> None:
     assert gains.sum(1).tolist() == pytest.approx(gap.tolist())
     for row, count in enumerate(lengths(tokens).tolist()):
         assert gains[row, count:].abs().sum() == 0
-    _, alone = token_scores(model.decoder, z[3:4], tokens[3:4], prior, samples=8, seed=4)
+    _, alone = token_scores(model.decoder, z[3:4], tokens[3:4], draws)
     assert alone[0].tolist() == pytest.approx(gains[3].tolist())
 
 
@@ -177,7 +177,7 @@ def test_token_gains_vanish_where_z_is_ignored() -> None:
     model = tiny(latent_dim=2)
     deafen(model)
     z = torch.randn(len(SENTENCES), 2, dtype=torch.float64)
-    _, gains = token_scores(model.decoder, z, collate(SENTENCES), model.prior())
+    _, gains = token_scores(model.decoder, z, collate(SENTENCES), references(model.prior()))
     assert gains.abs().max().item() < 1e-12
 
 

@@ -17,7 +17,15 @@ from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.ui.click import codes, refine
-from explorer.ui.components.escaping import listed, markdown, minus, plain, shade_key, shaded
+from explorer.ui.components.escaping import (
+    drafted,
+    listed,
+    markdown,
+    minus,
+    plain,
+    shade_key,
+    shaded,
+)
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import picks
 from explorer.ui.session.picks import MapPick, Pick, SentencePick, TextPick
@@ -104,8 +112,7 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
         _typed(run, located.pick, decoding.label)
     else:
         _heading("Empty location", f"no {run.text_unit} here")
-    decoded = run.decode_tokens(located.z[None], decoding)[0]
-    table = _decoded(run, located, decoded, decoding.label, decoding.nearest)
+    decoded, table = _decoded(run, located, decoding)
     codes.show(run, located.z, decoded.text, decoding)
     if located.position is None:
         refine.show(run, _text(run, located.pick), decoding)
@@ -235,16 +242,22 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
 
 
 def _decoded(
-    run: Run, located: LocatedPick, decoded: Decoded, label: str, nearest: int
-) -> "DeltaGenerator":
+    run: Run, located: LocatedPick, decoding: Decoding
+) -> "tuple[Decoded, DeltaGenerator]":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
     source = "this location" if isinstance(located.pick, MapPick) else own
-    _heading("Decoded", f"from {source}" + (f", given label {label}" if label else ""))
+    given = f", given label {decoding.label}" if decoding.label else ""
+    _heading("Decoded", f"from {source}{given}")
     key = shade_key(_LIFT) if run.is_of_documents else shade_key()
-    st.html(shaded(decoded) + key)
+    words, point = st.empty(), located.z[None]
+    if decoding.nearest > 1:  # there at once; the candidates take several times as long
+        first = run.decode(point, dataclasses.replace(decoding, nearest=1))[0]
+        words.html(drafted(first) + key)
+    decoded = run.decode_tokens(point, decoding)[0]
+    words.html(shaded(decoded) + key)
     if decoded.cosine is not None:
-        _cosine(decoded.cosine, nearest)
-    return st.empty()
+        _cosine(decoded.cosine, decoding.nearest)
+    return decoded, st.empty()
 
 
 def _cosine(cosine: float, candidates: int) -> None:

@@ -16,7 +16,8 @@ _JOINER = "\u2060"  # has no width; separates the characters on its two sides
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _STYLE = """
 <style>
-.words { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
+.words, .draft { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
+.draft { opacity: 0.6; }
 .words.quiet { opacity: 0.72; font-size: 1rem; line-height: 1.5; }
 .words.clamped { display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical;
   overflow: hidden; }
@@ -91,6 +92,11 @@ def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False)
         return f'{_STYLE}<p class="{kind}" dir="auto">{words}{COPY}</p>'
     aside = f"<span>{html.escape(note)}</span>"
     return f'{_STYLE}<p class="{kind} noted">{aside}<span dir="auto">{words}{COPY}</span></p>'
+
+
+def drafted(text: str) -> str:
+    """A sentence that another may replace, as HTML."""
+    return f'{_STYLE}<p class="draft" dir="auto">{html.escape(text) or "&nbsp;"}</p>'
 
 
 def shaded(decoded: Decoded) -> str:
