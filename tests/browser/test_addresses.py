@@ -10,7 +10,7 @@ from tests.browser.browsing import MARKS, PATIENCE
 
 pytestmark = MARKS
 WIDE = {"width": 1600, "height": 1000}
-SECONDS = 40
+SECONDS = 20
 """For the short strolls; a slow machine takes fewer of them."""
 
 

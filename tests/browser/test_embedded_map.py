@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from explorer import open_run
+from tests.browser import strolling
 from tests.browser.browsing import PATIENCE, QUICK_MARKS, ROOT, a_page, listening, sync_api
 
 pytestmark = QUICK_MARKS
@@ -63,6 +64,7 @@ def test_it_decodes_without_a_rerun_of_the_page_and_its_pick_is_returned(
         page.get_by_text("run 2", exact=True).wait_for()
         assert page.get_by_text("other None 0").is_visible()
 
+        strolling.settle(page)  # the camera goes to what was picked
         page.get_by_label("Select with a rectangle").first.click()
         box = first.bounding_box()
         page.mouse.move(box["x"] + 5, box["y"] + 5)

@@ -278,7 +278,9 @@ SLIDERS = {
 """Where a slider is, and what the address says after each of four steps."""
 
 
-@pytest.mark.parametrize("name", SLIDERS)
+@pytest.mark.parametrize(
+    "name", ["paths", *(pytest.param(name, marks=pytest.mark.soak) for name in list(SLIDERS)[1:])]
+)
 def test_a_path_is_scrubbed_in_the_browser(page, address, name):
     query, parameter, steps = SLIDERS[name]
     place = "arithmetic" if name == "dimensions" else name

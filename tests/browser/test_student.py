@@ -56,6 +56,7 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     assert f"row {row:,}" in page.get_by_test_id("stMain").inner_text()
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("mirror")
 def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page, tmp_path):
     """A fresh server reads 155,070 sentences for its first page, and the click overtakes that."""

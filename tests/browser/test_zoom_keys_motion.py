@@ -52,10 +52,13 @@ def go(page, link):
 @pytest.mark.parametrize(
     "options",
     [
-        {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2},
-        {"viewport": {"width": 390, "height": 844}},
+        pytest.param(
+            {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2},
+            id="zoomed",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param({"viewport": {"width": 390, "height": 844}}, id="phone"),
     ],
-    ids=["zoomed", "phone"],
 )
 def test_no_page_is_wider_than_the_window(opened, address, options):
     page = opened(**options)

@@ -113,6 +113,7 @@ def test_an_unknown_benchmark_names_those_there_are(capsys) -> None:
     assert all(name in capsys.readouterr().err for name in BENCHMARKS)
 
 
+@pytest.mark.soak
 def test_making_the_table_writes_recipes_with_the_real_corpus(
     mirror: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,7 @@ def trained(name: str, wide: bool) -> dict[str, torch.Tensor]:
     }
 
 
+@pytest.mark.soak
 def test_two_processes_train_the_weights_of_one(tmp_path: Path) -> None:
     path = tmp_path / "found.pt"
     ends = finish(launch(2, "-c", TRAIN, str(path)))

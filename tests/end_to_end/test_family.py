@@ -4,7 +4,9 @@ import errno
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -34,6 +36,12 @@ SMALL = (
     'model.encoder={name="lstm",hidden_dim=8}',
     'model.decoder={name="lstm",hidden_dim=8}',
 )
+
+
+def quick_first(priors: Sequence[str]) -> list[Any]:
+    """Priors as parameters; flow matching, whose density is an integral, for `soak` alone."""
+    slow = pytest.mark.soak
+    return [pytest.param(name, marks=slow if name == "flow_matching" else ()) for name in priors]
 
 
 @pytest.fixture
@@ -118,7 +126,7 @@ def test_patience_is_not_asked_of_a_schedule_that_follows_the_rate(corpus: str) 
         assert config.training.patience == patience
 
 
-@pytest.mark.parametrize("prior", fitted_priors("gaussian"))
+@pytest.mark.parametrize("prior", quick_first(fitted_priors("gaussian")))
 def test_a_prior_fitted_afterwards_changes_the_prior_and_nothing_else(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,7 +216,7 @@ def test_an_autoencoder_cannot_be_sampled_before_a_density_is_fitted(
     assert entry["value"] is None and "explorer prior" in entry["reason"]
 
 
-@pytest.mark.parametrize("prior", fitted_priors("point"))
+@pytest.mark.parametrize("prior", quick_first(fitted_priors("point")))
 def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     prior: str, corpus: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -310,7 +310,7 @@ def test_more_documents_have_the_same_test_documents_and_none_costs_less_than_it
     assert 1 < many.limit < 0.6 * unigrams
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_neural_document_model_learns_and_its_simplex_finds_the_topics() -> None:
     outcome = run_experiment("documents")
     assert outcome["perplexity, topics known"] < outcome["perplexity, NVDM"]

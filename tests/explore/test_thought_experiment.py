@@ -66,6 +66,7 @@ def test_the_same_seed_gives_the_same_outcome() -> None:
     assert one.trajectory != other.trajectory
 
 
+@pytest.mark.soak
 def test_what_others_draw_meanwhile_changes_no_training() -> None:
     decoder = thought_experiment.DECODERS[1]
     alone = thought_experiment.train(decoder, variant=Variant(epochs=2))

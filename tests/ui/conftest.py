@@ -1,15 +1,24 @@
 """What tests of pages share: an empty folder of runs, and the app opened on the tiny run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.explore import text_points
 from explorer.runs import folder as folders
 from explorer.ui.session.url import page_file
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_candidates() -> Iterator[None]:
+    """Three decodes of a point: the tiny run hits none, so each page would take all sixteen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_points, "_CANDIDATES", 3)
+        yield
 
 
 @pytest.fixture
