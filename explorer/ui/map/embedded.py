@@ -60,21 +60,24 @@ def st_latent_map(
         before = RunMap(run=run)
     shown = replace(before, run=run, view=view, colour=colour, words=words, height=height)
     st.session_state[state] = shown
+    st.session_state[f"_{key}_returned"] = st.session_state.get(f"_{key}_serial")
     st.fragment(_draw)(key)
     return st.session_state[state]
 
 
 def _draw(key: str) -> None:
-    """Draws the map with the answers to what it asked; reruns the page after a pick."""
+    """Draws the map with the answers to what it asked; reruns the page after a pick.
+
+    A rerun of the page can be lost to one of a fragment, so that the next one asks for it again.
+    """
     import streamlit as st
 
-    state, last = f"_{key}_state", f"_{key}_serial"
+    state, last, returned = (f"_{key}_{what}" for what in ("state", "serial", "returned"))
     shown: RunMap = st.session_state[state]
     message = state_of(st.session_state.get(key), "message")
     message = message if isinstance(message, Mapping) else {}
     event = read_event(message.get("event"))
-    is_new = event is not None and event.serial != st.session_state.get(last)
-    if event is not None and is_new:
+    if event is not None and event.serial != st.session_state.get(last):
         st.session_state[last] = event.serial
         shown = st.session_state[state] = shown.after(event)
     name = st.session_state.setdefault(f"_{key}_name", f"latent-map-{uuid4().hex}")
@@ -86,7 +89,7 @@ def _draw(key: str) -> None:
     }
     callbacks = {f"on_{what}_change": ignore_change for what in ("message", "webgl", "view")}
     _component(_bundle_url(key))(key=key, data=data, **callbacks)
-    if is_new:
+    if st.session_state.get(last) != st.session_state.get(returned):
         st.rerun()
 
 
