@@ -13,12 +13,14 @@ from explorer.explore import ranked_words, text_points
 from explorer.explore.arguments import array, whole
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.system.cache import Cache
 from explorer.text.tokens import EOS, SPECIALS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _LEAST_SCALE = 1e-6
+_RECENT = 64
 
 
 class CodedRun(MappedRun):
@@ -200,7 +202,18 @@ class CodedRun(MappedRun):
             return candidates.nearest(
                 points, decoding, self.model.latent, self._generate, self._encode_again
             )
-        return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
+
+        def decode() -> list[list[int]]:
+            return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
+
+        if len(points) > 1:
+            return decode()
+        return self._single.get((points.numpy().tobytes(), decoding), decode)
+
+    @cached_property
+    def _single(self) -> Cache[list[list[int]]]:
+        """Recent decodes of one point: the lens, the first words and the candidates share them."""
+        return Cache(_RECENT)
 
     def _encode_again(self, rows: Sequence[Sequence[int]]) -> "Tensor":
         import torch

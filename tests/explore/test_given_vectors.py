@@ -86,7 +86,7 @@ def test_the_weights_do_not_hold_the_vectors(given_run):
 
 
 def test_typed_text_is_encoded_where_the_encoder_is_at_hand(run):
-    assert run.cannot_encode == "" and run.candidates == 8
+    assert run.cannot_encode == "" and run.candidates == 4
     z = run.encode([OTHER, TEXTS[7]])
     vectors = run.model.latent.vectors(torch.from_numpy(z))
     expected = given.embed([OTHER, TEXTS[7]])
