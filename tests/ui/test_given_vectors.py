@@ -60,9 +60,9 @@ def test_without_the_encoder_a_location_is_decoded_and_a_sentence_says_what_is_m
     assert "from its encoding" in shown(at)
 
 
-def test_with_the_encoder_the_nearest_of_eight_and_its_cosine_are_shown(page):
+def test_with_the_encoder_the_nearest_of_four_and_its_cosine_are_shown(page):
     at = page("map", True, at="0.1,0.2")
-    assert "Nearest of 8 decodes" in shown(at) and "cosine **" in shown(at)
+    assert "Nearest of 4 decodes" in shown(at) and "cosine **" in shown(at)
     assert "Round trip" in shown(at) and "Typed text needs" not in shown(at)
     box = next(item for item in at.text_input if item.label == "Type a sentence")
     box.set_value("a nurse waits on a boat").run()
