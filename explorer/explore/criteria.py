@@ -15,7 +15,6 @@ from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value, di
 from explorer.explore.map_views import FARTHEST, VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.tags import Tag
-from explorer.latent_space.neighbours import nearest
 from explorer.system.cache import Cache
 
 MAX_PATTERN = 300
@@ -171,7 +170,7 @@ class Near(Criterion):
         return cls(value.text, count)
 
     def mask(self, run: MappedRun) -> Mask:
-        index, _ = nearest(run.encode([self.text]), run.needed_atlas.mean, self.count)
+        index, _ = run.needed_atlas.index.nearest(run.encode([self.text]), self.count)
         return _mask_of(run, index[0])
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.latent_space.neighbours import nearest
 from explorer.system.atomic_files import write_output
 from explorer.system.table_writers import check_format, writing
 
@@ -85,7 +84,7 @@ def table_columns(run: "Run", atlas: "Atlas") -> Iterator[dict[str, Any]]:
 
 
 def _neighbours(atlas: "Atlas", rows: np.ndarray) -> list[dict[str, list[Any]]]:
-    index, distance = nearest(atlas.mean[rows], atlas.mean, NEIGHBOURS + 1)
+    index, distance = atlas.index.nearest(atlas.mean[rows], NEIGHBOURS + 1)
     lists = []
     for row, ids, far in zip(rows.tolist(), index.tolist(), distance.tolist(), strict=True):
         # Equal sentences have equal latents, so a sentence need not come first itself.

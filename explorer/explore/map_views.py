@@ -106,7 +106,7 @@ class MapView(ABC):
 
     def locate(self, z: Latents) -> tuple[Positions, Float32[np.ndarray, " m"]]:
         """Positions of latent points, and each one's Euclidean distance to a sentence's mean."""
-        return locate(z, self.atlas.mean, self.xy)
+        return locate(z, self.atlas.index, self.xy)
 
     def spread(self, scale: Float32[np.ndarray, " d"]) -> Float[np.ndarray, " 2"] | None:
         """Standard deviations along x and y of a Gaussian of this scale; None without units."""
@@ -141,7 +141,7 @@ class MapView(ABC):
     def _index(self) -> "MapIndex":
         from explorer.latent_space.map_index import MapIndex
 
-        return MapIndex(self.atlas.mean, self.atlas.scale, self.xy)
+        return MapIndex(self.atlas.mean, self.atlas.scale, self.xy, self.atlas.index)
 
     @property
     def atlas(self) -> "Atlas":
@@ -225,9 +225,7 @@ class PcaView(MapView):
 
     def _nearest(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Atlas index of the sentence nearest to each point, and its distance."""
-        from explorer.latent_space.neighbours import nearest
-
-        index, distance = nearest(z, self.atlas.mean, 1, metric="euclidean")
+        index, distance = self.atlas.index.nearest(z, 1, "euclidean")
         return index[:, 0], distance[:, 0]
 
 

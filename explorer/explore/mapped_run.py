@@ -10,12 +10,12 @@ from jaxtyping import Float32
 from explorer.explore import text_points
 from explorer.explore.arguments import whole
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
-from explorer.latent_space.neighbours import Neighbour, nearest
+from explorer.latent_space.neighbours import Neighbour
 from explorer.runs.run_files import Contents
 
 if TYPE_CHECKING:
     from explorer.latent_space.map_index import MapIndex, MapPosition
-    from explorer.latent_space.neighbours import TextIndex
+    from explorer.text.text_index import TextIndex
 
 Latents = Float32[np.ndarray, "n latent"]
 
@@ -59,7 +59,7 @@ class MappedRun(Contents, ABC):
     def neighbours(self, point: str | np.ndarray, k: int = 10) -> list[Neighbour]:
         """The atlas' sentences nearest to a sentence or latent point, nearest first."""
         k = whole("k", k, 1)
-        index, distance = nearest(self._latent(point)[None], self.needed_atlas.mean, k)
+        index, distance = self.needed_atlas.index.nearest(self._latent(point)[None], k)
         texts = self.texts
         return [
             Neighbour(int(row), texts[row], float(far))
@@ -103,7 +103,7 @@ class MappedRun(Contents, ABC):
 
     def _index(self, is_real: bool) -> "TextIndex":
         """The index of `texts`, built again once the corpus is present."""
-        from explorer.latent_space.neighbours import TextIndex
+        from explorer.text.text_index import TextIndex
 
         if self._indexed is None or self._indexed[0] != is_real:
             self._indexed = (is_real, TextIndex(self.texts))

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.latent_space import atlas_file
 from explorer.latent_space.clusters import ClusterName, members
 from explorer.latent_space.map_quality import MAP_MEASURES
+from explorer.latent_space.neighbours import LatentIndex
 
 _SPLITS = ("train", "valid", "test")
 
@@ -86,6 +88,11 @@ class Atlas:
     def latent_dim(self) -> int:
         """Dimensions of the latent space."""
         return self.mean.shape[1]
+
+    @cached_property
+    def index(self) -> LatentIndex:
+        """Finds the sentences nearest to a latent point."""
+        return LatentIndex(self.mean)
 
     def regions(self, level: int) -> Int32[np.ndarray, " n"]:
         """The region of every sentence at a zoom level; −1 for none."""

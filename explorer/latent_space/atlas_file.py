@@ -27,7 +27,8 @@ def write(path: Path, columns: Mapping[str, Any], meta: Mapping[str, Any]) -> No
     values.setdefault("label", [None] * len(values["row"]))
     for name in ("mean", "scale"):
         values[name] = parquet_files.lists(values[name], schema.field(name).type)
-    parquet_files.write(_KIND, path, values, schema, meta)
+    repeated = [name for name in schema.names if name not in ("mean", "scale")]
+    parquet_files.write(_KIND, path, values, schema, meta, use_dictionary=repeated)
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,14 +8,16 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from explorer.latent_space.holes import Mixture
-from explorer.latent_space.neighbours import nearest
+from explorer.latent_space.neighbours import LatentIndex
 
 NEIGHBOURS = 15
 _EMPTY = 1.0  # percent: a position less dense than 99% of the sentences' positions counts as empty
 _SOFTENING = 1e-3  # of the neighbours' mean distance: keeps a weight on a point itself finite
 _LEAST_SQUARE = 1e-200  # far below any real one, and still has a finite inverse
 _FARTHEST = 1e100  # positions are clipped to it: beyond, squared distances overflow
-_TYPICAL_POINTS = 2000  # sample for the median distance between nearest sentences
+_TYPICAL_POINTS, _TYPICAL_PAIRS = (200, 2000), 10**8
+"""Sample for the median distance between nearest sentences, and pairs compared for it."""
+_DENSITY_POINTS = 20_000  # sample for the percentiles of the density
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Cycle:
 
 def locate(
     z: Float[np.ndarray, "m d"],
-    mean: Float[np.ndarray, "n d"],
+    index: LatentIndex,
     xy: Float[np.ndarray, "n 2"],
     k: int = NEIGHBOURS,
 ) -> tuple[Float32[np.ndarray, "m 2"], Float32[np.ndarray, " m"]]:
@@ -62,7 +64,7 @@ def locate(
 
     Args:
         z: Latent points.
-        mean: Posterior means of the sentences on the map.
+        index: Of the posterior means of the sentences on the map.
         xy: Their positions.
         k: Neighbours used.
 
@@ -70,9 +72,8 @@ def locate(
         Positions, and the Euclidean latent distance to the nearest sentence: the farther, the
         less reliable the position.
     """
-    index, distance = nearest(z, mean, k, metric="euclidean")
-    weights = _weights(distance)
-    positions = np.einsum("mk,mkc->mc", weights, xy[index])
+    rows, distance = index.nearest(z, k, "euclidean")
+    positions = np.einsum("mk,mkc->mc", _weights(distance), xy[rows])
     return positions.astype(np.float32), distance[:, 0]
 
 
@@ -91,6 +92,7 @@ class MapIndex:
         mean: Posterior means of the sentences.
         scale: Posterior standard deviations; zeros where the model has none.
         xy: Their positions on the map.
+        index: Of the means; None makes one.
         k: Neighbours that define a position.
     """
 
@@ -99,12 +101,14 @@ class MapIndex:
         mean: Float[np.ndarray, "n d"],
         scale: Float[np.ndarray, "n d"],
         xy: Float[np.ndarray, "n 2"],
+        index: LatentIndex | None = None,
         k: int = NEIGHBOURS,
     ) -> None:
         from scipy.spatial import KDTree
 
         self._mean = np.ascontiguousarray(mean, np.float32)
         self._scale = scale
+        self._index = index or LatentIndex(self._mean)
         self._norm = np.linalg.norm(self._mean, axis=1)
         self._k = min(k, len(mean))
         # Its stub does not know that k may be a range, which keeps the axis for one neighbour.
@@ -115,7 +119,7 @@ class MapIndex:
         index, radius = self._around(np.clip([[x, y]], -_FARTHEST, _FARTHEST))
         weights = _weights(radius)
         z = self._mix(index, weights)
-        closest, distance = nearest(z, self._mean, 1, metric="euclidean")
+        closest, distance = self._index.nearest(z, 1, "euclidean")
         density = float(self._density_percentile(radius[:, -1])[0])
         return MapPosition(
             z=z[0],
@@ -134,7 +138,7 @@ class MapIndex:
         """`z` and `distance` of `at`, for many positions at once."""
         index, radius = self._around(np.clip(xy, -_FARTHEST, _FARTHEST))
         z = self._mix(index, _weights(radius))
-        return z, nearest(z, self._mean, 1, metric="euclidean")[1][:, 0]
+        return z, self._index.nearest(z, 1, "euclidean")[1][:, 0]
 
     def log_density(
         self, z: Float[np.ndarray, "m d"], without: Int[np.ndarray, " m"] | None = None
@@ -156,14 +160,19 @@ class MapIndex:
         """Median latent distance of a sentence to its nearest other sentence."""
         if len(self._mean) < 2:
             return 0.0
-        step = max(1, len(self._mean) // _TYPICAL_POINTS)
-        rows = np.arange(0, len(self._mean), step)
-        _, distance = nearest(self._mean[rows], self._mean, 2, metric="euclidean")
+        low, high = _TYPICAL_POINTS
+        rows = self._spread(min(high, max(low, _TYPICAL_PAIRS // len(self._mean))))
+        _, distance = self._index.nearest(self._mean[rows], 2, "euclidean")
         return float(np.median(distance[:, 1]))
 
     @cached_property
-    def _radii(self) -> Float[np.ndarray, " n"]:
-        return np.sort(self._around(self._tree.data)[1][:, -1])
+    def _radii(self) -> Float[np.ndarray, " sample"]:
+        rows = self._spread(_DENSITY_POINTS)
+        return np.sort(self._around(self._tree.data[rows])[1][:, -1])
+
+    def _spread(self, most: int) -> Int[np.ndarray, " rows"]:
+        """At least `most` rows evenly from all, or all."""
+        return np.arange(0, len(self._mean), max(1, len(self._mean) // most))
 
     @cached_property
     def _mixture(self) -> Mixture | None:

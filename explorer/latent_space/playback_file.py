@@ -39,10 +39,7 @@ def write(
     for axis, name in enumerate("xy"):
         values[name] = parquet_files.lists(xy[:, :, axis].T, schema.field(name).type)
     values["reconstruction"] = [reconstruction.get(item) for item in row.tolist()]
-    options: dict[str, Any] = {"use_dictionary": ["split"]}
-    # The high bytes of neighbouring values are alike: stored apart, they compress.
-    options["use_byte_stream_split"] = [f"{name}.list.element" for name in "xy"]
-    parquet_files.write(_KIND, path, values, schema, meta, **options)
+    parquet_files.write(_KIND, path, values, schema, meta, use_dictionary=["split"])
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

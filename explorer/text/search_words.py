@@ -9,6 +9,7 @@ from explorer.text.tokens import UNSPACED
 # Scripts without blanks are split into characters, as search engines do.
 _CHARACTER = re.compile(f"[{UNSPACED}]")
 _PIECE = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
+_ASCII_WORD = re.compile(r"[a-z0-9](?:[a-z0-9'-]*[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"<unk>|_(?:unk|num)_")
 
 
@@ -17,8 +18,11 @@ def words(text: str) -> list[str]:
 
     Apostrophes and hyphens inside a word stay.
     """
+    text = _PLACEHOLDER.sub(" ", text.casefold())
+    if text.isascii():  # the same, faster
+        return _ASCII_WORD.findall(text)
     words = []
-    for piece in _PIECE.findall(_PLACEHOLDER.sub(" ", text.casefold())):
+    for piece in _PIECE.findall(text):
         if piece.isalnum():
             words.append(piece)
         else:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from explorer.explore import map_views
 from explorer.explore.colourings import COLOURINGS, available
 from explorer.explore.map_views import LATENT_VIEWS, VIEWS, opacity, view_of
 from explorer.explore.run import Run, open_run
-from explorer.latent_space import map_index, neighbours
+from explorer.latent_space.neighbours import LatentIndex
 from explorer.ui.click import answer
 from explorer.ui.session.picks import TextPick
 
@@ -116,13 +117,12 @@ def test_a_typed_sentence_is_searched_for_once(
     view, searches = view_of(run, name), []
     far = answer.locate(run, view, TextPick("a dog runs"))  # fits and indexes what is needed
 
-    def counted(*args: object, **settings: object) -> object:
+    def counted(*args: Any, **settings: Any) -> Any:
         searches.append(args)
-        return nearest(*args, **settings)  # type: ignore[arg-type]
+        return nearest(*args, **settings)
 
-    nearest = neighbours.nearest
-    for module in (map_index, neighbours):
-        monkeypatch.setattr(module, "nearest", counted)
+    nearest = LatentIndex.nearest
+    monkeypatch.setattr(LatentIndex, "nearest", counted)
     found = answer.locate(run, view, TextPick("a dog runs"))
     assert len(searches) == 1
     assert found.typed is not None and far.typed is not None

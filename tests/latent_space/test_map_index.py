@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.latent_space.map_index import MapIndex, locate
+from explorer.latent_space.neighbours import LatentIndex
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def world():
 
 def test_a_data_point_is_put_on_its_own_place(world):
     mean, _, xy = world
-    places, distance = locate(mean[:50], mean, xy)
+    places, distance = locate(mean[:50], LatentIndex(mean), xy)
     np.testing.assert_allclose(places, xy[:50], atol=1e-2)
     np.testing.assert_allclose(distance, 0, atol=1e-5)
 
@@ -26,7 +27,7 @@ def test_a_data_point_is_put_on_its_own_place(world):
 def test_a_point_is_put_among_its_neighbours(world):
     mean, _, xy = world
     rest, rest_xy = mean[40:], xy[40:]
-    places, _ = locate(mean[:40], rest, rest_xy)
+    places, _ = locate(mean[:40], LatentIndex(rest), rest_xy)
     assert np.median(np.linalg.norm(places - xy[:40], axis=1)) < 0.3
 
 
@@ -34,18 +35,22 @@ def test_shuffling_the_corpus_moves_nothing(world):
     mean, _, xy = world
     order = np.random.default_rng(0).permutation(len(mean))
     z = mean[:9] + 0.1
-    for one, other in zip(locate(z, mean, xy), locate(z, mean[order], xy[order]), strict=True):
+    for one, other in zip(
+        locate(z, LatentIndex(mean), xy),
+        locate(z, LatentIndex(mean[order]), xy[order]),
+        strict=True,
+    ):
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_a_far_point_says_how_far_it_is(world):
     mean, _, xy = world
-    _, distance = locate(np.full((1, 5), 50.0), mean, xy)
+    _, distance = locate(np.full((1, 5), 50.0), LatentIndex(mean), xy)
     assert distance[0] == pytest.approx(np.linalg.norm(50 - mean, axis=1).min(), rel=1e-4)
 
 
 def test_more_neighbours_than_sentences_do_no_harm():
-    places, _ = locate(np.zeros((3, 2)), np.ones((2, 2)), np.ones((2, 2)))
+    places, _ = locate(np.zeros((3, 2)), LatentIndex(np.ones((2, 2))), np.ones((2, 2)))
     np.testing.assert_allclose(places, 1)
 
 
@@ -74,7 +79,9 @@ def test_from_a_place_to_latent_and_back_is_near(world):
     mean, scale, xy = world
     index = MapIndex(mean, scale, xy)
     places = np.random.default_rng(4).normal(size=(60, 2))
-    back, _ = locate(np.stack([index.at(x, y).z for x, y in places.tolist()]), mean, xy)
+    back, _ = locate(
+        np.stack([index.at(x, y).z for x, y in places.tolist()]), LatentIndex(mean), xy
+    )
     assert np.median(np.linalg.norm(back - places, axis=1)) < 0.3
 
 

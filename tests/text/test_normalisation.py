@@ -7,9 +7,9 @@ import pytest
 
 from explorer.config import CorpusConfig
 from explorer.explore.run import open_run
-from explorer.latent_space.neighbours import TextIndex
 from explorer.text import corpora
 from explorer.text.normalisation import normalised, spellings
+from explorer.text.text_index import TextIndex
 from explorer.text.tokens import Tokeniser
 
 PLAIN = Tokeniser(normalise=True)

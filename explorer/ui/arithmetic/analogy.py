@@ -16,7 +16,6 @@ from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
 from explorer.explore.opening_examples import opening_analogy
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import random_direction
-from explorer.latent_space.neighbours import nearest
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.ui.arithmetic import group_picker
@@ -177,8 +176,7 @@ def _move(
     control = _run.analogy(np.zeros_like(start), chance, start, STRENGTHS)
     texts = _run.decode(np.concatenate([z, control]), decoding)
     count = len(z)
-    assert _run.atlas is not None
-    index, distance = nearest(z, _run.atlas.mean, 1, metric="euclidean")
+    index, distance = _run.needed_atlas.index.nearest(z, 1, "euclidean")
     return Moved(
         DecodedPath(z, texts[:count]),
         DecodedPath(control, texts[count:]),
