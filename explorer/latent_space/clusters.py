@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space import map_quality
 from explorer.latent_space.cluster_names import Namer, share_named
+from explorer.latent_space.random_rows import draw
 
 # Regions per zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
 _WANTED = (12, 40, 120)
@@ -19,6 +20,7 @@ _LEAST_STEP = 1.5  # times as many regions as the level before, or the level is 
 _LEAST_SHARE = 0.1  # of the mean size of a region: smaller ones show at finer levels only
 _CELLS = 320  # cells along the longer side of the map
 _BLUR = (1.0, 40.0)  # narrowest and widest kernel, cells
+_NAMED = 50_000  # random sample of the texts, which the names are made from
 _FAINTEST = 0.08  # of a region's peak density: less dense positions belong to no region
 
 
@@ -56,7 +58,7 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
 
     Args:
         xy: Positions on the map.
-        texts: One per point, for the names.
+        texts: One per point; the names are made from a random sample of at most 50,000.
     """
     wanted = _wanted(len(xy))
     if not wanted:
@@ -73,11 +75,12 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
             blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
-    namer = Namer(texts)
+    sample = draw(len(xy), _NAMED, 0)
+    namer = Namer([texts[row] for row in sample.tolist()])
     levels: list[list[ClusterName]] = []
     above = np.full(len(xy), -1, np.int32)
     for region, blur in zip(assigned, blurs, strict=True):
-        levels.append(_level(region, above, xy, grid.density(blur), namer.names(region)))
+        levels.append(_level(region, above, xy, grid.density(blur), namer.names(region[sample])))
         above = region
     return Clusters(assigned[-1], levels)
 
@@ -104,16 +107,18 @@ def region_metrics(
 
     Returns:
         `silhouette`, of the regions in latent space and on the map; `named`, the fraction of
-        their members (`n` in all) whose text contains a word of the region's name. What cannot be
-        measured is absent.
+        a sample of their members (`n` in all) whose text contains a word of the region's name.
+        What cannot be measured is absent.
     """
     if not clusters.levels:
         return {}
     region = members(clusters.cluster, clusters.levels, 0)
-    named = share_named(texts, region, [item.name for item in clusters.levels[0]])
+    sample = draw(len(xy), _NAMED, 0)
+    own = [texts[row] for row in sample.tolist()]
+    named = share_named(own, region[sample], [item.name for item in clusters.levels[0]])
     silhouette = map_quality.silhouettes(mean, xy, region, seed)
     metrics = {"silhouette": silhouette} if silhouette else {}
-    return metrics | {"named": {"value": round(named, 4), "n": int((region >= 0).sum())}}
+    return metrics | {"named": {"value": round(named, 4), "n": int((region[sample] >= 0).sum())}}
 
 
 def _wanted(points: int) -> list[int]:

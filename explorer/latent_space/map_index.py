@@ -8,12 +8,11 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from explorer.latent_space.holes import Mixture
+from explorer.latent_space.neighbour_weights import inverse_square
 from explorer.latent_space.neighbours import LatentIndex
 
 NEIGHBOURS = 15
 _EMPTY = 1.0  # percent: a position less dense than 99% of the sentences' positions counts as empty
-_SOFTENING = 1e-3  # of the neighbours' mean distance: keeps a weight on a point itself finite
-_LEAST_SQUARE = 1e-200  # far below any real one, and still has a finite inverse
 _FARTHEST = 1e100  # positions are clipped to it: beyond, squared distances overflow
 _TYPICAL_POINTS, _TYPICAL_PAIRS = (200, 2000), 10**8
 """Sample for the median distance between nearest sentences, and pairs compared for it."""
@@ -73,16 +72,8 @@ def locate(
         less reliable the position.
     """
     rows, distance = index.nearest(z, k, "euclidean")
-    positions = np.einsum("mk,mkc->mc", _weights(distance), xy[rows])
+    positions = np.einsum("mk,mkc->mc", inverse_square(distance), xy[rows])
     return positions.astype(np.float32), distance[:, 0]
-
-
-def _weights(distance: Float[np.ndarray, "m k"]) -> Float[np.ndarray, "m k"]:
-    """Weights by inverse squared distance; equal where all distances are zero."""
-    square = distance.astype(np.float64) ** 2
-    soft = (_SOFTENING * distance.mean(axis=1, keepdims=True, dtype=np.float64)) ** 2
-    weights = 1.0 / (square + np.maximum(soft, _LEAST_SQUARE))
-    return weights / weights.sum(axis=1, keepdims=True)
 
 
 class MapIndex:
@@ -117,7 +108,7 @@ class MapIndex:
     def at(self, x: float, y: float) -> MapPosition:
         """What lies at a position; defined everywhere, `empty` far from the sentences."""
         index, radius = self._around(np.clip([[x, y]], -_FARTHEST, _FARTHEST))
-        weights = _weights(radius)
+        weights = inverse_square(radius)
         z = self._mix(index, weights)
         closest, distance = self._index.nearest(z, 1, "euclidean")
         density = float(self._density_percentile(radius[:, -1])[0])
@@ -137,7 +128,7 @@ class MapIndex:
     ) -> tuple[Float32[np.ndarray, "m d"], Float[np.ndarray, " m"]]:
         """`z` and `distance` of `at`, for many positions at once."""
         index, radius = self._around(np.clip(xy, -_FARTHEST, _FARTHEST))
-        z = self._mix(index, _weights(radius))
+        z = self._mix(index, inverse_square(radius))
         return z, self._index.nearest(z, 1, "euclidean")[1][:, 0]
 
     def log_density(

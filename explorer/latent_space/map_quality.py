@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from explorer.latent_space.random_rows import draw
+
 NEIGHBOURS = 15
 _POINTS = 3000
 """Points that are asked for their neighbours, drawn evenly."""
@@ -28,7 +30,7 @@ def trustworthiness(
 
     if len(mean) <= 2 * NEIGHBOURS + 1:
         return None
-    rows = _drawn(len(mean), seed)
+    rows = draw(len(mean), _POINTS, seed)
     return float(measure(mean[rows], xy[rows], n_neighbors=NEIGHBOURS)), len(rows)
 
 
@@ -50,7 +52,7 @@ def neighbour_cosine(
 
     if len(xy) <= 2 * NEIGHBOURS + 1:
         return None
-    rows = _drawn(len(xy), seed)
+    rows = draw(len(xy), _POINTS, seed)
     index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(xy)
     near = index.kneighbors(xy[rows], return_distance=False)
     cosines = [
@@ -73,7 +75,7 @@ def neighbour_recall(
 
     if len(mean) <= 2 * NEIGHBOURS + 1:
         return None
-    rows = _drawn(len(mean), seed)
+    rows = draw(len(mean), _POINTS, seed)
     nearest = []
     for points in (mean, xy):
         index = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(points)
@@ -111,19 +113,13 @@ def silhouettes(
     from sklearn.metrics import silhouette_score
 
     inside = np.flatnonzero(region >= 0)
-    inside = inside[_drawn(len(inside), seed)]
+    inside = inside[draw(len(inside), _POINTS, seed)]
     kinds = len(np.unique(region[inside]))
     if not 2 <= kinds < len(inside):
         return {}
     values = (float(silhouette_score(points[inside], region[inside])) for points in (mean, xy))
     z, on_map = (round(value, 4) for value in values)
     return {"z": z, "map": on_map, "n": len(inside)}
-
-
-def _drawn(count: int, seed: int) -> Int[np.ndarray, " drawn"]:
-    if count <= _POINTS:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, _POINTS, replace=False))
 
 
 def _without(nearest: Sequence[int], row: int) -> list[int]:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
 
 from explorer.latent_space import map_quality
+from explorer.latent_space.neighbour_weights import inverse_square
+from explorer.latent_space.random_rows import draw
 
 Progress = Callable[[str, float], None]
 """Called with the stage, and the fraction (0…1) of it that is done."""
@@ -25,11 +27,13 @@ arXiv:1509.00519)."""
 METRICS = ("euclidean", "cosine", "manhattan")
 """Distances that a UMAP can preserve."""
 
+_AT_ONCE = 20_000  # points placed between two reports
 _LEAST_POINTS = 5  # with fewer, UMAP has no neighbourhoods to preserve
 _REPULSION = 20
 """Negative samples an edge, of umap's 5: with them, twice as many of the 15 nearest neighbours in
 latent space stay neighbours on the maps that ship."""
-_MOST_EXACT = 50_000  # points whose neighbours are computed exactly
+_MOST_FITTED = 50_000
+"""Points that are fitted together; of more, the others are placed among a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ def umap_layout(
 
     Where there are too few points for the neighbourhoods (n < neighbours + 2, n < 5)
     or all are equal, it is the PCA plane, and `meta["method"]` and `meta["reason"]` say so.
+    Of more than 50,000 points a random sample of 50,000 is fitted (`meta["fitted"]`): each other
+    point lies at the mean of its neighbours' positions, weighted by inverse squared distance.
 
     Args:
         mean: Posterior means.
@@ -147,8 +153,29 @@ def umap_layout(
         plane = pca_layout(mean, neighbours, min_dist, seed, progress)
         return Layout(plane.xy, plane.noise, plane.meta | {"reason": reason})
     tell = progress or _silent
+    points = np.ascontiguousarray(mean if space is None else space, np.float32)
+    fitted = draw(len(points), _MOST_FITTED, seed)
+    xy = _fit(points[fitted], neighbours, min_dist, seed, metric, tell)
+    meta: dict[str, Any] = {
+        "method": "umap", "neighbours": neighbours, "min_dist": min_dist, "seed": seed,
+    }  # fmt: skip
+    meta |= {"metric": metric} if metric != METRICS[0] else {}
+    if len(fitted) < len(points):
+        xy = _placed(points, fitted, xy, neighbours, metric, tell)
+        meta["fitted"] = len(fitted)
+    return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, tell))
+
+
+def _fit(
+    points: Float32[np.ndarray, "n e"],
+    neighbours: int,
+    min_dist: float,
+    seed: int,
+    metric: str,
+    tell: Progress,
+) -> Float32[np.ndarray, "n 2"]:
+    """The positions of points that are fitted together, around the origin."""
     tell("neighbours", 0.0)
-    points = mean if space is None else space
     umap = _umap(
         n_neighbors=neighbours,
         min_dist=min_dist,
@@ -157,21 +184,37 @@ def umap_layout(
         random_state=seed,
         n_jobs=1,  # implied by the seed; given, or umap warns
         metric=metric,
-        **_exact_neighbours(points, neighbours, metric),
+        # Its own approximation takes half a minute to compile, in every process.
+        precomputed_knn=_neighbours(points, points, neighbours, metric),
         tqdm_kwds=_tqdm_settings(tell),
     )
     with warnings.catch_warnings():
         # Given neighbours, it could not place new points; the map places them itself.
         warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
-        fitted = umap.fit_transform(np.ascontiguousarray(points, np.float32))
+        xy = np.asarray(umap.fit_transform(points), np.float32)
     tell("layout", 1.0)
-    xy = np.asarray(fitted, np.float32)
-    xy -= (xy.min(axis=0) + xy.max(axis=0)) / 2
-    meta: dict[str, Any] = {
-        "method": "umap", "neighbours": neighbours, "min_dist": min_dist, "seed": seed,
-    }  # fmt: skip
-    meta |= {"metric": metric} if metric != METRICS[0] else {}
-    return Layout(xy, hardly_varies(mean), meta | _trust(mean, xy, seed, tell))
+    return xy - (xy.min(axis=0) + xy.max(axis=0)) / 2
+
+
+def _placed(
+    points: Float32[np.ndarray, "n e"],
+    fitted: Int[np.ndarray, " m"],
+    xy: Float32[np.ndarray, "m 2"],
+    neighbours: int,
+    metric: str,
+    tell: Progress,
+) -> Float32[np.ndarray, "n 2"]:
+    """The positions of all points, from those of some."""
+    result = np.empty((len(points), 2), np.float32)
+    result[fitted] = xy
+    others = np.setdiff1d(np.arange(len(points)), fitted)
+    for start in range(0, len(others), _AT_ONCE):
+        tell("placing", start / len(others))
+        rows = others[start : start + _AT_ONCE]
+        index, distance = _neighbours(points[fitted], points[rows], neighbours, metric)
+        result[rows] = np.einsum("mk,mkc->mc", inverse_square(distance), xy[index])
+    tell("placing", 1.0)
+    return result
 
 
 def pca_layout(
@@ -228,24 +271,15 @@ def _is_writable(folder: Path) -> bool:
     return os.access(there, os.W_OK)
 
 
-def _exact_neighbours(
-    mean: Float[np.ndarray, "n d"], neighbours: int, metric: str
-) -> dict[str, Any]:
-    """UMAP's neighbours, computed exactly; empty where there are too many points for that.
-
-    Its own approximation takes half a minute to compile, in every process.
-    """
-    if len(mean) > _MOST_EXACT:
-        return {}
+def _neighbours(
+    among: Float32[np.ndarray, "n e"], points: Float32[np.ndarray, "m e"], count: int, metric: str
+) -> tuple[Int[np.ndarray, "m k"], Float[np.ndarray, "m k"]]:
+    """Index and distance of the nearest of some points to each of others, exactly."""
     from sklearn.neighbors import NearestNeighbors
 
-    points = np.ascontiguousarray(mean, np.float32)
-    distances, index = (
-        NearestNeighbors(n_neighbors=neighbours, algorithm="brute", metric=metric)
-        .fit(points)
-        .kneighbors(points)
-    )
-    return {"precomputed_knn": (index, distances)}
+    searched = NearestNeighbors(n_neighbors=count, algorithm="brute", metric=metric).fit(among)
+    distance, index = searched.kneighbors(points)
+    return index, distance
 
 
 def _start(mean: Float[np.ndarray, "n d"], seed: int) -> Float32[np.ndarray, "n 2"]:

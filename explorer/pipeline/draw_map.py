@@ -82,8 +82,9 @@ def _atlas(
     progress: Progress,
 ) -> "Atlas":
     """The map of a random sample of `points` sentences; 0 takes `atlas.points`."""
-    from explorer.latent_space.atlas import draw, from_arrays
+    from explorer.latent_space.atlas import from_arrays
     from explorer.latent_space.clusters import clusters, region_metrics
+    from explorer.latent_space.random_rows import draw
     from explorer.models.batch_inference import posteriors, scores
     from explorer.pipeline.map_layout import umap_of
 

@@ -339,7 +339,7 @@ def _with_prior(model: TextVAE, data: Data, config: Config) -> TextVAE:
 
 def snapshots_of(data: Data, config: Config) -> snapshots.Snapshots:
     """The snapshots that a recipe asks for, none taken yet."""
-    from explorer.latent_space.atlas import draw
+    from explorer.latent_space.random_rows import draw
 
     count = config.training.snapshots if config.model.latent_dim else 0
     rows = draw(len(data.ids), count, config.seed).tolist()

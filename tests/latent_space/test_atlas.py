@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.errors import ExplorerError
-from explorer.latent_space.atlas import Atlas, draw, from_arrays
+from explorer.latent_space.atlas import Atlas, from_arrays
 from explorer.latent_space.clusters import ClusterName
+from explorer.latent_space.random_rows import draw
 
 
 def _columns(count=20, dim=3):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from explorer.latent_space import projections
 from explorer.latent_space.projections import PCA, hardly_varies, pca_layout, umap_layout
+from explorer.latent_space.random_rows import draw
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +123,32 @@ def test_a_layout_is_noise_only_where_no_dimension_is_active():
     awake[:, 2] *= 10
     assert not hardly_varies(awake)
     assert hardly_varies(awake[:1])
+
+
+def test_of_many_points_a_sample_is_fitted_and_the_others_lie_among_their_neighbours(
+    mean, monkeypatch
+):
+    monkeypatch.setattr(projections, "_MOST_FITTED", 45)
+    fitted = draw(len(mean), 45, seed=3)
+    layout = umap_layout(mean, seed=3)
+    alone = umap_layout(mean[fitted], seed=3)
+    assert layout.meta["fitted"] == 45 and "fitted" not in alone.meta
+    np.testing.assert_array_equal(layout.xy[fitted], alone.xy)
+    groups = np.arange(90) % 3
+    groups[30:33] = 0
+    centres = np.stack([layout.xy[groups == group].mean(axis=0) for group in range(3)])
+    nearest = np.linalg.norm(layout.xy[:, None] - centres, axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(nearest, groups)
+
+
+@pytest.mark.parametrize("metric", projections.METRICS)
+def test_a_point_that_equals_a_fitted_one_is_placed_on_it(mean, monkeypatch, metric):
+    twice = np.concatenate([mean, mean])
+    monkeypatch.setattr(projections, "_MOST_FITTED", 120)
+    fitted = set(draw(len(twice), 120, seed=0).tolist())
+    xy = umap_layout(twice, metric=metric).xy
+    size = np.ptp(xy, axis=0).max()
+    alone = [row for row in fitted if 33 <= row < 90 and row + 90 not in fitted]
+    assert alone
+    for row in alone:
+        assert np.linalg.norm(xy[row] - xy[row + 90]) < 0.01 * size
