@@ -33,8 +33,8 @@ class AtlasNumber(NamedTuple):
 
 def _distance(atlas: Any) -> np.ndarray:
     def compute() -> np.ndarray:
-        mean = atlas.mean
-        return np.linalg.norm(mean - mean.mean(axis=0, dtype=np.float64), axis=1)
+        centre = atlas.mean.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return np.linalg.norm(atlas.mean - centre, axis=1)
 
     return _distances.get(atlas, compute)
 

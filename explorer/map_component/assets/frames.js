@@ -23,6 +23,10 @@ export class Frames extends Points {
     this.seek(this.position ?? 0);
   }
 
+  stepIn() {
+    return 1;
+  }
+
   get count() {
     return this.size ?? 0;
   }

@@ -2,6 +2,7 @@
 // highlights the point. Colours live in a 256-pixel texture, so recolouring
 // uploads a kilobyte and moves no point.
 
+import { Pace } from "./pace.js";
 import { parseColour } from "./theme.js";
 
 const VERTEX = `#version 300 es
@@ -37,8 +38,11 @@ void main() {
 
 export class Points {
   /** Raises an error where the browser has no WebGL2; the caller shows the fallback. */
-  constructor(canvas, onRestored) {
+  constructor(canvas, redraw) {
     this.canvas = canvas;
+    this.pace = new Pace(redraw);
+    this.drawn = null; // what the canvas shows
+    this.step = 1; // of how many points one is read
     this.xy = new Float32Array(0);
     this.kinds = null;
     this.stands = null;
@@ -49,7 +53,7 @@ export class Points {
     });
     canvas.addEventListener("webglcontextrestored", () => {
       this.begin();
-      onRestored();
+      redraw();
     });
     this.begin();
   }
@@ -67,6 +71,9 @@ export class Points {
     );
     this.array = gl.createVertexArray();
     this.buffers = { place: gl.createBuffer(), kind: gl.createBuffer(), stands: gl.createBuffer() };
+    this.formats = {}; // of the buffers that are filled
+    this.step = 1;
+    this.drawn = null;
     this.texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
@@ -91,9 +98,31 @@ export class Points {
     gl.bindVertexArray(this.array);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
+    this.formats[name] = { size, type, bytes: size * values.BYTES_PER_ELEMENT };
+    this.read(name);
+    this.drawn = null;
+  }
+
+  /** Reads a buffer, one of `step` points. */
+  read(name) {
+    const { gl, step } = this;
+    const { size, type, bytes } = this.formats[name];
     const location = gl.getAttribLocation(this.program, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
     gl.enableVertexAttribArray(location);
-    gl.vertexAttribPointer(location, size, type, false, 0, 0);
+    gl.vertexAttribPointer(location, size, type, false, step > 1 ? step * bytes : 0, 0);
+  }
+
+  /** Of how many points one is drawn, in this view. */
+  stepIn(view) {
+    return this.pace.step(view, this.count);
+  }
+
+  thin(step) {
+    if (step === this.step) return;
+    this.step = step;
+    this.gl.bindVertexArray(this.array);
+    for (const name of Object.keys(this.formats)) this.read(name);
   }
 
   setPlaces(xy) {
@@ -118,11 +147,20 @@ export class Points {
     if (!gl) return;
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+    this.drawn = null;
   }
 
   draw(view, ratio, { focus, muting, grey, size, boost }) {
     const gl = this.gl;
     if (!gl || !this.count || !this.kinds || !this.stands) return;
+    const step = this.stepIn(view);
+    const [x, y] = view.toData(view.width / 2, view.height / 2);
+    const drawn = JSON.stringify([
+      x, y, view.scale, ratio, this.canvas.width, this.canvas.height, this.position, step,
+      focus, muting, grey, size, boost,
+    ]);
+    if (drawn === this.drawn) return; // what lies on top changed alone
+    this.thin(step);
     const { uniforms } = this;
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
@@ -130,22 +168,26 @@ export class Points {
     gl.useProgram(this.program);
     gl.bindVertexArray(this.array);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.uniform2f(uniforms.centre, ...view.toData(view.width / 2, view.height / 2));
+    gl.uniform2f(uniforms.centre, x, y);
     gl.uniform2f(uniforms.zoom, (2 * view.scale) / view.width, (2 * view.scale) / view.height);
     gl.uniform1f(uniforms.size, size * ratio);
-    gl.uniform1f(uniforms.alpha, alphaFor(this.count, view.zoom));
+    gl.uniform1f(uniforms.alpha, 1 - (1 - alphaFor(this.count, view.zoom)) ** step);
     gl.uniform1f(uniforms.focus, focus ?? -1);
     gl.uniform1f(uniforms.muting, muting ? 1 : 0);
     gl.uniform4fv(uniforms.grey, grey);
     gl.uniform1f(uniforms.boost, boost);
     gl.uniform1f(uniforms.blend, this.blend ?? 0);
-    for (const pass of muting ? [0, 1] : [1]) {
-      gl.uniform1f(uniforms.pass, muting ? 1 - pass : 0);
-      gl.drawArrays(gl.POINTS, 0, this.count);
-    }
+    this.pace.timed(gl, this.count, () => {
+      for (const pass of muting ? [0, 1] : [1]) {
+        gl.uniform1f(uniforms.pass, muting ? 1 - pass : 0);
+        gl.drawArrays(gl.POINTS, 0, Math.ceil(this.count / step));
+      }
+    });
+    this.drawn = drawn;
   }
 
   destroy() {
+    this.pace.stop();
     this.gl?.getExtension("WEBGL_lose_context")?.loseContext();
     this.gl = null;
   }
