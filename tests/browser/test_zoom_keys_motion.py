@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser import strolling
 from tests.browser.browsing import MARKS, PATIENCE
-from tests.browser.test_accessibility import PAGES
+from tests.browser.test_accessibility import BEYOND, PAGES
 
 pytestmark = MARKS
 MOST_TABS = 8
@@ -15,12 +15,6 @@ FOCUSED = """() => {
   while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
   return node?.dataset.testid;
 }"""
-BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain], [data-testid=stMain] *")]
-  .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.scrollWidth > innerWidth
-    && ["auto", "scroll"].includes(getComputedStyle(node).overflowX)
-    && !node.closest("[data-testid=stDataFrame], [role=tablist]"))
-  .map((node) => `${node.dataset.testid ?? node.className}: ${node.scrollWidth}`)"""
-"""What could be scrolled sideways: wider than the window."""
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +43,12 @@ def go(page, link):
     strolling.settle(page)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "options",
     [
         pytest.param(
-            {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2},
-            id="zoomed",
-            marks=pytest.mark.soak,
+            {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}, id="zoomed"
         ),
         pytest.param({"viewport": {"width": 390, "height": 844}}, id="phone"),
     ],
