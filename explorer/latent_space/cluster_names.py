@@ -12,6 +12,7 @@ from explorer.latent_space.name_candidates import Candidate, candidates, is_info
 from explorer.latent_space.name_cover import cover_names, needed_lift
 from explorer.latent_space.name_stop_words import describes_origin
 from explorer.latent_space.opening_names import begins, words_of
+from explorer.latent_space.random_rows import draw
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _LEAST_LISTED = 0.01  # of the texts of a group contain a term that is listed fo
 _CANDIDATES = 40  # terms considered for one that is listed
 _MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
 _LARGE = 1000  # texts
+_MOST = 50_000
+"""Texts that are counted; of more a random sample."""
 
 
 class Term(NamedTuple):
@@ -46,8 +49,10 @@ class Namer:
         self._texts = texts
 
     @cached_property
-    def _candidates(self) -> "tuple[csr_matrix, list[Candidate]]":
-        return candidates(self._texts)
+    def _candidates(self) -> "tuple[np.ndarray, tuple[csr_matrix, list[Candidate]]]":
+        """The texts that are counted, and what is counted."""
+        rows = draw(len(self._texts), _MOST, 0)
+        return rows, candidates([self._texts[row] for row in rows.tolist()])
 
     @cached_property
     def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
@@ -57,14 +62,15 @@ class Namer:
         """Names the groups 0, 1, …, each differently, by what most of its texts share.
 
         Args:
-            group: Group of each text; −1 for none (such texts count as background).
+            group: Group of each text; −1 for none (such texts count as background). Of more
+                than 50,000 texts a random sample is counted.
 
         Returns:
             A name a group, one to three words; "region 1" and so on where there is no word to
             name it by.
         """
-        matrix, known = self._candidates
-        return cover_names(matrix, known, group)
+        rows, (matrix, known) = self._candidates
+        return cover_names(matrix, known, group[rows], int(group.max(initial=-1)) + 1)
 
     def terms(
         self,
@@ -74,11 +80,18 @@ class Namer:
     ) -> list[Term]:
         """The terms of a group of the texts against all others, best first.
 
+        Of more than 50,000 texts a random sample is counted, half of it from the group.
+
         Args:
             inside: Whether each text is in the group.
             most: How many.
             among: The texts that are compared; None for all.
         """
+        if len(self._texts) > _MOST:
+            sides = inside, ~inside
+            wanted = [np.flatnonzero(side if among is None else side & among) for side in sides]
+            rows = np.sort(np.concatenate([own[draw(len(own), _MOST // 2, 0)] for own in wanted]))
+            return Namer([self._texts[row] for row in rows.tolist()]).terms(inside[rows], most)
         if self._counted is None:
             return []
         matrix, terms = self._counted

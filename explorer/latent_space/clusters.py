@@ -20,7 +20,7 @@ _LEAST_STEP = 1.5  # times as many regions as the level before, or the level is 
 _LEAST_SHARE = 0.1  # of the mean size of a region: smaller ones show at finer levels only
 _CELLS = 320  # cells along the longer side of the map
 _BLUR = (1.0, 40.0)  # narrowest and widest kernel, cells
-_NAMED = 50_000  # random sample of the texts, which the names are made from
+_CHECKED = 50_000  # random sample of the texts, on which the names are measured
 _FAINTEST = 0.08  # of a region's peak density: less dense positions belong to no region
 
 
@@ -58,7 +58,7 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
 
     Args:
         xy: Positions on the map.
-        texts: One per point; the names are made from a random sample of at most 50,000.
+        texts: One per point, for the names.
     """
     wanted = _wanted(len(xy))
     if not wanted:
@@ -75,12 +75,11 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
             blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
-    sample = draw(len(xy), _NAMED, 0)
-    namer = Namer([texts[row] for row in sample.tolist()])
+    namer = Namer(texts)
     levels: list[list[ClusterName]] = []
     above = np.full(len(xy), -1, np.int32)
     for region, blur in zip(assigned, blurs, strict=True):
-        levels.append(_level(region, above, xy, grid.density(blur), namer.names(region[sample])))
+        levels.append(_level(region, above, xy, grid.density(blur), namer.names(region)))
         above = region
     return Clusters(assigned[-1], levels)
 
@@ -113,7 +112,7 @@ def region_metrics(
     if not clusters.levels:
         return {}
     region = members(clusters.cluster, clusters.levels, 0)
-    sample = draw(len(xy), _NAMED, 0)
+    sample = draw(len(xy), _CHECKED, 0)
     own = [texts[row] for row in sample.tolist()]
     named = share_named(own, region[sample], [item.name for item in clusters.levels[0]])
     silhouette = map_quality.silhouettes(mean, xy, region, seed)

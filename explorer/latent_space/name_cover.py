@@ -33,7 +33,10 @@ class _Cover(NamedTuple):
 
 
 def cover_names(
-    matrix: "csr_matrix", candidates: Sequence[Candidate], group: Int[np.ndarray, " n"]
+    matrix: "csr_matrix",
+    candidates: Sequence[Candidate],
+    group: Int[np.ndarray, " n"],
+    count: int,
 ) -> list[str]:
     """Names the groups 0, 1, … in turn, each differently.
 
@@ -47,13 +50,17 @@ def cover_names(
         matrix: Whether each text (row) has each candidate (column), 0 or 1.
         candidates: Of the columns.
         group: Group of each text; −1 for none (such texts count as background).
+        count: Of the groups; one without a text is numbered.
     """
     everywhere = np.asarray(matrix.sum(axis=0)).ravel()
     weights = np.array([candidate.weight for candidate in candidates])
     uses: Counter[int] = Counter()
     names: list[str] = []
-    for number in range(int(group.max(initial=-1)) + 1):
+    for number in range(count):
         rows = np.flatnonzero(group == number)
+        if not len(rows):
+            names.append(f"{UNNAMED}{number + 1}")
+            continue
         own: Any = matrix[rows]
         inside = np.asarray(own.sum(axis=0)).ravel() / max(len(rows), 1)
         lift = inside / (everywhere / len(group)).clip(min=1e-12)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.latent_space import cluster_names
 from explorer.latent_space.cluster_names import Namer, share_named
 from explorer.latent_space.clusters import clusters, members, region_metrics
 from explorer.latent_space.name_stop_words import describes_origin, is_function_word
@@ -103,6 +104,18 @@ def test_equal_places_are_one_region():
 def test_regions_without_telling_words_are_numbered(text):
     group = np.repeat([0, 1], 5)
     assert Namer([text] * 10).names(group) == ["region 1", "region 2"]
+
+
+def test_of_many_texts_a_sample_names_every_group(monkeypatch):
+    monkeypatch.setattr(cluster_names, "_MOST", 200)
+    texts = [f"{'kite' if row % 2 else 'boat'} number{row}" for row in range(1000)]
+    group = np.arange(1000) % 2
+    group[999] = 3  # group 2 has no text, and this one is unlikely to be drawn
+    names = Namer(texts).names(group)
+    assert names[:2] == ["boat", "kite"] and names[2] == "region 3" and len(names) == 4
+    terms = Namer(texts).terms(group == 1, 1)
+    assert [term.text for term in terms] == ["kite"]
+    assert terms[0].inside == 1 and terms[0].outside == 0
 
 
 def test_equal_texts_still_give_different_names():
