@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from explorer.cli.main import COMMANDS
-from explorer.evaluation.metric_text import unresolved
+from explorer.evaluation.metric_text import shown, unresolved
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import uses_z
 from explorer.ui.app import PAGES
@@ -41,11 +41,11 @@ def test_results_are_those_of_metrics_json(row: dict[str, str]) -> None:
     path = ROOT / "checkpoints" / row["run"] / "metrics.json"
     metrics = json.loads(path.read_text("utf-8"))
     for column, (name, decimals) in COLUMNS.items():
-        value = metrics.get(name, {}).get("value")
-        if column == "MI" and (limit := unresolved(name, metrics.get(name, {}))):
+        entry = metrics.get(name, {})
+        if column == "MI" and (limit := unresolved(name, entry)):
             assert row[column] == limit
         elif row[column] != "–":
-            assert float(row[column]) == round(value, decimals), column
+            assert row[column] == shown(name, entry, f"{{:.{decimals}f}}".format), column
     if metrics["verdict"] == "no latent":
         assert row["uses z"] == row["can be sampled from"] == "–"
     else:

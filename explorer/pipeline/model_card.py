@@ -15,6 +15,7 @@ from explorer.text.corpus_catalog import NAMED, NamedCorpus
 from explorer.training import fine_tuning
 
 _SCORES = re.compile(r"(?ms)^## Scores\n.*?(?=^## |\Z)")
+_CODE_OR_TAG = re.compile(r"`[^`]*`|<")
 _FAITHFUL = 50.0
 """Reconstruction BLEU from which most words of a sentence come back."""
 _TITLES = {
@@ -187,8 +188,8 @@ def _scores(metrics: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as Markdown, in which `<unk>` would be a tag."""
-    return text.replace("<", "&lt;")
+    """Text as Markdown, in which <unk> would be a tag, but within backticks."""
+    return _CODE_OR_TAG.sub(lambda found: "&lt;" if found[0] == "<" else found[0], text)
 
 
 def _number(value: float) -> str:
