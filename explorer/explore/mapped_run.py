@@ -39,7 +39,7 @@ class MappedRun(Contents, ABC):
 
     @property
     def candidates(self) -> int:
-        """Decodes of a point of which `reconstruct` and pages show the nearest."""
+        """Decodes of a point of which `reconstruct` takes the nearest; pages try half as many."""
         return text_points.candidates(self)
 
     def cosines(self, z: Latents, texts: Sequence[str]) -> Float32[np.ndarray, " n"]:

@@ -86,7 +86,7 @@ def test_the_weights_do_not_hold_the_vectors(given_run):
 
 
 def test_typed_text_is_encoded_where_the_encoder_is_at_hand(run):
-    assert run.cannot_encode == "" and run.candidates == 4
+    assert run.cannot_encode == "" and run.candidates == 8
     z = run.encode([OTHER, TEXTS[7]])
     vectors = run.model.latent.vectors(torch.from_numpy(z))
     expected = given.embed([OTHER, TEXTS[7]])
@@ -112,7 +112,7 @@ def test_the_nearest_of_several_decodes_is_taken_and_its_cosine_stated(run):
 
 def test_a_vae_chooses_among_its_decodes_by_its_own_encoder(tiny_run):
     run = open_run(tiny_run)
-    assert run.cannot_encode == "" and run.candidates == 16
+    assert run.cannot_encode == "" and run.candidates == 32
     z = run.atlas.mean[:12]
     near = run.cosines(z, run.decode(z, Decoding(nearest=6)))
     assert (near >= run.cosines(z, run.decode(z)) - 1e-6).all()

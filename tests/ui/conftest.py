@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def few_candidates() -> Iterator[None]:
     """Three decodes of a point: the tiny run hits none, so each page would take all sixteen."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_points, "_CANDIDATES", 3)
+        patch.setattr(text_points, "_CANDIDATES", 6)
         yield
 
 

@@ -220,7 +220,7 @@ def is_warm(run: Run) -> bool:
 def warm(run: Run) -> None:
     """Reads all that a click on the run's map needs, then leaves the heap out of collections."""
     if run.atlas is not None and run.has_latent:
-        run.decode_tokens(run.atlas.mean[:1], Decoding(nearest=run.candidates))
+        run.decode_tokens(run.atlas.mean[:1], Decoding(nearest=min(run.candidates, 2)))
         run.at(0.0, 0.0)
         run.neighbours(run.atlas.mean[0], 1)
     gc.collect()
