@@ -115,7 +115,8 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     seen = previews.preview(path, None, *columns)
     name = check_name(args.name) if args.name else texts.free_name(path.name)
     if not args.json:
-        parts = [f"{len(seen.table.texts):,} sentences", seen.dialect.encoding]
+        count = len(seen.table.texts)
+        parts = [f"{count:,} sentence{'s' * (count != 1)}", seen.dialect.encoding]
         parts += [f"text in {seen.text_column!r}"] if seen.text_column else []
         parts += [f"labels in {seen.label_column!r}"] if seen.label_column else []
         if seen.vectors and seen.table.vectors is not None:

@@ -1,9 +1,11 @@
 """`explorer reconstruct`: sentences encoded and decoded again."""
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
@@ -59,6 +61,9 @@ def reconstruct(args: argparse.Namespace) -> None:
     """Encodes and decodes sentences."""
     if bool(args.text) == bool(args.file):
         raise ExplorerError("reconstruct needs sentences or --file, one of the two")
+    for text in args.text:
+        if os.sep in text and Path(text).is_file():
+            raise ExplorerError(f"{text} is a file: --file reads its sentences")
     if args.out:
         check_format(args.out)
     settings = decoding(args)

@@ -20,6 +20,35 @@ def whole(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:
     return int(value)
 
 
+def sentences(texts: Any) -> list[str]:
+    """Sentences as a list, which may be read twice.
+
+    Raises:
+        ExplorerError: For a single string in place of a list, for items that are no strings, and
+            for what cannot be listed.
+    """
+    if isinstance(texts, str):
+        raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+    try:
+        texts = list(texts)
+    except TypeError:
+        raise ExplorerError(f"sentences come in a list, not as {texts!r:.40}") from None
+    for item in texts:
+        string("a sentence", item)
+    return texts
+
+
+def string(what: str, value: Any) -> str:
+    """A string.
+
+    Raises:
+        ExplorerError: If it is another type.
+    """
+    if not isinstance(value, str):
+        raise ExplorerError(f"{what} is text, not {type(value).__name__}")
+    return value
+
+
 def array(values: Any) -> np.ndarray:
     """Numbers as an array, those of a tensor with a gradient or on another device included.
 
@@ -44,5 +73,17 @@ def numbers(name: str, values: Any) -> np.ndarray:
     """
     vector = np.atleast_1d(array(values))
     if vector.ndim != 1 or vector.dtype.kind not in "fiu" or not np.isfinite(vector).all():
-        raise ExplorerError(f"{name} is one or more finite numbers, not {values!r}")
+        raise ExplorerError(f"{name} is one or more finite numbers, not {values!r:.40}")
     return vector.astype(np.float64)
+
+
+def number(name: str, value: Any) -> float:
+    """One finite number.
+
+    Raises:
+        ExplorerError: If it is anything else.
+    """
+    vector = numbers(name, value)
+    if len(vector) != 1:
+        raise ExplorerError(f"{name} is one number, not {len(vector):,}")
+    return float(vector[0])

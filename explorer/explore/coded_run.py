@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from explorer.errors import ExplorerError
 from explorer.explore import ranked_words, text_points
-from explorer.explore.arguments import array, whole
+from explorer.explore.arguments import array, numbers, sentences, string, whole
 from explorer.explore.mapped_run import Latents, MappedRun
 from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.system.cache import Cache
@@ -33,22 +33,16 @@ class CodedRun(MappedRun):
             ExplorerError: For a single string in place of a list, and for items that are no
                 strings.
         """
-        if isinstance(texts, str):
-            raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
-        texts = list(texts)
-        for text in texts:
-            if not isinstance(text, str):
-                raise ExplorerError(f"a sentence is text, not {type(text).__name__}")
-        return [self.vocabulary.encode(self.words(text)) for text in texts]
+        return [self.vocabulary.encode(self.words(text)) for text in sentences(texts)]
 
     def unknown(self, text: str) -> list[str]:
         """The words of a sentence that are outside the vocabulary."""
-        return self.vocabulary.unknown(self.words(text))
+        return self.vocabulary.unknown(self.words(string("a sentence", text)))
 
     def unknown_share(self, texts: Iterable[str]) -> Float32[np.ndarray, " n"]:
         """The fraction of each sentence's words that are outside the vocabulary."""
         shares = []
-        for text in texts:
+        for text in sentences(texts):
             words = self.words(text) if self.vocabulary.has_unknown else []
             missing = set(self.vocabulary.unknown(words))
             shares.append(sum(word in missing for word in words) / max(len(words), 1))
@@ -65,9 +59,8 @@ class CodedRun(MappedRun):
             ExplorerError: If a sentence needs an encoder that is not at hand (`cannot_encode`).
         """
         self._need_latent()
-        texts = texts if isinstance(texts, str) else list(texts)
-        ids = self.ids(texts)
-        return text_points.posterior(self, list(texts), ids)
+        texts = sentences(texts)
+        return text_points.posterior(self, texts, self.ids(texts))
 
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedily by default.
@@ -158,8 +151,16 @@ class CodedRun(MappedRun):
         k: int = 5,
         decoding: Decoding | None = None,
     ) -> list[str]:
-        """Decodes k draws from N(z, diag(scale²))."""
+        """Decodes k draws from N(z, diag(scale²)).
+
+        Raises:
+            ExplorerError: If `scale` is not one number for each dimension, at least 0, or `z` is
+                no point.
+        """
         z, count = self._latent(z), whole("k", k, 0)
+        scale = numbers("scale", scale).astype(np.float32)
+        if len(scale) not in (1, len(z)) or (scale < 0).any():
+            raise ExplorerError(f"scale is {len(z)} standard deviations, none below 0")
         random = np.random.default_rng(decoding.seed if decoding else 0)
         noise = random.standard_normal((count, len(z))).astype(np.float32)
         return self.decode(z + noise * scale, decoding)
@@ -186,10 +187,15 @@ class CodedRun(MappedRun):
         """Latent points for the decoder: checked, and projected onto the latent space."""
         import torch
 
+        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(self._latents(z))))
+
+    def _latents(self, z: np.ndarray) -> Latents:
         size, z = self.config.model.latent_dim, array(z)
-        if z.ndim != 2 or z.shape[1] != size or z.dtype.kind not in "fiu":
+        if z.dtype.kind not in "fiu":
+            raise ExplorerError(f"latents of {self.name} are real numbers, not {z.dtype}")
+        if z.ndim != 2 or z.shape[1] != size:
             raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
-        return self.model.latent.project(torch.from_numpy(np.ascontiguousarray(_finite(z))))
+        return _finite(z)
 
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
         from explorer.models import candidates

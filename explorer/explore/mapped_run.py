@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.explore import text_points
-from explorer.explore.arguments import whole
+from explorer.explore.arguments import number, string, whole
 from explorer.explore.map_views import DEFAULT_VIEW, UmapView, view_of
 from explorer.latent_space.neighbours import Neighbour
 from explorer.runs.run_files import Contents
@@ -50,7 +50,11 @@ class MappedRun(Contents, ABC):
         Raises:
             ExplorerError: If the encoder is not at hand (`cannot_encode`).
         """
-        return text_points.cosines(self, z, texts)
+        return text_points.cosines(self, self._latents(z), texts)
+
+    @abstractmethod
+    def _latents(self, z: np.ndarray) -> Latents:
+        """Latent points, one a row, checked."""
 
     @abstractmethod
     def _latent(self, point: str | np.ndarray) -> np.ndarray:
@@ -76,7 +80,7 @@ class MappedRun(Contents, ABC):
         Returns:
             Map coordinates (n, 2), and Euclidean latent distances (n,).
         """
-        return view_of(self, view).locate(z)
+        return view_of(self, view).locate(self._latents(z))
 
     @property
     def map_index(self) -> "MapIndex":
@@ -89,15 +93,17 @@ class MappedRun(Contents, ABC):
         Raises:
             ExplorerError: If there is no such view, or a coordinate is not finite.
         """
-        return view_of(self, view).at(x, y)
+        return view_of(self, view).at(number("x", x), number("y", y))
 
     def search(self, query: str, limit: int = 200) -> np.ndarray:
         """Atlas indexes of the texts that contain all words of a query."""
+        query, limit = string("a query", query), whole("limit", limit, 0)
         with self._lock:
             return self._index(self.texts_are_real).search(query, limit)
 
     def matching(self, query: str) -> np.ndarray:
         """All of `search`, ascending."""
+        query = string("a query", query)
         with self._lock:
             return self._index(self.texts_are_real).matching(query)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from explorer.config import Config
+from explorer.config import Config, is_borrowed
 from explorer.explore import recipe_diff
 
 TITLES = {
@@ -67,7 +67,9 @@ def families(by_name: Mapping[str, Config]) -> list[Family]:
     Returns:
         Families in the order of `TITLES`, then other parts; runs in the order given.
     """
-    tables = {name: _parts(recipe) for name, recipe in by_name.items()}
+    # A map of other sentences, with the weights of a trained run, was never trained.
+    trained = {name: recipe for name, recipe in by_name.items() if not is_borrowed(recipe)}
+    tables = {name: _parts(recipe) for name, recipe in trained.items()}
     parts = dict.fromkeys(part for table in tables.values() for part in table)
     families = []
     for part in sorted(parts, key=lambda part: [*TITLES, part].index(part)):

@@ -13,7 +13,7 @@ from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
 from explorer.explore import refined_text, run_codes, text_points, topics
 from explorer.explore.added_texts import AddedTexts, locate_texts
-from explorer.explore.arguments import numbers, whole
+from explorer.explore.arguments import numbers, sentences, whole
 from explorer.explore.coded_run import CodedRun
 from explorer.explore.domain import Domain
 from explorer.explore.mapped_run import Latents
@@ -127,6 +127,7 @@ class Run(CodedRun):
         from explorer.models import label_conditioning
         from explorer.models.batch_inference import distortions, scores
 
+        texts = sentences(texts)
         ids, index = self.ids(texts), label_conditioning.index(self.config.model.labels, label)
         if self.has_latent and not self.model.latent.has_rate:  # each z is its posterior's mean
             z = torch.from_numpy(self.encode(texts))
@@ -141,6 +142,7 @@ class Run(CodedRun):
             texts: Sentences.
             label: As in `score`.
         """
+        texts = sentences(texts)
         words = [len(self.vocabulary.decode(row)) + 1 for row in self.ids(texts)]
         return self.score(texts, label)[0] / np.array(words, np.float32)
 
@@ -163,6 +165,7 @@ class Run(CodedRun):
         Returns:
             A truth value each; None for a run whose `domain` is not known.
         """
+        texts = sentences(texts)
         return self.outside(texts, self.nats_per_word(texts, label))
 
     def outside(self, texts: Sequence[str], nats: np.ndarray) -> np.ndarray | None:
@@ -194,7 +197,7 @@ class Run(CodedRun):
 
     def locate_texts(self, texts: Sequence[str]) -> AddedTexts:
         """Texts of another corpus on the map: z, cost, domain; `positions(run)` has their x, y."""
-        return locate_texts(self, texts)
+        return locate_texts(self, sentences(texts))
 
     def select(self, selection: str) -> Int[np.ndarray, " rows"]:
         """Atlas indexes of the sentences that a selection describes, ascending.

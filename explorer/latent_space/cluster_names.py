@@ -12,7 +12,7 @@ from explorer.latent_space.name_candidates import Candidate, candidates, is_info
 from explorer.latent_space.name_cover import cover_names, needed_lift
 from explorer.latent_space.name_stop_words import describes_origin
 from explorer.latent_space.opening_names import begins, words_of
-from explorer.latent_space.random_rows import draw
+from explorer.latent_space.random_rows import draw, of_rows
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Namer:
     def _candidates(self) -> "tuple[np.ndarray, tuple[csr_matrix, list[Candidate]]]":
         """The texts that are counted, and what is counted."""
         rows = draw(len(self._texts), _MOST, 0)
-        return rows, candidates([self._texts[row] for row in rows.tolist()])
+        return rows, candidates(of_rows(self._texts, rows))
 
     @cached_property
     def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
@@ -91,7 +91,7 @@ class Namer:
             sides = inside, ~inside
             wanted = [np.flatnonzero(side if among is None else side & among) for side in sides]
             rows = np.sort(np.concatenate([own[draw(len(own), _MOST // 2, 0)] for own in wanted]))
-            return Namer([self._texts[row] for row in rows.tolist()]).terms(inside[rows], most)
+            return Namer(of_rows(self._texts, rows)).terms(inside[rows], most)
         if self._counted is None:
             return []
         matrix, terms = self._counted

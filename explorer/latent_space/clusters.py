@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space import map_quality
 from explorer.latent_space.cluster_names import Namer, share_named
-from explorer.latent_space.random_rows import draw
+from explorer.latent_space.random_rows import draw, of_rows
 
 # Regions per zoom level, coarse to fine: what a screen can label at 1×, 2–3× and 6×.
 _WANTED = (12, 40, 120)
@@ -113,7 +113,7 @@ def region_metrics(
         return {}
     region = members(clusters.cluster, clusters.levels, 0)
     sample = draw(len(xy), _CHECKED, 0)
-    own = [texts[row] for row in sample.tolist()]
+    own = of_rows(texts, sample)
     named = share_named(own, region[sample], [item.name for item in clusters.levels[0]])
     silhouette = map_quality.silhouettes(mean, xy, region, seed)
     metrics = {"silhouette": silhouette} if silhouette else {}

@@ -189,7 +189,7 @@ def _scores(metrics: dict[str, Any]) -> str:
 
 def _escaped(text: str) -> str:
     """Text as Markdown, in which <unk> would be a tag, but within backticks."""
-    return _CODE_OR_TAG.sub(lambda found: "&lt;" if found[0] == "<" else found[0], text)
+    return _CODE_OR_TAG.sub(lambda part: "&lt;" if part[0] == "<" else part[0], text)
 
 
 def _number(value: float) -> str:

@@ -61,17 +61,12 @@ def write(
     table = pa.table(columns, schema.with_metadata({_KEY: text.encode()}))
     buffer = io.BytesIO()
     # The high bytes of neighbouring values are alike: stored apart, they compress.
-    split = [
-        f"{item.name}.list.element" for item in schema if pa.types.is_fixed_size_list(item.type)
-    ]
-    pq.write_table(
-        table,
-        buffer,
-        compression="zstd",
-        write_page_checksum=True,
-        use_dictionary=use_dictionary,
-        use_byte_stream_split=split,
-    )
+    lists = [item.name for item in schema if pa.types.is_fixed_size_list(item.type)]
+    options: dict[str, Any] = {
+        "use_dictionary": use_dictionary,
+        "use_byte_stream_split": [f"{name}.list.element" for name in lists],
+    }
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True, **options)
     atomic_files.write(path, lambda file: file.write(buffer.getvalue()))
 
 

@@ -2,8 +2,8 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,6 +19,9 @@ MAX_COLUMNS = 8192
 """Maximum columns: each is searched for text; a vector may be 4,096 of them."""
 
 _SAMPLE = 2000  # lines
+_MAX_TITLES = 10  # rows above a header
+_BELOW = 20  # rows below it that are compared with it
+_SENTENCE = 4  # words of a cell that is no name
 
 Refuse = Callable[[ExplorerError, str], object]
 """Called with what is wrong with a row, and the row; reading continues unless it raises."""
@@ -53,7 +56,7 @@ def rows(
     return _rows(path, lines(), separator, quoted, refuse, _has_escapes(lines()))
 
 
-def cell(row: list[str], index: int) -> str | None:
+def cell(row: Sequence[Any], index: int) -> Any:
     """A cell of a row; None if the row is too short."""
     return row[index] if index < len(row) else None
 
@@ -71,7 +74,11 @@ def is_text(cell: Any) -> bool:
 
 def separator_of(lines: Iterable[str]) -> str:
     """The separator of a CSV file, from its header."""
-    header = next((line for line in lines if not _is_preamble(line)), "")
+    head = list(islice(dropwhile(_is_preamble, lines), _MAX_TITLES + _BELOW))
+    for separator in SEPARATORS:
+        if _title_lines(head, separator):
+            return separator
+    header = head[0] if head else ""
     # In many locales spreadsheets write semicolons.
     return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)
 
@@ -106,7 +113,7 @@ def _rows(
 ) -> Iterator[list[str]]:
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(
-        _from_header(lines),
+        _from_header(lines, separator),
         delimiter=separator,
         quoting=quoting,
         strict=True,
@@ -153,6 +160,46 @@ def check_width(path: Path, columns: int) -> None:
         )
 
 
+def titles(rows: Sequence[Sequence[Any]]) -> int:
+    """The number of rows above the header of a table: titles in the first cell, blank rows.
+
+    Args:
+        rows: The first rows of a file.
+
+    Returns:
+        0 where the first row may be the header.
+    """
+    above: list[str] = []
+    for number, row in enumerate(rows[: _MAX_TITLES + 1]):
+        filled = [str(cell).strip() for cell in row if cell is not None and str(cell).strip()]
+        if len(filled) > 1:
+            below = rows[number + 1 : number + 1 + _BELOW]
+            # A single word above two columns may be the name of the first.
+            is_title = len(row) > 2 or any(len(title.split()) > 1 for title in above)
+            is_header = len(set(filled)) == len(filled) >= len(row) - 1 and all(
+                is_text(cell) and len(cell.split()) < _SENTENCE for cell in filled
+            )
+            is_table = sum(len(other) == len(row) for other in below) >= 0.9 * max(len(below), 1)
+            return number if above and is_title and is_header and is_table and below else 0
+        if filled and (row[0] is None or not str(row[0]).strip()):
+            return 0  # an index without a name stands before this one
+        above += filled
+    return 0
+
+
+def _title_lines(lines: Sequence[str], separator: str) -> int:
+    """The number of lines that `titles` take."""
+    reader = csv.reader(lines, delimiter=separator)
+    rows, ends = [], [0]
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+    except csv.Error:
+        return 0
+    return ends[titles(rows)]
+
+
 def _is_preamble(line: str) -> bool:
     """Whether a line before the header is blank, a comment, or Excel's `sep=;`."""
     text = line.strip()
@@ -168,12 +215,15 @@ def _has_escapes(lines: Iterable[str]) -> bool:
     return has_backslash and re.search(r'[^,;\t|\r\n]""[^,;\t|\r\n]', head) is None
 
 
-def _from_header(lines: Iterable[str]) -> Iterator[str]:
+def _from_header(lines: Iterable[str], separator: str) -> Iterator[str]:
     """The lines, with those before the header emptied, so that line numbers stay right."""
     lines = iter(lines)
     for line in lines:
         if not _is_preamble(line):
-            yield line
+            head = [line, *islice(lines, _MAX_TITLES + _BELOW)]
+            above = _title_lines(head, separator)
+            yield from ["\n"] * above
+            yield from head[above:]
             break
         yield "\n"
     yield from lines

@@ -18,6 +18,8 @@ from explorer.text.packed_file import Kind
 MAX_SHEET_ROWS = 2**20
 """Rows of a spreadsheet."""
 
+_COVER = 20
+"""Maximum rows of a sheet that may be a cover: another that has more is read instead."""
 _MAX_SHEET_BYTES = 2**30  # unpacked; a sheet packs to about a tenth
 
 
@@ -229,7 +231,9 @@ def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
 
 
 def _sheet(path: Path) -> tuple[list[list[Any]], str]:
-    """The rows of the first visible sheet of a workbook that holds any, and which one it is.
+    """The rows of the first visible sheet of a workbook that is a table, and which one it is.
+
+    Titles above the header are left out.
 
     Nothing in the workbook is executed.
     """
@@ -245,9 +249,18 @@ def _sheet(path: Path) -> tuple[list[list[Any]], str]:
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+            read: list[tuple[str, list[list[Any]]]] = []
             for sheet in sheets:
                 if rows := _rows_of(path, sheet):
-                    return rows, _sheet_note(sheet.title, [other.title for other in sheets])
+                    read.append((sheet.title, rows))
+                    if len(rows) > _COVER:
+                        break
+            if read:
+                # A cover sheet has a few rows; the first of the others is the table.
+                sizes = (_COVER, 1, 0)
+                title, rows = next(item for size in sizes for item in read if len(item[1]) > size)
+                note = _sheet_note(title, [other.title for other in sheets])
+                return rows[csv_dialect.titles(rows) :], note
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors

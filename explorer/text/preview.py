@@ -287,7 +287,8 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
     """The column whose texts have the most words."""
     if not textual:
         names = ", ".join(map(repr, columns.names[:10]))
-        raise ExplorerError(f"{path} has no column with text; its columns are {names}")
+        note = f" ({columns.note})" if columns.note else ""
+        raise ExplorerError(f"{path} has no column with text; its columns are {names}{note}")
 
     def words(index: int) -> float:
         cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]

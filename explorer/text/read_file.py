@@ -104,6 +104,8 @@ def read(
             )
         lines = lines_of(path, kind, dialect)
         check_no_table(path, lines)
+        if any(map(str.strip, lines)) and not any(map(is_text, lines)):
+            raise ExplorerError(f"{path} holds numbers alone: no line of it is text")
         reader = _vector_reader(path, None, vectors)
         return _table(path, lines, None, "line", refuse, reader, refuse_vector, longest)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)

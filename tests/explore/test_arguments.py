@@ -51,6 +51,23 @@ def unchecked() -> Iterator[None]:
         lambda run: run.decode([[1.0, 2.0], [3.0]]),
         lambda run: run.decode("a dog"),
         lambda run: run.cycle(np.zeros(3)),
+        lambda run: run.encode(None),
+        lambda run: run.score("a dog"),
+        lambda run: run.score([b"a dog"]),
+        lambda run: run.unknown(None),
+        lambda run: run.unknown_share("a dog"),
+        lambda run: run.locate_texts("a dog"),
+        lambda run: run.search(None),
+        lambda run: run.search("dog", limit=np.float32(2)),
+        lambda run: run.matching(["dog"]),
+        lambda run: run.at("1", 0),
+        lambda run: run.at(10**400, 0),
+        lambda run: run.locate(np.full((1, 4), np.nan)),
+        lambda run: run.locate(np.zeros((1, 4), complex)),
+        lambda run: run.cosines(np.zeros((1, 4), bool), ["a dog"]),
+        lambda run: run.around(np.zeros(4), np.ones(3)),
+        lambda run: run.around(np.zeros(4), -1),
+        lambda run: run.around(np.zeros(4), "x"),
         lambda run: Decoding(seed=1.5),
         lambda run: Decoding(top_k="all"),
         lambda run: Decoding(temperature=None),
@@ -67,6 +84,25 @@ def test_numbers_of_any_library_are_numbers(run: Run, unchecked: None) -> None:
     assert run.neighbours(z[0], k=np.int64(2)) == run.neighbours(np.zeros(4, np.float32), k=2)
     assert run.analogy("a", "b", "c", k=1.0).shape == run.analogy("a", "b", "c").shape == (1, 4)
     assert Decoding(seed=np.int64(3), temperature=np.float32(0.5)).seed == 3
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda run, texts: run.encode(texts),
+        lambda run, texts: run.score(texts)[0],
+        lambda run, texts: run.nats_per_word(texts),
+        lambda run, texts: run.out_of_domain(texts),
+        lambda run, texts: run.unknown_share(texts),
+        lambda run, texts: run.locate_texts(texts).z,
+        lambda run, texts: np.array(run.reconstruct(texts)),
+    ],
+)
+def test_sentences_may_come_one_by_one_or_in_an_array(ask, run: Run, unchecked: None) -> None:
+    texts = ["a dog runs", "two men play"]
+    expected = ask(run, texts)
+    for other in ((text for text in texts), np.array(texts), tuple(texts)):
+        np.testing.assert_array_equal(ask(run, other), expected)
 
 
 def test_no_samples_are_none(run: Run) -> None:

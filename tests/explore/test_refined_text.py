@@ -9,6 +9,7 @@ from explorer.cli.main import main
 from explorer.explore.map_views import view_of
 from explorer.explore.refined_text import overlays
 from explorer.explore.run import open_run
+from explorer.models.decoding_settings import Decoding
 from tests.cli.test_commands import answer
 
 TEXT = "a dog sleeps in the park"
@@ -46,7 +47,8 @@ def test_a_map_with_units_shows_how_wide_both_posteriors_are(tiny_run: Path) -> 
 def test_the_command_prints_the_reconstruction_after_and_the_gain(
     tiny_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = open_run(tiny_run).refine(TEXT, 20)
+    run = open_run(tiny_run)
+    found = run.refine(TEXT, 20, Decoding(nearest=run.candidates))
     said = answer(capsys, "reconstruct", str(tiny_run), TEXT, "--refine", "20").splitlines()
     assert said[0] == found.after.reconstruction
     assert f"{found.gain:.2f} nats gained" in said[1]

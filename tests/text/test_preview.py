@@ -11,6 +11,7 @@ import pytest
 
 from explorer.errors import ExplorerError
 from explorer.text import packed_file, prose, stream_file
+from explorer.text.csv_dialect import titles
 from explorer.text.file_columns import Dialect
 from explorer.text.preview import others, preview
 from explorer.text.read_file import LONGEST, read
@@ -303,3 +304,71 @@ def test_what_further_columns_hold_is_recognised(tmp_path):
         "kind": "category",
     }
     assert set(others(path, seen)) == {*seen.further, "empty"}
+
+
+def _sheet(path, *sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for rows in sheets:
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+_NAMES = ["id", "comment", "score"]
+_DATA = [[row, f"the dog number {row} walks to the park", row % 5] for row in range(40)]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "xlsx", "csv, not padded"])
+@pytest.mark.parametrize("above", [["Survey 2024"], ["Survey", "made in May", ""]])
+def test_titles_above_the_header_are_skipped(tmp_path, ending, above):
+    path = tmp_path / f"a.{ending.partition(',')[0]}"
+    width = 1 if "not" in ending else 3
+    rows = [[title, *[""] * (width - 1)] for title in above] + [_NAMES, *_DATA]
+    if ending == "xlsx":
+        _sheet(
+            path,
+            [[cell or None for cell in row] for row in rows[: len(above)]] + rows[len(above) :],
+        )
+    else:
+        separator = "\t" if ending == "tsv" else ","
+        path.write_text("\n".join(separator.join(map(str, row)) for row in rows), "utf-8")
+    seen = preview(path)
+    assert (seen.text_column, seen.label_column) == ("comment", "score")
+    assert len(seen.table.texts) == 40 and not seen.refused
+    assert read(path, "comment", "score").texts == seen.table.texts
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["text", ""], ["a dog runs", "animal"], ["two men", "people"], ["a cat", "animal"]],
+        [["", "text"], ["0", "a dog runs"], ["1", "two men play"]],
+        [["text", "n"], ["a dog", ""], ["a cat", ""], ["id", "comment"]],
+        [["a dog runs far away", ""], ["two men play", "3"], ["a girl", "4"]],
+    ],
+)
+def test_what_may_be_the_header_is_no_title(rows):
+    assert titles(rows) == 0
+
+
+def test_the_sheet_with_the_table_is_read_and_a_cover_named(tmp_path):
+    path = tmp_path / "a.xlsx"
+    cover = [["Quarterly report"], ["made by hand"]]
+    _sheet(path, cover, [_NAMES, *_DATA])
+    seen = preview(path)
+    assert len(seen.table.texts) == 40 and "not read: 'Sheet'" in seen.note
+    _sheet(path, [["n"], [1], [2]], [])
+    with pytest.raises(ExplorerError, match=r"no column with text.*not read: 'Sheet1'"):
+        preview(path)
+
+
+def test_lines_of_numbers_alone_are_no_text(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(str(row * 77) for row in range(50)), "utf-8")
+    for look in (preview, read):
+        with pytest.raises(ExplorerError, match=r"a\.txt holds numbers alone"):
+            look(path)
+    path.write_text("17\na dog\n", "utf-8")
+    assert read(path).texts == preview(path).table.texts == ["17", "a dog"]

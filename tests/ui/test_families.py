@@ -176,3 +176,13 @@ def test_families_that_would_be_called_alike_are_offered_by_their_whole_names(
     page.run()
     offered = page.button_group(key="compared_family").options
     assert {"Seed: my-1, my-2", "Seed: your-1, your-2"} <= set(offered)
+
+
+def test_a_map_of_other_sentences_is_no_ablation() -> None:
+    own = dataclasses.replace(
+        recipe(),
+        corpus=configs.CorpusConfig(path="mine.txt"),
+        model=configs.ModelConfig(weights_of={"name": "run", "run": "a", "weights": "0" * 64}),
+    )
+    other = dataclasses.replace(own, corpus=configs.CorpusConfig(path="other.txt"))
+    assert families({"mine": own, "other": other}) == []

@@ -9,6 +9,7 @@ from explorer.models.decoding_settings import Decoded
 FULL_SHADE = 4.0
 """Nats of latent gain at which a word has the darkest shade."""
 
+_LONGEST = 40  # characters of a word in a list
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash makes it literal
 # What Streamlit turns into links, arrows, dashes and emoji after backslashes are gone.
 _MADE = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
@@ -143,6 +144,7 @@ def drawn_of(shown: int, total: int, what: str) -> str:
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:
-    """The first few words, in quotes."""
-    shown = ", ".join(f"“{word}”" for word in words[:most])
+    """The first few words, in quotes; the beginnings of very long ones."""
+    short = [word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}…" for word in words]
+    shown = ", ".join(f"“{word}”" for word in short[:most])
     return shown + (f" and {len(words) - most} more" if len(words) > most else "")
