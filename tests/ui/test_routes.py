@@ -18,6 +18,7 @@ from explorer.explore.aligned_maps import aligned
 from explorer.explore.map_views import opacity, relative_distance, view_of
 from explorer.explore.point_colours import colours
 from explorer.explore.run import Run
+from explorer.latent_space.neighbours import LatentIndex
 from explorer.latent_space.projections import PCA
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
@@ -39,9 +40,11 @@ class FakeRun(Run):
         self.texts = [SCRIPT] + [f"sentence {i}" for i in range(1, n)]
         region = np.arange(n, dtype=np.int32) % 2
         names = [SimpleNamespace(id=i, name=f"region {i}", x=0.0, y=0.0, size=9) for i in (0, 1)]
+        mean = rng.normal(size=(n, 5)).astype(np.float32)
         self.atlas = SimpleNamespace(
             xy=rng.normal(size=(n, 2)).astype(np.float32),
-            mean=rng.normal(size=(n, 5)).astype(np.float32),
+            mean=mean,
+            index=LatentIndex(mean),
             scale=np.ones((n, 5), np.float32),
             corpus_checksum="same",
             row=np.arange(n),
