@@ -17,6 +17,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +135,9 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         source, folder = folders.find(args.run), Path(temporary) / "large"
-        build(source, folder, args.points)
+        # In a process of its own, whose memory is not the map's.
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            pool.submit(build, source, folder, args.points).result()
         run = open_run(folder)
         run.model  # noqa: B018 - loaded, so that its memory is not the map's
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
