@@ -15,13 +15,15 @@ NO_TEXT = frozenset({"nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "None", "null", 
 
 SEPARATORS = ",;\t|"
 
+SENTENCE = 4
+"""Words from which a cell looks like a sentence, not like a name."""
+
 MAX_COLUMNS = 8192
 """Maximum columns: each is searched for text; a vector may be 4,096 of them."""
 
 _SAMPLE = 2000  # lines
 _MAX_TITLES = 10  # rows above a header
 _BELOW = 20  # rows below it that are compared with it
-_SENTENCE = 4  # words of a cell that is no name
 
 Refuse = Callable[[ExplorerError, str], object]
 """Called with what is wrong with a row, and the row; reading continues unless it raises."""
@@ -177,7 +179,7 @@ def titles(rows: Sequence[Sequence[Any]]) -> int:
             # A single word above two columns may be the name of the first.
             is_title = len(row) > 2 or any(len(title.split()) > 1 for title in above)
             is_header = len(set(filled)) == len(filled) >= len(row) - 1 and all(
-                is_text(cell) and len(cell.split()) < _SENTENCE for cell in filled
+                is_text(cell) and len(cell.split()) < SENTENCE for cell in filled
             )
             is_table = sum(len(other) == len(row) for other in below) >= 0.9 * max(len(below), 1)
             return number if above and is_title and is_header and is_table and below else 0

@@ -17,6 +17,7 @@ from explorer.text import (
     typed_column,
     vector_column,
 )
+from explorer.text.csv_dialect import SENTENCE
 from explorer.text.file_columns import Columns, Dialect, columns_of
 from explorer.text.packed_file import Kind
 from explorer.text.read_file import Table
@@ -26,7 +27,6 @@ from explorer.text.vector_column import VectorSource
 SHOWN = 100
 """Rows a preview shows."""
 
-_SENTENCE = 4  # a cell of this many words looks like a sentence, not like a name
 _SAMPLE = 500  # rows the columns are guessed from
 _GUESSED = 100_000  # characters the separator and the header are guessed from
 _MAX_LABELS = 40
@@ -257,12 +257,12 @@ def _has_header(path: Path, kind: Kind, lines: Sequence[str], separator: str) ->
     )
     first = next(rows)
     cells = [cell.strip() for cell in first]
-    if any(len(cell.split()) >= _SENTENCE for cell in cells):
+    if any(len(cell.split()) >= SENTENCE for cell in cells):
         return False
     if len(set(cells)) < len(cells):
         # Names that repeat are refused later; cells that repeat in the first row are data.
         second = next(rows, [])
-        return all(cells) and any(len(cell.split()) >= _SENTENCE for cell in second)
+        return all(cells) and any(len(cell.split()) >= SENTENCE for cell in second)
     # An exported index has no name.
     return not any(_is_number(cell) for cell in cells) and sum(not cell for cell in cells) <= 1
 

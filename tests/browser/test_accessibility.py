@@ -4,6 +4,7 @@ Every page is checked in light; in dark and on a phone those whose parts differ 
 them where `soak` is asked for. On a phone, no page is wider than the window.
 """
 
+from contextlib import contextmanager
 from importlib import resources
 
 import pytest
@@ -92,46 +93,56 @@ def is_exempt(fault):
     )
 
 
+@contextmanager
+def screen_of(chromium, name):
+    """A page on a screen of `SCREENS`."""
+    context = chromium.new_context(**SCREENS[name])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()
+
+
+def visits(page, address):
+    """Opens every page in turn; gives its name."""
+    for name, link in PAGES.items():
+        page.goto(f"{address}/{link}{'&' if '?' in link else '?'}run=one")
+        strolling.settle(page)
+        yield name
+
+
 def axe(page, script) -> list[dict]:
     page.evaluate(script)
     return [fault for fault in page.evaluate(RUN) if not is_exempt(fault)]
 
 
 def test_axe_has_nothing_to_say_of_any_page(chromium, address, script):
-    context = chromium.new_context(**SCREENS["light"])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     faults = []
-    for name, link in PAGES.items():
-        page.goto(f"{address}/{link}{'&' if '?' in link else '?'}run=one")
-        strolling.settle(page)
-        faults += [{"page": name, **fault} for fault in axe(page, script)]
-        if name in FEW:  # the same page, changed: loading it again takes several times as long
-            page.emulate_media(color_scheme="dark")
+    with screen_of(chromium, "light") as page:
+        for name in visits(page, address):
+            faults += [{"page": name, **fault} for fault in axe(page, script)]
+            if name in FEW:  # the same page, changed: loading it again takes several times as long
+                page.emulate_media(color_scheme="dark")
+                strolling.settle(page)
+                assert page.evaluate(IS_DARK), name
+                faults += [{"page": f"{name}, dark", **fault} for fault in axe(page, script)]
+                page.emulate_media(color_scheme="light")
+            page.set_viewport_size(SCREENS["phone"]["viewport"])
             strolling.settle(page)
-            assert page.evaluate(IS_DARK), name
-            faults += [{"page": f"{name}, dark", **fault} for fault in axe(page, script)]
-            page.emulate_media(color_scheme="light")
-        page.set_viewport_size(SCREENS["phone"]["viewport"])
-        strolling.settle(page)
-        if name in FEW:
-            faults += [{"page": f"{name}, phone", **fault} for fault in axe(page, script)]
-        faults += [{"page": f"{name}, phone", "wide": wide} for wide in page.evaluate(BEYOND)]
-        page.set_viewport_size(SCREENS["light"]["viewport"])
-    context.close()
+            if name in FEW:
+                faults += [{"page": f"{name}, phone", **fault} for fault in axe(page, script)]
+            faults += [{"page": f"{name}, phone", "wide": wide} for wide in page.evaluate(BEYOND)]
+            page.set_viewport_size(SCREENS["light"]["viewport"])
     assert faults == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("screen", ["dark", "phone"])
 def test_axe_has_nothing_to_say_of_any_page_that_opens_so(chromium, address, script, screen):
-    context = chromium.new_context(**SCREENS[screen])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    faults = []
-    for name, link in PAGES.items():
-        page.goto(f"{address}/{link}{'&' if '?' in link else '?'}run=one")
-        strolling.settle(page)
-        faults += [{"page": name, **fault} for fault in axe(page, script)]
-    context.close()
+    with screen_of(chromium, screen) as page:
+        faults = [
+            {"page": name, **fault}
+            for name in visits(page, address)
+            for fault in axe(page, script)
+        ]
     assert faults == []
