@@ -22,7 +22,7 @@ MAX_PIECES = 16_000
 """At most so many pieces of a language model are taken for a corpus."""
 
 
-def from_run(table: dict[str, Any], start: Path, conditional: bool) -> None:
+def from_run(table: dict[str, Any], start: Path, conditional: bool, latent: str) -> None:
     """Replaces the parts and sizes that suit the corpus by those of a trained run."""
     config = configs.read(start / folders.CONFIG)
     folders.weights_of(start)
@@ -30,7 +30,7 @@ def from_run(table: dict[str, Any], start: Path, conditional: bool) -> None:
     if model["latent"]["name"] == "none":
         # A language model is a decoder: encoder and latent space are those for the corpus.
         table["model"] |= {key: model[key] for key in ("embedding_dim", "decoder")}
-        freeze_epochs = table["training"]["pretrain_epochs"] + 1
+        freeze_epochs = _freeze_epochs(table, latent)
     else:
         table["model"] = model | {"labels": []}
         if not conditional:
@@ -70,13 +70,20 @@ def from_language_model(table: dict[str, Any], source: str, latent: str) -> None
         "embedding_dim": model.shape.width,
         "decoder": model.decoder(DECODER_LAYERS) | {"dropout": 0.1},
     }
-    freeze_epochs = 0 if latent == "none" else table["training"]["pretrain_epochs"] + 1
     table["training"] |= {"learning_rate": TRANSFORMER_RATE, "reset_decoder": False}
     table["training"]["start"] = {
         "name": "language_model",
         "source": source,
-        "freeze_epochs": freeze_epochs,
+        "freeze_epochs": _freeze_epochs(table, latent),
     }
+
+
+def _freeze_epochs(table: Mapping[str, Any], latent: str) -> int:
+    """First epochs in which the weights of a language model stand still.
+
+    None when a language model starts from it: nothing else would be trained.
+    """
+    return 0 if latent == "none" else table["training"]["pretrain_epochs"] + 1
 
 
 def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def recipe(
         vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
         latent, prior = "vectors", ""
     if start:
-        start_recipe.from_run(table, start, conditional)
+        start_recipe.from_run(table, start, conditional, latent)
         if table["training"]["start"].get("vocabulary") == "same":
             corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     if language_model:

@@ -43,9 +43,18 @@ class PretrainedWeights:
         )
 
     def freeze(self, model: TextVAE, epoch: int) -> None:
-        """Turns off the gradients of completely pretrained weights in the frozen epochs."""
+        """Turns off the gradients of completely pretrained weights in the frozen epochs.
+
+        Raises:
+            ExplorerError: If no other weight is left to train.
+        """
         for weight, mask in self._weights(model):
             weight.requires_grad_(not (epoch < self.freeze_epochs and bool(mask.all())))
+        if not any(weight.requires_grad for weight in model.parameters()):
+            raise ExplorerError(
+                f"training.start.freeze_epochs: for {self.freeze_epochs} epochs there is no weight "
+                "to train, since all are those of the run it starts from: set it to 0"
+            )
 
     def mask_gradients(self, model: TextVAE, epoch: int) -> None:
         """Zeroes the gradients of pretrained entries in the frozen epochs."""

@@ -224,6 +224,27 @@ def test_new_after_a_language_model_pretrains_an_encoder(
     assert made.training.start["freeze_epochs"] > made.training.pretrain_epochs > 0
 
 
+def test_a_language_model_after_another_trains_all_its_weights(
+    language_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny.write_corpus(tmp_path / "mine.csv", 60)
+    argv = ["new", "./mine", "--corpus", "mine.csv", "--text-column", "text", "--latent", "none"]
+    assert main([*argv, "--start", str(language_model), "--set", "training.epochs=1"]) == 0
+    before = weights.load_model(language_model)[2].state_dict()
+    after = train(tmp_path / "mine")
+    assert not torch.equal(after["decoder.lstm.weight_hh_l0"], before["decoder.lstm.weight_hh_l0"])
+
+
+def test_a_recipe_that_freezes_every_weight_is_refused(
+    language_model: Path, tmp_path: Path
+) -> None:
+    start = language_model.as_posix()
+    everything = write_run(tmp_path / "my", *LANGUAGE_MODEL, start=start, freeze_epochs=1)
+    with pytest.raises(ExplorerError, match=r"freeze_epochs"):
+        train(everything)
+
+
 def test_what_hangs_on_labels_is_not_taken_over_without_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
