@@ -1,5 +1,7 @@
 """The one exception whose message is written for the person who caused it."""
 
+from collections.abc import Iterable
+
 
 class ExplorerError(Exception):
     """Something a person can cause and mend: says what happened, with which value, what to do.
@@ -25,3 +27,10 @@ def within(name: str, value: float, low: float, high: float) -> None:
     """Raises an `ExplorerError` for a setting outside an interval, or not a number."""
     if not low <= value <= high:
         raise ExplorerError(f"{name}: {value} is not between {low} and {high}")
+
+
+def one_of(name: str, value: str, known: Iterable[str]) -> None:
+    """Raises an `ExplorerError` that lists the values a setting can have, if it has another."""
+    known = list(known)
+    if value not in known:
+        raise ExplorerError(f"{name}: {value!r} is not one of {', '.join(known)}")

@@ -71,8 +71,8 @@ def _runs(corpus: str) -> Iterator[dict[str, Any]]:
 def _baselines(corpus: str) -> Iterator[DocumentScores]:
     from explorer.config import CorpusConfig
     from explorer.evaluation.document_baselines import baselines
-    from explorer.latent_space.topics import counts
     from explorer.models.dataset import load
+    from explorer.models.unigram_mixture import counted
     from explorer.text.corpus_catalog import NAMED
 
     known = NAMED[corpus]
@@ -86,5 +86,7 @@ def _baselines(corpus: str) -> Iterator[DocumentScores]:
         model=configs.ModelConfig(encoder={"name": "words"}, decoder={"name": "words"}),
     )
     data = load(recipe)
-    train, test = (counts(data.select(split), len(data.vocabulary)) for split in ("train", "test"))
+    train, test = (
+        counted(data.select(split), len(data.vocabulary)) for split in ("train", "test")
+    )
     yield from baselines(train, test)

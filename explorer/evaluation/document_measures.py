@@ -12,6 +12,7 @@ from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.metric_definition import MetricResult
 from explorer.evaluation.metric_results import mean_result, result
 from explorer.latent_space import topics
+from explorer.models import unigram_mixture
 from explorer.models.words import WordsDecoder
 
 
@@ -49,7 +50,7 @@ def npmi(context: EvaluationContext) -> MetricResult:
     if not any(ids):
         raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text was not given")
     top = topics.top_words(scores, topics.COHERENT)
-    each = topics.coherences(top, topics.counts(ids, scores.shape[1]))
+    each = topics.coherences(top, unigram_mixture.counted(ids, scores.shape[1]))
     return result(float(each.mean()), len(ids), topics=len(each), by_topic=each.tolist())
 
 

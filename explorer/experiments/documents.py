@@ -160,11 +160,11 @@ def _elders(
 ) -> dict[str, float]:
     """Perplexity per word of held-out documents under models without an encoder."""
     from explorer.evaluation.document_baselines import baselines
-    from explorer.latent_space.topics import counts
+    from explorer.models.unigram_mixture import counted
 
     index = {word: number for number, word in enumerate(data.words)}
     train, test = (
-        counts([[index[word] for word in row] for row in rows], len(index))
+        counted([[index[word] for word in row] for row in rows], len(index))
         for rows in (data.train, data.test)
     )
     watch(0.0, "fitting unigrams, mixtures by EM, and LDA", [])

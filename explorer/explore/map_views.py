@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from explorer.config import final_model
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, one_of
 from explorer.explore.baseline_fit import LinearBaselines, baselines_of
 from explorer.explore.map_overlays import Ellipse
 from explorer.latent_space.map_index import locate
@@ -278,8 +278,7 @@ def view_of(run: Contents, name: str = DEFAULT_VIEW) -> MapView:
     Raises:
         ExplorerError: If there is no such view.
     """
-    if name not in VIEWS:
-        raise ExplorerError(f"view {name!r} is not one of {', '.join(VIEWS)}")
+    one_of("view", name, VIEWS)
     return VIEWS[name].of(run)
 
 

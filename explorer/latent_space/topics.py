@@ -1,6 +1,5 @@
 """Topics as ranked words, and how coherent and different they are."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +10,6 @@ if TYPE_CHECKING:
 
 COHERENT, DIVERSE = 10, 25
 """Words of a topic by which its coherence, and by which the diversity of all is measured."""
-
-
-def counts(ids: Sequence[Sequence[int]], words: int) -> "csr_matrix":
-    """How often each of `words` words occurs in each document: (documents, words)."""
-    from scipy.sparse import csr_matrix
-
-    rows = np.repeat(np.arange(len(ids)), [len(row) for row in ids])
-    columns = np.fromiter((word for row in ids for word in row), np.int64)
-    return csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(ids), words))
 
 
 def contrast(words: Float[np.ndarray, "topics words"]) -> Float[np.ndarray, "topics words"]:

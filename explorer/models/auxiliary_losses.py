@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError, above
+from explorer.errors import ExplorerError, above, one_of
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.padding import mask
@@ -166,9 +166,7 @@ class Teacher(Auxiliary):
     ) -> None:
         super().__init__()
         _need_latent("teacher", latent_dim, weight)
-        if encoder not in SENTENCE_ENCODERS:
-            known = ", ".join(sorted(SENTENCE_ENCODERS))
-            raise ExplorerError(f"model.auxiliary.encoder: {encoder!r} is not one of {known}")
+        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
         self.sentence_encoder = encoder
         self.head = nn.Linear(latent_dim, SENTENCE_ENCODERS[encoder].dim)
         self._weight = weight

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, cast
 
 from explorer.config import setting
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, one_of
 
 MAX_TOKENS = 1000
 """Upper limit of `Decoding.max_tokens`."""
@@ -129,10 +129,7 @@ class Decoding:
     )
 
     def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise ExplorerError(
-                f"strategy {self.strategy!r} is not one of {', '.join(STRATEGIES)}"
-            )
+        one_of("strategy", self.strategy, STRATEGIES)
         for name, limits in RANGES.items():
             value: Any = getattr(self, name)
             kind = "a whole number" if name in _WHOLE else "a number"

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from explorer.errors import ExplorerError, within
+from explorer.errors import one_of, within
 from explorer.models.encoder_base import Encoder
 from explorer.models.padding import mask, masked_mean
 from explorer.models.vector_lookup import VectorLookup
@@ -40,10 +40,7 @@ class LSTMEncoder(Encoder):
         word_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if pool not in POOLS:
-            raise ExplorerError(
-                f"model.encoder.pool: {pool!r} is not one of {', '.join(sorted(POOLS))}"
-            )
+        one_of("model.encoder.pool", pool, sorted(POOLS))
         self.embedding = embedding
         within("model.encoder.word_dropout", word_dropout, 0, 1)
         self.pool = pool

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError, above, at_least
+from explorer.errors import ExplorerError, above, at_least, one_of
 
 NORMS = {"rms": nn.RMSNorm, "layer": nn.LayerNorm}
 ACTIVATIONS = {"swiglu", "gelu"}
@@ -41,9 +41,8 @@ class TransformerShape:
     bias: bool = False
 
     def __post_init__(self) -> None:
-        for key, names in (("norm", NORMS), ("activation", ACTIVATIONS)):
-            if (name := getattr(self, key)) not in names:
-                raise ExplorerError(f"{key}: {name!r} is not one of {', '.join(sorted(names))}")
+        one_of("norm", self.norm, sorted(NORMS))
+        one_of("activation", self.activation, sorted(ACTIVATIONS))
         for key in ("kv_heads", "feedforward", "positions"):
             at_least(key, getattr(self, key), 0)
         above("rope_base", self.rope_base, 0)

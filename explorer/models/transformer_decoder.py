@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from explorer.errors import ExplorerError
+from explorer.errors import one_of
 from explorer.models.decoder_base import Decoder
 from explorer.models.transformer import Cache, Transformer, TransformerShape
 
@@ -89,10 +89,7 @@ class TransformerDecoder(Decoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__(embedding, latent_dim, word_dropout, dropout)
-        if inject not in INJECTIONS:
-            raise ExplorerError(
-                f"model.decoder.inject: {inject!r} is not one of {', '.join(INJECTIONS)}"
-            )
+        one_of("model.decoder.inject", inject, INJECTIONS)
         sizes = (hidden_dim, layers, heads, kv_heads, feedforward)
         shape = TransformerShape(*sizes, norm, activation, positions, rope_base, epsilon, bias)
         width = embedding.embedding_dim

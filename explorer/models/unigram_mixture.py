@@ -5,7 +5,7 @@ coefficient, as all perplexities of documents are given.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 _SPREAD = 0.1
 """Noise on the topics before the first step, relative; without it all would stay equal."""
+
+
+def counted(ids: Sequence[Sequence[int]], words: int) -> "csr_matrix":
+    """How often each of `words` words occurs in each document: (documents, words)."""
+    from scipy.sparse import csr_matrix
+
+    rows = np.repeat(np.arange(len(ids)), [len(row) for row in ids])
+    columns = np.fromiter((word for row in ids for word in row), np.int64)
+    return csr_matrix((np.ones(len(columns)), (rows, columns)), shape=(len(ids), words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from explorer.config import ModelConfig
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, one_of
 from explorer.models import label_conditioning
 from explorer.models.auxiliary_losses import AUXILIARIES, Auxiliary
 from explorer.models.decoder_base import Decoder
@@ -141,9 +141,24 @@ class TextVAE(nn.Module):
 
 def _latent(config: ModelConfig) -> type[Latent]:
     name = config.latent["name"]
-    if name not in LATENTS:
-        raise ExplorerError(f"model.latent: {name!r} is not one of {', '.join(sorted(LATENTS))}")
+    one_of("model.latent", name, sorted(LATENTS))
     return LATENTS[name]
+
+
+def _check_topics(config: ModelConfig) -> None:
+    """A decoder of topics reads shares of topics, and nothing beside them."""
+    decoder = config.decoder
+    of_topics = [
+        key
+        for key, value in (("topics", "mixture"), ("start", "plsa"))
+        if decoder["name"] == "words" and decoder.get(key) == value
+    ]
+    for key in of_topics:
+        where = f"model.decoder.{key}: {decoder[key]!r}"
+        if config.latent["name"] != "simplex":
+            raise ExplorerError(f'{where} needs model.latent = {{ name = "simplex" }}')
+        if config.labels:
+            raise ExplorerError(f"{where} cannot be conditioned on labels: set model.labels = []")
 
 
 def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) -> TextVAE:
@@ -178,6 +193,7 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
             "model.prior: vamp cannot be combined with batch_norm, which would normalise its "
             "pseudo-inputs; drop one, or fit vamp after training (training.fit_prior)"
         )
+    _check_topics(config)
     try:
         return TextVAE(config, vocabulary_size)
     except (RuntimeError, TypeError) as error:  # of torch, for sizes beyond any memory

@@ -7,13 +7,17 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
-from explorer.errors import ExplorerError, at_least, within
+from explorer.errors import ExplorerError, at_least, one_of, within
+from explorer.models import plsa
 from explorer.models.decoder_base import Decoder
 from explorer.models.encoder_base import Encoder
+from explorer.models.unigram_mixture import counted
 from explorer.text.tokens import SPECIALS
 
 TOPICS = ("product", "mixture")
 """How a decoder combines topics: it adds their logits, or averages their probabilities."""
+STARTS = ("random", "plsa")
+"""The topics of a decoder before training."""
 
 
 def word_counts(tokens: Int[Tensor, "batch time"], words: int) -> Float[Tensor, "batch words"]:
@@ -99,6 +103,9 @@ class WordsDecoder(Decoder):
             a free matrix.
         batch_norm: Whether logits are normalised over the batch in training, as in ProdLDA.
         dropout: Fraction of the entries of z dropped in training.
+        start: The topics before training: `random`, or `plsa`, those that fit the training text
+            best without an encoder. From random ones a mixture uses few of its topics, and
+            those of a product grow alike.
 
     Source:
         Miao et al. (2016), arXiv:1511.06038; Srivastava & Sutton (2017), arXiv:1703.01488,
@@ -116,15 +123,17 @@ class WordsDecoder(Decoder):
         rank: int = 0,
         batch_norm: bool = False,
         dropout: float = 0.0,
+        start: str = "random",
     ) -> None:
-        if topics not in TOPICS:
-            raise ExplorerError(f"model.decoder.topics: {topics!r} is not one of product, mixture")
+        one_of("model.decoder.topics", topics, TOPICS)
+        one_of("model.decoder.start", start, STARTS)
         if topics == "mixture" and batch_norm:
             raise ExplorerError("model.decoder.batch_norm: probabilities are not normalised again")
         at_least("model.decoder.rank", rank, 0)
         super().__init__(embedding, latent_dim, 0.0, dropout)
         words = embedding.num_embeddings
         self.is_mixture = topics == "mixture"
+        self.starts_from_plsa = start == "plsa"
         self.narrow = nn.Linear(latent_dim, rank, bias=False) if rank else nn.Identity()
         self.output = nn.Linear(rank or latent_dim, words)
         self.skip = None
@@ -134,7 +143,10 @@ class WordsDecoder(Decoder):
 
     @torch.no_grad()
     def fit(self, ids: Sequence[Sequence[int]]) -> None:
-        """Takes the frequencies of the training text as the first bias, and to compare with."""
+        """Takes the frequencies of the training text as the first bias, and to compare with.
+
+        A decoder that starts from pLSA takes its topics too.
+        """
         counts = torch.full_like(self.unigram, _UNSEEN)
         for row in ids:
             index = torch.tensor(row, dtype=torch.int64, device=counts.device)
@@ -142,6 +154,21 @@ class WordsDecoder(Decoder):
         counts[: len(SPECIALS)] = 0
         self.unigram.copy_((counts / counts.sum()).log().clamp(min=_NEVER))
         self.output.bias.copy_(self.unigram)
+        if self.starts_from_plsa:
+            self._take_topics(ids)
+
+    def _take_topics(self, ids: Sequence[Sequence[int]]) -> None:
+        """Sets the logits to those under which each topic alone is one of pLSA."""
+        words, size = self.output.weight.shape
+        number = self.narrow.in_features if isinstance(self.narrow, nn.Linear) else size
+        seed = int(torch.randint(2**31, ()))
+        topics = torch.from_numpy(plsa.topics(counted(ids, words), number, seed))
+        logits = (topics.T.log() - self.unigram.cpu().unsqueeze(1)).float()
+        logits[: len(SPECIALS)] = 0
+        logits = logits.to(self.output.weight)
+        if isinstance(self.narrow, nn.Linear):
+            logits = logits @ torch.linalg.pinv(self.narrow.weight)
+        self.output.weight.copy_(logits)
 
     def adopt(self, other: Decoder) -> None:
         """Takes the frequencies of the training text from another one."""

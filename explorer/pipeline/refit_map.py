@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, one_of
 from explorer.latent_space.atlas import Atlas
 from explorer.latent_space.map_quality import MAP_MEASURES
 from explorer.latent_space.projections import METRICS, pca_layout
@@ -40,12 +40,8 @@ class LayoutSettings:
     """A sentence encoder that the layout follows too; empty for latent distances alone."""
 
     def __post_init__(self) -> None:
-        for name, value, known in (
-            ("method", self.method, METHODS),
-            ("metric", self.metric, METRICS),
-        ):
-            if value not in known:
-                raise ExplorerError(f"{name} {value!r} is not one of {', '.join(known)}")
+        one_of("method", self.method, METHODS)
+        one_of("metric", self.metric, METRICS)
         low, high = _NEIGHBOURS
         if not low <= self.neighbours <= high:
             raise ExplorerError(f"neighbours is {low} to {high}, not {self.neighbours}")

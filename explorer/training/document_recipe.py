@@ -19,20 +19,22 @@ def check_alone(start: Path | None) -> None:
         raise ExplorerError("--start: a model of documents starts from nothing: leave it out")
 
 
-def apply(table: dict[str, Any], latent: str) -> None:
+def apply(table: dict[str, Any], latent: str, conditional: bool) -> None:
     """Makes the model one of bags of words.
 
     Args:
         table: Of a recipe for the corpus.
         latent: Name of the latent space; `simplex` makes it a topic model.
+        conditional: Whether the decoder reads a label beside z.
     """
+    has_topics = latent == "simplex" and not conditional
     table["model"] = {
         "embedding_dim": 256,
         "latent_dim": 50,
         "latent": {"name": "gaussian"},
         "prior": {"name": "normal"},
         "encoder": {"name": "words", "word_dropout": 0.5, "dropout": 0.2},
-        "decoder": {"name": "words"},
+        "decoder": {"name": "words"} | ({"start": "plsa"} if has_topics else {}),
     }
     table["objective"] = {
         "rate": {"name": "plain"},
@@ -47,5 +49,6 @@ def apply(table: dict[str, Any], latent: str) -> None:
         "decay": 0.6,
         "snapshots": 0,
         "bf16": False,
+        "fit_prior": {"name": "mixture"},
     }
     table["atlas"] = {"points": 3000}

@@ -10,7 +10,7 @@ from typing import Any
 
 from explorer import config as configs
 from explorer.config import Config, CorpusConfig
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, one_of
 from explorer.runs import folder as folders
 from explorer.text import corpora, vocabularies
 from explorer.text.read_file import longest_text, read
@@ -173,12 +173,12 @@ def recipe(
         ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
             has no suitable labels, or if the run to start from is not trained.
     """
-    if size and size not in SIZES:
-        raise ExplorerError(f"size {size!r} is not one of {', '.join(SIZES)}")
+    if size:
+        one_of("size", size, SIZES)
     table, corpus = _sized(findings, size), _corpus(findings)
     if findings.config.tokens == "bag":
         document_recipe.check_alone(start)
-        document_recipe.apply(table, latent)
+        document_recipe.apply(table, latent, conditional)
     if findings.vectors:
         vector_recipe.check_alone(latent, start)
         is_small = findings.train_tokens < SMALL_TOKENS
@@ -243,6 +243,7 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
 def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:
     if prior or latent in _BOUNDED:
         table["model"]["prior"] = {"name": prior or "uniform"}
+        table["training"].pop("fit_prior", None)  # it would take the place of this one
     if prior == "uniform" and not latent:
         table["model"]["latent"] = {"name": "cube"}
     if prior in _LEARNED or latent == "sphere":

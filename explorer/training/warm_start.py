@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from explorer import config as configs
 from explorer.config import Config
-from explorer.errors import ExplorerError, at_least
+from explorer.errors import ExplorerError, at_least, one_of
 from explorer.models import pretrained_transformers
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
@@ -52,8 +52,8 @@ class PretrainedWeights:
             weight.requires_grad_(not (epoch < self.freeze_epochs and bool(mask.all())))
         if not any(weight.requires_grad for weight in model.parameters()):
             raise ExplorerError(
-                f"training.start.freeze_epochs: for {self.freeze_epochs} epochs there is no weight "
-                "to train, since all are those of the run it starts from: set it to 0"
+                f"training.start.freeze_epochs: {self.freeze_epochs} leaves no weight to train: "
+                "all are those of the run it starts from; set it to 0"
             )
 
     def mask_gradients(self, model: TextVAE, epoch: int) -> None:
@@ -186,10 +186,7 @@ def vocabulary(config: Config) -> Vocabulary | None:
     """
     chosen = config.training.start
     kind = chosen.get("vocabulary", _OWN)
-    if kind not in VOCABULARIES:
-        raise ExplorerError(
-            f"training.start.vocabulary: {kind!r} is not one of {', '.join(VOCABULARIES)}"
-        )
+    one_of("training.start.vocabulary", kind, VOCABULARIES)
     if chosen["name"] == "none" or kind == _OWN:
         return None
     folder = folders.find(str(chosen.get("run")))
