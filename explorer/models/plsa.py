@@ -38,6 +38,9 @@ def topics(
         rows = np.random.default_rng(seed).choice(counts.shape[0], _DOCUMENTS, replace=False)
         counts = counts[rows]
     everywhere = np.asarray(counts.sum(0)).ravel() + 0.5
+    everywhere /= everywhere.sum()
+    if not counts.nnz:  # no document with a word
+        return np.tile(everywhere, (num_topics, 1))
     factors = NMF(
         num_topics,
         solver="mu",
@@ -46,6 +49,6 @@ def topics(
         tol=0,
         random_state=seed,
     ).fit(counts)
-    found = factors.components_ + 1e-12
-    own = found / found.sum(1, keepdims=True)
-    return (1 - _SMOOTHING) * own + _SMOOTHING * everywhere / everywhere.sum()
+    own = factors.components_ + 1e-12
+    own /= own.sum(1, keepdims=True)
+    return (1 - _SMOOTHING) * own + _SMOOTHING * everywhere

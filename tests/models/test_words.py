@@ -2,16 +2,18 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.models import elbo
+from explorer.models import elbo, plsa
 from explorer.models.decoding_settings import RANKED, STRATEGIES, Decoding
 from explorer.models.decoding_strategies import generate
 from explorer.models.latents import Gaussian, Simplex
 from explorer.models.padding import collate
+from explorer.models.unigram_mixture import counted
 from explorer.models.vae import TextVAE, build
 from explorer.models.words import WordsDecoder, word_counts
 from explorer.text.tokens import PAD, SPECIALS
@@ -24,6 +26,7 @@ SETTINGS = [
     {"latent": {"name": "simplex"}, "decoder": {"name": "words", "batch_norm": True}},
     {"latent": {"name": "simplex"}, "decoder": {"name": "words", "topics": "mixture"}},
     {"latent": {"name": "simplex"}, "decoder": {"name": "words", "topics": "mixture", "rank": 4}},
+    {"latent": {"name": "simplex"}, "decoder": {"name": "words", "start": "plsa"}},
 ]
 
 
@@ -108,11 +111,35 @@ def test_shares_of_topics_sum_to_one_in_every_space() -> None:
         assert torch.allclose(shares.sum(1), torch.ones(5))
 
 
+@pytest.mark.parametrize("decoder", [{}, {"topics": "mixture"}, {"rank": LATENT}])
+def test_each_topic_starts_as_one_of_plsa(decoder: dict) -> None:
+    model = tiny({"name": "simplex"}, {"name": "words", "start": "plsa"} | decoder)
+    torch.manual_seed(1)
+    build(model.config, WORDS)  # draws as much as `tiny` did
+    seed = int(torch.randint(2**31, ()))
+    expected = plsa.topics(counted(DOCUMENTS, WORDS), LATENT, seed)[:, len(SPECIALS) :]
+    assert isinstance(model.decoder, WordsDecoder)
+    own = model.decoder.word_log_probs(torch.eye(LATENT, dtype=torch.float64)).exp()
+    own = own[:, len(SPECIALS) :].detach().numpy()
+    assert np.allclose(own, expected / expected.sum(1, keepdims=True), atol=1e-5)
+
+
+@pytest.mark.parametrize("setting", [{"topics": "mixture"}, {"start": "plsa"}])
+def test_topics_need_shares_and_take_no_label(setting: dict) -> None:
+    decoder = {"name": "words"} | setting
+    with pytest.raises(ExplorerError, match="needs model"):
+        tiny({"name": "gaussian"}, decoder)
+    parts = {"decoder": decoder, "encoder": {"name": "words"}, "latent": {"name": "simplex"}}
+    with pytest.raises(ExplorerError, match="labels"):
+        build(ModelConfig(latent_dim=LATENT, labels=("a", "b"), **parts), WORDS)  # type: ignore[arg-type]
+
+
 def test_what_cannot_be_is_refused() -> None:
     for decoder, message in (
         ({"topics": "sum"}, "'sum' is not one of product, mixture"),
         ({"topics": "mixture", "batch_norm": True}, "not normalised again"),
         ({"rank": -1}, "rank"),
+        ({"start": "em"}, "'em' is not one of random, plsa"),
     ):
         with pytest.raises(ExplorerError, match=message):
             tiny({"name": "simplex"}, {"name": "words"} | decoder)
