@@ -1,19 +1,26 @@
 """`explorer topics`: the topics of a run of documents in words."""
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.options import add_run, open_run
 from explorer.cli.output import say, say_json, table
 from explorer.errors import at_least
 
+if TYPE_CHECKING:
+    from explorer.explore.run import Run
+    from explorer.explore.topics import Topic
+
 EXAMPLE = """\
 example:
   explorer topics newsgroups
   explorer topics newsgroups --words 5 --json
+  explorer topics newsgroups --beside newsgroups-topics
 
 All topics are listed, the most coherent first; of a Gaussian z both ends of each dimension. NPMI
 is the coherence of the ten first words on the training documents, share the mean share of the
-map's documents, and the words those that tell the topic from the others.
+map's documents, and the words those that tell the topic from the others. --beside matches each
+topic with the one of another run that is most like it.
 """
 
 
@@ -23,31 +30,20 @@ def topics_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--words", type=int, default=10, metavar="N", help="words of each topic (default 10)"
     )
+    parser.add_argument("--beside", metavar="RUN2", help="another run of documents")
 
 
 def topics(args: argparse.Namespace) -> None:
-    """Lists the topics of a run."""
+    """Lists the topics of a run, or matches them with those of another."""
     at_least("--words", args.words, 1)
     run = open_run(args)
+    if args.beside:
+        return _beside(args, run)
     from explorer.explore.topics import topics as topics_of
 
     listed = topics_of(run, args.words)
     if args.json:
-        return say_json(
-            [
-                {
-                    "topic": item.number,
-                    "name": item.name,
-                    "words": item.words,
-                    "probabilities": item.probabilities,
-                    "npmi": item.npmi,
-                    "share": item.share,
-                    "count": item.count,
-                    "documents": item.documents,
-                }
-                for item in listed
-            ]
-        )
+        return say_json([_fields(item) for item in listed])
     rows = [
         (
             item.name,
@@ -60,3 +56,44 @@ def topics(args: argparse.Namespace) -> None:
     ]
     say(table(("topic", "NPMI", "share", "largest in", "words"), rows, right=(0, 1, 2, 3)))
     return None
+
+
+def _beside(args: argparse.Namespace, run: "Run") -> None:
+    from explorer.explore.matched_topics import match
+
+    other = open_run(argparse.Namespace(run=args.beside))
+    matched = match(run, other, args.words)
+    if args.json:
+        return say_json(
+            [
+                {
+                    "first": _fields(pair.first),
+                    "second": _fields(pair.second),
+                    "similarity": pair.similarity,
+                    "shared": pair.shared,
+                }
+                for pair in matched.pairs
+            ]
+        )
+    rows = [
+        (f"{pair.similarity:.2f}", " ".join(pair.first.words), " ".join(pair.second.words))
+        for pair in matched.pairs
+    ]
+    say(table(("similarity", run.name, other.name), rows, right=(0,)))
+    for name, left in ((run.name, matched.left_first), (other.name, matched.left_second)):
+        if left:
+            say(f"{name} has {len(left)} more, which match none")
+    return None
+
+
+def _fields(item: "Topic") -> dict[str, Any]:
+    return {
+        "topic": item.number,
+        "name": item.name,
+        "words": item.words,
+        "probabilities": item.probabilities,
+        "npmi": item.npmi,
+        "share": item.share,
+        "count": item.count,
+        "documents": item.documents,
+    }

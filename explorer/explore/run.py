@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int
 
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
-from explorer.explore import refined_text, run_codes, text_points, topics
+from explorer.explore import matched_topics, refined_text, run_codes, text_points, topics
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.arguments import numbers, sentences, whole
 from explorer.explore.coded_run import CodedRun
@@ -242,6 +242,14 @@ class Run(CodedRun):
             ExplorerError: If the run is one of sentences, or has no map.
         """
         return topics.topic_info(self)
+
+    def matched_topics(self, other: "Run") -> "DataFrame":
+        """Each topic beside the one of another run that is most like it, as a pandas table.
+
+        Raises:
+            ExplorerError: As `topics`, or if the two share no word of a topic.
+        """
+        return matched_topics.table(self, other)
 
     def octis(self) -> dict[str, Any]:
         """The topics as OCTIS takes a model's output; see `explorer.explore.topics.octis`.

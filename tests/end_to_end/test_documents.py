@@ -10,6 +10,7 @@ import pytest
 
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
+from explorer.explore import matched_topics
 from explorer.explore.run import Run, open_run
 from explorer.models.decoding_settings import RANKED, STRATEGIES, Decoding
 from explorer.models.words import WordsDecoder
@@ -100,6 +101,50 @@ def test_planted_topics_are_recovered(topic_model: Path) -> None:
     assert run.metrics["topic_diversity"]["value"] <= 1
 
 
+def test_a_run_beside_itself_pairs_each_topic_with_itself(nvdm: Path) -> None:
+    run = open_run(nvdm)
+    matched = matched_topics.match(run, run)
+    assert len(matched.pairs) == 8
+    assert matched.left_first == matched.left_second == []
+    for pair in matched.pairs:
+        assert pair.first == pair.second
+        assert pair.shared == pair.first.words
+        assert math.isclose(pair.similarity, 1, rel_tol=1e-6)
+
+
+def test_topics_of_two_runs_are_paired_by_what_they_are_about(
+    topic_model: Path, nvdm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = open_run(topic_model), open_run(nvdm)
+    matched = matched_topics.match(first, second)
+    assert len(matched.pairs) == 3
+    assert len(matched.left_second) == 8 - 3
+    assert len({pair.second.name for pair in matched.pairs}) == 3
+    ranks = [pair.similarity for pair in matched.pairs]
+    assert ranks == sorted(ranks, reverse=True)
+    for pair in matched.pairs:
+        assert pair.shared == [word for word in pair.first.words if word in pair.second.words]
+        assert pair.shared
+    turned = matched_topics.match(second, first)
+    assert {(pair.second.name, pair.first.name) for pair in turned.pairs} == {
+        (pair.first.name, pair.second.name) for pair in matched.pairs
+    }
+    table = first.matched_topics(second)
+    assert list(table["Similarity"]) == ranks
+    assert main(["topics", str(topic_model), "--beside", str(nvdm), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert [row["shared"] for row in printed] == [pair.shared for pair in matched.pairs]
+    assert main(["topics", str(topic_model), "--beside", str(nvdm)]) == 0
+    assert "has 5 more" in capsys.readouterr().out
+
+
+def test_a_run_of_sentences_has_no_topics_to_match(
+    nvdm: Path, tiny_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["topics", str(nvdm), "--beside", str(tiny_run)]) == 1
+    assert "is a model of sentences" in capsys.readouterr().err
+
+
 def test_both_ends_of_each_dimension_of_a_gaussian_are_listed(nvdm: Path) -> None:
     names = {name.partition("_")[0] for name in open_run(nvdm).topics()["Name"]}
     assert names == {f"{axis}{end}" for axis in range(4) for end in "+−"}
@@ -157,6 +202,8 @@ def test_a_file_of_long_texts_becomes_a_recipe(
     recipe = (tmp_path / "docs" / "config.toml").read_text()
     assert 'tokens = "bag"' in recipe
     assert 'name = "simplex"' in recipe
+    assert 'start = "plsa"' in recipe
+    assert 'fit_prior = { name = "mixture" }' in recipe
     capsys.readouterr()
     for extra, message in (
         (["--set", "model.decoder.name=lstm"], "no order"),

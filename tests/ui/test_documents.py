@@ -1,5 +1,7 @@
 """The pages of a run of documents: ranked words at every location, topics, and no page breaks."""
 
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,7 @@ Page = Callable[..., AppTest]
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("documents")
     tiny_documents.build(root, "docs", epochs=8)
+    shutil.copytree(root / "docs", root / "more")
     return root
 
 
@@ -92,3 +95,12 @@ def test_all_topics_are_listed_with_their_documents(page: Page) -> None:
     assert table["NPMI"].is_monotonic_decreasing
     known = {word for words in TOPICS.values() for word in words}
     assert set(" ".join(table["words"]).split()) <= known
+
+
+def test_topics_of_two_runs_stand_beside_each_other(page: Page) -> None:
+    shown = page("compare", runs="docs,more", section="Topics")
+    table = next(item.value for item in shown.get("html") if "Similarity" in str(item.value))
+    bold = set(re.findall(r"<b>(\w+)</b>", table))
+    assert bold <= {word for words in TOPICS.values() for word in words}
+    assert len(bold) > 5
+    assert "explorer topics docs --beside more" in [item.value for item in shown.code]

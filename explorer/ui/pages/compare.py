@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from explorer.ui.compare import figures_tab, runs, selection, summary
+from explorer.ui.compare import figures_tab, runs, selection, summary, topics
 from explorer.ui.compare import maps as compare_maps
 from explorer.ui.compare import sentences as compare_sentences
 from explorer.ui.components import notes
 
 TABS = ("In words", "Sentences", "Maps", "Figures")
+OF_DOCUMENTS = "Topics"
+"""A further tab, of runs of documents."""
 
 st.title("Compare runs")
 st.caption(
@@ -18,7 +20,11 @@ with notes.errors_shown():
     columns = runs.choose()
     if columns:
         summary.say(columns)
-        words, sentences, maps, figures = st.tabs(TABS, key="section", bind="query-params")
+        of_documents = all(column.run.is_of_documents for column in columns)
+        labels = (*TABS, OF_DOCUMENTS) if of_documents else TABS
+        words, sentences, maps, figures, *more = st.tabs(
+            labels, key="section", bind="query-params"
+        )
         # Only the open tab is computed.
         if words.open:
             with words:
@@ -32,4 +38,8 @@ with notes.errors_shown():
         if figures.open:
             with figures:
                 figures_tab.show(columns)
+        for tab in more:
+            if tab.open:
+                with tab:
+                    topics.show(columns)
         notes.corpus_note(*(column.run for column in columns))
