@@ -10,6 +10,7 @@ import numpy as np
 from explorer.errors import ExplorerError
 from explorer.explore import column_colours, columns, point_colours, tags
 from explorer.explore.baseline_fit import baselines_of
+from explorer.explore.group_scores import namer
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.point_colours import AtlasColouring, Colours
 from explorer.runs.run_files import Contents
@@ -73,10 +74,8 @@ def _of_atlas(item: AtlasColouring) -> Colouring:
 
 def _of_baseline(name: str, title: str, help: str) -> Colouring:
     def draw(run: Contents) -> Colours:
-        from explorer.latent_space.cluster_names import Namer
-
         group = baselines_of(run).group(name)
-        return point_colours.groups(group, Namer(run.texts).names(group), title)
+        return point_colours.groups(group, namer(run).names(group), title)
 
     return Colouring(name, title, help, draw, is_linear_baseline=True)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from explorer.explore.mapped_run import MappedRun
 from explorer.latent_space.arithmetic import direction, separation
 from explorer.latent_space.cluster_names import Namer
+from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
 
 MIN_SIZE = 5
@@ -61,6 +61,8 @@ def score(value: float, random: np.ndarray) -> Score:
     return Score(value, float(values.mean()), float(values.std()), len(values))
 
 
-def namer(run: MappedRun) -> Namer:
+def namer(run: Contents) -> Namer:
     """The counted words of a map's texts, cached."""
-    return _namers.get((run, run.texts_are_real), lambda: Namer(run.texts))
+    return _namers.get(
+        (run, run.texts_are_real), lambda: Namer(run.texts, not run.is_of_documents)
+    )

@@ -23,6 +23,7 @@ _LEAST_LISTED = 0.01  # of the texts of a group contain a term that is listed fo
 _CANDIDATES = 40  # terms considered for one that is listed
 _MOST_SHARE = 0.3  # of all texts: a word in more makes no informative pair ("der Hund", "the man")
 _LARGE = 1000  # texts
+_NAME = 3  # words of a name
 _MOST = 50_000
 """Texts that are counted; of more a random sample."""
 
@@ -43,10 +44,13 @@ class Namer:
     Args:
         texts: Any text; it is data, and only letters, digits, apostrophes and hyphens enter a
             name.
+        has_order: Whether words stand in the order of a sentence; the words of a bag make no
+            phrases, and it is too long to be covered by a few.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], has_order: bool = True) -> None:
         self._texts = texts
+        self._has_order = has_order
 
     @cached_property
     def _candidates(self) -> "tuple[np.ndarray, tuple[csr_matrix, list[Candidate]]]":
@@ -56,10 +60,12 @@ class Namer:
 
     @cached_property
     def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
-        return _count(self._texts)
+        return _count(self._texts, self._has_order)
 
     def names(self, group: Int[np.ndarray, " n"]) -> list[str]:
         """Names the groups 0, 1, …, each differently, by what most of its texts share.
+
+        Bags of words are named by the words that set them apart.
 
         Args:
             group: Group of each text; −1 for none (such texts count as background). Of more
@@ -69,8 +75,20 @@ class Namer:
             A name a group, one to three words; "region 1" and so on where there is no word to
             name it by.
         """
+        if not self._has_order:
+            return self._names_of_bags(group)
         rows, (matrix, known) = self._candidates
         return cover_names(matrix, known, group[rows], int(group.max(initial=-1)) + 1)
+
+    def _names_of_bags(self, group: Int[np.ndarray, " n"]) -> list[str]:
+        count = int(group.max(initial=-1)) + 1
+        names: list[str] = []
+        for number in range(count):
+            words = [term.text for term in self.terms(group == number, most=_CANDIDATES)]
+            options = (", ".join(words[start : start + _NAME]) for start in range(len(words)))
+            fallback = f"region {number + 1}"
+            names.append(next((name for name in options if name not in names), fallback))
+        return names
 
     def terms(
         self,
@@ -91,7 +109,7 @@ class Namer:
             sides = inside, ~inside
             wanted = [np.flatnonzero(side if among is None else side & among) for side in sides]
             rows = np.sort(np.concatenate([own[draw(len(own), _MOST // 2, 0)] for own in wanted]))
-            return Namer(of_rows(self._texts, rows)).terms(inside[rows], most)
+            return Namer(of_rows(self._texts, rows), self._has_order).terms(inside[rows], most)
         if self._counted is None:
             return []
         matrix, terms = self._counted
@@ -147,7 +165,9 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     return hits / len(inside)
 
 
-def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
+def _count(
+    texts: Sequence[str], has_order: bool
+) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
     """The text–term matrix (0/1) and the terms; None without any word."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
@@ -156,6 +176,8 @@ def _count(texts: Sequence[str]) -> "tuple[csr_matrix, list[tuple[str, ...]]] | 
             word if is_informative(word, ENGLISH_STOP_WORDS) else None for word in words(text)
         ]
         single = [(word,) for word in terms if word]
+        if not has_order:
+            return single
         pairs = [(a, b) for a, b in pairwise(terms) if a and b and a != b]
         return single + pairs
 

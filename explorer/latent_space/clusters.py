@@ -47,7 +47,9 @@ class Clusters:
     """Coarse to fine; the id of a region is its index in its level, largest first."""
 
 
-def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
+def clusters(
+    xy: Float[np.ndarray, "n 2"], texts: Sequence[str], has_order: bool = True
+) -> Clusters:
     """The modes of the map's density at up to three zoom levels, with names.
 
     The density is a histogram blurred by a Gaussian; every position belongs to the mode that
@@ -59,6 +61,7 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
     Args:
         xy: Positions on the map.
         texts: One per point, for the names.
+        has_order: See `Namer`.
     """
     wanted = _wanted(len(xy))
     if not wanted:
@@ -75,7 +78,7 @@ def clusters(xy: Float[np.ndarray, "n 2"], texts: Sequence[str]) -> Clusters:
             blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
-    namer = Namer(texts)
+    namer = Namer(texts, has_order)
     levels: list[list[ClusterName]] = []
     above = np.full(len(xy), -1, np.int32)
     for region, blur in zip(assigned, blurs, strict=True):

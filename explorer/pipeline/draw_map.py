@@ -107,7 +107,7 @@ def _atlas(
         min_dist=config.atlas.min_dist,
     )
     progress("naming", 0.0)
-    regions = clusters(layout.xy, texts)
+    regions = clusters(layout.xy, texts, model.decoder.has_order)
     measured = region_metrics(mean, layout.xy, texts, regions, config.seed)
     return from_arrays(
         row=drawn,

@@ -90,7 +90,8 @@ def refit(
             metric=settings.metric,
         )
     progress("naming", 0.0)
-    regions = clusters(layout.xy, old.reconstruction)
+    has_order = not Contents(folder).is_of_documents
+    regions = clusters(layout.xy, old.reconstruction, has_order)
     measured = region_metrics(old.mean, layout.xy, old.reconstruction, regions, settings.seed)
     new = dataclasses.replace(
         old,

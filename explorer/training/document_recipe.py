@@ -42,7 +42,7 @@ def apply(table: dict[str, Any], latent: str, conditional: bool) -> None:
         "per_word": True,
     }
     table["training"] = {
-        "epochs": 40,
+        "epochs": 60,
         "pretrain_epochs": 0,
         "batch_size": 200,
         "learning_rate": 0.002,

@@ -260,3 +260,20 @@ def test_numbers_name_a_region():
     texts = [f"two animals here{row}" for row in range(50)]
     texts += [f"one animals there{row}" for row in range(250)]
     assert Namer(texts).names(np.repeat([0, 1], [50, 250]))[0].startswith("two")
+
+
+def test_bags_of_words_are_named_by_single_words_that_set_them_apart() -> None:
+    bags = ["moon orbit thanks please", "orbit moon please thanks"] * 20
+    bags += ["brake engine thanks please", "engine brake thanks please"] * 20
+    group = np.repeat([0, 1], 40)
+    assert [set(name.split(", ")) for name in Namer(bags, has_order=False).names(group)] == [
+        {"moon", "orbit"},
+        {"brake", "engine"},
+    ]
+    terms = Namer(bags, has_order=False).terms(group == 0)
+    assert {term.text for term in terms} == {"moon", "orbit"}
+
+
+def test_bags_without_a_word_of_their_own_are_numbered() -> None:
+    names = Namer(["moon orbit"] * 40, has_order=False).names(np.repeat([0, 1], 20))
+    assert names == ["region 1", "region 2"]

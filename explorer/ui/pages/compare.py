@@ -8,8 +8,7 @@ from explorer.ui.compare import sentences as compare_sentences
 from explorer.ui.components import notes
 
 TABS = ("In words", "Sentences", "Maps", "Figures")
-OF_DOCUMENTS = "Topics"
-"""A further tab, of runs of documents."""
+OF_DOCUMENTS = "Topics"  # a further tab, of runs of documents alone
 
 st.title("Compare runs")
 st.caption(
