@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 COLLAPSED_RATE = 0.1
@@ -13,6 +13,9 @@ ACTIVE_SHARE = 0.5
 """Of the latent dimensions."""
 INFORMATION_SHARE = 0.5
 """Of what the mutual information could be: min(rate, log N - 1)."""
+
+FEW_SENTENCES = 100
+"""Fewer of the test split are stated in the verdict."""
 
 NO_LATENT, NOT_MEASURED = "no_latent", "not_measured"
 YES, PARTLY, NO = "yes", "partly", "no"
@@ -133,8 +136,19 @@ def uses_z(metrics: Mapping[str, Any]) -> Verdict:
 
     The first answer whose threshold is met is taken. A space without a rate, or whose rate is
     fixed or whose units cannot be counted, is judged by the shuffled-z gap alone. Without that
-    gap, the `verdict` that the file states is taken.
+    gap, the `verdict` that the file states is taken. An answer from few sentences says so.
     """
+    answer = _by_thresholds(metrics)
+    number = metrics.get("shuffled_z_gap", {}).get("n")
+    if answer.value is None or number is None or number >= FEW_SENTENCES:
+        return answer
+    plural = "s" if number != 1 else ""
+    return replace(
+        answer, sentence=f"{answer.sentence} That rests on {number} test sentence{plural}."
+    )
+
+
+def _by_thresholds(metrics: Mapping[str, Any]) -> Verdict:
     rate, units = _value(metrics, "rate"), _value(metrics, "active_units")
     gap, information = _value(metrics, "shuffled_z_gap"), _value(metrics, "mutual_information")
     if gap is None:

@@ -6,7 +6,7 @@ import pytest
 
 from explorer import pipeline
 from explorer.evaluation import collapse_onset
-from explorer.evaluation.verdict import uses_z, verdict
+from explorer.evaluation.verdict import FEW_SENTENCES, uses_z, verdict
 from explorer.runs import folder as folders
 from tests import tiny
 
@@ -74,3 +74,22 @@ def test_a_fresh_run_is_called_what_it_is(tmp_path, word, settings) -> None:
     assert sum(value > 0.01 for value in variances) == metrics["active_units"]["value"]
     collapsed = collapse_onset.collapse_moment(folders.read_history(folder))
     assert (collapsed is not None) == (word == "collapsed")
+
+
+@pytest.mark.parametrize(("number", "says"), [(1, "1 test sentence."), (12, "12 test sentences.")])
+def test_a_verdict_from_few_sentences_says_how_few(number: int, says: str) -> None:
+    def entry(value: float, n: int) -> dict[str, float]:
+        return {"value": value, "n": n}
+
+    def of(n: int) -> str:
+        return uses_z(
+            {
+                "rate": entry(9.0, n),
+                "active_units": entry(4, n) | {"of": 4},
+                "shuffled_z_gap": entry(5.0, n),
+            }
+        ).sentence
+
+    assert of(number).endswith(f"rests on {says}")
+    assert "rests on" not in of(FEW_SENTENCES)
+    assert of(number).startswith(of(500))
