@@ -217,7 +217,7 @@ def _outcome(
         ],
         [_curves(curves, elders), _bars({**elders, **ends, "topics known": data.limit})],
         [_table(learned)],
-        [Link("Topics of NVDM on 20 Newsgroups", "topics", {"run": "newsgroups"})],
+        [Link("Topics of 20 Newsgroups", "topics", {"run": "newsgroups-topics"})],
     )
 
 
