@@ -174,9 +174,15 @@ def annealed(records: Sequence[Record]) -> tuple[str, ...]:
     return tuple(best[:4])
 
 
-def of_documents(records: Sequence[Record]) -> str | None:
-    """The first run of documents that has a map."""
-    return next((item.name for item in records if item.is_of_documents and item.has_map), None)
+def of_documents(records: Sequence[Record]) -> list[str]:
+    """The runs of documents that have a map, those with the most coherent topics first."""
+
+    def coherence(item: Record) -> float:
+        npmi = value_of(item.metrics, "npmi")
+        return -math.inf if npmi is None else npmi
+
+    known = [item for item in records if item.is_of_documents and item.has_map]
+    return [item.name for item in sorted(known, key=coherence, reverse=True)]
 
 
 def healthiest(records: Sequence[Record]) -> str | None:

@@ -81,3 +81,18 @@ def test_labels_are_switched_by_a_run_that_was_measured_to_do_it() -> None:
     records = [record("plain", USES), record("rarely", rarely, labelled)]
     assert run_choice.switches_labels_best(records) is None
     assert run_choice.switches_labels_best([*records, record("often", often, labelled)]) == "often"
+
+
+def test_of_documents_the_most_coherent_come_first_and_others_never() -> None:
+    bags = replace(CAPTIONS, corpus=CorpusConfig(name="20news", tokens="bag"))
+    low, high = (
+        record(name, {"npmi": {"value": npmi}}, bags) for name, npmi in (("a", 0.1), ("b", 0.3))
+    )
+    unknown, bare = (
+        record("c", {}, bags),
+        record("d", {"npmi": {"value": 0.9}}, bags, has_map=False),
+    )
+    sentences = record("e", {"npmi": {"value": 0.9}})
+    runs = [low, unknown, bare, sentences, high]
+    assert run_choice.of_documents(runs) == ["b", "a", "c"]
+    assert run_choice.of_documents([sentences]) == []

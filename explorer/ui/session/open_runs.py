@@ -128,7 +128,7 @@ _SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
     "compare": _beside_collapsed,
     "playback": run_choice.plays_back,
     "prior": run_choice.prior_misses_most,
-    "topics": run_choice.of_documents,
+    "topics": lambda known: next(iter(run_choice.of_documents(known)), None),
 }
 """By page, the run that shows its point best; other pages open on `default_run`."""
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.evaluation.metrics import METRICS, written
+from explorer.explore import run_choice
 from explorer.explore.map_answers import excerpt
 from explorer.explore.run import Run
 from explorer.explore.topics import Topic, topics
@@ -32,8 +33,7 @@ def need_documents(run: Run) -> None:
         "as bags of words.",
         icon=":material/topic:",
     )
-    names = [item.name for item in open_runs.records() if item.is_of_documents and item.has_map]
-    for name in names:
+    for name in run_choice.of_documents(open_runs.records()):
         run_picker.run_link("topics", f"The topics of {markdown(name)}", ":material/topic:", name)
     st.caption("A run of your own documents:")
     st.code("explorer new docs --corpus FILE --text-column body --documents", language="bash")
