@@ -204,6 +204,10 @@ def test_a_file_of_long_texts_becomes_a_recipe(
     assert 'name = "simplex"' in recipe
     assert 'start = "plsa"' in recipe
     assert 'fit_prior = { name = "mixture" }' in recipe
+    assert main(["new", str(tmp_path / "vamp"), *flags, "--prior", "vamp"]) == 0
+    recipe = (tmp_path / "vamp" / "config.toml").read_text()
+    assert 'prior = { name = "vamp" }' in recipe
+    assert 'fit_prior = { name = "none" }' in recipe
     capsys.readouterr()
     for extra, message in (
         (["--set", "model.decoder.name=lstm"], "no order"),
