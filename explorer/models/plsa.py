@@ -1,6 +1,6 @@
 """Probabilistic latent semantic analysis: topics by maximum likelihood, without an encoder."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -34,21 +34,17 @@ def topics(
     """
     from sklearn.decomposition import NMF
 
-    if counts.shape[0] > _DOCUMENTS:
-        rows = np.random.default_rng(seed).choice(counts.shape[0], _DOCUMENTS, replace=False)
+    size: Any = counts.shape
+    if size[0] > _DOCUMENTS:
+        rows = np.random.default_rng(seed).choice(size[0], _DOCUMENTS, replace=False)
         counts = counts[rows]
     everywhere = np.asarray(counts.sum(0)).ravel() + 0.5
     everywhere /= everywhere.sum()
     if not counts.nnz:  # no document with a word
         return np.tile(everywhere, (num_topics, 1))
-    factors = NMF(
-        num_topics,
-        solver="mu",
-        beta_loss="kullback-leibler",
-        max_iter=_ITERATIONS,
-        tol=0,
-        random_state=seed,
-    ).fit(counts)
+    settings: dict[str, Any] = {"solver": "mu", "beta_loss": "kullback-leibler", "tol": 0}
+    settings |= {"n_components": num_topics, "max_iter": _ITERATIONS, "random_state": seed}
+    factors = NMF(**settings).fit(counts)
     own = factors.components_ + 1e-12
     own /= own.sum(1, keepdims=True)
     return (1 - _SMOOTHING) * own + _SMOOTHING * everywhere
