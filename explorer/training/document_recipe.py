@@ -49,6 +49,7 @@ def apply(table: dict[str, Any], latent: str, conditional: bool) -> None:
         "decay": 0.6,
         "snapshots": 0,
         "bf16": False,
-        "fit_prior": {"name": "mixture"},
     }
+    if latent in ("", "gaussian", "simplex"):
+        table["training"]["fit_prior"] = {"name": "mixture"}
     table["atlas"] = {"points": 3000}

@@ -225,9 +225,11 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
     if latent == "codes":
         # Free nats above the capacity of the codes would leave the rate without a penalty.
         rate = table["objective"]["rate"]
+        model["latent_dim"] -= model["latent_dim"] % NUM_CATEGORIES
         capacity = model["latent_dim"] // NUM_CATEGORIES * math.log(NUM_CATEGORIES)
         model["latent"]["num_categories"] = NUM_CATEGORIES
-        rate["nats"] = round(min(rate["nats"], capacity / 2), 1)
+        if "nats" in rate:
+            rate["nats"] = round(min(rate["nats"], capacity / 2), 1)
     if latent == "codebook":
         model["latent_dim"] = CODEBOOK_DIM
         table["training"]["fit_prior"] = {"name": "autoregressive"}
@@ -243,6 +245,7 @@ def _set_latent(table: dict[str, Any], latent: str) -> None:
 def _set_prior(table: dict[str, Any], latent: str, prior: str) -> None:
     if prior or latent in _BOUNDED:
         table["model"]["prior"] = {"name": prior or "uniform"}
+    if prior:
         table["training"].pop("fit_prior", None)  # it would take the place of this one
     if prior == "uniform" and not latent:
         table["model"]["latent"] = {"name": "cube"}

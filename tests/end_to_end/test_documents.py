@@ -208,6 +208,10 @@ def test_a_file_of_long_texts_becomes_a_recipe(
     recipe = (tmp_path / "vamp" / "config.toml").read_text()
     assert 'prior = { name = "vamp" }' in recipe
     assert 'fit_prior = { name = "none" }' in recipe
+    for latent, fitted in (("cube", "none"), ("codes", "none"), ("codebook", "autoregressive")):
+        assert main(["new", str(tmp_path / latent), *flags, "--latent", latent]) == 0
+        recipe = (tmp_path / latent / "config.toml").read_text()
+        assert f'fit_prior = {{ name = "{fitted}" }}' in recipe
     capsys.readouterr()
     for extra, message in (
         (["--set", "model.decoder.name=lstm"], "no order"),
