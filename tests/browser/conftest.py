@@ -28,20 +28,37 @@ def pair_address(tiny_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    from tests.browser.browsing import a_browser
+def playwright():
+    from tests.browser.browsing import sync_api
 
-    with a_browser() as browser:
+    with sync_api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    """A fresh browser, of which each page is another visitor."""
+    from tests.browser.browsing import launched
+
+    with launched(playwright) as browser:
         yield browser
 
 
-@pytest.fixture
-def page(chromium):
-    """A page whose scripts may not fail, and which may ask this machine alone."""
-    from tests.browser.browsing import PATIENCE
+@pytest.fixture(scope="module")
+def visitor(playwright):
+    """A browser of one visitor, who has been here before: pages load in half the time."""
+    from tests.browser.browsing import remembering
 
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
+    with remembering(playwright) as context:
+        yield context
+
+
+@pytest.fixture
+def page(visitor):
+    """A page whose scripts may not fail, and which may ask this machine alone."""
+    from tests.browser.browsing import forget, new_page
+
+    page = new_page(visitor, 1280, 900)
     failures, strangers = [], []
 
     def note_stranger(url):
@@ -53,4 +70,5 @@ def page(chromium):
     yield page
     assert not failures
     assert not strangers
+    forget(page)
     page.close()

@@ -12,16 +12,16 @@ import pytest
 from explorer.workspace import experiment_results, notes
 from explorer.workspace.experiment_results import Question
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, served
+from tests.browser.browsing import MARKS, new_page, served
 from tests.experiments.test_registry import OUTCOME
 
 pytestmark = MARKS
 AXE = "axe_playwright_python"
 """The package that carries axe-core; only its script is used."""
 SCREENS = {
-    "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    "light": (1440, 900, "light"),
+    "dark": (1440, 900, "dark"),
+    "phone": (390, 844, "light"),
 }
 PAGES = {
     "map": "?at=3",
@@ -94,13 +94,13 @@ def is_exempt(fault):
 
 
 @contextmanager
-def screen_of(chromium, name):
+def screen_of(visitor, name):
     """A page on a screen of `SCREENS`."""
-    context = chromium.new_context(**SCREENS[name])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    width, height, color_scheme = SCREENS[name]
+    page = new_page(visitor, width, height)
+    page.emulate_media(color_scheme=color_scheme)
     yield page
-    context.close()
+    page.close()
 
 
 def visits(page, address):
@@ -116,9 +116,9 @@ def axe(page, script) -> list[dict]:
     return [fault for fault in page.evaluate(RUN) if not is_exempt(fault)]
 
 
-def test_axe_has_nothing_to_say_of_any_page(chromium, address, script):
+def test_axe_has_nothing_to_say_of_any_page(visitor, address, script):
     faults = []
-    with screen_of(chromium, "light") as page:
+    with screen_of(visitor, "light") as page:
         for name in visits(page, address):
             faults += [{"page": name, **fault} for fault in axe(page, script)]
             if name in FEW:  # the same page, changed: loading it again takes several times as long
@@ -127,19 +127,19 @@ def test_axe_has_nothing_to_say_of_any_page(chromium, address, script):
                 assert page.evaluate(IS_DARK), name
                 faults += [{"page": f"{name}, dark", **fault} for fault in axe(page, script)]
                 page.emulate_media(color_scheme="light")
-            page.set_viewport_size(SCREENS["phone"]["viewport"])
+            page.set_viewport_size({"width": 390, "height": 844})
             strolling.settle(page)
             if name in FEW:
                 faults += [{"page": f"{name}, phone", **fault} for fault in axe(page, script)]
             faults += [{"page": f"{name}, phone", "wide": wide} for wide in page.evaluate(BEYOND)]
-            page.set_viewport_size(SCREENS["light"]["viewport"])
+            page.set_viewport_size({"width": 1440, "height": 900})
     assert faults == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("screen", ["dark", "phone"])
-def test_axe_has_nothing_to_say_of_any_page_that_opens_so(chromium, address, script, screen):
-    with screen_of(chromium, screen) as page:
+def test_axe_has_nothing_to_say_of_any_page_that_opens_so(visitor, address, script, screen):
+    with screen_of(visitor, screen) as page:
         faults = [
             {"page": name, **fault}
             for name in visits(page, address)

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE
+from tests.browser.browsing import MARKS, new_page
 
 pytestmark = MARKS
-WIDE = {"width": 1600, "height": 1000}
+WIDE = 1600, 1000
 SECONDS = 20
 """For the short strolls; a slow machine takes fewer of them."""
 
@@ -19,22 +19,21 @@ def address(pair_address):
     return pair_address
 
 
-def opened(chromium, address):
-    page = chromium.new_page(viewport=WIDE)
-    page.set_default_timeout(PATIENCE)
+def opened(visitor, address):
+    page = new_page(visitor, *WIDE)
     page.goto(address)
     strolling.settle(page)
     return page
 
 
-def stroll(chromium, address, seed, length):
+def stroll(visitor, address, seed, length):
     """Random actions; after each, the address reopens, and Back and Forward lead there again."""
     chance, done = random.Random(seed), []
-    page = opened(chromium, f"{address}/?run=one")
+    page = opened(visitor, f"{address}/?run=one")
     for _ in range(length):
         done += [strolling.visit(page, chance), strolling.act(page, chance)]
         left = strolling.digest(page)
-        other = opened(chromium, page.url)
+        other = opened(visitor, page.url)
         assert strolling.digest(other) == left, ("reopened", seed, done)
         other.close()
         done.append(strolling.visit(page, chance))
@@ -46,15 +45,15 @@ def stroll(chromium, address, seed, length):
     page.close()
 
 
-def test_ten_short_strolls_lead_back_to_what_was_left(chromium, address):
+def test_ten_short_strolls_lead_back_to_what_was_left(visitor, address):
     end = time.monotonic() + SECONDS
     for seed in range(10):
         if time.monotonic() < end:
-            stroll(chromium, address, seed, 1)
+            stroll(visitor, address, seed, 1)
 
 
-def test_back_from_paths_finds_the_layout_of_the_map(chromium, address):
-    page = opened(chromium, f"{address}/?run=one&at=3")
+def test_back_from_paths_finds_the_layout_of_the_map(visitor, address):
+    page = opened(visitor, f"{address}/?run=one&at=3")
     page.get_by_role("radio", name="PCA", exact=True).click()
     page.wait_for_url(lambda url: "layout=PCA" in url)
     left = strolling.digest(page)
@@ -66,8 +65,8 @@ def test_back_from_paths_finds_the_layout_of_the_map(chromium, address):
     page.close()
 
 
-def test_back_within_the_map_returns_to_the_view_that_was_left(chromium, address):
-    page = opened(chromium, f"{address}/?run=one&words=false")
+def test_back_within_the_map_returns_to_the_view_that_was_left(visitor, address):
+    page = opened(visitor, f"{address}/?run=one&words=false")
     canvas = page.get_by_test_id("latent-map")
     view = "map => Object.values(map.state.view)"
     canvas.click(position={"x": 500, "y": 400})
@@ -89,8 +88,8 @@ def test_back_within_the_map_returns_to_the_view_that_was_left(chromium, address
     page.close()
 
 
-def test_a_link_to_a_path_has_what_was_set_after_its_sentences(chromium, address):
-    page = opened(chromium, f"{address}/paths?run=one")
+def test_a_link_to_a_path_has_what_was_set_after_its_sentences(visitor, address):
+    page = opened(visitor, f"{address}/paths?run=one")
     for name, text in (("A", "a dog sleeps"), ("B", "two cats sing")):
         page.get_by_role("textbox", name=name, exact=True).fill(text)
         page.keyboard.press("Enter")
@@ -101,7 +100,7 @@ def test_a_link_to_a_path_has_what_was_set_after_its_sentences(chromium, address
     strolling.settle(page)
     page.get_by_role("radio", name="PCA", exact=True).click()
     left = strolling.digest(page)
-    other = opened(chromium, page.url)
+    other = opened(visitor, page.url)
     assert strolling.digest(other) == left
     for set_ in ("from=a", "to=two", "Spherical", "steps=8", "layout=PCA"):
         assert set_ in page.url, set_
@@ -109,8 +108,8 @@ def test_a_link_to_a_path_has_what_was_set_after_its_sentences(chromium, address
     page.close()
 
 
-def test_back_from_the_prior_finds_the_layout_that_was_left_at_the_first_press(chromium, address):
-    page = opened(chromium, f"{address}/?run=one")
+def test_back_from_the_prior_finds_the_layout_that_was_left_at_the_first_press(visitor, address):
+    page = opened(visitor, f"{address}/?run=one")
     page.get_by_test_id("latent-map").click(position={"x": 500, "y": 400})
     page.wait_for_url(lambda url: "at=" in url)
     page.get_by_role("radio", name="PCA", exact=True).click()
@@ -127,5 +126,5 @@ def test_back_from_the_prior_finds_the_layout_that_was_left_at_the_first_press(c
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10, 60))
-def test_fifty_strolls_lead_back_to_what_was_left(chromium, address, seed):
-    stroll(chromium, address, seed, 3)
+def test_fifty_strolls_lead_back_to_what_was_left(visitor, address, seed):
+    stroll(visitor, address, seed, 3)

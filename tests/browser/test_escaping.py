@@ -1,13 +1,12 @@
 """What is new in a sentence is marked in the browser, in any script; the text stays as it is."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from explorer import map_component
 from tests import tiny
-from tests.browser.browsing import CHROMIUM, QUICK_MARKS, SWITCHES, sync_api
+from tests.browser.browsing import QUICK_MARKS
 
 pytestmark = QUICK_MARKS
 
@@ -22,15 +21,7 @@ SHOW = """async ([before, now]) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def page(browser):
+def page(chromium):
     def serve(route) -> None:
         name = route.request.url.rpartition("/")[2]
         if name:
@@ -38,7 +29,7 @@ def page(browser):
         else:
             route.fulfill(body="<!doctype html>", content_type="text/html")
 
-    opened = browser.new_page()
+    opened = chromium.new_page()
     opened.route("http://assets.test/*", serve)
     opened.goto("http://assets.test/")
     return opened

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, ROOT, SWITCHES, listening, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, ROOT, listening, new_page, sync_api
 
 pytestmark = MARKS
 SCENES = """\
@@ -37,14 +37,11 @@ def address(tiny_run, tmp_path_factory):
 
 
 @pytest.fixture
-def page():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        sync_api.expect.set_options(timeout=PATIENCE)
-        yield page
-        browser.close()
+def page(visitor):
+    page = new_page(visitor, 1440, 900)
+    sync_api.expect.set_options(timeout=PATIENCE)
+    yield page
+    page.close()
 
 
 def press(page, key):

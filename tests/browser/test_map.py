@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from explorer.ui.map import scripts
-from tests.browser.browsing import CHROMIUM, MARKS, PATIENCE, SWITCHES, listening, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, listening, new_page, sync_api
 
 pytestmark = MARKS
 
@@ -23,14 +23,6 @@ def address():
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with listening(APP, variables, options) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 class Driver:
@@ -73,11 +65,10 @@ class Driver:
 
 
 @pytest.fixture
-def page(chromium):
-    context = chromium.new_context(viewport={"width": 1000, "height": 900})
-    driver = Driver(context.new_page())
+def page(visitor):
+    driver = Driver(new_page(visitor, 1000, 900))
     yield driver
-    context.close()
+    driver.page.close()
     assert driver.errors == []
 
 
@@ -253,9 +244,8 @@ def test_a_tap_on_a_phone_picks(chromium, address):
     context.close()
 
 
-def test_on_a_phone_the_tools_fold_away(chromium, address):
-    context = chromium.new_context(viewport={"width": 390, "height": 844})
-    page = Driver(context.new_page()).open(address).page
+def test_on_a_phone_the_tools_fold_away(visitor, address):
+    page = Driver(new_page(visitor, 390, 844)).open(address).page
     shown = page.locator(".buttons button:visible")
     assert shown.count() == 4
     page.get_by_role("button", name="Tools").click()
@@ -266,7 +256,7 @@ def test_on_a_phone_the_tools_fold_away(chromium, address):
     page.set_viewport_size({"width": 1000, "height": 844})
     assert not page.get_by_role("button", name="Tools").is_visible()
     assert shown.count() == opened - 1
-    context.close()
+    page.close()
 
 
 def test_a_run_that_comes_while_points_are_loading_loses_nothing(page, address):

@@ -8,7 +8,7 @@ import pytest
 
 from explorer.explore.run import open_run
 from tests import tiny
-from tests.browser.browsing import MARKS, PATIENCE, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, new_page, served, sync_api
 from tests.browser.filmed import SNAPSHOTS, TOLD, film
 
 pytestmark = MARKS
@@ -74,11 +74,10 @@ class Viewer:
 
 
 @pytest.fixture
-def viewer(chromium):
-    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-    viewer = Viewer(context.new_page())
+def viewer(visitor):
+    viewer = Viewer(new_page(visitor, 1200, 1000))
     yield viewer
-    context.close()
+    viewer.page.close()
     assert viewer.errors == []
 
 
@@ -131,7 +130,7 @@ def _epoch_of(url):
 
 
 def test_a_pinned_sentence_is_read_at_every_snapshot_and_a_link_reopens_it(
-    viewer, address, folder, chromium
+    viewer, address, folder, visitor
 ):
     playback = open_run(folder).playback
     row = int(playback.row[1])
@@ -144,7 +143,7 @@ def test_a_pinned_sentence_is_read_at_every_snapshot_and_a_link_reopens_it(
     viewer.page.get_by_text(f"Table of the pinned sentence (row {row:,})").wait_for()
     viewer.page.wait_for_url(re.compile(f"row={row}"))
     viewer.page.wait_for_url(re.compile(r"epoch=0\.000"))
-    other = Viewer(chromium.new_page())
+    other = Viewer(new_page(visitor, 1280, 900))
     other.open(viewer.page.url).until("state.position === 0 && state.pinned === 1")
     assert other.words.inner_text() == playback.reconstruction[row][0]
     other.page.close()
@@ -189,15 +188,14 @@ def test_markup_in_the_models_words_is_shown_as_typed(viewer, address):
     assert viewer.words.locator("b, script").count() == 0
 
 
-def test_where_motion_is_unwelcome_it_goes_from_snapshot_to_snapshot(chromium, address):
-    context = chromium.new_context(reduced_motion="reduce")
-    viewer = Viewer(context.new_page()).open(address)
+def test_where_motion_is_unwelcome_it_goes_from_snapshot_to_snapshot(viewer, address):
+    viewer.page.emulate_media(reduced_motion="reduce")
+    viewer.open(address)
     drawn = viewer.state()["drawn"]
     viewer.page.get_by_label("Speed").select_option("4")
     viewer.play.click()
     viewer.until(f"!state.playing && state.position === {LAST}")
     assert viewer.state()["drawn"] - drawn <= 3 * SNAPSHOTS
-    context.close()
 
 
 def test_keys_before_the_places_are_there_do_nothing(viewer, address):
@@ -213,9 +211,8 @@ def test_keys_before_the_places_are_there_do_nothing(viewer, address):
     viewer.until("state.points > 0")
 
 
-def test_without_webgl_a_film_stands_in(chromium, address):
-    page = chromium.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_without_webgl_a_film_stands_in(visitor, address):
+    page = new_page(visitor, 1280, 900)
     page.goto(f"{address}&webgl=off")
     page.get_by_text("a simpler animation").wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
