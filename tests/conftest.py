@@ -12,7 +12,7 @@ from explorer.system import cpu_threads
 # Before torch is imported: threads that spin while they wait slow tests down on a busy machine.
 cpu_threads.share_cores()
 
-from tests import given, tiny  # noqa: E402
+from tests import check_again, given, tiny  # noqa: E402
 
 LONG = ("browser", "slow", "soak")
 """Marks of tests that take long."""
@@ -22,6 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files begin first, so that no process is left alone with one at the end."""
     long = {item.path for item in items for name in LONG if item.get_closest_marker(name)}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(autouse=True)
+def checked_calls() -> None:
+    """Each test checks the types of the first calls of every function."""
+    check_again()
 
 
 @pytest.fixture(scope="session")
