@@ -41,6 +41,7 @@ class Codebook(Latent):
     """
 
     prior = "uniform"
+    has_spread = False
     has_units = False
     without_units = "the variance of a code's numbers does not tell whether it is used"
     vectors_of: Tensor

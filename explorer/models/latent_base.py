@@ -19,6 +19,8 @@ class Latent(nn.Module):
 
     has_rate = True
     has_encoder = True
+    has_spread = True
+    """Whether a posterior is more than one point."""
     has_units = True
     """Whether the variance of a coordinate tells if it is used."""
     without_units = ""

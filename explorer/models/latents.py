@@ -132,6 +132,7 @@ class Deterministic(Latent):
     """
 
     has_rate = False
+    has_spread = False
 
     def __init__(self, feature_dim: int, latent_dim: int) -> None:
         super().__init__(latent_dim)

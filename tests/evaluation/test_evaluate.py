@@ -13,7 +13,7 @@ from explorer.evaluation.applicability import Reason
 from explorer.evaluation.context import HeldOut
 from explorer.evaluation.evaluate import evaluate
 from explorer.evaluation.latent_use import DRAWS
-from explorer.evaluation.metric_text import beside
+from explorer.evaluation.metric_text import beside, is_loose
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import uses_z, verdict
 from explorer.models.latents import LATENTS
@@ -120,6 +120,13 @@ def test_batches_do_not_change_the_figures(monkeypatch) -> None:
     batched = measure()
     for name in ("distortion", "rate", "mutual_information", "importance_nll", "bleu"):
         assert batched[name]["value"] == pytest.approx(whole[name]["value"], rel=1e-5)
+
+
+def test_a_posterior_of_one_point_is_drawn_once_and_its_estimate_is_the_bound() -> None:
+    metrics = measure("codebook")
+    assert metrics["importance_nll"]["samples"] == metrics["importance_ess"]["of"] == 1
+    assert metrics["importance_nll"]["value"] == pytest.approx(metrics["elbo"]["value"])
+    assert is_loose(metrics["importance_ppl"])
 
 
 @pytest.mark.parametrize("latent", ["codes", "codebook"])
