@@ -22,11 +22,17 @@ def summary(run: Run) -> str:
     parts = [corpus_title(run)]
     if not run.has_latent:
         return " · ".join([*parts, "language model, without z"])
-    size = f"{run.config.model.latent_dim} dimensions"
     rate = value_of(run.metrics, "rate")
-    parts.append(size if rate is None else f"{size}, {rate:.1f} nats a {run.text_unit}")
+    parts.append(_size(run) + (f", {rate:.1f} nats a {run.text_unit}" if rate is not None else ""))
     bleu = reconstruction_bleu(run.metrics)
     if bleu is not None:
         kind = "close" if bleu >= _CLOSE else "the gist" if bleu >= _GIST else "loose"
         parts.append(f"reconstructions: {kind} (BLEU {bleu:.0f})")
     return " · ".join(parts)
+
+
+def _size(run: Run) -> str:
+    latent = run.model.latent
+    if latent.num_categories:
+        return f"{latent.num_rate_terms} codes of {latent.num_categories} categories"
+    return f"{run.config.model.latent_dim} dimensions"
