@@ -62,6 +62,7 @@ ROLES: dict[str, Callable[[Sequence[Record]], tuple[str, ...]]] = {
     "path": lambda records: _one(run_choice.paths_of_most_steps(records)),
     "exact": lambda records: _one(run_choice.reconstructs_best(records)),
     "labels": lambda records: _one(run_choice.switches_labels_best(records)),
+    "codes": lambda records: _one(run_choice.swaps_codes_best(records)),
     "holes": lambda records: _one(run_choice.prior_misses_most(records)),
 }
 """What a scene shows: its runs, chosen by recorded metrics; none where no run shows it."""

@@ -130,6 +130,20 @@ def switches_labels_best(records: Sequence[Record]) -> str | None:
     return best if best is not None and accuracy[best] >= _MIN_SWITCHED else None
 
 
+def swaps_codes_best(records: Sequence[Record]) -> str | None:
+    """The run with a map whose z is made of codes and that reconstructs best, by BLEU.
+
+    None without one in which a swap of one code changes most sentences.
+    """
+    return reconstructs_best(
+        [
+            record
+            for record in records
+            if (value_of(record.metrics, "code_swap_changes") or 0) >= _MIN_SWITCHED
+        ]
+    )
+
+
 def plays_back(records: Sequence[Record]) -> str | None:
     """The run that uses z best, of those that recorded their training."""
     return healthiest([record for record in records if record.has_playback])

@@ -83,6 +83,16 @@ def test_labels_are_switched_by_a_run_that_was_measured_to_do_it() -> None:
     assert run_choice.switches_labels_best([*records, record("often", often, labelled)]) == "often"
 
 
+def test_codes_are_swapped_by_a_run_in_which_that_changes_sentences() -> None:
+    deaf, near, far = (
+        record(name, USES | {"code_swap_changes": {"value": changes}, "bleu": {"value": bleu}})
+        for name, changes, bleu in (("deaf", 0.1, 50.0), ("near", 0.9, 30.0), ("far", 0.9, 20.0))
+    )
+    plain = record("plain", USES | {"bleu": {"value": 60.0}})
+    assert run_choice.swaps_codes_best([plain, deaf]) is None
+    assert run_choice.swaps_codes_best([plain, deaf, far, near]) == "near"
+
+
 def test_of_documents_the_most_coherent_come_first_and_others_never() -> None:
     bags = replace(CAPTIONS, corpus=CorpusConfig(name="20news", tokens="bag"))
     low, high = (
