@@ -47,6 +47,7 @@ POINTS = {
     "path": "different sentences",
     "exact": "different sentences",
     "labels": "One z, decoded with each label",
+    "codes": "With the most used categories of this code",
     "holes": "prior",
 }
 

@@ -112,8 +112,9 @@ def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
         _typed(run, located.pick, decoding.label)
     else:
         _heading("Empty location", f"no {run.text_unit} here")
-    decoded, table = _decoded(run, located, decoding)
+    decoded = _decoded(run, located, decoding)
     codes.show(run, located.z, decoded.text, decoding)
+    table = st.empty()
     if located.position is None:
         refine.show(run, _text(run, located.pick), decoding)
         return Answer(decoded, table)
@@ -241,9 +242,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
 
 
-def _decoded(
-    run: Run, located: LocatedPick, decoding: Decoding
-) -> "tuple[Decoded, DeltaGenerator]":
+def _decoded(run: Run, located: LocatedPick, decoding: Decoding) -> "Decoded":
     own = "its posterior mean" if run.model.latent.has_rate else "its encoding"
     source = "this location" if isinstance(located.pick, MapPick) else own
     given = f", given label {decoding.label}" if decoding.label else ""
@@ -257,7 +256,7 @@ def _decoded(
     words.html(shaded(decoded) + key)
     if decoded.cosine is not None:
         _cosine(decoded.cosine, decoding.nearest)
-    return decoded, st.empty()
+    return decoded
 
 
 def _cosine(cosine: float, candidates: int) -> None:
