@@ -257,6 +257,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     Returns:
         The vocabulary, the number of weights, and how many of them come from `--start`.
     """
+    from explorer.models import elbo
     from explorer.models.dataset import check_order
     from explorer.models.rate_penalties import penalty_for
     from explorer.models.vae import build
@@ -274,6 +275,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
         config.corpus, findings.train_counts, findings.splits["train"]
     )
     model = build(config.model, len(vocabulary))
+    elbo.check_draws(model, config.objective)
     penalty_for(model, config.objective.rate)
     optimiser_for(model, config.training)
     weights = {name: weight.numel() for name, weight in model.named_parameters()}

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.distributions import Distribution
 
+from explorer.config import ObjectiveConfig
+from explorer.errors import ExplorerError, at_least
 from explorer.models.auxiliary_losses import Sentences
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.label_conditioning import drop_labels
@@ -56,42 +59,86 @@ def log_weights(
     return log_likelihood + model.prior().log_prob(z) - posterior.log_prob(z)
 
 
+def check_draws(model: TextVAE, objective: ObjectiveConfig) -> None:
+    """Checks that a model can be trained with the draws of a recipe.
+
+    Raises:
+        ExplorerError: If not; the message says what to change.
+    """
+    at_least("objective.draws", objective.draws, 1)
+    latent = model.latent
+    if objective.draws == 1:
+        return
+    if not (latent.has_rate and latent.has_spread) or latent.num_categories:
+        raise ExplorerError(
+            "objective.draws: only the posterior of a continuous VAE has several; set 1"
+        )
+    if objective.rate["name"] != "plain":
+        raise ExplorerError(
+            "objective.draws: the importance-weighted bound has no free nats; set 1, or "
+            'objective.rate = { name = "plain" }'
+        )
+
+
 def training_terms(
     model: TextVAE,
     tokens: Int[Tensor, "batch time"],
     *,
     noise: bool = True,
+    draws: int = 1,
     labels: Sequence[int] = (),
     targets: Float[Tensor, "batch target"] | None = None,
     shard: BatchShard = WHOLE_BATCH,
     bf16: bool = False,
 ) -> Terms:
-    """The terms of the loss of a batch, from one posterior sample per sentence.
+    """The terms of the loss of a batch, from posterior samples of each sentence.
+
+    The sum of several samples' terms has the gradient of the importance-weighted bound.
 
     Args:
         model: In training mode, labels are dropped at random.
         tokens: Sentences.
         noise: Whether z is sampled; otherwise it is the posterior mean.
+        draws: Samples per sentence (see `check_draws`).
         labels: Indices into `config.labels`, for a conditional model.
         targets: Sentence vectors for the auxiliary loss, if it needs them.
         shard: The rows whose distortion and auxiliary loss this process computes; the rate is of
             the whole batch.
         bf16: Whether encoder and decoder compute in bfloat16 where the hardware supports it.
+
+    Source:
+        Burda et al. (2016), Importance weighted autoencoders, eq. 14, arXiv:1509.00519.
     """
     rows, dtype = shard.rows, model.embedding.weight.dtype
     with shard.whole_batch_draws(), autocast(model.device, bf16):
         features = model.encode(tokens[rows])
     posterior = model.latent.posterior(shard.all_gather(features.to(dtype)))
+    own_targets = None if targets is None else targets[rows]
+    sentences = Sentences(tokens[rows], labels[rows], own_targets)
+    commitment = model.latent.commitment(posterior)[rows]
+
+    def terms(z: Tensor, kl: Tensor) -> Terms:
+        auxiliary = model.auxiliary(z[rows], sentences) + commitment
+        given = drop_labels(labels) if model.training else labels
+        decoder_input = model.condition(z, given)[rows]
+        with shard.whole_batch_draws(), autocast(model.device, bf16):
+            nll = -model.decoder.log_prob(decoder_input, tokens[rows])
+        return Terms(nll, kl, auxiliary)
+
+    if noise and draws > 1:
+        prior, many = model.prior(), posterior.rsample(torch.Size([draws]))
+        each = [terms(z, (posterior.log_prob(z) - prior.log_prob(z))[:, None]) for z in many]
+        return _importance_weighted(each, rows)
     z = sampled = posterior.rsample() if noise else posterior.mean
     if not noise and model.latent.has_rate and not model.prior.is_factorised:
         sampled = posterior.sample()  # log q − log p at the mean does not estimate the rate
-    kl = rate(model, posterior, sampled)
-    own_targets = None if targets is None else targets[rows]
-    auxiliary = model.auxiliary(z[rows], Sentences(tokens[rows], labels[rows], own_targets))
-    auxiliary = auxiliary + model.latent.commitment(posterior)[rows]
-    if model.training:
-        labels = drop_labels(labels)
-    decoder_input = model.condition(z, labels)[rows]
-    with shard.whole_batch_draws(), autocast(model.device, bf16):
-        nll = -model.decoder.log_prob(decoder_input, tokens[rows])
-    return Terms(nll, kl, auxiliary)
+    return terms(z, rate(model, posterior, sampled))
+
+
+def _importance_weighted(each: Sequence[Terms], rows: slice) -> Terms:
+    """The terms of several samples, weighted by their share of the importance estimate."""
+    nll, kl, auxiliary = (torch.stack(parts) for parts in zip(*each, strict=True))
+    weights = torch.full_like(kl[..., 0], 1 / len(each))  # of other processes' rows: not used
+    weights[:, rows] = (-(nll + kl[:, rows, 0])).detach().softmax(0)
+    own = weights[:, rows]
+    return Terms((own * nll).sum(0), (weights[..., None] * kl).sum(0), (own * auxiliary).sum(0))

@@ -73,6 +73,7 @@ class Trainer:
         self._targets = targets
         self._validate = validate
         self._pretrained = pretrained
+        elbo.check_draws(model, config.objective)
         self._penalty = penalty_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.progress = TrainingProgress(
@@ -320,10 +321,16 @@ class Trainer:
         model, shard = self.model, BatchShard.of(len(rows))
         tokens = collate([self._train[row] for row in rows], model.device, self._max_tokens)
         labels = [self._labels[row] for row in rows] if self._labels else ()
-        bf16 = self.config.training.bf16
         targets = self._targets(rows).to(model.device) if self._targets else None
         terms = elbo.training_terms(
-            model, tokens, noise=noise, labels=labels, targets=targets, shard=shard, bf16=bf16
+            model,
+            tokens,
+            noise=noise,
+            draws=self.config.objective.draws,
+            labels=labels,
+            targets=targets,
+            shard=shard,
+            bf16=self.config.training.bf16,
         )
         loss = terms.distortion + terms.auxiliary
         if beta:
