@@ -137,9 +137,7 @@ class ObjectiveConfig:
         "beta over time, in epochs after pre-training", name="linear", epochs=2.0
     )
     per_word: bool = setting(False, "divide the loss of each text by the number of its words")
-    draws: int = setting(
-        1, "draws of z per sentence; above 1, the loss is the importance-weighted bound (IWAE)"
-    )
+    draws: int = setting(1, "draws of z per sentence; above 1: importance-weighted bound (IWAE)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -202,18 +202,13 @@ class EvaluationContext:
         """Mutual information of x and z, over all draws."""
         return mean_information(self.posterior, self.z_draws)
 
-    @property
-    def importance_samples(self) -> int:
-        """K of the importance estimate: one where all samples would be the same point."""
-        return self.samples if self.model.latent.has_spread else 1
-
     @cached_property
     def importance(self) -> ImportanceEstimates:
-        """Nats per sentence with `importance_samples` samples, and their effective number."""
+        """Nats per sentence with `samples` samples, and their effective number."""
         return likelihood.importance_estimates(
             self.model,
             self.held_out.ids,
-            self.importance_samples,
+            self.samples,
             self.seed,
             progress=self.advance,
             labels=self.codes,

@@ -25,7 +25,7 @@ def document_ppl(context: EvaluationContext) -> MetricResult:
 def document_importance_ppl(context: EvaluationContext) -> MetricResult:
     _decoder(context)
     context.need_rate()
-    return _per_document(context, context.importance_nlls, context.importance_samples)
+    return _per_document(context, context.importance_nlls, context.samples)
 
 
 def _per_document(

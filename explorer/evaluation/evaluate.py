@@ -40,7 +40,7 @@ def evaluate(
         model: Any of them; its mode is restored afterwards.
         vocabulary: The model's.
         held_out: A whole split, and the training text.
-        samples: Of the importance estimate.
+        samples: Of the importance estimate; one where all would be the same point.
         drawn: Sentences drawn from the model for the figures of its own words.
         limit: At most this many sentences, drawn evenly by the seed.
         seed: The same seed gives the same figures.
@@ -72,7 +72,7 @@ def evaluate(
         model=model,
         vocabulary=vocabulary,
         held_out=held_out,
-        samples=samples,
+        samples=samples if model.latent.has_spread else 1,
         drawn=drawn,
         seed=seed,
         part=f"{limit} of {whole} sentences" if len(held_out.ids) < whole else "",

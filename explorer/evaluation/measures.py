@@ -101,8 +101,8 @@ def importance_nll(context: EvaluationContext) -> MetricResult:
     if context.is_language_model:
         return mean_result(context.importance_nlls, groups, 1, exact=True)
     context.need_rate()
-    ess, samples = context.importance.ess.median().item(), context.importance_samples
-    return mean_result(context.importance_nlls, groups, samples, exact=False, ess=ess)
+    ess = context.importance.ess.median().item()
+    return mean_result(context.importance_nlls, groups, context.samples, exact=False, ess=ess)
 
 
 def importance_ppl(context: EvaluationContext) -> MetricResult:
@@ -132,14 +132,14 @@ def importance_ess(context: EvaluationContext) -> MetricResult:
     context.need_rate()
     ess = context.importance.ess
     below = (ess < FEWEST_EFFECTIVE).double().mean().item()
-    samples_each = context.importance_samples
+    samples_each = context.samples
     return _result(ess.median().item(), context.n, samples_each, of=samples_each, below=below)
 
 
 def bound_gap(context: EvaluationContext) -> MetricResult:
     context.need_rate()
     difference = context.elbos.cpu().double() - context.importance_nlls
-    return mean_result(difference, context.held_out.groups, context.importance_samples)
+    return mean_result(difference, context.held_out.groups, context.samples)
 
 
 def amortisation_gap(context: EvaluationContext) -> MetricResult:
