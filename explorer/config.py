@@ -45,6 +45,7 @@ class CorpusConfig:
 
     name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
     path: str = setting("", "a file: text, CSV, JSON, Parquet, .xlsx, also gzipped or zipped")
+    encoding: str = setting("", "of a text file, as cp1252; empty for UTF-8 and marked UTF-16")
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
     vector_column: str = setting(

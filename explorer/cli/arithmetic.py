@@ -24,7 +24,7 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "examples:\n"
-        '  explorer arithmetic captions-smooth "a man runs" "a man sleeps" "a dog runs" --k 1 2\n'
+        '  explorer arithmetic captions-smooth "a man runs" "a man sleeps" "a dog runs" --k 1.5\n'
         '  explorer arithmetic captions-smooth "a man runs" --towards woman --away man\n\n'
         "Decodes C + k·(B − A), or C + k·(mean of a group − mean of another). The distance is\n"
         "Euclidean, in latent space, to the nearest sentence of the map; in brackets, as a\n"

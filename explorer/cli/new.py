@@ -15,7 +15,7 @@ from explorer.runs.names import new_folder
 from explorer.runs.replacement import discard_state
 from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
-from explorer.text import vocabularies
+from explorer.text import packed_file, vocabularies
 from explorer.text.corpus_catalog import NAMED
 from explorer.text.language_models import LANGUAGE_MODELS
 from explorer.text.vocabulary import Vocabulary
@@ -56,7 +56,7 @@ def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         required=True,
         metavar="NAME-or-FILE",
-        help=f"{', '.join(NAMED)}, or a file: .txt .csv .tsv .jsonl .parquet, gzipped or not",
+        help=f"{', '.join(NAMED)}, or a file: {' '.join(packed_file.FORMATS)}, most also gzipped",
     )
     add("--text-column", default="", metavar="C", help="the column of the sentences")
     add(
@@ -220,7 +220,7 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
-    table["vector_file"] = vectors
+    table |= {"vector_file": vectors, "encoding": _encoding(path)}
     if args.documents:
         return table | document_recipe.CORPUS
     if start:
@@ -229,6 +229,19 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         keys = ("lowercase", "split_punctuation", "normalise", "tokens")
         table |= {key: getattr(known, key) for key in keys}
     return table
+
+
+def _encoding(path: Path) -> str:
+    """The setting `corpus.encoding` of a file: empty where it goes without saying."""
+    kind = packed_file.kind_of(path)
+    if kind.ending in (".parquet", ".xlsx"):
+        return ""
+    data = packed_file.read_bytes(path, kind.packed)
+    guess = packed_file.guess_encoding(data)
+    if guess == packed_file.encoding_of(data):
+        return ""
+    warn(f"{path.name} is no UTF-8 text: read as {guess}; --set corpus.encoding=… changes it")
+    return guess
 
 
 def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
@@ -315,6 +328,11 @@ def _print(
         f"  length  {findings.mean_tokens:.1f} tokens on average, {findings.longest:,} at most"
         f" (training reads the first {cut})"
     )
+    if findings.mean_tokens > cut and config.corpus.tokens != "bag":
+        warn(
+            "most texts are longer than that: `explorer open FILE` reads them sentence by "
+            "sentence, --documents makes them bags of words, --set corpus.max_tokens=… reads more"
+        )
     say(_of_words(config, findings, vocabulary))
     _print_vectors(config, findings)
     if findings.labels:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from explorer.text.vector_column import VectorSource
 
 EXAMPLE = """\
-The file may be .txt .md .csv .tsv .jsonl .json .parquet or .xlsx, gzipped or in a .zip. Its
-sentences are copied to your data folder and mapped by the run that fits them best; nothing leaves
-this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
+The file may be .txt .md .csv .tsv .jsonl .ndjson .json .parquet or .xlsx, gzipped or in a .zip.
+Its sentences are copied to your data folder and mapped by the run that fits them best; nothing
+leaves this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
 
 Vectors in the file, or in a .npy file beside it, become the latent space of the new run instead,
 and a decoder is trained on them, which takes minutes.

@@ -61,8 +61,8 @@ def describe(history: Mapping[str, Sequence[float | None]]) -> str:
         )
     before = [moment for moment in moments if moment.epoch < onset.epoch]
     highest = max((moment.rate for moment in before), default=0.0)
-    came = f" It had been {highest:.1f} nats before." if highest >= COLLAPSED_RATE else ""
-    came = came if before else " That was the first look: it never used z."
+    came = f" It had been {highest:.2g} nats before." if highest >= 2 * COLLAPSED_RATE else ""
+    came = came or " It never used z."
     return (
         f"It collapsed by epoch {onset.epoch:.3g}, when β was {onset.beta:.2f}: from then on the "
         f"rate stays below {COLLAPSED_RATE} nats.{came}"

@@ -11,6 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.explore.mapped_run import MappedRun
 from explorer.system.cache import Cache
 from explorer.text import corpora, other_columns, typed_column
+from explorer.text.file_columns import Dialect
 from explorer.text.typed_column import Kind, TypedColumn
 
 OF_FILE = "column"
@@ -167,7 +168,8 @@ def _of_file(run: MappedRun) -> dict[str, Column]:
     rows = [corpus.file_rows[row] for row in run.needed_atlas.row.tolist()]
     used = {recipe.text_column, recipe.label_column} - {""}
     try:
-        cells = other_columns.read(corpora.user_file(recipe.path), used, rows)
+        dialect = Dialect(encoding=recipe.encoding)
+        cells = other_columns.read(corpora.user_file(recipe.path), used, rows, dialect)
     except (ExplorerError, IndexError):  # the file changed since it was read
         return {}
     result = {}

@@ -15,7 +15,7 @@ _examples: Cache[list[int]] = Cache(16)
 
 
 def example_rows(run: Run, count: int = 4) -> list[int]:
-    """Atlas rows of example sentences, at most one a region; the largest region comes first.
+    """Atlas rows of distinct sentences, at most one a region; the largest region comes first.
 
     Of a region's sentences, the one whose reconstruction shares most words with it; where the
     corpus is not on this machine, the one of the lowest distortion per token.
@@ -48,8 +48,9 @@ def _choose(run: Run, count: int) -> list[int]:
     for region in order[:count]:
         members = (row for row in best if regions[row] == region and _is_known(run, row))
         chosen += itertools.islice(members, 1)
-    others = (row for row in best if row not in chosen)
-    return chosen + list(itertools.islice(others, count - len(chosen)))
+    distinct = {texts[row]: row for row in reversed([*chosen, *best])}  # the first row of each
+    first = [row for row in dict.fromkeys([*chosen, *best]) if distinct[texts[row]] == row]
+    return first[:count]
 
 
 def _is_known(run: Run, row: int) -> bool:

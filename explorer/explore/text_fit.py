@@ -1,6 +1,8 @@
 """How well a run's model knows some sentences, and which run knows them best."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,10 @@ _UNKNOWN = math.log(100_000)
 """Nats charged for an unknown word, as for one of 100,000. `<unk>` itself costs next to nothing:
 without the charge the run with the smallest vocabulary would fit every text best."""
 
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_PICTOGRAPHS = ("So", "Sk", "Cf")
+"""Unicode categories of emoji, their skin tones and what joins them."""
+
 _fits: "Cache[Fit]" = Cache(16)
 
 
@@ -33,7 +39,7 @@ class Fit:
     run: str
     """The run that was trained."""
     nats: float
-    """Mean nats a word, unknown words charged."""
+    """Mean nats a word, unknown words charged; of a sentence at most as much as for those."""
     known: float
     """Fraction of the words that the vocabulary has."""
     outside: float | None
@@ -92,11 +98,14 @@ def best_run(
 ) -> Path:
     """The run of `candidates` that needs the fewest nats a word for some sentences.
 
-    One that reads less than half of their words is taken only where there is no other.
+    Links and pictographs, which none was trained on, do not count: a model of pieces would pay for
+    spelling them. A run that reads less than half of the words is taken only where there is no
+    other.
 
     Raises:
         ExplorerError: If there is no candidate that can be opened.
     """
+    texts = [words for text in texts if (words := _words(text))] or texts
     folders_ = candidates()
     scores: dict[Path, tuple[bool, float]] = {}
     for done, folder in enumerate(folders_):
@@ -111,6 +120,15 @@ def best_run(
     if not scores:
         raise ExplorerError("there is no trained sentence VAE to draw a map with")
     return min(scores, key=scores.__getitem__)
+
+
+def _words(text: str) -> str:
+    """A text without links and pictographs."""
+    signs = "".join(
+        "" if char == "\ufe0f" or unicodedata.category(char) in _PICTOGRAPHS else char
+        for char in _LINK.sub(" ", text)
+    )
+    return " ".join(signs.split())
 
 
 def fit(run: Run, texts: Sequence[str]) -> Fit:
@@ -147,7 +165,7 @@ def _fit(run: Run, texts: Sequence[str], nats: np.ndarray, outside: np.ndarray |
         unknown += sum(token in missing for token in tokens)
     return Fit(
         run=str(run.config.model.weights_of.get("run", run.name)),
-        nats=float(nats.mean()) + _UNKNOWN * unknown / max(words, 1),
+        nats=float(np.minimum(nats, _UNKNOWN).mean()) + _UNKNOWN * unknown / max(words, 1),
         known=1 - rare / max(words, 1),
         outside=None if outside is None else float(outside.mean()),
         has_pieces=not run.vocabulary.has_unknown and run.vocabulary.has_order,

@@ -66,6 +66,7 @@ def borrow(
         config.corpus,
         name="",
         path=text.path.as_posix(),
+        encoding="",
         text_column="text",
         label_column=text.label_column,
         lowercase=text.lowercase,

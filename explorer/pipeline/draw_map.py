@@ -107,8 +107,12 @@ def _atlas(
         min_dist=config.atlas.min_dist,
     )
     progress("naming", 0.0)
-    regions = clusters(layout.xy, texts, model.decoder.has_order)
-    measured = region_metrics(mean, layout.xy, texts, regions, config.seed)
+    # A person searches their own file for the words of a name. Those of a map that may be
+    # published are the model's.
+    is_own = bool(config.corpus.path) and model.decoder.has_order
+    named = [corpus.sentences[row] for row in drawn] if is_own else texts
+    regions = clusters(layout.xy, named, model.decoder.has_order)
+    measured = region_metrics(mean, layout.xy, named, regions, config.seed)
     return from_arrays(
         row=drawn,
         split=[corpus.splits[row] for row in drawn],

@@ -90,9 +90,12 @@ def refit(
             metric=settings.metric,
         )
     progress("naming", 0.0)
-    has_order = not Contents(folder).is_of_documents
-    regions = clusters(layout.xy, old.reconstruction, has_order)
-    measured = region_metrics(old.mean, layout.xy, old.reconstruction, regions, settings.seed)
+    run = Contents(folder)
+    has_order = not run.is_of_documents
+    is_own = bool(run.config.corpus.path) and has_order and run.texts_are_real
+    named = run.texts if is_own else old.reconstruction  # as where the map is drawn
+    regions = clusters(layout.xy, named, has_order)
+    measured = region_metrics(old.mean, layout.xy, named, regions, settings.seed)
     new = dataclasses.replace(
         old,
         xy=layout.xy,

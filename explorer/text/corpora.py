@@ -14,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.system.atomic_files import home
 from explorer.text import cleaned, download, formats, vector_column
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
+from explorer.text.file_columns import Dialect
 from explorer.text.named_corpus import Assemble
 from explorer.text.read_file import longest_text, read
 from explorer.text.splits import draw, key, require_variety, split
@@ -117,7 +118,14 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         path = user_file(config.path)
         source = VectorSource.of(config)
         columns, longest = (config.text_column, config.label_column), longest_text(config.tokens)
-        table = read(path, *columns, vectors=source, refuse_vector=_leave_out, longest=longest)
+        table = read(
+            path,
+            *columns,
+            dialect=Dialect(encoding=config.encoding),
+            vectors=source,
+            refuse_vector=_leave_out,
+            longest=longest,
+        )
         title = path.name
         splits = [""] * len(table.texts)
         texts, labels, rows = table.texts, table.labels, table.rows

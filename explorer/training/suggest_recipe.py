@@ -13,6 +13,7 @@ from explorer.config import Config, CorpusConfig
 from explorer.errors import ExplorerError, one_of
 from explorer.runs import folder as folders
 from explorer.text import corpora, vocabularies
+from explorer.text.file_columns import Dialect
 from explorer.text.read_file import longest_text, read
 from explorer.text.tokens import SPECIALS, Tokeniser
 from explorer.text.vector_column import VectorSource
@@ -138,6 +139,7 @@ def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str
         path,
         config.text_column,
         config.label_column,
+        dialect=Dialect(encoding=config.encoding),
         vectors=VectorSource.of(config),
         refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
         longest=longest_text(config.tokens),

@@ -16,6 +16,7 @@ from explorer.cli.main import COMMANDS, main
 from explorer.explore.run import open_run
 from explorer.models.decoding_settings import STRATEGIES, Decoding
 from explorer.runs import folder as folders
+from explorer.text import corpora
 from explorer.text.corpus_catalog import NAMED
 from explorer.text.read_file import read
 from tests import tiny
@@ -74,7 +75,7 @@ def test_a_wrong_command_line_is_exit_code_2(argv: list[str], capsys) -> None:
         ("a.txt", b"one line\n", "at least 10"),
         ("a.txt", b"the same\n" * 100, "1 of them different"),
         ("a.txt", bytes(range(256)) * 10, "not text"),
-        ("a.txt", "café\n".encode("latin-1") * 20, "UTF-8"),
+        ("a.txt", "café\n".encode("latin-1") * 20, "1 of them different"),
         ("a.txt", b"word " * 2_000_000 + b"\n", "10,000,000|9,999,999"),
         ("a.csv", b"words,n\n" + b"a,1\n" * 20, "no column 'text'"),
         ("a.csv", b"text\n" + b"NaN\n" * 20, "blank|no text|empty"),
@@ -155,6 +156,26 @@ def test_new_says_what_it_found_and_never_overwrites(latent: str, place: Path, c
     assert "--force" in refused(capsys, *argv)
     found = json.loads(answer(capsys, *argv, "--force", "--json", "--set", "seed=3"))
     assert found["sentences"] == 45 and found["seed"] == 3
+
+
+def test_a_file_of_windows_is_read_as_such_and_its_recipe_says_so(place: Path, capsys) -> None:
+    rows = [f"der {number}. Schlüssel fürs Büro hängt drüben;{number}" for number in range(40)]
+    (place / "c.csv").write_bytes("\n".join(["Meldung;Nummer", *rows]).encode("cp1252"))
+    argv = ("new", "my", "--corpus", "c.csv", "--text-column", "Meldung")
+    assert main(argv) == 0
+    assert "read as cp1252" in capsys.readouterr().err
+    recipe = configs.read(place / "checkpoints" / "my" / "config.toml").corpus
+    assert recipe.encoding == "cp1252"
+    assert corpora.load(recipe, 0).sentences[3] == rows[3].split(";")[0]
+
+
+def test_texts_that_are_mostly_cut_are_a_warning(place: Path, capsys) -> None:
+    texts = [f"{number} " + "a bus stands here and " * 20 for number in range(30)]
+    (place / "long.txt").write_text("\n".join(texts), encoding="utf-8")
+    assert main(["new", "my", "--corpus", "long.txt"]) == 0
+    assert "--documents" in capsys.readouterr().err
+    assert main(["new", "bags", "--corpus", "long.txt", "--documents"]) == 0
+    assert "most texts are longer" not in capsys.readouterr().err
 
 
 def test_a_corpus_that_is_not_there_names_the_command_that_gets_it(capsys) -> None:

@@ -80,6 +80,15 @@ def test_a_run_that_spells_is_chosen_for_words_that_none_knows():
     assert not best.vocabulary.has_unknown and best.vocabulary.has_order
 
 
+def test_emoji_and_links_do_not_change_the_choice():
+    plain = ["my phone died", "where are you", "see you tomorrow", "the bus is late again"]
+    signs = ["👩🏽‍🚀 ☕️", "https://example.org/a?b=c", "😀", "www.example.org ❤️"]
+    chat = [f"{text} {sign}" for text, sign in zip(plain, signs, strict=True)] * 5
+    assert text_fit.best_run(chat) == text_fit.best_run(plain * 5)
+    assert open_run(text_fit.best_run(chat)).vocabulary.has_unknown is False
+    assert text_fit.best_run(["😀"]), "of signs alone"
+
+
 def test_words_that_a_document_run_skips_are_not_known():
     run = open_run("newsgroups")
     fit = text_fit.fit(run, ["我们 明天 去 公园", "qqxz vvrk zzptt"])

@@ -162,6 +162,23 @@ def test_the_page_opens_on_the_collapsed_run_beside_the_one_that_uses_z(
     assert at.session_state["run"] == first, "only the page opened on it"
 
 
+def test_without_the_corpus_no_reconstruction_stands_for_its_sentence(
+    measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Open
+) -> None:
+    alone = tmp_path / "tiny"
+    shutil.copytree(measured, alone)
+    config = (alone / folders.CONFIG).read_text("utf-8")
+    path = open_run(measured).config.corpus.path
+    (alone / folders.CONFIG).write_text(config.replace(path, "/nowhere.csv"), encoding="utf-8")
+    folders.write_checksums(alone)
+    with_corpus = said(page("collapse"))
+    assert "Grey: the sentence" in with_corpus
+    monkeypatch.setenv("EXPLORER_RUNS", str(alone))
+    without = said(page("collapse"))
+    assert "Grey: the sentence" not in without
+    assert "sentences that are not on this machine" in without
+
+
 def test_a_run_that_was_chosen_stays_on_every_page(pair: tuple[str, str]) -> None:
     at = AppTest.from_file(Path(__file__).parents[2] / "app.py", default_timeout=90).run()
     at.selectbox(key="run").set_value("omega").run()

@@ -7,7 +7,9 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_rows
 from explorer.explore.run import Run
+from explorer.explore.text_fit import fit_of
 from explorer.map_component.map_spec import PinnedAnswer
+from explorer.ui.components.escaping import message
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.session import open_runs, picks, url
 from explorer.ui.session.picks import Pick, SentencePick
@@ -20,6 +22,7 @@ _ONWARD = (
 
 
 _HAS_PICKED = "_has_picked"
+_MOST_OUTSIDE = 0.5  # of the sentences are out of the model's domain
 
 
 def pick(pick: Pick | None) -> None:
@@ -34,6 +37,7 @@ def show(run: Run, pick: Pick | None) -> None:
         _open_model(run)
         return
     open_runs.warm_in_background(run)
+    _say_fit(run)
     unit = run.text_unit
     st.markdown(f"**Start with a {unit}**")
     texts = run.texts
@@ -47,6 +51,18 @@ def show(run: Run, pick: Pick | None) -> None:
     st.markdown("**Or try**")
     for page, label, icon in _ONWARD:
         st.page_link(url.page_file(page), label=label.format(unit), icon=icon)
+
+
+def _say_fit(run: Run) -> None:
+    """How well borrowed weights know the sentences; a warning where most are out of domain."""
+    fit = fit_of(run)
+    if fit is None:
+        return
+    if fit.outside is not None and fit.outside >= _MOST_OUTSIDE:
+        advice = "What it decodes here says little; training on them does more."
+        st.warning(f"{message(fit.sentence)} {advice}", icon=":material/travel_explore:")
+    else:
+        st.caption(message(fit.sentence))
 
 
 def marked(

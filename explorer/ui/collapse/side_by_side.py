@@ -13,7 +13,7 @@ from explorer.explore import recipe_diff, run_difference
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, verdict
-from explorer.ui.components import download_buttons
+from explorer.ui.components import download_buttons, notes
 from explorer.ui.components.escaping import markdown, plain
 from explorer.ui.session import open_runs, url
 
@@ -66,7 +66,10 @@ def _reconstructions(runs: Sequence[Run]) -> None:
         "posterior mean and decoded greedily.",
     )
     st.html(_table(runs, rows))
-    st.caption("Grey: the sentence. Below it: its reconstruction by each run.")
+    if runs[0].texts_are_real:
+        st.caption("Grey: the sentence. Below it: its reconstruction by each run.")
+    else:
+        notes.corpus_note(*runs)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[int]) -> str:
@@ -79,10 +82,11 @@ def _table(runs: Sequence[Run], rows: Sequence[int]) -> str:
             f"<th scope='col'>{html.escape(run.name)}"
             f"<span>{html.escape(uses_z(run.metrics).word)}{rate_note}</span></th>"
         )
-    source = runs[1]  # without the corpus, the collapsed run has one sentence for all
-    body = ""
+    source, body = runs[0], ""
     for row in rows:
-        sentence = plain(source.texts[_index(source, row)], quiet=True)
+        # Without the corpus it is not known: a reconstruction in its place would equal itself.
+        text = source.texts[_index(source, row)] if source.texts_are_real else f"sentence {row:,}"
+        sentence = plain(text, quiet=True)
         decoded = [plain(run.needed_atlas.reconstruction[_index(run, row)]) for run in runs]
         body += f"<tr><th scope='rowgroup' colspan='{len(runs)}'>{sentence}</th></tr>"
         body += f"<tr>{''.join(f'<td>{words}</td>' for words in decoded)}</tr>"

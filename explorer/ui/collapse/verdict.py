@@ -226,12 +226,18 @@ def gains(run: Run) -> None:
     left, right = st.columns(2, gap="medium")
     for index, (row, result) in enumerate(zip(rows, decoded, strict=True)):
         with left if index % 2 == 0 else right:
-            st.html(plain(texts[row], quiet=True) + shaded(result))
+            sentence = plain(texts[row], quiet=True) if run.texts_are_real else ""
+            st.html(sentence + shaded(result))
     total = sum(sum(result.gains) for result in decoded) / len(decoded)
     st.html(shade_key())
     left, right = st.columns([3, 1], vertical_alignment="center")
+    is_what = (
+        "Grey: the sentence. Below: its reconstruction"
+        if run.texts_are_real
+        else "Reconstructions of sentences that are not on this machine,"
+    )
     left.caption(
-        f"Grey: the sentence. Below: its reconstruction from the posterior mean. z adds "
+        f"{is_what} from the posterior mean. z adds "
         f"**{total:.1f} nats** to its log-probability on average, compared with "
         f"{_reference(run)}. A model that ignores z shades no word and decodes the same sentence "
         "every time."

@@ -19,8 +19,8 @@ SVG_POINTS = 5000
 GRID_CELLS = 40
 """Cells a side of the invisible grid that makes empty locations clickable."""
 
-_GROUND = "rgba(128, 128, 128, 0.45)"
-"""Behind words on dots: the theme's text is legible on it, light or dark."""
+_ON_DOTS = {"font": {"size": 11, "color": "#ffffff"}, "bgcolor": "rgba(38, 39, 48, 0.8)"}
+"""Words on dots: legible in both themes."""
 _GREY = "#9aa5b1"
 _LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is flat
 _LONGEST, _LINES = 80, 8  # characters a line of a hover, and lines
@@ -200,8 +200,7 @@ def _name_regions(figure: "Figure", atlas: Atlas, on_atlas: bool) -> None:
             y=region.y,
             text=escape(region.name),
             showarrow=False,
-            font={"size": 11},
-            bgcolor=_GROUND,
+            **_ON_DOTS,
         )
 
 
@@ -255,5 +254,5 @@ def add_circle(figure: "Figure", item: Ellipse) -> None:
     )  # fmt: skip
     figure.add_annotation(
         x=item.x, y=item.y + item.ry, text=escape(item.text), showarrow=False, borderpad=1,
-        font={"size": 11}, bgcolor=_GROUND,
+        **_ON_DOTS,
     )  # fmt: skip

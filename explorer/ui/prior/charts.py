@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _HIGHLIGHT = "#e7298a"  # unlike the colour of any kind, in both themes
+_NUMBERS = "#76808c"  # of marks beside a highlighted one: legible in both themes
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,6 @@ def _scatter(
         hovertext=[hover(text) for text in item.texts],
         hovertemplate="%{hovertext}<extra></extra>",
         selectedpoints=None if selected is None else [selected],
-        unselected={"marker": {"opacity": item.opacity}},
+        unselected={"marker": {"opacity": item.opacity}, "textfont": {"color": _NUMBERS}},
         selected={"marker": {"size": item.size + 14, "color": _HIGHLIGHT, "opacity": 1}},
     )

@@ -262,7 +262,8 @@ def _mark(scene: Scene, kind: str, index: int) -> None:
         )
         if kind == "s":
             row = int(scene.rows[index])
-            st.html(plain(run.texts[row], quiet=True))
+            if run.texts_are_real:
+                st.html(plain(run.texts[row], quiet=True))
             picks.set_pick(picks.SentencePick(row))  # shared with the other pages
             run_picker.sentence_link()
         decoded = run.decode_tokens(z[None], _decoding(run))[0]
