@@ -220,7 +220,9 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         names = ", ".join(NAMED)
         raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
-    table |= {"vector_file": vectors, "encoding": _encoding(path)}
+    table |= {"vector_file": vectors, "encoding": packed_file.other_encoding(path)}
+    if other := table["encoding"]:
+        warn(f"{path.name} is no UTF-8 text: read as {other}; --set corpus.encoding=… changes it")
     if args.documents:
         return table | document_recipe.CORPUS
     if start:
@@ -229,19 +231,6 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
         keys = ("lowercase", "split_punctuation", "normalise", "tokens")
         table |= {key: getattr(known, key) for key in keys}
     return table
-
-
-def _encoding(path: Path) -> str:
-    """The setting `corpus.encoding` of a file: empty where it goes without saying."""
-    kind = packed_file.kind_of(path)
-    if kind.ending in (".parquet", ".xlsx"):
-        return ""
-    data = packed_file.read_bytes(path, kind.packed)
-    guess = packed_file.guess_encoding(data)
-    if guess == packed_file.encoding_of(data):
-        return ""
-    warn(f"{path.name} is no UTF-8 text: read as {guess}; --set corpus.encoding=… changes it")
-    return guess
 
 
 def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
@@ -264,6 +253,19 @@ def _name(table: Any) -> str:
     return table.get("name", "") if isinstance(table, dict) else ""
 
 
+def _check_schedule(config: configs.Config) -> None:
+    from explorer.registry import choose
+
+    schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
+    epochs = config.training.epochs
+    reached, wanted = schedule(float(epochs)), schedule(1e6)
+    if epochs and reached < 0.95 * wanted:
+        warn(
+            f"beta ends at {reached:.2g}, not {wanted:.2g}: its schedule takes longer than the "
+            f"{epochs} epochs of the training; --set training.epochs=… or objective.schedule"
+        )
+
+
 def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int, int]:
     """Builds the model of the recipe, so that mistakes in it show now.
 
@@ -274,7 +276,6 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     from explorer.models.dataset import check_order
     from explorer.models.rate_penalties import penalty_for
     from explorer.models.vae import build
-    from explorer.registry import choose
     from explorer.training import prior_fitting
     from explorer.training import warm_start as start
     from explorer.training.optimisers import optimiser_for
@@ -282,7 +283,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     check_order(config)
     prior_fitting.check(config)
     fine_tuning.second(config)
-    choose(SCHEDULES, config.objective.schedule, "objective.schedule")
+    _check_schedule(config)
     vocabulary = None if start.missing(config) else start.vocabulary(config)
     vocabulary = vocabulary or vocabularies.learn(
         config.corpus, findings.train_counts, findings.splits["train"]
@@ -316,7 +317,8 @@ def _print(
     )
     if findings.column:
         say(f"  column  {findings.column!r}")
-    if len(findings.column.split()) >= _SENTENCE:
+    is_text = config.corpus.path.lower().endswith((".csv", ".tsv", ".txt", ".md", ".gz", ".zip"))
+    if is_text and len(findings.column.split()) >= _SENTENCE:
         warn(
             f"the first line, {findings.column!r}, is taken for the header: if it is a sentence, "
             "write a line with the names of the columns above it"

@@ -49,12 +49,13 @@ def add_decoding(
         else:
             kind: Any = item.type
             default = defaults.get(item.name, item.default)
+            shown = "that of the run" if default is None else default
             group.add_argument(
                 option,
                 type=kind,
                 default=default,
                 metavar="N" if kind is int else "X",
-                help=f"{about} (default {'that of the run' if default is None else default})",
+                help=about if default == "" else f"{about} (default {shown})",
             )
 
 

@@ -1,6 +1,5 @@
 """Whether a label can be switched while the rest of a sentence stays, and what z knows of it."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor
 from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
 from explorer.evaluation.context import EvaluationContext
 from explorer.evaluation.reconstruction import bleu
+from explorer.latent_space.random_rows import draw
 
 MOST_KINDS = 50
 SENTENCES = 2000
@@ -107,7 +107,9 @@ class Labelled:
         assert held.training_labels is not None
         pairs = zip(held.training, held.training_labels, strict=True)
         known = [(" ".join(words), label) for words, label in pairs if label and words]
-        known = known[:: math.ceil(len(known) * len(self.kinds) / MAX_FITTED)]
+        # Every k-th row would not do: what alternates in a file would all be of one kind.
+        rows = draw(len(known), max(2, MAX_FITTED // len(self.kinds)), self.run.seed)
+        known = [known[row] for row in rows.tolist()]
         counts = Counter(word for text, _ in known for word in set(text.split()))
         least = min(2, max(counts.values(), default=1))  # words of one sentence say little
         words = TfidfVectorizer(

@@ -272,6 +272,20 @@ def encoding_of(start: bytes) -> str:
     return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
 
 
+def other_encoding(path: Path) -> str:
+    """The likely encoding of a file of text; empty for UTF-8, and where a BOM says it.
+
+    Raises:
+        ExplorerError: If it is missing or damaged.
+    """
+    kind = kind_of(path)
+    if kind.ending in _BINARY:
+        return ""
+    data = read_bytes(path, kind.packed)
+    guess = guess_encoding(data)
+    return "" if guess == encoding_of(data) else guess
+
+
 def guess_encoding(data: bytes) -> str:
     """The likely encoding of bytes: by their BOM, UTF-8 if they are that, or else by statistics.
 

@@ -15,6 +15,7 @@ Holds = Literal["number", "date", "category", "identifier"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII | re.DOTALL)
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? \d{2}:\d{2}.*)?", re.ASCII | re.DOTALL)
 _LEAST_TYPED = 0.98  # of the filled cells: a column with a few typing errors is still numbers
 _LONGEST = 200  # characters of a category
 _LEAST_DISTINCT = 20  # rows that tell identifiers from categories
@@ -38,7 +39,10 @@ class TypedColumn:
 
 
 def typed(cells: Sequence[Any]) -> TypedColumn:
-    """The column that cells of any type hold: numbers, else dates (ISO 8601), else categories."""
+    """The column that cells of any type hold: numbers, else dates, else categories.
+
+    Dates are those of ISO 8601, and 24.10.2026, where the day is always first.
+    """
     texts = [text_of(cell) for cell in cells]
     filled = sum(map(bool, texts))
     parsers: dict[Kind, Callable[[str], float]] = {"number": _as_number, "date": _as_days}
@@ -93,11 +97,12 @@ def _as_number(text: str) -> float:
 
 
 def _as_days(text: str) -> float:
-    match = _DATE.fullmatch(text)
-    if match is None:
+    iso, dotted = _DATE.fullmatch(text), _DOTTED.fullmatch(text)
+    parts = iso.groups() if iso else dotted.groups()[::-1] if dotted else None
+    if parts is None:
         return math.nan
     try:
-        year, month, day = map(int, match.groups())
+        year, month, day = map(int, parts)
         return float(date(year, month, day).toordinal() - _EPOCH)
     except ValueError:
         return math.nan

@@ -169,6 +169,16 @@ def test_a_file_of_windows_is_read_as_such_and_its_recipe_says_so(place: Path, c
     assert corpora.load(recipe, 0).sentences[3] == rows[3].split(";")[0]
 
 
+def test_a_schedule_that_the_training_does_not_end_is_a_warning(place: Path, capsys) -> None:
+    tiny.write_corpus(place / "c.csv", 40)
+    argv = ["new", "my", "--corpus", "c.csv", "--text-column", "text", "--force"]
+    schedule = ["--set", "objective.schedule={name='linear', epochs=5}"]
+    assert main([*argv, *schedule, "--set", "training.epochs=3"]) == 0
+    assert "beta ends at 0.6, not 1" in capsys.readouterr().err
+    assert main([*argv, *schedule, "--set", "training.epochs=5"]) == 0
+    assert "beta ends" not in capsys.readouterr().err
+
+
 def test_texts_that_are_mostly_cut_are_a_warning(place: Path, capsys) -> None:
     texts = [f"{number} " + "a bus stands here and " * 20 for number in range(30)]
     (place / "long.txt").write_text("\n".join(texts), encoding="utf-8")

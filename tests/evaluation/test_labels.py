@@ -185,6 +185,13 @@ def test_labels_that_alternate_are_all_seen(monkeypatch) -> None:
     assert math.isfinite(labelled.information["value"])
 
 
+def test_a_judge_learns_from_labels_that_alternate(monkeypatch) -> None:
+    monkeypatch.setattr("explorer.evaluation.labels.MAX_FITTED", 100)
+    run = measurement((), True, train_kinds=["bad", "good"] * (len(TRAIN) // 2))
+    judged = Labelled.of(run)
+    assert 0 <= judged.accuracy(judged.tokens, judged.labels) <= 1
+
+
 def test_a_judge_learns_where_no_word_stands_twice() -> None:
     words = [[f"word{number}"] for number in range(len(TRAIN))]
     run = measurement((), True)
