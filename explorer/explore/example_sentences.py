@@ -15,7 +15,9 @@ _examples: Cache[list[int]] = Cache(16)
 
 
 def example_rows(run: Run, count: int = 4) -> list[int]:
-    """Atlas rows of distinct sentences, at most one a region; the largest region comes first.
+    """Atlas rows of example sentences, at most one a region; the largest region comes first.
+
+    No two are alike, unless there are too few.
 
     Of a region's sentences, the one whose reconstruction shares most words with it; where the
     corpus is not on this machine, the one of the lowest distortion per token.
@@ -48,9 +50,10 @@ def _choose(run: Run, count: int) -> list[int]:
     for region in order[:count]:
         members = (row for row in best if regions[row] == region and _is_known(run, row))
         chosen += itertools.islice(members, 1)
-    distinct = {texts[row]: row for row in reversed([*chosen, *best])}  # the first row of each
-    first = [row for row in dict.fromkeys([*chosen, *best]) if distinct[texts[row]] == row]
-    return first[:count]
+    order = list(dict.fromkeys([*chosen, *best]))
+    first = {texts[row]: row for row in reversed(order)}
+    distinct = [row for row in order if first[texts[row]] == row]
+    return list(dict.fromkeys([*distinct, *order]))[:count]
 
 
 def _is_known(run: Run, row: int) -> bool:

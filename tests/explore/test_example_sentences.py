@@ -32,6 +32,8 @@ def test_more_are_not_made_up_and_without_the_corpus_distortion_decides(tiny_run
     run = open_run(tiny_run)
     tiny.without_corpus(run)
     rows = example_rows(run, 10**6)
+    assert len(rows) == len(set(rows)) <= len(run.atlas)
     texts = [run.atlas.reconstruction[row] for row in rows]
-    assert len(texts) == len(set(texts)) == len(set(run.atlas.reconstruction))
+    several = len(set(texts))
+    assert len(set(texts[:several])) == several, "those that repeat another come last"
     assert example_texts(run, 2) == [run.atlas.reconstruction[row] for row in rows[:2]]

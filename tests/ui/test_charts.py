@@ -105,8 +105,10 @@ def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
     assert (drawn.shapes[-1].y0, drawn.shapes[-1].y1) == (-0.5, 1.5)
     name = drawn.annotations[-1]
     assert (name.text, name.y) == ("prior 1σ", 1.5)
-    # In the theme's colour of text, on a grey that lets light and dark through.
-    assert name.font.color is None and name.bgcolor.startswith("rgba(128")
+    # White on a ground that stays dark on a white page.
+    *ground, opacity = map(float, name.bgcolor.removeprefix("rgba(").rstrip(")").split(","))
+    assert name.font.color == "#ffffff"
+    assert max(opacity * part + (1 - opacity) * 255 for part in ground) < 100
 
 
 def test_a_strip_of_next_to_nothing_is_drawn_flat() -> None:

@@ -45,18 +45,17 @@ def inputs(run: Run, more: Callable[[Run], None] | None = None) -> np.ndarray | 
     )
     if refusal:
         st.caption(message(refusal))
-    with st.container(key="map_search"):
-        query = st.text_input(
-            find,
-            max_chars=picks.MOST_TEXT,
-            key="find",
-            bind="query-params",
-            placeholder=f"{find}: {suggested_word(run)}",
-            label_visibility="collapsed",
-            icon=":material/search:",
-        )
-        if more is not None:
-            more(run)
+    query = st.text_input(
+        find,
+        max_chars=picks.MOST_TEXT,
+        key="find",
+        bind="query-params",
+        placeholder=f"{find}: {suggested_word(run)}",
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    if more is not None:
+        more(run)
     if not (query and query.strip()):
         return None
     return run.search(query, len(run.atlas))
