@@ -179,8 +179,10 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
         )
     space, prior = config.latent["name"], config.prior["name"]
     admitted = fitted_priors(space) if is_fitted else joint_priors(space)
+    where = "training.fit_prior" if is_fitted else "model.prior"
+    if prior not in PRIORS and admitted:
+        one_of(where, prior, admitted)
     if prior in PRIORS and prior not in admitted:
-        where = "training.fit_prior" if is_fitted else "model.prior"
         can_be_fitted = not is_fitted and prior in fitted_priors(space)
         hint = f'; training.fit_prior = {{ name = "{prior}" }} fits it after training'
         raise ExplorerError(

@@ -387,6 +387,8 @@ def test_a_first_line_that_looks_like_a_sentence_is_pointed_out(place: Path, cap
 
 
 def test_a_kind_of_prior_is_named_once(tiny_run: Path, capsys) -> None:
+    line = refused(capsys, "prior", str(tiny_run), "--fit", "nope")
+    assert "mixture" in line and "normal" not in line, "only what can be fitted"
     line = refused(capsys, "prior", str(tiny_run), "--fit", "mixture", "--set", "name=flow")
     assert "--fit" in line
 
