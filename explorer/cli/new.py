@@ -222,7 +222,7 @@ def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any
     table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
     table |= {"vector_file": vectors, "encoding": packed_file.other_encoding(path)}
     if other := table["encoding"]:
-        warn(f"{path.name} is no UTF-8 text: read as {other}; --set corpus.encoding=… changes it")
+        warn(f"{path.name} is not UTF-8: read as {other}; --set corpus.encoding=… changes it")
     if args.documents:
         return table | document_recipe.CORPUS
     if start:

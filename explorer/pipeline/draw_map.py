@@ -86,7 +86,7 @@ def _atlas(
     from explorer.latent_space.clusters import clusters, region_metrics
     from explorer.latent_space.random_rows import draw
     from explorer.models.batch_inference import posteriors, scores
-    from explorer.pipeline.map_layout import umap_of
+    from explorer.pipeline.map_layout import is_named_by_sentences, umap_of
 
     corpus = data.corpus
     pool = shippable_rows(config, corpus) if config.atlas.text else np.arange(len(data.ids))
@@ -107,9 +107,7 @@ def _atlas(
         min_dist=config.atlas.min_dist,
     )
     progress("naming", 0.0)
-    # A person searches their own file for the words of a name. Those of a map that may be
-    # published are the model's.
-    is_own = bool(config.corpus.path) and model.decoder.has_order
+    is_own = is_named_by_sentences(config)
     named = [corpus.sentences[row] for row in drawn] if is_own else texts
     regions = clusters(layout.xy, named, model.decoder.has_order)
     measured = region_metrics(mean, layout.xy, named, regions, config.seed)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
+from explorer.config import Config
 from explorer.latent_space import map_quality, projections
 from explorer.latent_space.meaning_space import meaning_space
 from explorer.latent_space.projections import Layout
@@ -15,6 +16,15 @@ from explorer.models.sentence_encoders import open_encoder
 Progress = Callable[[str, float], None]
 _CHUNK = 500
 """Sentences encoded between two reports."""
+
+
+def is_named_by_sentences(config: Config) -> bool:
+    """Whether the regions of a map are named by words of its sentences, not of the model's.
+
+    So are those of a person's own file, which is searched for the words of a name; a map of a
+    named corpus may be published, and bags of words are their own reconstructions.
+    """
+    return bool(config.corpus.path) and config.corpus.tokens != "bag"
 
 
 def umap_of(

@@ -73,7 +73,7 @@ def refit(
         ModuleNotFoundError: If umap-learn is not installed.
     """
     from explorer.latent_space.clusters import clusters, region_metrics
-    from explorer.pipeline.map_layout import umap_of
+    from explorer.pipeline.map_layout import is_named_by_sentences, umap_of
 
     old = Atlas.load(folders.verify(folder, folders.ATLAS))
     if settings.method == "pca":
@@ -91,10 +91,9 @@ def refit(
         )
     progress("naming", 0.0)
     run = Contents(folder)
-    has_order = not run.is_of_documents
-    is_own = bool(run.config.corpus.path) and has_order and run.texts_are_real
-    named = run.texts if is_own else old.reconstruction  # as where the map is drawn
-    regions = clusters(layout.xy, named, has_order)
+    is_own = is_named_by_sentences(run.config) and run.texts_are_real
+    named = run.texts if is_own else old.reconstruction
+    regions = clusters(layout.xy, named, not run.is_of_documents)
     measured = region_metrics(old.mean, layout.xy, named, regions, settings.seed)
     new = dataclasses.replace(
         old,

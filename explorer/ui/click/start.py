@@ -59,7 +59,7 @@ def _say_fit(run: Run) -> None:
     if fit is None:
         return
     if fit.outside is not None and fit.outside >= _MOST_OUTSIDE:
-        advice = "What it decodes here says little; training on them does more."
+        advice = "Read its words with caution, or train on your sentences under *Your text*."
         st.warning(f"{message(fit.sentence)} {advice}", icon=":material/travel_explore:")
     else:
         st.caption(message(fit.sentence))

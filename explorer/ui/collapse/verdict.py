@@ -231,13 +231,13 @@ def gains(run: Run) -> None:
     total = sum(sum(result.gains) for result in decoded) / len(decoded)
     st.html(shade_key())
     left, right = st.columns([3, 1], vertical_alignment="center")
-    is_what = (
+    shown = (
         "Grey: the sentence. Below: its reconstruction"
         if run.texts_are_real
         else "Reconstructions of sentences that are not on this machine,"
     )
     left.caption(
-        f"{is_what} from the posterior mean. z adds "
+        f"{shown} from the posterior mean. z adds "
         f"**{total:.1f} nats** to its log-probability on average, compared with "
         f"{_reference(run)}. A model that ignores z shades no word and decodes the same sentence "
         "every time."
