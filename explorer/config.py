@@ -46,6 +46,9 @@ class CorpusConfig:
     name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
     path: str = setting("", "a file: text, CSV, JSON, Parquet, .xlsx, also gzipped or zipped")
     encoding: str = setting("", "of a text file, as cp1252; empty for UTF-8 and marked UTF-16")
+    separator: str = setting("", "of a table, as '\\t'; empty for the likely one")
+    header: bool = setting(True, "of a table: whether its first row names the columns")
+    prose: bool = setting(False, "whether plain text is split into sentences; false: a line each")
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
     vector_column: str = setting(
@@ -326,32 +329,6 @@ def _value(expected: Any, value: Any, where: str) -> Any:
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise ExplorerError(f"{where}: expected {expected.__name__}, got {value!r}")
     return value
-
-
-def set_value(table: dict[str, Any], assignment: str) -> None:
-    """Applies `table.key=value` (the value in TOML, a bare word is a string) to nested tables.
-
-    Raises:
-        ExplorerError: If there is no `=` or the value is not TOML.
-    """
-    address, separator, text = assignment.partition("=")
-    keys = address.strip().split(".")
-    keys[-1] = RENAMED.get(".".join(keys), keys[-1])
-    if not separator or not all(keys) or len(keys) > toml_writer.DEEPEST:
-        raise ExplorerError(f"--set {assignment[:80]!r}: expected table.key=value")
-    try:
-        value = toml_writer.parse(f"value = {text}")["value"]
-    except toml_writer.MalformedError:
-        if any(mark in text for mark in "[]{}\"'\n"):
-            raise ExplorerError(f"--set {assignment!r}: {text!r} is not a TOML value") from None
-        value = text.strip()
-    except ValueError:  # thousands of digits, or beyond the limits of a recipe
-        raise ExplorerError(f"--set {address}=…: the value is too long") from None
-    for key in keys[:-1]:
-        table = table.setdefault(key, {})
-        if not isinstance(table, dict):
-            raise ExplorerError(f"--set {assignment!r}: {key} is not a table")
-    table[keys[-1]] = value
 
 
 def settings(cls: type = Config, where: str = "") -> Iterator[tuple[str, Any, str]]:

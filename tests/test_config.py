@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer import config as configs
+from explorer.cli.assignments import set_value
 from explorer.errors import ExplorerError
 
 CORPUS = {"corpus": {"name": "captions"}}
@@ -147,7 +148,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 )
 def test_an_assignment_reaches_its_table(assignment: str, table: dict) -> None:
     changed: dict = {}
-    configs.set_value(changed, assignment)
+    set_value(changed, assignment)
     assert changed == table
 
 
@@ -165,7 +166,7 @@ def test_an_assignment_reaches_its_table(assignment: str, table: dict) -> None:
 )
 def test_a_malformed_assignment_is_refused(assignment: str) -> None:
     with pytest.raises(ExplorerError, match="--set"):
-        configs.set_value({"seed": 1}, assignment)
+        set_value({"seed": 1}, assignment)
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_a_former_name_of_a_setting_is_read_as_todays(former: str) -> None:
     assert configs.from_table(CORPUS | table(old, 0.25)) == expected
     assert f"{new} = 0.25" in configs.render(expected)
     changes: dict = {}
-    configs.set_value(changes, f"{former}=0.25")
+    set_value(changes, f"{former}=0.25")
     assert list(changes[section][choice] if key else changes[section]) == [new]
     both = table(old, 0.25)
     (both[section][choice] if key else both[section])[new] = 0.5

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
+from explorer.cli.assignments import set_value
+from explorer.cli.corpus_options import corpus_arguments, corpus_table
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
@@ -15,11 +17,10 @@ from explorer.runs.names import new_folder
 from explorer.runs.replacement import discard_state
 from explorer.system import temporary_files
 from explorer.system.atomic_files import write_text
-from explorer.text import packed_file, vocabularies
-from explorer.text.corpus_catalog import NAMED
+from explorer.text import vocabularies
 from explorer.text.language_models import LANGUAGE_MODELS
 from explorer.text.vocabulary import Vocabulary
-from explorer.training import document_recipe, fine_tuning, given_vectors, snapshots
+from explorer.training import fine_tuning, given_vectors, snapshots
 from explorer.training.schedules import SCHEDULES
 from explorer.training.suggest_recipe import SIZES, Findings, inspect, recipe
 
@@ -35,61 +36,15 @@ settings for --set, with their defaults (`new` chooses others to suit the corpus
 choices` describes what can be chosen by name:
 """
 
-_SENTENCE = 4
-"""A column name of at least this many words looks like a sentence."""
-
 
 def new_arguments(parser: argparse.ArgumentParser) -> None:
-    _corpus_arguments(parser)
+    corpus_arguments(parser)
     _recipe_arguments(parser)
     listed = "\n".join(
         f"  {address} = {configs.literal(default)}\n      {about}"
         for address, default, about in configs.settings()
     )
     parser.epilog = EXAMPLE + listed
-
-
-def _corpus_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("run", metavar="RUN", help="a name (the run goes below checkpoints/) or a path")
-    add(
-        "--corpus",
-        required=True,
-        metavar="NAME-or-FILE",
-        help=f"{', '.join(NAMED)}, or a file: {' '.join(packed_file.FORMATS)}, most also gzipped",
-    )
-    add("--text-column", default="", metavar="C", help="the column of the sentences")
-    add(
-        "--label-column",
-        default="",
-        metavar="C",
-        help="a column of labels, which can colour the map",
-    )
-
-    add(
-        "--documents",
-        action="store_true",
-        help="long texts, as bags of words: counts without stop words, for topics",
-    )
-    add(
-        "--vector-column",
-        default="",
-        metavar="C",
-        help="a column of vectors, which become the latent space; e for columns e0, e1, …",
-    )
-    add(
-        "--vectors",
-        default="",
-        metavar="FILE.npy",
-        help="the same from a NumPy file with a vector for each row",
-    )
-    add(
-        "--encoder",
-        default="",
-        metavar="E",
-        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the "
-        "folder of a BERT; if there are no vectors, minilm makes them",
-    )
 
 
 def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,11 +97,11 @@ def new(args: argparse.Namespace) -> None:
     folder = new_folder(args.run, folders.checkpoints())
     _check_free(folder, args.force)
     start, language_model = _start(args.start)
-    corpus = _corpus_table(args, start)
     changes: dict[str, Any] = {}
     for assignment in args.set:
-        configs.set_value(changes, assignment)
+        set_value(changes, assignment)
     changed = changes.get("corpus", {})
+    corpus = corpus_table(args, start, changed if isinstance(changed, dict) else {})
     chosen = _merge(corpus, changed) if isinstance(changed, dict) else changed
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     findings, encoder = given_vectors.resolve(findings, args.encoder)
@@ -195,42 +150,6 @@ def _clear(folder: Path) -> None:
     for name in (*folders.CHECKSUMMED, folders.SUMS, folders.CARD, snapshots.FILE):
         (folder / name).unlink(missing_ok=True)
     discard_state(folder)
-
-
-def _corpus_table(args: argparse.Namespace, start: Path | None) -> dict[str, Any]:
-    columns = {
-        "text_column": args.text_column,
-        "label_column": args.label_column,
-        "vector_column": args.vector_column,
-    }
-    vectors = Path(args.vectors).expanduser().resolve().as_posix() if args.vectors else ""
-    if args.corpus in NAMED:
-        if any(columns.values()):
-            raise ExplorerError(f"{args.corpus} is a named corpus: it has no columns")
-        known = NAMED[args.corpus]
-        if args.documents and known.tokens != "bag":
-            raise ExplorerError(f"--documents: {args.corpus} is a corpus of sentences")
-        keys = ("lowercase", "split_punctuation", "tokens", "vocabulary_size", "max_tokens")
-        # A corpus that is published in tokens is taken as it is.
-        raw: dict[str, Any] = {"normalise": known.split_punctuation}
-        raw["vector_file"] = vectors
-        return {"name": args.corpus, **raw, **{key: getattr(known, key) for key in keys}}
-    path = Path(args.corpus).expanduser()
-    if not path.exists() and not path.suffix:
-        names = ", ".join(NAMED)
-        raise ExplorerError(f"{args.corpus} is neither a file nor one of the corpora {names}")
-    table = {"path": path.resolve().as_posix(), "tokens": "bpe", "normalise": True, **columns}
-    table |= {"vector_file": vectors, "encoding": packed_file.other_encoding(path)}
-    if other := table["encoding"]:
-        warn(f"{path.name} is not UTF-8: read as {other}; --set corpus.encoding=… changes it")
-    if args.documents:
-        return table | document_recipe.CORPUS
-    if start:
-        # Words match only if both are tokenised alike.
-        known = configs.read(start / folders.CONFIG).corpus
-        keys = ("lowercase", "split_punctuation", "normalise", "tokens")
-        table |= {key: getattr(known, key) for key in keys}
-    return table
 
 
 def _only_seed(changes: dict[str, Any]) -> dict[str, Any]:
@@ -317,12 +236,6 @@ def _print(
     )
     if findings.column:
         say(f"  column  {findings.column!r}")
-    is_text = config.corpus.path.lower().endswith((".csv", ".tsv", ".txt", ".md", ".gz", ".zip"))
-    if is_text and len(findings.column.split()) >= _SENTENCE:
-        warn(
-            f"the first line, {findings.column!r}, is taken for the header: if it is a sentence, "
-            "write a line with the names of the columns above it"
-        )
     splits = ", ".join(f"{count:,} {name}" for name, count in findings.splits.items())
     say(f"  splits  {splits}")
     cut = config.corpus.max_tokens

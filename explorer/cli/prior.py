@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.cli.assignments import set_value
 from explorer.cli.options import add_run
 from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
@@ -62,8 +63,6 @@ def prior_arguments(parser: argparse.ArgumentParser) -> None:
 
 def prior(args: argparse.Namespace) -> None:
     """Fits a prior and writes it as a new run."""
-    from explorer import config as configs
-
     folder = folders.find(args.run)
     target = _target(args, folder)
     if target.exists():
@@ -74,7 +73,7 @@ def prior(args: argparse.Namespace) -> None:
             f"--set {args.set[0]}: settings are those of one --fit, not of several"
         )
     for assignment in args.set:
-        configs.set_value(priors[0], assignment)
+        set_value(priors[0], assignment)
     if [prior["name"] for prior in priors] != _names(args):
         raise ExplorerError(f"--set name={priors[0]['name']}: the prior's name is that of --fit")
     with Progress(quiet=args.json) as progress:

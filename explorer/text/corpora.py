@@ -121,7 +121,7 @@ def load(config: CorpusConfig, seed: int) -> Corpus:
         table = read(
             path,
             *columns,
-            dialect=Dialect(encoding=config.encoding),
+            dialect=Dialect.of(config),
             vectors=source,
             refuse_vector=_leave_out,
             longest=longest,

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.system import bounded_parquet
 from explorer.text import csv_dialect, packed_file
@@ -36,6 +37,16 @@ class Dialect:
     prose: bool | None = None
     """Of .txt and .md: running text, split into sentences, rather than a sentence a line; None:
     Markdown only."""
+
+    @classmethod
+    def of(cls, config: CorpusConfig) -> "Dialect":
+        """As a recipe has it."""
+        return cls(
+            encoding=config.encoding,
+            separator=config.separator,
+            header=config.header,
+            prose=config.prose or None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +122,18 @@ def _of_rows(rows: list[list[Any]], has_header: bool) -> Columns:
     return Columns(names, cells, with_text(map(enumerate, body), len(names)))
 
 
-def with_text(rows: Iterable[Iterable[tuple[int, Any]]], width: int, most: int = 0) -> list[int]:
+def with_text(rows: Iterable[Iterable[tuple[int, Any]]], width: int) -> list[int]:
     """The columns that hold text, in one pass over all cells.
 
     Args:
         rows: The cells of each row, with the indexes of their columns.
         width: The number of columns.
-        most: The maximum number of columns returned; 0 for all.
     """
     left, textual = set(range(width)), []
     for row in rows:
         textual += [index for index, cell in row if index in left and is_text(cell)]
         left.difference_update(textual[-width:])
-        if not left or len(textual) >= (most or width):
+        if not left:
             break
     return sorted(textual)
 

@@ -289,13 +289,7 @@ def _longest(path: Path, columns: Columns, textual: Sequence[int]) -> int:
         names = ", ".join(map(repr, columns.names[:10]))
         note = f" ({columns.note})" if columns.note else ""
         raise ExplorerError(f"{path} has no column with text; its columns are {names}{note}")
-
-    def words(index: int) -> float:
-        cells = [cell for cell in columns.cells(index, _SAMPLE) if read_file.is_text(cell)]
-        # Repeated texts count once, or a column of long category names would win.
-        return sum(len(cell.split()) for cell in set(cells)) / max(len(cells), 1)
-
-    return max(textual, key=words)
+    return read_file.longest_column(textual, columns.cells)
 
 
 def _likely_label(

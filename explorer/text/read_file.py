@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _SAMPLE = 2000  # lines
+_MEASURED = 500  # texts of a column
 
 LONGEST = 20_000
 """Maximum characters of a sentence, which bounds the memory of an encoder."""
@@ -84,7 +85,7 @@ def read(
 
     Args:
         path: A file with an extension of `FORMATS`, or none.
-        text_column: The column of the sentences; optional if only one column holds text.
+        text_column: The column of the sentences; empty for the one with the most words.
         label_column: The column of the labels, numbers or text.
         dialect: How it is read where its contents leave a choice.
         refuse: Receives each row that cannot be read, and its error; by default the first one
@@ -110,7 +111,7 @@ def read(
         return _table(path, lines, None, "line", refuse, reader, refuse_vector, longest)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
     label = index_of(path, columns, label_column) if label_column else None
-    index = index_of(path, columns, text_column) if text_column else _only(path, columns, label)
+    index = index_of(path, columns, text_column) if text_column else _likely(path, columns, label)
     return table_of(path, columns, index, label, refuse, vectors, refuse_vector, longest)
 
 
@@ -175,8 +176,8 @@ def _named(path: Path, names: Sequence[str], name: str) -> int:
     raise ExplorerError(f"{path} has no column {name!r}; {_listed(names)}")
 
 
-def _only(path: Path, columns: Columns, label: int | None) -> int:
-    """The one column that holds text, apart from the labels."""
+def _likely(path: Path, columns: Columns, label: int | None) -> int:
+    """The likely column of the sentences, apart from the labels."""
     candidates = [index for index in columns.candidates if index != label]
     return _with_text(path, columns.names, candidates, columns.cells)
 
@@ -189,14 +190,20 @@ def _with_text(
 ) -> int:
     if len(names) == 1:
         return 0
-    textual = (index for index in candidates if any(map(is_text, cells(index))))
-    matches = list(islice(textual, 2))
-    if len(matches) == 1:
-        return matches[0]
-    raise ExplorerError(
-        f"{path}: which column holds the sentences? {_listed(names)}; choose with --text-column "
-        "(corpus.text_column)"
-    )
+    textual = [index for index in candidates if any(map(is_text, cells(index)))]
+    if not textual:
+        raise ExplorerError(f"{path} has no column with text; {_listed(names)}")
+    return longest_column(textual, cells)
+
+
+def longest_column(indexes: Sequence[int], cells: Callable[[int], Iterable[Any]]) -> int:
+    """The column with the most words in its first texts, of which repeated ones count once."""
+
+    def words(index: int) -> int:
+        texts = islice(filter(is_text, cells(index)), _MEASURED)
+        return sum(len(text.split()) for text in set(texts))
+
+    return max(indexes, key=words)
 
 
 def check_no_table(path: Path, lines: Sequence[str]) -> None:
@@ -220,17 +227,17 @@ def text_column(
     name: str,
     candidates: Sequence[int] | None = None,
 ) -> int:
-    """The index of the column of the sentences: the named one, or else the only one with text.
+    """The index of the column of the sentences: the named one, or else the likely one.
 
     Args:
         path: Used in messages.
         names: Of the columns.
         cells: Reads the cells of a column, from the start of the file.
-        name: Of the column; empty for the only one with text.
+        name: Of the column; empty for the one with the most words.
         candidates: The columns that may hold text; None for all.
 
     Raises:
-        ExplorerError: If there is no such column, it holds no text, or more than one may be it.
+        ExplorerError: If there is no such column, or it holds no text.
     """
     if name:
         index = _named(path, names, name)

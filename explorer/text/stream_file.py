@@ -69,7 +69,7 @@ def sentences(
 
     Args:
         path: As in `read_file.read`.
-        text_column: The column of the sentences; optional if only one column holds text.
+        text_column: The column of the sentences; empty for the one with the most words.
         named: Called with the name of the column, if the file has any.
 
     Raises:
@@ -133,7 +133,7 @@ def _of_rows(path: Path, packed: str, kind: str, column: str, named: Named) -> I
     def body() -> Iterator[list[str]]:
         return islice(rows(), 1, None)
 
-    known = [] if column else file_columns.with_text(map(enumerate, body()), len(names), 2)
+    known = [] if column else file_columns.with_text(map(enumerate, body()), len(names))
     return _column(path, names, body, csv_dialect.cell, column, known, named)
 
 
@@ -156,7 +156,7 @@ def _of_objects(path: Path, packed: str, column: str, named: Named) -> Iterator[
     csv_dialect.check_width(path, len(names))
     at = {name: index for index, name in enumerate(names)}
     indexed = (((at[name], cell) for name, cell in row.items() if name in at) for row in rows())
-    known = [] if column else file_columns.with_text(indexed, len(names), 2)
+    known = [] if column else file_columns.with_text(indexed, len(names))
     yield from _column(path, names, rows, lambda row, at: row.get(names[at]), column, known, named)
 
 
@@ -175,7 +175,7 @@ def _column(
     candidates: list[int],
     named: Named,
 ) -> Iterator[str]:
-    """One column of rows: the named one, or else the only candidate."""
+    """One column of rows: the named one, or else the likely one."""
 
     def cells(index: int) -> Iterator[Any]:
         return (cell(row, index) for row in rows())

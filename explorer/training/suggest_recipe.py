@@ -139,7 +139,7 @@ def _file_statistics(config: CorpusConfig, refused: list[str]) -> tuple[int, str
         path,
         config.text_column,
         config.label_column,
-        dialect=Dialect(encoding=config.encoding),
+        dialect=Dialect.of(config),
         vectors=VectorSource.of(config),
         refuse_vector=lambda error, row: refused.append(str(error).removeprefix(f"{path}, ")),
         longest=longest_text(config.tokens),

@@ -15,6 +15,6 @@ def steps(name: str, has_labels: bool, encoder: str = "") -> list[list[str]]:
     target = (folders.users() / name).as_posix()
     new = ["new", target, "--corpus", texts.path_of(name).as_posix()]
     new += ["--text-column", texts.TEXT, "--vector-column", texts.VECTOR]
-    new += ["--label-column", texts.LABEL] if has_labels else []
+    new += ["--label-column", texts.LABEL if has_labels else ""]
     new += ["--encoder", encoder] if encoder else []
     return [new, ["train", target]]

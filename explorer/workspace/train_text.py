@@ -44,7 +44,7 @@ class Plan:
     def recipe(self, target: Path, *more: str) -> list[str]:
         """The arguments of `explorer new`."""
         step = ["new", target.as_posix(), "--corpus", self.corpus, "--text-column", texts.TEXT]
-        step += ["--label-column", self.label_column] if self.label_column else []
+        step += ["--label-column", self.label_column]
         step += ["--start", self.start] if self.start else []
         step += ["--size", self.size] if self.size else []
         for setting in (_WITHOUT_TEACHER, _UNINTERRUPTED, *more):

@@ -22,6 +22,8 @@ from tests import records
 COMMAND = "python -m tests.benchmarks.lowest_versions"
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ("tests/system", "tests/runs", "tests/models", "tests/latent_space", "tests/test_config.py")
+UNCHECKED = 'addopts=-q --strict-markers -m "not slow and not soak"'
+"""One process; the lowest jaxtyping cannot check the types of what `tests` has imported."""
 TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "beartype", "httpx2")
 
 
@@ -45,7 +47,7 @@ def main() -> None:
         uv("venv", "-q", "--python", sys.executable, str(folder / "venv"))
         uv("pip", "install", "-q", "--python", str(python), *links, "-r", str(pins))
         uv("pip", "install", "-q", "--python", str(python), *links, "-c", str(pins), *TOOLS)
-        command = [str(python), "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider"]
+        command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-o", UNCHECKED]
         done = subprocess.run(
             [*command, *args.tests], cwd=ROOT, capture_output=True, text=True, check=False
         )

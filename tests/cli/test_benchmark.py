@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer import config as configs
+from explorer.cli.assignments import set_value
 from explorer.cli.main import main
 from explorer.evaluation.published import BENCHMARKS, PTB, rows_with_rate, settings
 from explorer.models.rate_penalties import penalty_for
@@ -26,7 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_row_is_a_recipe_that_builds_at_the_published_size(run: str) -> None:
     table: dict = {"corpus": {"name": "ptb"}}
     for setting in settings(PTB[run], seed=0):
-        configs.set_value(table, setting)
+        set_value(table, setting)
     config = configs.from_table(table)
     model = build(config.model, 50)
     penalty_for(model, config.objective.rate)

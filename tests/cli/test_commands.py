@@ -17,6 +17,7 @@ from explorer.explore.run import open_run
 from explorer.models.decoding_settings import STRATEGIES, Decoding
 from explorer.runs import folder as folders
 from explorer.text import corpora
+from explorer.text import preview as previews
 from explorer.text.corpus_catalog import NAMED
 from explorer.text.read_file import read
 from tests import tiny
@@ -375,15 +376,45 @@ def test_an_export_makes_the_folder_it_goes_to(kind: str, tiny_run: Path, place,
     assert out.is_file()
 
 
-def test_a_first_line_that_looks_like_a_sentence_is_pointed_out(place: Path, capsys) -> None:
-    rows = "\n".join(f'"the food was good {number}"' for number in range(30))
-    (place / "a.csv").write_text(f"we liked the food here\n{rows}\n", encoding="utf-8")
-    assert main(["new", "my", "--corpus", "a.csv"]) == 0
-    out, err = capsys.readouterr()
-    assert "column  'we liked the food here'" in out and "taken for the header" in err
-    assert 'text_column = "we liked the food here"' in (
-        place / "checkpoints/my/config.toml"
-    ).read_text("utf-8")
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("a.csv", "we liked the food here,1\n{rows}", {"header": False, "prose": False}),
+        ("b.csv", "id;name;said\n{columns}", {"text_column": "said", "separator": ";"}),
+        ("c.txt", "we liked the food here\t1\n{tabs}", {"header": False, "separator": "\t"}),
+        ("d.txt", "{paragraphs}", {"prose": True, "text_column": ""}),
+    ],
+)
+def test_a_file_trains_as_it_is_opened(
+    name: str, text: str, expected: dict, place: Path, capsys
+) -> None:
+    foods = [f"the food number {number} was good" for number in range(60)]
+    paragraphs = [" ".join(f"{food.capitalize()}." for food in foods[n::4]) for n in range(4)]
+    text = text.format(
+        rows="\n".join(f"{food},{number % 3}" for number, food in enumerate(foods)),
+        columns="\n".join(f"a{n};dish {n};{food}" for n, food in enumerate(foods)),
+        tabs="\n".join(f"{food}\t{number % 3}" for number, food in enumerate(foods)),
+        paragraphs="\n\n".join(paragraphs),
+    )
+    path = place / name
+    path.write_text(text, encoding="utf-8")
+    assert main(["new", "my", "--corpus", name]) == 0
+    recipe = configs.read(place / "checkpoints/my/config.toml")
+    assert {key: getattr(recipe.corpus, key) for key in expected} == expected
+    assert corpora.load(recipe.corpus, 0).sentences == previews.preview(path).table.texts
+    err = capsys.readouterr().err
+    assert ("holds no names" in err) == (not recipe.corpus.header)
+    assert ("running text" in err) == recipe.corpus.prose
+
+
+def test_a_setting_goes_before_a_guess(place: Path, capsys) -> None:
+    rows = "\n".join(f"the food number {number} was good,{number % 3}" for number in range(60))
+    (place / "a.csv").write_text(f"we liked the food here,1\n{rows}", encoding="utf-8")
+    changes = ["--set", "corpus.header=true", "--label-column", ""]
+    assert main(["new", "my", "--corpus", "a.csv", *changes]) == 0
+    recipe = configs.read(place / "checkpoints/my/config.toml")
+    assert recipe.corpus.text_column == "we liked the food here"
+    assert recipe.corpus.header and not recipe.corpus.label_column
 
 
 def test_a_kind_of_prior_is_named_once(tiny_run: Path, capsys) -> None:

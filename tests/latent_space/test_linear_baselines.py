@@ -175,7 +175,7 @@ def test_captions_of_one_image_are_retrieved_by_the_codes(tiny_run: Path) -> Non
     object.__setattr__(found, "groups", groups)
     entries = baseline_metrics(found)["ancestors"]
     assert entries["pca"]["retrieval_r10"] == pytest.approx(1.0, abs=0.2)
-    assert entries["k-means"]["retrieval_p1"] <= entries["pca"]["retrieval_p1"]
+    assert 0 < entries["k-means"]["retrieval_p1"] < 1, "a cluster holds others too"
 
 
 @pytest.mark.parametrize("by", BASELINE_COLOURINGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from explorer import config as configs
+from explorer.cli.assignments import set_value
 from explorer.errors import ExplorerError
 from explorer.system import toml_writer
 
@@ -41,7 +42,7 @@ def test_a_small_recipe_takes_no_time_and_is_refused_by_name(text: str, tmp_path
 @pytest.mark.parametrize("key", [f"seed{'.a' * 1200}=1", f"seed={{ b{MANY}=1 }}"])
 def test_an_assignment_has_the_same_limits(key: str) -> None:
     with pytest.raises(ExplorerError, match="--set"):
-        configs.set_value({}, key)
+        set_value({}, key)
 
 
 @pytest.mark.parametrize(
