@@ -1,5 +1,6 @@
 """Baselines of documents, fitted on counts: unigrams, mixtures of unigrams, LDA."""
 
+import importlib.util
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from explorer.evaluation import lda
+from explorer.evaluation.lda import LDA
 from explorer.latent_space import topics
 from explorer.models import unigram_mixture
 
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
 
 _SMOOTHING = 1.0
 """Occurrences added to each word of each topic of a mixture; chosen on validation documents."""
-_PASSES = 20
-"""Over the documents, of LDA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def baselines(
 ) -> Iterator[DocumentScores]:
     """Fits each baseline to the counts of training documents, and measures it on others.
 
-    Perplexities are exact but for LDA, whose variational bound scikit-learn gives per word only.
+    Perplexities are exact but for LDA, where they are variational bounds. LDA by Gibbs sampling
+    needs tomotopy (`pip install -e '.[topics]'`), and is left out without it.
 
     Args:
         train: Counts (documents, words).
@@ -45,13 +47,15 @@ def baselines(
         seed: Of all starts.
 
     Source:
-        Nigam et al. (2000); Hoffman, Blei & Bach (2010), Online Learning for LDA.
+        Nigam et al. (2000); of LDA see `explorer.evaluation.lda`.
     """
     yield _unigrams(train, test)
     for count in dict.fromkeys((20, num_topics)):
         for hard in (False, True):
             yield _mixture(train, test, count, hard, seed)
-    yield _lda(train, test, num_topics, seed)
+    yield _lda(lda.online(train, num_topics, seed), "online", train, test)
+    if importlib.util.find_spec("tomotopy"):
+        yield _lda(lda.by_gibbs(train, num_topics, seed), "Gibbs sampling", train, test)
 
 
 def _unigrams(train: "csr_matrix", test: "csr_matrix") -> DocumentScores:
@@ -70,15 +74,9 @@ def _mixture(
     return _scored(title, nats, test, np.exp(mixture.log_words), train)
 
 
-def _lda(train: "csr_matrix", test: "csr_matrix", count: int, seed: int) -> DocumentScores:
-    from sklearn.decomposition import LatentDirichletAllocation
-
-    lda = LatentDirichletAllocation(
-        count, learning_method="online", max_iter=_PASSES, batch_size=256, random_state=seed
-    ).fit(train)
-    words = lda.components_ / lda.components_.sum(1, keepdims=True)
-    scored = _coherent(words, train)
-    return DocumentScores(f"LDA, {count} topics, online", None, lda.perplexity(test), *scored)
+def _lda(model: LDA, how: str, train: "csr_matrix", test: "csr_matrix") -> DocumentScores:
+    title = f"LDA, {len(model.alpha)} topics, {how}"
+    return _scored(title, -lda.bounds(test, model), test, model.words, train)
 
 
 def _scored(

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space.name_candidates import Candidate, candidates, is_informative
 from explorer.latent_space.name_cover import cover_names, needed_lift
+from explorer.latent_space.name_parts import holds
 from explorer.latent_space.name_stop_words import describes_origin
-from explorer.latent_space.opening_names import begins, words_of
 from explorer.latent_space.random_rows import draw, of_rows
 from explorer.text.search_words import join, words
 
@@ -72,8 +72,8 @@ class Namer:
                 than 50,000 texts a random sample is counted.
 
         Returns:
-            A name a group, one to three words; "region 1" and so on where there is no word to
-            name it by.
+            A name a group, one to three parts of at most four words together; "region 1" and so
+            on where there is no word to name it by.
         """
         if not self._has_order:
             return self._names_of_bags(group)
@@ -142,9 +142,9 @@ class Namer:
 
 
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
-    """The fraction of the texts in groups that hold a word of their group's name, 0 to 1.
+    """The fraction of the texts in groups that hold a part of their group's name, 0 to 1.
 
-    Of openings in a name ("how …"), a text holds those it begins with.
+    Of informative words a text holds any, of a phrase ("tell me") the whole.
 
     Args:
         texts: Any text.
@@ -157,12 +157,7 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     inside = np.flatnonzero(group >= 0).tolist()
     if not inside:
         raise ValueError("no text is in a group")
-    of_name = [set(words_of(name)) for name in names]
-    hits = 0
-    for row in inside:
-        text, number = texts[row], int(group[row])
-        hits += not of_name[number].isdisjoint(words(text)) or begins(text, names[number])
-    return hits / len(inside)
+    return sum(holds(texts[row], names[group[row]]) for row in inside) / len(inside)
 
 
 def _count(

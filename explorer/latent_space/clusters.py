@@ -109,7 +109,7 @@ def region_metrics(
 
     Returns:
         `silhouette`, of the regions in latent space and on the map; `named`, the fraction of
-        a sample of their members (`n` in all) whose text contains a word of the region's name.
+        a sample of their members (`n` in all) whose text holds a part of the region's name.
         What cannot be measured is absent.
     """
     if not clusters.levels:

@@ -188,7 +188,7 @@ MAP_MEASURES = {
         "Names that fit",
         "names fit **{value:.0%}**",
         "Names fit: the fraction of the sentences in the largest regions whose reconstruction "
-        "contains a word of the region's name.",
+        "holds an informative word of the region's name, or a phrase of it.",
     ),
 }
 """Measures by the name of their entry in `Layout.meta`."""

@@ -1,4 +1,4 @@
-"""What can name a group of texts: informative words, pairs, pronouns, openings."""
+"""What can name a group of texts: informative words, pairs of them, phrases, pronouns."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,6 @@ from explorer.latent_space.name_stop_words import (
     is_form_word,
     is_function_word,
 )
-from explorer.latent_space.opening_names import ELLIPSIS, LONGEST
 from explorer.text.search_words import join, words
 
 if TYPE_CHECKING:
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 
 _LARGE = 1000  # texts
 _WORD_LENGTH = 30  # characters; longer "words" are links and noise
-_WEIGHTS = {"word": 1.0, "form": 0.5, "opening": 0.6, "empty": 0.2}
+_PHRASES = (2, 3)  # words of a phrase
+_WEIGHTS = {"word": 1.0, "phrase": 0.9, "form": 0.5}
+_LENGTH = 0.7
+"""Power of a phrase's number of words in its weight: "I don't know" tells more than "I don't"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,19 @@ class Candidate:
 
     words: tuple[str, ...]
     kind: str
-    """`word` (also a pair of adjacent ones), `form` (a pronoun, question word or contraction),
-    `opening` (of a text), or `empty` (an opening of articles and conjunctions alone)."""
+    """`word` (also a pair of adjacent ones), `phrase` (with a function word in it: "tell me", "I
+    was"), or `form` (a pronoun, question word or contraction)."""
 
     @property
     def text(self) -> str:
         """As a name shows it."""
-        return f"{' '.join(self.words)}{ELLIPSIS}" if self.is_opening else join(list(self.words))
-
-    @property
-    def is_opening(self) -> bool:
-        """Whether it says how texts begin."""
-        return self.kind in ("opening", "empty")
+        return join(list(self.words))
 
     @property
     def weight(self) -> float:
         """How much it tells, beside an informative word of the same cover and lift."""
-        return _WEIGHTS[self.kind]
+        longer = len(self.words) ** _LENGTH if self.kind == "phrase" else 1.0
+        return _WEIGHTS[self.kind] * longer
 
 
 def candidates(texts: Sequence[str]) -> "tuple[csr_matrix, list[Candidate]]":
@@ -62,7 +60,7 @@ def candidates(texts: Sequence[str]) -> "tuple[csr_matrix, list[Candidate]]":
     chosen = [
         candidate
         for candidate, count in counts.items()
-        if count >= least and not _of_origin(candidate)
+        if count >= least and not describes_origin(candidate.words)
     ]
     chosen.sort(key=lambda candidate: (candidate.kind, candidate.words))
     columns = {candidate: column for column, candidate in enumerate(chosen)}
@@ -90,18 +88,22 @@ def _of_text(text: list[str], stop_words: frozenset[str]) -> Iterator[Candidate]
     for word, tells in zip(text, telling, strict=True):
         if tells:
             yield Candidate((word,), "word")
-        elif is_form_word(word, stop_words):
+        elif len(word) > 1 and is_form_word(word, stop_words):
             yield Candidate((word,), "form")
     for (a, b), both in zip(pairwise(text), map(all, pairwise(telling)), strict=True):
         if both and a != b:
             yield Candidate((a, b), "word")
-    for length in range(1, min(LONGEST, len(text)) + 1):
-        opening = tuple(text[:length])
-        if all(len(word) <= _WORD_LENGTH for word in opening):
-            yield Candidate(opening, "empty" if all(map(is_empty, opening)) else "opening")
+    for length in _PHRASES:
+        for start in range(len(text) - length + 1):
+            phrase = tuple(text[start : start + length])
+            if not all(telling[start : start + length]) and _is_phrase(phrase, stop_words):
+                yield Candidate(phrase, "phrase")
 
 
-def _of_origin(candidate: Candidate) -> bool:
-    if candidate.is_opening:
-        return any(describes_origin((word,)) for word in candidate.words)
-    return describes_origin(candidate.words)
+def _is_phrase(words: tuple[str, ...], stop_words: frozenset[str]) -> bool:
+    """Whether words with a function word among them can stand by themselves and tell the form."""
+    if is_empty(words[0]) or is_empty(words[-1]) or len(set(words)) < len(words):
+        return False
+    if not any(is_form_word(word, stop_words) for word in words):
+        return False
+    return all(len(word) <= _WORD_LENGTH for word in words)

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from explorer.latent_space.name_candidates import Candidate
-from explorer.latent_space.opening_names import LONGEST
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -17,12 +16,16 @@ UNNAMED = "region "
 """Begins the name of a group that no word sets apart; its number follows."""
 
 _LEAST_LIFT = 3.0  # how much more frequent in the group than in all texts
-_LEAST_COVER = 0.04  # of the group's texts hold a candidate; among openings it adds as much
-_ENOUGH = 0.5  # of a group's texts hold a word of its name: no other kind of name is better
-_AS_GOOD = 0.8  # of the cover of any name: informative words with this much are preferred
+_LITTLE = 0.2  # of the group's texts hold a word of its name: more frequent words may name it
+_LOW_LIFT = 1.5  # of those
+_CERTAIN = 4.0  # standard deviations of those above the expected count
+_LEAST_COVER = 0.04  # of the group's texts hold a candidate
+_LEAST_ADDED = 0.02  # of the group's texts hold no other part of the name
+_PARTS, _LONGEST = 3, 4  # parts of a name, and words of all of them
+_ENOUGH = 0.5  # of a group's texts hold a word of its name: it needs no phrases
 _PART = 0.5  # of a word's texts: a pair in so many comes first ("hot dog" before "dog")
 _KNOWN = 0.3  # weight of the texts that the name's other words cover already
-_WORDS, _EVERY = ("word",), ("word", "form", "opening", "empty")
+_WORDS, _EVERY = ("word",), ("word", "phrase", "form")
 _ATTEMPTS = 12  # at a name that no other group has
 
 
@@ -43,8 +46,9 @@ def cover_names(
     A name is built greedily. The next part is the candidate with the highest product of its
     weight, the share of the group's texts that it covers (those that the name covers already
     count 0.3) and the square root of the logarithm of its lift, divided by one plus the number of
-    groups whose names hold it. Informative words alone name a group where they cover half of it,
-    or 0.8 of what pronouns, question words and openings cover with them.
+    groups whose names hold it. Informative words alone name a group where they cover half of it.
+    A word is three times as frequent in the group as in all texts; where such words cover less
+    than a fifth of the group, 1.5 times is enough.
 
     Args:
         matrix: Whether each text (row) has each candidate (column), 0 or 1.
@@ -52,7 +56,7 @@ def cover_names(
         group: Group of each text; −1 for none (such texts count as background).
         count: Of the groups; one without a text is numbered.
     """
-    everywhere = np.asarray(matrix.sum(axis=0)).ravel()
+    everywhere = np.asarray(matrix.sum(axis=0)).ravel() / max(len(group), 1)
     weights = np.array([candidate.weight for candidate in candidates])
     uses: Counter[int] = Counter()
     names: list[str] = []
@@ -61,18 +65,52 @@ def cover_names(
         if not len(rows):
             names.append(f"{UNNAMED}{number + 1}")
             continue
-        own: Any = matrix[rows]
-        inside = np.asarray(own.sum(axis=0)).ravel() / max(len(rows), 1)
-        lift = inside / (everywhere / len(group)).clip(min=1e-12)
         used = np.zeros(len(candidates))
         used[list(uses)] = list(uses.values())
-        value = weights * np.sqrt(np.log(lift.clip(min=1.0))) / (1 + used)
-        is_apart = lift >= needed_lift(len(rows) / len(group))
-        covered = _columns(candidates, inside, is_apart)
-        cover = _unused(_Greedy(own, candidates, covered, value, inside), candidates, names)
+        own = _Group(matrix[rows], candidates, everywhere, weights / (1 + used))
+        needed = needed_lift(len(rows) / len(group))
+        cover = own.best(own.lift >= needed, names)
+        if cover.share < _LITTLE:
+            lower = own.best(own.is_above, names)
+            cover = max(cover, lower, key=lambda one: one.share)
         uses.update(cover.parts)
         names.append(_text(candidates, cover) or f"{UNNAMED}{number + 1}")
     return names
+
+
+class _Group:
+    """The texts of a group, and how much more of them hold each candidate.
+
+    Args:
+        own: The rows of its texts.
+        candidates: Of the columns.
+        everywhere: Fraction of all texts with each candidate.
+        weights: Of the candidates.
+    """
+
+    def __init__(
+        self,
+        own: Any,
+        candidates: Sequence[Candidate],
+        everywhere: Float[np.ndarray, " candidates"],
+        weights: Float[np.ndarray, " candidates"],
+    ) -> None:
+        self._own, self._candidates = own, candidates
+        counts = np.asarray(own.sum(axis=0)).ravel()
+        self._inside = counts / own.shape[0]
+        self.lift = self._inside / everywhere.clip(min=1e-12)
+        expected = everywhere * own.shape[0]
+        is_certain = counts - expected >= _CERTAIN * np.sqrt(expected)
+        tells = np.array([candidate.kind != "form" for candidate in candidates], bool)
+        self.is_above = is_certain & tells & (self.lift >= _LOW_LIFT)
+        """Of words and phrases, whether more texts hold it than elsewhere, and not by chance."""
+        self._value = weights * np.sqrt(np.log(self.lift.clip(min=1.0)))
+
+    def best(self, is_apart: Bool[np.ndarray, " candidates"], names: Sequence[str]) -> _Cover:
+        """The best name of candidates that set the group apart, and that is not taken."""
+        covered = _columns(self._candidates, self._inside, is_apart)
+        greedy = _Greedy(self._own, self._candidates, covered, self._value, self._inside)
+        return _unused(greedy, self._candidates, names)
 
 
 def needed_lift(share: float) -> float:
@@ -135,10 +173,7 @@ class _Greedy:
     def best(self, excluded: set[int]) -> _Cover:
         """The name without the excluded columns."""
         words = self._cover(excluded, _WORDS)
-        if words.share >= _ENOUGH:
-            return words
-        every = self._cover(excluded, _EVERY)
-        return words if words.share >= _AS_GOOD * every.share else every
+        return words if words.share >= _ENOUGH else self._cover(excluded, _EVERY)
 
     def _cover(self, excluded: set[int], kinds: Sequence[str]) -> _Cover:
         left = np.ones(len(self._texts), np.float32)
@@ -149,7 +184,7 @@ class _Greedy:
             for at in np.argsort(-scores, kind="stable").tolist():
                 column = self._columns[at]
                 candidate = self._candidates[column]
-                is_new = kinds == _WORDS or new[at] >= _LEAST_COVER
+                is_new = kinds == _WORDS or new[at] >= _LEAST_ADDED
                 is_allowed = candidate.kind in kinds and column not in excluded
                 if is_new and is_allowed and self._fits(candidate, chosen):
                     break
@@ -160,19 +195,18 @@ class _Greedy:
 
     def _fits(self, candidate: Candidate, chosen: Sequence[int]) -> bool:
         taken = [self._candidates[column] for column in chosen]
-        if sum(len(other.words) for other in taken) + len(candidate.words) > LONGEST:
-            return False
-        if taken and candidate.kind == "empty":
+        length = sum(len(part.words) for part in (candidate, *taken))
+        if len(taken) == _PARTS or length > _LONGEST:
             return False
         return not any(_is_repeated(candidate, other) for other in taken)
 
 
 def _is_repeated(candidate: Candidate, other: Candidate) -> bool:
     """Whether a name with one of the two says little more with both."""
-    if candidate.is_opening and other.is_opening:
-        # "what …" and "what's …" are one; "a man …" and "a woman …" share an article alone.
-        mine, theirs = (" ".join(part.words).replace("’", "'") for part in (candidate, other))
-        return mine.split("'")[0] == theirs.split("'")[0]
+    if "phrase" in (candidate.kind, other.kind):
+        # "I was" and "I had" say two things, "I was" and "I was not" or "he was" hardly.
+        short, long = sorted((candidate.words, other.words), key=len)
+        return short[-1] == long[-1] or set(short) <= set(long)
     return any(alike(a, b) for a in candidate.words for b in other.words)
 
 

@@ -243,7 +243,7 @@ def test_the_words_of_a_name_cover_its_region_together():
     ]
     texts += [f"sank meadow hill{row}" for row in range(810)]
     name = Namer(texts).names(np.repeat([0, 1], [90, 810]))[0]
-    assert set(words(name)) == {"boat", "ship", "canoe"}
+    assert set(words(name)) >= {"boat", "ship", "canoe"}
     assert share_named(texts, np.repeat([0, 1], [90, 810]), [name, "sank"]) == 1
 
 

@@ -7,10 +7,8 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
-from explorer.latent_space.name_candidates import is_informative
 from explorer.latent_space.name_cover import UNNAMED
-from explorer.latent_space.name_stop_words import is_form_word
-from explorer.latent_space.opening_names import words_of
+from explorer.latent_space.name_parts import informative_words
 from explorer.text.search_words import words
 from explorer.ui.components.escaping import message
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -108,8 +106,6 @@ def suggested_word(run: Run) -> str:
     for region in (region for level in run.needed_atlas.levels for region in level):
         if region.name.startswith(UNNAMED):
             continue
-        for word in words_of(region.name):
-            is_form = "'" in word or is_form_word(word, frozenset())  # i'm, don't
-            if is_informative(word, frozenset()) and not is_form:
-                return word
+        for word in informative_words(region.name):
+            return word
     return max(words(example_texts(run)[0]), key=len, default="")
