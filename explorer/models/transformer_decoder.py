@@ -33,7 +33,7 @@ class TransformerDecoder(Decoder):
     """A causal transformer that reads z as Optimus does.
 
     As *memory* z is one more key and value in every block, to which all words attend; as
-    *embedding* it is added to every input.
+    *embedding* it is added to every input, at first as zero.
 
     Args:
         embedding: Of the words; with `tied` its weight is the output layer's too.
@@ -102,6 +102,8 @@ class TransformerDecoder(Decoder):
         scores = nn.Parameter(torch.full((layers,), memory_score))
         self.memory_score = scores if has_memory else None
         self.added = nn.Linear(latent_dim, hidden_dim, bias=False) if has_added else None
+        if self.added is not None:  # beside the embeddings of a pre-trained model it would be loud
+            nn.init.zeros_(self.added.weight)
         self._add_output(hidden_dim, tied, skip)
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> TransformerState:

@@ -114,11 +114,11 @@ def _by_contents(path: Path, packed: str) -> str:
     if _start(path) == b"PAR1":
         return ".parquet"
     if _is_zip(path):
-        with _errors(path), zipfile.ZipFile(path) as archive:
+        with reading(path), zipfile.ZipFile(path) as archive:
             if "[Content_Types].xml" in archive.namelist():
                 return ".xlsx"
         return _zipped(path).ending
-    with _errors(path), opened(path, packed) as file:
+    with reading(path), opened(path, packed) as file:
         data = file.read(_START)
     text = data.decode(encoding_of(data) if encoding_of(data) != "utf-8" else "latin-1", "replace")
     first, _, others = text.lstrip("\ufeff \t\r\n").partition("\n")
@@ -137,7 +137,7 @@ def _by_contents(path: Path, packed: str) -> str:
 
 def _zipped(path: Path) -> Kind:
     """The format of the one text file in an archive."""
-    with _errors(path), zipfile.ZipFile(path) as archive:
+    with reading(path), zipfile.ZipFile(path) as archive:
         return Kind(_ending(_member(path, archive).filename.lower()) or ".txt", "zip")
 
 
@@ -177,7 +177,7 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Errors of reading and unpacking as an `ExplorerError` that names the file."""
     try:
         yield
@@ -211,7 +211,7 @@ def read_bytes(path: Path, packed: str) -> bytes:
     Raises:
         ExplorerError: If it is empty, damaged, or unpacks to more than `LARGEST_UNPACKED` bytes.
     """
-    with _errors(path):
+    with reading(path):
         if not packed or not path.stat().st_size:
             data = path.read_bytes()
         else:

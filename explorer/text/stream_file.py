@@ -1,6 +1,5 @@
 """Streams a large file of sentences in bounded memory."""
 
-import gzip
 import io
 import zipfile
 import zlib
@@ -77,17 +76,14 @@ def sentences(
     """
     kind, packed = read_file.kind_of(path)
     try:
-        for number, text in enumerate(_texts(path, kind, packed, text_column, named), 1):
-            sentence = read_file.as_sentence(text)
-            if sentence:
-                read_file.check_length(sentence, f"{path}, text {number}")
-                yield sentence
+        with packed_file.reading(path):
+            for number, text in enumerate(_texts(path, kind, packed, text_column, named), 1):
+                sentence = read_file.as_sentence(text)
+                if sentence:
+                    read_file.check_length(sentence, f"{path}, text {number}")
+                    yield sentence
     except UnicodeDecodeError:
         raise ExplorerError(f"{path} is not UTF-8 text: save it as UTF-8") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ExplorerError(f"{path} is not an intact gzip file: {error}") from None
-    except zipfile.BadZipFile as error:
-        raise ExplorerError(f"{path} is not an intact zip file: {error}") from None
 
 
 def _texts(path: Path, kind: str, packed: str, column: str, named: Named) -> Iterator[str]:

@@ -13,9 +13,15 @@ WARM_EPOCHS = 8
 WARM_RATE = 7e-4
 """Its learning rate, which falls to 0 from the first epoch on."""
 
+FEW_TOKENS = 100_000
+"""Training tokens an epoch up to which a decoder takes all layers of a language model."""
 DECODER_LAYERS = 12
-"""First layers of a pre-trained language model that a decoder takes: all would train for days on a
-CPU."""
+"""First layers that it takes of more text, of which all would train for days on a CPU. Without the
+others they are no language model until they are trained."""
+TRANSFORMER_EPOCHS = (2, 6)
+"""At most, as an autoencoder and afterwards: a pre-trained transformer soon overfits."""
+TRANSFORMER_RAMP = 2.0
+"""At most so many epochs after which β is 1."""
 TRANSFORMER_RATE = 3e-4
 """Learning rate after a pre-trained transformer."""
 MAX_PIECES = 16_000
@@ -57,24 +63,37 @@ def from_run(table: dict[str, Any], start: Path, conditional: bool, latent: str)
         table["training"]["start"]["vocabulary"] = "same"
 
 
-def from_language_model(table: dict[str, Any], source: str, latent: str) -> None:
-    """Replaces the decoder that suits the corpus by the first layers of a pre-trained one.
+def from_language_model(table: dict[str, Any], source: str, latent: str, tokens: int) -> None:
+    """Replaces the decoder that suits the corpus by a pre-trained one, or its first layers.
 
     While its weights are frozen, encoder and injection are trained alone; then all together (Li
     et al. 2020, Optimus; Park & Lee 2021, arXiv:2101.00841).
+
+    Args:
+        table: Of the recipe.
+        source: The language model.
+        latent: Name of the latent space, or "".
+        tokens: Training tokens an epoch.
     """
     from explorer.models import pretrained_transformers  # torch takes seconds
 
     model = pretrained_transformers.find(source)
+    layers = model.shape.layers if tokens <= FEW_TOKENS else DECODER_LAYERS
     table["model"] |= {
         "embedding_dim": model.shape.width,
-        "decoder": model.decoder(DECODER_LAYERS) | {"dropout": 0.1},
+        "decoder": model.decoder(layers) | {"dropout": 0.1},
     }
-    table["training"] |= {"learning_rate": TRANSFORMER_RATE, "reset_decoder": False}
-    table["training"]["start"] = {
+    training = table["training"]
+    passes = zip(("pretrain_epochs", "epochs"), TRANSFORMER_EPOCHS, strict=True)
+    training |= {name: min(training[name], most) for name, most in passes}
+    training |= {"learning_rate": TRANSFORMER_RATE, "reset_decoder": False}
+    ramp = table["objective"]["schedule"]
+    ramp["epochs"] = min(ramp["epochs"], TRANSFORMER_RAMP)
+    is_whole = layers >= model.shape.layers
+    training["start"] = {
         "name": "language_model",
         "source": source,
-        "freeze_epochs": _freeze_epochs(table, latent),
+        "freeze_epochs": _freeze_epochs(table, latent) if is_whole else 0,
     }
 
 

@@ -191,7 +191,7 @@ def recipe(
         if table["training"]["start"].get("vocabulary") == "same":
             corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     if language_model:
-        start_recipe.from_language_model(table, language_model, latent)
+        start_recipe.from_language_model(table, language_model, latent, findings.train_tokens)
         corpus |= {
             "tokens": "bpe",
             "pieces_from": language_model,

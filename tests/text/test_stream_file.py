@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_parquet_column_that_stands_twice_is_refused(tmp_path):
 def test_faults_are_one_clear_line(tmp_path):
     broken = tmp_path / "broken.txt.gz"
     broken.write_bytes(gzip.compress(b"some words\n" * 500)[:-12])
-    with pytest.raises(ExplorerError, match="not an intact gzip"):
+    with pytest.raises(ExplorerError, match="cut short"):
         list(stream_file.sentences(broken))
     latin = tmp_path / "latin.txt"
     latin.write_bytes("café\n".encode("latin-1"))
@@ -175,3 +176,14 @@ print(peak_memory())
         peaks.append(float(done.stdout.split()[-1]))
         assert out.stat().st_size > 3000 * lines
     assert peaks[1] - peaks[0] < 25, "megabytes more for 60 MB more of text"
+
+
+def test_a_zip_packed_by_an_unknown_method_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "a dog runs\n" * 10)
+    data = bytearray(path.read_bytes())
+    data[8] = data[data.index(b"PK\x01\x02") + 10] = 97  # the method, in both headers
+    path.write_bytes(data)
+    with pytest.raises(ExplorerError, match="zip file"):
+        list(stream_file.sentences(path))
