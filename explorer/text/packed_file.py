@@ -146,7 +146,8 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     entries = [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir()
+        if entry.filename
+        and not entry.is_dir()
         and not PurePosixPath(entry.filename).name.startswith(".")
         # Written by macOS beside every file.
         and not entry.filename.startswith("__MACOSX/")

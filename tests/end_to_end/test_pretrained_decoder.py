@@ -17,6 +17,7 @@ from explorer.models.pretrained_transformers import find
 from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.text.language_models import read_pieces
+from explorer.training import start_recipe
 from tests import tiny
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "language_models"
@@ -83,6 +84,26 @@ def test_untrained_it_is_the_language_model(tmp_path: Path) -> None:
             assert torch.equal(state["embedding.weight"][index], row), entry
             matched += 1
     assert matched > 260
+
+
+def test_layers_are_frozen_only_where_all_of_them_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tiny.write_corpus(tmp_path / "corpus.csv", 80)
+
+    def recipe(name: str) -> configs.Config:
+        argv = ["new", str(tmp_path / name), "--corpus", str(corpus)]
+        assert main([*argv, "--start", str(FIXTURE / "llama")]) == 0
+        return configs.read(tmp_path / name / folders.CONFIG)
+
+    whole = recipe("whole")
+    assert whole.model.decoder["layers"] == find(str(FIXTURE / "llama")).shape.layers == 2
+    assert whole.training.start["freeze_epochs"] == whole.training.pretrain_epochs + 1
+    monkeypatch.setattr(start_recipe, "FEW_TOKENS", 10)
+    monkeypatch.setattr(start_recipe, "DECODER_LAYERS", 1)
+    first = recipe("first")
+    assert first.model.decoder["layers"] == 1 and first.training.start["freeze_epochs"] == 0
+    assert first.training.epochs <= start_recipe.TRANSFORMER_EPOCHS[1]
 
 
 def test_weights_lists_what_is_at_hand(capsys: pytest.CaptureFixture[str]) -> None:

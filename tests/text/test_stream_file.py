@@ -187,3 +187,15 @@ def test_a_zip_packed_by_an_unknown_method_is_one_line(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(ExplorerError, match="zip file"):
         list(stream_file.sentences(path))
+
+
+def test_a_file_without_a_name_in_a_zip_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x", "a dog runs\n" * 10)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 28] = 0  # the length of its name
+    data[data.index(b"PK\x01\x02") + 32] = 1  # so that the entry stays as long, a comment
+    path.write_bytes(data)
+    with pytest.raises(ExplorerError, match="holds no text file"):
+        read_file.read(path)
