@@ -45,7 +45,7 @@ PAGES = {
     "lecture": "lecture",
     "scene": "paths?scene=3",
 }
-FEW = ("map", "columns", "paths", "compare", "collapse", "prior", "text", "lecture")
+FEW = ("map", "columns", "paths", "compare", "collapse", "text")
 EXEMPT: tuple[tuple[str, str, str], ...] = ()
 """Rule, part of the selector or of the element, and why it cannot be mended from outside."""
 RUN = """async () => {

@@ -88,6 +88,7 @@ def test_back_within_the_map_returns_to_the_view_that_was_left(visitor, address)
     page.close()
 
 
+@pytest.mark.soak
 def test_a_link_to_a_path_has_what_was_set_after_its_sentences(visitor, address):
     page = opened(visitor, f"{address}/paths?run=one")
     for name, text in (("A", "a dog sleeps"), ("B", "two cats sing")):

@@ -150,6 +150,7 @@ def test_every_figure_read_off_the_page_is_the_one_that_was_measured(page, addre
             assert written == pytest.approx(value, abs=0.051, rel=0), name
 
 
+@pytest.mark.soak
 def test_a_chart_is_taken_along_as_svg_and_png(page, address, tmp_path):
     page.goto(f"{address}&section=Figures")
     page.locator(".st-key-rate_distortion svg.main-svg").first.wait_for()
