@@ -1,4 +1,6 @@
-"""Pins in a real Chromium: from a selection to a note that another browser reopens and edits."""
+"""Pins in a real Chromium: import pytest
+
+from a selection to a note that another browser reopens and edits."""
 
 import re
 
@@ -30,6 +32,7 @@ def pin(page, note, *tags):
     page.get_by_text("Pinned: the page").wait_for()
 
 
+@pytest.mark.soak
 def test_a_pin_is_reopened_edited_deleted_and_restored_in_another_browser(
     chromium, address, tiny_run
 ):
