@@ -1,8 +1,8 @@
-"""Pins in a real Chromium: import pytest
-
-from a selection to a note that another browser reopens and edits."""
+"""Pins in a real Chromium: from a selection to a note that another browser reopens and edits."""
 
 import re
+
+import pytest
 
 from explorer.explore.run import open_run
 from tests.browser import strolling
