@@ -1,11 +1,12 @@
 """`explorer open`: a file of sentences as a map, and the page on it."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import app
-from explorer.cli.output import Progress, say, say_json, warn
+from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ examples:
   explorer open reviews.csv
   explorer open reviews.csv --text-column text --label-column stars --name reviews
   explorer open notes.md --no-page
+  explorer open notes.md --fits
   explorer open papers.parquet --vector-column embedding --encoder minilm
   explorer open papers.csv --vectors papers.npy
 """
@@ -51,12 +53,19 @@ def open_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", default="", help="of the new run; default: that of the file")
     parser.add_argument("--no-page", action="store_true", help="draw the map only")
+    parser.add_argument(
+        "--fits",
+        action="store_true",
+        help="only say how well each trained model knows the sentences, best first",
+    )
     parser.add_argument("--stored", action="store_true", help=argparse.SUPPRESS)
     app.page_arguments(parser)
 
 
 def open(args: argparse.Namespace) -> int:
-    """Stores the text, draws its map and serves the page."""
+    """Stores the text, draws its map and serves the page; or says which models know it."""
+    if args.fits:
+        return _fits(args)
     name, seen = (args.name, None) if args.stored else _store(args)
     if seen is not None and seen.vectors:
         return _train(name, seen, args)
@@ -80,6 +89,28 @@ def open(args: argparse.Namespace) -> int:
     if not args.no_page and not args.json:
         app.serve_page(args, name)
     return 0
+
+
+def _fits(args: argparse.Namespace) -> int:
+    from explorer.explore import text_fit
+    from explorer.text import preview as previews
+
+    seen = previews.preview(Path(args.file).expanduser(), None, args.text_column, "")
+    with Progress(quiet=args.json) as progress:
+        known = text_fit.ranked(text_fit.sampled(seen.table.texts), progress.stage())
+    if args.json:
+        say_json([dataclasses.asdict(fit) for _, fit in known])
+        return 0
+    head = ("model", "words known", "out of domain", "nats a word")
+    rows = [
+        (fit.run, f"{fit.known:.0%}", _percent(fit.outside), f"{fit.nats:.2f}") for _, fit in known
+    ]
+    say(table(head, rows, right=(1, 2, 3)))
+    return 0
+
+
+def _percent(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{fraction:.0%}"
 
 
 def _train(name: str, seen: "Preview", args: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """How well a run's model knows some sentences, and which run knows them best."""
 
 import math
+import random
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -46,6 +47,11 @@ class Fit:
     """Fraction of the sentences out of the run's domain; None if that is not known."""
     has_pieces: bool = False
     """Whether words that the vocabulary lacks are spelled in pieces."""
+
+    @property
+    def is_mostly_unknown(self) -> bool:
+        """Whether less than half of the words are read at all."""
+        return not self.has_pieces and self.known < 0.5
 
     @property
     def sentence(self) -> str:
@@ -96,30 +102,47 @@ def candidates() -> list[Path]:
 def best_run(
     texts: Sequence[str], progress: Callable[[str, float], None] = lambda stage, fraction: None
 ) -> Path:
-    """The run of `candidates` that needs the fewest nats a word for some sentences.
-
-    Links and pictographs, which none was trained on, do not count: a model of pieces would pay for
-    spelling them. A run that reads less than half of the words is taken only where there is no
-    other.
+    """The run that knows some sentences best; see `ranked`.
 
     Raises:
         ExplorerError: If there is no candidate that can be opened.
     """
+    known = ranked(texts, progress)
+    if not known:
+        raise ExplorerError("there is no trained sentence VAE to draw a map with")
+    return known[0][0]
+
+
+def ranked(
+    texts: Sequence[str], progress: Callable[[str, float], None] = lambda stage, fraction: None
+) -> list[tuple[Path, Fit]]:
+    """How well each of `candidates` that can be opened knows some sentences, best first.
+
+    The best needs the fewest nats a word. Links and pictographs, which none was trained on, do not
+    count: a model of pieces would pay for spelling them. Runs that read less than half of the
+    words come last.
+
+    Args:
+        texts: A few hundred are enough.
+        progress: Called with a stage and the fraction of it that is done.
+    """
     texts = [words for text in texts if (words := _words(text))] or texts
     folders_ = candidates()
-    scores: dict[Path, tuple[bool, float]] = {}
+    known: list[tuple[Path, Fit]] = []
     for done, folder in enumerate(folders_):
         progress("choosing a run", done / len(folders_))
         try:
             run = open_run(folder)
             run.tokeniser = Tokeniser(*tokenisation(run.config.corpus))
-            known = fit(run, texts)
-            scores[folder] = (not known.has_pieces and known.known < 0.5, known.nats)
+            known.append((folder, fit(run, texts)))
         except ExplorerError:
             continue  # a damaged run; another one may fit
-    if not scores:
-        raise ExplorerError("there is no trained sentence VAE to draw a map with")
-    return min(scores, key=scores.__getitem__)
+    return sorted(known, key=lambda one: (one[1].is_mostly_unknown, one[1].nats))
+
+
+def sampled(texts: Sequence[str]) -> list[str]:
+    """`SAMPLE` of some texts, or all of fewer: the same ones each time."""
+    return random.Random(0).sample(texts, min(SAMPLE, len(texts)))
 
 
 def _words(text: str) -> str:

@@ -1,6 +1,5 @@
 """From a stored text to a map of it, with the weights of the run that knows it best."""
 
-import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -57,7 +56,7 @@ def open_text(
             return target
     label = texts.LABEL if path.is_file() and texts.has_labels(name) else ""
     sentences = read(path, texts.TEXT, label).texts
-    sample = random.Random(0).sample(sentences, min(text_fit.SAMPLE, len(sentences)))
+    sample = text_fit.sampled(sentences)
     progress("choosing a run", 0.0)
     chosen = folders.find(base) if base else text_fit.best_run(sample, progress)
     run = open_run(chosen)

@@ -38,6 +38,21 @@ def test_the_run_whose_words_they_are_is_chosen(two_runs):
     assert text_fit.best_run(tiny.sentences(40)[5:]) == known
 
 
+def test_runs_are_ranked_and_the_best_is_first(two_runs):
+    texts = tiny.sentences(40)[5:]
+    ranked = text_fit.ranked(texts)
+    assert [folder for folder, _ in ranked] == list(two_runs)
+    assert [fit.is_mostly_unknown for _, fit in ranked] == [False, True]
+    assert ranked[0][0] == text_fit.best_run(texts)
+
+
+def test_a_sample_is_the_same_each_time_and_no_longer_than_the_text():
+    texts = [f"sentence {number}" for number in range(1000)]
+    assert text_fit.sampled(texts) == text_fit.sampled(texts)
+    assert len(set(text_fit.sampled(texts))) == text_fit.SAMPLE
+    assert sorted(text_fit.sampled(texts[:7])) == texts[:7]
+
+
 def test_unknown_words_are_charged(two_runs):
     texts = tiny.sentences(40)[5:]
     fits = [text_fit.fit(open_run(folder), texts) for folder in two_runs]

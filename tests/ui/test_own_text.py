@@ -70,6 +70,19 @@ def test_pasted_lines_are_previewed_and_queued_as_a_map(page):
     button(at, "Cancel")
 
 
+def test_how_well_each_model_knows_a_text_is_measured_when_asked(page, tiny_run):
+    at = paste(page(), PASTED)
+    assert not any("Nats a word" in frame.value.columns for frame in at.dataframe)
+    button(at, "How well does each model know it?").click().run()
+    assert not at.exception and not at.error
+    table = next(frame.value for frame in at.dataframe if "Nats a word" in frame.value.columns)
+    assert table["Model"].tolist() == [tiny_run.name]
+    assert table["Words known"][0] > 0.8 and table["Nats a word"][0] > 0
+    at.run()
+    assert any("Nats a word" in frame.value.columns for frame in at.dataframe), "it stays"
+    assert jobs.jobs() == [], "nothing is drawn"
+
+
 def test_few_lines_and_a_taken_name_are_answered(page):
     at = paste(page(), "one\ntwo\nthree")
     button(at, "Draw the map").click().run()

@@ -1,5 +1,6 @@
 """A text becomes a run with the weights of another: whole or not at all, and like any run."""
 
+import json
 from pathlib import Path
 from unittest import mock
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer import pipeline
+from explorer.cli.main import main
 from explorer.errors import ExplorerError
 from explorer.explore import text_fit
 from explorer.explore.run import open_run
@@ -165,3 +167,14 @@ def test_removing_a_run_removes_its_text():
     open_text.open_text(stored("mine"))
     texts.remove("mine")
     assert not texts.path_of("mine").exists() and "mine" not in folders.by_name()
+
+
+def test_the_fits_of_a_file_are_listed_and_nothing_is_drawn(tiny_run, tmp_path, capsys):
+    path = tmp_path / "mine.txt"
+    path.write_text("\n".join(SENTENCES), encoding="utf-8")
+    assert main(["open", str(path), "--fits", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [row["run"] for row in listed] == [tiny_run.name] and listed[0]["known"] > 0.8
+    assert main(["open", str(path), "--fits"]) == 0
+    assert tiny_run.name in capsys.readouterr().out
+    assert not folders.users().exists() or not any(folders.users().iterdir())

@@ -9,6 +9,7 @@ from explorer.runs.names import check_name
 from explorer.text.preview import Preview, others
 from explorer.text.splits import require_variety
 from explorer.ui.own_text import source
+from explorer.ui.own_text.model_fits import model_fits
 from explorer.ui.session import open_runs
 from explorer.workspace import added, jobs, own_vectors, texts
 
@@ -35,6 +36,8 @@ def draw_button(path: Path, seen: Preview) -> None:
         if not seen.vectors:
             _add_button(path, seen, name)
     if not is_asked:
+        if not seen.vectors:
+            model_fits(path, seen)
         return
     require_variety(seen.table.texts, path.name)
     name = check_name(name.strip())

@@ -17,6 +17,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859_15", "shift_jis
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MEMORY = "_text_preview"
 _SHOWN_REFUSED = 200
+_SHOWN_ROWS = 5  # without scrolling: what can be done with them stays in view
 _SHOWN_COLUMNS = 50
 _SHOWN_FURTHER = 12
 _HELD = {
@@ -46,7 +47,9 @@ def show(path: Path) -> Preview:
         seen = _read(path, dialect, text, label, vectors)
     _summary(seen)
     vector_choice.note(seen)
-    st.dataframe(_first_columns(seen), hide_index=True, height=min(320, 38 + 35 * _height(seen)))
+    st.dataframe(
+        _first_columns(seen), hide_index=True, height=38 + 35 * min(_SHOWN_ROWS, _height(seen))
+    )
     _refused(path, seen)
     return seen
 

@@ -1,0 +1,56 @@
+"""How well each model knows a previewed text, before a map is drawn with one."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.explore import text_fit
+from explorer.explore.text_fit import Fit
+from explorer.text.preview import Preview
+
+
+def model_fits(path: Path, seen: Preview) -> None:
+    """Measures a sample of the sentences with every model, where that is asked for.
+
+    Raises:
+        ExplorerError: If a run cannot be read.
+    """
+    key = f"text_{path.parent.name}_fits_{seen.text_column}"
+    if st.button(
+        "How well does each model know it?",
+        type="tertiary",
+        icon=":material/rule:",
+        help=f"Reads {text_fit.SAMPLE} of your sentences with every model. The best one is taken "
+        "unless you choose another.",
+    ):
+        bar = st.progress(0.0, "Reading your sentences with every model")
+        texts = text_fit.sampled(seen.table.texts)
+        st.session_state[key] = [
+            fit for _, fit in text_fit.ranked(texts, lambda stage, done: bar.progress(done))
+        ]
+        bar.empty()
+    if known := st.session_state.get(key):
+        _table(known)
+
+
+def _table(known: list[Fit]) -> None:
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        {
+            "Model": [fit.run for fit in known],
+            "Words known": [round(fit.known, 2) for fit in known],
+            "Out of its domain": [_rounded(fit.outside) for fit in known],
+            "Nats a word": [round(fit.nats, 2) for fit in known],
+            "Other words are": ["spelled" if fit.has_pieces else "unknown" for fit in known],
+        },
+        hide_index=True,
+        column_config={"Words known": percent, "Out of its domain": percent},
+    )
+    st.caption(
+        "Best first: the fewest nats a word, unknown words charged as one of 100,000. Out of its "
+        "domain are sentences that cost more than all but 1% of the model's own."
+    )
+
+
+def _rounded(fraction: float | None) -> float | None:
+    return None if fraction is None else round(fraction, 2)
