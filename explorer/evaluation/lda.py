@@ -3,7 +3,7 @@
 θ ~ Dirichlet(α); each word has a topic k ~ θ and is drawn from β_k.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -61,12 +61,12 @@ def by_gibbs(train: "csr_matrix", count: int, seed: int, sweeps: int = _SWEEPS) 
     import tomotopy
 
     sampler = tomotopy.LDAModel(k=count, seed=seed)
-    train = train.tocsr()
-    for start, end in zip(train.indptr[:-1], train.indptr[1:], strict=True):
-        times = train.data[start:end].astype(np.int64)
-        sampler.add_doc(np.repeat(train.indices[start:end], times).astype(str).tolist())
+    rows: Any = train.tocsr()
+    for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
+        times = rows.data[start:end].astype(np.int64)
+        sampler.add_doc(np.repeat(rows.indices[start:end], times).astype(str).tolist())
     sampler.train(sweeps, workers=1)
-    words = np.zeros((count, train.shape[1]))
+    words = np.zeros((count, rows.shape[1]))
     columns = np.array(sampler.used_vocabs, np.int64)
     for topic in range(count):
         words[topic, columns] = sampler.get_topic_word_dist(topic)
@@ -84,8 +84,9 @@ def bounds(counts: "csr_matrix", lda: LDA) -> Float[np.ndarray, " documents"]:
     Source:
         Blei, Ng & Jordan (2003), equations 15–16; Hoffman, Blei & Bach (2010), equation 4.
     """
-    batches = range(0, counts.shape[0], _BATCH)
-    parts = [_bounds(counts[start : start + _BATCH].toarray(), lda) for start in batches]
+    rows: Any = counts
+    batches = range(0, rows.shape[0], _BATCH)
+    parts = [_bounds(rows[start : start + _BATCH].toarray(), lda) for start in batches]
     return np.concatenate([np.zeros(0), *parts])
 
 

@@ -157,7 +157,7 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     inside = np.flatnonzero(group >= 0).tolist()
     if not inside:
         raise ValueError("no text is in a group")
-    return sum(holds(texts[row], names[group[row]]) for row in inside) / len(inside)
+    return sum(holds(texts[row], names[int(group[row])]) for row in inside) / len(inside)
 
 
 def _count(

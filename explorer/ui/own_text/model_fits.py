@@ -23,14 +23,20 @@ def model_fits(path: Path, seen: Preview) -> None:
         help=f"Reads {text_fit.SAMPLE} of your sentences with every model. The best one is taken "
         "unless you choose another.",
     ):
-        bar = st.progress(0.0, "Reading your sentences with every model")
-        texts = text_fit.sampled(seen.table.texts)
-        st.session_state[key] = [
-            fit for _, fit in text_fit.ranked(texts, lambda stage, done: bar.progress(done))
-        ]
-        bar.empty()
+        st.session_state[key] = _measured(text_fit.sampled(seen.table.texts))
     if known := st.session_state.get(key):
         _table(known)
+
+
+def _measured(texts: list[str]) -> list[Fit]:
+    bar = st.progress(0.0, "Reading your sentences with every model")
+
+    def show(stage: str, done: float) -> None:
+        bar.progress(done)
+
+    known = text_fit.ranked(texts, show)
+    bar.empty()
+    return [fit for _, fit in known]
 
 
 def _table(known: list[Fit]) -> None:
