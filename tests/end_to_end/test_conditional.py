@@ -131,7 +131,11 @@ def test_the_command_line_makes_and_steers_a_conditional_run(
     )
     assert said.returncode == 0, said.stderr
     assert said.stdout.count("dog") > 10
-    bare = explorer("new", str(tmp_path / "no"), "--corpus", str(corpus), "--conditional")
+    guessed = explorer("new", str(tmp_path / "g"), "--corpus", str(corpus), "--conditional")
+    assert guessed.returncode == 0
+    assert 'labels = ["animal", "other"]' in (tmp_path / "g" / "config.toml").read_text()
+    none = ("--label-column", "")
+    bare = explorer("new", str(tmp_path / "no"), "--corpus", str(corpus), *none, "--conditional")
     assert bare.returncode == 1
     assert "label" in bare.stderr and "Traceback" not in bare.stderr
 
