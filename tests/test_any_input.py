@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer import config
+from explorer.cli.assignments import set_value
 from explorer.errors import ExplorerError
 from explorer.explore import lecture
 from explorer.explore.selection import described, read_selection
@@ -137,7 +138,7 @@ def settings_of_recipes(address: str, value: Any) -> None:
     section, _, key = address.rpartition(".")
     (table.setdefault(section, {}) if section else table)[key] = value
     refused(lambda: config.from_table(table))
-    refused(lambda: config.set_value({}, f"{address}={value}"))
+    refused(lambda: set_value({}, f"{address}={value}"))
 
 
 FIGURES = st.dictionaries(
