@@ -129,8 +129,9 @@ def _of_file(path: Path, args: argparse.Namespace, chosen: Mapping[str, Any]) ->
     else:
         seen = previews.preview(path, dialect, text, label, VectorSource())
         columns = {"text_column": seen.text_column, "label_column": seen.label_column}
-    _say_reading(path, dialect)
-    return where | columns | _settings(path, dialect)
+    settings = _settings(path, dialect)
+    _say_reading(path.name, settings)
+    return where | columns | settings
 
 
 def _settings(path: Path, dialect: Dialect) -> dict[str, Any]:
@@ -145,17 +146,17 @@ def _settings(path: Path, dialect: Dialect) -> dict[str, Any]:
     }
 
 
-def _say_reading(path: Path, dialect: Dialect) -> None:
+def _say_reading(name: str, settings: Mapping[str, Any]) -> None:
     """Says what was guessed of a file that could be meant otherwise."""
-    if other := packed_file.other_encoding(path):
-        warn(f"{path.name} is not UTF-8: read as {other}; --set corpus.encoding=… changes it")
-    if not dialect.header:
+    if other := settings["encoding"]:
+        warn(f"{name} is not UTF-8: read as {other}; --set corpus.encoding=… changes it")
+    if not settings["header"]:
         warn(
-            f"{path.name}: the first row holds no names, so columns are numbered; "
+            f"{name}: the first row holds no names, so columns are numbered; "
             "--set corpus.header=true takes it for the header"
         )
-    if dialect.prose:
+    if settings["prose"]:
         warn(
-            f"{path.name} is running text, split into sentences; "
+            f"{name} is running text, split into sentences; "
             "--set corpus.prose=false takes each line for one"
         )
