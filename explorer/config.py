@@ -112,7 +112,7 @@ class ModelConfig:
         name="lstm",
     )
     auxiliary: Choice = _choice(
-        "auxiliary loss on z: none, bag_of_words, adversary, teacher, or a sum of them",
+        "auxiliary loss on z: none, bag_of_words, adversary, teacher, contrast, or a sum of them",
         name="none",
     )
     labels: tuple[str, ...] = setting(

@@ -24,6 +24,8 @@ class Sentences(NamedTuple):
     """Indices of their labels; empty for a model without labels."""
     targets: Float[Tensor, "batch target"] | None = None
     """Their vectors from `Auxiliary.sentence_encoder`, if one is named."""
+    means: Float[Tensor, "batch latent"] | None = None
+    """Their posterior means, for a loss that reads them in place of z."""
 
 
 class Auxiliary(nn.Module):
@@ -34,6 +36,8 @@ class Auxiliary(nn.Module):
 
     sentence_encoder: str = ""
     """The entry of `SENTENCE_ENCODERS` whose vectors are the targets; empty: none needed."""
+    averages_groups: bool = False
+    """Whether a target is the mean vector of the sentence's group, where the corpus has groups."""
 
     def forward(
         self, z: Float[Tensor, "batch latent"], sentences: Sentences
@@ -184,6 +188,75 @@ class Teacher(Auxiliary):
         return functional.cosine_similarity(self.head(z), targets, dim=1)
 
 
+class Contrast(Auxiliary):
+    """z identifies the teacher's vector of its own sentence among those of the batch (InfoNCE).
+
+    The vectors are mapped linearly to the latent space and compared with z by the cosine of what
+    is centred in the batch: sentences that the teacher holds similar become neighbours in z
+    itself. In a corpus with groups, such as the captions of one image, the target is the mean
+    vector of the group.
+
+    Args:
+        embedding: Unused.
+        latent_dim: Size of z.
+        num_labels: Unused.
+        weight: Of this loss, at most log(batch size) nats for a random z.
+        encoder: Name in `SENTENCE_ENCODERS`.
+        temperature: Of the cosines.
+        noise: Whether z is a posterior sample; False takes the posterior mean, which costs no
+            rate but leaves the sample as it is.
+
+    Raises:
+        ExplorerError: For an unknown encoder, a weight or temperature of 0 or less, or no latent
+            space.
+
+    Source:
+        Radford et al. (2021), Learning Transferable Visual Models From Natural Language
+        Supervision, arXiv:2103.00020, figure 3, with fixed vectors in place of images.
+    """
+
+    averages_groups = True
+
+    def __init__(
+        self,
+        embedding: nn.Embedding,
+        latent_dim: int,
+        num_labels: int,
+        weight: float = 1.0,
+        encoder: str = "minilm",
+        temperature: float = 0.1,
+        noise: bool = True,
+    ) -> None:
+        super().__init__()
+        _need_latent("contrast", latent_dim, weight)
+        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
+        above("model.auxiliary.temperature", temperature, 0)
+        self.sentence_encoder = encoder
+        self.head = nn.Linear(SENTENCE_ENCODERS[encoder].dim, latent_dim)
+        self._weight, self._temperature, self._noise = weight, temperature, noise
+
+    def forward(
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
+    ) -> Float[Tensor, " batch"]:
+        """Weight × the cross-entropy of the own vector among those of the batch."""
+        assert sentences.targets is not None and sentences.means is not None
+        queries = _directions(z if self._noise else sentences.means)
+        keys = _directions(self.head(sentences.targets))
+        own = torch.arange(len(z), device=z.device)
+        logits = queries @ keys.T / self._temperature
+        return self._weight * functional.cross_entropy(logits, own, reduction="none")
+
+    def cosine(
+        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
+    ) -> Float[Tensor, " batch"]:
+        return (_directions(z) * _directions(self.head(targets))).sum(1)
+
+
+def _directions(points: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent"]:
+    """Unit vectors from the mean of the batch."""
+    return functional.normalize(points - points.mean(0), dim=1)
+
+
 class Sum(Auxiliary):
     """The sum of several auxiliary losses.
 
@@ -226,6 +299,7 @@ class Sum(Auxiliary):
                 + " and ".join(sorted(encoders))
             )
         self.sentence_encoder = "".join(encoders)
+        self.averages_groups = any(term.averages_groups for term in self._terms())
 
     def _terms(self) -> list[Auxiliary]:
         return [term for term in self.terms if isinstance(term, Auxiliary)]
@@ -273,5 +347,6 @@ AUXILIARIES: dict[str, Callable[..., Auxiliary]] = {
     "bag_of_words": BagOfWords,
     "adversary": Adversary,
     "teacher": Teacher,
+    "contrast": Contrast,
     "sum": Sum,
 }

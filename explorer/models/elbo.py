@@ -114,7 +114,7 @@ def training_terms(
         features = model.encode(tokens[rows])
     posterior = model.latent.posterior(shard.all_gather(features.to(dtype)))
     own_targets = None if targets is None else targets[rows]
-    sentences = Sentences(tokens[rows], labels[rows], own_targets)
+    sentences = Sentences(tokens[rows], labels[rows], own_targets, posterior.mean[rows])
     commitment = model.latent.commitment(posterior)[rows]
 
     def terms(z: Tensor, kl: Tensor) -> Terms:

@@ -277,10 +277,18 @@ def trainer_of(
 ) -> Trainer:
     """The trainer of a model on the training split; `validate` replaces its validation."""
     rows = data.corpus.rows("train")
-    targets = None if vectors is None else sentence_vectors.SentenceVectors(vectors, rows)
+    targets = None if vectors is None else _targets(model, data, vectors, rows)
     validate = validate or validation_of(model, data, recipe, vectors)
     labels = data.labels_of(rows)
     return Trainer(model, data.select("train"), recipe, validate, labels, pretrained, targets)
+
+
+def _targets(
+    model: TextVAE, data: Data, vectors: Vectors, rows: list[int]
+) -> sentence_vectors.SentenceVectors:
+    """The targets of a model's teacher for some rows of the corpus."""
+    groups = data.groups_of(rows) if model.auxiliary.averages_groups else None
+    return sentence_vectors.SentenceVectors(vectors, rows, groups or ())
 
 
 def validation_of(
@@ -290,7 +298,7 @@ def validation_of(
     valid = data.draw("valid", validation.SENTENCES, recipe.seed)
     targets = None
     if vectors is not None:
-        targets = sentence_vectors.SentenceVectors(vectors, valid)(range(len(valid)))
+        targets = _targets(model, data, vectors, valid)(range(len(valid)))
     return validation.Validation(
         [data.ids[row] for row in valid],
         penalty_for(model, recipe.objective.rate),

@@ -2,8 +2,9 @@
 
 import io
 import os
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,24 @@ class SentenceVectors:
     stored: Float16[np.ndarray, "corpus dim"]
     rows: Sequence[int]
     """Their rows in the corpus."""
+    groups: Sequence[int] = ()
+    """Their groups: each sentence gets the mean vector of its group. Empty: its own vector."""
+    _members: dict[int, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        members: dict[int, list[int]] = defaultdict(list)
+        for row, group in zip(self.rows, self.groups, strict=False):
+            members[group].append(row)
+        object.__setattr__(self, "_members", members)
 
     def __call__(self, indices: Sequence[int]) -> Float[Tensor, "indices dim"]:
         """The vectors of the sentences with these indices in `rows`, float32."""
-        rows = [self.rows[index] for index in indices]
-        return torch.from_numpy(self.stored[rows].astype(np.float32))
+        if not self.groups:
+            rows = [self.rows[index] for index in indices]
+            return torch.from_numpy(self.stored[rows].astype(np.float32))
+        members = (self._members[self.groups[index]] for index in indices)
+        means = [self.stored[rows].astype(np.float32).mean(0) for rows in members]
+        return torch.from_numpy(np.stack(means))
 
 
 def path(name: str, corpus: Corpus) -> Path:

@@ -15,7 +15,7 @@ from explorer.config import CorpusConfig, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
-from explorer.models.auxiliary_losses import Sentences, Sum, Teacher
+from explorer.models.auxiliary_losses import Contrast, Sentences, Sum, Teacher
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.padding import collate, masked_mean
 from explorer.models.vae import TextVAE, build
@@ -28,6 +28,7 @@ from tests import tiny
 DIM = 8
 IDS = [[4, 5, 6], [7], [5, 4, 8, 9], [6, 6]]
 TEACHER = {"name": "teacher", "encoder": "letters", "weight": 2.0}
+CONTRAST = {"name": "contrast", "encoder": "letters", "weight": 2.0}
 BOTH = {"name": "sum", "terms": [TEACHER, {"name": "bag_of_words", "weight": 0.2}]}
 CPU = torch.device("cpu")
 
@@ -109,6 +110,52 @@ def test_the_teachers_gradient_reaches_the_encoder() -> None:
     assert all(weight.grad is None for weight in made.decoder.lstm.parameters())
 
 
+def contrast_of(z: torch.Tensor, targets: torch.Tensor, noise: bool = True) -> torch.Tensor:
+    """The contrastive loss where the teacher's vectors are those of z's own space."""
+    head = model(CONTRAST | {"noise": noise}).auxiliary
+    assert isinstance(head, Contrast)
+    with torch.no_grad():
+        head.head.weight.copy_(torch.eye(3, DIM))
+        head.head.bias.zero_()
+    padded = torch.nn.functional.pad(targets, (0, DIM - 3))
+    return head(z, Sentences(collate(IDS), (), padded, means=targets))
+
+
+def test_the_contrast_is_least_where_each_z_points_at_its_own_target() -> None:
+    targets = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, -1, 0], [-1, 0, 0]])
+    own, next_one = contrast_of(targets, targets), contrast_of(targets.roll(1, 0), targets)
+    assert (own < 0.01).all() and (next_one > 10).all()
+    moved = 5 * targets + torch.tensor([1.0, 2, 3])
+    torch.testing.assert_close(contrast_of(moved, targets), own)  # of directions alone
+    same = torch.ones(4, 3)
+    torch.testing.assert_close(contrast_of(same, same), torch.full((4,), 2 * np.log(4)).float())
+
+
+def test_the_contrast_of_means_does_not_depend_on_the_sample() -> None:
+    targets = torch.randn(4, 3)
+    one, other = (contrast_of(torch.randn(4, 3), targets, noise=False) for _ in range(2))
+    assert torch.equal(one, other)
+
+
+def test_siblings_share_the_mean_of_their_vectors_and_others_have_no_part_in_it() -> None:
+    stored = np.random.default_rng(0).normal(size=(6, DIM)).astype(np.float16)
+    vectors = sentence_vectors.SentenceVectors(stored, [0, 2, 3, 5], [7, 8, 7, 9])
+    got = vectors([2, 1, 0])
+    assert torch.equal(got[0], got[2])
+    expected = stored[[0, 3]].astype(np.float32).mean(0)
+    torch.testing.assert_close(got[0], torch.from_numpy(expected))
+    torch.testing.assert_close(got[1], torch.from_numpy(stored[2].astype(np.float32)))
+
+
+def test_a_contrast_pulls_sentences_to_their_vectors_and_leaves_no_weight(tmp_path: Path) -> None:
+    run = recipe(tmp_path, "run", in_toml(CONTRAST))
+    reports = list(pipeline.train(run, "cpu"))
+    cosines = [report.validation["teacher_cosine"] for report in reports if report.validation]
+    assert cosines[-1] > cosines[0]
+    stored, _ = weights.read_tensors(run / folders.WEIGHTS)
+    assert not [name for name in stored if name.startswith("auxiliary")]
+
+
 def test_a_sum_is_the_sum_of_its_terms() -> None:
     both = model(BOTH).auxiliary
     assert isinstance(both, Sum) and both.sentence_encoder == "letters"
@@ -125,6 +172,7 @@ def test_a_sum_is_the_sum_of_its_terms() -> None:
     [
         ({"name": "teacher", "encoder": "nobody"}, "'nobody' is not one of letters, minilm"),
         ({"name": "teacher", "weight": 0}, "not above 0"),
+        ({"name": "contrast", "temperature": 0}, "not above 0"),
         ({"name": "sum", "terms": []}, "expected a list of tables"),
         ({"name": "sum", "terms": ["teacher"]}, "expected a list of tables"),
         ({"name": "sum", "terms": [{"name": "bag"}]}, r"terms\[0\]: 'bag' is not one of"),
