@@ -149,12 +149,13 @@ def amortisation_gap(context: EvaluationContext) -> MetricResult:
         raise NotRelevant("only Gaussian posteriors are refined")
     rows = sorted(context.order("refine")[: context.refine])
     chosen = context.held_out.select(rows)
+    share = context.n / len(rows)  # the progress of a figure counts all sentences
     refined = refinement.refine(
         context.model,
         chosen.ids,
         seed=context.seed,
         labels=batch_inference.of_rows(context.codes, rows),
-        progress=context.advance,
+        progress=lambda done: context.advance(round(share * done)),
     )
     entry = mean_result(refined.gain, chosen.groups, refinement.JUDGED, steps=refinement.STEPS)
     if "error" in entry:

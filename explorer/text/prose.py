@@ -17,14 +17,24 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 _LONG = 60
 """Words of the middle line from which lines are paragraphs."""
 
-_WRAPPED = 0.4
-"""Fraction of lines continued on the next one from which a text is wrapped."""
+_START = re.compile(r"^\s*(?:--|[—–•]|[-*+]\s|\d{1,3}[.)]\s)")
+"""How an attribution, a line of dialogue or an item of a list begins."""
+
+_CONTINUED = 0.4
+"""Fraction of lines continued on the next one from which a text is prose, however it is broken."""
+
+_WRAPPED = 0.05, 0.6
+"""The same for a text wrapped at a margin, and the fraction of those lines that reach it."""
+
+_NARROWEST = 40
+"""The least margin in letters: short lines reach their own width."""
 
 
 def sentences(text: str, is_markdown: bool = False) -> Iterator[str]:
     """The sentences of a text.
 
-    Blank lines separate paragraphs, and so do the ends of long lines; other line ends are blanks.
+    Lines without a word separate paragraphs, and so do the ends of long lines; other line ends are
+    blanks.
     """
     for paragraph in _paragraphs(_without_markup(text) if is_markdown else text):
         yield from split_sentences(paragraph)
@@ -35,15 +45,26 @@ def is_prose(lines: Iterable[str]) -> bool:
     filled = [line.strip() for line in lines if line.strip()]
     if len(filled) < 2:
         return bool(filled) and len(filled[0].split()) > _LONG
-    going_on = sum(
-        (line[-1].isalnum() or line[-1] == ",") and following[0].islower()
+    continued = [
+        (line, following)
         for line, following in pairwise(filled)
-    )
-    # Lines of a lower-case corpus begin in lower case whether they go on or not.
+        if (line[-1].isalnum() or line[-1] == ",") and following[0].islower()
+    ]
+    # Lines of a lower-case corpus begin in lower case whether they are continued or not.
     has_case = any(line[0].isupper() for line in filled)
     has_stops = any(mark in line for line in filled for mark in ".!?")
-    is_wrapped = has_case and has_stops and going_on >= _WRAPPED * len(filled)
-    return is_wrapped or _are_paragraphs(filled)
+    is_continued = has_case and has_stops and len(continued) >= _CONTINUED * len(filled)
+    return is_continued or _reach_margin(continued, filled) or _are_paragraphs(filled)
+
+
+def _reach_margin(continued: Sequence[tuple[str, str]], lines: Sequence[str]) -> bool:
+    """Whether lines are continued because the next word would have crossed a margin."""
+    margin = sorted(map(len, lines))[int(0.95 * (len(lines) - 1))]
+    share, reaching = _WRAPPED
+    if margin < _NARROWEST or len(continued) < share * len(lines):
+        return False
+    full = sum(len(line) + 1 + len(after.split()[0]) > 0.9 * margin for line, after in continued)
+    return full >= reaching * len(continued)
 
 
 def _are_paragraphs(lines: Sequence[str]) -> bool:
@@ -52,10 +73,22 @@ def _are_paragraphs(lines: Sequence[str]) -> bool:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    for block in re.split(r"\n\s*\n", text):
-        lines = [" ".join(line.split()) for line in block.split("\n") if line.strip()]
-        if lines:
-            yield from lines if _are_paragraphs(lines) else [" ".join(lines)]
+    for block in _blocks(text.split("\n")):
+        yield from block if _are_paragraphs(block) else [" ".join(block)]
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines that belong together, their white space collapsed."""
+    block: list[str] = []
+    for line in lines:
+        has_words = any(map(str.isalnum, line))
+        if block and (not has_words or _START.match(line)):
+            yield block
+            block = []
+        if has_words:
+            block.append(" ".join(line.split()))
+    if block:
+        yield block
 
 
 def _without_markup(text: str) -> str:

@@ -144,18 +144,19 @@ def _draw(
     colours = _colours(there, by)
     like = frame if by == "cluster" and not there.is_frame else None
     mark = selection.mark_of(there, chosen, words)
+    is_read = map_view.is_read()
     spec = MapSpec(
         points_url=urls.points_url(run, there.view, None if there.is_frame else frame),
         colours_url=urls.colours_url(run, by, like),
         hover_url=urls.hover_url(run),
-        decode_url=_lens_url(there) if map_view.is_read() else "",
+        decode_url=_lens_url(there) if is_read else "",
         lens_url=_lens_url(there),
         legend=colours.legend,
         kind=colours.kind,
         legend_title=colours.title if by != "cluster" else "",
         # Regions are those of the frame on all maps, with one legend above them.
         show_legend=by != "cluster",
-        labels=_labels(there),
+        labels=[] if is_read else _labels(there),  # a narrow map has no room for both
         overlays=[*_ellipses(there), *mark.overlays],
         highlight=selection.highlight_of(there, chosen),
         selected=mark.selected,
