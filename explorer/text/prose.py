@@ -17,8 +17,11 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 _LONG = 60
 """Words of the middle line from which lines are paragraphs."""
 
-_START = re.compile(r"^\s*(?:--|[—–•]|[-*+]\s|\d{1,3}[.)]\s)")
-"""How an attribution, a line of dialogue or an item of a list begins."""
+_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+"""The mark of an item of a list."""
+
+_DASH = re.compile(r"^\s*(?:--|[—–])")
+"""How an attribution or a line of dialogue begins."""
 
 _CONTINUED = 0.4
 """Fraction of lines continued on the next one from which a text is prose, however it is broken."""
@@ -82,11 +85,12 @@ def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
     block: list[str] = []
     for line in lines:
         has_words = any(map(str.isalnum, line))
-        if block and (not has_words or _START.match(line)):
+        item = _ITEM.match(line)
+        if block and (not has_words or item or _DASH.match(line)):
             yield block
             block = []
         if has_words:
-            block.append(" ".join(line.split()))
+            block.append(" ".join(line[item.end() if item else 0 :].split()))
     if block:
         yield block
 

@@ -59,12 +59,12 @@ def test_sentences_without_stops_are_a_line_each_though_some_begin_in_lower_case
 
 
 def test_items_of_a_list_and_lines_of_dialogue_are_apart() -> None:
-    text = "We need\n- bread from\n  the baker\n- salt\n2) a door\n— Who is it?\n— Me."
+    text = "We need\n- bread from\n  the baker\n- salt\n1. a door\n— Who is it?\n— Me."
     assert list(prose.sentences(text)) == [
         "We need",
-        "- bread from the baker",
-        "- salt",
-        "2) a door",
+        "bread from the baker",
+        "salt",
+        "a door",
         "— Who is it?",
         "— Me.",
     ]
