@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from explorer.latent_space.name_by_example import example, is_example
 from explorer.latent_space.name_candidates import Candidate, candidates, is_informative
-from explorer.latent_space.name_cover import cover_names, needed_lift
+from explorer.latent_space.name_cover import UNNAMED, cover_names, needed_lift
 from explorer.latent_space.name_parts import holds
 from explorer.latent_space.name_stop_words import describes_origin
 from explorer.latent_space.random_rows import draw, of_rows
@@ -72,13 +73,21 @@ class Namer:
                 than 50,000 texts a random sample is counted.
 
         Returns:
-            A name a group, one to three parts of at most four words together; "region 1" and so
-            on where there is no word to name it by.
+            A name a group, one to three parts of at most four words together; a typical text in
+            quotation marks where no words set the group apart, and "region 1" and so on where no
+            text is typical either.
         """
         if not self._has_order:
             return self._names_of_bags(group)
         rows, (matrix, known) = self._candidates
-        return cover_names(matrix, known, group[rows], int(group.max(initial=-1)) + 1)
+        counted = group[rows]
+        names = cover_names(matrix, known, counted, int(group.max(initial=-1)) + 1)
+        for number, name in enumerate(names):
+            if name.startswith(UNNAMED):
+                texts = of_rows(self._texts, rows)
+                inside = np.flatnonzero(counted == number).tolist()
+                names[number] = example(texts, inside, names) or name
+        return names
 
     def _names_of_bags(self, group: Int[np.ndarray, " n"]) -> list[str]:
         count = int(group.max(initial=-1)) + 1
@@ -144,7 +153,8 @@ class Namer:
 def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Sequence[str]) -> float:
     """The fraction of the texts in groups that hold a part of their group's name, 0 to 1.
 
-    Of informative words a text holds any, of a phrase ("tell me") the whole.
+    Of informative words a text holds any, of a phrase ("tell me") the whole; an example names no
+    other text.
 
     Args:
         texts: Any text.
@@ -157,7 +167,11 @@ def share_named(texts: Sequence[str], group: Int[np.ndarray, " n"], names: Seque
     inside = np.flatnonzero(group >= 0).tolist()
     if not inside:
         raise ValueError("no text is in a group")
-    return sum(holds(texts[row], names[int(group[row])]) for row in inside) / len(inside)
+    named = (names[int(group[row])] for row in inside)
+    return sum(
+        not is_example(name) and holds(texts[row], name)
+        for row, name in zip(inside, named, strict=True)
+    ) / len(inside)
 
 
 def _count(

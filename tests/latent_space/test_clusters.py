@@ -6,6 +6,7 @@ import pytest
 from explorer.latent_space import cluster_names
 from explorer.latent_space.cluster_names import Namer, share_named
 from explorer.latent_space.clusters import clusters, members, region_metrics
+from explorer.latent_space.name_by_example import is_example
 from explorer.latent_space.name_stop_words import describes_origin, is_function_word
 from explorer.text.search_words import words
 
@@ -170,6 +171,18 @@ def test_a_region_without_such_words_is_numbered():
     texts = ["a red kite", "a blue kite"] * 100
     group = np.tile([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5], 17)[:200]
     assert Namer(texts).names(group) == [f"region {number}" for number in range(1, 7)]
+
+
+def test_a_region_without_such_words_is_named_by_a_typical_text_in_quotation_marks():
+    kinds = np.array(["a red kite flies.", "a blue boat sails.", "see all of " + "the sea " * 5])
+    texts = kinds[np.r_[np.repeat([0, 1, 2], [60, 20, 20]), np.repeat([0, 1, 2], [30, 50, 20])]]
+    names = Namer(texts.tolist()).names(np.repeat([0, 1], 100))
+    assert names == ["“a red kite flies”", "“a blue boat sails”"]
+    assert is_example(names[0]) and not is_example("kite, red")
+    # An example stands for itself: the region has no name that its texts bear.
+    two = [str(kinds[0])] * 2, np.array([0, 0])
+    assert share_named(*two, [names[0]]) == 0
+    assert share_named(*two, ["kite"]) == 1
 
 
 @pytest.mark.parametrize("word", ["asian", "african-american", "black", "white", "mexican"])

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.run import Run
+from explorer.latent_space.name_by_example import is_example
 from explorer.latent_space.name_cover import UNNAMED
 from explorer.latent_space.name_parts import informative_words
 from explorer.text.search_words import words
@@ -104,7 +105,7 @@ def _typed() -> None:
 def suggested_word(run: Run) -> str:
     """A word of the name of the largest region that has a telling one, else of an example."""
     for region in (region for level in run.needed_atlas.levels for region in level):
-        if region.name.startswith(UNNAMED):
+        if region.name.startswith(UNNAMED) or is_example(region.name):
             continue
         for word in informative_words(region.name):
             return word
