@@ -155,8 +155,8 @@ class Run(CodedRun):
         """Whether each sentence costs more nats per word than 99% of the training sentences.
 
         So is one of whose words at least half are unknown. A model decodes such a sentence as one
-        of its corpus. Held-out sentences are called so more often than 1%: on captions-smooth
-        about one in twenty.
+        of its corpus. Held-out sentences are called so more often than 1%: 4% of those of
+        captions-smooth.
 
         Args:
             texts: Sentences.
