@@ -36,6 +36,8 @@ class Auxiliary(nn.Module):
 
     sentence_encoder: str = ""
     """The entry of `SENTENCE_ENCODERS` whose vectors are the targets; empty: none needed."""
+    compares_batch: bool = False
+    """Whether a sentence's loss depends on the other sentences of its batch."""
     averages_groups: bool = False
     """Whether a target is the mean vector of the sentence's group, where the corpus has groups."""
 
@@ -215,7 +217,7 @@ class Contrast(Auxiliary):
         Supervision, arXiv:2103.00020, figure 3, with fixed vectors in place of images.
     """
 
-    averages_groups = True
+    compares_batch = averages_groups = True
 
     def __init__(
         self,
@@ -299,6 +301,7 @@ class Sum(Auxiliary):
                 + " and ".join(sorted(encoders))
             )
         self.sentence_encoder = "".join(encoders)
+        self.compares_batch = any(term.compares_batch for term in self._terms())
         self.averages_groups = any(term.averages_groups for term in self._terms())
 
     def _terms(self) -> list[Auxiliary]:

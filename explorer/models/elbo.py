@@ -113,12 +113,11 @@ def training_terms(
     with shard.whole_batch_draws(), autocast(model.device, bf16):
         features = model.encode(tokens[rows])
     posterior = model.latent.posterior(shard.all_gather(features.to(dtype)))
-    own_targets = None if targets is None else targets[rows]
-    sentences = Sentences(tokens[rows], labels[rows], own_targets, posterior.mean[rows])
+    whole = Sentences(tokens, labels, targets, posterior.mean)
     commitment = model.latent.commitment(posterior)[rows]
 
     def terms(z: Tensor, kl: Tensor) -> Terms:
-        auxiliary = model.auxiliary(z[rows], sentences) + commitment
+        auxiliary = _auxiliary(model, z, whole, rows) + commitment
         given = drop_labels(labels) if model.training else labels
         decoder_input = model.condition(z, given)[rows]
         with shard.whole_batch_draws(), autocast(model.device, bf16):
@@ -133,6 +132,17 @@ def training_terms(
     if not noise and model.latent.has_rate and not model.prior.is_factorised:
         sampled = posterior.sample()  # log q − log p at the mean does not estimate the rate
     return terms(z, rate(model, posterior, sampled))
+
+
+def _auxiliary(
+    model: TextVAE, z: Float[Tensor, "batch latent"], whole: Sentences, rows: slice
+) -> Float[Tensor, " rows"]:
+    """The auxiliary loss of this process's rows of a batch."""
+    if model.auxiliary.compares_batch:
+        return model.auxiliary(z, whole)[rows]
+    targets, means = (part if part is None else part[rows] for part in whole[2:])
+    own = Sentences(whole.tokens[rows], whole.labels[rows], targets, means)
+    return model.auxiliary(z[rows], own)
 
 
 def _importance_weighted(each: Sequence[Terms], rows: slice) -> Terms:

@@ -16,6 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
 from explorer.models.auxiliary_losses import Contrast, Sentences, Sum, Teacher
+from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.padding import collate, masked_mean
 from explorer.models.vae import TextVAE, build
@@ -135,6 +136,23 @@ def test_the_contrast_of_means_does_not_depend_on_the_sample() -> None:
     targets = torch.randn(4, 3)
     one, other = (contrast_of(torch.randn(4, 3), targets, noise=False) for _ in range(2))
     assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("auxiliary", [CONTRAST, TEACHER, BOTH])
+def test_each_process_computes_the_auxiliary_loss_of_its_rows_of_the_whole_batch(
+    auxiliary: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, tokens, targets = model(auxiliary), collate(IDS), torch.randn(4, DIM)
+    made.eval()
+
+    def loss(shard: BatchShard = WHOLE_BATCH) -> torch.Tensor:
+        torch.manual_seed(1)
+        return elbo.training_terms(made, tokens, targets=targets, shard=shard).auxiliary
+
+    whole, features = loss(), made.encode(tokens)
+    monkeypatch.setattr(BatchShard, "all_gather", lambda shard, own: features)
+    parts = [loss(BatchShard(4, slice(start, start + 2))) for start in (0, 2)]
+    torch.testing.assert_close(torch.cat(parts), whole)
 
 
 def test_siblings_share_the_mean_of_their_vectors_and_others_have_no_part_in_it() -> None:
