@@ -15,6 +15,7 @@ from explorer.explore.criterion import Criterion, Mask, TextCriterion, Value, di
 from explorer.explore.map_views import FARTHEST, VIEWS, view_of
 from explorer.explore.mapped_run import MappedRun
 from explorer.explore.tags import Tag
+from explorer.latent_space.name_by_example import is_example
 from explorer.system.cache import Cache
 
 MAX_PATTERN = 300
@@ -80,6 +81,10 @@ class Region(TextCriterion):
         for level in reversed(run.needed_atlas.levels):  # a name stands for its coarsest region
             counts |= {item.name: item.size for item in level}
         return counts
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.text}" if is_example(self.text) else super().title
 
     def mask(self, run: MappedRun) -> Mask:
         atlas = run.needed_atlas

@@ -256,6 +256,11 @@ def test_a_description_has_every_condition_in_words(run: Run) -> None:
     assert text.endswith(") and not words “park”")
 
 
+def test_a_region_named_by_an_example_is_quoted_once() -> None:
+    assert Region("“a red kite”").title == "region “a red kite”"
+    assert Region("kite").title == "region “kite”"
+
+
 def test_a_table_holds_the_rows_that_were_selected(run: Run) -> None:
     rows = rows_of(run, Words("dog"))
     table = table_of(run, rows)
