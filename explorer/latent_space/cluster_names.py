@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from explorer.latent_space.name_by_example import example, is_example
+from explorer.latent_space.name_by_example import Examples, is_example
 from explorer.latent_space.name_candidates import Candidate, candidates, is_informative
 from explorer.latent_space.name_cover import UNNAMED, cover_names, needed_lift
 from explorer.latent_space.name_parts import holds
@@ -60,6 +60,10 @@ class Namer:
         return rows, candidates(of_rows(self._texts, rows))
 
     @cached_property
+    def _examples(self) -> Examples:
+        return Examples(of_rows(self._texts, self._candidates[0]))
+
+    @cached_property
     def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":
         return _count(self._texts, self._has_order)
 
@@ -84,9 +88,8 @@ class Namer:
         names = cover_names(matrix, known, counted, int(group.max(initial=-1)) + 1)
         for number, name in enumerate(names):
             if name.startswith(UNNAMED):
-                texts = of_rows(self._texts, rows)
                 inside = np.flatnonzero(counted == number).tolist()
-                names[number] = example(texts, inside, names) or name
+                names[number] = self._examples.best(inside, names) or name
         return names
 
     def _names_of_bags(self, group: Int[np.ndarray, " n"]) -> list[str]:

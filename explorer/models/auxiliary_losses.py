@@ -194,7 +194,7 @@ class Contrast(Auxiliary):
     """z identifies the teacher's vector of its own sentence among those of the batch (InfoNCE).
 
     The vectors are mapped linearly to the latent space and compared with z by the cosine of what
-    is centred in the batch: sentences that the teacher holds similar become neighbours in z
+    is centred in the batch: sentences that the teacher finds similar become neighbours in z
     itself. In a corpus with groups, such as the captions of one image, the target is the mean
     vector of the group.
 
@@ -205,8 +205,8 @@ class Contrast(Auxiliary):
         weight: Of this loss, at most log(batch size) nats for a random z.
         encoder: Name in `SENTENCE_ENCODERS`.
         temperature: Of the cosines.
-        noise: Whether z is a posterior sample; False takes the posterior mean, which costs no
-            rate but leaves the sample as it is.
+        noise: Whether z is a posterior sample; False takes the posterior mean, whose precision
+            costs no rate and tells the decoder nothing.
 
     Raises:
         ExplorerError: For an unknown encoder, a weight or temperature of 0 or less, or no latent

@@ -17,8 +17,8 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 _LONG = 60
 """Words of the middle line from which lines are paragraphs."""
 
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
-"""The mark of an item of a list."""
+_ITEM = re.compile(r"^\s*[-*+•]\s+")
+"""The mark of an item of a list; a number may be the end of a wrapped sentence."""
 
 _DASH = re.compile(r"^\s*(?:--|[—–])")
 """How an attribution or a line of dialogue begins."""
@@ -26,8 +26,11 @@ _DASH = re.compile(r"^\s*(?:--|[—–])")
 _CONTINUED = 0.4
 """Fraction of lines continued on the next one from which a text is prose, however it is broken."""
 
-_WRAPPED = 0.05, 0.6
-"""The same for a text wrapped at a margin, and the fraction of those lines that reach it."""
+_WRAPPED = 0.05
+"""The same for a text wrapped at a margin, if enough of those lines reach it."""
+
+_REACHING = 0.6
+"""Fraction of continued lines that reach the margin of a wrapped text."""
 
 _NARROWEST = 40
 """The least margin in letters: short lines reach their own width."""
@@ -63,11 +66,10 @@ def is_prose(lines: Iterable[str]) -> bool:
 def _reach_margin(continued: Sequence[tuple[str, str]], lines: Sequence[str]) -> bool:
     """Whether lines are continued because the next word would have crossed a margin."""
     margin = sorted(map(len, lines))[int(0.95 * (len(lines) - 1))]
-    share, reaching = _WRAPPED
-    if margin < _NARROWEST or len(continued) < share * len(lines):
+    if margin < _NARROWEST or len(continued) < _WRAPPED * len(lines):
         return False
     full = sum(len(line) + 1 + len(after.split()[0]) > 0.9 * margin for line, after in continued)
-    return full >= reaching * len(continued)
+    return full >= _REACHING * len(continued)
 
 
 def _are_paragraphs(lines: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Laws of running text: what is told from a sentence a line, and how it is split."""
+"""Laws of running text: how it is recognised, and how it is split into sentences."""
 
 import textwrap
 
@@ -59,12 +59,16 @@ def test_sentences_without_stops_are_a_line_each_though_some_begin_in_lower_case
 
 
 def test_items_of_a_list_and_lines_of_dialogue_are_apart() -> None:
-    text = "We need\n- bread from\n  the baker\n- salt\n1. a door\n— Who is it?\n— Me."
+    text = "We need\n- bread from\n  the baker\n- salt\n— Who is it?\n— Me."
     assert list(prose.sentences(text)) == [
         "We need",
         "bread from the baker",
         "salt",
-        "a door",
         "— Who is it?",
         "— Me.",
     ]
+
+
+def test_a_number_that_ends_a_wrapped_sentence_stays_in_it() -> None:
+    text = "On board were\n30. He counted them."
+    assert list(prose.sentences(text)) == ["On board were 30.", "He counted them."]
