@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from explorer.errors import ExplorerError, at_least, within
+from explorer.errors import ExplorerError, at_least, one_of, within
 from explorer.system import atomic_files, toml_writer
 from explorer.system.toml_writer import literal, printable
 
@@ -18,6 +18,10 @@ Choice = Mapping[str, Any]
 
 FORMAT = 2
 """Of a `config.toml`: 1 where the key is absent; 2 came with `corpus.tokens = "bpe"`."""
+
+HALF, INT8 = "half", "int8"
+STORAGES = (HALF, INT8)
+"""How weights are stored: in half precision, or large matrices in eight bits."""
 
 RENAMED = {
     "corpus.valid_share": "valid_fraction",
@@ -184,6 +188,7 @@ class TrainingConfig:
         0, "stop after this many epochs without a better loss; 0, or schedule target: never"
     )
     bf16: bool = setting(True, "bfloat16 matrix products where the hardware has them")
+    storage: str = setting(HALF, "precision of the stored weights: half; int8: half the size")
     save_seconds: float = setting(60.0, "seconds between two checkpoints to resume from")
 
     def __post_init__(self) -> None:
@@ -194,6 +199,7 @@ class TrainingConfig:
         at_least("training.snapshots", self.snapshots, 0)
         at_least("training.patience", self.patience, 0)
         within("training.decay", self.decay, 0.0, 1.0)
+        one_of("training.storage", self.storage, STORAGES)
         if self.learning_rate <= 0 or self.clip <= 0:
             raise ExplorerError("training.learning_rate and training.clip must be above 0")
 

@@ -220,7 +220,7 @@ def weights_of_runs(head: dict[str, Any], data: bytes, size: int) -> None:
         len(text).to_bytes(8, "little") + text,
     ):
         in_file(folders.WEIGHTS, content, weights.read_shapes)
-        in_file(folders.WEIGHTS, content, weights.read_tensors)
+        in_file(folders.WEIGHTS, content, weights.read_weights)
 
 
 MAPS = {

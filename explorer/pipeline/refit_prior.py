@@ -76,11 +76,11 @@ def fit_prior(
         header = _header(folder, target, config, command)
         write_text(new / folders.CONFIG, configs.render(recipe, header))
         vocabulary_file.save(new, vocabulary)
-        weights.save(new, model)
+        weights.save(new, model, recipe.training.storage)
         if (folder / folders.HISTORY).is_file():
             shutil.copyfile(folder / folders.HISTORY, new / folders.HISTORY)
         folders.write_checksums(new)
-    # The run holds half precision, which is what is measured.
+    # The stored weights are rounded, and what is measured is what they give.
     saved = weights.load_model(target)[2]
     if saved.encoder is not None and old.encoder is not None:
         saved.encoder.adopt(old.encoder)

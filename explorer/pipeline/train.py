@@ -259,7 +259,7 @@ class _Stage:
         """Writes the files of the finished run and removes those of a former model."""
         folder = self.folder
         vocabulary_file.save(folder, data.vocabulary)
-        weights.save(folder, model)
+        weights.save(folder, model, self.trainer.config.training.storage)
         folders.write_history(folder, self.history)
         for stale in (folders.METRICS, folders.ATLAS, folders.PLAYBACK, snapshots.FILE):
             (folder / stale).unlink(missing_ok=True)

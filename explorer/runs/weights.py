@@ -1,4 +1,7 @@
-"""Weights of a run: saved in half precision, loaded only if they fit. Executes nothing."""
+"""Weights of a run: saved in half precision or eight bits, loaded only if they fit.
+
+Executes nothing.
+"""
 
 import dataclasses
 import math
@@ -17,7 +20,7 @@ from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models.vae import TextVAE, build
-from explorer.runs import vocabulary_file
+from explorer.runs import eight_bits, vocabulary_file
 from explorer.runs.folder import CONFIG, WEIGHTS, weights_of
 from explorer.system import memory
 from explorer.system.atomic_files import write
@@ -29,17 +32,25 @@ _AUXILIARY = "auxiliary."
 _LARGEST = torch.finfo(torch.half).max
 
 
-def save(folder: Path, model: TextVAE) -> None:
-    """Writes `model.safetensors` in half precision, each shared tensor once.
+def save(folder: Path, model: TextVAE, storage: str = configs.HALF) -> None:
+    """Writes `model.safetensors`, each shared tensor once.
 
     The weights of auxiliary losses are used in training only and left out.
+
+    Args:
+        folder: Of the run.
+        model: Any.
+        storage: One of `configs.STORAGES`; "int8" stores large matrices in eight bits.
 
     Raises:
         ExplorerError: If half precision cannot hold a weight, or the file cannot be written.
     """
     check_storable(model.state_dict(), "nothing is written")
-    lasting = _lasting(model.state_dict()).items()
-    write_tensors(folder / WEIGHTS, {name: _stored(tensor).cpu() for name, tensor in lasting})
+    lasting = {name: tensor.cpu() for name, tensor in _lasting(model.state_dict()).items()}
+    tensors = eight_bits.pack(lasting) if storage == configs.INT8 else lasting
+    scales = tensors.keys() - lasting.keys()
+    stored = {name: t if name in scales else _stored(t) for name, t in tensors.items()}
+    write_tensors(folder / WEIGHTS, stored)
 
 
 def check_storable(state: Mapping[str, Tensor], advice: str) -> None:
@@ -98,6 +109,34 @@ def read_tensors(path: Path, names: Sequence[str] | None = None) -> tuple[dict[s
             name: file.get_tensor(name) for name in (file.keys() if names is None else names)
         }
         return tensors, (file.metadata() or {}).get("explorer", "")
+
+
+def read_weights(path: Path, names: Sequence[str] | None = None) -> dict[str, Tensor]:
+    """Reads what `save` wrote: all weights or those named; matrices in eight bits as float32.
+
+    Raises:
+        ExplorerError: If the file is missing or damaged.
+    """
+    if names is not None:
+        names = eight_bits.stored_names(names, read_shapes(path))
+    tensors = read_tensors(path, names)[0]
+    try:
+        return eight_bits.unpack(tensors)
+    except ValueError as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+
+
+def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the weights that `save` wrote, of which none is read.
+
+    Raises:
+        ExplorerError: If the file is missing or damaged.
+    """
+    try:
+        shapes = eight_bits.check(read_shapes(path))
+    except ValueError as error:
+        raise ExplorerError(f"{path} is damaged: {error}") from None
+    return {name: tuple(shape) for name, shape in shapes.items()}
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -221,11 +260,13 @@ def load_model(folder: Path) -> tuple[Config, Vocabulary, TextVAE]:
     vocabulary = vocabulary_file.load(folder, config.corpus)
     is_fitted = config.training.fit_prior["name"] != "none"
     shapes = {
-        name: shape for name, shape in read_shapes(path).items() if not name.startswith(_AUXILIARY)
+        name: shape
+        for name, shape in weight_shapes(path).items()
+        if not name.startswith(_AUXILIARY)
     }
     recipe = dataclasses.replace(configs.final_model(config), auxiliary={"name": "none"})
     with _NoLargerThan(shapes, path):
         model = build(recipe, len(vocabulary), is_fitted)
     check_shapes(model, shapes, path)  # a sparse file of zeros costs nothing until it is read
-    load_tensors(model, read_tensors(path, list(shapes))[0], path)
+    load_tensors(model, read_weights(path, list(shapes)), path)
     return config, vocabulary, model.eval().requires_grad_(False)

@@ -16,7 +16,7 @@ from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file
-from explorer.runs.weights import read_tensors, unique
+from explorer.runs.weights import read_weights, unique
 from explorer.text import language_models
 from explorer.text.vocabulary import Vocabulary
 
@@ -138,7 +138,7 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "
     """
     at_least("training.start.freeze_epochs", freeze_epochs, 0)
     folder = folders.find(run)
-    tensors, _ = read_tensors(folders.weights_of(folder))
+    tensors = read_weights(folders.weights_of(folder))
     checksum = folders.checksums(folder)[folders.WEIGHTS]
     if weights not in ("", checksum):
         raise ExplorerError(
