@@ -116,7 +116,7 @@ class ModelConfig:
         name="lstm",
     )
     auxiliary: Choice = _choice(
-        "auxiliary loss on z: none, bag_of_words, adversary, teacher, contrast, or a sum of them",
+        "loss on z: none, bag_of_words, adversary, teacher, contrast, neighbours, or a sum",
         name="none",
     )
     labels: tuple[str, ...] = setting(

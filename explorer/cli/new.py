@@ -72,6 +72,12 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(LANGUAGE_MODELS)} or the folder of a llama or gpt2, as decoder",
     )
     add(
+        "--meaning",
+        action="store_true",
+        help="neighbours in z shall be alike in meaning, as MiniLM finds them; needs the extra "
+        "`teacher` in training only",
+    )
+    add(
         "--size",
         default="",
         choices=("", *SIZES),
@@ -106,7 +112,7 @@ def new(args: argparse.Namespace) -> None:
     findings = inspect(configs.from_table({"corpus": chosen, **_only_seed(changes)}))
     findings, encoder = given_vectors.resolve(findings, args.encoder)
     how = (args.latent, args.prior, args.schedule, args.conditional)
-    table = recipe(findings, *how, start, language_model, args.size, encoder)
+    table = recipe(findings, *how, start, language_model, args.size, encoder, args.meaning)
     config = configs.from_table(_merge(table, changes))
     vocabulary, weights, pretrained = _check(config, findings)
     header = (

@@ -1,62 +1,20 @@
 """Auxiliary losses on z, added to the negative ELBO in training."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError, above, one_of
-from explorer.models.encoder_catalog import SENTENCE_ENCODERS
+from explorer.errors import ExplorerError
+from explorer.models.auxiliary_base import Auxiliary, Sentences, need_latent
 from explorer.models.label_conditioning import NO_LABEL
 from explorer.models.padding import mask
+from explorer.models.teacher_losses import TEACHERS
 from explorer.registry import choose
 from explorer.text.tokens import EOS
-
-
-class Sentences(NamedTuple):
-    """What an auxiliary loss may predict from z."""
-
-    tokens: Int[Tensor, "batch time"]
-    labels: Sequence[int]
-    """Indices of their labels; empty for a model without labels."""
-    targets: Float[Tensor, "batch target"] | None = None
-    """Their vectors from `Auxiliary.sentence_encoder`, if one is named."""
-    means: Float[Tensor, "batch latent"] | None = None
-    """Their posterior means, for a loss that reads them in place of z."""
-
-
-class Auxiliary(nn.Module):
-    """An auxiliary loss on z; this one is 0.
-
-    Its weights are used in training only: a finished run does not store them.
-    """
-
-    sentence_encoder: str = ""
-    """The entry of `SENTENCE_ENCODERS` whose vectors are the targets; empty: none needed."""
-    compares_batch: bool = False
-    """Whether a sentence's loss depends on the other sentences of its batch."""
-    averages_groups: bool = False
-    """Whether a target is the mean vector of the sentence's group, where the corpus has groups."""
-
-    def forward(
-        self, z: Float[Tensor, "batch latent"], sentences: Sentences
-    ) -> Float[Tensor, " batch"]:
-        """The auxiliary loss of each sentence, nats.
-
-        Args:
-            z: Latent points.
-            sentences: Theirs.
-        """
-        return z.new_zeros(len(z))
-
-    def cosine(
-        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
-    ) -> Float[Tensor, " batch"] | None:
-        """Cosine between the targets and their predictions from z; None without a teacher."""
-        return None
 
 
 def nothing(embedding: nn.Embedding, latent_dim: int, num_labels: int) -> Auxiliary:
@@ -82,7 +40,7 @@ class BagOfWords(Auxiliary):
         self, embedding: nn.Embedding, latent_dim: int, num_labels: int, weight: float = 1.0
     ) -> None:
         super().__init__()
-        _need_latent("bag_of_words", latent_dim, weight)
+        need_latent("bag_of_words", latent_dim, weight)
         self.embedding = embedding
         self.features = nn.Linear(latent_dim, embedding.embedding_dim)
         self.bias = nn.Parameter(torch.zeros(embedding.num_embeddings))
@@ -125,7 +83,7 @@ class Adversary(Auxiliary):
         hidden_dim: int = 128,
     ) -> None:
         super().__init__()
-        _need_latent("adversary", latent_dim, weight)
+        need_latent("adversary", latent_dim, weight)
         if not num_labels:
             raise ExplorerError(
                 "model.auxiliary: an adversary needs model.labels, which `explorer new "
@@ -143,120 +101,6 @@ class Adversary(Auxiliary):
         logits = self.classifier(_reverse(z, self._weight))
         target = torch.tensor(sentences.labels, dtype=torch.int64, device=z.device)
         return functional.cross_entropy(logits, target, reduction="none", ignore_index=NO_LABEL)
-
-
-class Teacher(Auxiliary):
-    """A linear map of z predicts the sentence's vector from a pre-trained sentence encoder.
-
-    Sentences of similar meaning thus move together in z. The teacher reads the training sentences
-    once, before training; the finished run needs neither it nor its package.
-
-    Args:
-        embedding: Unused.
-        latent_dim: Size of z.
-        num_labels: Unused.
-        weight: The loss at a cosine of 0, nats.
-        encoder: Name in `SENTENCE_ENCODERS`.
-
-    Raises:
-        ExplorerError: For an unknown encoder, a weight of 0 or less, or no latent space.
-    """
-
-    def __init__(
-        self,
-        embedding: nn.Embedding,
-        latent_dim: int,
-        num_labels: int,
-        weight: float = 10.0,
-        encoder: str = "minilm",
-    ) -> None:
-        super().__init__()
-        _need_latent("teacher", latent_dim, weight)
-        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
-        self.sentence_encoder = encoder
-        self.head = nn.Linear(latent_dim, SENTENCE_ENCODERS[encoder].dim)
-        self._weight = weight
-
-    def forward(
-        self, z: Float[Tensor, "batch latent"], sentences: Sentences
-    ) -> Float[Tensor, " batch"]:
-        """Weight × (1 − cosine of prediction and target)."""
-        assert sentences.targets is not None
-        return self._weight * (1 - self.cosine(z, sentences.targets))
-
-    def cosine(
-        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
-    ) -> Float[Tensor, " batch"]:
-        return functional.cosine_similarity(self.head(z), targets, dim=1)
-
-
-class Contrast(Auxiliary):
-    """z identifies the teacher's vector of its own sentence among those of the batch (InfoNCE).
-
-    The vectors are mapped linearly to the latent space and compared with z by the cosine of what
-    is centred in the batch: sentences that the teacher finds similar become neighbours in z
-    itself. In a corpus with groups, such as the captions of one image, the target is the mean
-    vector of the group.
-
-    Args:
-        embedding: Unused.
-        latent_dim: Size of z.
-        num_labels: Unused.
-        weight: Of this loss, at most log(batch size) nats for a random z.
-        encoder: Name in `SENTENCE_ENCODERS`.
-        temperature: Of the cosines.
-        noise: Whether z is a posterior sample; False takes the posterior mean, whose precision
-            costs no rate and tells the decoder nothing.
-
-    Raises:
-        ExplorerError: For an unknown encoder, a weight or temperature of 0 or less, or no latent
-            space.
-
-    Source:
-        Radford et al. (2021), Learning Transferable Visual Models From Natural Language
-        Supervision, arXiv:2103.00020, figure 3, with fixed vectors in place of images.
-    """
-
-    compares_batch = averages_groups = True
-
-    def __init__(
-        self,
-        embedding: nn.Embedding,
-        latent_dim: int,
-        num_labels: int,
-        weight: float = 1.0,
-        encoder: str = "minilm",
-        temperature: float = 0.1,
-        noise: bool = True,
-    ) -> None:
-        super().__init__()
-        _need_latent("contrast", latent_dim, weight)
-        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
-        above("model.auxiliary.temperature", temperature, 0)
-        self.sentence_encoder = encoder
-        self.head = nn.Linear(SENTENCE_ENCODERS[encoder].dim, latent_dim)
-        self._weight, self._temperature, self._noise = weight, temperature, noise
-
-    def forward(
-        self, z: Float[Tensor, "batch latent"], sentences: Sentences
-    ) -> Float[Tensor, " batch"]:
-        """Weight × the cross-entropy of the own vector among those of the batch."""
-        assert sentences.targets is not None and sentences.means is not None
-        queries = _directions(z if self._noise else sentences.means)
-        keys = _directions(self.head(sentences.targets))
-        own = torch.arange(len(z), device=z.device)
-        logits = queries @ keys.T / self._temperature
-        return self._weight * functional.cross_entropy(logits, own, reduction="none")
-
-    def cosine(
-        self, z: Float[Tensor, "batch latent"], targets: Float[Tensor, "batch target"]
-    ) -> Float[Tensor, " batch"]:
-        return (_directions(z) * _directions(self.head(targets))).sum(1)
-
-
-def _directions(points: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent"]:
-    """Unit vectors from the mean of the batch."""
-    return functional.normalize(points - points.mean(0), dim=1)
 
 
 class Sum(Auxiliary):
@@ -339,17 +183,10 @@ def _reverse(z: Tensor, weight: float) -> Tensor:
     return _Reverse.apply(z, weight)  # type: ignore[return-value]
 
 
-def _need_latent(name: str, latent_dim: int, weight: float) -> None:
-    if not latent_dim:
-        raise ExplorerError(f"model.auxiliary: {name} needs a latent space")
-    above("model.auxiliary.weight", weight, 0)
-
-
 AUXILIARIES: dict[str, Callable[..., Auxiliary]] = {
     "none": nothing,
     "bag_of_words": BagOfWords,
     "adversary": Adversary,
-    "teacher": Teacher,
-    "contrast": Contrast,
+    **TEACHERS,
     "sum": Sum,
 }

@@ -10,7 +10,7 @@ from torch.distributions import Distribution
 
 from explorer.config import ObjectiveConfig
 from explorer.errors import ExplorerError, at_least
-from explorer.models.auxiliary_losses import Sentences
+from explorer.models.auxiliary_base import Sentences
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.label_conditioning import drop_labels
 from explorer.models.mixed_precision import autocast

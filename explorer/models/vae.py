@@ -10,7 +10,8 @@ from torch.distributions import Distribution
 from explorer.config import ModelConfig
 from explorer.errors import ExplorerError, one_of
 from explorer.models import label_conditioning
-from explorer.models.auxiliary_losses import AUXILIARIES, Auxiliary
+from explorer.models.auxiliary_base import Auxiliary
+from explorer.models.auxiliary_losses import AUXILIARIES
 from explorer.models.decoder_base import Decoder
 from explorer.models.decoders import DECODERS
 from explorer.models.encoder_base import Encoder

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
+from explorer.models.teacher_losses import TEACHERS
 from explorer.runs import folder as folders
+from explorer.training import auxiliary_recipe
 
 WARM_EPOCHS = 8
 """At most, of a training that starts from a sentence VAE."""
@@ -39,8 +41,9 @@ def from_run(table: dict[str, Any], start: Path, conditional: bool, latent: str)
         freeze_epochs = _freeze_epochs(table, latent)
     else:
         table["model"] = model | {"labels": []}
-        if not conditional:
-            table["model"]["auxiliary"] = _without_adversary(model["auxiliary"])
+        # A teacher needs packages that not everyone has: `--meaning` asks for one.
+        dropped = [*TEACHERS, *([] if conditional else ["adversary"])]
+        table["model"]["auxiliary"] = auxiliary_recipe.without(model["auxiliary"], dropped)
         table["objective"]["rate"] = dict(config.objective.rate)
         table["training"]["fit_prior"] = dict(config.training.fit_prior)
         # Encoder and decoder are trained already, under a rate that is charged in full.
@@ -103,14 +106,3 @@ def _freeze_epochs(table: Mapping[str, Any], latent: str) -> int:
     None when a language model starts from it: nothing else would be trained.
     """
     return 0 if latent == "none" else table["training"]["pretrain_epochs"] + 1
-
-
-def _without_adversary(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
-    """The auxiliary loss of a model without labels."""
-    if auxiliary["name"] == "adversary":
-        return {"name": "none"}
-    if auxiliary["name"] != "sum":
-        return dict(auxiliary)
-    terms = [_without_adversary(term) for term in auxiliary["terms"]]
-    terms = [term for term in terms if term["name"] != "none"]
-    return {"name": "sum", "terms": terms} if terms else {"name": "none"}

@@ -17,7 +17,7 @@ from explorer.text.file_columns import Dialect
 from explorer.text.read_file import longest_text, read
 from explorer.text.tokens import SPECIALS, Tokeniser
 from explorer.text.vector_column import VectorSource
-from explorer.training import document_recipe, start_recipe, vector_recipe
+from explorer.training import auxiliary_recipe, document_recipe, start_recipe, vector_recipe
 from explorer.training.vector_recipe import VectorFindings
 
 SMALL_TOKENS = 600_000
@@ -157,6 +157,7 @@ def recipe(
     language_model: str = "",
     size: str = "",
     encoder: str = "",
+    meaning: bool = False,
 ) -> dict[str, Any]:
     """Tables of a `config.toml` that suits a corpus.
 
@@ -170,6 +171,7 @@ def recipe(
         language_model: A pre-trained one whose weights and sizes the decoder starts from, instead.
         size: One of `SIZES`; empty for the one that suits the corpus.
         encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
+        meaning: Whether neighbours in z shall be alike in meaning, by a pre-trained teacher.
 
     Raises:
         ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
@@ -197,6 +199,9 @@ def recipe(
             "pieces_from": language_model,
             "vocabulary_size": start_recipe.MAX_PIECES,
         }
+    if meaning:
+        auxiliary = table["model"].get("auxiliary", {"name": "none"})
+        table["model"]["auxiliary"] = auxiliary_recipe.with_meaning(auxiliary)
     ramp = table["objective"]["schedule"]
     _set_latent(table, latent)
     _set_prior(table, latent, prior)

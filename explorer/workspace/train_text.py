@@ -17,8 +17,6 @@ FEW = 60_000
 a model that all of them are alike."""
 _FOREIGN = 0.5
 """Fraction of the sentences out of a run's domain from which it is no start for a large text."""
-_WITHOUT_TEACHER = 'model.auxiliary={name="none"}'
-"""A teacher's weights come in packages that a person need not have."""
 _UNINTERRUPTED = "training.patience=0"  # or the time could not be estimated
 
 
@@ -34,12 +32,17 @@ class Plan:
     """The run whose weights it starts from; empty for random ones."""
     size: str = ""
     """Of a model that starts from nothing, in `suggest_recipe.SIZES`; empty: as it suits."""
+    meaning: bool = False
+    """Whether neighbours in z shall be alike in meaning."""
 
     @classmethod
-    def of(cls, config: Config, name: str, start: str = "", size: str = "") -> "Plan":
+    def of(
+        cls, config: Config, name: str, start: str = "", size: str = "", meaning: bool = False
+    ) -> "Plan":
         """The plan of a training on the sentences of a map."""
         corpus = config.corpus
-        return cls(name, corpus.path, corpus.label_column, start, "" if start else size)
+        size = "" if start else size
+        return cls(name, corpus.path, corpus.label_column, start, size, meaning)
 
     def recipe(self, target: Path, *more: str) -> list[str]:
         """The arguments of `explorer new`."""
@@ -47,7 +50,8 @@ class Plan:
         step += ["--label-column", self.label_column]
         step += ["--start", self.start] if self.start else []
         step += ["--size", self.size] if self.size else []
-        for setting in (_WITHOUT_TEACHER, _UNINTERRUPTED, *more):
+        step += ["--meaning"] if self.meaning else []
+        for setting in (_UNINTERRUPTED, *more):
             step += ["--set", setting]
         return step
 
@@ -83,13 +87,17 @@ class Timing:
     estimate: Estimate | None = None
     finish: float = 0.0
     """Seconds to measure the trained run and draw its map."""
+    before: float = 0.0
+    """Seconds until the training begins, in which a teacher reads the sentences."""
     problem: str = ""
     is_shared: bool = False
     """Whether a training ran beside the trial, which slows it."""
 
     def seconds(self, epochs: int) -> float:
         """Of the whole, from the click to the map."""
-        return self.finish + (self.estimate.seconds(epochs) if self.estimate else 0.0)
+        return (
+            self.before + self.finish + (self.estimate.seconds(epochs) if self.estimate else 0.0)
+        )
 
 
 def timing(plan: Plan) -> Timing:
@@ -107,7 +115,8 @@ def timing(plan: Plan) -> Timing:
         estimate = _read(result)
         if estimate is None:
             return Timing(problem="the trial left no result")
-        return Timing(estimate, _finish(estimate), is_shared=is_training())
+        before = timings.expected(timings.VECTORS, estimate.sentences) if plan.meaning else 0.0
+        return Timing(estimate, _finish(estimate), before, is_shared=is_training())
     if not job.is_active:
         return Timing(problem=job.message or "the trial was stopped")
     return Timing()

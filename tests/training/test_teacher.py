@@ -11,25 +11,29 @@ import torch
 
 from explorer import config as configs
 from explorer import pipeline
+from explorer.cli.main import main
 from explorer.config import CorpusConfig, ModelConfig
 from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.models import elbo, sentence_encoders
-from explorer.models.auxiliary_losses import Contrast, Sentences, Sum, Teacher
+from explorer.models.auxiliary_base import Sentences
+from explorer.models.auxiliary_losses import Sum
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS, SentenceEncoder
 from explorer.models.padding import collate, masked_mean
+from explorer.models.teacher_losses import Contrast, Neighbours, Teacher
 from explorer.models.vae import TextVAE, build
 from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.text import corpora
-from explorer.training import sentence_vectors, start_recipe
+from explorer.training import auxiliary_recipe, sentence_vectors
 from tests import tiny
 
 DIM = 8
 IDS = [[4, 5, 6], [7], [5, 4, 8, 9], [6, 6]]
 TEACHER = {"name": "teacher", "encoder": "letters", "weight": 2.0}
 CONTRAST = {"name": "contrast", "encoder": "letters", "weight": 2.0}
+NEIGHBOURS = {"name": "neighbours", "encoder": "letters", "weight": 2.0}
 BOTH = {"name": "sum", "terms": [TEACHER, {"name": "bag_of_words", "weight": 0.2}]}
 CPU = torch.device("cpu")
 
@@ -138,7 +142,46 @@ def test_the_contrast_of_means_does_not_depend_on_the_sample() -> None:
     assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize("auxiliary", [CONTRAST, TEACHER, BOTH])
+def neighbours_of(
+    z: torch.Tensor, targets: torch.Tensor, means: torch.Tensor | None = None, **settings: object
+) -> torch.Tensor:
+    """The loss of neighbours; with `means`, of these in place of z."""
+    loss = model(NEIGHBOURS | {"target_temperature": 0.1, "noise": True} | settings).auxiliary
+    assert isinstance(loss, Neighbours)
+    return loss(z, Sentences(collate(IDS), (), targets, means=z if means is None else means))
+
+
+def test_neighbours_are_the_teachers_where_z_is_turned_scaled_and_moved() -> None:
+    torch.manual_seed(0)
+    targets = torch.randn(4, DIM)
+    turned = 3 * targets @ torch.linalg.qr(torch.randn(DIM, DIM))[0] + torch.randn(DIM)
+    torch.testing.assert_close(neighbours_of(turned, targets), torch.zeros(4), atol=1e-4, rtol=0)
+    assert (neighbours_of(turned.roll(1, 0), targets) > 0.1).any()
+    assert (neighbours_of(torch.randn(4, 3), targets) >= 0).all()
+    assert neighbours_of(torch.randn(1, 3), targets[:1]).tolist() == [0.0]  # without others
+
+
+def test_neighbours_of_means_do_not_depend_on_the_sample() -> None:
+    targets, means = torch.randn(4, DIM), torch.randn(4, 3)
+    one, other = (neighbours_of(torch.randn(4, 3), targets, means, noise=False) for _ in range(2))
+    assert torch.equal(one, other) and one.isfinite().all()
+
+
+def test_training_for_neighbours_brings_those_of_the_teacher() -> None:
+    torch.manual_seed(0)
+    targets = torch.randn(4, DIM)
+    z = torch.randn(4, 3, requires_grad=True)
+    optimiser = torch.optim.Adam([z], 0.1)
+    first = neighbours_of(z, targets).sum()
+    for _ in range(100):
+        optimiser.zero_grad()
+        loss = neighbours_of(z, targets).sum()
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.1 * first
+
+
+@pytest.mark.parametrize("auxiliary", [CONTRAST, NEIGHBOURS, TEACHER, BOTH])
 def test_each_process_computes_the_auxiliary_loss_of_its_rows_of_the_whole_batch(
     auxiliary: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +234,7 @@ def test_a_sum_is_the_sum_of_its_terms() -> None:
         ({"name": "teacher", "encoder": "nobody"}, "'nobody' is not one of letters, minilm"),
         ({"name": "teacher", "weight": 0}, "not above 0"),
         ({"name": "contrast", "temperature": 0}, "not above 0"),
+        ({"name": "neighbours", "target_temperature": 0}, "not above 0"),
         ({"name": "sum", "terms": []}, "expected a list of tables"),
         ({"name": "sum", "terms": ["teacher"]}, "expected a list of tables"),
         ({"name": "sum", "terms": [{"name": "bag"}]}, r"terms\[0\]: 'bag' is not one of"),
@@ -202,14 +246,58 @@ def test_impossible_teachers_and_sums_are_refused(settings: dict, said: str) -> 
         model(settings)
 
 
-def test_a_run_without_labels_keeps_all_terms_but_the_adversary() -> None:
-    adversary = {"name": "adversary"}
-    labelled = {"name": "sum", "terms": [TEACHER, adversary]}
-    assert start_recipe._without_adversary(labelled) == {"name": "sum", "terms": [TEACHER]}
-    assert start_recipe._without_adversary({"name": "sum", "terms": [adversary]}) == {
-        "name": "none"
+def test_a_recipe_drops_losses_by_name_wherever_they_stand_in_a_sum() -> None:
+    adversary, words = {"name": "adversary"}, {"name": "bag_of_words", "weight": 0.2}
+    all_three = {"name": "sum", "terms": [words, {"name": "sum", "terms": [TEACHER, adversary]}]}
+    assert auxiliary_recipe.without(all_three, ["teacher", "adversary"]) == words
+    assert auxiliary_recipe.without(all_three, ["adversary"]) == {
+        "name": "sum",
+        "terms": [words, TEACHER],
     }
-    assert start_recipe._without_adversary(TEACHER) == TEACHER
+    assert auxiliary_recipe.without(TEACHER, ["teacher"]) == {"name": "none"}
+    assert auxiliary_recipe.without(all_three, ["contrast"]) == all_three
+
+
+def test_what_starts_from_a_run_with_a_teacher_trains_without_its_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recipe(tmp_path, "run", in_toml(BOTH))
+    list(pipeline.train(run, "cpu"))
+    corpus = tmp_path / "corpus.csv"
+    options = ["--corpus", str(corpus), "--start", str(run), "--set", "training.epochs=1"]
+    assert main(["new", str(tmp_path / "mine"), *options]) == 0
+    monkeypatch.delitem(SENTENCE_ENCODERS, "letters")
+    config = configs.read(tmp_path / "mine" / folders.CONFIG)
+    assert config.model.auxiliary == BOTH["terms"][1]
+    assert list(pipeline.train(tmp_path / "mine", "cpu"))
+
+
+def test_meaning_adds_a_teacher_to_a_recipe_or_names_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = tiny.write_corpus(tmp_path / "corpus.csv", 80)
+    small = ["--set", "training.epochs=1", "--set", "training.pretrain_epochs=0"]
+    ask = ["--corpus", str(corpus), "--text-column", "text", "--meaning", *small]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert main(["new", str(tmp_path / "no"), *ask]) == 1
+    assert "--meaning" in (said := capsys.readouterr().err) and "'.[teacher]'" in said
+    monkeypatch.setitem(SENTENCE_ENCODERS, "minilm", SENTENCE_ENCODERS["letters"])
+    assert main(["new", str(tmp_path / "run"), *ask]) == 0
+    auxiliary = configs.read(tmp_path / "run" / folders.CONFIG).model.auxiliary
+    assert auxiliary == {"name": "neighbours", "encoder": "minilm"}
+    assert list(pipeline.train(tmp_path / "run", "cpu"))
+    assert main(["new", str(tmp_path / "no"), *ask, "--latent", "none"]) == 1
+    assert "needs a latent space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("latent", ["sphere", "cube", "codes", "simplex", "point", "codebook"])
+def test_neighbours_train_on_every_latent_space(latent: str) -> None:
+    sizes = {"latent_dim": 16, "embedding_dim": 8}
+    prior = {"name": "normal" if latent in ("simplex", "point") else "uniform"}
+    parts = {"latent": {"name": latent}, "prior": prior, "auxiliary": NEIGHBOURS}
+    made = build(ModelConfig(**parts, **sizes), 12)
+    terms = elbo.training_terms(made, collate(IDS), targets=torch.randn(4, DIM))
+    assert terms.auxiliary.shape == (4,) and terms.auxiliary.isfinite().all()
 
 
 def test_a_sealed_run_holds_no_head_and_opens_without_its_teacher(

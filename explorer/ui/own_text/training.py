@@ -5,6 +5,8 @@ import streamlit as st
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.explore.text_fit import Fit
+from explorer.models.encoder_catalog import lacking
+from explorer.training.auxiliary_recipe import TEACHER
 from explorer.training.suggest_recipe import SIZES
 from explorer.ui.components.escaping import markdown, message
 from explorer.workspace import texts, train_text
@@ -14,6 +16,7 @@ CHOSEN = "train"
 """The map whose training is being planned; also in the address."""
 
 _FROM, _SIZE, _EPOCHS = "train_from", "train_size", "train_epochs"
+_MEANING = "train_meaning"
 _TRAINED, _NOTHING = "A trained run", "Nothing"
 _SECONDS = 1.0
 _MAX_EPOCHS = 200
@@ -26,7 +29,7 @@ def chosen() -> str:
 
 def choose(name: str) -> None:
     """Opens the plan of a training, or closes it."""
-    for key in (_FROM, _SIZE, _EPOCHS):
+    for key in (_FROM, _SIZE, _EPOCHS, _MEANING):
         st.session_state.pop(key, None)
         st.query_params.pop(key, None)
     if name:
@@ -42,7 +45,7 @@ def plan(name: str, config: Config, fit: Fit | None) -> None:
         texts.count(name), origin, None if fit is None else fit.outside
     )
     st.caption(message(reason))
-    wanted = Plan.of(config, name, *_start(origin, bool(start)))
+    wanted = Plan.of(config, name, *_start(origin, bool(start)), _by_meaning())
     st.fragment(_timed)(wanted)
 
 
@@ -73,6 +76,23 @@ def _start(origin: str, is_warm: bool) -> tuple[str, str]:
                 help="LSTMs of 128, 256 or 512 units, and 16, 32 or 64 latent dimensions.",
             )
     return (origin, "") if how == _TRAINED else ("", str(size or SIZES[0]))
+
+
+def _by_meaning() -> bool:
+    """Whether the training learns from a sentence encoder, where one is at hand."""
+    reason = lacking(TEACHER)
+    is_on = st.toggle(
+        "Include meaning",
+        not reason,
+        key=_MEANING,
+        bind="query-params",
+        disabled=bool(reason),
+        on_change=_forget_epochs,
+        help="While it trains, the model learns from MiniLM which sentences are alike: those of "
+        "similar meaning become neighbours. The trained run needs no MiniLM"
+        + (f"; {markdown(reason)}." if reason else "."),
+    )
+    return is_on and not reason  # an address may ask for it where it cannot be had
 
 
 def _forget_epochs() -> None:
@@ -131,8 +151,9 @@ def _sentence(timing: Timing, epochs: int) -> str:
     estimate = timing.estimate
     if estimate is None:
         raise ExplorerError("the training has not been timed yet")
+    reading = f"{about(timing.before)} to read meanings, " if timing.before else ""
     return (
-        f"About **{about(timing.seconds(epochs))}** on this machine: "
+        f"About **{about(timing.seconds(epochs))}** on this machine: {reading}"
         f"{about(estimate.seconds(epochs))} for {epochs} epochs of {estimate.sentences:,} "
         f"sentences, then {about(timing.finish)} to measure the model and draw its map."
     )
