@@ -1,5 +1,6 @@
 """The page Your text: a file is previewed, its map queued, its jobs and maps listed."""
 
+import dataclasses
 import json
 from pathlib import Path
 from unittest import mock
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.explore.run import open_run
 from explorer.latent_space.projections import pca_layout
+from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 from explorer.pipeline.refit_map import LayoutSettings, refit
 from explorer.runs import folder as folders
 from explorer.text.read_file import Table, read
@@ -104,7 +106,36 @@ def test_a_file_that_cannot_be_read_is_one_sentence(page, tmp_path):
     assert not at.exception and "array of objects" in at.error[0].value
 
 
-def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(page, tiny_run):
+def with_teacher(monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
+    """MiniLM is at hand, or is not, whatever is installed."""
+    module = "json" if is_there else "no_such_module"
+    encoder = dataclasses.replace(SENTENCE_ENCODERS["minilm"], modules=(module,))
+    monkeypatch.setitem(SENTENCE_ENCODERS, "minilm", encoder)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_training_includes_meaning_where_minilm_is_at_hand(
+    page, tiny_run, monkeypatch, is_there
+):
+    with_teacher(monkeypatch, is_there)
+    texts.store("mine", "mine.csv", Table(tiny.sentences(60, seed=5), None, 0))
+    with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
+        open_text.open_text("mine")
+    at = page()
+    button(at, "Train on it").click().run()
+    toggle = at.toggle(key="train_meaning")
+    assert toggle.value == is_there and toggle.disabled != is_there
+    assert ("not installed" in toggle.help) != is_there
+    assert ("--meaning" in jobs.jobs()[0].steps[0]) == is_there
+    if is_there:
+        toggle.set_value(False).run()
+        assert not at.exception and "--meaning" not in jobs.jobs()[0].steps[0]
+
+
+def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(
+    page, tiny_run, monkeypatch
+):
+    with_teacher(monkeypatch, False)
     texts.store("mine", "my <b>file</b>.csv", Table(tiny.sentences(60, seed=5), None, 0))
     with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
         open_text.open_text("mine")

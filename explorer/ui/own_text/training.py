@@ -45,36 +45,36 @@ def plan(name: str, config: Config, fit: Fit | None) -> None:
         texts.count(name), origin, None if fit is None else fit.outside
     )
     st.caption(message(reason))
-    wanted = Plan.of(config, name, *_start(origin, bool(start)), _by_meaning())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        wanted = Plan.of(config, name, *_start(origin, bool(start)), _by_meaning())
     st.fragment(_timed)(wanted)
 
 
 def _start(origin: str, is_warm: bool) -> tuple[str, str]:
     """The run to start from, and the size of a model that starts from nothing."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        how = st.segmented_control(
-            "Start from",
-            [_TRAINED, _NOTHING],
-            default=_TRAINED if is_warm else _NOTHING,
-            format_func=lambda item: markdown(origin) if item == _TRAINED else item,
-            key=_FROM,
+    how = st.segmented_control(
+        "Start from",
+        [_TRAINED, _NOTHING],
+        default=_TRAINED if is_warm else _NOTHING,
+        format_func=lambda item: markdown(origin) if item == _TRAINED else item,
+        key=_FROM,
+        bind="query-params",
+        on_change=_forget_epochs,
+        required=True,
+    )
+    size = ""
+    if how == _NOTHING:
+        size = st.segmented_control(
+            "Size",
+            SIZES,
+            default=SIZES[0],
+            format_func=str.capitalize,
+            key=_SIZE,
             bind="query-params",
             on_change=_forget_epochs,
             required=True,
+            help="LSTMs of 128, 256 or 512 units, and 16, 32 or 64 latent dimensions.",
         )
-        size = ""
-        if how == _NOTHING:
-            size = st.segmented_control(
-                "Size",
-                SIZES,
-                default=SIZES[0],
-                format_func=str.capitalize,
-                key=_SIZE,
-                bind="query-params",
-                on_change=_forget_epochs,
-                required=True,
-                help="LSTMs of 128, 256 or 512 units, and 16, 32 or 64 latent dimensions.",
-            )
     return (origin, "") if how == _TRAINED else ("", str(size or SIZES[0]))
 
 
@@ -87,7 +87,6 @@ def _by_meaning() -> bool:
         key=_MEANING,
         bind="query-params",
         disabled=bool(reason),
-        on_change=_forget_epochs,
         help="While it trains, the model learns from MiniLM which sentences are alike: those of "
         "similar meaning become neighbours. The trained run needs no MiniLM"
         + (f"; {markdown(reason)}." if reason else "."),
