@@ -8,7 +8,7 @@ import torch
 from explorer.errors import at_least
 from explorer.evaluation.applicability import NotApplicable, NotRelevant, Reason
 from explorer.evaluation.context import EncodeTokens, EvaluationContext, HeldOut, Progress
-from explorer.evaluation.metric_definition import MetricResult
+from explorer.evaluation.metric_definition import MetricResult, of_documents
 from explorer.evaluation.metrics import METRICS
 from explorer.models.priors import Prior
 from explorer.models.random_streams import generator
@@ -92,7 +92,8 @@ def _measure(name: str, context: EvaluationContext, ticker: "_Ticker") -> Metric
     """An entry of `metrics.json`; None if the metric is not relevant."""
     metric = METRICS[name]
     ticker.start(name)
-    missing = {"value": None, "unit": metric.unit}
+    unit = metric.unit if context.model.decoder.has_order else of_documents(metric.unit)
+    missing = {"value": None, "unit": unit}
     if not context.n:
         return missing | {
             "reason": "the split holds no sentences",
@@ -104,7 +105,7 @@ def _measure(name: str, context: EvaluationContext, ticker: "_Ticker") -> Metric
         return None
     except NotApplicable as error:
         return missing | {"reason": str(error), "reason_code": error.code.value}
-    return {"value": result.pop("value"), "unit": metric.unit} | result
+    return {"value": result.pop("value"), "unit": unit} | result
 
 
 class _Ticker:

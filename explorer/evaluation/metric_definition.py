@@ -1,6 +1,7 @@
 """What a metric is: its definition, unit and better direction, and what measures it."""
 
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,3 +39,18 @@ class Metric:
             NotApplicable: If the model or the data do not have this metric.
         """
         return pkgutil.resolve_name(f"explorer.evaluation.{self.measure}")(context)
+
+
+_SENTENCE, _DOCUMENT = "sentence", "document"
+
+
+def of_documents(text: str) -> str:
+    """Words about sentences, about documents."""
+    return text.replace(_SENTENCE, _DOCUMENT)
+
+
+def worded(text: str, metrics: Mapping[str, Any]) -> str:
+    """Words about the sentences of an evaluation; about documents where its units say so."""
+    unit = of_documents("nats per sentence")
+    entries = (entry for entry in metrics.values() if isinstance(entry, Mapping))
+    return of_documents(text) if any(entry.get("unit") == unit for entry in entries) else text

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
+from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.metrics import METRICS, written
 
 FEWEST_EFFECTIVE = 10
@@ -82,7 +83,7 @@ def errors_note(metrics: Mapping[str, Any]) -> str:
             f"Standard errors are clustered by group: {clusters:,} groups of sentences about the "
             "same thing."
         )
-    return "Standard errors take the sentences as independent."
+    return worded("Standard errors take the sentences as independent.", metrics)
 
 
 def beside(name: str, entry: Mapping[str, Any]) -> str:

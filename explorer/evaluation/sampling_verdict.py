@@ -1,9 +1,11 @@
 """Whether samples of the prior decode to sentences, from a run's metrics, with the thresholds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from explorer.evaluation.applicability import Reason
+from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.verdict import (
     NO,
     NO_LATENT,
@@ -45,6 +47,11 @@ def can_be_sampled(metrics: Mapping[str, Any]) -> Verdict:
     explains a sentence better than a z from the prior, or the marginal KL is large. Bounds of the
     marginal KL that lie on either side of the threshold decide nothing.
     """
+    answer = _answered(metrics)
+    return replace(answer, sentence=worded(answer.sentence, metrics))
+
+
+def _answered(metrics: Mapping[str, Any]) -> Verdict:
     if metrics.get("importance_nll", {}).get("exact"):
         return _answer(NO_LATENT, "A language model has no latent space.")
     perplexity = value_of(metrics, "forward_perplexity")

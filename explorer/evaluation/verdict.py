@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from explorer.evaluation.metric_definition import worded
+
 COLLAPSED_RATE = 0.1
 """Nats per sentence."""
 UNUSED_GAP = 0.1
@@ -139,13 +141,13 @@ def uses_z(metrics: Mapping[str, Any]) -> Verdict:
     gap, the `verdict` that the file states is taken. An answer from few sentences says so.
     """
     answer = _by_thresholds(metrics)
+    answer = replace(answer, sentence=worded(answer.sentence, metrics))
     number = metrics.get("shuffled_z_gap", {}).get("n")
     if answer.value is None or number is None or number >= FEW_SENTENCES:
         return answer
     plural = "s" if number != 1 else ""
-    return replace(
-        answer, sentence=f"{answer.sentence} That rests on {number} test sentence{plural}."
-    )
+    rests = worded(f"That rests on {number} test sentence{plural}.", metrics)
+    return replace(answer, sentence=f"{answer.sentence} {rests}")
 
 
 def _by_thresholds(metrics: Mapping[str, Any]) -> Verdict:

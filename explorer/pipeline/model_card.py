@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import config as configs
+from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.metric_text import beside, errors_note, shown
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.sampling_verdict import can_be_sampled
@@ -163,18 +164,20 @@ def _scores(metrics: dict[str, Any]) -> str:
         lines.append(f"**Uses z: {use.short}.** {use.sentence}\n")
     if sampling.value or sampling.thresholds:
         lines.append(f"**Can be sampled from: {sampling.short}.** {sampling.sentence}\n")
+    texts = worded("sentences", metrics)
     lines.append(
-        "| metric | value | unit | compare with | sentences | samples |\n"
+        f"| metric | value | unit | compare with | {texts} | samples |\n"
         "| --- | ---: | --- | --- | ---: | ---: |"
     )
     for name, definition in METRICS.items():
         entry = metrics.get(name, {})
         if entry.get("value") is None:
             continue
+        comparison = _escaped(worded(beside(name, entry), metrics))
         error = f" ± {entry['error']:.2g}" if entry.get("error") else ""
         lines.append(
             f"| {definition.title} (`{name}`) | {shown(name, entry, _number)}{error} | "
-            f"{entry.get('unit', definition.unit)} | {_escaped(beside(name, entry))} | "
+            f"{entry.get('unit', definition.unit)} | {comparison} | "
             f"{_count(entry.get('n'))} | {_count(entry.get('samples'))} |"
         )
     if note := errors_note(metrics):

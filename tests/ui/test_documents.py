@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.evaluation.sampling_verdict import can_be_sampled
+from explorer.evaluation.verdict import uses_z
 from explorer.runs import folder as folders
 from explorer.ui.app import PAGES
 from explorer.ui.session.url import page_file
@@ -86,6 +88,18 @@ def test_the_map_and_the_topics_call_a_document_a_document(
     assert any("ocument" in text for text in said)
     wrong = [text for text in said if "sentence" in text.lower() and "<style" not in text]
     assert not wrong, "\n".join(wrong)
+
+
+def test_figures_verdicts_and_card_are_of_documents(runs: Path) -> None:
+    metrics = folders.read_metrics(runs / "docs")
+    entries = [entry for entry in metrics.values() if isinstance(entry, dict)]
+    units = {entry["unit"] for entry in entries if "unit" in entry}
+    assert "nats per document" in units and not [unit for unit in units if "sentence" in unit]
+    card = (runs / "docs" / folders.CARD).read_text(encoding="utf-8")
+    scores = card.partition("## Scores")[2]
+    assert "| documents | samples |" in scores and "sentence" not in scores
+    for verdict in (uses_z(metrics), can_be_sampled(metrics)):
+        assert "sentence" not in verdict.sentence
 
 
 def test_all_topics_are_listed_with_their_documents(page: Page) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.metric_text import beside, errors_note
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
@@ -100,13 +101,16 @@ def figures(run: Run) -> None:
     if not names:
         st.info("Not evaluated yet. Evaluate the run with:", icon=":material/straighten:")
     else:
+        texts = worded("sentences", metrics)
         table = {
             "score": [METRICS[name].title for name in names],
             "value": [scores.score(name, metrics[name]) for name in names],
             "± standard error": [_error(metrics[name]) for name in names],
-            "unit": [METRICS[name].unit for name in names],
-            "beside": [minus(beside(name, metrics[name])) or None for name in names],
-            "sentences": [metrics[name].get("n") for name in names],
+            "unit": [worded(METRICS[name].unit, metrics) for name in names],
+            "beside": [
+                minus(worded(beside(name, metrics[name]), metrics)) or None for name in names
+            ],
+            texts: [metrics[name].get("n") for name in names],
             "samples": [metrics[name].get("samples") or None for name in names],
             "definition": [METRICS[name].sentence for name in names],
             "source": [METRICS[name].source for name in names],
@@ -117,7 +121,7 @@ def figures(run: Run) -> None:
             height="content",
             placeholder="–",
             column_config={
-                "sentences": st.column_config.NumberColumn(format="localized"),
+                texts: st.column_config.NumberColumn(format="localized"),
                 "samples": st.column_config.NumberColumn(format="localized"),
                 "definition": st.column_config.TextColumn(width="large"),
             },
