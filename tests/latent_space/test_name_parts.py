@@ -62,3 +62,17 @@ def test_no_phrase_begins_or_ends_with_an_article_or_a_preposition():
     texts += [f"boats{row} sank" for row in range(200)]
     name = Namer(texts).names(np.repeat([0, 1], [60, 200]))[0]
     assert "it was" in name.split(", ") and not {"a", "of", "the"} & set(name.split())
+
+
+@pytest.mark.parametrize(("with_phrase", "is_named_by_words"), [(5, True), (55, False)])
+def test_a_phrase_names_a_group_only_where_it_covers_much_more_than_words(
+    with_phrase, is_named_by_words
+):
+    texts = [f"{word} {row}" for word in ("flights", "luggage") for row in range(20)]
+    texts += [f"can you {row}" for row in range(with_phrase)]
+    texts += [f"{row} {row}" for row in range(100 - len(texts))]
+    background = [f"{row} boats{row}" for row in range(700)]
+    group = np.repeat([0, 1], [100, 700])
+    parts = Namer(texts + background).names(group)[0].split(", ")
+    assert ("can you" not in parts) == is_named_by_words
+    assert set(parts) & {"flights", "luggage"}
