@@ -24,7 +24,7 @@ from explorer.text.tokens import SPECIALS, UNK
 _RUNS = {
     "denoising autoencoder": "captions-denoising",
     "language model": "captions-language-model",
-    "VAE of 10 nats": "captions-smooth",
+    "VAE of 12 nats": "captions-smooth",
     "VAE of 27 nats": "captions-faithful",
 }
 GAP = "___"

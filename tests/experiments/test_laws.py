@@ -161,7 +161,7 @@ def test_the_middle_is_least_likely_where_there_was_no_noise_on_z() -> None:
     outcome = default_outcome("smoothness")
     bumps = [figure.value for figure in outcome.figures]
     assert bumps == sorted(bumps, reverse=True)
-    assert bumps[0] > 0 > bumps[-1]
+    assert bumps[0] > 0.1 and bumps[-1] < 0.1 * bumps[0], "as likely as the ends"
 
 
 @pytest.mark.soak
