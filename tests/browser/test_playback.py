@@ -226,12 +226,16 @@ def test_without_webgl_a_film_stands_in(visitor, address):
 def test_the_tables_and_the_picture_can_be_taken_along(viewer, address):
     viewer.open(address)
     viewer.page.get_by_text("Table of all snapshots").click()
+    csv = viewer.page.get_by_role("button", name="CSV", exact=True)
+    csv.wait_for()
+    viewer.page.locator("[data-test-script-state=notRunning]").wait_for()  # a rerun loses a click
     with viewer.page.expect_download() as found:
-        viewer.page.get_by_role("button", name="CSV", exact=True).click()
+        csv.click()
     lines = Path(found.value.path()).read_text("utf-8").splitlines()
     assert len(lines) == SNAPSHOTS + 1
     viewer.page.get_by_text(re.compile("Picture of epoch")).click()
     viewer.page.locator("svg.main-svg").first.wait_for()
+    viewer.page.locator("[data-test-script-state=notRunning]").wait_for()
     with viewer.page.expect_download() as found:
         viewer.page.get_by_role("button", name=re.compile("as SVG")).click()
     assert Path(found.value.path()).read_text("utf-8").startswith("<svg")
