@@ -19,7 +19,7 @@ def test_the_page_is_the_one_that_the_records_make() -> None:
 def test_no_figure_of_the_page_lacks_its_command() -> None:
     for promise in promises.promises():
         assert promise.command and promise.text
-    assert not re.search(r"\d{4}-\d\d-\d\d|/home/|/tmp/|/root/", promises.page())
+    assert not re.search(r"\d{4}-\d\d-\d\d|/(home|tmp|root)/", promises.page())
 
 
 @pytest.mark.parametrize("name", [*UNDER_ATTACK, *WITH_STRANGERS])

@@ -74,8 +74,8 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--meaning",
         action="store_true",
-        help="neighbours in z shall be alike in meaning, as MiniLM finds them; needs the extra "
-        "`teacher` in training only",
+        help="make neighbours in z alike in meaning, as judged by MiniLM; only the training needs "
+        "the extra `teacher`",
     )
     add(
         "--size",

@@ -45,12 +45,12 @@ _SENTENCE, _DOCUMENT = "sentence", "document"
 
 
 def of_documents(text: str) -> str:
-    """Words about sentences, about documents."""
+    """A text about sentences, made one about documents."""
     return text.replace(_SENTENCE, _DOCUMENT)
 
 
 def worded(text: str, metrics: Mapping[str, Any]) -> str:
-    """Words about the sentences of an evaluation; about documents where its units say so."""
+    """A text about the sentences of an evaluation; about documents where its units say so."""
     unit = of_documents("nats per sentence")
     entries = (entry for entry in metrics.values() if isinstance(entry, Mapping))
     return of_documents(text) if any(entry.get("unit") == unit for entry in entries) else text

@@ -12,7 +12,60 @@ from explorer.models.auxiliary_base import Auxiliary, Sentences, need_latent
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 
 
-class Teacher(Auxiliary):
+class _Taught(Auxiliary):
+    """An auxiliary loss with a teacher: what all of them check.
+
+    Args:
+        name: In `AUXILIARIES`, for messages.
+        latent_dim: Size of z.
+        weight: Of the loss.
+        encoder: Name in `SENTENCE_ENCODERS`.
+    """
+
+    def __init__(self, name: str, latent_dim: int, weight: float, encoder: str) -> None:
+        super().__init__()
+        need_latent(name, latent_dim, weight)
+        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
+        self.sentence_encoder = encoder
+        self._weight = weight
+
+
+class _TaughtInBatch(_Taught):
+    """A loss that compares the sentences of a batch by their directions from its mean.
+
+    Args:
+        name: As of `_Taught`.
+        latent_dim: As of `_Taught`.
+        weight: As of `_Taught`.
+        encoder: As of `_Taught`.
+        temperature: Of the cosines.
+        noise: Whether z is a posterior sample; False takes the posterior mean.
+    """
+
+    compares_batch = averages_groups = True
+
+    def __init__(
+        self,
+        name: str,
+        latent_dim: int,
+        weight: float,
+        encoder: str,
+        temperature: float,
+        noise: bool,
+    ) -> None:
+        super().__init__(name, latent_dim, weight, encoder)
+        above("model.auxiliary.temperature", temperature, 0)
+        self._temperature, self._noise = temperature, noise
+
+    def _points(
+        self, z: Float[Tensor, "batch latent"], sentences: Sentences
+    ) -> Float[Tensor, "batch latent"]:
+        """What the loss is of: posterior samples, or means."""
+        assert sentences.means is not None
+        return z if self._noise else sentences.means
+
+
+class Teacher(_Taught):
     """A linear map of z predicts the sentence's vector from a pre-trained sentence encoder.
 
     Sentences of similar meaning thus move together in z. The teacher reads the training sentences
@@ -37,12 +90,8 @@ class Teacher(Auxiliary):
         weight: float = 10.0,
         encoder: str = "minilm",
     ) -> None:
-        super().__init__()
-        need_latent("teacher", latent_dim, weight)
-        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
-        self.sentence_encoder = encoder
+        super().__init__("teacher", latent_dim, weight, encoder)
         self.head = nn.Linear(latent_dim, SENTENCE_ENCODERS[encoder].dim)
-        self._weight = weight
 
     def forward(
         self, z: Float[Tensor, "batch latent"], sentences: Sentences
@@ -57,7 +106,7 @@ class Teacher(Auxiliary):
         return functional.cosine_similarity(self.head(z), targets, dim=1)
 
 
-class Contrast(Auxiliary):
+class Contrast(_TaughtInBatch):
     """z identifies the teacher's vector of its own sentence among those of the batch (InfoNCE).
 
     The vectors are mapped linearly to the latent space and compared with z by the cosine of what
@@ -84,8 +133,6 @@ class Contrast(Auxiliary):
         Supervision, arXiv:2103.00020, figure 3, with fixed vectors in place of images.
     """
 
-    compares_batch = averages_groups = True
-
     def __init__(
         self,
         embedding: nn.Embedding,
@@ -96,20 +143,15 @@ class Contrast(Auxiliary):
         temperature: float = 0.1,
         noise: bool = True,
     ) -> None:
-        super().__init__()
-        need_latent("contrast", latent_dim, weight)
-        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
-        above("model.auxiliary.temperature", temperature, 0)
-        self.sentence_encoder = encoder
+        super().__init__("contrast", latent_dim, weight, encoder, temperature, noise)
         self.head = nn.Linear(SENTENCE_ENCODERS[encoder].dim, latent_dim)
-        self._weight, self._temperature, self._noise = weight, temperature, noise
 
     def forward(
         self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """Weight × the cross-entropy of the own vector among those of the batch."""
-        assert sentences.targets is not None and sentences.means is not None
-        queries = _directions(z if self._noise else sentences.means)
+        assert sentences.targets is not None
+        queries = _directions(self._points(z, sentences))
         keys = _directions(self.head(sentences.targets))
         own = torch.arange(len(z), device=z.device)
         logits = queries @ keys.T / self._temperature
@@ -121,7 +163,7 @@ class Contrast(Auxiliary):
         return (_directions(z) * _directions(self.head(targets))).sum(1)
 
 
-class Neighbours(Auxiliary):
+class Neighbours(_TaughtInBatch):
     """The similarities of z to the others of its batch follow those of the teacher's vectors.
 
     Of each sentence, the cosines to all others, centred in the batch, make a distribution over
@@ -149,8 +191,6 @@ class Neighbours(Auxiliary):
         Transfer, arXiv:1803.10837, section 3.
     """
 
-    compares_batch = averages_groups = True
-
     def __init__(
         self,
         embedding: nn.Embedding,
@@ -162,21 +202,16 @@ class Neighbours(Auxiliary):
         target_temperature: float = 0.05,
         noise: bool = False,
     ) -> None:
-        super().__init__()
-        need_latent("neighbours", latent_dim, weight)
-        one_of("model.auxiliary.encoder", encoder, sorted(SENTENCE_ENCODERS))
-        above("model.auxiliary.temperature", temperature, 0)
+        super().__init__("neighbours", latent_dim, weight, encoder, temperature, noise)
         above("model.auxiliary.target_temperature", target_temperature, 0)
-        self.sentence_encoder = encoder
-        self._weight, self._noise = weight, noise
-        self._temperature, self._target_temperature = temperature, target_temperature
+        self._target_temperature = target_temperature
 
     def forward(
         self, z: Float[Tensor, "batch latent"], sentences: Sentences
     ) -> Float[Tensor, " batch"]:
         """Weight × KL(teacher's distribution ‖ z's) over the other sentences of the batch."""
-        assert sentences.targets is not None and sentences.means is not None
-        own = _log_similarities(z if self._noise else sentences.means, self._temperature)
+        assert sentences.targets is not None
+        own = _log_similarities(self._points(z, sentences), self._temperature)
         wanted = _log_similarities(sentences.targets, self._target_temperature)
         return self._weight * (wanted.exp() * (wanted - own)).sum(1)
 

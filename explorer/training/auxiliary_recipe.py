@@ -1,4 +1,4 @@
-"""Auxiliary losses of a suggested recipe: those of a start that go, and the teacher of meaning."""
+"""Auxiliary losses of a suggested recipe: those of a start that remain, and one for meaning."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def without(auxiliary: Mapping[str, Any], names: Collection[str]) -> dict[str, A
 
 
 def with_meaning(auxiliary: Mapping[str, Any]) -> dict[str, Any]:
-    """An auxiliary loss, and that neighbours in z are alike in meaning.
+    """An auxiliary loss, and beside it one that makes neighbours in z alike in meaning.
 
     Raises:
         ExplorerError: If the packages of the teacher are not installed.

@@ -171,7 +171,7 @@ def recipe(
         language_model: A pre-trained one whose weights and sizes the decoder starts from, instead.
         size: One of `SIZES`; empty for the one that suits the corpus.
         encoder: That the vectors were made with: a name of `SENTENCE_ENCODERS` or a folder.
-        meaning: Whether neighbours in z shall be alike in meaning, by a pre-trained teacher.
+        meaning: Whether a pre-trained teacher makes neighbours in z alike in meaning.
 
     Raises:
         ExplorerError: If there is no such size, if a conditional model is asked for and the corpus
@@ -184,7 +184,7 @@ def recipe(
         document_recipe.check_alone(start)
         document_recipe.apply(table, latent, conditional)
     if findings.vectors:
-        vector_recipe.check_alone(latent, start)
+        vector_recipe.check_alone(latent, start, meaning)
         is_small = findings.train_tokens < SMALL_TOKENS
         vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
         latent, prior = "vectors", ""

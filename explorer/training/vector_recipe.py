@@ -51,17 +51,22 @@ def findings(corpus: Corpus, refused: Sequence[str]) -> VectorFindings | None:
     return VectorFindings(corpus.vectors.shape[1], norm, tuple(refused), sample)
 
 
-def check_alone(latent: str, start: Path | None) -> None:
+def check_alone(latent: str, start: Path | None, meaning: bool) -> None:
     """Checks that a recipe asks for no other latent space.
 
     Raises:
-        ExplorerError: If it does, or starts from another run.
+        ExplorerError: If it does, or starts from another run, or adds a teacher.
     """
     if latent not in ("", "vectors"):
         raise ExplorerError(f"--latent {latent}: the vectors of the corpus are the latent space")
     if start:
         raise ExplorerError(
             "--start: the weights of another run do not fit these vectors: leave it out"
+        )
+    if meaning:
+        raise ExplorerError(
+            "--meaning: the vectors of the corpus are the latent space, and are not trained: "
+            "leave it out"
         )
 
 

@@ -10,8 +10,8 @@ from explorer.errors import ExplorerError
 from explorer.system import atomic_files
 
 MAP, EVALUATION, VECTORS = "map", "evaluation", "vectors"
-"""Drawing a map of some sentences, the quick evaluation at the end of a training, and the vectors
-of sentences that a teacher reads before it."""
+"""Drawing a map of some sentences, the quick evaluation after a training, and the embedding of its
+sentences by a teacher before it."""
 
 _TYPICAL = {MAP: (20.0, 0.004), EVALUATION: (25.0, 0.0), VECTORS: (5.0, 0.002)}
 """Seconds at once and for each sentence, on two cores, until something was measured."""

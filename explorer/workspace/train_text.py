@@ -33,7 +33,7 @@ class Plan:
     size: str = ""
     """Of a model that starts from nothing, in `suggest_recipe.SIZES`; empty: as it suits."""
     meaning: bool = False
-    """Whether neighbours in z shall be alike in meaning."""
+    """Whether a teacher makes neighbours in z alike in meaning."""
 
     @classmethod
     def of(
@@ -88,7 +88,7 @@ class Timing:
     finish: float = 0.0
     """Seconds to measure the trained run and draw its map."""
     before: float = 0.0
-    """Seconds until the training begins, in which a teacher reads the sentences."""
+    """Seconds before the training, in which a teacher embeds the sentences."""
     problem: str = ""
     is_shared: bool = False
     """Whether a training ran beside the trial, which slows it."""

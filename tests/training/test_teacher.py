@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -288,6 +289,13 @@ def test_meaning_adds_a_teacher_to_a_recipe_or_names_its_extra(
     assert list(pipeline.train(tmp_path / "run", "cpu"))
     assert main(["new", str(tmp_path / "no"), *ask, "--latent", "none"]) == 1
     assert "needs a latent space" in capsys.readouterr().err
+    given = tmp_path / "given.jsonl"
+    vector = [float(number) for number in range(DIM)]
+    lines = [json.dumps({"text": f"{row} boats", "v": vector}) for row in range(60)]
+    given.write_text("\n".join(lines), encoding="utf-8")
+    ask = ["--corpus", str(given), "--text-column", "text", "--vector-column", "v", "--meaning"]
+    assert main(["new", str(tmp_path / "no"), *ask]) == 1
+    assert "--meaning: the vectors" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("latent", ["sphere", "cube", "codes", "simplex", "point", "codebook"])

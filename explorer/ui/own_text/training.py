@@ -150,9 +150,9 @@ def _sentence(timing: Timing, epochs: int) -> str:
     estimate = timing.estimate
     if estimate is None:
         raise ExplorerError("the training has not been timed yet")
-    reading = f"{about(timing.before)} to read meanings, " if timing.before else ""
+    embedding = f"{about(timing.before)} to embed the sentences, " if timing.before else ""
     return (
-        f"About **{about(timing.seconds(epochs))}** on this machine: {reading}"
+        f"About **{about(timing.seconds(epochs))}** on this machine: {embedding}"
         f"{about(estimate.seconds(epochs))} for {epochs} epochs of {estimate.sentences:,} "
         f"sentences, then {about(timing.finish)} to measure the model and draw its map."
     )
