@@ -36,6 +36,12 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write `scale`, the posterior standard deviations",
     )
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="compute in bfloat16 where the processor supports it: several times as fast, means "
+        "off by about a hundredth of the posterior's standard deviation",
+    )
 
 
 def encode(args: argparse.Namespace) -> None:
@@ -49,7 +55,7 @@ def encode(args: argparse.Namespace) -> None:
         writing(args.out) if distributed.is_first() else nullcontext() as writer,
     ):
         for chunk in chunks(read_sentences(args.file, args.text_column), ENCODED):
-            mean, scale = run.posterior(chunk)
+            mean, scale = run.posterior(chunk, args.bf16)
             if not done:  # enough to say what the file is about
                 outside.add(chunk)
             done += len(chunk)

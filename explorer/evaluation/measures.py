@@ -102,7 +102,10 @@ def importance_nll(context: EvaluationContext) -> MetricResult:
         return mean_result(context.importance_nlls, groups, 1, exact=True)
     context.need_rate()
     ess = context.importance.ess.median().item()
-    return mean_result(context.importance_nlls, groups, context.samples, exact=False, ess=ess)
+    precision = {"bf16": True} if context.importance.bf16 else {}
+    return mean_result(
+        context.importance_nlls, groups, context.samples, exact=False, ess=ess, **precision
+    )
 
 
 def importance_ppl(context: EvaluationContext) -> MetricResult:

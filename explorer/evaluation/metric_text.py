@@ -123,6 +123,8 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
             f"effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: a loose "
             "upper bound"
         )
+    if entry.get("bf16"):
+        parts_shown.append("products in bfloat16")
     if _is_number(most := entry.get("ceiling")):
         parts_shown.append(f"at most {written(float(most))}")
     if _is_number(right := entry.get("judge")):

@@ -52,15 +52,20 @@ class CodedRun(MappedRun):
         """The posterior mean of each sentence."""
         return self.posterior(texts)[0]
 
-    def posterior(self, texts: Iterable[str]) -> tuple[Latents, Latents]:
+    def posterior(self, texts: Iterable[str], bf16: bool = False) -> tuple[Latents, Latents]:
         """Mean and standard deviation of each sentence's posterior.
+
+        Args:
+            texts: Sentences.
+            bf16: Whether the encoder computes in bfloat16 where the hardware supports it: several
+                times as fast, means off by a hundredth of the standard deviation.
 
         Raises:
             ExplorerError: If a sentence needs an encoder that is not at hand (`cannot_encode`).
         """
         self._need_latent()
         texts = sentences(texts)
-        return text_points.posterior(self, texts, self.ids(texts))
+        return text_points.posterior(self, texts, self.ids(texts), bf16)
 
     def decode(self, z: Latents, decoding: Decoding | None = None) -> list[str]:
         """One sentence for each latent point; greedily by default.

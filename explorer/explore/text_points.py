@@ -61,7 +61,7 @@ def cannot_encode(run: Contents) -> str:
 
 
 def posterior(
-    run: Contents, texts: Sequence[str], ids: Sequence[Sequence[int]]
+    run: Contents, texts: Sequence[str], ids: Sequence[Sequence[int]], bf16: bool = False
 ) -> tuple[Latents, Latents]:
     """Mean and standard deviation of each sentence's posterior.
 
@@ -71,6 +71,7 @@ def posterior(
         run: With a latent space.
         texts: Sentences.
         ids: The same, as ids.
+        bf16: Whether the encoder computes in bfloat16 where the hardware supports it.
 
     Raises:
         ExplorerError: If a sentence needs an encoder that is not at hand.
@@ -78,7 +79,7 @@ def posterior(
     if _lookup(run) is None:
         from explorer.models.batch_inference import posteriors
 
-        return posteriors(run.model, ids)
+        return posteriors(run.model, ids, bf16=bf16)
     mean = np.zeros((len(texts), run.config.model.latent_dim), np.float32)
     index = _index(run)
     rows = [index.get(as_sentence(text), -1) for text in texts]

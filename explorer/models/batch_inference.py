@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from explorer.models import elbo
+from explorer.models.mixed_precision import autocast
 from explorer.models.padding import collate
 from explorer.models.random_streams import draw
 from explorer.models.vae import TextVAE
@@ -78,7 +79,10 @@ def posterior(model: TextVAE, ids: Sequence[Sequence[int]]) -> Distribution:
 
 @torch.inference_mode()
 def posteriors(
-    model: TextVAE, ids: Sequence[Sequence[int]], progress: Progress = _silent
+    model: TextVAE,
+    ids: Sequence[Sequence[int]],
+    progress: Progress = _silent,
+    bf16: bool = False,
 ) -> tuple[Float32[np.ndarray, "n latent"], Float32[np.ndarray, "n latent"]]:
     """Mean and standard deviation of each sentence's posterior.
 
@@ -86,10 +90,14 @@ def posteriors(
         model: In `eval` mode.
         ids: Sentences without start and end.
         progress: Receives the number of sentences in each batch.
+        bf16: Whether the encoder computes in bfloat16 where the hardware supports it.
     """
+    dtype = model.embedding.weight.dtype
 
     def compute(rows: list[int]) -> Tensor:
-        posterior = model.posterior(tokens_of(model, ids, rows))
+        with autocast(model.device, bf16):
+            features = model.encode(tokens_of(model, ids, rows))
+        posterior = model.latent.posterior(features.to(dtype))
         return torch.stack([posterior.mean, posterior.stddev], 1)
 
     out = torch.zeros(len(ids), 2, model.latent_dim)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from explorer.models.output_softmax import token_log_prob
 from explorer.models.padding import mask
+from explorer.models.rounded_output import RoundedOutput
 from explorer.text.tokens import BOS, UNK
 
 
@@ -111,10 +112,16 @@ class Decoder(nn.Module):
         return self._scores(self._features(z, tokens[:, :-1]), tokens[:, 1:])
 
     def _scores(
-        self, features: Float[Tensor, "batch time embedding"], targets: Int[Tensor, "batch time"]
+        self,
+        features: Float[Tensor, "batch time embedding"],
+        targets: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "batch time"]:
         """Log-probability of each target given its features; 0 at PAD."""
         weight, bias, valid = self.output.weight, self.output.bias, mask(targets)
+        if bf16:
+            flat = RoundedOutput(weight, bias).log_prob(features[valid], targets[valid])
+            return flat.new_zeros(valid.shape).masked_scatter(valid, flat)
         if features.device.type != "cpu":
             # Selecting the valid positions would wait for the device.
             flat = token_log_prob(features.flatten(0, 1), weight, bias, targets.flatten())
@@ -135,14 +142,27 @@ class Decoder(nn.Module):
         return self.output(self._features(z, tokens[:, :-1]))
 
     def token_scores(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+        self,
+        z: Float[Tensor, "samples batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "samples batch predicted"]:
-        """`token_log_prob` of each sentence under each of its samples of z."""
+        """`token_log_prob` of each sentence under each of its samples of z.
+
+        Args:
+            z: Samples of each sentence.
+            tokens: Sentences.
+            bf16: Whether products are in bfloat16, as far as their errors mostly cancel.
+        """
         repeated = tokens.repeat(len(z), 1)
-        return self.token_log_prob(z.flatten(0, 1), repeated).unflatten(0, z.shape[:2])
+        features = self._features(z.flatten(0, 1), repeated[:, :-1])
+        return self._scores(features, repeated[:, 1:], bf16).unflatten(0, z.shape[:2])
 
     def score_samples(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+        self,
+        z: Float[Tensor, "samples batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "samples batch"]:
         """Log-likelihood of each sentence under each of its samples of z, nats per sentence."""
-        return self.token_scores(z, tokens).sum(2)
+        return self.token_scores(z, tokens, bf16).sum(2)

@@ -117,7 +117,10 @@ class LSTMDecoder(Decoder):
         return self.dropout(features)
 
     def token_scores(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+        self,
+        z: Float[Tensor, "samples batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "samples batch predicted"]:
         """`token_log_prob` of each sentence under each of its samples of z.
 
@@ -133,11 +136,12 @@ class LSTMDecoder(Decoder):
         state = self.begin(z.flatten(0, 1))
         hidden, cell, features = state.hidden, state.cell, []
         from_latent = state.latent_gates.unflatten(0, (samples, batch))
+        narrow = self._lstm("weight_hh_l0").bfloat16().T if bf16 else None
         for time in range(inputs.shape[1]):
             gates = (from_latent + gates_of_words[:, time]).flatten(0, 1)
-            hidden, cell = self._advance(gates, hidden, cell)
+            hidden, cell = self._advance(gates, hidden, cell, narrow)
             features.append(self.narrow(hidden) + state.latent_output)
-        result = self._scores(torch.stack(features, 1), targets.repeat(samples, 1))
+        result = self._scores(torch.stack(features, 1), targets.repeat(samples, 1), bf16)
         return result.unflatten(0, (samples, batch))
 
     def begin(self, z: Float[Tensor, "batch latent"]) -> LSTMState:
@@ -153,9 +157,13 @@ class LSTMDecoder(Decoder):
         gates: Float[Tensor, "batch gates"],
         hidden: Float[Tensor, "batch hidden"],
         cell: Float[Tensor, "batch hidden"],
+        narrow: Float[Tensor, "hidden gates"] | None = None,
     ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
         """The next hidden and cell state, given the inputs' contribution to the gates."""
-        gates = torch.addmm(gates, hidden, self._lstm("weight_hh_l0").T)
+        if narrow is None:
+            gates = torch.addmm(gates, hidden, self._lstm("weight_hh_l0").T)
+        else:
+            gates = gates + torch.mm(hidden.bfloat16(), narrow).float()
         enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
         cell = torch.addcmul(forget.sigmoid() * cell, enter.sigmoid(), update.tanh())
         return leave.sigmoid() * cell.tanh(), cell

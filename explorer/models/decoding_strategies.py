@@ -6,12 +6,13 @@ from functools import partial
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.models.decoder_base import Decoder
 from explorer.models.decoding_settings import PART, RANKED, STRATEGIES, Decoding
+from explorer.models.highest_token import highest
 from explorer.models.output_softmax import scorer
-from explorer.models.token_sampling import argmax, draw, forbid_special
+from explorer.models.token_sampling import draw, forbid_special
 from explorer.text.tokens import BOS, EOS
 
 Pick = Callable[
@@ -20,13 +21,14 @@ Pick = Callable[
 ]
 """The next token of each row from its logits, 1 for the tokens used before, and randomness."""
 
+Next = Callable[
+    [Float[Tensor, "batch embedding"], Float[Tensor, "batch tokens"]], Int[Tensor, " batch"]
+]
+"""The next token of each row from the output layer's input and the tokens used before."""
+
 
 def _tempered(logits: Tensor, decoding: Decoding) -> Tensor:
     return logits if decoding.temperature == 1 else logits / max(decoding.temperature, 1e-4)
-
-
-def _greedy(logits: Tensor, used: Tensor, random: torch.Generator, decoding: Decoding) -> Tensor:
-    return argmax(logits)
 
 
 def _sample(logits: Tensor, used: Tensor, random: torch.Generator, decoding: Decoding) -> Tensor:
@@ -60,14 +62,29 @@ def _penalised(
     return draw(_tempered(torch.where(used > 0, penalised, logits), decoding), random)
 
 
+def _highest(output: nn.Linear, rows: int, decoding: Decoding) -> Next:
+    find = highest(output, rows, decoding)
+    return lambda features, used: find(features)
+
+
+def _picked(pick: Pick, output: nn.Linear, rows: int, decoding: Decoding) -> Next:
+    generator = torch.Generator().manual_seed(decoding.seed)
+    score = scorer(output, rows)
+    return lambda features, used: pick(
+        forbid_special(score(features), decoding), used, generator, decoding
+    )
+
+
 def _stepwise(
-    pick: Pick, decoder: Decoder, z: Float[Tensor, "batch latent"], decoding: Decoding
+    choice: Callable[[nn.Linear, int, Decoding], Next],
+    decoder: Decoder,
+    z: Float[Tensor, "batch latent"],
+    decoding: Decoding,
 ) -> list[list[int]]:
     """Decodes token by token; finished sentences leave the batch."""
-    generator = torch.Generator().manual_seed(decoding.seed)
     result: list[list[int]] = [[] for _ in range(len(z))]
     alive = list(range(len(z)))
-    state, score = decoder.begin(z), scorer(decoder.output, len(z))
+    state, choose = decoder.begin(z), choice(decoder.output, len(z), decoding)
     token = torch.full((len(z),), BOS, device=z.device)
     has_penalty = "penalty" in STRATEGIES[decoding.strategy].settings
     used = z.new_zeros(len(z), decoder.output.out_features if has_penalty else 0)
@@ -75,7 +92,7 @@ def _stepwise(
         if not alive:
             break
         features, state = decoder.advance(token, state)
-        token = pick(forbid_special(score(features), decoding), used, generator, decoding)
+        token = choose(features, used)
         if has_penalty:
             used.scatter_(1, token.unsqueeze(1), 1.0)
         words = token.tolist()
@@ -89,11 +106,11 @@ def _stepwise(
     return result
 
 
-greedy = partial(_stepwise, _greedy)
-sample = partial(_stepwise, _sample)
-top_k = partial(_stepwise, _top_k)
-nucleus = partial(_stepwise, _nucleus)
-penalised = partial(_stepwise, _penalised)
+greedy = partial(_stepwise, _highest)
+sample = partial(_stepwise, partial(_picked, _sample))
+top_k = partial(_stepwise, partial(_picked, _top_k))
+nucleus = partial(_stepwise, partial(_picked, _nucleus))
+penalised = partial(_stepwise, partial(_picked, _penalised))
 
 
 @torch.inference_mode()

@@ -53,9 +53,13 @@ def log_weights(
     z: Float[Tensor, "samples batch latent"],
     tokens: Int[Tensor, "batch time"],
     labels: Sequence[int] = (),
+    bf16: bool = False,
 ) -> Float[Tensor, "samples batch"]:
-    """Log p(x, z_k) − log q(z_k|x) of each sample; the mean over samples estimates the ELBO."""
-    log_likelihood = model.decoder.score_samples(model.condition(z, labels), tokens)
+    """Log p(x, z_k) − log q(z_k|x) of each sample; the mean over samples estimates the ELBO.
+
+    With `bf16` the decoder's products are in bfloat16.
+    """
+    log_likelihood = model.decoder.score_samples(model.condition(z, labels), tokens, bf16)
     return log_likelihood + model.prior().log_prob(z) - posterior.log_prob(z)
 
 

@@ -220,7 +220,10 @@ class WordsDecoder(Decoder):
         return self.token_scores(z.unsqueeze(0), tokens)[0]
 
     def token_scores(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+        self,
+        z: Float[Tensor, "samples batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "samples batch predicted"]:
         """`token_log_prob` of each document under each of its samples of z."""
         words = tokens[:, 1:].expand(len(z), -1, -1)
@@ -234,7 +237,10 @@ class WordsDecoder(Decoder):
         return self.score_samples(z.unsqueeze(0), tokens)[0]
 
     def score_samples(
-        self, z: Float[Tensor, "samples batch latent"], tokens: Int[Tensor, "batch time"]
+        self,
+        z: Float[Tensor, "samples batch latent"],
+        tokens: Int[Tensor, "batch time"],
+        bf16: bool = False,
     ) -> Float[Tensor, "samples batch"]:
         """Log-likelihood of each document under each of its samples of z, nats per document."""
         log_probs = self.word_log_probs(z)

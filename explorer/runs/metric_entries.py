@@ -17,7 +17,7 @@ _NUMBERS = (
     *("value", "error", "sd", "reference", "low", "high", "ess", "below"),
     *("middle", "ends", "ceiling", "accuracy", "judge"),
 )
-_FLAGS = ("exact", "resolved")
+_FLAGS = ("exact", "resolved", "bf16")
 _LISTS = ("variances", "variance_ratios", "by_dimension")
 
 _FORMER_RATIOS = ("interpolation_linear_middle", "interpolation_spherical_middle")

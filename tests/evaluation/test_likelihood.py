@@ -103,7 +103,7 @@ def test_the_number_of_samples_scored_is_the_number_asked_for(
     monkeypatch.setattr(
         model.decoder,
         "score_samples",
-        lambda z, tokens: scored.append(z.shape[0] * z.shape[1]) or score(z, tokens),
+        lambda z, tokens, bf16: scored.append(z.shape[0] * z.shape[1]) or score(z, tokens, bf16),
     )
     importance_estimates(model, SENTENCES, 15, positions=11)
     assert sum(scored) == 15 * len(SENTENCES)

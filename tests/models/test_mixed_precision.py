@@ -1,10 +1,13 @@
 """Laws of bfloat16 in training: large products only, small effect, and only where it is faster."""
 
+import numpy as np
 import pytest
 import torch
 
 from explorer.config import ModelConfig
+from explorer.evaluation.likelihood import importance_estimates
 from explorer.models import mixed_precision
+from explorer.models.batch_inference import posteriors
 from explorer.models.elbo import training_terms
 from explorer.models.padding import collate
 from explorer.models.vae import build
@@ -53,6 +56,42 @@ def test_terms_and_gradients_are_near_those_of_float32_and_stay_float32(hardware
 def test_without_the_hardware_asking_for_it_changes_nothing(hardware) -> None:
     hardware(False)
     assert torch.equal(terms()[1].distortion, terms(bf16=False)[1].distortion)
+
+
+def test_posteriors_are_near_those_of_float32(hardware) -> None:
+    hardware(True)
+    model, _ = terms(bf16=False)
+    (mean, scale), (plain_mean, plain_scale) = (
+        posteriors(model, SENTENCES, bf16=bf16) for bf16 in (True, False)
+    )
+    assert not np.array_equal(mean, plain_mean)
+    assert np.abs((mean - plain_mean) / plain_scale).max() < 0.02
+    assert np.abs(scale / plain_scale - 1).max() < 0.02
+
+
+@pytest.mark.parametrize("decoder", ["lstm", "transformer"])
+def test_importance_estimates_are_near_those_of_float32_and_say_so(decoder) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(embedding_dim=16, latent_dim=4, decoder={"name": decoder})
+    model = build(config, 30).eval()
+    half, plain = (
+        importance_estimates(model, SENTENCES, 200, bf16=bf16) for bf16 in (True, False)
+    )
+    assert half.bf16 and not plain.bf16
+    assert not torch.equal(half.nll, plain.nll)
+    torch.testing.assert_close(half.nll, plain.nll, atol=0.02, rtol=0)
+
+
+def test_a_product_that_is_not_faster_stays_in_float32(monkeypatch) -> None:
+    monkeypatch.setattr(mixed_precision, "has_bf16", lambda device: True)
+    for times, is_faster in ([1.0, 2.0], True), ([2.0, 1.0], False):
+        seconds = iter(times)
+        monkeypatch.setattr(mixed_precision, "_seconds", lambda *_, of=seconds: next(of))
+        mixed_precision.bf16_is_faster.cache_clear()
+        assert mixed_precision.bf16_is_faster(CPU) == is_faster
+        assert mixed_precision.bf16_is_faster(CPU) == is_faster  # measured once
+        assert not mixed_precision.bf16_is_faster(CPU, torch.float64)
+    mixed_precision.bf16_is_faster.cache_clear()
 
 
 def test_what_the_processor_says_is_believed(monkeypatch) -> None:
