@@ -163,7 +163,7 @@ class LSTMDecoder(Decoder):
         if narrow is None:
             gates = torch.addmm(gates, hidden, self._lstm("weight_hh_l0").T)
         else:
-            gates = gates + torch.mm(hidden.bfloat16(), narrow).float()
+            gates = torch.mm(hidden.bfloat16(), narrow).float().add_(gates)
         enter, forget, update, leave = gates.chunk(4, 1)  # the order of nn.LSTM
         cell = torch.addcmul(forget.sigmoid() * cell, enter.sigmoid(), update.tanh())
         return leave.sigmoid() * cell.tanh(), cell
