@@ -101,9 +101,12 @@ def list_runs() -> list[Path]:
     """Every run folder: those below `roots`, and the registered ones."""
     runs: dict[str, Path] = {}
     for root in roots():
+        real = root.resolve()  # of each folder it would cost most of a page's start
         for folder in [root, *_inside(root)]:
             if _has_recipe(folder):
-                runs.setdefault(str(folder.resolve()), folder)
+                is_plain = folder != root and not folder.is_symlink()
+                target = real / folder.name if is_plain else folder.resolve()
+                runs.setdefault(str(target), folder)
     with suppress(ExplorerError):  # `unreadable_roots` says it
         for folder in registered():
             if _has_recipe(folder):

@@ -43,7 +43,7 @@ def figures(run: Run, sentences: int, samples: int, decoded: int) -> tuple[str, 
     (means, wide_seconds), (rounded, narrow_seconds) = (
         timed(partial(posteriors, run.model, ids, bf16=bf16)) for bf16 in (False, True)
     )
-    points = torch.from_numpy(means[0])
+    points = run.model.condition(torch.from_numpy(means[0]))
     if len(points) < decoded:  # and places between sentences
         more = decoded - len(points)
         points = torch.cat([points, (points[:more] + points[-more:].flip(0)) / 2])

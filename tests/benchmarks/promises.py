@@ -70,11 +70,12 @@ def page() -> str:
 
 def _kills() -> Promise:
     held = records.read("kills").get("by", {})
+    moments = sum(records.read("random_kills").get("by", {}).values())
     return Promise(
         "A process killed at any moment loses nothing: the same command, given again, leaves the "
         "same bytes and no other file",
-        f"{sum(held.values()):,} kills, one at each call that changes a file, of: "
-        f"{', '.join(held)}"
+        f"{sum(held.values()) + moments:,} kills, {sum(held.values()):,} at each call that "
+        f"changes a file and {moments:,} at random moments, of: {', '.join(held)}"
         if held
         else _UNMEASURED,
         "pytest -m soak tests/system/test_real_kills.py",

@@ -1,15 +1,18 @@
-"""A process killed at each of its calls that change files: the next one makes it good.
+"""A process killed at each of its calls that change files, or any moment: the next makes it good.
 
-`pytest -m soak tests/system/test_real_kills.py` kills at every call; plain `pytest` at a few.
-Each work is forked, killed with SIGKILL at its n-th call, and begun again; then the folder holds,
-byte for byte, what a work that nothing interrupted leaves, and no file beside.
+`pytest -m soak tests/system/test_real_kills.py` kills at every call, and at random moments; plain
+`pytest` at a few. Each work is forked, killed with SIGKILL at its n-th call or after some seconds,
+and begun again; then the folder holds, byte for byte, what a work that nothing interrupted leaves,
+and no file beside.
 """
 
 import hashlib
 import os
+import random
 import shutil
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -38,6 +41,8 @@ from tests.system.test_every_kill import Disk, content, disk, draw, measure, rec
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
 
 SECONDS = 120
+MOMENTS = 20
+"""Random moments at which each work is killed."""
 COMMAND = "pytest -m soak tests/system/test_real_kills.py"
 SENTENCES = [f"a dog waits under a tree {number}" for number in range(30)]
 CLOCK = ("seconds", "tokens_per_second")
@@ -53,9 +58,12 @@ class KillingDisk(Disk):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def killed(work: Callable[[], object], survives: int) -> bool:
-    """Does a work in a fork that is killed at a call; whether there was such a call."""
+def killed(work: Callable[[], object], survives: int, after: float | None = None) -> bool:
+    """Does a work in a fork that is killed at a call, or after seconds; whether it was killed."""
     child = os.fork()
+    if child and after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)  # of a work that is done, too: it was not waited for
     if not child:
         code = 1
         try:
@@ -104,11 +112,7 @@ def make(root: Path) -> None:
 
 def fit(root: Path) -> None:
     if not (root / "fitted").exists():
-        with (
-            mock.patch("explorer.pipeline.refit_prior.refit", lambda *_: _fitted[0]),
-            mock.patch("explorer.pipeline.refit_prior._score"),
-            mock.patch("explorer.pipeline.refit_prior.Fitted"),
-        ):
+        with mock.patch("explorer.pipeline.refit_prior.refit", lambda *_: _fitted[0]):
             pipeline.fit_prior(root / "tiny", root / "fitted", [PRIOR], "explorer prior tiny")
 
 
@@ -226,8 +230,8 @@ def start(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return root
 
 
-def check(name: str, start: Path, tmp_path: Path, every: int) -> int:
-    """Kills a work at every n-th of its calls; returns how often."""
+def check(name: str, start: Path, tmp_path: Path, every: int = 0, moments: int = 0) -> int:
+    """Kills a work at every n-th of its calls, or at so many random moments; returns how often."""
     prepare, work = WORKS[name]
     root = tmp_path / "root"
 
@@ -244,11 +248,20 @@ def check(name: str, start: Path, tmp_path: Path, every: int) -> int:
     with environment, here:
         fresh()
         before = state(root)
+        started = time.perf_counter()
         assert not killed(lambda: work(root), 10**9)
+        seconds = time.perf_counter() - started
         expected = state(root)
         assert expected != before, "the work changes nothing"
         kills, survives = 0, 0
-        while True:
+        chance = random.Random(0)
+        for moment in range(moments):
+            fresh()
+            after = chance.uniform(0, seconds)
+            kills += killed(lambda: work(root), 10**9, after)
+            assert not killed(lambda: work(root), 10**9)
+            assert state(root) == expected, f"{name}, kill {moment + 1}, after {after:.3f} s"
+        while every:
             fresh()
             if not killed(lambda: work(root), survives):
                 break
@@ -262,6 +275,15 @@ def check(name: str, start: Path, tmp_path: Path, every: int) -> int:
 @pytest.mark.parametrize("name", ["atlas", "add pack", "page: store"])
 def test_a_killed_work_is_made_good_by_the_next(name: str, start: Path, tmp_path: Path) -> None:
     assert check(name, start, tmp_path, 7) > 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("name", WORKS)
+def test_a_work_killed_at_any_moment_is_made_good(name: str, start: Path, tmp_path: Path) -> None:
+    kills = check(name, start, tmp_path, moments=MOMENTS)
+    assert kills > 0
+    records.merge("random_kills", COMMAND, {name: kills})
 
 
 @pytest.mark.soak

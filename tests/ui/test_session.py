@@ -1,6 +1,7 @@
 """The address of a view: what is picked survives a link, and nothing else gets in."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
         folder = tmp_path / "checkpoints" / name
         folder.mkdir(parents=True)
         (folder / "config.toml").touch()
+        (folder / "model.safetensors").touch()
         metrics = {"verdict": word, "importance_ppl": {"value": perplexity, "n": 9}}
         (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         if has_map:
@@ -89,6 +91,35 @@ def test_a_newcomer_sees_a_healthy_run_with_a_map_first(
     assert open_runs.default_run(sorted(known)) == "c-better"
     recipe.write_text('[corpus]\nname = "everyday"\n[atlas]\ntext = true\n', encoding="utf-8")
     assert open_runs.default_run(sorted(known)) == "b-worse", "its map shows sentences anywhere"
+
+
+def test_a_listing_reads_a_run_again_only_when_its_files_change(
+    tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    for name in ("one", "two"):
+        shutil.copytree(tiny_run, tmp_path / name)
+    read, reads = folders.read_metrics, []
+    monkeypatch.setattr(
+        folders, "read_metrics", lambda folder: reads.append(folder.name) or read(folder)
+    )
+
+    def look() -> list[str]:
+        """The runs read by what every rerun of a page asks."""
+        reads.clear()
+        known = open_runs.listing()
+        assert open_runs.first_run("map", known.names) in known.names
+        assert {"one", "two"} <= {item.name for item in open_runs.records()} | set(known.damaged)
+        return sorted(set(reads))
+
+    assert {"one", "two"} <= set(look())
+    assert look() == []
+    (tmp_path / "two" / folders.METRICS).write_text("{", encoding="utf-8")
+    assert "two" in look()
+    assert "two" in open_runs.listing().damaged
+    shutil.rmtree(tmp_path / "one")
+    assert "one" not in open_runs.listing().names
 
 
 def test_a_run_that_reconstructs_more_exactly_is_of_the_same_corpus() -> None:

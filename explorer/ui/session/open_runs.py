@@ -3,7 +3,7 @@
 import gc
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,13 @@ _opening = Lock()
 _more_exact: Cache[tuple[str, float, float] | None] = Cache(32)
 FIRST = "EXPLORER_RUN"
 """The environment variable with the run that the page opens on."""
+Standing = tuple[bool, bool, bool, float]
+"""What speaks against showing a run first; the least comes first."""
+_LAST: Standing = (True, True, True, math.inf)
+_LISTED = (folders.CONFIG, folders.SUMS, folders.METRICS)
+"""The files that a listing reads."""
 _records: Cache[tuple[Record, ...]] = Cache(4)
+_standings: Cache[dict[str, Standing]] = Cache(4)
 _CLEARLY_BETTER = 5.0  # BLEU points
 
 
@@ -51,17 +57,49 @@ def opened(stamp: str) -> Any | None:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs that open, by name, and what is wrong with the others."""
+    """The runs that open, and what is wrong with the others.
 
-    names: list[str]
+    Attributes:
+        folders: By name.
+        damaged: Why others do not open, by name.
+        state: Changes with the files that were read.
+    """
+
+    folders: dict[str, Path]
     damaged: dict[str, str]
+    state: Hashable
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the runs that open."""
+        return list(self.folders)
+
+
+_listings: Cache[Listing] = Cache(4)
 
 
 def listing() -> Listing:
-    """Checks every run folder, without opening a model."""
-    names, damaged = [], {}
-    first = folders.by_name()
-    for folder in folders.list_runs():
+    """Checks every run folder whose files changed, without opening a model."""
+    known = folders.list_runs()
+    state = tuple((str(folder), *map(_mark, map(folder.joinpath, _LISTED))) for folder in known)
+    return _listings.get(state, lambda: _listing(known, state))
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Changes with a file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _listing(known: Sequence[Path], state: Hashable) -> Listing:
+    opening, damaged = {}, {}
+    first: dict[str, Path] = {}
+    for folder in known:
+        first.setdefault(folder.name, folder)
+    for folder in known:
         if folders.is_report(folder) or _is_in_training(folder):
             continue
         if folders.shown_name(folder) != folder.name:  # a browser gets text alone
@@ -70,10 +108,10 @@ def listing() -> Listing:
         try:
             folders.stamp(folder)
             folders.read_metrics(folder)
-            names.append(folder.name if folder == first[folder.name] else str(folder))
+            opening[folder.name if folder == first[folder.name] else str(folder)] = folder
         except (ExplorerError, OSError) as error:
             damaged[folder.name] = str(error)
-    return Listing(names, damaged)
+    return Listing(opening, damaged, state)
 
 
 def _is_in_training(folder: Path) -> bool:
@@ -83,7 +121,8 @@ def _is_in_training(folder: Path) -> bool:
 
 def mapped() -> list[str]:
     """The runs that have a map."""
-    return [name for name in listing().names if (folders.find(name) / folders.ATLAS).is_file()]
+    known = listing().folders
+    return [name for name, folder in known.items() if (folder / folders.ATLAS).is_file()]
 
 
 def default_run(names: list[str]) -> str:
@@ -94,19 +133,21 @@ def default_run(names: list[str]) -> str:
     asked = os.environ.get(FIRST, "")
     if asked in names:
         return asked
-    return min(names, key=_standing)
+    known = listing()
+    standings = _standings.get(
+        known.state, lambda: {name: _standing(folder) for name, folder in known.folders.items()}
+    )
+    return min(names, key=lambda name: standings.get(name, _LAST))
 
 
 def records() -> tuple[Record, ...]:
     """Recipe and metrics of every listed run, read again when a file changes."""
-    names = listing().names
-    key = tuple((name, folders.stamp(folders.find(name))) for name in names)
-    return _records.get(key, lambda: tuple(_read_records(names)))
+    known = listing()
+    return _records.get(known.state, lambda: tuple(_read_records(known.folders)))
 
 
-def _read_records(names: Sequence[str]) -> Iterator[Record]:
-    for name in names:
-        folder = folders.find(name)
+def _read_records(known: Mapping[str, Path]) -> Iterator[Record]:
+    for name, folder in known.items():
         with suppress(ExplorerError):  # the run picker reports it
             recipe, metrics = config.read(folder / folders.CONFIG), folders.read_metrics(folder)
             has = [(folder / file).is_file() for file in (folders.ATLAS, folders.PLAYBACK)]
@@ -142,8 +183,7 @@ def first_run(page: str, names: list[str]) -> str:
     return default_run(names) if name is None else name
 
 
-def _standing(name: str) -> tuple[bool, bool, bool, float]:
-    folder = folders.find(name)
+def _standing(folder: Path) -> Standing:
     try:
         metrics = folders.read_metrics(folder)
     except ExplorerError:
@@ -171,17 +211,16 @@ def more_exact(run: Run) -> tuple[str, float, float] | None:
     Returns:
         Its name, its BLEU and that of `run`; None without such a run or a measurement.
     """
-    known = tuple(listing().names)
-    return _more_exact.get((run, known), lambda: _find_more_exact(run, known))
+    known = listing()
+    return _more_exact.get((run, known.state), lambda: _find_more_exact(run, known.folders))
 
 
-def _find_more_exact(run: Run, names: Sequence[str]) -> tuple[str, float, float] | None:
+def _find_more_exact(run: Run, known: Mapping[str, Path]) -> tuple[str, float, float] | None:
     own = value_of(run.metrics, "bleu")
     if own is None:
         return None
     scores = {}
-    for name in names:
-        folder = folders.find(name)
+    for name, folder in known.items():
         corpus = config.read(folder / folders.CONFIG).corpus
         if (corpus.name, corpus.path) != (run.config.corpus.name, run.config.corpus.path):
             continue
