@@ -12,6 +12,7 @@ from explorer.cli.output import Progress, say, say_json
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs.names import new_folder
+from explorer.system import temporary_files
 
 if TYPE_CHECKING:
     from explorer.training.prior_fitting import Density, Gain
@@ -65,6 +66,7 @@ def prior(args: argparse.Namespace) -> None:
     """Fits a prior and writes it as a new run."""
     folder = folders.find(args.run)
     target = _target(args, folder)
+    temporary_files.remove_abandoned(target.parent)
     if target.exists():
         raise ExplorerError(f"{target} is there already: choose another name with --to")
     priors: list[dict[str, object]] = [{"name": name} for name in _names(args)]

@@ -110,26 +110,31 @@ class RoundedOutput:
     def log_prob(
         self, features: Float[Tensor, "batch width"], targets: Int[Tensor, " batch"]
     ) -> Float[Tensor, " batch"]:
-        """Log-probability of each target, nats: its logit in float32, less the logarithm of a sum.
+        """Log-probability of each target, nats: its float32 score, less the logarithm of a sum.
 
-        The sum is of float32 exponentials of scores in bfloat16, whose errors mostly cancel.
+        The sum is of exponentials of scores in bfloat16, whose errors mostly cancel, but for the
+        target's own, which is often most of the sum.
         """
         parts = zip(features.split(_BLOCK_ROWS), targets.split(_BLOCK_ROWS), strict=True)
-        return torch.cat(
-            [self.exact(part, words) - self._log_total(part) for part, words in parts]
-        )
+        return torch.cat([self._log_prob(part, words) for part, words in parts])
 
-    def _log_total(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, " batch"]:
-        narrow, rows = self.inputs(features), len(features)
-        total = features.new_zeros(rows)
+    def _log_prob(
+        self, features: Float[Tensor, "batch width"], targets: Int[Tensor, " batch"]
+    ) -> Float[Tensor, " batch"]:
+        narrow, rows, start = self.inputs(features), len(features), 0
+        exact = self.exact(features, targets)
+        total = exact.exp()
         size = min(_BLOCK_WORDS, len(self.factors))
         scores, wide = narrow.new_empty(rows * size), features.new_empty(rows * size)
         for factors in self.factors.split(size):
             count = rows * len(factors)
             torch.mm(narrow, factors.T, out=scores[:count].view(rows, -1))
-            part = wide[:count].copy_(scores[:count]).view(rows, -1)
-            total += part.exp_().sum(1)
+            part = wide[:count].copy_(scores[:count]).view(rows, -1).exp_()
+            inside = ((targets >= start) & (targets < start + len(factors))).nonzero().squeeze(1)
+            part[inside, targets[inside] - start] = 0.0
+            total += part.sum(1)
+            start += len(factors)
         low, high = total.aminmax()
         if low > _SAFE_SUMS[0] and high < _SAFE_SUMS[1]:
-            return total.log()
-        return (features @ self.weight.T + self.bias).logsumexp(1)
+            return exact - total.log()
+        return exact - (features @ self.weight.T + self.bias).logsumexp(1)
