@@ -88,10 +88,10 @@ def listing() -> Listing:
 def _mark(path: Path) -> tuple[int, int, int] | None:
     """Changes with a file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _listing(known: Sequence[Path], state: Hashable) -> Listing:
