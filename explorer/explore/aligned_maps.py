@@ -10,6 +10,7 @@ from jaxtyping import Float, Float32, Int, UInt8
 from explorer.explore.map_views import VIEWS, MapView, view_of
 from explorer.explore.point_colours import NO_CLASS, colours
 from explorer.explore.run import Run
+from explorer.latent_space.home_box import HomeBox, home_box
 from explorer.latent_space.map_alignment import MIN_SHARED, MapAlignment, align, moved, shared
 from explorer.system.cache import Cache
 
@@ -58,6 +59,11 @@ class Aligned:
     def xy(self) -> Float32[np.ndarray, "n 2"]:
         """The position of every sentence of this run, in the frame."""
         return self.move(self.layout.xy)
+
+    @cached_property
+    def home(self) -> HomeBox:
+        """What the first view of the aligned map shows."""
+        return home_box(self.xy)
 
     def move(self, xy: Float[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
         """Positions on the run's map, in the frame."""

@@ -15,6 +15,7 @@ from explorer.config import final_model
 from explorer.errors import ExplorerError, one_of
 from explorer.explore.baseline_fit import LinearBaselines, baselines_of
 from explorer.explore.map_overlays import Ellipse
+from explorer.latent_space.home_box import HomeBox, home_box
 from explorer.latent_space.map_index import locate
 from explorer.latent_space.projections import PCA
 from explorer.runs.run_files import Contents
@@ -70,6 +71,11 @@ class MapView(ABC):
     @abstractmethod
     def xy(self) -> Float32[np.ndarray, "n 2"]:
         """The position of every sentence."""
+
+    @cached_property
+    def home(self) -> HomeBox:
+        """What its first view shows."""
+        return home_box(self.xy)
 
     @property
     @abstractmethod

@@ -9,6 +9,7 @@ import numpy as np
 
 from explorer.explore.map_overlays import Overlay, as_data
 from explorer.explore.point_colours import LegendEntry
+from explorer.latent_space.home_box import MIN_GAIN, HomeBox
 from explorer.map_component.map_event import Viewport
 
 _BITS_A_ROW = 30
@@ -48,6 +49,7 @@ class MapSpec:
         heard: The serial of the last event that the page has answered; of an older state the map
             takes no selection. None where the page does not say.
         answer: The words pinned to the selection: its text, and a note; None until it is known.
+        home: What the first view shows; None for all points.
         view: The viewport, unless the tab or the address has one; later changes move the map.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         description: For screen readers: what the map shows.
@@ -80,6 +82,7 @@ class MapSpec:
     selected: Mapping[str, Any] | None = None
     heard: int | None = None
     answer: PinnedAnswer | None = None
+    home: HomeBox | None = None
     view: Viewport | None = None
     axes: Mapping[str, Any]
     description: str
@@ -118,6 +121,7 @@ class MapSpec:
             "highlight": None if self.highlight is None else _rows(self.highlight),
             "selected": _selected(self.selected),
             "answer": None if self.answer is None else vars(self.answer),
+            "home": _home(self.home),
             "view": None if self.view is None else vars(self.view),
             "axes": axes_data(self.axes),
             "height": int(self.height),
@@ -128,6 +132,13 @@ class MapSpec:
 def axes_data(axes: Mapping[str, Any]) -> dict[str, Any]:
     """Names and units of the axes, as JSON."""
     return {"x": axes["x"], "y": axes["y"], "units": bool(axes["units"])}
+
+
+def _home(home: HomeBox | None) -> dict[str, Any] | None:
+    """The first view, where it is not simply all points."""
+    if home is None or not home.islands:
+        return None
+    return vars(home) | {"min_gain": MIN_GAIN}
 
 
 def _label(label: Mapping[str, Any]) -> list[Any]:

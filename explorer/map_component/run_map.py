@@ -80,6 +80,7 @@ class RunMap:
             overlays=view.ellipses,
             highlight=self.selection if has_selection else None,
             selected=_selected_of(self.pick),
+            home=view.home,
             axes=view.axes,
             description=map_caption.description(self.run, view),
             spoken=f"{len(self.selection):,} sentences selected." if has_selection else "",

@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from explorer.explore.point_colours import (
     palette,
     ramp,
 )
+from explorer.latent_space.home_box import MIN_GAIN, HomeBox
 from explorer.map_component.map_event import MapEvent, Viewport, read_event
 from explorer.map_component.map_spec import MapSpec
 from explorer.ui.map import scripts
@@ -208,6 +210,19 @@ def test_highlighted_rows_travel_as_a_list_or_as_bits(rows: list[int]) -> None:
     else:
         assert sent == rows
     assert len(json.dumps(sent)) <= 40 + 8 * len(rows)
+
+
+def test_the_first_view_travels_where_it_leaves_something_out() -> None:
+    base = {"points_url": "", "colours_url": "", "hover_url": "", "legend": (), "description": ""}
+    spec = MapSpec(**base, axes={"x": "", "y": "", "units": False})
+    assert spec.as_data()["home"] is None
+    home = HomeBox(0.0, 1.0, 2.0, 3.0)
+    assert replace(spec, home=home).as_data()["home"] is None
+    sent = replace(spec, home=replace(home, islands=((0.5, 9.0),))).as_data()["home"]
+    assert json.loads(json.dumps(sent)) == {
+        **{"left": 0, "right": 1, "bottom": 2, "top": 3, "min_gain": MIN_GAIN},
+        "islands": [[0.5, 9]],
+    }
 
 
 def test_an_outline_is_read_and_anything_else_is_not() -> None:

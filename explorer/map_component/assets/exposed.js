@@ -12,6 +12,7 @@ export function exposeForTests(map) {
       standing: map.points?.stands?.reduce((sum, stands) => sum + stands, 0),
       missing: map.lattice.missing, lensTimes: map.lens.times, lensAnswers: map.lens.count,
       decoded: map.decoded?.map(({ x, y, text, box }) => ({ x, y, text, box })),
+      arrows: map.arrows ?? [],
       contours: map.contours.shown?.length ?? 0,
       trail: map.data?.overlays.find(({ type }) => type === "trail")?.points ?? [],
     }),

@@ -2,7 +2,7 @@
 
 import { make } from "./legend.js";
 
-const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything, Enter picks "
+const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything or all but islands far away, Enter picks "
   + "what is under the circle in the middle, Escape clears, Z undoes. Where sentences can be selected, S selects "
   + "the region of the sentence there.";
 const HOME = "M2.5 7.5 8 3l5.5 4.5M4 6.8V13h8V6.8";

@@ -7,7 +7,7 @@ const ACTIONS = [
   ["Click, Enter", "keeps the answer; Esc clears it, Back returns to the one before"],
   ["Z", "undoes a pick; with Shift, redoes it; the faint line leads through the last ones"],
   ["Drag, arrow keys", "pan; with Shift, in small steps"],
-  ["Wheel, + and −", "zoom; 0 shows everything"],
+  ["Wheel, + and −", "zoom; 0 shows everything, or all but islands far away"],
   ["Shift and drag", "selects sentences with a lasso; the dashed buttons do the same"],
   ["S", "selects the region of the sentence in the middle, or of the picked one"],
   ["D", "draws lines of equal density"],

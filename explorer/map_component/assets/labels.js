@@ -14,7 +14,7 @@ export function labelsOf(sent) {
   });
 }
 
-/** The level of names that a zoom shows: the second from about 2.2 on, the third from 5. */
+/** The level of names that a magnification shows: the second from about 2.2 on, the third from 5. */
 export function levelFor(zoom, levels) {
   return Math.min(Math.max(Math.floor(0.8 * Math.log2(Math.max(zoom, 1)) + 0.1), 0), levels - 1);
 }
@@ -25,7 +25,7 @@ export function levelFor(zoom, levels) {
  */
 export function placeLabels(pen, labels, view, lineHeight, taken = []) {
   const levels = 1 + Math.max(0, ...labels.map((label) => label.level));
-  const level = levelFor(view.zoom, levels);
+  const level = levelFor(view.magnification, levels);
   const boxes = [...taken];
   const placed = [];
   const wanted = labels.filter((label) => label.level === level)

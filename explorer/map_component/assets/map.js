@@ -9,8 +9,9 @@ import { exposeForTests } from "./exposed.js";
 import { fold } from "./fold.js";
 import { moreButtons } from "./frame.js";
 import { listen } from "./gestures.js";
-import { bounds, Grid } from "./grid.js";
+import { Grid } from "./grid.js";
 import { Help } from "./help.js";
+import { islandsOf, setHome } from "./home.js";
 import { labelsOf } from "./labels.js";
 import { countsOf } from "./legend.js";
 import { Lasso } from "./lasso.js";
@@ -75,7 +76,7 @@ export class LatentMap extends Surface {
       this.redraw();
       this.moved();
     };
-    this.wireButtons(seen, seen((view) => view.reset()));
+    this.wireButtons(seen, seen((view) => view.goHome()));
     this.addButtons();
     exposeForTests(this);
   }
@@ -143,8 +144,7 @@ export class LatentMap extends Surface {
   goBack() {
     const { view_parameter: parameter } = this.data ?? {};
     if (!parameter || !this.loaded.xy) return;
-    const { home } = this.view;
-    this.guide.goBack(this, addressedView(parameter) ?? { x: home.x, y: home.y, zoom: 1 });
+    this.guide.goBack(this, addressedView(parameter) ?? this.view.home);
   }
 
   /** The line under the map: how much it shows, and whether words are missing from it. */
@@ -184,7 +184,7 @@ export class LatentMap extends Surface {
     this.hovered = null;
     this.points.setPlaces(xy);
     this.contours.update();
-    this.view.setBounds(withEllipses(bounds(xy), data.overlays));
+    setHome(this.view, xy, data);
     this.view.reset();
     const [view, picked] = readView(data.view_parameter, data.points_url) ?? [data.view];
     if (view) this.view.set(view);
@@ -251,7 +251,7 @@ export class LatentMap extends Surface {
   at(left, top, pixels = PICK_PIXELS) {
     if (!this.grid) return -1;
     const [x, y] = this.view.toData(left, top);
-    const reach = Math.max(pixels, sizeFor(this.points.count, this.view.zoom) / 2 + 3);
+    const reach = Math.max(pixels, sizeFor(this.points.count, this.view.magnification) / 2 + 3);
     const { focus } = this;
     const { kinds } = this.points;
     const accepts = focus === null ? undefined : (i) => kinds[i] === focus;
@@ -353,17 +353,19 @@ export class LatentMap extends Surface {
       focus, muting: focus !== null || highlight !== null, grey: theme.muted,
       // A few hits among thousands must be visible; a class is large enough.
       boost: highlight && highlight.length < 2000 ? 2.1 : 1.2,
-      size: sizeFor(this.points.count, view.zoom),
+      size: sizeFor(this.points.count, view.magnification),
     });
     const scene = {
       view, theme, ratio, hovered, selected, crosshair, positions, labels, overlays, axes,
       corner: this.cornerHeight, contours: this.contours.shown,
+      islands: this.loaded.xy ? islandsOf(view, this.data.home) : [],
       showLabels: focus === null && Boolean(this.loaded.xy),
       decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
     };
     this.pin.follow(scene);
     drawOverlay(this.pen, scene);
     this.placed = scene.placed ?? [];
+    this.arrows = scene.arrows;
     this.decoded = scene.decoded;
     this.announcer.drawn();
   }
@@ -385,16 +387,4 @@ export const mount = mounting(LatentMap);
 
 function find(overlays, id) {
   return (overlays ?? []).find((item) => item.type === "path" && item.id === id);
-}
-
-/** The home view includes the prior's ellipses: without them a collapsed run looks rich. */
-function withEllipses(box, overlays) {
-  for (const { type, x, y, rx, ry } of overlays) {
-    if (type !== "ellipse") continue;
-    box.left = Math.min(box.left, x - rx);
-    box.right = Math.max(box.right, x + rx);
-    box.bottom = Math.min(box.bottom, y - ry);
-    box.top = Math.max(box.top, y + ry);
-  }
-  return box;
 }

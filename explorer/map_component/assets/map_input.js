@@ -91,7 +91,7 @@ function press(map, key, shift) {
   if (wanted.pick || wanted.clear || wanted.help) return true;
   if (wanted.pan) map.view.panBy(...wanted.pan);
   else if (wanted.zoom) map.view.zoomAt(...centre, wanted.zoom);
-  else map.view.reset();
+  else map.view.goHome();
   map.redraw();
   map.moved();
   map.hover(...centre);

@@ -10,6 +10,7 @@ import { clamp } from "./view.js";
 const LABEL_SIZE = 12.5;
 const REGION_SIZE = 11.5;
 const DECODED_SIZE = 12.5;
+const ISLAND_OPACITY = 0.45; // of the arrows to them
 
 export function drawOverlay(pen, scene) {
   const { view, theme, ratio } = scene;
@@ -22,6 +23,7 @@ export function drawOverlay(pen, scene) {
   const draw = { ellipse: drawEllipse, path: drawPath, cloud: drawCloud, trail: drawPicks };
   for (const item of scene.overlays) draw[item.type]?.(pen, item, scene);
   nameEllipses(pen, scene);
+  drawIslands(pen, scene);
   drawLabels(pen, scene);
   drawDecoded(pen, scene);
   for (const item of scene.overlays) if (item.type === "marker") drawMarker(pen, item, scene);
@@ -163,20 +165,30 @@ export function drawSelected(pen, { view, theme, selected }) {
   ring(pen, at, 9, theme.primary, 2.25, theme);
 }
 
-/** At the border, towards a selection that is out of view. */
-function drawArrow(pen, { left, top, angle }, theme) {
+/** Faint arrows at the border, towards what the first view leaves out. */
+function drawIslands(pen, scene) {
+  const { view, theme, islands = [] } = scene;
+  scene.arrows = islands.map(([x, y]) => arrowTo(view, ...view.toScreen(x, y))).filter(Boolean);
+  pen.globalAlpha = ISLAND_OPACITY;
+  for (const arrow of scene.arrows) drawArrow(pen, arrow, theme, theme.text);
+  pen.globalAlpha = 1;
+}
+
+/** At the border, towards something that is out of view. */
+function drawArrow(pen, { left, top, angle }, theme, colour = theme.primary) {
   pen.save();
   pen.translate(left, top);
   pen.rotate(angle);
   pen.beginPath();
   pen.moveTo(9, 0);
-  pen.lineTo(-7, -8);
-  pen.lineTo(-7, 8);
+  pen.lineTo(-7, -7);
+  pen.lineTo(-3, 0); // notched: a plain triangle seems to point three ways
+  pen.lineTo(-7, 7);
   pen.closePath();
   pen.lineWidth = 4;
   pen.strokeStyle = theme.background;
   pen.stroke();
-  pen.fillStyle = theme.primary;
+  pen.fillStyle = colour;
   pen.fill();
   pen.restore();
 }

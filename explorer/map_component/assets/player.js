@@ -281,7 +281,7 @@ class Player extends Surface {
     const ratio = window.devicePixelRatio || 1;
     points.draw(view, ratio, {
       focus, muting: focus !== null || marked, grey: theme.muted, boost: marked ? 1.7 : 1.2,
-      size: sizeFor(points.count, view.zoom),
+      size: sizeFor(points.count, view.magnification),
     });
     const { overlays, axes } = this.data;
     drawOverlay(this.pen, {

@@ -171,7 +171,7 @@ export class Points {
     gl.uniform2f(uniforms.centre, x, y);
     gl.uniform2f(uniforms.zoom, (2 * view.scale) / view.width, (2 * view.scale) / view.height);
     gl.uniform1f(uniforms.size, size * ratio);
-    gl.uniform1f(uniforms.alpha, 1 - (1 - alphaFor(this.count, view.zoom)) ** step);
+    gl.uniform1f(uniforms.alpha, 1 - (1 - alphaFor(this.count, view.magnification)) ** step);
     gl.uniform1f(uniforms.focus, focus ?? -1);
     gl.uniform1f(uniforms.muting, muting ? 1 : 0);
     gl.uniform4fv(uniforms.grey, grey);

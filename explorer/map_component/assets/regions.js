@@ -84,7 +84,7 @@ export class Regions {
   /** Leads the camera to a region, beside the tree; where there is no room beside it, it closes. */
   go({ x, y, level, text }) {
     const { view, guide, announcer } = this.map;
-    const zoom = ZOOMS[Math.min(level, ZOOMS.length - 1)];
+    const zoom = ZOOMS[Math.min(level, ZOOMS.length - 1)] * view.home.zoom;
     const covered = this.card.offsetWidth;
     const hasRoom = covered < view.width / 2;
     if (!hasRoom) this.toggle();

@@ -87,14 +87,13 @@ function isInView(view, left, top) {
   return left > EDGE && top > EDGE && left < view.width - EDGE && top < view.height - EDGE;
 }
 
-/** Where an arrow at the border points to something out of view: its tip, and the direction. */
+/** Where an arrow at the border points to something out of view: its middle, and the direction. */
 export function arrowTo(view, left, top) {
   if (left >= 0 && top >= 0 && left <= view.width && top <= view.height) return null;
-  const angle = Math.atan2(top - view.height / 2, left - view.width / 2);
-  return {
-    left: clamp(left, EDGE / 2, view.width - EDGE / 2),
-    top: clamp(top, EDGE / 2, view.height - EDGE / 2), angle,
-  };
+  const { width, height, inset } = view;
+  const x = clamp(left, EDGE / 2, width - EDGE / 2);
+  const y = clamp(top, inset.top + EDGE / 2, height - inset.bottom - EDGE / 2);
+  return { left: x, top: y, angle: Math.atan2(top - y, left - x) };
 }
 
 /** Moves `view` to `target`, at once where motion is unwelcome; returns a function that stops it. */

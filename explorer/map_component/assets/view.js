@@ -1,5 +1,6 @@
 // The camera: which part of the plane is seen. `zoom` 1 shows every point, so a saved view
-// means the same place on a phone and on a wide screen.
+// means the same place on a phone and on a wide screen. Home is what is seen first: without
+// small islands far away, if the rest then fills the window better.
 
 const MIN_ZOOM = 0.4;
 const MAX_ZOOM = 4000;
@@ -11,33 +12,51 @@ export class View {
     this.width = 1;
     this.height = 1;
     this.inset = { top: 0, bottom: 0 }; // pixels that controls lie on
-    this.home = { x: 0, y: 0, spanX: 1, spanY: 1 };
+    this.whole = this.bulk = { x: 0, y: 0, spanX: 1, spanY: 1 };
+    this.minGain = Infinity;
+    this.isHome = true;
     this.x = 0;
     this.y = 0;
     this.zoom = 1;
   }
 
-  /** @param {{left: number, right: number, bottom: number, top: number}} box what "home" shows */
-  setBounds(box) {
-    this.home = {
-      x: (box.left + box.right) / 2,
-      y: (box.bottom + box.top) / 2,
-      spanX: Math.max(box.right - box.left, 1e-9),
-      spanY: Math.max(box.top - box.bottom, 1e-9),
-    };
+  /**
+   * @param {{left: number, right: number, bottom: number, top: number}} whole all there is
+   * @param {object} bulk the box without the islands
+   * @param {number} minGain by which the bulk must be larger at home than in the whole
+   */
+  setBounds(whole, bulk = whole, minGain = Infinity) {
+    Object.assign(this, { whole: spanned(whole), bulk: spanned(bulk), minGain });
   }
 
   resize(width, height) {
     this.width = Math.max(width, 1);
     this.height = Math.max(height, 1);
+    if (this.isHome) this.reset();
+  }
+
+  /** The first view, in a window of this shape. */
+  get home() {
+    const { whole, bulk } = this;
+    const gain = this.scaleOf(bulk) / this.scaleOf(whole);
+    return gain < this.minGain ? { x: whole.x, y: whole.y, zoom: 1 }
+      : { x: bulk.x, y: bulk.y, zoom: gain };
+  }
+
+  /** How many times nearer than at home. */
+  get magnification() {
+    return this.zoom / this.home.zoom;
   }
 
   /** Pixels per unit; one scale for both axes, because distances on the map are compared. */
   get scale() {
+    return this.scaleOf(this.whole) * this.zoom;
+  }
+
+  scaleOf({ spanX, spanY }) {
     const room = 1 - 2 * MARGIN;
-    const { spanX, spanY } = this.home;
     const height = this.height - this.inset.top - this.inset.bottom;
-    return Math.min((this.width * room) / spanX, (height * room) / spanY) * this.zoom;
+    return Math.min((this.width * room) / spanX, (height * room) / spanY);
   }
 
   /** Where the centre of the view is, in pixels: halfway between what lies above and below. */
@@ -46,14 +65,22 @@ export class View {
   }
 
   reset() {
-    Object.assign(this, { x: this.home.x, y: this.home.y, zoom: 1 });
+    Object.assign(this, this.home, { isHome: true });
+  }
+
+  /** Home; from there, everything. */
+  goHome() {
+    const { isHome } = this;
+    this.reset();
+    const { x, y } = this.whole;
+    if (isHome) Object.assign(this, { x, y, zoom: 1, isHome: false });
   }
 
   set({ x, y, zoom }) {
     // An address can hold any number, and far from 0 the steps of a grid are lost in rounding.
     if (![x, y, zoom].every(Number.isFinite)) return;
     if (Math.max(Math.abs(x), Math.abs(y)) > FARTHEST) return;
-    Object.assign(this, { x, y, zoom: clamp(zoom, MIN_ZOOM, MAX_ZOOM) });
+    Object.assign(this, { x, y, zoom: clamp(zoom, MIN_ZOOM, MAX_ZOOM), isHome: false });
   }
 
   get() {
@@ -71,6 +98,7 @@ export class View {
   }
 
   panBy(dx, dy) {
+    this.isHome = false;
     this.x -= dx / this.scale;
     this.y += dy / this.scale;
   }
@@ -82,6 +110,13 @@ export class View {
     const [left2, top2] = this.toScreen(x, y);
     this.panBy(left - left2, top - top2);
   }
+}
+
+function spanned({ left, right, bottom, top }) {
+  return {
+    x: (left + right) / 2, y: (bottom + top) / 2,
+    spanX: Math.max(right - left, 1e-9), spanY: Math.max(top - bottom, 1e-9),
+  };
 }
 
 export function clamp(value, low, high) {

@@ -160,6 +160,7 @@ def _draw(
         overlays=[*_ellipses(there), *mark.overlays],
         highlight=selection.highlight_of(there, chosen),
         selected=mark.selected,
+        home=there.home,
         axes=there.axes,
         description=f"{_description(there)} {_KEYS}",
         caption=map_caption.caption(run),

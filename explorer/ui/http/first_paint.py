@@ -21,7 +21,7 @@ from explorer.explore.run import Run
 from explorer.explore.still_map import png
 from explorer.system.cache import Cache
 from explorer.ui.components.style import STYLE
-from explorer.ui.http import preloads
+from explorer.ui.http import preloads, still_frame
 from explorer.ui.map import scripts
 from explorer.ui.session import open_runs
 
@@ -106,7 +106,12 @@ def _added(scope: Scope) -> tuple[bytes, bytes]:
     run, is_pictured = _opens_on(scope)
     if run is not None:
         head += preloads.links(run)
-        picture = f'<img elementtiming="map" src="{_still(run)}" alt="">' if is_pictured else ""
+        picture = ""
+        if is_pictured:
+            layout = view_of(run, DEFAULT_VIEW)
+            head += f"<style>{still_frame.style(layout.xy, layout.home)}</style>"
+            image = f'<img elementtiming="map" src="{_still(run)}" alt="">'
+            picture = f'<div class="still-room"><div class="still-frame">{image}</div></div>'
         frame = '<i class="still-controls"></i><i class="still-legend"></i>'
         body = f'<div class="still-map" aria-hidden="true">{frame}{picture}</div>'
     return head.encode(), body.encode()

@@ -204,6 +204,7 @@ def show(
         selected=selected,
         heard=st.session_state.get(_SEEN),
         answer=answer,
+        home=layout.home,
         axes=layout.axes,
         description=map_caption.description(run, layout),
         spoken=spoken,

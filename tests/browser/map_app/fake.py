@@ -25,10 +25,20 @@ class FakeAtlas:
 
 
 class FakeRun:
-    stamp, name, texts_are_real = "test-1", "test", True
+    stamp, name, folder, texts_are_real = "test-1", "test", "test", True
     atlas = needed_atlas = FakeAtlas()
     config = SimpleNamespace(corpus=SimpleNamespace(name="test"))
     texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
 
 
-run = FakeRun()
+class IslandAtlas(FakeAtlas):
+    xy = FakeAtlas.xy.copy()
+    xy[-1] = (6, 20)  # far above the others
+
+
+class IslandRun(FakeRun):
+    stamp, name, folder = "test-2", "island", "island"
+    atlas = needed_atlas = IslandAtlas()
+
+
+run, island = FakeRun(), IslandRun()

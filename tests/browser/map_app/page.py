@@ -1,15 +1,17 @@
 """One map, one slider, and lines that show what Python heard."""
 
+import fake
 import streamlit as st
-from fake import run
 
 from explorer.explore.map_overlays import Marker, Path
 from explorer.explore.point_colours import colours
+from explorer.latent_space.home_box import home_box
 from explorer.map_component.map_spec import MapSpec
 from explorer.ui.map import urls
 from explorer.ui.map.component import current_event, latent_map, path_slider
 
 state = st.session_state
+run = fake.island if "island" in st.query_params else fake.run
 state.runs = state.get("runs", 0) + 1
 early = current_event()
 by = st.radio("Colour by", ["cluster", "rate"], horizontal=True)
@@ -28,6 +30,7 @@ spec = MapSpec(
     description="72 sentences on a grid.",
     caption="Showing 72 of 100 sentences, drawn evenly.",
     hover_url=urls.hover_url(run),
+    home=home_box(run.atlas.xy),
     axes={"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False},
     height=400,
 )
