@@ -79,12 +79,14 @@ def visible(state: dict, driver, y: float) -> bool:
 
 def test_an_island_far_away_is_outside_the_first_view_and_can_be_reached(page, address):  # noqa: F811
     page.open(f"{address}/?island=1")
+    page.settle()  # drawn
     first = page.state()
     assert not visible(first, page, 20) and visible(first, page, 5) and visible(first, page, 0)
     (arrow,) = first["arrows"]
     assert arrow["top"] < 30 and arrow["angle"] == pytest.approx(-np.pi / 2, abs=0.01)
     page.map.focus()
     page.page.keyboard.press("0")
+    page.settle()
     everything = page.state()
     assert visible(everything, page, 20) and everything["view"]["zoom"] == 1
     assert everything["arrows"] == []
