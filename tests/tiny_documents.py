@@ -82,8 +82,14 @@ neighbours = 8
 """
 
 
-def write_corpus(path: Path, count: int = 240) -> Path:
-    """Documents of about 30 words, nearly all of one topic, as CSV."""
+def write_corpus(path: Path, count: int = 240, *, as_bags: bool = False) -> Path:
+    """Documents of about 30 words, nearly all of one topic, as CSV.
+
+    Args:
+        path: Of the file.
+        count: Of the documents.
+        as_bags: Whether they are written as bags of words, the most frequent first.
+    """
     chance = random.Random(3)
     rows = ["body,group"]
     for _ in range(count):
@@ -93,7 +99,12 @@ def write_corpus(path: Path, count: int = 240) -> Path:
             chance.choice(TOPICS[name] if chance.random() < 0.97 else others)
             for _ in range(chance.randint(20, 40))
         ]
-        rows.append(f"The {' and the '.join(words)},{name}")
+        if as_bags:
+            rows.append(
+                f"{' '.join(sorted(words, key=lambda word: (-words.count(word), word)))},{name}"
+            )
+        else:
+            rows.append(f"The {' and the '.join(words)},{name}")
     path.write_text("\n".join(rows) + "\n")
     return path
 
@@ -105,10 +116,12 @@ def build(
     decoder: str = '{ name = "words" }',
     dim: int = 4,
     epochs: int = 20,
+    *,
+    as_bags: bool = False,
 ) -> Path:
-    """A trained, measured and mapped run."""
+    """A trained, measured and mapped run; its corpus as `write_corpus` writes it."""
     root.mkdir(parents=True, exist_ok=True)
-    corpus = write_corpus(root / "docs.csv")
+    corpus = write_corpus(root / f"{name}.csv", as_bags=as_bags)
     folder = root / name
     folder.mkdir()
     recipe = RECIPE.format(corpus=corpus, latent=latent, decoder=decoder, dim=dim, epochs=epochs)

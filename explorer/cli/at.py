@@ -4,6 +4,7 @@ import argparse
 
 from explorer.cli.options import add_decoding, add_run, decoding, open_run
 from explorer.cli.output import say, say_json, warn
+from explorer.explore.readable_texts import readable
 
 EXAMPLE = """\
 example:
@@ -49,5 +50,6 @@ def at(args: argparse.Namespace) -> None:
         warn(f"the corpus is not on this machine: the nearest sentence is {run.name}'s words")
     say(text)
     ratio = position.distance / (position.typical or 1.0)
-    say(f"nearest sentence, {position.distance:.2f} away ({ratio:.1f}× typical): {nearest}")
+    away = f"{position.distance:.2f} away ({ratio:.1f}× typical)"
+    say(f"nearest sentence, {away}: {readable(run, nearest)}")
     say(f"denser than {position.density:.0f}% of the sentences' positions")

@@ -5,6 +5,7 @@ import argparse
 from explorer.cli.options import add_run, open_run
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
+from explorer.explore.readable_texts import readable
 
 
 def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,5 +35,5 @@ def neighbours(args: argparse.Namespace) -> None:
     if not run.texts_are_real:
         warn(f"the corpus is not on this machine: these are {run.name}'s own words")
     for item in neighbours:
-        say(f"{item.distance:.3f}  {item.text}")
+        say(f"{item.distance:.3f}  {readable(run, item.text)}")
     return None

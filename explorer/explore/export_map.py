@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.errors import ExplorerError
+from explorer.explore.readable_texts import readable_texts
 from explorer.system.atomic_files import write_output
 from explorer.system.table_writers import check_format, writing
 
@@ -134,7 +135,7 @@ def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
         mode="markers",
         marker={"size": 4, "opacity": 0.6, "color": _colours(atlas, level)},
         hoverinfo="text",
-        hovertext=[as_typed(text) for text in run.texts],
+        hovertext=[as_typed(text) for text in readable_texts(run, run.texts)],
     )
     figure = go.Figure(points)
     for region in atlas.levels[level] if level >= 0 else ():

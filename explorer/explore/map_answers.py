@@ -1,6 +1,5 @@
 """What a map asks for while it is used: positions, colours, a sentence, decoded positions."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,12 @@ from explorer.errors import ExplorerError
 from explorer.explore.aligned_maps import Aligned
 from explorer.explore.map_views import FARTHEST, MapView, opacity, relative_distance
 from explorer.explore.point_colours import Colours
+from explorer.explore.readable_texts import excerpt
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 
 MAX_POSITIONS = 64
 """Positions decoded for one question."""
-
-
-_REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")  # in a bag of words
-
-_MOST_SHOWN = 600
-"""Characters of a document under the pointer."""
 
 
 def point_bytes(view: MapView | Aligned) -> bytes:
@@ -31,13 +25,6 @@ def point_bytes(view: MapView | Aligned) -> bytes:
 def colour_bytes(colours: Colours) -> bytes:
     """The colour of every sentence: a byte each, see `explore.point_colours`."""
     return np.ascontiguousarray(colours.ids, np.uint8).tobytes()
-
-
-def excerpt(text: str, most: int = _MOST_SHOWN) -> str:
-    """The beginning of a document, repeats as ×n; a sentence is shown as a whole."""
-    if len(text) > most:
-        text = _REPEATED.sub(lambda run: f"{run[1]} ×{len(run[0].split())}", text)
-    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 
 def sentence(run: Run, row: int) -> dict[str, str]:
@@ -52,7 +39,7 @@ def sentence(run: Run, row: int) -> dict[str, str]:
     note = [str(atlas.split[row]), f"{int(atlas.tokens[row])} tokens"]
     if atlas.label is not None:
         note.insert(1, str(atlas.label[row]))
-    answer = {"text": excerpt(run.texts[row])}
+    answer = {"text": excerpt(run, run.texts[row])}
     if run.texts_are_real:
         answer["second"] = atlas.reconstruction[row]
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.cli.main import main
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import uses_z
 from explorer.runs import folder as folders
@@ -19,6 +20,8 @@ from tests.tiny_documents import TOPICS
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 Page = Callable[..., AppTest]
+COUNTS = re.compile(r"[a-z]+(\s|\\u00a0)(×|\\u00d7)\d, [a-z]+")
+"""As text, and as JSON has it."""
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("documents")
     tiny_documents.build(root, "docs", epochs=8)
     shutil.copytree(root / "docs", root / "more")
+    tiny_documents.build(root, "bags", epochs=2, as_bags=True)
     return root
 
 
@@ -88,6 +92,32 @@ def test_the_map_and_the_topics_call_a_document_a_document(
     assert any("ocument" in text for text in said)
     wrong = [text for text in said if "sentence" in text.lower() and "<style" not in text]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("model", {}), ("map", {}), ("map", {"at": "3"}), ("topics", {"topic": "0"}), ("prior", {})],
+)
+def test_a_bag_is_shown_with_each_word_once(
+    page: Page, name: str, address: dict[str, str]
+) -> None:
+    shown = page(name, run="bags", **address)
+    parts = [item.proto.body for item in shown.get("html")]
+    parts += [item.proto.json for item in shown.get("bidi_component")]
+    twice = [found[0] for part in parts for found in re.finditer(r"\b([a-z]{4,}) \1\b", part)]
+    assert not twice
+    assert any(map(COUNTS.search, parts)) or name == "prior", "its marks are in a chart"
+
+
+def test_the_command_line_shows_bags_like_the_page(
+    page: Page, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["neighbours", "bags", "goal goal goal"], ["at", "bags", "0", "0"]):
+        main(command)
+        out = capsys.readouterr().out
+        assert COUNTS.search(out) and not re.search(r"(\w{4,}) \1", out)
+        main([*command, "--json"])
+        assert re.search(r"(\w{4,}) \1", capsys.readouterr().out), "data as they are stored"
 
 
 def test_figures_verdicts_and_card_are_of_documents(runs: Path) -> None:

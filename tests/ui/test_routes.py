@@ -31,7 +31,7 @@ SCRIPT = "<script>alert(1)</script> & $x^2$"
 
 class FakeRun(Run):
     texts, texts_are_real = (), False
-    config = SimpleNamespace(corpus=SimpleNamespace(name="test"))
+    config = SimpleNamespace(corpus=SimpleNamespace(name="test", tokens="words"))
 
     def __init__(self, stamp="captions-12ab", n=30):
         rng = np.random.default_rng(0)

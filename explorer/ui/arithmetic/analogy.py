@@ -14,6 +14,7 @@ from explorer.explore.decoded_path import DecodedPath, path_density
 from explorer.explore.map_overlays import Marker, Overlay, Path
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView, view_of
 from explorer.explore.opening_examples import opening_analogy
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import random_direction
 from explorer.models.decoding_settings import Decoding
@@ -274,7 +275,7 @@ def _nearness(run: Run, moved: Moved, position: int) -> None:
     far, typical = float(moved.distance[position]), run.map_index.typical
     times = f", {far / typical:.1f}× the typical nearest-neighbour distance" if typical else ""
     st.markdown(f"**{far:.2f}** from the nearest sentence in latent space{times}:")
-    st.html(plain(run.texts[moved.nearest[position]], quiet=True))
+    st.html(plain(readable(run, run.texts[moved.nearest[position]]), quiet=True))
 
 
 def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from jaxtyping import Float
 
 from explorer.explore.example_sentences import example_texts
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.latent_space.dimension_words import DimensionWords, dimension_words
 from explorer.models.decoding_settings import Decoding
@@ -248,7 +249,7 @@ def extremes(run: Run, dimension: int) -> None:
         listed = [
             Row(
                 int(row),
-                run.texts[row],
+                readable(run, run.texts[row]),
                 _signed(unit.value(float(along[row]), dimension)),
             )
             for row in rows

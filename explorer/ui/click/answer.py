@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float32
 
-from explorer.explore.map_answers import excerpt
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import MapView, opacity, relative_distance
+from explorer.explore.readable_texts import excerpt, readable
 from explorer.explore.refined_text import overlays
 from explorer.explore.run import Run
 from explorer.map_component.map_spec import PinnedAnswer
@@ -146,9 +146,9 @@ def pinned(run: Run, located: LocatedPick, answer: Answer) -> PinnedAnswer:
     """What the map shows beside the pick."""
     text = answer.decoded.text
     if isinstance(located.pick, SentencePick) and run.texts_are_real:
-        return PinnedAnswer(run.texts[located.pick.index], text)
+        return PinnedAnswer(readable(run, run.texts[located.pick.index]), text)
     if isinstance(located.pick, TextPick):
-        return PinnedAnswer(picks.shortened(located.pick.text), text)
+        return PinnedAnswer(readable(run, picks.shortened(located.pick.text)), text)
     if located.position is None:
         return PinnedAnswer(text, note="its reconstruction")
     gaps = relative_distance(located.position.distance, run)
@@ -188,7 +188,8 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     own = of_pick(run, pick, Decoding()).label
     if run.texts_are_real:
         _heading(f"The {run.text_unit}", " · ".join([*notes[:2], count, *notes[2:]]))
-        st.html(plain(excerpt(run.texts[index]) if run.is_of_documents else run.texts[index]))
+        words = run.texts[index]
+        st.html(plain(excerpt(run, words) if run.is_of_documents else words))
         _likelihood(run, *numbers, own)
     else:
         # Its text is not available; its reconstruction follows below.
@@ -365,5 +366,8 @@ def neighbours(run: Run, located: LocatedPick) -> None:
     _heading(title, "cosine distance of centred latents")
     own = located.pick.index if isinstance(located.pick, SentencePick) else -1
     near = [item for item in run.neighbours(located.z, NEIGHBOURS + 1) if item.index != own]
-    rows = [Row(item.index, item.text, f"{item.distance:.3f}") for item in near[:NEIGHBOURS]]
+    rows = [
+        Row(item.index, readable(run, item.text), f"{item.distance:.3f}")
+        for item in near[:NEIGHBOURS]
+    ]
     sentence_list(rows, title, "neighbours", lambda row: picks.set_pick(SentencePick(row)))

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore.example_sentences import example_texts
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.latent_space.name_by_example import is_example
 from explorer.latent_space.name_cover import UNNAMED
@@ -83,7 +84,7 @@ def results(
         if offer is not None:
             offer(run, hits)
         texts = run.texts
-        rows = [Row(int(row), texts[row]) for row in hits[:_MAX_LISTED].tolist()]
+        rows = [Row(int(row), readable(run, texts[row])) for row in hits[:_MAX_LISTED].tolist()]
         sentence_list(
             rows,
             f"Matching {run.text_unit}s",

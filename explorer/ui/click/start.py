@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.explore.example_sentences import example_rows
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.explore.text_fit import fit_of
 from explorer.map_component.map_spec import PinnedAnswer
@@ -41,7 +42,7 @@ def show(run: Run, pick: Pick | None) -> None:
     unit = run.text_unit
     st.markdown(f"**Start with a {unit}**")
     texts = run.texts
-    rows = [Row(row, texts[row]) for row in example_rows(run)]
+    rows = [Row(row, readable(run, texts[row])) for row in example_rows(run)]
     sentence_list(rows, f"Example {unit}s", "examples", _pick)
     st.caption(
         f"Or click anywhere on the map. Where no {unit} is, the model decodes the location; the "
@@ -89,7 +90,7 @@ def stored(run: Run, pick: Pick | None) -> PinnedAnswer | None:
 def _stored(run: Run, row: int) -> PinnedAnswer:
     reconstruction = run.needed_atlas.reconstruction[row]
     if run.texts_are_real:
-        return PinnedAnswer(run.texts[row], reconstruction)
+        return PinnedAnswer(readable(run, run.texts[row]), reconstruction)
     return PinnedAnswer(reconstruction, note="its reconstruction")
 
 

@@ -10,6 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.evaluation.metrics import written
 from explorer.evaluation.verdict import uses_z, value_of
 from explorer.explore import recipe_diff, run_difference
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.collapse import charts, verdict
@@ -86,7 +87,7 @@ def _table(runs: Sequence[Run], rows: Sequence[int]) -> str:
     for row in rows:
         # Without the corpus it is not known: a reconstruction in its place would equal itself.
         text = source.texts[_index(source, row)] if source.texts_are_real else f"sentence {row:,}"
-        sentence = plain(text, quiet=True)
+        sentence = plain(readable(source, text), quiet=True)
         decoded = [plain(run.needed_atlas.reconstruction[_index(run, row)]) for run in runs]
         body += f"<tr><th scope='rowgroup' colspan='{len(runs)}'>{sentence}</th></tr>"
         body += f"<tr>{''.join(f'<td>{words}</td>' for words in decoded)}</tr>"

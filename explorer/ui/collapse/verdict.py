@@ -23,6 +23,7 @@ from explorer.evaluation.verdict import (
     value_of,
 )
 from explorer.explore import run_choice
+from explorer.explore.readable_texts import readable
 from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
@@ -226,7 +227,7 @@ def gains(run: Run) -> None:
     left, right = st.columns(2, gap="medium")
     for index, (row, result) in enumerate(zip(rows, decoded, strict=True)):
         with left if index % 2 == 0 else right:
-            sentence = plain(texts[row], quiet=True) if run.texts_are_real else ""
+            sentence = plain(readable(run, texts[row]), quiet=True) if run.texts_are_real else ""
             st.html(sentence + shaded(result))
     total = sum(sum(result.gains) for result in decoded) / len(decoded)
     st.html(shade_key())

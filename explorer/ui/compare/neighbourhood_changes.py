@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.explore.aligned_maps import MAX_COMPARED, NEIGHBOURS, Aligned
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.sentence_list import Row, sentence_list
@@ -80,7 +81,7 @@ def _one(there: Aligned) -> None:
     columns = table(there)
     most = {name: _part(values, stayed) for name, values in columns.items()}
     rows = [
-        Row(row, text, f"row {row:,} · {fraction:.0%}")
+        Row(row, readable(there.frame, text), f"row {row:,} · {fraction:.0%}")
         for row, text, fraction in zip(most["row"], most["text"], most["moved"], strict=True)
     ]
     sentence_list(

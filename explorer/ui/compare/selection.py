@@ -12,6 +12,7 @@ from explorer.explore.aligned_maps import Aligned, aligned
 from explorer.explore.example_sentences import example_texts
 from explorer.explore.map_overlays import Marker
 from explorer.explore.map_views import LATENT_VIEWS
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.compare.runs import Column, reference
@@ -240,7 +241,7 @@ def result_of(there: Aligned, row: int, words: Words) -> Result | None:
         distortion, rate = float(atlas.distortion[index]), float(atlas.rate[index])
     near = run.neighbours(z.reshape(-1), NEAREST + 1)
     others = [item for item in near if item.index != index][:NEAREST]
-    rows = [(int(atlas.row[item.index]), item.text) for item in others]
+    rows = [(int(atlas.row[item.index]), readable(run, item.text)) for item in others]
     return Result(reconstruction, distortion, rate, rows, index is not None)
 
 
@@ -277,7 +278,7 @@ def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
         there = item if shown is not None and len(shown) == count else there
     rows = [index for row in drawn[:8] if (index := index_of(there.run, row)) is not None]
     texts = there.run.texts
-    st.markdown("\n".join(f"- {markdown(texts[index])}" for index in rows))
+    st.markdown("\n".join(f"- {markdown(readable(there.run, texts[index]))}" for index in rows))
     if count > len(rows):
         st.caption(f"The first {len(rows)} are listed. Escape on a map clears the selection.")
 

@@ -13,6 +13,7 @@ from explorer.explore.map_criteria import selects_classes
 from explorer.explore.map_overlays import Marker, Overlay
 from explorer.explore.map_views import DEFAULT_VIEW, VIEWS, MapView
 from explorer.explore.point_colours import Colours
+from explorer.explore.readable_texts import readable_texts
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
 from explorer.map_component.map_spec import MapSpec, PinnedAnswer
@@ -243,7 +244,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
     assert run.atlas is not None
     figure = charts.latent_map(
         run.atlas,
-        run.texts,
+        readable_texts(run, run.texts),
         by=colours,
         xy=xy,
         axes=spec.axes,

@@ -10,6 +10,7 @@ from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.metric_text import beside, errors_note
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
+from explorer.explore.readable_texts import excerpt
 from explorer.explore.run import Run
 from explorer.pipeline import model_card
 from explorer.runs import folder as folders
@@ -77,7 +78,9 @@ def examples(run: Run) -> None:
     left, right = st.columns(2, gap="medium")
     for number, row in enumerate(example_rows(run)):
         with left if number % 2 == 0 else right:
-            before = plain(run.texts[row], quiet=True) if run.texts_are_real else ""
+            text = run.texts[row]
+            text = excerpt(run, text) if run.is_of_documents else text
+            before = plain(text, quiet=True) if run.texts_are_real else ""
             st.html(before + plain(run.atlas.reconstruction[row]))
     if run.texts_are_real:
         st.caption("Grey: the sentence. Below it: its reconstruction.")

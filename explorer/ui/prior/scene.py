@@ -10,6 +10,7 @@ import streamlit as st
 from jaxtyping import Float32
 
 from explorer.explore.map_views import PcaView
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
@@ -206,7 +207,7 @@ def _marks(scene: Scene) -> "list[Marks]":
     from explorer.ui.prior.charts import Marks
 
     texts = scene.run.texts
-    result = [texts[row] for row in scene.rows.tolist()]
+    result = [readable(scene.run, texts[row]) for row in scene.rows.tolist()]
     drawn = [_title(scene, "p", index) for index in range(len(scene.samples))]
     marks = [
         Marks("s", "sentences", scene.sentences, "#5694e9", "circle", 4, result, 0.45),
@@ -263,7 +264,7 @@ def _mark(scene: Scene, kind: str, index: int) -> None:
         if kind == "s":
             row = int(scene.rows[index])
             if run.texts_are_real:
-                st.html(plain(run.texts[row], quiet=True))
+                st.html(plain(readable(run, run.texts[row]), quiet=True))
             picks.set_pick(picks.SentencePick(row))  # shared with the other pages
             run_picker.sentence_link()
         decoded = run.decode_tokens(z[None], _decoding(run))[0]
@@ -272,7 +273,9 @@ def _mark(scene: Scene, kind: str, index: int) -> None:
         _density(run, z)
     near = run.neighbours(z, 5)
     st.markdown("**Nearest sentences**  :gray[· cosine distance of centred latents]")
-    st.html("".join(plain(item.text, True, f"{item.distance:.2f}") for item in near))
+    st.html(
+        "".join(plain(readable(run, item.text), True, f"{item.distance:.2f}") for item in near)
+    )
     st.button(
         "Back to the samples",
         icon=":material/arrow_back:",

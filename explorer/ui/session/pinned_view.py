@@ -5,6 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
+from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.explore.selection import described
 from explorer.ui.session import picks, selections
@@ -59,9 +60,9 @@ def _on_map(run: Run, title: str) -> tuple[str, str]:
             return "comparison", f"{described(held)} / {described(selection)}"
         return "selection", described(selection)
     if isinstance(pick, picks.TextPick):
-        return "sentence", pick.text
+        return "sentence", readable(run, pick.text)
     if isinstance(pick, picks.SentencePick):
-        return "sentence", run.texts[pick.index]
+        return "sentence", readable(run, run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
         view = st.session_state.get("layout") or DEFAULT_VIEW
         return "location", run.decode(view_of(run, view).at(pick.x, pick.y).z[None])[0]

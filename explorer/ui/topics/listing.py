@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.evaluation.metrics import METRICS, written
 from explorer.explore import run_choice
-from explorer.explore.map_answers import excerpt
+from explorer.explore.readable_texts import excerpt
 from explorer.explore.run import Run
 from explorer.explore.topics import Topic, topics
 from explorer.runs import folder as folders
@@ -114,7 +114,7 @@ def detail(run: Run, topic: Topic) -> None:
         },
     )
     st.markdown("**Foremost documents**")
-    rows = [Row(row, excerpt(run.texts[row], 160)) for row in topic.documents]
+    rows = [Row(row, excerpt(run, run.texts[row], 160)) for row in topic.documents]
     sentence_list(rows, f"Documents of topic {topic.name}", "topic_documents", _pick)
     if not run.texts_are_real:
         st.caption("The corpus is not on this machine: each is shown by its decoded words.")

@@ -26,6 +26,7 @@ class FakeAtlas:
 
 class FakeRun:
     stamp, name, folder, texts_are_real = "test-1", "test", "test", True
+    is_of_documents = False
     atlas = needed_atlas = FakeAtlas()
     config = SimpleNamespace(corpus=SimpleNamespace(name="test"))
     texts = (SCRIPT, *(f"sentence {i}" for i in range(1, COUNT)))
