@@ -433,6 +433,33 @@ def test_what_an_address_lacks_is_filled_in_and_what_is_wrong_is_ignored(
     assert sorted(at.multiselect(key="compared").value) == ["one", "two"]
 
 
+@pytest.mark.parametrize("runs", ["two,two", "two,zebra,two"])
+def test_a_run_asked_for_twice_is_compared_with_another_and_the_page_says_why(
+    app: Callable, runs: str
+) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    at.switch_page(str(page_file("compare")))
+    at.query_params["runs"] = runs
+    at.run()
+    assert at.multiselect(key="compared").value == ["two", "one"]
+    assert "cannot be compared with itself: beside **two** is **one**" in text(at)
+    assert ("zebra" in text(at)) == ("zebra" in runs)
+    assert "itself" in text(at.run())
+    at.multiselect(key="compared").set_value(["one", "two"]).run()
+    assert "itself" not in text(at)
+
+
+def test_two_runs_of_which_a_link_names_one_twice_are_compared_without_a_word(
+    app: Callable,
+) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    at.switch_page(str(page_file("compare")))
+    at.query_params["runs"] = "two,one,two"
+    at.run()
+    assert at.multiselect(key="compared").value == ["two", "one"]
+    assert "itself" not in text(at)
+
+
 def test_a_link_reopens_the_same_runs_in_the_same_order(app: Callable) -> None:
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     at.switch_page(str(page_file("compare")))

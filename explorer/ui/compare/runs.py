@@ -26,6 +26,7 @@ KEY = "compared"
 
 _FAMILY = "compared_family"
 _CURRENT, _MISSED = "_compared_current", "_compared_missed"
+_ITSELF = "_compared_itself"
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _GLYPHS = ("●", "■", "◆", "▲")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
@@ -102,6 +103,7 @@ def choose() -> list[Column]:
         return []
     _adopt(names)
     notes.warn_missing(_missed())
+    _say_partner()
     st.multiselect(
         "Runs side by side",
         names,
@@ -211,6 +213,7 @@ def _adopt(names: Sequence[str]) -> None:
     known = st.session_state
     current, is_new = known.get("run", names[0]), compared_names.is_new()
     asked = compared_names.asked()
+    twice = compared_names.asked_twice()
     known_names = [name for name in asked if name in names][:MAX_RUNS]
     chosen = known_names or [name for name in known.get(KEY, ()) if name in names]
     if len(known_names) == 1 or (KEY not in known and not known_names):
@@ -224,6 +227,18 @@ def _adopt(names: Sequence[str]) -> None:
         known[KEY] = chosen
     if is_new:
         known[_MISSED] = (chosen, [name for name in asked if name not in names][:MAX_RUNS])
+        known[_ITSELF] = (chosen, twice if twice == known_names else [])
+
+
+def _say_partner() -> None:
+    """Why a link that names one run twice shows another beside it, until others are chosen."""
+    chosen, twice = st.session_state.get(_ITSELF, ([], []))
+    if twice and chosen == st.session_state[KEY]:
+        name, *others = map(markdown, chosen)
+        st.info(
+            f"A run cannot be compared with itself: beside **{name}** is **{', '.join(others)}**.",
+            icon=":material/compare:",
+        )
 
 
 def _missed() -> list[str]:

@@ -1,5 +1,6 @@
 """The runs compared by an address: its parameter `runs`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import unquote
 
@@ -11,7 +12,16 @@ _WRITTEN = "_runs_written"
 
 def read_names(address: str) -> list[str]:
     """The distinct names in `a,b`, whether such runs exist or not."""
-    return list(dict.fromkeys(unquote(part) for part in address.split(",") if part))
+    return list(dict.fromkeys(_parts(address)))
+
+
+def repeated(address: str) -> list[str]:
+    """The names that occur more than once in `a,a`."""
+    return [name for name, count in Counter(_parts(address)).items() if count > 1]
+
+
+def _parts(address: str) -> list[str]:
+    return [unquote(part) for part in address.split(",") if part]
 
 
 def write_names(names: Sequence[str]) -> str:
@@ -27,6 +37,11 @@ def is_new() -> bool:
 def asked() -> list[str]:
     """The runs that a link asks for; empty once they are shown."""
     return read_names(st.query_params.get(ADDRESS, "")) if is_new() else []
+
+
+def asked_twice() -> list[str]:
+    """The runs that a link asks to compare with themselves; empty once they are shown."""
+    return repeated(st.query_params.get(ADDRESS, "")) if is_new() else []
 
 
 def write(names: Sequence[str]) -> None:
