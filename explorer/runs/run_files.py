@@ -14,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file
 from explorer.system import atomic_files
+from explorer.system.read_only import ReadOnlyList, read_only
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.normalisation import spellings
@@ -86,13 +87,13 @@ class Contents:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """`metrics.json`; empty before `explorer evaluate`."""
-        return folders.read_metrics(self.folder)
+        """`metrics.json`, read-only; empty before `explorer evaluate`."""
+        return read_only(folders.read_metrics(self.folder))
 
     @cached_property
     def history(self) -> dict[str, list[float | None]]:
-        """The columns of `history.csv`."""
-        return folders.read_history(self.folder)
+        """The columns of `history.csv`, read-only."""
+        return read_only(folders.read_history(self.folder))
 
     @cached_property
     def card(self) -> str:
@@ -177,11 +178,11 @@ class Contents:
     def _join(self) -> list[str] | None:
         """The corpus sentence of every row of the atlas; None where they are not to be had."""
         if self.atlas is not None and self.atlas.text is not None:
-            return self.atlas.text
+            return self._stored_texts
         if self._joined is None and self.atlas is not None:
             sentences = self.sentences_of(self.atlas)
             if sentences is not None:
-                self._joined = [sentences[row] for row in self.atlas.row.tolist()]
+                self._joined = ReadOnlyList(sentences[row] for row in self.atlas.row.tolist())
         return self._joined
 
     def sentences_of(self, part: "Atlas | Playback") -> list[str] | None:
@@ -235,10 +236,18 @@ class Contents:
 
     @property
     def texts(self) -> list[str]:
-        """A text for each point of the atlas: its sentence, or else its reconstruction."""
+        """The sentence of each point of the atlas, or else its reconstruction; read-only."""
         with self._lock:
             joined = self._join()
-        return joined if joined is not None else list(self.needed_atlas.reconstruction)
+        return joined if joined is not None else self._reconstructions
+
+    @cached_property
+    def _stored_texts(self) -> list[str]:
+        return ReadOnlyList(self.needed_atlas.text or ())
+
+    @cached_property
+    def _reconstructions(self) -> list[str]:
+        return ReadOnlyList(self.needed_atlas.reconstruction)
 
     @property
     def needed_atlas(self) -> "Atlas":

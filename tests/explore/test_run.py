@@ -41,6 +41,25 @@ def test_where_a_sample_lies_says_nothing_about_the_chance_its_words_are_drawn_b
             assert abs(np.corrcoef(squares[:, i] + squares[:, j], surprise)[0, 1]) < 0.4
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: run.metrics.update(verdict="healthy"),
+        lambda run: run.metrics["rate"].update(value=0),
+        lambda run: run.history["rate"].clear(),
+        lambda run: run.history.clear(),
+        lambda run: run.texts.sort(),
+    ],
+)
+def test_what_a_run_has_read_cannot_be_changed_for_other_readers(
+    change: Callable[[Any], object],
+) -> None:
+    run, other = open_run("captions-codes"), open_run("captions-codes")
+    with pytest.raises(TypeError, match="copy"):
+        change(run)
+    assert (run.metrics, run.history, run.texts) == (other.metrics, other.history, other.texts)
+
+
 def test_a_seed_gives_the_same_draws_and_leaves_other_chance_alone(tiny_run: Path) -> None:
     run = open_run(tiny_run)
     assert not run.model.training  # open: that draws first weights, all written over
