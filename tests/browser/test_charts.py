@@ -16,7 +16,7 @@ from explorer.evaluation.verdict import uses_z
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
 from explorer.ui.components.escaping import minus
-from explorer.ui.prior.scene import MOST_DOTS
+from explorer.ui.prior.scene import MOST_DOTS, MOST_NAMED
 from tests.browser.browsing import MARKS, ROOT, a_page, served
 
 pytestmark = MARKS
@@ -160,7 +160,8 @@ def test_the_plane_of_the_prior_shows_the_sentences_where_the_map_has_them(page,
     mean = open_run(folder_of(name)).atlas.mean.astype(np.float64)
     centred = mean - mean.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    shown = np.linspace(0, len(mean) - 1, min(len(mean), MOST_DOTS)).astype(int)
+    named = np.linspace(0, len(mean) - 1, min(len(mean), MOST_NAMED)).astype(int)
+    shown = named[np.linspace(0, len(named) - 1, min(len(named), MOST_DOTS)).astype(int)]
     along = centred[shown] @ axes[:2].T
     for way, found in ((along[:, 0], sentences["x"]), (along[:, 1], sentences["y"])):
         assert abs(np.corrcoef(way, found)[0, 1]) > 0.999

@@ -106,6 +106,8 @@ def chart(
     command: str = "",
     name: str = "",
     on_select: Callable[[], object] | None = None,
+    *,
+    fills: bool = False,
 ) -> None:
     """Shows a chart (SVG traces only) with its downloads and the command that reproduces it.
 
@@ -116,12 +118,14 @@ def chart(
         command: Reproduces the numbers; hidden if empty.
         name: Of the files, without ending; the key by default.
         on_select: Called when a mark is clicked; the session holds the state under the key.
+        fills: Whether the style of the page gives its height, under the class of its key.
     """
     settings = {"displayModeBar": False, "scrollZoom": on_select is not None}
     answer: Any = on_select or "ignore"
     st.plotly_chart(
         figure,
         key=key,
+        height="stretch" if fills else "content",
         config=settings,
         alt=alt,
         on_select=answer,

@@ -34,6 +34,8 @@ class Marks:
     """Hover texts."""
     opacity: float = 0.8
     numbered: bool = False
+    indexes: Sequence[int] | None = None
+    """Of the marks, ascending, where only some of a kind are drawn; 0, 1, … by default."""
 
 
 def plane(
@@ -56,7 +58,7 @@ def plane(
 
     figure = go.Figure()
     for item in sorted(marks, key=lambda item: selected is not None and item.kind == selected[0]):
-        index = selected[1] if selected and selected[0] == item.kind else None
+        index = _position(item, selected)
         figure.add_trace(_scatter(item, pca.transform(item.z), marks.index(item), index))
     for item in pca.ellipses() if ellipses else ():
         name = f"prior {item.sigma:g}σ"
@@ -66,20 +68,31 @@ def plane(
     figure.update_yaxes(title_text=f"{names[1]}, in units of z", zeroline=False, scaleanchor="x")
     figure.update_layout(
         meta=number,
-        height=560,
-        margin={"l": 44, "r": 10, "t": 10, "b": 40},
+        margin={"l": 44, "r": 10, "t": 10, "b": 80},
         dragmode="pan",
         hoverlabel={"align": "left"},
-        legend={"orientation": "h", "y": -0.1, "font": {"size": 11}, "itemsizing": "constant"},
+        legend={
+            **{"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+            **{"font": {"size": 11}, "itemsizing": "constant"},
+        },
     )
     return figure
+
+
+def _position(item: Marks, selected: tuple[str, int] | None) -> int | None:
+    """The position of the highlighted mark among those of its kind; None for another kind."""
+    if selected is None or selected[0] != item.kind:
+        return None
+    return selected[1] if item.indexes is None else list(item.indexes).index(selected[1])
 
 
 def _scatter(
     item: Marks, xy: Float[np.ndarray, "m 2"], rank: int, selected: int | None
 ) -> "Scatter":
-    """One trace: marks of a kind, with their index in the legend and the selected index."""
+    """One trace: marks of a kind, with their rank in the legend and the selected position."""
     import plotly.graph_objects as go
+
+    indexes = range(len(xy)) if item.indexes is None else item.indexes
 
     return go.Scatter(
         x=xy[:, 0].round(3),
@@ -96,7 +109,7 @@ def _scatter(
             "size": item.size,
             "opacity": item.opacity,
         },
-        customdata=[f"{item.kind}{number}" for number in range(len(xy))],
+        customdata=[f"{item.kind}{index}" for index in indexes],
         hovertext=[hover(text) for text in item.texts],
         hovertemplate="%{hovertext}<extra></extra>",
         selectedpoints=None if selected is None else [selected],

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from explorer.latent_space.holes import Holes
     from explorer.ui.prior.charts import Marks
 
-MOST_DOTS = 3000
+MOST_NAMED = 3000
+"""Sentences that an address can name: their numbers in links hold for good."""
+MOST_DOTS = 1000
+"""Those drawn: each is an element of the page, and a browser draws about a thousand a second."""
 DOTS = {"draws": "one draw each", "means": "posterior means"}
 """What a dot stands for, and its label, which is also the value in the URL."""
 
@@ -72,14 +75,13 @@ class Scene:
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Atlas rows of the sentences shown, evenly spaced."""
+        """Atlas rows of the sentences that can be selected, evenly spaced."""
         assert self.run.atlas is not None
-        count = len(self.run.atlas)
-        return np.linspace(0, count - 1, min(count, MOST_DOTS)).astype(int)
+        return _spaced(len(self.run.atlas), MOST_NAMED)
 
     @cached_property
     def sentences(self) -> Float32[np.ndarray, "n d"]:
-        """A latent point for each of them."""
+        """A latent point for each of `rows`."""
         assert self.run.atlas is not None
         mean, scale = self.run.atlas.mean[self.rows], self.run.atlas.scale[self.rows]
         if self.dots == "means" or not self.is_gaussian:
@@ -117,6 +119,17 @@ class Scene:
         if kind == "h" and self.holes is not None and self.holes.items:
             return np.stack([hole.z for hole in self.holes.items]).astype(np.float32)
         return np.empty((0, self.sentences.shape[1]), np.float32)
+
+
+def _spaced(count: int, most: int) -> np.ndarray:
+    """At most so many of `count` indexes, evenly spaced."""
+    return np.linspace(0, count - 1, min(count, most)).astype(int)
+
+
+def drawn_sentences(scene: Scene, selected: tuple[str, int] | None) -> list[int]:
+    """Which of the scene's sentences are drawn: a part, and the selected one."""
+    spaced = set(_spaced(len(scene.rows), MOST_DOTS).tolist())
+    return sorted(spaced | ({selected[1]} if selected and selected[0] == "s" else set()))
 
 
 def scene(run: Run) -> Scene:
@@ -181,18 +194,21 @@ def _plane(scene: Scene) -> None:
     circles = is_standard_normal(run.model.prior())
     asked = (run.stamp, scene.drawn, scene.seed, scene.dots, scene.with_holes)
     name, number = selection.drawn(asked)
-    figure = charts.plane(pca, _marks(scene), circles, read_shown(name, scene), number)
+    selected = read_shown(name, scene)
+    drawn = drawn_sentences(scene, selected)
+    figure = charts.plane(pca, _marks(scene, drawn), circles, selected, number)
     alt = (
-        f"{len(scene.sentences):,} sentences and {len(scene.samples):,} samples of the "
+        f"{len(drawn):,} sentences and {len(scene.samples):,} samples of the "
         f"{scene.what} on "
         "the plane of the sentences' largest variance"
     )
     command = reproduce.plane_of_prior(folders.typed(run.folder), scene.drawn, scene.seed)
     click = selection.taking_clicks(asked)
-    download_buttons.chart(figure, selection.CHART, alt, command, f"{run.name}-prior", click)
+    name = f"{run.name}-prior"
+    download_buttons.chart(figure, selection.CHART, alt, command, name, click, fills=True)
     assert run.atlas is not None
     st.caption(
-        f"{drawn_of(len(scene.sentences), len(run.atlas), 'sentences of the map')}. "
+        f"{drawn_of(len(drawn), len(run.atlas), 'sentences of the map')}. "
         "Every mark is projected linearly on one plane, in units of z. Points apart here are "
         "apart in latent space; points together may differ in the other "
         f"{max(0, run.atlas.latent_dim - 2)} dimensions."
@@ -203,14 +219,15 @@ _MAX_LARGE = 32
 """More components are drawn smaller, so as not to hide the sentences."""
 
 
-def _marks(scene: Scene) -> "list[Marks]":
+def _marks(scene: Scene, dots: list[int]) -> "list[Marks]":
     from explorer.ui.prior.charts import Marks
 
     texts = scene.run.texts
-    result = [readable(scene.run, texts[row]) for row in scene.rows.tolist()]
+    result = [readable(scene.run, texts[row]) for row in scene.rows[dots].tolist()]
+    sentences = scene.sentences[dots]
     drawn = [_title(scene, "p", index) for index in range(len(scene.samples))]
     marks = [
-        Marks("s", "sentences", scene.sentences, "#5694e9", "circle", 4, result, 0.45),
+        Marks("s", "sentences", sentences, "#5694e9", "circle", 4, result, 0.45, False, dots),
         Marks("p", f"samples of the {scene.what}", scene.samples, "#e69f00", "x", 5, drawn),
     ]
     for kind, name, colour, symbol, numbered in (
