@@ -7,6 +7,8 @@ from jaxtyping import Bool, Float
 
 MAX_LEFT_OUT = 0.03
 """Fraction of the points that islands may hold together."""
+MIN_POINTS = 500
+"""On a map of fewer points each one counts: it is shown whole."""
 MIN_GAP = 0.2
 """Width of the empty band before an island, in extents of the points that remain."""
 MIN_GAIN = 1.1
@@ -37,7 +39,7 @@ def home_box(xy: Float[np.ndarray, "n 2"]) -> HomeBox:
     if not len(xy):
         return HomeBox(-1.0, 1.0, -1.0, 1.0)
     inside = np.ones(len(xy), bool)
-    budget = int(MAX_LEFT_OUT * len(xy))
+    budget = int(MAX_LEFT_OUT * len(xy)) if len(xy) >= MIN_POINTS else 0
     islands: list[tuple[float, float]] = []
     while (island := _farthest(xy, inside, budget - int((~inside).sum()))) is not None:
         inside[island] = False

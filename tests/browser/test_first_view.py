@@ -36,7 +36,7 @@ AS_SCRIPTED = """async ([source, whole, home, minGain, width, height, inset]) =>
 
 def points(*islands: tuple[float, float]) -> np.ndarray:
     """A wide rectangle of points, and one more for each island."""
-    grid = np.array([(x, y) for x in range(20) for y in range(10)], np.float32)
+    grid = np.array([(x / 2, y / 2) for x in range(40) for y in range(20)], np.float32)
     return np.concatenate([grid, *(np.array([island], np.float32) for island in islands)])
 
 
@@ -67,7 +67,7 @@ def test_the_still_picture_lies_where_the_map_will_show_its_points(visitor, size
 
 def test_a_map_without_islands_has_a_still_picture_of_all(visitor):
     box = home_box(points())
-    assert box == HomeBox(0, 19, 0, 9)
+    assert box == HomeBox(0, 19.5, 0, 9.5)
     assert "@container" not in still_frame.style(points(), box)
     assert "@container" in still_frame.style(points((5, 16)), replace(box, islands=((5, 16),)))
 

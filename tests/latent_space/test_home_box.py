@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.latent_space.home_box import MAX_LEFT_OUT, HomeBox, home_box
+from explorer.latent_space.home_box import MAX_LEFT_OUT, MIN_POINTS, HomeBox, home_box
 
 SIDES = ("left", "right", "bottom", "top")
 
@@ -56,6 +56,12 @@ def test_islands_are_left_out_together_up_to_a_bound() -> None:
     large = cloud(int(1.5 * MAX_LEFT_OUT * 1000), 3, 0.1) + np.array([0, 3], np.float32)
     xy = np.concatenate([bulk, large])
     assert home_box(xy) == all_of(xy), "too many to leave out"
+
+
+def test_a_map_of_few_points_is_shown_whole() -> None:
+    xy = np.concatenate([cloud(MIN_POINTS - 2), np.array([[0, 9]], np.float32)])
+    assert home_box(xy) == all_of(xy)
+    assert home_box(np.concatenate([cloud(1), xy])).islands == ((0.0, 9.0),)
 
 
 def test_a_nearby_island_is_shown() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from explorer.explore.map_overlays import Marker, Path
 from explorer.explore.point_colours import colours
-from explorer.latent_space.home_box import home_box
+from explorer.latent_space.home_box import HomeBox
 from explorer.map_component.map_spec import MapSpec
 from explorer.ui.map import urls
 from explorer.ui.map.component import current_event, latent_map, path_slider
@@ -30,7 +30,7 @@ spec = MapSpec(
     description="72 sentences on a grid.",
     caption="Showing 72 of 100 sentences, drawn evenly.",
     hover_url=urls.hover_url(run),
-    home=home_box(run.atlas.xy),
+    home=HomeBox(0, 11, 0, 5, ((6.0, 20.0),)) if run is fake.island else None,
     axes={"x": "UMAP 1", "y": "UMAP 2, no unit", "units": False},
     height=400,
 )
