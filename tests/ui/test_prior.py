@@ -1,6 +1,7 @@
 """Laws of the plane of prior and sentences."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def test_the_highlighted_mark_is_the_selected_one_and_stands_at_its_point(
     selected = ("s", index)
     marks = scene._marks(shown, drawn_sentences(shown, selected))
     plane = PcaView.of(shown.run).plane
-    trace = charts.plane(plane, marks, False, selected).to_dict()["data"][-1]
+    figure: Any = charts.plane(plane, marks, False, selected)
+    trace = figure.data[-1]
     assert trace["name"] == "sentences"
     (position,) = trace["selectedpoints"]
     assert trace["customdata"][position] == f"s{index}"
