@@ -132,6 +132,30 @@ def test_a_training_includes_meaning_where_minilm_is_at_hand(
         assert not at.exception and "--meaning" not in jobs.jobs()[0].steps[0]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        {},
+        {"at": "3"},
+        {"find": "dog"},
+        {"at": "typed", "text": "a dog"},
+        {"select": "length:1..9"},
+    ],
+)
+def test_how_far_the_weights_know_a_text_is_said_once_on_its_map(page, tiny_run, address):
+    texts.store("mine", "mine.csv", Table(tiny.sentences(60, seed=5), None, 0))
+    with mock.patch("explorer.latent_space.projections.umap_layout", pca_layout):
+        open_text.open_text("mine")
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, value in {"run": "mine", **address}.items():
+        at.query_params[name] = value
+    at.run()
+    at.run()  # the model was opened for what is picked
+    assert not at.exception
+    said = " ".join([shown(at), *(item.value for item in at.warning)])
+    assert said.count("of your words") == 1
+
+
 def test_a_map_of_a_text_is_listed_with_its_fit_and_trained_by_a_button(
     page, tiny_run, monkeypatch
 ):

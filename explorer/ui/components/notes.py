@@ -54,16 +54,21 @@ def why_missing(name: str) -> str:
     return f"{note} (`explorer benchmark {tables[0]}`)." if tables else f"{note}."
 
 
-def corpus_note(*runs: Run) -> None:
-    """Says whose weights a map of other sentences has, and where the corpus is missing.
+def fit_note(run: Run) -> None:
+    """Says whose weights a map of other sentences has, and how well they know them."""
+    if (fit := fit_of(run)) is not None:
+        st.caption(f"{markdown(run.name)} has the weights of another run: {message(fit.sentence)}")
 
-    Reconstructions are shown where a run's corpus is not on this machine.
+
+def corpus_note(*runs: Run, with_fit: bool = True) -> None:
+    """Says where the corpus is missing: there, reconstructions are shown.
+
+    Args:
+        *runs: Of the page.
+        with_fit: Whether `fit_note` comes first.
     """
-    for run in runs:
-        if (fit := fit_of(run)) is not None:
-            st.caption(
-                f"{markdown(run.name)} has the weights of another run: {message(fit.sentence)}"
-            )
+    for run in runs if with_fit else ():
+        fit_note(run)
     without = [run for run in runs if not run.texts_are_real]
     if not without:
         return
@@ -88,8 +93,16 @@ def _once(names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def layout_notes(run: Run, view: str) -> None:
-    """How far the layout can be trusted."""
+def layout_notes(run: Run, view: str, *, with_fit: bool = False) -> None:
+    """How far the layout can be trusted, and the model with these sentences.
+
+    Args:
+        run: The run.
+        view: Of its map.
+        with_fit: Whether `fit_note` comes first.
+    """
+    if with_fit:
+        fit_note(run)
     assert run.atlas is not None
     if run.atlas.layout_is_noise:
         st.warning(

@@ -58,7 +58,7 @@ def explore() -> None:
         )
     recent.show(run, undo)
     with wide:
-        notes.layout_notes(run, view)
+        notes.layout_notes(run, view, with_fit=is_selection or bool(pick) or hits is not None)
     with side:
         if result is None:
             search.results(run, hits, panel.offer_hits)
@@ -68,7 +68,7 @@ def explore() -> None:
             result = result or answer.show(run, located, decoding)
             answer.show_around(run, located, result, decoding)
         elif pick is not None or hits is None:
-            start.show(run, pick)
+            start.show(run, pick)  # without a pick it says the fit
     selections.write_address()
     url.write_address()
 
@@ -77,4 +77,4 @@ st.container(key="map_title").title(f"Map of {run.text_unit}s", anchor=False)  #
 with notes.errors_shown():
     run_picker.need_map(run)
     explore()
-    notes.corpus_note(run)
+    notes.corpus_note(run, with_fit=False)
