@@ -14,6 +14,18 @@ _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 
+_SHORT_NAME = re.compile(
+    r"(?:^|[\s\"'(])(?:Wm|Geo|Chas|Jas|Jos|Jno|Thos|Benj|Robt|Saml|Danl|Edw|Rev|Capt|Col|Lieut|Lt|Maj"
+    r"|Sgt|Messrs|Mme)\.$"
+)
+"""Ends in a forename or a title that is abbreviated."""
+
+_NAME = re.compile(
+    r"(?!(?:He|His|She|Her|It|They|We|I|You|This|That|These|Those|There|The|A|An|And|But|So|Then|In"
+    r"|On|At|When|If)(?![\w.]))[A-Z]"
+)
+"""Begins with a capital, and with no word that begins a sentence rather than a name."""
+
 _LONG = 60
 """Words of the middle line from which lines are paragraphs."""
 
@@ -43,7 +55,24 @@ def sentences(text: str, is_markdown: bool = False) -> Iterator[str]:
     blanks.
     """
     for paragraph in _paragraphs(_without_markup(text) if is_markdown else text):
-        yield from split_sentences(paragraph)
+        yield from _with_names_whole(split_sentences(paragraph))
+
+
+def _with_names_whole(parts: Iterable[str]) -> Iterator[str]:
+    """Sentences that were split after "Wm." and the like, put together again.
+
+    That rule is not one of `split_sentences`: the published corpora are split by it as it is.
+    """
+    whole: str | None = None
+    for part in parts:
+        if whole is not None and _SHORT_NAME.search(whole) and _NAME.match(part):
+            whole = f"{whole} {part}"
+            continue
+        if whole is not None:
+            yield whole
+        whole = part
+    if whole is not None:
+        yield whole
 
 
 def is_prose(lines: Iterable[str]) -> bool:

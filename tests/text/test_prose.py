@@ -72,3 +72,25 @@ def test_items_of_a_list_and_lines_of_dialogue_are_apart() -> None:
 def test_a_number_that_ends_a_wrapped_sentence_stays_in_it() -> None:
     text = "On board were\n30. He counted them."
     assert list(prose.sentences(text)) == ["On board were 30.", "He counted them."]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "We met Wm. Shakespeare and Geo. Washington there.",
+        "Chas. A. Smith and Jas. Brown were heard.",
+        "(Thos. Jefferson wrote it.)",
+        "Rev. Brown met Capt. Jones.",
+        "Messrs. Lee and Benj. I. Moore paid.",
+    ],
+)
+def test_a_name_that_is_abbreviated_ends_no_sentence(whole: str) -> None:
+    assert list(prose.sentences(f"Before. {whole} After.")) == ["Before.", whole, "After."]
+
+
+@pytest.mark.parametrize(
+    "text", ["It is by Thos. He wrote it.", "I saw Geo. The end.", "A wm. Dog."]
+)
+def test_a_sentence_may_end_in_an_abbreviated_name(text: str) -> None:
+    first, _, second = text.partition(". ")
+    assert list(prose.sentences(text)) == [f"{first}.", second]
