@@ -1,0 +1,174 @@
+"""The latent points of a folder of files, a file for a file: by one process or several machines.
+
+Each result is written whole or not at all, so a call that was interrupted goes on with the files
+that are missing.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import ExplorerError
+from explorer.explore.engines import ENGINES
+from explorer.explore.run import Run, open_run
+from explorer.system import atomic_files
+from explorer.system.table_writers import Writer, writing
+from explorer.text import read_file, stream_file
+
+CHUNK = 4096
+"""Sentences encoded at once: enough to fill batches with sentences of similar length."""
+SETTINGS = "encoding.json"
+"""What a folder of results was made with."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What is written of each sentence, beside `text`: its posterior mean `z`.
+
+    Attributes:
+        scale: Whether `scale`, the posterior standard deviation, is written, too.
+        bf16: Whether the encoder computes in bfloat16 where the hardware supports it.
+    """
+
+    scale: bool = False
+    bf16: bool = False
+
+
+def encode_chunk(
+    run: Run,
+    texts: list[str],
+    writer: Writer | None,
+    encoding: Encoding,
+    as_lists: bool = False,
+) -> None:
+    """Encodes sentences and appends them to a table; numbers as lists where it has no arrays.
+
+    Of several processes that encode together, the others have no table.
+    """
+    mean, scale = run.posterior(texts, encoding.bf16)
+    if writer is None:
+        return
+    columns: dict[str, Any] = {"z": mean} | ({"scale": scale} if encoding.scale else {})
+    if as_lists:
+        columns = {name: values.tolist() for name, values in columns.items()}
+    writer.add({"text": texts, **columns})
+
+
+@dataclass(frozen=True)
+class FolderEncoding:
+    """A folder of files of sentences, each of which becomes a Parquet file of another folder.
+
+    Attributes:
+        run: Folder of the run.
+        source: Holds files of any format that `read_file.read` reads; subfolders are not searched.
+        target: Where results go, under the names of the files and `.parquet`.
+        column: Of the sentences; empty for the one with the most words.
+        encoding: What is written.
+    """
+
+    run: Path
+    source: Path
+    target: Path
+    column: str = ""
+    encoding: Encoding = dataclasses.field(default_factory=Encoding)
+
+    def files(self) -> list[Path]:
+        """The files of sentences, in the order of their names.
+
+        Raises:
+            ExplorerError: If there is none, or two of them would have one result.
+        """
+        files = sorted(
+            path
+            for path in self.source.iterdir()
+            if path.is_file() and not path.name.startswith(".") and path.name != SETTINGS
+        )
+        if not files:
+            raise ExplorerError(f"{self.source} holds no file of sentences")
+        results: dict[Path, Path] = {}
+        for path in files:
+            read_file.kind_of(path)
+            other = results.setdefault(self.result(path), path)
+            if other != path:
+                raise ExplorerError(
+                    f"{other.name} and {path.name} would both be {self.result(path).name}: "
+                    "rename one"
+                )
+        return files
+
+    def result(self, path: Path) -> Path:
+        """The file of results of a file of sentences."""
+        return self.target / f"{path.name.split('.')[0] or path.name}.parquet"
+
+    def prepare(self) -> list[Path]:
+        """Makes the folder of results; returns the files whose results are missing or older.
+
+        Raises:
+            ExplorerError: If the folder holds results of another run or with other settings.
+        """
+        if self.target.resolve() == self.source.resolve():
+            raise ExplorerError("results need a folder of their own: choose another --out")
+        files = self.files()
+        settings = json.dumps(
+            {"run": open_run(self.run).stamp, "column": self.column}
+            | dataclasses.asdict(self.encoding)
+        )
+        path = self.target / SETTINGS
+        try:
+            self.target.mkdir(parents=True, exist_ok=True)
+            former = path.read_text(encoding="utf-8") if path.exists() else settings
+        except (OSError, UnicodeDecodeError) as error:
+            raise ExplorerError(f"{self.target} cannot hold results: {error}") from None
+        if former != settings:
+            raise ExplorerError(
+                f"{self.target} holds results of another run or with other settings: choose "
+                "another --out"
+            )
+        atomic_files.write_text(path, settings)
+        return [path for path in files if not self._is_done(path)]
+
+    def _is_done(self, path: Path) -> bool:
+        result = self.result(path)
+        return result.exists() and result.stat().st_mtime_ns > path.stat().st_mtime_ns
+
+    def encode(self, files: Iterable[Path], engine: str) -> Iterator[tuple[Path, int]]:
+        """Encodes files in any order; gives each with its number of sentences when it is done.
+
+        Args:
+            files: Of `prepare`.
+            engine: A name of `ENGINES`.
+
+        Raises:
+            ExplorerError: If a file cannot be read, or the engine is not installed.
+        """
+        yield from ENGINES[engine].run(_encode_file, self, list(files))
+
+
+def _encode_file(job: FolderEncoding, path: Path) -> int:
+    """Writes the result of a file; returns the number of its sentences."""
+    run, count = _opened(job.run), 0
+    texts = iter(_sentences(path, job.column))
+    with writing(job.result(path)) as writer:
+        while chunk := list(islice(texts, CHUNK)):
+            encode_chunk(run, chunk, writer, job.encoding)
+            count += len(chunk)
+        if not count:
+            raise ExplorerError(f"{path} holds no sentence")
+    return count
+
+
+def _sentences(path: Path, column: str) -> Iterable[str]:
+    if stream_file.is_large(path):
+        return stream_file.sentences(path, column)
+    return read_file.read(path, column).texts
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path) -> Run:
+    """A worker opens the run once for all of its files."""
+    return open_run(folder)

@@ -1,0 +1,156 @@
+"""A folder of files becomes a folder of their latent points: whole, again and on any engine."""
+
+import os
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from explorer.cli.main import main
+from explorer.errors import ExplorerError
+from explorer.explore import encode_files
+from explorer.explore.encode_files import Encoding, FolderEncoding
+from explorer.explore.run import open_run
+
+WORDS = ("a", "the", "dog", "cat", "waits", "under", "red", "tree", "house", "man", "woman")
+LARGE = int(os.environ.get("EXPLORER_LINES", "1000000"))
+
+
+def shards(folder: Path, count: int, lines: int) -> Path:
+    """A folder of files of made-up sentences."""
+    folder.mkdir()
+    for number in range(count):
+        chance = random.Random(number)
+        texts = (" ".join(chance.choices(WORDS, k=chance.randint(3, 9))) for _ in range(lines))
+        (folder / f"part-{number:03}.txt").write_text("\n".join(texts), encoding="utf-8")
+    return folder
+
+
+def encode_all(job: FolderEncoding, engine: str = "here") -> dict[str, int]:
+    return {path.name: count for path, count in job.encode(job.prepare(), engine)}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_each_file_has_the_points_of_its_sentences_in_order(
+    tiny_run: Path, tmp_path: Path
+) -> None:
+    job = FolderEncoding(
+        tiny_run, shards(tmp_path / "in", 3, 50), tmp_path / "out", encoding=Encoding(scale=True)
+    )
+    assert encode_all(job) == {f"part-{number:03}.txt": 50 for number in range(3)}
+    run = open_run(tiny_run)
+    for path in job.files():
+        texts = path.read_text(encoding="utf-8").split("\n")
+        table = pq.read_table(job.result(path))
+        assert table["text"].to_pylist() == texts
+        mean, scale = run.posterior(texts)
+        assert np.array_equal(np.stack(table["z"].to_numpy()), mean)
+        assert np.array_equal(np.stack(table["scale"].to_numpy()), scale)
+
+
+def test_an_interrupted_call_goes_on_with_what_is_missing(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = shards(tmp_path / "in", 3, 40)
+    whole = FolderEncoding(tiny_run, source, tmp_path / "whole")
+    encode_all(whole)
+    job = FolderEncoding(tiny_run, source, tmp_path / "out")
+    with monkeypatch.context() as broken:
+        done: list[Path] = []
+        encode = encode_files._encode_file
+
+        def fails_at_the_second(job: FolderEncoding, path: Path) -> int:
+            if done:
+                raise KeyboardInterrupt
+            done.append(path)
+            return encode(job, path)
+
+        broken.setattr(encode_files, "_encode_file", fails_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            encode_all(job)
+    assert list(encode_all(job)) == ["part-001.txt", "part-002.txt"]
+    assert contents(job.target) == contents(whole.target)
+    assert encode_all(job) == {}
+    changed = source / "part-001.txt"
+    changed.write_text("a red dog waits", encoding="utf-8")
+    os.utime(changed, (time.time() + 9, time.time() + 9))
+    assert encode_all(job) == {"part-001.txt": 1}
+
+
+def test_what_cannot_be_is_one_sentence(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = shards(tmp_path / "in", 1, 5)
+    job = FolderEncoding(tiny_run, source, tmp_path / "out")
+    encode_all(job)
+    other = FolderEncoding(tiny_run, source, tmp_path / "out", encoding=Encoding(scale=True))
+    with pytest.raises(ExplorerError, match="with other settings"):
+        other.prepare()
+    with pytest.raises(ExplorerError, match="folder of their own"):
+        FolderEncoding(tiny_run, source, source).prepare()
+    (source / "part-000.csv").write_text("text\na\nb\n", encoding="utf-8")
+    with pytest.raises(ExplorerError, match=r"part-000\.csv and part-000\.txt would both"):
+        job.prepare()
+    (tmp_path / "empty").mkdir()
+    for arguments, message in (
+        ([str(tmp_path / "empty"), "--out", str(tmp_path / "x")], "holds no file of sentences"),
+        ([str(source / "part-000.txt"), "--out", "z.csv", "--engine", "ray"], "takes a folder"),
+        ([str(source), "--out", str(source / "part-000.txt")], "need a folder"),
+    ):
+        assert main(["encode", str(tiny_run), *arguments]) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_the_command_says_what_it_wrote_and_what_was_there(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = shards(tmp_path / "in", 2, 5), str(tmp_path / "out")
+    assert main(["encode", str(tiny_run), str(source), "--out", out]) == 0
+    assert f"wrote 10 sentences of 2 files to {out}" in capsys.readouterr().out
+    assert main(["encode", str(tiny_run), str(source), "--out", out]) == 0
+    assert f"all 2 files were in {out} already" in capsys.readouterr().out
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_a_worker_of_ray_that_is_killed_changes_no_row(tiny_run: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs Ray: pip install -e '.[ray]'")
+    source = shards(tmp_path / "in", 40, LARGE // 40)
+    here = FolderEncoding(tiny_run, source, tmp_path / "here")
+    there = FolderEncoding(tiny_run, source, tmp_path / "there")
+    assert sum(encode_all(here).values()) == LARGE
+    killed: list[int] = []
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        result = there.encode(there.prepare(), "ray")
+        for number, _ in enumerate(result):
+            if number == 5:  # in the middle of another file
+                threading.Timer(0.5, lambda: killed.extend(_kill_one())).start()
+    finally:
+        ray.shutdown()
+    assert killed
+    assert contents(there.target) == contents(here.target)
+
+
+def _kill_one() -> list[int]:
+    """Kills a worker that encodes a file."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            name = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if name.startswith(b"ray::_encode_file"):
+            os.kill(int(entry.name), signal.SIGKILL)
+            return [int(entry.name)]
+    return []
