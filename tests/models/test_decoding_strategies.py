@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from explorer.errors import ExplorerError
+from explorer.models import decoding_strategies
 from explorer.models.decoding_settings import RANGES, STRATEGIES, Decoding
 from explorer.models.decoding_strategies import generate
 from explorer.models.padding import collate
@@ -156,3 +157,16 @@ def test_a_strategy_is_described_and_its_settings_have_sliders(strategy) -> None
 def test_a_setting_beyond_its_range_is_named(name) -> None:
     with pytest.raises(ExplorerError, match=f"^{name} "):
         dataclasses.replace(Decoding(), **{name: RANGES[name].low - 1})
+
+
+def test_a_nucleus_is_the_same_whether_or_not_all_words_are_sorted(monkeypatch) -> None:
+    logits = 3 * torch.randn(200, 500, generator=torch.Generator().manual_seed(0))
+    for top_p in (0.05, 0.5, 0.9, 0.999, 1.0):
+        decoding = Decoding(strategy="nucleus", top_p=top_p)
+        drawn = []
+        for head in (1, 40, 10**6):
+            monkeypatch.setattr(decoding_strategies, "_HEAD", head)
+            random = torch.Generator().manual_seed(5)
+            token = decoding_strategies._nucleus(logits.clone(), logits, random, decoding)
+            drawn.append(token.tolist())
+        assert drawn[0] == drawn[1] == drawn[2]
