@@ -163,14 +163,18 @@ def cases(size: Size, train: Ids, test: Ids) -> list[Case]:
         ours, theirs = our_steps(size, train, bf16), reference_steps(size, train)
         return Case(name, "tokens", 3 * token, _several(ours, steps), _several(theirs, steps))
 
-    in_bf16 = [trained("train, bf16", True)] if has_bf16(z.device) else []
+    def encoding(name: str, bf16: bool) -> Case:
+        def ours() -> int:
+            return len(posteriors(endless, rows, bf16=bf16)[0])
+
+        return Case(name, "sentences", per_sentence, ours, encoded)
+
+    is_narrow = has_bf16(z.device)
     return [
         trained("train", False),
-        *in_bf16,
-        Case(
-            "encode, batch 256", "sentences", per_sentence,
-            lambda: len(posteriors(endless, rows)[0]), encoded,
-        ),
+        *([trained("train, bf16", True)] if is_narrow else []),
+        encoding("encode, batch 256", False),
+        *([encoding("encode, bf16", True)] if is_narrow else []),
         Case(
             "greedy, 40 tokens", "sentences", MAX_TOKENS * step,
             lambda: decoded(endless, z, "greedy"), lambda: len(slow.decode(z, MAX_TOKENS)),
