@@ -91,10 +91,11 @@ def _folder(args: argparse.Namespace) -> None:
         raise ExplorerError("torchrun divides a file; a folder is divided by --engine ray")
     if args.out.is_file():
         raise ExplorerError(f"--out {args.out} is a file: results of a folder need a folder")
-    run = folders.find(args.run).resolve()
+    run = folders.find(args.run)
     check_out(args.out, run)
-    source = Path(args.file).expanduser()
-    job = FolderEncoding(run, source, args.out, args.text_column, Encoding(args.scale, args.bf16))
+    encoding = Encoding(args.scale, args.bf16)
+    job = FolderEncoding(run, Path(args.file), args.out, args.text_column, encoding)
+    known = len(job.files())
     files, count, rate = job.prepare(), 0, speed()
     with Progress(quiet=args.json) as progress:
         for number, (path, sentences) in enumerate(job.encode(files, args.engine), 1):
@@ -103,7 +104,7 @@ def _folder(args: argparse.Namespace) -> None:
                 f"{path.name}: {number:,} of {len(files):,} files, {count:,} sentences, "
                 f"{rate(count):,.0f}/s"
             )
-    former = len(job.files()) - len(files)
+    former = known - len(files)
     if args.json:
         say_json(
             {"folder": str(args.out), "files": len(files), "sentences": count, "former": former}

@@ -7,6 +7,7 @@ that are missing.
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -69,6 +70,7 @@ class FolderEncoding:
         target: Where results go, under the names of the files and `.parquet`.
         column: Of the sentences; empty for the one with the most words.
         encoding: What is written.
+        stamp: Of the run; it is found out.
     """
 
     run: Path
@@ -76,6 +78,14 @@ class FolderEncoding:
     target: Path
     column: str = ""
     encoding: Encoding = dataclasses.field(default_factory=Encoding)
+    stamp: str = ""
+
+    def __post_init__(self) -> None:
+        # A worker has its own working directory, and opens the run when its turn comes.
+        for name in ("run", "source", "target"):
+            object.__setattr__(self, name, getattr(self, name).expanduser().resolve())
+        if not self.stamp:
+            object.__setattr__(self, "stamp", open_run(self.run).stamp)
 
     def files(self) -> list[Path]:
         """The files of sentences, in the order of their names.
@@ -83,16 +93,18 @@ class FolderEncoding:
         Raises:
             ExplorerError: If there is none, or two of them would have one result.
         """
-        files = sorted(
-            path
-            for path in self.source.iterdir()
-            if path.is_file() and not path.name.startswith(".") and path.name != SETTINGS
-        )
+        try:
+            files = sorted(
+                path
+                for path in self.source.iterdir()
+                if path.is_file() and not path.name.startswith(".") and path.name != SETTINGS
+            )
+        except OSError as error:
+            raise ExplorerError(f"{self.source} cannot be listed: {error}") from None
         if not files:
             raise ExplorerError(f"{self.source} holds no file of sentences")
         results: dict[Path, Path] = {}
         for path in files:
-            read_file.kind_of(path)
             other = results.setdefault(self.result(path), path)
             if other != path:
                 raise ExplorerError(
@@ -102,29 +114,39 @@ class FolderEncoding:
         return files
 
     def result(self, path: Path) -> Path:
-        """The file of results of a file of sentences."""
-        return self.target / f"{path.name.split('.')[0] or path.name}.parquet"
+        """The file of results of a file of sentences: its name with another ending."""
+        bare = Path(path.name)
+        with suppress(ExplorerError):  # encoding it will report the error
+            _, packed = read_file.kind_of(path)
+            bare = Path(bare.stem).with_suffix("") if packed else bare.with_suffix("")
+        return self.target / f"{bare.name}.parquet"
 
     def prepare(self) -> list[Path]:
         """Makes the folder of results; returns the files whose results are missing or older.
 
+        A file that was replaced by one with an older date is not noticed.
+
         Raises:
-            ExplorerError: If the folder holds results of another run or with other settings.
+            ExplorerError: If the folder holds other files of these names, or results of another
+                run or with other settings.
         """
-        if self.target.resolve() == self.source.resolve():
+        if self.target == self.source:
             raise ExplorerError("results need a folder of their own: choose another --out")
         files = self.files()
         settings = json.dumps(
-            {"run": open_run(self.run).stamp, "column": self.column}
-            | dataclasses.asdict(self.encoding)
+            {"run": self.stamp, "column": self.column} | dataclasses.asdict(self.encoding)
         )
         path = self.target / SETTINGS
         try:
             self.target.mkdir(parents=True, exist_ok=True)
-            former = path.read_text(encoding="utf-8") if path.exists() else settings
+            former = path.read_text(encoding="utf-8") if path.exists() else None
         except (OSError, UnicodeDecodeError) as error:
             raise ExplorerError(f"{self.target} cannot hold results: {error}") from None
-        if former != settings:
+        if former is None:
+            for result in map(self.result, files):
+                if result.exists():
+                    raise ExplorerError(f"{result} is there already: choose another --out")
+        elif former != settings:
             raise ExplorerError(
                 f"{self.target} holds results of another run or with other settings: choose "
                 "another --out"
@@ -133,32 +155,48 @@ class FolderEncoding:
         return [path for path in files if not self._is_done(path)]
 
     def _is_done(self, path: Path) -> bool:
-        result = self.result(path)
-        return result.exists() and result.stat().st_mtime_ns > path.stat().st_mtime_ns
+        try:
+            return self.result(path).stat().st_mtime_ns > path.stat().st_mtime_ns
+        except OSError:
+            return False  # no result yet; a file that is gone is reported when it is encoded
 
     def encode(self, files: Iterable[Path], engine: str) -> Iterator[tuple[Path, int]]:
         """Encodes files in any order; gives each with its number of sentences when it is done.
+
+        A file that cannot be read does not stop the others.
 
         Args:
             files: Of `prepare`.
             engine: A name of `ENGINES`.
 
         Raises:
-            ExplorerError: If a file cannot be read, or the engine is not installed.
+            ExplorerError: At the end, for the files that could not be encoded; or if the engine is
+                not installed.
         """
-        yield from ENGINES[engine].run(_encode_file, self, list(files))
+        errors = []
+        for path, outcome in ENGINES[engine].run(_encode_file, self, list(files)):
+            if isinstance(outcome, str):
+                errors.append(outcome)
+            else:
+                yield path, outcome
+        if errors:
+            more = f" (and {len(errors) - 1:,} other files)" if len(errors) > 1 else ""
+            raise ExplorerError(f"{errors[0]}{more}")
 
 
-def _encode_file(job: FolderEncoding, path: Path) -> int:
-    """Writes the result of a file; returns the number of its sentences."""
-    run, count = _opened(job.run), 0
-    texts = iter(_sentences(path, job.column))
-    with writing(job.result(path)) as writer:
-        while chunk := list(islice(texts, CHUNK)):
-            encode_chunk(run, chunk, writer, job.encoding)
-            count += len(chunk)
-        if not count:
-            raise ExplorerError(f"{path} holds no sentence")
+def _encode_file(job: FolderEncoding, path: Path) -> int | str:
+    """Writes the result of a file; returns the number of its sentences, or what is wrong."""
+    try:
+        run, count = _opened(job.run, job.stamp), 0
+        texts = iter(_sentences(path, job.column))
+        with writing(job.result(path)) as writer:
+            while chunk := list(islice(texts, CHUNK)):
+                encode_chunk(run, chunk, writer, job.encoding)
+                count += len(chunk)
+            if not count:
+                raise ExplorerError(f"{path} holds no sentence")
+    except ExplorerError as error:
+        return str(error)
     return count
 
 
@@ -169,6 +207,13 @@ def _sentences(path: Path, column: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path) -> Run:
-    """A worker opens the run once for all of its files."""
-    return open_run(folder)
+def _opened(folder: Path, stamp: str) -> Run:
+    """A worker opens the run once for all of its files.
+
+    Raises:
+        ExplorerError: If it is another one by now.
+    """
+    run = open_run(folder)
+    if run.stamp != stamp:
+        raise ExplorerError(f"{folder} was trained or mapped again meanwhile: begin anew")
+    return run

@@ -49,10 +49,8 @@ def _by_ray(
         while pending:
             (done, *_), _ = ray.wait(list(pending), num_returns=1)
             yield pending.pop(done), ray.get(done)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, ExplorerError):
-            raise error.cause from None
-        raise
+    except ray.exceptions.RayTaskError:
+        raise  # an error of the work itself
     except ray.exceptions.RayError as error:
         raise ExplorerError(f"Ray gave up: {error}") from None
     finally:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from explorer.runs.run_files import Contents
 
-_MOST_SHOWN = 600
+_MAX_SHOWN = 600
 """Characters of a document under the pointer."""
 
 
@@ -23,17 +23,19 @@ def counted(text: str) -> str:
     """A bag of words that is written out, as its words and how often each occurs.
 
     "file file file disk disk port" becomes "file ×3, disk ×2, port". Published bags
-    begin with the most frequent word. Any other text is prose, and comes back as it is.
+    begin with the most frequent word. Any other text, and one in which only one of several words
+    is repeated ("thanks thanks for any help"), is prose, and comes back as it is.
     """
     bag = [(word, sum(1 for _ in same)) for word, same in groupby(text.split())]
     counts = [count for _, count in bag]
     is_written_out = len(dict(bag)) == len(bag) and counts == sorted(counts, reverse=True)
-    if not is_written_out or max(counts, default=0) < 2:
+    repeated = sum(count > 1 for count in counts)
+    if not is_written_out or not repeated or (repeated < 2 and len(bag) > 1):
         return text
     return ", ".join(f"{word}\u00a0×{count}" if count > 1 else word for word, count in bag)
 
 
-def excerpt(run: Contents, text: str, most: int = _MOST_SHOWN) -> str:
+def excerpt(run: Contents, text: str, most: int = _MAX_SHOWN) -> str:
     """The beginning of a text as a person reads it."""
     text = readable(run, text)
     return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"

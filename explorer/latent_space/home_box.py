@@ -20,7 +20,7 @@ class HomeBox:
     """The box that the first view shows.
 
     Attributes:
-        islands: A position in the middle of each group of points that was left out.
+        islands: Of each group of points that was left out, one near its middle.
     """
 
     left: float
@@ -43,23 +43,25 @@ def home_box(xy: Float[np.ndarray, "n 2"]) -> HomeBox:
     islands: list[tuple[float, float]] = []
     while (island := _farthest(xy, inside, budget - int((~inside).sum()))) is not None:
         inside[island] = False
-        x, y = np.median(xy[island], axis=0).tolist()
+        distances = np.abs(xy[island] - np.median(xy[island], axis=0)).sum(axis=1)
+        x, y = xy[island[distances.argmin()]].tolist()
         islands.append((x, y))
     (left, bottom), (right, top) = xy[inside].min(axis=0).tolist(), xy[inside].max(axis=0).tolist()
     return HomeBox(left, right, bottom, top, tuple(islands))
 
 
 def _farthest(
-    xy: Float[np.ndarray, "n 2"], inside: Bool[np.ndarray, " n"], most: int
+    xy: Float[np.ndarray, "n 2"], inside: Bool[np.ndarray, " n"], max_points: int
 ) -> np.ndarray | None:
-    """Rows of the island of at most `most` points beyond the widest band; None without any."""
+    """Rows of at most `max_points` points beyond the widest empty band; None without one."""
     rows, best, island = np.flatnonzero(inside), MIN_GAP, None
-    if most < 1:
+    if max_points < 1:
         return None
     for side in (xy[rows, 0], -xy[rows, 0], xy[rows, 1], -xy[rows, 1]):
-        order = np.argsort(side, kind="stable")
-        ends, outermost = side[order[: most + 1]], side[order[-1]]
-        rest = outermost - ends[1:]
+        order = np.argpartition(side, max_points)[: max_points + 1]
+        order = order[np.argsort(side[order], kind="stable")]
+        ends = side[order]
+        rest = side.max() - ends[1:]
         gap = np.where(rest > 0, np.diff(ends) / np.maximum(rest, 1e-12), 0)
         if gap.max() > best:
             best, count = float(gap.max()), int(gap.argmax()) + 1

@@ -31,6 +31,8 @@ class Decoder(nn.Module):
     skip: nn.Linear | None
     narrow: nn.Module
     output: nn.Linear
+    scores_in_bf16 = True
+    """Whether `token_scores` can compute products in bfloat16."""
     has_order = True
     """Whether words depend on those before; if not, a point decodes to ranked words."""
 

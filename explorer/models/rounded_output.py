@@ -11,6 +11,8 @@ from torch.nn.functional import pad
 
 GROUP = 8
 """Words per group: groups are searched first, then the words within the best ones."""
+_MAX_GROUPS = 32
+"""Groups per row, on average, up to which their words are scored one by one."""
 _COLUMNS = 32
 """Products slow down by a half where the common size is no multiple of this."""
 _ROUNDING = 2.0**-8
@@ -40,6 +42,8 @@ class RoundedOutput:
         columns = -(-(width + 2) // _COLUMNS) * _COLUMNS
         filled = -(-words // GROUP) * GROUP
         self.weight, self.bias = weight, bias
+        # Of a row whose scores are no numbers, as an argmax of float32 scores.
+        self._first = (bias > -torch.inf).to(torch.uint8).argmax()
         self.factors = weight.new_zeros(filled, columns, dtype=torch.bfloat16)
         self.factors[:words, :width] = weight
         self.factors[:words, width] = bias
@@ -80,6 +84,8 @@ class RoundedOutput:
         peaks = groups.amax(1)
         floor = self._floor(features, narrow, peaks.amax(1, keepdim=True))
         row, group = (peaks >= floor).nonzero(as_tuple=True)
+        if len(row) > _MAX_GROUPS * len(features):  # one long vector can widen the bound that far
+            return (features @ self.weight.T + self.bias).argmax(1)
         pair, within = (groups[row, :, group] >= floor[row]).nonzero(as_tuple=True)
         row, word = row[pair], within * peaks.shape[1] + group[pair]
         exact = self.exact(features[row], word)
@@ -88,7 +94,7 @@ class RoundedOutput:
         none = len(self.bias)
         first = row.new_full((len(features),), none)
         first = first.scatter_reduce(0, row[wins], word[wins], "amin")
-        return first.where(first < none, 0)  # as an argmax of scores that are no numbers
+        return first.where(first < none, self._first)
 
     def _floor(
         self,

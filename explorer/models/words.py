@@ -112,6 +112,7 @@ class WordsDecoder(Decoder):
         section 4; Dieng, Ruiz & Blei (2020), arXiv:1907.04907, section 4.
     """
 
+    scores_in_bf16 = False
     has_order = False
     unigram: Tensor
 
@@ -225,7 +226,7 @@ class WordsDecoder(Decoder):
         tokens: Int[Tensor, "batch time"],
         bf16: bool = False,
     ) -> Float[Tensor, "samples batch predicted"]:
-        """`token_log_prob` of each document under each of its samples of z."""
+        """`token_log_prob` of each document under each of its samples of z, in float32."""
         words = tokens[:, 1:].expand(len(z), -1, -1)
         scores = self.word_log_probs(z).gather(2, words)
         return scores.masked_fill(words < len(SPECIALS), 0.0)

@@ -82,7 +82,7 @@ def test_greedy_and_beam_say_the_same(pair, ends):
 
 def test_importance_estimates_are_the_same(pair):
     model, reference = pair
-    nats = importance_estimates(model, SENTENCES, 50, seed=3).nll
+    nats = importance_estimates(model, SENTENCES, 50, seed=3, bf16=False).nll
     for row, sentence in enumerate(SENTENCES):
         noise = torch.randn((50, 3), generator=generator(3, f"importance {row}"))
         expected = reference.importance_nll(sentence, noise, chunk=20)

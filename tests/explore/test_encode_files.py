@@ -1,5 +1,7 @@
 """A folder of files becomes a folder of their latent points: whole, again and on any engine."""
 
+import dataclasses
+import gzip
 import os
 import random
 import signal
@@ -109,6 +111,64 @@ def test_what_cannot_be_is_one_sentence(
         assert message in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = shards(tmp_path / "in", 3, 5)
+    (source / "part-001.txt").write_text("\n \n", encoding="utf-8")
+    (source / "a-note.pdf").write_bytes(b"%PDF-1.4")
+    command = ["encode", str(tiny_run), str(source), "--out", str(tmp_path / "out")]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert "a-note.pdf" in error and "(and 1 other files)" in error
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.parquet")) == [
+        "part-000.parquet", "part-002.parquet",
+    ]  # fmt: skip
+
+
+def test_names_of_shards_keep_their_dots_and_other_files_stay(
+    tiny_run: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("c4.00000-of-00002.txt", "c4.00001-of-00002.txt"):
+        (source / name).write_text("a red dog waits\n", encoding="utf-8")
+    (source / "news.2020.csv.gz").write_bytes(gzip.compress(b"text\na cat\n"))
+    job = FolderEncoding(tiny_run, source, tmp_path / "out")
+    encode_all(job)
+    assert sorted(path.stem for path in job.target.glob("*.parquet")) == [
+        "c4.00000-of-00002", "c4.00001-of-00002", "news.2020",
+    ]  # fmt: skip
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "news.2020.parquet").write_bytes(b"somebody's")
+    with pytest.raises(ExplorerError, match="is there already"):
+        FolderEncoding(tiny_run, source, other).prepare()
+    assert (other / "news.2020.parquet").read_bytes() == b"somebody's"
+
+
+def test_a_run_that_was_trained_again_meanwhile_is_refused(tiny_run: Path, tmp_path: Path) -> None:
+    job = FolderEncoding(tiny_run, shards(tmp_path / "in", 1, 5), tmp_path / "out")
+    files = job.prepare()
+    other = dataclasses.replace(job, stamp="tiny-000000000000")
+    with pytest.raises(ExplorerError, match="again meanwhile"):
+        list(other.encode(files, "here"))
+    assert encode_all(job) == {"part-000.txt": 5}
+
+
+def test_paths_are_those_of_the_caller_wherever_a_worker_is(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards(tmp_path / "in", 1, 5)
+    monkeypatch.chdir(tmp_path)
+    job = FolderEncoding(tiny_run, Path("in"), Path("out"))
+    files = job.prepare()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert [count for _, count in job.encode(files, "here")] == [5]
+    assert (tmp_path / "out" / "part-000.parquet").is_file()
+
+
 def test_the_command_says_what_it_wrote_and_what_was_there(
     tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,15 +188,23 @@ def test_a_worker_of_ray_that_is_killed_changes_no_row(tiny_run: Path, tmp_path:
     there = FolderEncoding(tiny_run, source, tmp_path / "there")
     assert sum(encode_all(here).values()) == LARGE
     killed: list[int] = []
+
+    def kill() -> None:
+        until = time.monotonic() + 60
+        while not killed and time.monotonic() < until:
+            killed.extend(_kill_one())
+
+    killer = threading.Thread(target=kill)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         result = there.encode(there.prepare(), "ray")
         for number, _ in enumerate(result):
             if number == 5:  # in the middle of another file
-                threading.Timer(0.5, lambda: killed.extend(_kill_one())).start()
+                killer.start()
     finally:
         ray.shutdown()
+    killer.join()
     assert killed
     assert contents(there.target) == contents(here.target)
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from explorer.models import highest_token
 from explorer.models.decoding_settings import Decoding
@@ -54,10 +55,27 @@ def test_of_equal_scores_the_first_wins_and_a_ruled_out_word_never_does():
     assert highest(features, weight, bias).tolist() == [5, 5]
 
 
-def test_a_row_that_is_no_number_gets_the_first_token_as_in_float32():
-    features, weight, bias = layer(3, 50, 8, seed=1)
+def test_a_row_that_is_no_number_gets_the_token_that_float32_gives(monkeypatch):
+    features, weight, bias = layer(60, 50, 8, seed=1)
     features[1] = torch.nan
-    assert highest(features, weight, bias)[1] == 0
+    output = nn.Linear(8, 50)
+    with torch.no_grad():
+        output.weight.copy_(weight)
+        output.bias.copy_(bias)
+    tokens = []
+    for is_faster in (lambda *_: False, lambda *_: True):
+        monkeypatch.setattr(highest_token, "bf16_is_faster", is_faster)
+        find = highest_token.highest(output, len(features), Decoding())
+        with torch.inference_mode():
+            tokens.append(find(features).tolist())
+    assert tokens[0] == tokens[1]
+
+
+def test_a_vector_far_longer_than_the_others_costs_no_more_than_float32():
+    features, weight, bias = layer(64, 4000, 32, seed=3)
+    weight[7] *= 1000
+    exact = features.double() @ weight.double().T + bias.double()
+    assert torch.equal(highest(features, weight, bias), exact.argmax(1))
 
 
 @settings(deadline=None, max_examples=30)

@@ -157,11 +157,12 @@ print(peak_memory() - before)
 def test_memory_does_not_grow_with_the_lines(tiny_run, tmp_path):
     code = """
 import sys
-from explorer.cli import encode, main
+from explorer.cli import main
+from explorer.explore import encode_files
 from explorer.text import stream_file
 from tests.benchmarks.cases import peak_memory
 stream_file.LARGE = 0
-encode.ENCODED = 256
+encode_files.CHUNK = 256
 assert main.main(["encode", sys.argv[1], sys.argv[2], "--out", sys.argv[3], "--json"]) == 0
 print(peak_memory())
 """

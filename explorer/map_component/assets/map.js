@@ -327,7 +327,7 @@ export class LatentMap extends Surface {
   /** Keeps the view in this tab and in the address, without asking the server. */
   moved() {
     const { view_parameter: parameter, points_url: url } = this.data;
-    rememberView(parameter, url, this.view.get(), this.picked);
+    rememberView(parameter, url, this.view.isHome ? null : this.view.get(), this.picked);
   }
 
   // ---- drawing ----------------------------------------------------------------------------

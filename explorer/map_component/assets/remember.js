@@ -43,11 +43,12 @@ export function addressedView(parameter) {
   return numbers.length === 3 && [x, y, zoom].every(Number.isFinite) ? { x, y, zoom } : null;
 }
 
+/** Keeps a view; null is the first one, which needs no words in an address. */
 export function rememberView(parameter, url, view, picked = null) {
   views.set(url, [view, picked]);
   if (!parameter) return;
-  const text = [view.x, view.y, view.zoom].map((value) => Number(value.toPrecision(5))).join(",");
-  writeAddress({ [parameter]: text });
+  const numbers = view && [view.x, view.y, view.zoom].map((value) => Number(value.toPrecision(5)));
+  writeAddress({ [parameter]: numbers && numbers.join(",") });
 }
 
 /** Brings parameters of the address up to date, a moment later; null takes one out. */

@@ -80,7 +80,12 @@ export class View {
     // An address can hold any number, and far from 0 the steps of a grid are lost in rounding.
     if (![x, y, zoom].every(Number.isFinite)) return;
     if (Math.max(Math.abs(x), Math.abs(y)) > FARTHEST) return;
-    Object.assign(this, { x, y, zoom: clamp(zoom, MIN_ZOOM, MAX_ZOOM), isHome: false });
+    Object.assign(this, { x, y, zoom: this.within(zoom), isHome: false });
+  }
+
+  /** A zoom within limits; home may be far nearer than all there is. */
+  within(zoom) {
+    return clamp(zoom, MIN_ZOOM, MAX_ZOOM * Math.max(this.home.zoom, 1));
   }
 
   get() {
@@ -106,7 +111,7 @@ export class View {
   /** Zoom so that the data under (left, top) stays under it. */
   zoomAt(left, top, factor) {
     const [x, y] = this.toData(left, top);
-    this.zoom = clamp(this.zoom * factor, MIN_ZOOM, MAX_ZOOM);
+    this.zoom = this.within(this.zoom * factor);
     const [left2, top2] = this.toScreen(x, y);
     this.panBy(left - left2, top - top2);
   }

@@ -148,7 +148,7 @@ def pinned(run: Run, located: LocatedPick, answer: Answer) -> PinnedAnswer:
     if isinstance(located.pick, SentencePick) and run.texts_are_real:
         return PinnedAnswer(readable(run, run.texts[located.pick.index]), text)
     if isinstance(located.pick, TextPick):
-        return PinnedAnswer(readable(run, picks.shortened(located.pick.text)), text)
+        return PinnedAnswer(picks.shortened(located.pick.text), text)
     if located.position is None:
         return PinnedAnswer(text, note="its reconstruction")
     gaps = relative_distance(located.position.distance, run)

@@ -1,5 +1,6 @@
 """The runs of this server: listed, opened once, warmed, and known to the HTTP routes."""
 
+import functools
 import gc
 import math
 import os
@@ -30,8 +31,12 @@ FIRST = "EXPLORER_RUN"
 Standing = tuple[bool, bool, bool, float]
 """What speaks against showing a run first; the least comes first."""
 _LAST: Standing = (True, True, True, math.inf)
-_LISTED = (folders.CONFIG, folders.SUMS, folders.METRICS)
-"""The files that a listing reads."""
+_LISTED = (
+    *(folders.CONFIG, folders.SUMS, folders.METRICS),
+    *(folders.WEIGHTS, folders.ATLAS, folders.PLAYBACK),
+)
+"""The files that a listing and what is made from it depend on."""
+_checked: Cache[bool] = Cache(4096)
 _records: Cache[tuple[Record, ...]] = Cache(4)
 _standings: Cache[dict[str, Standing]] = Cache(4)
 _CLEARLY_BETTER = 5.0  # BLEU points
@@ -62,7 +67,7 @@ class Listing:
     Attributes:
         folders: By name.
         damaged: Why others do not open, by name.
-        state: Changes with the files that were read.
+        state: Changes with the files of the runs that open.
     """
 
     folders: dict[str, Path]
@@ -75,43 +80,50 @@ class Listing:
         return list(self.folders)
 
 
-_listings: Cache[Listing] = Cache(4)
-
-
 def listing() -> Listing:
-    """Checks every run folder whose files changed, without opening a model."""
-    known = folders.list_runs()
-    state = tuple((str(folder), *map(_mark, map(folder.joinpath, _LISTED))) for folder in known)
-    return _listings.get(state, lambda: _listing(known, state))
+    """Checks every run folder whose files changed, without opening a model.
+
+    One that cannot be opened is checked each time: what was wrong may pass without a trace.
+    """
+    opening, damaged, states = {}, {}, []
+    first: dict[str, Path] = {}
+    for folder in folders.list_runs():
+        first.setdefault(folder.name, folder)
+        if folders.shown_name(folder) != folder.name:  # a browser gets text alone
+            damaged[folders.shown_name(folder)] = "its name is not UTF-8: rename the folder"
+            continue
+        state = (str(folder), *(_mark(folder / file) for file in _LISTED))
+        try:
+            is_shown = _checked.get(state, functools.partial(_is_shown, folder))
+        except (ExplorerError, OSError) as error:
+            damaged[folder.name] = str(error)
+            continue
+        if is_shown:
+            opening[folder.name if folder == first[folder.name] else str(folder)] = folder
+            states.append(state)
+    return Listing(opening, damaged, tuple(states))
 
 
-def _mark(path: Path) -> tuple[int, int, int] | None:
+def _mark(path: Path) -> tuple[int, ...] | None:
     """Changes with a file."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def _listing(known: Sequence[Path], state: Hashable) -> Listing:
-    opening, damaged = {}, {}
-    first: dict[str, Path] = {}
-    for folder in known:
-        first.setdefault(folder.name, folder)
-    for folder in known:
-        if folders.is_report(folder) or _is_in_training(folder):
-            continue
-        if folders.shown_name(folder) != folder.name:  # a browser gets text alone
-            damaged[folders.shown_name(folder)] = "its name is not UTF-8: rename the folder"
-            continue
-        try:
-            folders.stamp(folder)
-            folders.read_metrics(folder)
-            opening[folder.name if folder == first[folder.name] else str(folder)] = folder
-        except (ExplorerError, OSError) as error:
-            damaged[folder.name] = str(error)
-    return Listing(opening, damaged, state)
+def _is_shown(folder: Path) -> bool:
+    """Whether a run has a model, whose figures and checksums can be read.
+
+    Raises:
+        ExplorerError: If they cannot.
+    """
+    if folders.is_report(folder) or _is_in_training(folder):
+        return False
+    folders.stamp(folder)
+    folders.read_metrics(folder)
+    return True
 
 
 def _is_in_training(folder: Path) -> bool:

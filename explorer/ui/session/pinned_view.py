@@ -60,7 +60,7 @@ def _on_map(run: Run, title: str) -> tuple[str, str]:
             return "comparison", f"{described(held)} / {described(selection)}"
         return "selection", described(selection)
     if isinstance(pick, picks.TextPick):
-        return "sentence", readable(run, pick.text)
+        return "sentence", pick.text
     if isinstance(pick, picks.SentencePick):
         return "sentence", readable(run, run.texts[pick.index])
     if isinstance(pick, picks.MapPick):
