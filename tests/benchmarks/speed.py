@@ -67,11 +67,35 @@ pieces of the vocabulary, was tried for decoding: 1.29, 1.03 and 1.14 times as f
 sampling, beam; small, one thread), 1.04 at large size, nucleus sampling 0.9; not kept, as every
 drawn word would be another.
 
+One thread of a Xeon with AVX-512, bfloat16 and AMX (214 GFLOP/s in float32), the other core busy,
+`--seconds 8 --threads 1`:
+
+| | small | large |
+| --- | --- | --- |
+| train | 1.40 (59%, reference 42%) | 1.26 (63%, 50%) |
+| train, bf16 | 2.52 | 2.42 |
+| encode | 1.02 (56%, 55%) | 0.91 (65%, 70%) |
+| encode, bf16 | 2.82 | 3.95 |
+| greedy, same words | 2.58 (106%, 41%) | 1.56 (92%, 58%) |
+| sampling | 8.7 (44%, 5%) | 4.1 (54%, 14%) |
+| beam 5 | 6.8, 6.7 (51%, 7%) | 9.1, 13.1 in another run (70%, 8%) |
+| importance NLL, bf16 | 4.47 | 4.04 |
+| peak memory while training | 794 of 1,293 MB | 1,093 of 1,306 MB |
+
+There a product in bfloat16 takes a sixth to an eighth of the time (256 × 256 × 10,000: 6.6 ms in
+float32, 1.2 ms). What it does to figures: `python -m tests.benchmarks.bf16_figures`. Greedy
+decoding scores all words in it and confirms 1.2 to 1.9 words a row in float32 (everyday,
+captions); what is left of its time is the LSTM, whose state has to be float32. Top-k would confirm
+150 words a row, more than the product costs. Beam search needs the sum over all words, to
+float32's own rounding; sampling, too. A draw from the rounded scores that is accepted by its
+float32 score would be exact, but would draw other words from the same seed than other processors
+do; not done. Products of the distinct input words only, gathered afterwards, gained nothing.
+
 Several processes: `torchrun --nproc_per_node 2 -m explorer train RUN --json` of the small model on
 Penn Treebank, a thread each, trained on 3,758 tokens/s, one process with two threads on 3,835,
 with one thread on 2,992.
 
-No processor with bfloat16 and no GPU was at hand; nothing here says how fast they are. That a
+No GPU was at hand; nothing here says how fast one is. That a
 training step never waits for a GPU is tested on torch's "meta" device, which has no values to
 wait for (`tests/training/test_device.py`); two things still do, by their nature: a schedule that
 follows the rate, and a bidirectional encoder that packs its rows. Decoding asks for its words at
