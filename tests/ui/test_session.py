@@ -122,6 +122,39 @@ def test_a_listing_reads_a_run_again_only_when_its_files_change(
     assert "one" not in open_runs.listing().names
 
 
+def test_a_listing_sees_a_run_whose_files_arrive_one_by_one(
+    tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
+    source = tmp_path.with_name("source")
+    shutil.copytree(tiny_run, source)
+    (source / folders.METRICS).write_text("{}", encoding="utf-8")
+    folders.write_checksums(source)
+    (tmp_path / "copied").mkdir()
+    for path in sorted(source.iterdir()):
+        open_runs.listing()
+        shutil.copy2(path, tmp_path / "copied" / path.name)
+    assert "copied" in open_runs.listing().names
+    weights = tmp_path / "copied" / folders.WEIGHTS
+    weights.unlink()
+    assert "copied" not in open_runs.listing().names
+
+
+def test_what_was_wrong_with_a_run_may_pass(
+    tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
+    shutil.copytree(tiny_run, tmp_path / "shaky")
+
+    def fails(folder: Path) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(folders, "read_metrics", fails)
+        assert "Too many open files" in open_runs.listing().damaged["shaky"]
+    assert "shaky" in open_runs.listing().names
+
+
 def test_a_run_that_reconstructs_more_exactly_is_of_the_same_corpus() -> None:
     found = {}
     for name in open_runs.listing().names:
