@@ -161,3 +161,22 @@ def await_health(server: subprocess.Popen, address: str) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
     pytest.fail("the server did not answer within a minute")
+
+
+def downloaded(page: Any, button: Any) -> Path:
+    """The file that a button gives, clicked as a person clicks who got none.
+
+    A click that meets a rerun of the page is lost: Streamlit makes files when asked, and a rerun
+    replaces who is asked.
+    """
+    for patience in (PATIENCE // 4, PATIENCE // 4, PATIENCE):
+        page.locator("[data-test-script-state=notRunning]").wait_for()
+        try:
+            with page.expect_download(timeout=patience) as download:
+                button.click()
+        except sync_api.TimeoutError:
+            if patience == PATIENCE:
+                raise
+        else:
+            return Path(download.value.path())
+    raise AssertionError("the last click returns or raises")

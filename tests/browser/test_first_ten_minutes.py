@@ -12,14 +12,13 @@ import re
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from explorer.explore.run import open_run
 from explorer.runs import folder as folders
-from tests.browser.browsing import MARKS, a_browser, served
+from tests.browser.browsing import MARKS, a_browser, downloaded, served
 from tests.browser.test_selecting import count, drag
 
 pytestmark = [*MARKS, pytest.mark.soak, pytest.mark.timeout(5400)]
@@ -103,9 +102,8 @@ def test_a_dropped_file_speaks_learns_and_outlives_the_server(reviews, tmp_path,
             page.wait_for_url(re.compile("service"))
             assert 0 < (narrowed := count(page)) < lassoed
             page.get_by_role("button", name="CSV", exact=True).wait_for()
-            with page.expect_download() as download:
-                page.get_by_role("button", name="CSV", exact=True).click()
-            with Path(download.value.path()).open(newline="", encoding="utf-8-sig") as table:
+            file = downloaded(page, page.get_by_role("button", name="CSV", exact=True))
+            with file.open(newline="", encoding="utf-8-sig") as table:
                 assert len(list(csv.reader(table))) == narrowed + 1
             link = page.url
             page.close()

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.explore.run import open_run
 from tests.browser import strolling
-from tests.browser.browsing import MARKS, PATIENCE, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, downloaded, sync_api
 
 pytestmark = MARKS
 
@@ -61,7 +61,6 @@ def test_a_pin_is_reopened_edited_deleted_and_restored_in_another_browser(
     other.get_by_text("There are no notes yet").wait_for()
     other.get_by_role("button", name="Undo").click()
     other.get_by_role("link", name="words “robot”").wait_for()
-    with other.expect_download() as download:
-        other.get_by_role("button", name="Markdown").click()
-    assert "\nchanged" in download.value.path().read_text("utf-8")
+    file = downloaded(other, other.get_by_role("button", name="Markdown"))
+    assert "\nchanged" in file.read_text("utf-8")
     sync_api.expect(other.get_by_text("1 note", exact=True)).to_be_visible()

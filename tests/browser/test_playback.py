@@ -2,13 +2,12 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
 from explorer.explore.run import open_run
 from tests import tiny
-from tests.browser.browsing import MARKS, PATIENCE, new_page, served, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, downloaded, new_page, served, sync_api
 from tests.browser.filmed import SNAPSHOTS, TOLD, film
 
 pytestmark = MARKS
@@ -228,17 +227,12 @@ def test_the_tables_and_the_picture_can_be_taken_along(viewer, address):
     viewer.page.get_by_text("Table of all snapshots").click()
     csv = viewer.page.get_by_role("button", name="CSV", exact=True)
     csv.wait_for()
-    viewer.page.locator("[data-test-script-state=notRunning]").wait_for()  # a rerun loses a click
-    with viewer.page.expect_download() as found:
-        csv.click()
-    lines = Path(found.value.path()).read_text("utf-8").splitlines()
+    lines = downloaded(viewer.page, csv).read_text("utf-8").splitlines()
     assert len(lines) == SNAPSHOTS + 1
     viewer.page.get_by_text(re.compile("Picture of epoch")).click()
     viewer.page.locator("svg.main-svg").first.wait_for()
-    viewer.page.locator("[data-test-script-state=notRunning]").wait_for()
-    with viewer.page.expect_download() as found:
-        viewer.page.get_by_role("button", name=re.compile("as SVG")).click()
-    assert Path(found.value.path()).read_text("utf-8").startswith("<svg")
+    picture = downloaded(viewer.page, viewer.page.get_by_role("button", name=re.compile("as SVG")))
+    assert picture.read_text("utf-8").startswith("<svg")
 
 
 def test_a_phone_needs_no_sideways_scrolling(viewer, address):

@@ -7,7 +7,7 @@ import numpy as np
 
 from explorer.explore.run import open_run
 from explorer.system.table_writers import guard
-from tests.browser.browsing import MARKS, PATIENCE, sync_api
+from tests.browser.browsing import MARKS, PATIENCE, downloaded, sync_api
 
 pytestmark = MARKS
 
@@ -61,9 +61,8 @@ def test_a_lasso_selects_lists_and_reopens(page, address, chromium, tiny_run):
     assert len(run.select(text)) == lassoed
     table = page.get_by_test_id("stDataFrame")
     table.wait_for()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    with download.value.path().open(encoding="utf-8", newline="") as file:
+    csv_file = downloaded(page, page.get_by_role("button", name="CSV", exact=True))
+    with csv_file.open(encoding="utf-8", newline="") as file:
         assert sorted(row["sentence"] for row in csv.DictReader(file)) == sorted(
             guard(run.texts[row]) for row in run.select(text)
         )
