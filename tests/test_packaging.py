@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from explorer import config as configs
 from explorer.evaluation import published
@@ -134,3 +136,13 @@ def test_metadata_names_authors_licence_and_types() -> None:
     assert (ROOT / "explorer/py.typed").is_file()
     citation = (ROOT / "CITATION.cff").read_text("utf-8")
     assert f'version: "{project["version"]}"' in citation
+
+
+def test_the_exact_versions_are_ones_that_the_ranges_allow() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = (ROOT / ".ci/constraints.txt").read_text("utf-8").splitlines()
+    exact = dict(line.split("==") for line in lines if not line.startswith("#"))
+    asked = map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    for requirement in asked:
+        version = exact[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), requirement
