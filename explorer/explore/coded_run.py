@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _LEAST_SCALE = 1e-6
 _RECENT = 64
+_LOOP = Lock()
+"""Closed loops of several threads take turns: side by side none of them ends sooner, and whatever
+is answered at once, a click or the lens, waits for all of them."""
 
 
 class CodedRun(MappedRun):
@@ -210,9 +214,10 @@ class CodedRun(MappedRun):
         if not self.vocabulary.has_unknown:
             decoding = replace(decoding, allow_unknown=False)
         if decoding.nearest > 1 and not self.is_of_documents:
-            return candidates.nearest(
-                points, decoding, self.model.latent, self._generate, self._encode_again
-            )
+            with _LOOP:
+                return candidates.nearest(
+                    points, decoding, self.model.latent, self._generate, self._encode_again
+                )
 
         def decode() -> list[list[int]]:
             return generate(self.model.decoder, self._decoder_input(points, decoding), decoding)
