@@ -86,18 +86,25 @@ def locate(run: Run, layout: MapView, pick: Pick) -> LocatedPick:
 
 
 def of_pick(run: Run, pick: Pick | None, decoding: Decoding) -> Decoding:
-    """Decode settings for a pick: with the label of its sentence where none is chosen.
-
-    An empty location of a VAE is decoded once: the answer says what the lens and the words on the
-    map say there. Given vectors keep the candidates, of which their encoder finds better ones.
-    """
-    if isinstance(pick, MapPick) and run.config.model.encoder["name"] != "vectors":
-        decoding = dataclasses.replace(decoding, nearest=1)
+    """Decode settings for a pick: with the label of its sentence where none is chosen."""
+    if isinstance(pick, MapPick):
+        decoding = _of_location(run, decoding)
     if decoding.label or run.atlas is None or run.atlas.label is None:
         return decoding
     label = run.atlas.label[pick.index] if isinstance(pick, SentencePick) else None
     given = run.config.model.labels
     return dataclasses.replace(decoding, label=label) if label in given else decoding
+
+
+def _of_location(run: Run, decoding: Decoding) -> Decoding:
+    """A location of a VAE where no sentence is is decoded once.
+
+    The answer says what the lens and the words on the map say there. Given vectors keep the
+    candidates, of which their encoder finds better ones.
+    """
+    if run.config.model.encoder["name"] == "vectors":
+        return decoding
+    return dataclasses.replace(decoding, nearest=1)
 
 
 def show(run: Run, located: LocatedPick, decoding: Decoding) -> Answer:
@@ -356,7 +363,7 @@ def samples(run: Run, located: LocatedPick, decoding: Decoding) -> None:
     spread = "the neighbours' posterior spread" if located.position else "its posterior"
     _heading("Samples around it", f"from {spread}, seed {decoding.seed}")
     k = st.slider("Samples", 1, 12, 4, key="k", bind="query-params", label_visibility="collapsed")
-    texts = run.around(located.z, located.scale, k, decoding)
+    texts = run.around(located.z, located.scale, k, _of_location(run, decoding))
     st.html("".join(plain(text, quiet=True) for text in texts))
 
 
