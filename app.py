@@ -32,7 +32,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, object]]:
 if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware
 
-    from explorer.system import cpu_threads
+    from explorer.system import cpu_threads, malloc_arenas
     from explorer.ui.http.access import Access
     from explorer.ui.http.first_paint import FirstPaint
     from explorer.ui.http.routes import routes
@@ -40,6 +40,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
 
     # For the small batches of a click, a second thread costs more than it saves.
     cpu_threads.share_cores(1)
+    malloc_arenas.share()
     layers = [Middleware(Access), Middleware(WorkQueue), Middleware(FirstPaint)]
     app = st.App(Path(__file__), routes=routes(), lifespan=lifespan, middleware=layers)
 else:
