@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int64
 
+from explorer import config as configs
 from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.models import dataset
 from explorer.models.dataset import Data
 from explorer.models.vae import TextVAE
+from explorer.pipeline.map_parts import Arrays, MapParts, Part, map_parts
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.runs.replacement import replacing
@@ -39,6 +41,8 @@ def make_atlas(
 ) -> str:
     """Encodes, reconstructs and projects the sentences of the map; writes `atlas.parquet`.
 
+    Of many sentences the work is saved in parts: interrupted, the same command goes on.
+
     Args:
         folder: Of a trained run.
         points: Sentences on the map; 0 takes `atlas.points` of the recipe.
@@ -58,7 +62,16 @@ def make_atlas(
         raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
     data = dataset.load(config, vocabulary)
     given_vectors.fill(model, data, config.corpus.max_tokens)
-    atlas = _atlas(model, config, data, points, progress)
+    rows = _rows(config, data, points)
+    about = [torch.__version__, mapped, configs.render(config), data.corpus.checksum, rows]
+    with map_parts(folder, len(rows), about) as parts:
+        missing = _write(folder, mapped, _atlas(model, config, data, rows, parts, progress))
+    progress("naming", 1.0)
+    return missing
+
+
+def _write(folder: Path, mapped: str, atlas: "Atlas") -> str:
+    """Writes a map of the weights `mapped` and its playback; returns why the latter is missing."""
     missing = ""
     with lock.still_with(folder, mapped):
         if (folder / snapshots.FILE).is_file():
@@ -70,67 +83,103 @@ def make_atlas(
         # Last: a run without a map gets one, and a playback with it.
         with replacing(folder) as new:
             atlas.save(new / folders.ATLAS)
-    progress("naming", 1.0)
     return missing
+
+
+def _rows(config: Config, data: Data, points: int) -> list[int]:
+    """Corpus rows of a random sample of `points` sentences; 0 takes `atlas.points`."""
+    from explorer.latent_space.random_rows import draw
+
+    pool = shippable_rows(config, data.corpus) if config.atlas.text else np.arange(len(data.ids))
+    return pool[draw(len(pool), points or config.atlas.points, config.seed)].tolist()
 
 
 def _atlas(
     model: TextVAE,
     config: Config,
     data: Data,
-    points: int,
-    progress: Progress,
+    rows: Sequence[int],
+    parts: MapParts,
+    tell: Progress,
 ) -> "Atlas":
-    """The map of a random sample of `points` sentences; 0 takes `atlas.points`."""
+    """The map of some sentences, in the order of their rows."""
     from explorer.latent_space.atlas import from_arrays
     from explorer.latent_space.clusters import clusters, region_metrics
-    from explorer.latent_space.random_rows import draw
-    from explorer.models.batch_inference import posteriors, scores
     from explorer.pipeline.map_layout import is_named_by_sentences, umap_of
 
-    corpus = data.corpus
-    pool = shippable_rows(config, corpus) if config.atlas.text else np.arange(len(data.ids))
-    drawn = pool[draw(len(pool), points or config.atlas.points, config.seed)].tolist()
-    ids, labels = [data.ids[row] for row in drawn], data.labels_of(drawn)
-    mean, scale = posteriors(model, ids, _counter(progress, "encoding", len(ids)))
-    counter = _counter(progress, "scoring", len(ids))
-    distortion, rate = scores(model, ids, config.seed, counter, labels)
-    counter = _counter(progress, "reconstructing", len(ids))
-    texts = _reconstructions(model, data, mean, labels, config.corpus.max_tokens, counter)
+    corpus, sentences = data.corpus, [data.corpus.sentences[row] for row in rows]
+    columns, texts = _of_sentences(model, config, data, rows, parts, tell)
+    mean = columns["mean"]
     layout = umap_of(
         mean,
-        lambda: [corpus.sentences[row] for row in drawn],
+        lambda: sentences,
         config.atlas.encoder,
         config.seed,
-        progress,
+        tell,
+        parts,
         neighbours=config.atlas.neighbours,
         min_dist=config.atlas.min_dist,
     )
-    progress("naming", 0.0)
-    is_own = is_named_by_sentences(config)
-    named = [corpus.sentences[row] for row in drawn] if is_own else texts
+    tell("naming", 0.0)
+    named = sentences if is_named_by_sentences(config) else texts
     regions = clusters(layout.xy, named, model.decoder.has_order)
     measured = region_metrics(mean, layout.xy, named, regions, config.seed)
     return from_arrays(
-        row=drawn,
-        split=[corpus.splits[row] for row in drawn],
-        label=None if corpus.labels is None else [corpus.labels[row] for row in drawn],
-        mean=mean,
-        scale=scale,
-        tokens=[len(data.vocabulary.decode(row)) for row in ids],
-        distortion=distortion,
-        rate=rate,
+        **columns,
+        row=rows,
+        split=[corpus.splits[row] for row in rows],
+        label=None if corpus.labels is None else [corpus.labels[row] for row in rows],
+        tokens=[len(data.vocabulary.decode(data.ids[row])) for row in rows],
         xy=layout.xy,
         cluster=regions.cluster,
         levels=regions.levels,
         reconstruction=texts,
-        text=[corpus.sentences[row] for row in drawn] if config.atlas.text else None,
+        text=sentences if config.atlas.text else None,
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,
         projection=layout.meta | measured,
         layout_is_noise=layout.noise,
     )
+
+
+def _of_sentences(
+    model: TextVAE,
+    config: Config,
+    data: Data,
+    rows: Sequence[int],
+    parts: MapParts,
+    tell: Progress,
+) -> tuple[Arrays, list[str]]:
+    """Mean, scale, distortion and rate of each sentence, and its reconstruction."""
+    from explorer.models.batch_inference import posteriors, scores
+
+    ids, labels = [data.ids[row] for row in rows], data.labels_of(rows)
+    count = len(ids)
+
+    def encode(part: slice, treated: Callable[[int], None]) -> Part:
+        mean, scale = posteriors(model, ids[part], treated)
+        return {"mean": mean, "scale": scale}, None
+
+    def score(part: slice, treated: Callable[[int], None]) -> Part:
+        seed = config.seed + part.start
+        distortion, rate = scores(model, ids[part], seed, treated, labels[part])
+        return {"distortion": distortion, "rate": rate}, None
+
+    encoded = parts.in_turn("encoding", count, encode, tell)
+    scored = parts.in_turn("scoring", count, score, tell)
+    columns = {
+        name: np.concatenate([arrays[name] for arrays, _ in those])
+        for those in (encoded, scored)
+        for name in those[0][0]
+    }
+    mean, longest = columns["mean"], config.corpus.max_tokens
+
+    def reconstruct(part: slice, treated: Callable[[int], None]) -> Part:
+        return {}, _reconstructions(model, data, mean[part], labels[part], longest, treated)
+
+    reconstructed = parts.in_turn("reconstructing", count, reconstruct, tell)
+    return columns, [text for _, texts in reconstructed for text in texts]
 
 
 def shippable_rows(config: Config, corpus: Corpus) -> Int64[np.ndarray, " rows"]:

@@ -12,6 +12,7 @@ from explorer.latent_space import map_quality, projections
 from explorer.latent_space.meaning_space import meaning_space
 from explorer.latent_space.projections import Layout
 from explorer.models.sentence_encoders import open_encoder
+from explorer.pipeline.map_parts import MapParts, Part
 
 Progress = Callable[[str, float], None]
 _CHUNK = 500
@@ -33,6 +34,7 @@ def umap_of(
     encoder: str,
     seed: int,
     progress: Progress,
+    parts: MapParts | None = None,
     **settings: Any,
 ) -> Layout:
     """A UMAP; with a sentence encoder, sentences of similar meaning lie nearer.
@@ -43,17 +45,25 @@ def umap_of(
         encoder: A name of `SENTENCE_ENCODERS` or the folder of a model; empty for none.
         seed: Of the optimisation.
         progress: Called with a stage and the fraction of it that is done.
+        parts: Where finished work is saved.
         **settings: Further ones of `projections.umap_layout`.
 
     Raises:
         ExplorerError: If the encoder is not at hand.
         ModuleNotFoundError: If umap-learn is not installed.
     """
-    if not encoder:
-        return projections.umap_layout(mean, seed=seed, progress=progress, **settings)
-    vectors = _encoded(texts(), encoder, progress)
-    space = meaning_space(mean, vectors)
-    layout = projections.umap_layout(mean, seed=seed, progress=progress, space=space, **settings)
+    parts = parts or MapParts()
+    vectors = _encoded(texts(), encoder, progress, parts) if encoder else None
+
+    def fitted() -> Part:
+        more = {} if vectors is None else {"space": meaning_space(mean, vectors)}
+        layout = projections.umap_layout(mean, seed=seed, progress=progress, **settings, **more)
+        return {"xy": layout.xy}, {"noise": layout.noise, "meta": layout.meta}
+
+    arrays, about = parts.get("layout", fitted)
+    layout = Layout(arrays["xy"], **about)
+    if vectors is None:
+        return layout
     layout.meta["encoder"] = encoder
     if alike := map_quality.neighbour_cosine(layout.xy, vectors, seed):
         layout.meta["neighbour_cosine"] = {
@@ -63,12 +73,18 @@ def umap_of(
 
 
 def _encoded(
-    texts: Sequence[str], encoder: str, progress: Progress
+    texts: Sequence[str], encoder: str, progress: Progress, parts: MapParts
 ) -> Float32[np.ndarray, "n dim"]:
     encode = open_encoder(encoder, torch.device("cpu"))
-    stage, chunks = f"sentence vectors ({encoder})", []
-    for start in range(0, len(texts), _CHUNK):
-        progress(stage, start / len(texts))
-        chunks.append(encode(texts[start : start + _CHUNK]).numpy())
-    progress(stage, 1.0)
-    return np.concatenate(chunks).astype(np.float32)
+
+    def encoded(part: slice, treated: Callable[[int], None]) -> Part:
+        chunks = []
+        for start in range(part.start, part.stop, _CHUNK):
+            chunk = texts[start : min(start + _CHUNK, part.stop)]
+            chunks.append(encode(chunk).numpy())
+            treated(len(chunk))
+        return {"vectors": np.concatenate(chunks).astype(np.float32)}, None
+
+    stage = f"sentence vectors ({encoder})"
+    done = parts.in_turn("vectors", len(texts), encoded, lambda _, part: progress(stage, part))
+    return np.concatenate([arrays["vectors"] for arrays, _ in done])

@@ -1,7 +1,6 @@
 """Mapping: what is there when it ends, and when it is cut off."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 from unittest import mock
 
@@ -20,17 +19,6 @@ from explorer.text import corpora
 
 class Killed(BaseException):
     """The process ends here."""
-
-
-@pytest.fixture
-def unmapped(tiny_run: Path, tmp_path: Path) -> Path:
-    """A trained run whose map is still to be drawn."""
-    folder = tmp_path / "unmapped"
-    shutil.copytree(tiny_run, folder)
-    for name in (folders.ATLAS, folders.PLAYBACK):
-        (folder / name).unlink()
-    folders.write_checksums(folder)
-    return folder
 
 
 def test_cut_off_before_the_playback_it_is_drawn_again_with_it(unmapped: Path) -> None:
