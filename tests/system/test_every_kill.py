@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from explorer import pipeline
 from explorer.latent_space.atlas import Atlas
+from explorer.pipeline.map_parts import MapParts
 from explorer.runs import folder as folders
 from explorer.runs import lock, pack
 from explorer.system import atomic_files, temporary_files
@@ -104,9 +106,17 @@ def seal(root: Path) -> None:
 def draw(root: Path) -> None:
     atlas = Atlas.load(folders.verify(root / "tiny", folders.ATLAS))
     object.__setattr__(atlas, "xy", atlas.mean[:, :2].copy())
+
+    def in_parts(*given: Any) -> Atlas:
+        parts: MapParts = given[4]
+        for name in ("encoding-0", "layout"):
+            parts.get(name, lambda: ({"mean": atlas.mean}, None))
+        return atlas
+
     with (
-        mock.patch("explorer.pipeline.draw_map._atlas", lambda *_: atlas),
-        mock.patch("explorer.pipeline.draw_map.dataset.load"),
+        mock.patch("explorer.pipeline.draw_map._atlas", in_parts),
+        mock.patch("explorer.pipeline.draw_map._rows", lambda *_: [0, 1]),
+        mock.patch("explorer.pipeline.map_parts.SENTENCES", 1),
         mock.patch("explorer.pipeline.draw_map.given_vectors.fill"),
         mock.patch("explorer.pipeline.draw_map._prior_draws", lambda _: None),
     ):
