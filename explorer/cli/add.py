@@ -1,8 +1,8 @@
 """`explorer add`: a run folder registered, or a pack unpacked."""
 
 import argparse
-from pathlib import Path
 
+from explorer.cli.options import some_path
 from explorer.cli.output import say, say_json
 from explorer.runs import folder as folders
 from explorer.runs import pack as packing
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example:\n  explorer add ~/Downloads/my.zip\n  explorer add /data/runs/my"
     parser.add_argument(
         "path",
-        type=Path,
+        type=some_path,
         metavar="PATH-or-PACK",
         help="a run folder, or a file written by `explorer pack`",
     )

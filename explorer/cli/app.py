@@ -2,8 +2,8 @@
 
 import argparse
 import os
-from pathlib import Path
 
+from explorer.cli.options import some_path
 from explorer.errors import ExplorerError
 from explorer.explore import lecture
 from explorer.system import shipped_files
@@ -38,7 +38,7 @@ def page_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scenes",
-        type=Path,
+        type=some_path,
         metavar="FILE",
         help="scenes of lecture mode, instead of those shipped",
     )

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from explorer.cli.options import add_decoding, add_run, decoding, open_run
+from explorer.cli.options import add_decoding, add_run, decoding, open_run, some_text
 from explorer.cli.output import say, say_json, table, warn
 from explorer.errors import ExplorerError, within
 from explorer.runs import folder as folders
@@ -33,7 +33,11 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_run(parser)
     parser.add_argument(
-        "sentences", metavar="A B C", nargs="+", help="three sentences, or C alone between groups"
+        "sentences",
+        type=some_text,
+        metavar="A B C",
+        nargs="+",
+        help="three sentences, or C alone between groups",
     )
     parser.add_argument(
         "--k",

@@ -1,8 +1,8 @@
 """`explorer corpus list` and `explorer corpus get NAME`."""
 
 import argparse
-from pathlib import Path
 
+from explorer.cli.options import some_path
 from explorer.cli.output import Progress, say, say_json, table
 
 EXAMPLE = """\
@@ -22,7 +22,7 @@ def corpus_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "get"), help="what to do")
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="for get: which one")
     parser.add_argument(
-        "--mirror", type=Path, metavar="DIR", help="a folder with the files as published"
+        "--mirror", type=some_path, metavar="DIR", help="a folder with the files as published"
     )
     parser.set_defaults(fail=parser.error)
 

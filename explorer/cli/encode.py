@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from explorer.cli.options import add_run, check_out, open_run
-from explorer.cli.output import Progress, say, say_json
+from explorer.cli.output import Progress, say, say_json, warn
 from explorer.cli.sentence_files import (
     FILE_HELP,
     OutsideDomain,
@@ -105,6 +105,11 @@ def _folder(args: argparse.Namespace) -> None:
                 f"{rate(count):,.0f}/s"
             )
     former = known - len(files)
+    if gone := job.outdated():
+        warn(
+            f"{args.out} still holds results of files that are no longer in {args.file}: "
+            f"{', '.join(gone[:5])}{', …' * (len(gone) > 5)}"
+        )
     if args.json:
         say_json(
             {"folder": str(args.out), "files": len(files), "sentences": count, "former": former}

@@ -1,9 +1,8 @@
 """`explorer export`."""
 
 import argparse
-from pathlib import Path
 
-from explorer.cli.options import add_run, check_out, open_run
+from explorer.cli.options import add_run, check_out, open_run, some_path
 from explorer.cli.output import Progress, say, say_json, warn
 
 
@@ -17,7 +16,7 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument(
         "--out",
-        type=Path,
+        type=some_path,
         required=True,
         metavar="FILE",
         help=".parquet, .csv, .html (an interactive page) or .png (a picture)",

@@ -2,7 +2,7 @@
 
 import argparse
 
-from explorer.cli.options import add_decoding, add_run, decoding, open_run
+from explorer.cli.options import add_decoding, add_run, decoding, open_run, some_text
 from explorer.cli.output import say, say_json
 
 
@@ -12,8 +12,8 @@ def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
         '"a man plays the guitar" "two dogs run on a beach" --steps 9'
     )
     add_run(parser)
-    parser.add_argument("start", metavar="FROM", help="a sentence")
-    parser.add_argument("end", metavar="TO", help="another")
+    parser.add_argument("start", type=some_text, metavar="FROM", help="a sentence")
+    parser.add_argument("end", type=some_text, metavar="TO", help="another")
     parser.add_argument(
         "--steps", type=int, default=9, help="number of sentences, both ends included (default 9)"
     )

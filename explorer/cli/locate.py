@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from explorer.cli.options import add_run, check_out, open_run
+from explorer.cli.options import add_run, check_out, open_run, some_path
 from explorer.cli.output import Progress, say, say_json
 from explorer.system.table_writers import check_format, writing
 
@@ -25,7 +25,7 @@ def locate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--view", default="umap", choices=("umap", "pca"), help="of the map (default umap)"
     )
-    parser.add_argument("--out", type=Path, metavar="OUT", help=".csv, .jsonl or .parquet")
+    parser.add_argument("--out", type=some_path, metavar="OUT", help=".csv, .jsonl or .parquet")
     parser.add_argument("--stored", action="store_true", help=argparse.SUPPRESS)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from explorer.cli.options import add_run, open_run
+from explorer.cli.options import add_run, open_run, some_text
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.explore.readable_texts import readable
@@ -15,7 +15,7 @@ def neighbours_arguments(parser: argparse.ArgumentParser) -> None:
         "the opposite one."
     )
     add_run(parser)
-    parser.add_argument("text", metavar="TEXT", help="a sentence")
+    parser.add_argument("text", type=some_text, metavar="TEXT", help="a sentence")
     parser.add_argument("-k", type=int, default=10, help="how many (default 10)")
 
 

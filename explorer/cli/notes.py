@@ -2,9 +2,8 @@
 
 import argparse
 import json
-from pathlib import Path
 
-from explorer.cli.options import check_out, open_run
+from explorer.cli.options import check_out, open_run, some_path
 from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 
@@ -28,7 +27,10 @@ def notes_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", default="", help="only of this kind, such as selection")
     parser.add_argument("--find", default="", metavar="WORDS", help="only with all these words")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="export to .md .json .jsonl .csv .tsv .parquet"
+        "--out",
+        type=some_path,
+        metavar="FILE",
+        help="export to .md .json .jsonl .csv .tsv .parquet",
     )
     parser.add_argument(
         "--sentences", action="store_true", help="export the sentences of --run that have a tag"

@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 RUN_HELP = "a run's name (`explorer runs` lists them) or the path of its folder"
 
 
+def some_path(text: str) -> Path:
+    """A path on the command line; that of an unset variable would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty: name a file or a folder")
+    return Path(text)
+
+
+def some_text(text: str) -> str:
+    """A sentence on the command line."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty: give a sentence")
+    return text
+
+
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Adds RUN, the first argument of most commands."""
     parser.add_argument("run", metavar="RUN", help=RUN_HELP)

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from explorer.cli.options import add_run, check_out
+from explorer.cli.options import add_run, check_out, some_path
 from explorer.cli.output import say, say_json
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
@@ -18,7 +18,7 @@ def pack_arguments(parser: argparse.ArgumentParser) -> None:
         "example:\n  explorer pack my --out my.zip"
     )
     add_run(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: RUN.zip, here")
+    parser.add_argument("--out", type=some_path, metavar="FILE", help="default: RUN.zip, here")
 
 
 def pack(args: argparse.Namespace) -> None:

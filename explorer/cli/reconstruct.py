@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run
+from explorer.cli.options import add_decoding, add_run, check_out, decoding, open_run, some_text
 from explorer.cli.output import Progress, say, say_json, warn
 from explorer.cli.sentence_files import (
     FILE_HELP,
@@ -36,7 +36,7 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
         "  explorer reconstruct captions-smooth --file in.txt --out out.csv"
     )
     add_run(parser)
-    parser.add_argument("text", nargs="*", metavar="TEXT", help="sentences")
+    parser.add_argument("text", type=some_text, nargs="*", metavar="TEXT", help="sentences")
     parser.add_argument("--file", metavar="FILE", help=FILE_HELP)
     add_file_options(
         parser,

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.cli.options import some_path
 from explorer.cli.output import say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.system import distributed
@@ -27,7 +28,7 @@ def add_file_options(parser: argparse.ArgumentParser, out_help: str, required: b
     parser.add_argument(
         "--text-column", default="", metavar="C", help="the column of the sentences in a file"
     )
-    parser.add_argument("--out", type=Path, metavar="OUT", required=required, help=out_help)
+    parser.add_argument("--out", type=some_path, metavar="OUT", required=required, help=out_help)
 
 
 def read_sentences(file: str, column: str) -> Iterable[str]:

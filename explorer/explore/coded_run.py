@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LEAST_SCALE = 1e-6
 _RECENT = 64
+_MOST_DRAWS = 10**7  # more fill the memory of most machines
 _LOOP = Lock()
 """Closed loops of several threads take turns: side by side none of them ends sooner, and whatever
 is answered at once, a click or the lens, waits for all of them."""
@@ -146,7 +147,7 @@ class CodedRun(MappedRun):
         from explorer.models.random_streams import generator, sample
 
         need_density(self.model, self.folder)
-        n, seed = whole("n", n, 0), whole("seed", seed, 0, 2**63 - 1)
+        n, seed = whole("n", n, 0, _MOST_DRAWS), whole("seed", seed, 0, 2**63 - 1)
         if not n:  # of which a mixture or a flow cannot draw
             return np.zeros((0, self.config.model.latent_dim), np.float32)
         with torch.inference_mode():

@@ -5,7 +5,6 @@ that are missing.
 """
 
 import dataclasses
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.explore.encoding_record import EncodingRecord, mark
 from explorer.explore.engines import ENGINES
 from explorer.explore.run import Run, open_run
-from explorer.system import atomic_files
 from explorer.system.table_writers import Writer, writing
 from explorer.text import read_file, stream_file
 
 CHUNK = 4096
 """Sentences encoded at once: enough to fill batches with sentences of similar length."""
-SETTINGS = "encoding.json"
-"""What a folder of results was made with."""
+_NAMED = 5  # files that an error names
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,9 @@ class FolderEncoding:
             files = sorted(
                 path
                 for path in self.source.iterdir()
-                if path.is_file() and not path.name.startswith(".") and path.name != SETTINGS
+                # A link to nowhere is reported when it is encoded.
+                if (path.is_file() or (path.is_symlink() and not path.exists()))
+                and not path.name.startswith(".")
             )
         except OSError as error:
             raise ExplorerError(f"{self.source} cannot be listed: {error}") from None
@@ -122,43 +122,41 @@ class FolderEncoding:
         return self.target / f"{bare.name}.parquet"
 
     def prepare(self) -> list[Path]:
-        """Makes the folder of results; returns the files whose results are missing or older.
-
-        A file that was replaced by one with an older date is not noticed.
+        """Makes the folder of results; returns the files whose results are missing or outdated.
 
         Raises:
-            ExplorerError: If the folder holds other files of these names, or results of another
-                run or with other settings.
+            ExplorerError: If the folder holds other files of these names, or results of other
+                files, of another run or with other settings.
         """
         if self.target == self.source:
             raise ExplorerError("results need a folder of their own: choose another --out")
         files = self.files()
-        settings = json.dumps(
-            {"run": self.stamp, "column": self.column} | dataclasses.asdict(self.encoding)
-        )
-        path = self.target / SETTINGS
         try:
             self.target.mkdir(parents=True, exist_ok=True)
-            former = path.read_text(encoding="utf-8") if path.exists() else None
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise ExplorerError(f"{self.target} cannot hold results: {error}") from None
-        if former is None:
-            for result in map(self.result, files):
-                if result.exists():
-                    raise ExplorerError(f"{result} is there already: choose another --out")
-        elif former != settings:
-            raise ExplorerError(
-                f"{self.target} holds results of another run or with other settings: choose "
-                "another --out"
-            )
-        atomic_files.write_text(path, settings)
-        return [path for path in files if not self._is_done(path)]
+        record = EncodingRecord(self.target)
+        settings = {"source": str(self.source), "run": self.stamp, "column": self.column}
+        settings |= dataclasses.asdict(self.encoding)
+        known = record.settings or {}
+        if record.results and known != settings:
+            what = "with other settings"
+            if known.get("run") != self.stamp:
+                what = "of another run"
+            elif known.get("source") != settings["source"]:
+                what = f"of the files of {known.get('source')}"
+            raise ExplorerError(f"{self.target} holds results {what}: choose another --out")
+        for result in map(self.result, files if record.settings is None else ()):
+            if result.exists():
+                raise ExplorerError(f"{result} is there already: choose another --out")
+        if known != settings:
+            record.begin(settings)
+        return [path for path in files if not record.has(self.result(path), path)]
 
-    def _is_done(self, path: Path) -> bool:
-        try:
-            return self.result(path).stat().st_mtime_ns > path.stat().st_mtime_ns
-        except OSError:
-            return False  # no result yet; a file that is gone is reported when it is encoded
+    def outdated(self) -> list[str]:
+        """The results in the folder whose files of sentences are gone, by name."""
+        names = {self.result(path).name for path in self.files()}
+        return sorted(EncodingRecord(self.target).results.keys() - names)
 
     def encode(self, files: Iterable[Path], engine: str) -> Iterator[tuple[Path, int]]:
         """Encodes files in any order; gives each with its number of sentences when it is done.
@@ -173,15 +171,20 @@ class FolderEncoding:
             ExplorerError: At the end, for the files that could not be encoded; or if the engine is
                 not installed.
         """
-        errors = []
-        for path, outcome in ENGINES[engine].run(_encode_file, self, list(files)):
+        marks = {path: mark(path) for path in files}
+        record, errors = EncodingRecord(self.target), {}
+        for path, outcome in ENGINES[engine].run(_encode_file, self, list(marks)):
             if isinstance(outcome, str):
-                errors.append(outcome)
+                errors[path.name] = outcome
             else:
+                record.add(self.result(path), path, marks[path])
                 yield path, outcome
         if errors:
-            more = f" (and {len(errors) - 1:,} other files)" if len(errors) > 1 else ""
-            raise ExplorerError(f"{errors[0]}{more}")
+            (first, *others), more = errors, ""
+            if others:
+                named = ", ".join(others[:_NAMED]) + ", …" * (len(others) > _NAMED)
+                more = f" (nor could {len(others):,} more be encoded: {named})"
+            raise ExplorerError(f"{errors[first]}{more}")
 
 
 def _encode_file(job: FolderEncoding, path: Path) -> int | str:

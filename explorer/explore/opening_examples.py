@@ -1,6 +1,8 @@
 """What Paths and Arithmetic open on: of a few candidates, the one whose decodes show the point."""
 
 import itertools
+import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,11 +12,14 @@ from jaxtyping import Float32
 from explorer.explore.example_sentences import example_rows
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import examples
+from explorer.models.decoding_settings import Decoding
 from explorer.system.cache import Cache
 
 _EXAMPLES = 48  # sentences whose pairs are candidates for a path
-_PATHS = 48  # nearest pairs that are decoded
+_PATHS = 128  # pairs that are decoded, once a step
+_BEST = 6  # of these, decoded as the page does
 _STEPS = 9
+_ENOUGH = 5  # different sentences on a path, beyond which the largest change counts
 _ANALOGIES = 24  # triples that are decoded
 
 _paths: Cache[tuple[str, str]] = Cache(16)
@@ -22,10 +27,11 @@ _analogies: Cache[tuple[str, str, str]] = Cache(16)
 
 
 def opening_path(run: Run) -> tuple[str, str]:
-    """Two example sentences with many different sentences between them.
+    """Two example sentences with several different sentences between them.
 
-    Of the nearest pairs of a run's examples, the pair whose straight path decodes to most
-    different sentences; of equals, the one whose largest change of words is smallest.
+    Of pairs of a run's examples, from the nearest to the farthest, the pair whose straight path
+    has five different sentences, without a word that no sentence of the map has; of equals, the
+    one whose largest change of words is smallest.
 
     Raises:
         ExplorerError: If the run has no map, or its model does not open.
@@ -40,19 +46,35 @@ def _choose_path(run: Run) -> tuple[str, str]:
     if not pairs:
         return run.texts[rows[0]], run.texts[rows[0]]
     distance = [float(np.linalg.norm(mean[a] - mean[b])) for a, b in pairs]
-    near = [pairs[index] for index in np.argsort(distance, kind="stable")[:_PATHS]]
+    order = np.argsort(distance, kind="stable")
+    tried = [pairs[index] for index in order[:: math.ceil(len(order) / _PATHS)]]
     share = np.linspace(0, 1, _STEPS, dtype=np.float32)[:, None]
-    decoded = run.decode(np.concatenate([mean[a] + share * (mean[b] - mean[a]) for a, b in near]))
-    paths = [decoded[start : start + _STEPS] for start in range(0, len(decoded), _STEPS)]
-    best = min(range(len(near)), key=lambda index: _abruptness(paths[index]))
-    first, last = near[best]
+
+    spelled = {word for text in run.texts for word in _words(text)}
+
+    def key(texts: Sequence[str]) -> tuple[int, int, float]:
+        invented = {word for text in texts for word in _words(text)} - spelled
+        return len(invented), *_abruptness(texts)
+
+    def smoothest(pairs: list[tuple[int, int]], tries: int) -> list[tuple[int, int]]:
+        z = np.concatenate([mean[a] + share * (mean[b] - mean[a]) for a, b in pairs])
+        texts = run.decode(z, Decoding(nearest=tries))
+        paths = [texts[start : start + _STEPS] for start in range(0, len(texts), _STEPS)]
+        order = sorted(range(len(pairs)), key=lambda index: key(paths[index]))
+        return [pairs[index] for index in order]
+
+    first, last = smoothest(smoothest(tried, 1)[:_BEST], max(1, run.candidates // 2))[0]
     return run.texts[rows[first]], run.texts[rows[last]]
 
 
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
 def _abruptness(texts: Sequence[str]) -> tuple[int, float]:
-    """Sort key of a decoded path: few different sentences, then the largest change of words."""
+    """Sort key of a decoded path: few different sentences, else the largest change of words."""
     changes = (1 - overlap(a, b) for a, b in itertools.pairwise(texts))
-    return -len(set(texts)), max(changes, default=0.0)
+    return -min(len(set(texts)), _ENOUGH), max(changes, default=0.0)
 
 
 def opening_analogy(run: Run) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
 """A trained run, opened: the facade of the pages, the command line and notebooks."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float32, Int
 
+from explorer.errors import ExplorerError
 from explorer.evaluation.sampling_verdict import can_be_sampled
 from explorer.evaluation.verdict import Verdict, uses_z
 from explorer.explore import matched_topics, refined_text, run_codes, text_points, topics
@@ -279,4 +281,6 @@ def open_run(run: str | Path) -> Run:
     Raises:
         ExplorerError: If there is no such run, or its recipe is damaged.
     """
-    return Run(folders.find(run))
+    if not isinstance(run, str | os.PathLike):
+        raise ExplorerError(f"a run is a name or the path of a folder, not {run!r:.40}")
+    return Run(folders.find(os.fspath(run)))

@@ -29,7 +29,8 @@ def analogy(
         arXiv:1905.12777.
     """
     k = np.asarray(k, np.float64)[:, None]
-    return (c + k * (b.astype(np.float64) - a)).astype(c.dtype)
+    with np.errstate(over="ignore"):  # whoever decodes infinity says so
+        return (c + k * (b.astype(np.float64) - a)).astype(c.dtype)
 
 
 def direction(

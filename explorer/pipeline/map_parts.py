@@ -1,11 +1,13 @@
 """The work on a large map in parts, each saved when finished, so that a killed command goes on.
 
-A part is a safetensors file in `map-parts/` of the run folder, which stays until a map is written.
-Interrupted or not, the same parts are computed, so the map is the same.
+A part is a safetensors file in the user's data folder, where no run from elsewhere can put one.
+It stays until the map is written, or the run is gone. Interrupted or not, the same parts are
+computed, so the map is the same.
 """
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +20,10 @@ from filelock import FileLock, Timeout
 from explorer.errors import ExplorerError
 from explorer.runs.weights import read_tensors, write_tensors
 from explorer.system import temporary_files
-from explorer.system.atomic_files import unwritable, write_text
+from explorer.system.atomic_files import home, unwritable, write_text
 
 FOLDER = "map-parts"
+_ABOUT = "about.json"
 SENTENCES = 20_000
 """In a part; the work on so many is a minute or two."""
 
@@ -107,33 +110,39 @@ def map_parts(folder: Path, sentences: int, depends_on: Any) -> Iterator[MapPart
         ExplorerError: If the disk is full or the folder cannot be written.
     """
     key = hashlib.sha256(json.dumps([SENTENCES, depends_on]).encode()).hexdigest()
+    target = folder_of(folder)
     are_saved = sentences > SENTENCES
-    lock = _locked(folder, key) if are_saved or (folder / FOLDER).exists() else None
+    lock = _locked(target, folder, key) if are_saved or target.exists() else None
     try:
-        yield MapParts(folder / FOLDER, key) if lock and are_saved else MapParts()
+        yield MapParts(target, key) if lock and are_saved else MapParts()
         if lock:
-            _discard(folder)
+            _discard(target)
     finally:
         if lock:
             lock.release()
 
 
-def _locked(folder: Path, key: str) -> FileLock | None:
-    """The lock of the folder of parts, which holds none of another key; None if it is taken."""
-    target = folder / FOLDER
+def folder_of(folder: Path) -> Path:
+    """Where the parts of a run's map are."""
+    path = os.path.realpath(folder)
+    return home() / FOLDER / hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _locked(target: Path, folder: Path, key: str) -> FileLock | None:
+    """The lock of a folder of parts, which holds none of another key; None if it is taken."""
     lock = FileLock(target / ".lock", blocking=False)
+    about = {"run": os.path.realpath(folder), "key": key}
     try:
-        if target.is_symlink():
-            _discard(folder)
-        target.mkdir(exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
+        _remove_orphans(target.parent)
         lock.acquire()
-        if _key_in(target) not in ("", key):
-            _discard(folder)
+        if _about(target) not in ({}, about):
+            _discard(target)
             lock.release()
             target.mkdir()
             lock.acquire()
         temporary_files.remove_abandoned(target)
-        write_text(target / "key", key)
+        write_text(target / _ABOUT, json.dumps(about))
     except Timeout:
         return None
     except OSError as error:
@@ -142,13 +151,22 @@ def _locked(folder: Path, key: str) -> FileLock | None:
     return lock
 
 
-def _key_in(target: Path) -> str:
-    with suppress(FileNotFoundError), (target / "key").open(errors="replace") as file:
-        return file.read(100)
-    return ""
+def _about(target: Path) -> dict[str, str]:
+    """The run and the key of a folder of parts."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads((target / _ABOUT).read_text("utf-8")))
+    return {}
 
 
-def _discard(folder: Path) -> None:
-    """Removes the parts in one step: none is taken for one of the next map."""
-    with temporary_files.scratch_folder(folder) as scratch, suppress(FileNotFoundError):
-        (folder / FOLDER).rename(scratch / FOLDER)
+def _remove_orphans(parts: Path) -> None:
+    """Removes the parts of runs that are gone."""
+    for target in parts.iterdir():
+        run = _about(target).get("run")
+        if run is not None and not Path(run).exists():
+            _discard(target)
+
+
+def _discard(target: Path) -> None:
+    """Removes parts in one step: none is taken for one of the next map."""
+    with temporary_files.scratch_folder(target.parent) as scratch, suppress(FileNotFoundError):
+        target.rename(scratch / target.name)

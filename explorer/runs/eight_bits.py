@@ -48,6 +48,8 @@ def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 f"{name[:80]} holds {tensor.dtype} with{'out' * (scale is None)} scales"
             )
         if scale is not None:
+            if not scale.is_floating_point():
+                raise ValueError(f"{name[:80]} holds scales of type {scale.dtype}")
             tensor = tensor * scale.float().view(-1, *[1] * (tensor.dim() - 1))
         result[name] = tensor
     return result

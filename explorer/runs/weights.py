@@ -30,6 +30,8 @@ _AUXILIARY = "auxiliary."
 """Prefix of weights used in training only."""
 
 _LARGEST = torch.finfo(torch.half).max
+_KINDS = {"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"}
+"""Types of numbers in files, as safetensors names them."""
 
 
 def save(folder: Path, model: TextVAE, storage: str = configs.HALF) -> None:
@@ -102,12 +104,16 @@ def read_tensors(path: Path, names: Sequence[str] | None = None) -> tuple[dict[s
     """Reads what `write_tensors` wrote: all tensors or those named, and the metadata string.
 
     Raises:
-        ExplorerError: If the file is missing or damaged.
+        ExplorerError: If the file is missing or damaged, or holds numbers of a type that
+            `write_tensors` never wrote.
     """
     with _opened(path) as file:
-        tensors = {
-            name: file.get_tensor(name) for name in (file.keys() if names is None else names)
-        }
+        tensors = {}
+        for name in file.keys() if names is None else names:
+            kind = file.get_slice(name).get_dtype()
+            if kind not in _KINDS:  # torch holds eight-bit floats and computes with none
+                raise ExplorerError(f"{path} is damaged: {name[:80]} holds numbers of type {kind}")
+            tensors[name] = file.get_tensor(name)
         return tensors, (file.metadata() or {}).get("explorer", "")
 
 

@@ -489,3 +489,25 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(tiny_run: Path) -> Non
         [sys.executable, "-m", "explorer", "--help"], env=environment, capture_output=True
     )
     assert done.returncode == 0 and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["reconstruct", "RUN", ""],
+        ["interpolate", "RUN", "a", " "],
+        ["neighbours", "RUN", ""],
+        ["arithmetic", "RUN", "a", "", "b"],
+        ["encode", "RUN", "in.txt", "--out", ""],
+        ["pack", "RUN", "--out", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_unset_variable_of_the_shell_is_refused(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    """It arrives as an empty argument, which would name the current folder."""
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    assert "is empty" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

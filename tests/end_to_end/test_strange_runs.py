@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.explore.run import open_run
 from explorer.latent_space.atlas import Atlas
 from explorer.runs import folder as folders
+from explorer.runs import weights
 from explorer.text import corpora
 from explorer.ui.session import open_runs, url
 from tests.end_to_end.test_read_only_folders import ROOT, as_anybody, typed
@@ -80,6 +82,22 @@ def test_figures_that_cannot_be_are_told_in_one_line(wrong: dict, runs: Path) ->
     with pytest.raises(ExplorerError, match=r"metrics\.json is damaged"):
         _ = open_run(runs / "bad").metrics
     assert open_runs.default_run(found.names) == "good"
+
+
+@pytest.mark.parametrize("page", ["map", "collapse"])
+def test_no_page_opens_on_a_run_that_does_not_open(runs: Path, page: str) -> None:
+    """However good its figures are."""
+    path = runs / "bad" / folders.WEIGHTS
+    tensors, _ = weights.read_tensors(path)
+    weights.write_tensors(path, {name: item * math.nan for name, item in tensors.items()})
+    collapsed = {"uses_z": {"verdict": "no", "reasons": ["rate"]}, "rate": {"value": 0.01, "n": 9}}
+    spoil(runs / "bad", **(collapsed if page == "collapse" else {"importance_ppl__value": 2.0}))
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+    if page != "map":
+        at.switch_page(str(url.page_file(page))).run()
+    assert not at.exception and not at.error
+    assert at.selectbox(key="run").value == "good"
+    assert "bad" in at.selectbox(key="run").options  # which says what is wrong with it
 
 
 @pytest.mark.parametrize("page", ["map", "compare", "collapse"])

@@ -15,7 +15,7 @@ import pytest
 
 from explorer.cli.main import main
 from explorer.errors import ExplorerError
-from explorer.explore import encode_files
+from explorer.explore import encode_files, encoding_record
 from explorer.explore.encode_files import Encoding, FolderEncoding
 from explorer.explore.run import open_run
 
@@ -120,10 +120,66 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
     command = ["encode", str(tiny_run), str(source), "--out", str(tmp_path / "out")]
     assert main(command) == 1
     error = capsys.readouterr().err
-    assert "a-note.pdf" in error and "(and 1 other files)" in error
+    assert "a-note.pdf" in error and "nor could 1 more be encoded: part-001.txt" in error
     assert sorted(path.name for path in (tmp_path / "out").glob("*.parquet")) == [
         "part-000.parquet", "part-002.parquet",
     ]  # fmt: skip
+
+
+def test_results_are_of_the_files_that_are_there(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever their dates: other files of these names are refused, changed ones encoded again."""
+    source, target = shards(tmp_path / "in", 2, 5), tmp_path / "out"
+    job = FolderEncoding(tiny_run, source, target)
+    encode_all(job)
+    other = shards(tmp_path / "other", 2, 6)
+    for path in other.iterdir():
+        os.utime(path, (1, 1))
+    command = ["encode", str(tiny_run), str(other), "--out", str(target)]
+    assert main(command) == 1
+    assert f"of the files of {source}" in capsys.readouterr().err
+    (other / "part-000.txt").replace(source / "part-000.txt")
+    assert encode_all(job) == {"part-000.txt": 6}
+    (source / "part-001.txt").unlink()
+    assert main(["encode", str(tiny_run), str(source), "--out", str(target)]) == 0
+    assert "no longer in" in (warning := capsys.readouterr().err)
+    assert "part-001.parquet" in warning
+
+
+def test_a_damaged_result_is_made_again(tiny_run: Path, tmp_path: Path) -> None:
+    job = FolderEncoding(tiny_run, shards(tmp_path / "in", 3, 5), tmp_path / "out")
+    encode_all(job)
+    whole = contents(job.target)
+    first, second, _ = map(job.result, job.files())
+    first.write_bytes(b"")
+    second.unlink()
+    assert sorted(encode_all(job)) == ["part-000.txt", "part-001.txt"]
+    for path, data in contents(job.target).items():
+        assert data == whole[path] or path == encoding_record.FILE
+    first.unlink()
+    first.mkdir()
+    with pytest.raises(ExplorerError, match=r"part-000\.parquet"):
+        encode_all(job)
+
+
+def test_a_record_that_was_cut_off_costs_one_file(tiny_run: Path, tmp_path: Path) -> None:
+    job = FolderEncoding(tiny_run, shards(tmp_path / "in", 3, 5), tmp_path / "out")
+    encode_all(job)
+    record = job.target / encoding_record.FILE
+    record.write_bytes(record.read_bytes()[:-9])
+    assert encode_all(job) == {"part-002.txt": 5}
+
+
+def test_a_wrong_column_does_not_claim_the_folder(tiny_run: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.csv").write_text("text,n\na red dog,1\na cat,2\n", encoding="utf-8")
+    with pytest.raises(ExplorerError, match="zzz"):
+        encode_all(FolderEncoding(tiny_run, source, tmp_path / "out", column="zzz"))
+    assert encode_all(FolderEncoding(tiny_run, source, tmp_path / "out", column="text")) == {
+        "a.csv": 2
+    }
 
 
 def test_names_of_shards_keep_their_dots_and_other_files_stay(

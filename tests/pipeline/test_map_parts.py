@@ -2,6 +2,7 @@
 same, and nothing of the work stays."""
 
 import json
+import os
 from pathlib import Path
 from unittest import mock
 
@@ -25,7 +26,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _in_parts(monkeypatch) -> None:
+def _in_parts(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(map_parts, "SENTENCES", SMALL)
     monkeypatch.setattr("explorer.latent_space.projections.umap_layout", pca_layout)
 
@@ -36,7 +38,7 @@ def drawn(folder: Path, points: int = 0) -> bytes:
 
 
 def parts_of(folder: Path) -> Path:
-    return folder / map_parts.FOLDER
+    return map_parts.folder_of(folder)
 
 
 def test_killed_after_any_part_it_goes_on_to_the_same_map(unmapped: Path) -> None:
@@ -116,19 +118,25 @@ def test_a_damaged_part_is_computed_again(unmapped: Path, damage: bytes) -> None
 def test_two_commands_at_once_draw_the_same_map(unmapped: Path) -> None:
     """The second saves no parts, and takes none away from the first."""
     expected = drawn(unmapped)
-    parts_of(unmapped).mkdir()
+    parts_of(unmapped).mkdir(parents=True)
     with FileLock(parts_of(unmapped) / ".lock"):
         assert drawn(unmapped) == expected
         assert [item.name for item in parts_of(unmapped).iterdir()] == [".lock"]
 
 
-def test_parts_are_not_written_through_a_link(unmapped: Path, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    parts_of(unmapped).symlink_to(outside, target_is_directory=True)
-    drawn(unmapped)
-    assert not list(outside.iterdir())
-    assert not parts_of(unmapped).is_symlink()
+def test_nothing_in_the_run_folder_is_taken_for_a_part(unmapped: Path) -> None:
+    """It may be somebody else's."""
+    expected = drawn(unmapped)
+    os.mkfifo(unmapped / map_parts.FOLDER)
+    assert drawn(unmapped) == expected
+
+
+def test_parts_of_a_run_that_is_gone_are_removed(unmapped: Path, tmp_path: Path) -> None:
+    with mock.patch.object(draw_map, "_write", side_effect=Killed), pytest.raises(Killed):
+        pipeline.make_atlas(unmapped)
+    other = unmapped.rename(tmp_path / "other")
+    drawn(other)
+    assert not parts_of(unmapped).exists() and not list(parts_of(other).parent.glob("*"))
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_the_parts(unmapped: Path) -> None:

@@ -114,6 +114,7 @@ def draw(root: Path) -> None:
         return atlas
 
     with (
+        mock.patch.dict(os.environ, EXPLORER_HOME=str(root / "home")),
         mock.patch("explorer.pipeline.draw_map._atlas", in_parts),
         mock.patch("explorer.pipeline.draw_map._rows", lambda *_: [0, 1]),
         mock.patch("explorer.pipeline.map_parts.SENTENCES", 1),

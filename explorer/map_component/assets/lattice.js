@@ -7,6 +7,9 @@ import { wholes } from "./view.js";
 const WIDE = [142, 165]; // minimum pixels between positions, on a phone and on a wide map
 const ROOMY = 640; // pixels of a wide map
 const FLAT = 2.1; // columns are so much wider apart than rows
+// To the nearest dot: words stand on a dense cloud, and around a sparse one, or it would have none.
+const NEAR_PIXELS = { dense: 45, sparse: 125, from: 2000 /* points */ };
+const AMONG_PIXELS = 12; // a position with a dot so near stays
 const MAX_POSITIONS = 32; // positions of one request, the central ones first; the server allows 64
 const MAX_ENTRIES = 4000;
 const MAX_ROWS = 200; // of a view, and columns of a row
@@ -39,12 +42,12 @@ export class Lattice {
   }
 
   /**
-   * The sentences known in the view, of positions that `isNear` accepts; missing ones are fetched
-   * once the view is at rest.
+   * The sentences known in the view, of positions moved by `moved`, which returns null for one
+   * without a sentence; missing ones are fetched once the view is at rest.
    */
-  inView(view, isNear) {
+  inView(view, moved) {
     if (!this.isOn) return [];
-    const cells = cellsOf(view).filter(isNear);
+    const cells = cellsOf(view).map(moved).filter(Boolean);
     const missing = cells.filter(({ key }) => !this.decoded.has(key));
     this.missing = missing.length;
     clearTimeout(this.timer);
@@ -97,6 +100,19 @@ export class Lattice {
 export function decodedAt(drawn, left, top) {
   return (drawn ?? []).find(({ box }) => box && left >= box.left && left <= box.left + box.width
     && top >= box.top && top <= box.top + box.height);
+}
+
+/**
+ * A position of the lattice, moved onto the nearest dot where it is beside a cloud of them; null
+ * where it is far from all: there the model repeats itself.
+ */
+export function ontoDots(cell, grid, scale) {
+  const { x, y, key } = cell;
+  const reach = NEAR_PIXELS[grid.xy.length / 2 < NEAR_PIXELS.from ? "sparse" : "dense"];
+  const dot = grid.nearest(x, y, reach / scale);
+  if (dot < 0) return null;
+  if (grid.nearest(x, y, AMONG_PIXELS / scale) >= 0) return cell;
+  return { ...cell, key: `${key}|${dot}`, x: grid.xy[2 * dot], y: grid.xy[2 * dot + 1] };
 }
 
 /** The grid's positions in a view: those whose sentence is visible, or nearly. */

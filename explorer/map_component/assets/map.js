@@ -15,7 +15,7 @@ import { islandsOf, setHome } from "./home.js";
 import { labelsOf } from "./labels.js";
 import { countsOf } from "./legend.js";
 import { Lasso } from "./lasso.js";
-import { Lattice, decodedAt } from "./lattice.js";
+import { Lattice, decodedAt, ontoDots } from "./lattice.js";
 import { decodedWords, Lens } from "./lens.js";
 import { broadcast, subscribe } from "./links.js";
 import { gestures } from "./map_input.js";
@@ -32,8 +32,6 @@ import { readTheme } from "./theme.js";
 
 const PICK_PIXELS = 9;
 const TOUCH_PIXELS = 18;
-// To the nearest dot: words stand on a dense cloud, and around a sparse one, or it would have none.
-const NEAR_PIXELS = { dense: 45, sparse: 125, from: 2000 /* points */ };
 const NO_CLASS = 255;
 const PATIENCE_MS = 10000; // a page that has not answered an event by then never will
 const PHONE_PIXELS = 640; // as in the page's style
@@ -52,9 +50,7 @@ export class LatentMap extends Surface {
       this.writeCaption();
       this.redraw();
     });
-    // Words stand where sentences are, or nearly: far out the model repeats itself.
-    this.isNear = ({ x, y }) => this.grid.nearest(x, y, NEAR_PIXELS[this.points.count
-      < NEAR_PIXELS.from ? "sparse" : "dense"] / this.view.scale) >= 0;
+    this.onDots = (cell) => ontoDots(cell, this.grid, this.view.scale);
     this.lens = new Lens(() => this.refreshLens());
     this.pin = new AnswerPin(this);
     this.guide = new Guide();
@@ -360,7 +356,7 @@ export class LatentMap extends Surface {
       corner: this.cornerHeight, contours: this.contours.shown,
       islands: this.loaded.xy ? islandsOf(view, this.data.home) : [],
       showLabels: focus === null && Boolean(this.loaded.xy),
-      decoded: this.loaded.xy ? this.lattice.inView(view, this.isNear) : [],
+      decoded: this.loaded.xy ? this.lattice.inView(view, this.onDots) : [],
     };
     this.pin.follow(scene);
     drawOverlay(this.pen, scene);

@@ -56,16 +56,17 @@ export class Guide {
     const rows = hits.filter((row) => row < map.points.count);
     const points = isSelected && selected ? [[selected.x, selected.y]]
       : [...paths.flatMap((path) => path.points), ...rows.map((row) => map.placeOf(row))];
-    const target = viewOf(view, points);
+    // Of many hits enough are seen; a path is read from one end to the other.
+    const target = viewOf(view, points, rows.length ? 0.5 : 1);
     if (target) this.travel(map, target);
   }
 }
 
-/** The viewport that shows `points`, or null where enough of them are in view. */
-function viewOf(view, points) {
+/** The viewport that shows `points`, or null where enough of them (a fraction) are in view. */
+function viewOf(view, points, enough) {
   if (!points.length) return null;
   const seen = points.filter(([x, y]) => isInView(view, ...view.toScreen(x, y))).length;
-  if (points.length === 1 ? seen : seen >= points.length / 2 && seen >= 2) return null;
+  if (seen >= Math.max(enough * points.length, Math.min(2, points.length))) return null;
   const [left, right] = span(points.map(([x]) => x));
   const [bottom, top] = span(points.map(([, y]) => y));
   const inner = [view.width, view.height].map((side) => INNER * side);

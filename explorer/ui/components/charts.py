@@ -19,7 +19,7 @@ SVG_POINTS = 5000
 GRID_CELLS = 40
 """Cells a side of the invisible grid that makes empty locations clickable."""
 
-_ON_DOTS = {"font": {"size": 11, "color": "#ffffff"}, "bgcolor": "rgba(38, 39, 48, 0.8)"}
+_ON_DOTS = {"font": {"size": 11, "color": "#ffffff"}, "bgcolor": "rgba(71, 85, 105, 0.85)"}
 """Words on dots: legible in both themes."""
 _GREY = "#9aa5b1"
 _LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is flat

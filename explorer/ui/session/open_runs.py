@@ -37,6 +37,7 @@ _LISTED = (
 )
 """The files that a listing and what is made from it depend on."""
 _checked: Cache[bool] = Cache(4096)
+_opening_models: Cache[bool] = Cache(256)
 _records: Cache[tuple[Record, ...]] = Cache(4)
 _standings: Cache[dict[str, Standing]] = Cache(4)
 _CLEARLY_BETTER = 5.0  # BLEU points
@@ -187,12 +188,37 @@ _SHOWN_FIRST: dict[str, Callable[[Sequence[Record]], str | None]] = {
 
 
 def first_run(page: str, names: list[str]) -> str:
-    """The run a page opens on until somebody chooses another."""
+    """The run a page opens on until somebody chooses another: one whose model opens, if any does.
+
+    A run from elsewhere may say the best of itself and not open.
+    """
     choose = _SHOWN_FIRST.get(page)
     # The point of every other page is made with sentences.
     known = [item for item in records() if (page == "topics") == item.is_of_documents]
-    name = None if choose is None else choose(known)
-    return default_run(names) if name is None else name
+    left = list(names)
+    while left:
+        name = None if choose is None else choose([item for item in known if item.name in left])
+        name = default_run(left) if name is None else name
+        if _opens(name):
+            return name
+        left.remove(name)
+    return default_run(names)
+
+
+def _opens(name: str) -> bool:
+    """Whether the model of a run opens, which is taken for granted of those that ship."""
+    folder = listing().folders[name]
+    if folder.parent == folders.shipped():
+        return True
+    state = (str(folder), *(_mark(folder / file) for file in _LISTED))
+    return _opening_models.get(state, functools.partial(_model_opens, name))
+
+
+def _model_opens(name: str) -> bool:
+    try:
+        return run_of(name).model is not None
+    except ExplorerError:
+        return False  # the page says why once somebody chooses it
 
 
 def _standing(folder: Path) -> Standing:
@@ -289,7 +315,7 @@ def _warm_quietly(run: Run | None) -> None:
     try:
         names = [] if run is not None else listing().names
         if names:
-            run = run_of(default_run(names))
+            run = run_of(first_run("map", names))
         if run is not None:
             warm(run)
     except ExplorerError:
