@@ -5,10 +5,10 @@
 For each pair, A → B, the direction is the mean of E(x with B for A) − E(x) over at most 200
 training captions. It is added, k times, to E(x) of each caption of a split that has A and not B,
 at most 200, and decoded as the page decodes, in a closed loop of half as many decodes as
-`reconstruct` tries; `--nearest 1` decodes once. Printed: the share that says B and not A, with its
-95% interval (Wilson 1927); corpus BLEU-4 against the caption with B for A, with a 95% interval over
-500 bootstrap samples; and BLEU-4 of decodes without the direction against the captions as they
-are. Captions come from the corpus `captions`, whatever a run was trained on.
+`reconstruct` tries; `--nearest 1` decodes once. Printed: the share that says B and not A, with
+its 95% interval (Wilson 1927); corpus BLEU-4 against the caption with B for A, with a 95% interval
+over 500 bootstrap samples; and BLEU-4 of decodes without the direction against the captions as
+they are. Captions come from the corpus `captions`, whatever a run was trained on.
 """
 
 import argparse

@@ -510,4 +510,4 @@ def test_an_unset_variable_of_the_shell_is_refused(
     monkeypatch.chdir(tmp_path)
     assert main(command) == 2
     assert "is empty" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
