@@ -12,6 +12,7 @@ from jaxtyping import Float32
 from explorer.explore.example_sentences import example_rows
 from explorer.explore.run import Run
 from explorer.latent_space.arithmetic import examples
+from explorer.latent_space.home_box import home_box
 from explorer.models.decoding_settings import Decoding
 from explorer.system.cache import Cache
 
@@ -19,6 +20,7 @@ _EXAMPLES = 48  # sentences whose pairs are candidates for a path
 _PATHS = 128  # pairs that are decoded, once a step
 _BEST = 6  # of these, decoded as the page does
 _STEPS = 9
+_APART = 0.2  # distance of a path's ends on the map, in sides of its first view
 _ENOUGH = 5  # different sentences on a path, beyond which the largest change counts
 _ANALOGIES = 24  # triples that are decoded
 
@@ -43,6 +45,7 @@ def _choose_path(run: Run) -> tuple[str, str]:
     rows = example_rows(run, _EXAMPLES)
     mean = run.needed_atlas.mean[rows]
     pairs = list(itertools.combinations(range(len(rows)), 2))
+    pairs = _in_first_view(run, rows, pairs) or pairs
     if not pairs:
         return run.texts[rows[0]], run.texts[rows[0]]
     distance = [float(np.linalg.norm(mean[a] - mean[b])) for a, b in pairs]
@@ -65,6 +68,21 @@ def _choose_path(run: Run) -> tuple[str, str]:
 
     first, last = smoothest(smoothest(tried, 1)[:_BEST], max(1, run.candidates // 2))[0]
     return run.texts[rows[first]], run.texts[rows[last]]
+
+
+def _in_first_view(
+    run: Run, rows: Sequence[int], pairs: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The pairs whose path is seen on the map: in its first view, its ends far enough apart."""
+    xy, box = run.needed_atlas.xy, home_box(run.needed_atlas.xy)
+    low, high = np.array([box.left, box.bottom]), np.array([box.right, box.top])
+    position = (xy[rows] - low) / np.maximum(high - low, 1e-9)
+    is_inside = ((position >= 0) & (position <= 1)).all(axis=1)
+    return [
+        (a, b)
+        for a, b in pairs
+        if is_inside[a] and is_inside[b] and np.linalg.norm(position[a] - position[b]) >= _APART
+    ]
 
 
 def _words(text: str) -> list[str]:
@@ -105,7 +123,7 @@ def _moved(
 
 
 def _success(a: str, b: str, c: str, result: str) -> float:
-    """Overlap of a result with C, A's word replaced by B's, and 1 more if it says B's word."""
+    """Overlap of a result with C, A's word repositiond by B's, and 1 more if it says B's word."""
     old, new = set(a.split()) - set(b.split()), set(b.split()) - set(a.split())
     if len(old) != 1 or len(new) != 1:
         return 0.0
