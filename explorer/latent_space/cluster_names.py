@@ -47,11 +47,15 @@ class Namer:
             name.
         has_order: Whether words stand in the order of a sentence; the words of a bag make no
             phrases, and it is too long to be covered by a few.
+        quoted: What examples quote of each text; `texts` by default.
     """
 
-    def __init__(self, texts: Sequence[str], has_order: bool = True) -> None:
+    def __init__(
+        self, texts: Sequence[str], has_order: bool = True, quoted: Sequence[str] | None = None
+    ) -> None:
         self._texts = texts
         self._has_order = has_order
+        self._quoted = texts if quoted is None else quoted
 
     @cached_property
     def _candidates(self) -> "tuple[np.ndarray, tuple[csr_matrix, list[Candidate]]]":
@@ -61,7 +65,7 @@ class Namer:
 
     @cached_property
     def _examples(self) -> Examples:
-        return Examples(of_rows(self._texts, self._candidates[0]))
+        return Examples(of_rows(self._quoted, self._candidates[0]))
 
     @cached_property
     def _counted(self) -> "tuple[csr_matrix, list[tuple[str, ...]]] | None":

@@ -48,7 +48,10 @@ class Clusters:
 
 
 def clusters(
-    xy: Float[np.ndarray, "n 2"], texts: Sequence[str], has_order: bool = True
+    xy: Float[np.ndarray, "n 2"],
+    texts: Sequence[str],
+    has_order: bool = True,
+    quoted: Sequence[str] | None = None,
 ) -> Clusters:
     """The modes of the map's density at up to three zoom levels, with names.
 
@@ -62,6 +65,7 @@ def clusters(
         xy: Positions on the map.
         texts: One per point, for the names.
         has_order: See `Namer`.
+        quoted: See `Namer`.
     """
     wanted = _wanted(len(xy))
     if not wanted:
@@ -78,7 +82,7 @@ def clusters(
             blurs.insert(0, blur)
     if not (fine >= 0).any():
         return Clusters(fine, [])
-    namer = Namer(texts, has_order)
+    namer = Namer(texts, has_order, quoted)
     levels: list[list[ClusterName]] = []
     above = np.full(len(xy), -1, np.int32)
     for region, blur in zip(assigned, blurs, strict=True):

@@ -50,7 +50,8 @@ def cover_names(
     groups whose names hold it. Informative words alone name a group where they cover half of it,
     or four fifths of what they would cover with phrases and pronouns.
     A word is three times as frequent in the group as in all texts; where such words cover less
-    than a fifth of the group, 1.5 times is enough.
+    than a fifth of the group, 1.5 times is enough. Pronouns and phrases alone name a group if half
+    of its texts hold one: else "don't, your" would stand for thousands that hold neither.
 
     Args:
         matrix: Whether each text (row) has each candidate (column), 0 or 1.
@@ -75,6 +76,8 @@ def cover_names(
         if cover.share < _LITTLE:
             lower = own.best(own.is_above, names)
             cover = max(cover, lower, key=lambda one: one.share)
+        if cover.share < _ENOUGH and all(candidates[at].kind != "word" for at in cover.parts):
+            cover = _Cover([], 0.0)
         uses.update(cover.parts)
         names.append(_text(candidates, cover) or f"{UNNAMED}{number + 1}")
     return names

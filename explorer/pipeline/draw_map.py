@@ -122,7 +122,8 @@ def _atlas(
     )
     tell("naming", 0.0)
     named = sentences if is_named_by_sentences(config) else texts
-    regions = clusters(layout.xy, named, model.decoder.has_order)
+    shown = sentences if config.atlas.text else None
+    regions = clusters(layout.xy, named, model.decoder.has_order, shown)
     measured = region_metrics(mean, layout.xy, named, regions, config.seed)
     return from_arrays(
         **columns,
@@ -134,7 +135,7 @@ def _atlas(
         cluster=regions.cluster,
         levels=regions.levels,
         reconstruction=texts,
-        text=sentences if config.atlas.text else None,
+        text=shown,
         total=len(corpus.sentences),
         corpus_name=corpus.name,
         corpus_checksum=corpus.checksum,

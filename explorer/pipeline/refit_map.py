@@ -93,7 +93,7 @@ def refit(
     run = Contents(folder)
     is_own = is_named_by_sentences(run.config) and run.texts_are_real
     named = run.texts if is_own else old.reconstruction
-    regions = clusters(layout.xy, named, not run.is_of_documents)
+    regions = clusters(layout.xy, named, not run.is_of_documents, old.text)
     measured = region_metrics(old.mean, layout.xy, named, regions, settings.seed)
     new = dataclasses.replace(
         old,

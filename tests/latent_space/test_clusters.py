@@ -178,6 +178,9 @@ def test_a_region_without_such_words_is_named_by_a_typical_text_in_quotation_mar
     texts = kinds[np.r_[np.repeat([0, 1, 2], [60, 20, 20]), np.repeat([0, 1, 2], [30, 50, 20])]]
     names = Namer(texts.tolist()).names(np.repeat([0, 1], 100))
     assert names == ["“a red kite flies”", "“a blue boat sails”"]
+    shown = [text.replace("flies", "soars").capitalize() for text in texts.tolist()]
+    named = Namer(texts.tolist(), quoted=shown).names(np.repeat([0, 1], 100))
+    assert named == ["“A red kite soars”", "“A blue boat sails”"]
     assert is_example(names[0]) and not is_example("kite, red")
     # An example stands for itself: the region has no name that its texts bear.
     two = [str(kinds[0])] * 2, np.array([0, 0])

@@ -76,3 +76,21 @@ def test_a_phrase_names_a_group_only_where_it_covers_much_more_than_words(
     parts = Namer(texts + background).names(group)[0].split(", ")
     assert ("can you" not in parts) == is_named_by_words
     assert set(parts) & {"flights", "luggage"}
+
+
+def test_pronouns_name_a_group_only_if_half_of_it_holds_one() -> None:
+    """Else one in ten texts would name thousands."""
+    rng = np.random.default_rng(0)
+    nouns = [f"noun{number}" for number in range(400)]
+
+    def texts(share: float) -> list[str]:
+        return [
+            " ".join(["she" if rng.random() < share else "nobody", "sees", *rng.choice(nouns, 3)])
+            for _ in range(300)
+        ]
+
+    others = [" ".join(["nobody", "sees", *rng.choice(nouns, 3)]) for _ in range(900)]
+    group = np.repeat([0, 1], [300, 900])
+    assert "she" in Namer(texts(0.9) + others).names(group)[0]
+    name = Namer(texts(0.3) + others).names(group)[0]
+    assert name.startswith(("“", "region"))

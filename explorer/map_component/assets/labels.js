@@ -34,7 +34,9 @@ export function placeLabels(pen, labels, view, lineHeight, taken = []) {
     const [left, top] = view.toScreen(label.x, label.y);
     if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
     // In capitals, as maps name regions: sentences beside them are not.
-    const lines = wrap(pen, label.text.toLocaleUpperCase().replaceAll(" …", "\u00a0…"));
+    // A name in quotation marks is a sentence.
+    const text = label.text.startsWith("“") ? label.text : label.text.toLocaleUpperCase();
+    const lines = wrap(pen, text.replaceAll(" …", "\u00a0…"));
     const width = Math.max(...lines.map((line) => pen.measureText(line).width));
     const height = lines.length * lineHeight;
     const box = {
