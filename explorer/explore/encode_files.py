@@ -5,6 +5,7 @@ that are missing.
 """
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.explore.encoding_record import EncodingRecord, mark
 from explorer.explore.engines import ENGINES
 from explorer.explore.run import Run, open_run
+from explorer.runs import folder as folders
 from explorer.system.table_writers import Writer, writing
 from explorer.text import read_file, stream_file
 
@@ -68,7 +71,7 @@ class FolderEncoding:
         target: Where results go, under the names of the files and `.parquet`.
         column: Of the sentences; empty for the one with the most words.
         encoding: What is written.
-        stamp: Of the run; it is found out.
+        model: Identifies what encodes; it is found out.
     """
 
     run: Path
@@ -76,14 +79,14 @@ class FolderEncoding:
     target: Path
     column: str = ""
     encoding: Encoding = dataclasses.field(default_factory=Encoding)
-    stamp: str = ""
+    model: str = ""
 
     def __post_init__(self) -> None:
         # A worker has its own working directory, and opens the run when its turn comes.
         for name in ("run", "source", "target"):
             object.__setattr__(self, name, getattr(self, name).expanduser().resolve())
-        if not self.stamp:
-            object.__setattr__(self, "stamp", open_run(self.run).stamp)
+        if not self.model:
+            object.__setattr__(self, "model", _model_of(self.run))
 
     def files(self) -> list[Path]:
         """The files of sentences, in the order of their names.
@@ -136,12 +139,12 @@ class FolderEncoding:
         except OSError as error:
             raise ExplorerError(f"{self.target} cannot hold results: {error}") from None
         record = EncodingRecord(self.target)
-        settings = {"source": str(self.source), "run": self.stamp, "column": self.column}
+        settings = {"source": str(self.source), "model": self.model, "column": self.column}
         settings |= dataclasses.asdict(self.encoding)
         known = record.settings or {}
         if record.results and known != settings:
             what = "with other settings"
-            if known.get("run") != self.stamp:
+            if known.get("model") != self.model:
                 what = "of another run"
             elif known.get("source") != settings["source"]:
                 what = f"of the files of {known.get('source')}"
@@ -190,7 +193,7 @@ class FolderEncoding:
 def _encode_file(job: FolderEncoding, path: Path) -> int | str:
     """Writes the result of a file; returns the number of its sentences, or what is wrong."""
     try:
-        run, count = _opened(job.run, job.stamp), 0
+        run, count = _opened(job.run, job.model), 0
         texts = iter(_sentences(path, job.column))
         with writing(job.result(path)) as writer:
             while chunk := list(islice(texts, CHUNK)):
@@ -210,13 +213,22 @@ def _sentences(path: Path, column: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path, stamp: str) -> Run:
+def _opened(folder: Path, model: str) -> Run:
     """A worker opens the run once for all of its files.
 
     Raises:
-        ExplorerError: If it is another one by now.
+        ExplorerError: If its model is another one by now.
     """
     run = open_run(folder)
-    if run.stamp != stamp:
-        raise ExplorerError(f"{folder} was trained or mapped again meanwhile: begin anew")
+    if _model_of(folder) != model:
+        raise ExplorerError(f"{folder} was trained or edited meanwhile: begin anew")
     return run
+
+
+def _model_of(folder: Path) -> str:
+    """Identifies what encodes: the recipe, the vocabulary and the weights; not the map."""
+    digests = folders.checksums(folder)
+    names = (folders.WEIGHTS, folders.VOCABULARY, folders.TOKENIZER)
+    recipe = configs.render(open_run(folder).config)
+    parts = [recipe, *(digests.get(name, "") for name in names)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

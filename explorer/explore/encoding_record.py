@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from explorer.errors import ExplorerError
-from explorer.system.atomic_files import unwritable, write_text
+from explorer.system.atomic_files import read, unwritable, write_text
 
 FILE = "encoding.jsonl"
 """The settings in its first line, then a line for each result that was finished."""
+_LARGEST = 2**30
+"""Bytes of a record: one of a million results has a fifth of it."""
 
 
 class EncodingRecord:
@@ -31,8 +32,9 @@ class EncodingRecord:
         """By the name of its file, what each was made of: `source`, `mark` and `bytes`."""
         with suppress(FileNotFoundError, NotADirectoryError):
             lines = list(_lines(self._path))
-            if lines and isinstance(lines[0].get("settings"), dict):
-                self.settings = lines[0]["settings"]
+            settings = lines[0].get("settings") if lines else None
+            if settings and isinstance(settings, dict):
+                self.settings = settings
                 self.results = {
                     line["result"]: line
                     for line in lines[1:]
@@ -73,7 +75,8 @@ class EncodingRecord:
         line = self.results.get(result.name, {})
         try:
             is_whole = result.is_file() and result.stat().st_size == line.get("bytes")
-            return is_whole and line.get("source") == source.name and line["mark"] == mark(source)
+            is_same = line.get("source") == source.name and line.get("mark") == mark(source)
+            return is_whole and is_same
         except OSError:
             return False  # a source that is gone is reported when it is encoded
 
@@ -89,13 +92,7 @@ def mark(source: Path) -> list[int]:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """Its lines; the last may be cut off."""
-    try:
-        text = path.read_text("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except OSError as error:
-        raise ExplorerError(f"{path} cannot be read: {error.strerror or error}") from None
-    for line in text.split("\n"):
+    for line in read(path, _LARGEST).decode("utf-8", "replace").split("\n"):
         with suppress(ValueError, RecursionError):
             value = json.loads(line)
             if isinstance(value, dict):

@@ -56,7 +56,7 @@ def umap_of(
     vectors = _encoded(texts(), encoder, progress, parts) if encoder else None
 
     def fitted() -> Part:
-        more = {} if vectors is None else {"space": meaning_space(mean, vectors)}
+        more: dict[str, Any] = {} if vectors is None else {"space": meaning_space(mean, vectors)}
         layout = projections.umap_layout(mean, seed=seed, progress=progress, **settings, **more)
         return {"xy": layout.xy}, {"noise": layout.noise, "meta": layout.meta}
 

@@ -320,9 +320,24 @@ def weights_of(folder: Path) -> Path:
 
 
 def stamp(folder: Path) -> str:
-    """Identifies a state of a run: its name and a checksum of weights and atlas."""
+    """Identifies a state of a run on this machine: no other folder or state shares it.
+
+    A copy of a run may have the same weights and other words.
+    """
     digests = checksums(folder)
-    mark = hashlib.sha256((digests.get(WEIGHTS, "") + digests.get(ATLAS, "")).encode()).hexdigest()
+    known = [digests.get(name, "") for name in (WEIGHTS, ATLAS, VOCABULARY, TOKENIZER)]
+    recipe = hashlib.sha256(atomic_files.read(folder / CONFIG, LARGEST[CONFIG])).hexdigest()
+    return _stamp(folder, os.path.realpath(folder), recipe, *known)
+
+
+def lasting_stamp(folder: Path) -> str:
+    """Identifies a state of a run by its name, weights and map, wherever its folder is."""
+    digests = checksums(folder)
+    return _stamp(folder, digests.get(WEIGHTS, "") + digests.get(ATLAS, ""))
+
+
+def _stamp(folder: Path, *parts: str) -> str:
+    mark = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{folder.resolve().name}-{mark[:12]}"
 
 

@@ -55,6 +55,7 @@ def pack(folder: Path, out: Path) -> Path:
     """
     check_name(folder.resolve().name)
     configs.read(folder / folders.CONFIG)
+    folders.read_metrics(folder)  # who receives the run would be told that they are damaged
     if not (folder / folders.WEIGHTS).is_file():
         raise ExplorerError(f"{folder} is not trained: there is nothing to send yet")
     names = [name for name in CONTENTS if (folder / name).is_file()]

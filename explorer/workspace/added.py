@@ -8,6 +8,7 @@ import numpy as np
 from explorer.errors import ExplorerError
 from explorer.explore.added_texts import AddedTexts, locate_texts
 from explorer.explore.run import Run
+from explorer.runs import folder as folders
 from explorer.runs.names import check_name
 from explorer.system import atomic_files
 from explorer.system.cache import Cache
@@ -20,7 +21,12 @@ _positions: "Cache[tuple[np.ndarray, np.ndarray]]" = Cache(8)
 
 def path_of(run: Run, name: str) -> Path:
     """The file of a text's latent points in a run, of this state of its weights."""
-    return atomic_files.home() / "added" / run.stamp / f"{check_name(name)}.npz"
+    return (
+        atomic_files.home()
+        / "added"
+        / folders.lasting_stamp(run.folder)
+        / f"{check_name(name)}.npz"
+    )
 
 
 def add(

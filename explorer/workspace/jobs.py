@@ -119,8 +119,10 @@ def job(number: int) -> Job:
     Raises:
         ExplorerError: If there is none of this number.
     """
-    with database.writing() as base:
-        row = base.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
+    row = None
+    if abs(number) < 2**63:  # the largest number that SQLite takes
+        with database.writing() as base:
+            row = base.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
     if row is None:
         raise ExplorerError(f"there is no job {number}: `explorer jobs` lists them")
     return _job(row)

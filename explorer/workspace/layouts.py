@@ -19,7 +19,7 @@ _COPIED = (*folders.CHECKSUMMED, folders.SUMS, folders.CONFIG, folders.CARD)
 
 def path_of(folder: Path) -> Path:
     """The file of the other layout of a run, of this state of its map."""
-    return atomic_files.home() / "layouts" / f"{folders.stamp(folder)}.parquet"
+    return atomic_files.home() / "layouts" / f"{folders.lasting_stamp(folder)}.parquet"
 
 
 def submit(folder: Path, settings: LayoutSettings) -> int:

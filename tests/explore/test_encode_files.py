@@ -4,6 +4,7 @@ import dataclasses
 import gzip
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -18,6 +19,7 @@ from explorer.errors import ExplorerError
 from explorer.explore import encode_files, encoding_record
 from explorer.explore.encode_files import Encoding, FolderEncoding
 from explorer.explore.run import open_run
+from explorer.runs import folder as folders
 
 WORDS = ("a", "the", "dog", "cat", "waits", "under", "red", "tree", "house", "man", "woman")
 LARGE = int(os.environ.get("EXPLORER_LINES", "1000000"))
@@ -206,10 +208,49 @@ def test_names_of_shards_keep_their_dots_and_other_files_stay(
 def test_a_run_that_was_trained_again_meanwhile_is_refused(tiny_run: Path, tmp_path: Path) -> None:
     job = FolderEncoding(tiny_run, shards(tmp_path / "in", 1, 5), tmp_path / "out")
     files = job.prepare()
-    other = dataclasses.replace(job, stamp="tiny-000000000000")
-    with pytest.raises(ExplorerError, match="again meanwhile"):
+    other = dataclasses.replace(job, model="another")
+    with pytest.raises(ExplorerError, match="edited meanwhile"):
         list(other.encode(files, "here"))
     assert encode_all(job) == {"part-000.txt": 5}
+
+
+def test_results_of_another_recipe_are_refused_and_those_of_another_map_are_not(
+    tiny_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    source = shards(tmp_path / "in", 1, 5)
+    encode_all(FolderEncoding(run, source, tmp_path / "out"))
+    (run / folders.ATLAS).unlink()
+    folders.write_checksums(run)
+    assert encode_all(FolderEncoding(run, source, tmp_path / "out")) == {}
+    recipe = run / folders.CONFIG
+    text = recipe.read_text("utf-8")
+    recipe.write_text(f"# a note\n{text}", "utf-8")
+    assert encode_all(FolderEncoding(run, source, tmp_path / "out")) == {}
+    recipe.write_text(text.replace("[corpus]\n", "[corpus]\nlowercase = false\n"), "utf-8")
+    with pytest.raises(ExplorerError, match="of another run"):
+        FolderEncoding(run, source, tmp_path / "out").prepare()
+
+
+@pytest.mark.parametrize(
+    "line", ['{"result": "part-000.parquet"}', "[]", "nul", '{"settings": {}}']
+)
+def test_a_record_from_elsewhere_is_no_traceback(
+    line: str, tiny_run: Path, tmp_path: Path
+) -> None:
+    job = FolderEncoding(tiny_run, shards(tmp_path / "in", 1, 5), tmp_path / "out")
+    encode_all(job)
+    record = job.target / encoding_record.FILE
+    settings = record.read_text("utf-8").split("\n")[0]
+    record.write_text(f"{settings}\n{line}\n", "utf-8")
+    assert encode_all(job) == {"part-000.txt": 5}
+    record.write_text(f"{line}\n", "utf-8")
+    with pytest.raises(ExplorerError, match="is there already"):
+        job.prepare()
+    record.unlink()
+    os.mkfifo(record)
+    with pytest.raises(ExplorerError, match="not a plain file"):
+        job.prepare()
 
 
 def test_paths_are_those_of_the_caller_wherever_a_worker_is(

@@ -105,10 +105,12 @@ def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
     assert (drawn.shapes[-1].y0, drawn.shapes[-1].y1) == (-0.5, 1.5)
     name = drawn.annotations[-1]
     assert (name.text, name.y) == ("prior 1σ", 1.5)
-    # White on a ground that stays dark on a white page.
+    # White on a ground that stays dark enough on a white page: a contrast of 4.5 (WCAG 2.2, 1.4.3).
     *ground, opacity = map(float, name.bgcolor.removeprefix("rgba(").rstrip(")").split(","))
     assert name.font.color == "#ffffff"
-    assert max(opacity * part + (1 - opacity) * 255 for part in ground) < 100
+    shown = np.array([opacity * part / 255 + 1 - opacity for part in ground])
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    assert 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= 4.5
 
 
 def test_a_strip_of_next_to_nothing_is_drawn_flat() -> None:
