@@ -105,7 +105,7 @@ def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
     assert (drawn.shapes[-1].y0, drawn.shapes[-1].y1) == (-0.5, 1.5)
     name = drawn.annotations[-1]
     assert (name.text, name.y) == ("prior 1σ", 1.5)
-    # White on a ground that stays dark enough on a white page: a contrast of 4.5 (WCAG 2.2, 1.4.3).
+    # White on a ground dark enough on a white page: a contrast of 4.5 (WCAG 2.2, 1.4.3).
     *ground, opacity = map(float, name.bgcolor.removeprefix("rgba(").rstrip(")").split(","))
     assert name.font.color == "#ffffff"
     shown = np.array([opacity * part / 255 + 1 - opacity for part in ground])
