@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from explorer.errors import ExplorerError
 from explorer.runs.weights import read_tensors, write_tensors
 from explorer.system import temporary_files
-from explorer.system.atomic_files import home, unwritable, write_text
+from explorer.system.atomic_files import home, write_text
 
 FOLDER = "map-parts"
 _ABOUT = "about.json"
@@ -99,20 +99,19 @@ class MapParts:
 def map_parts(folder: Path, sentences: int, depends_on: Any) -> Iterator[MapParts]:
     """The parts of a run's map, removed once the block has written it.
 
-    They are saved where there are several and no other command saves some.
+    They are saved where there are several, no other command saves some, and the user's data
+    folder can be written.
 
     Args:
         folder: Of the run.
         sentences: On the map.
         depends_on: A JSON value that fixes the parts; those of another are removed.
-
-    Raises:
-        ExplorerError: If the disk is full or the folder cannot be written.
     """
     key = hashlib.sha256(json.dumps([SENTENCES, depends_on]).encode()).hexdigest()
     target = folder_of(folder)
     are_saved = sentences > SENTENCES
-    lock = _locked(target, folder, key) if are_saved or target.exists() else None
+    are_left = os.path.exists(target)  # noqa: PTH110 - False, not an error, if unreadable
+    lock = _locked(target, folder, key) if are_saved or are_left else None
     try:
         yield MapParts(target, key) if lock and are_saved else MapParts()
         if lock:
@@ -129,7 +128,10 @@ def folder_of(folder: Path) -> Path:
 
 
 def _locked(target: Path, folder: Path, key: str) -> FileLock | None:
-    """The lock of a folder of parts, which holds none of another key; None if it is taken."""
+    """The lock of a folder of parts, which holds none of another key.
+
+    None if another command holds it, or the folder cannot be written.
+    """
     lock = FileLock(target / ".lock", blocking=False)
     about = {"run": os.path.realpath(folder), "key": key}
     try:
@@ -143,11 +145,9 @@ def _locked(target: Path, folder: Path, key: str) -> FileLock | None:
             lock.acquire()
         temporary_files.remove_abandoned(target)
         write_text(target / _ABOUT, json.dumps(about))
-    except Timeout:
-        return None
-    except OSError as error:
+    except (Timeout, OSError, ExplorerError):
         lock.release()
-        raise unwritable(target, error) from None
+        return None
     return lock
 
 

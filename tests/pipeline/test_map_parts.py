@@ -139,6 +139,15 @@ def test_parts_of_a_run_that_is_gone_are_removed(unmapped: Path, tmp_path: Path)
     assert not parts_of(unmapped).exists() and not list(parts_of(other).parent.glob("*"))
 
 
+def test_without_a_data_folder_the_map_is_drawn_all_the_same(
+    unmapped: Path, tmp_path: Path, monkeypatch
+) -> None:
+    expected = drawn(unmapped)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "file"))
+    assert drawn(unmapped) == expected
+
+
 def test_a_full_disk_is_one_sentence_and_keeps_the_parts(unmapped: Path) -> None:
     write, saved = map_parts.write_tensors, []
 
