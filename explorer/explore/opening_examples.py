@@ -77,7 +77,7 @@ def _in_first_view(
     xy, box = run.needed_atlas.xy, home_box(run.needed_atlas.xy)
     low, high = np.array([box.left, box.bottom]), np.array([box.right, box.top])
     position = (xy[rows] - low) / np.maximum(high - low, 1e-9)
-    is_inside = ((position >= 0) & (position <= 1)).all(axis=1)
+    is_inside: np.ndarray = np.all((position >= 0) & (position <= 1), axis=1)
     return [
         (a, b)
         for a, b in pairs
