@@ -123,7 +123,7 @@ def _moved(
 
 
 def _success(a: str, b: str, c: str, result: str) -> float:
-    """Overlap of a result with C, A's word repositiond by B's, and 1 more if it says B's word."""
+    """Overlap of a result with C, A's word replaced by B's, and 1 more if it says B's word."""
     old, new = set(a.split()) - set(b.split()), set(b.split()) - set(a.split())
     if len(old) != 1 or len(new) != 1:
         return 0.0
