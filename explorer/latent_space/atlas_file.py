@@ -40,7 +40,9 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ExplorerError: If the file is missing, truncated, altered, or another kind of file.
     """
-    return parquet_files.read(_KIND, path, _columns)
+    columns, meta = parquet_files.read(_KIND, path, _column)
+    columns["xy"] = np.stack([columns.pop("projection_x"), columns.pop("projection_y")], axis=1)
+    return columns, meta
 
 
 def _schema(latent_dim: int) -> Any:
@@ -70,20 +72,13 @@ _KIND = parquet_files.Kind(
 )
 
 
-def _columns(table: Any) -> dict[str, Any]:
-    """Columns of a table whose schema was checked, as an `Atlas` has them."""
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        column = table.column(name)
-        if name != "label" and column.null_count:
-            raise parquet_files.empty(name)
-        if name in ("mean", "scale"):
-            columns[name] = parquet_files.array(name, column.combine_chunks())
-        elif name in ("split", "label", "reconstruction", "text"):
-            columns[name] = bounded_parquet.values(column)
-        else:
-            columns[name] = column.to_numpy()
-    if table.column("label").null_count == len(table):
-        columns["label"] = None
-    columns["xy"] = np.stack([columns.pop("projection_x"), columns.pop("projection_y")], axis=1)
-    return columns
+def _column(name: str, column: Any) -> Any:
+    """A column whose type was checked, as an `Atlas` has it."""
+    if name == "label":
+        return None if column.null_count == len(column) else bounded_parquet.values(column)
+    if name in ("mean", "scale"):
+        return parquet_files.array(name, column)
+    column = parquet_files.filled(name, column)
+    if name in ("split", "reconstruction", "text"):
+        return bounded_parquet.values(column)
+    return column.to_numpy()

@@ -100,7 +100,7 @@ class MapIndex:
         self._mean = np.ascontiguousarray(mean, np.float32)
         self._scale = scale
         self._index = index or LatentIndex(self._mean)
-        self._norm = np.linalg.norm(self._mean, axis=1)
+        self._norm = np.sqrt(np.einsum("nd,nd->n", self._mean, self._mean))
         self._k = min(k, len(mean))
         # Its stub does not know that k may be a range, which keeps the axis for one neighbour.
         self._tree: Any = KDTree(xy.astype(np.float64))

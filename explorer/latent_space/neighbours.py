@@ -10,6 +10,8 @@ from jaxtyping import Float, Float32, Int
 _BLOCK = 4_000_000
 _FEW = 4
 """Neighbours for which as many passes are faster than a partition."""
+_ROWS = 200
+"""Queries compared at once with all points or, where these are too many, with a part of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +60,45 @@ class LatentIndex:
         queries = self._centred(z)
         k = min(k, len(self._points))
         index = np.empty((len(queries), k), np.int64)
-        rows = max(1, _BLOCK // max(1, len(self._points)))
+        rows = max(min(_ROWS, len(queries)), _BLOCK // max(1, len(self._points)))
         for start in range(0, len(queries), rows):
-            product = queries[start : start + rows] @ self._points.T
-            index[start : start + rows] = _smallest(self._ranking(product, metric), k)
+            index[start : start + rows] = self._smallest(queries[start : start + rows], k, metric)
         # The dot form loses digits for near points: the few selected are measured exactly.
         distance = METRICS[metric](queries[:, None, :], self._points[index])
         order = np.lexsort((index, distance))
         index = np.take_along_axis(index, order, axis=1)
         return index, np.take_along_axis(distance, order, axis=1).astype(np.float32)
 
+    def _smallest(
+        self, queries: Float32[np.ndarray, "m d"], k: int, metric: str
+    ) -> Int[np.ndarray, "m k"]:
+        """The k points that rank first for each query, in any order."""
+        index = np.empty((len(queries), 0), np.int64)
+        best = np.empty((len(queries), 0), np.float32)
+        size = max(k, _BLOCK // len(queries))
+        for start in range(0, len(self._points), size):
+            part = slice(start, start + size)
+            ranks = self._ranking(queries @ self._points[part].T, metric, part)
+            if len(self._points) <= size:
+                return _smallest(ranks, k)
+            few = _smallest(ranks.copy(), min(k, ranks.shape[1]))
+            index = np.concatenate([index, start + few], axis=1)
+            best = np.concatenate([best, np.take_along_axis(ranks, few, axis=1)], axis=1)
+            chosen = _smallest(best.copy(), min(k, best.shape[1]))
+            index = np.take_along_axis(index, chosen, axis=1)
+            best = np.take_along_axis(best, chosen, axis=1)
+        return index
+
     def _centred(self, points: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
         return points.astype(np.float32, copy=False) - self._centre
 
-    def _ranking(self, product: Float[np.ndarray, "m n"], metric: str) -> np.ndarray:
-        """Ranks the points as their distances do, from the products with the queries."""
+    def _ranking(
+        self, product: Float[np.ndarray, "m n"], metric: str, part: slice
+    ) -> Float[np.ndarray, "m n"]:
+        """Ranks a part of the points as their distances do, from the products with the queries."""
         if metric == "euclidean":  # squared, minus that of the query
-            return self._square - 2 * product
-        norm = np.sqrt(self._square)
+            return self._square[part] - 2 * product
+        norm = np.sqrt(self._square[part])
         return np.divide(-product, norm, out=np.zeros_like(product), where=norm > 0)
 
 

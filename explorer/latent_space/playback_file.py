@@ -51,7 +51,11 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ExplorerError: If the file is missing, truncated, altered, or another kind of file.
     """
-    return parquet_files.read(_KIND, path, _columns)
+    columns, meta = parquet_files.read(_KIND, path, _column)
+    columns["xy"] = np.stack([columns.pop(axis).T for axis in "xy"], axis=2)
+    texts = zip(columns["row"].tolist(), columns["reconstruction"], strict=True)
+    columns["reconstruction"] = {row: words for row, words in texts if words is not None}
+    return columns, meta
 
 
 def _schema(snapshots: int) -> Any:
@@ -72,23 +76,14 @@ def _schema(snapshots: int) -> Any:
 _KIND = parquet_files.Kind("a playback", "explorer train RUN", FORMAT, _schema, "x", MAX_POINTS)
 
 
-def _columns(table: Any) -> dict[str, Any]:
-    """Columns of a table whose schema was checked, as a `Playback` has them."""
-    columns = {name: table.column(name) for name in table.column_names}
-    for name in ("row", "split"):
-        if columns[name].null_count:
+def _column(name: str, column: Any) -> Any:
+    """A column whose type was checked, as a `Playback` has it."""
+    if name in "xy":
+        return parquet_files.array(name, column)
+    if name == "reconstruction":
+        texts = bounded_parquet.values(column)
+        if any(words is not None and None in words for words in texts):
             raise parquet_files.empty(name)
-    positions = [
-        parquet_files.array(name, columns[name].combine_chunks()).astype(np.float32).T
-        for name in "xy"
-    ]
-    row = columns["row"].to_numpy()
-    texts = dict(zip(row.tolist(), bounded_parquet.values(columns["reconstruction"]), strict=True))
-    if any(words is not None and None in words for words in texts.values()):
-        raise parquet_files.empty("reconstruction")
-    return {
-        "row": row,
-        "split": bounded_parquet.values(columns["split"]),
-        "xy": np.stack(positions, axis=2),
-        "reconstruction": {item: words for item, words in texts.items() if words is not None},
-    }
+        return texts
+    column = parquet_files.filled(name, column)
+    return column.to_numpy() if name == "row" else bounded_parquet.values(column)

@@ -147,13 +147,16 @@ def shares_texts(metadata: Any) -> bool:
     return all(_encodings(metadata, at) <= _SHARED for at in _texts(metadata))
 
 
-def whole(file: Any) -> Any:
-    """Reads a whole opened file as a table."""
+def column(file: Any, name: str) -> Any:
+    """Reads one column of an opened file, and checks that its values are as Arrow wants them."""
     import pyarrow as pa
 
     # Group by group: Arrow cannot read lists of texts across row groups.
-    groups = [file.read_row_group(at) for at in range(file.metadata.num_row_groups)]
-    return pa.concat_tables(groups) if groups else file.read()
+    count = file.metadata.num_row_groups
+    groups = [file.read_row_group(at, columns=[name]) for at in range(count)]
+    table = pa.concat_tables(groups) if groups else file.read(columns=[name])
+    table.validate(full=True)
+    return table.column(name)
 
 
 def _texts(metadata: Any) -> list[int]:

@@ -70,16 +70,19 @@ def write(
     atomic_files.write(path, lambda file: file.write(buffer.getvalue()))
 
 
-def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tuple[Any, Any]:
-    """Reads what `write` wrote.
+def read(
+    kind: Kind, path: Path, convert: Callable[[str, Any], Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Reads what `write` wrote, column by column: no second copy of the whole is ever in memory.
 
     Args:
         kind: Of the file.
         path: The file.
-        columns: What to make of a table whose schema was checked.
+        convert: From the name of a column and its Arrow values, whose type was checked, to the
+            value that is returned.
 
     Returns:
-        What `columns` made, and the description.
+        The converted columns by name, and the description.
 
     Raises:
         ExplorerError: If the file is missing, truncated, altered, or another kind of file.
@@ -94,10 +97,12 @@ def read(kind: Kind, path: Path, columns: Callable[[Any], dict[str, Any]]) -> tu
         _check_size(file.metadata, kind.most_rows)
 
     try:
+        values = {}
         with bounded_parquet.opened(path, check) as file:
-            table = bounded_parquet.whole(file)
-        table.validate(full=True)
-        return columns(table), meta
+            for name in file.schema_arrow.names:
+                values[name] = convert(name, bounded_parquet.column(file, name))
+                pa.default_memory_pool().release_unused()  # Arrow keeps what it freed
+        return values, meta
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `{kind.maker}` makes it") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
@@ -127,15 +132,28 @@ def lists(values: Any, type_: Any) -> Any:
 
 
 def array(name: str, column: Any) -> Any:
-    """A column of fixed-size lists as an array.
+    """A column of fixed-size lists as an array in single precision.
 
     Raises:
         ExplorerError: If a cell is empty.
     """
-    flat = column.flatten()
-    if column.null_count or flat.null_count:
+    import numpy as np
+
+    column = filled(name, column).combine_chunks()
+    flat = filled(name, column.flatten())
+    values = flat.to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
+    return values.astype(np.float32)
+
+
+def filled(name: str, column: Any) -> Any:
+    """The Arrow column itself, which has no empty cell.
+
+    Raises:
+        ExplorerError: If a cell is empty.
+    """
+    if column.null_count:
         raise empty(name)
-    return flat.to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
+    return column
 
 
 def empty(name: str) -> ExplorerError:

@@ -44,10 +44,16 @@ def test_shuffled_points_give_shuffled_indexes(points, metric):
     np.testing.assert_allclose(same, distance, atol=1e-5)
 
 
-def test_queries_in_blocks_equal_queries_at_once(points, monkeypatch):
-    at_once = nearest(points, points, 5)
+@pytest.mark.parametrize("metric", neighbours.METRICS)
+@pytest.mark.parametrize("k", [1, 3, 9, 60])
+@pytest.mark.parametrize("rows", [7, 60])
+def test_parts_of_queries_and_points_give_what_all_at_once_give(
+    points, metric, k, rows, monkeypatch
+):
+    at_once = nearest(points, points, k, metric)
     monkeypatch.setattr(neighbours, "_BLOCK", 130)
-    for whole, parts in zip(at_once, nearest(points, points, 5), strict=True):
+    monkeypatch.setattr(neighbours, "_ROWS", rows)
+    for whole, parts in zip(at_once, nearest(points, points, k, metric), strict=True):
         np.testing.assert_allclose(whole, parts, atol=1e-6)
 
 

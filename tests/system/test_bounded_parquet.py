@@ -103,7 +103,7 @@ def text_of(value: object) -> object:
 def test_values_are_those_that_were_written(column: pa.Array, tmp_path: Path):
     path = written(tmp_path / "a.parquet", pa.table({"a": column}), row_group_size=2)
     with bounded_parquet.opened(path) as file:
-        whole = bounded_parquet.values(bounded_parquet.whole(file).column("a"))
+        whole = bounded_parquet.values(bounded_parquet.column(file, "a"))
         parts = map(bounded_parquet.values, bounded_parquet.parts(file, 0))
         assert (
             whole == list(chain.from_iterable(parts)) == [text_of(v) for v in column.to_pylist()]
