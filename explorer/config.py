@@ -146,6 +146,9 @@ class ObjectiveConfig:
     )
     per_word: bool = setting(False, "divide the loss of each text by the number of its words")
     draws: int = setting(1, "draws of z per sentence; above 1: importance-weighted bound (IWAE)")
+    refine_steps: int = setting(
+        0, "gradient steps on each posterior before the decoder learns: semi-amortised (Kim 2018)"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

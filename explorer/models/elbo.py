@@ -14,6 +14,7 @@ from explorer.models.auxiliary_base import Sentences
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
 from explorer.models.label_conditioning import drop_labels
 from explorer.models.mixed_precision import autocast
+from explorer.models.semi_amortised import refined
 from explorer.models.vae import TextVAE
 
 
@@ -90,6 +91,8 @@ def training_terms(
     *,
     noise: bool = True,
     draws: int = 1,
+    refine_steps: int = 0,
+    beta: float = 1.0,
     labels: Sequence[int] = (),
     targets: Float[Tensor, "batch target"] | None = None,
     shard: BatchShard = WHOLE_BATCH,
@@ -104,6 +107,9 @@ def training_terms(
         tokens: Sentences.
         noise: Whether z is sampled; otherwise it is the posterior mean.
         draws: Samples per sentence (see `check_draws`).
+        refine_steps: Steps that improve each posterior (see `semi_amortised.check_steps`); none
+            without noise.
+        beta: The weight of the rate in these steps.
         labels: Indices into `config.labels`, for a conditional model.
         targets: Sentence vectors for the auxiliary loss, if it needs them.
         shard: The rows whose distortion and auxiliary loss this process computes; the rate is of
@@ -117,16 +123,23 @@ def training_terms(
     with shard.whole_batch_draws(), autocast(model.device, bf16):
         features = model.encode(tokens[rows])
     posterior = model.latent.posterior(shard.all_gather(features.to(dtype)))
+
+    def nll(decoder_input: Tensor) -> Tensor:
+        with shard.whole_batch_draws(), autocast(model.device, bf16):
+            return -model.decoder.log_prob(decoder_input, tokens[rows])
+
+    def beta_elbo(z: Tensor, own: Distribution) -> Tensor:
+        return nll(model.condition(z, labels[rows])) + beta * rate(model, own, z).sum(1)
+
+    if noise and refine_steps:
+        posterior = refined(posterior, beta_elbo, refine_steps, shard)
     whole = Sentences(tokens, labels, targets, posterior.mean)
     commitment = model.latent.commitment(posterior)[rows]
 
     def terms(z: Tensor, kl: Tensor) -> Terms:
         auxiliary = _auxiliary(model, z, whole, rows) + commitment
         given = drop_labels(labels) if model.training else labels
-        decoder_input = model.condition(z, given)[rows]
-        with shard.whole_batch_draws(), autocast(model.device, bf16):
-            nll = -model.decoder.log_prob(decoder_input, tokens[rows])
-        return Terms(nll, kl, auxiliary)
+        return Terms(nll(model.condition(z, given)[rows]), kl, auxiliary)
 
     if noise and draws > 1:
         prior, many = model.prior(), posterior.rsample(torch.Size([draws]))

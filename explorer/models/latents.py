@@ -20,6 +20,8 @@ from explorer.models.distributions import (
 )
 from explorer.models.latent_base import Latent
 
+_MAX_NOISE = 10.0
+"""Standard deviations of the encodings: with more, hardly anything of z is left."""
 _MAX_MIN_RATE = 13.0
 """Nats per dimension: with more, the variance would be below its lower clamp."""
 
@@ -129,18 +131,31 @@ class Deterministic(Latent):
     The posterior is a Gaussian of scale 0, whose samples are its mean. The prior in the recipe is
     unused: a density to sample from is fitted to the encodings after training, outside the
     objective. A VampPrior, a mixture of posteriors, has no density here.
+
+    Args:
+        feature_dim: Of the encoder.
+        latent_dim: Of z.
+        noise: Standard deviation of Gaussian noise on z in training, in standard deviations of
+            the batch's encodings: relative, since the encoder would outgrow noise of a fixed size.
+            It makes the decoder smooth (Poole et al. 2014, arXiv:1406.1831); 0 for none.
     """
 
     has_rate = False
     has_spread = False
 
-    def __init__(self, feature_dim: int, latent_dim: int) -> None:
+    def __init__(self, feature_dim: int, latent_dim: int, noise: float = 0.0) -> None:
         super().__init__(latent_dim)
+        within("model.latent.noise", noise, 0, _MAX_NOISE)
         self.mean = nn.Linear(feature_dim, latent_dim)
+        self._noise = noise
 
     def posterior(self, features: Float[Tensor, "batch features"]) -> Distribution:
-        """One point per row."""
-        return _points(self.mean(features))
+        """One point per row; in training with noise, a Gaussian around it."""
+        mean = self.mean(features)
+        if not (self.training and self._noise):
+            return _points(mean)
+        scale = self._noise * mean.detach().std(0, correction=0).clamp(min=1e-6).expand_as(mean)
+        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
     def rate(
         self, posterior: Distribution, prior: Distribution, z: Float[Tensor, "batch latent"]

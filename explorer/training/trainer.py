@@ -14,6 +14,7 @@ from explorer.models import elbo
 from explorer.models.batch_shard import BatchShard, all_reduce_gradients
 from explorer.models.padding import collate
 from explorer.models.rate_penalties import penalty_for
+from explorer.models.semi_amortised import check_steps
 from explorer.models.vae import TextVAE
 from explorer.registry import choose
 from explorer.runs import weights
@@ -74,6 +75,7 @@ class Trainer:
         self._validate = validate
         self._pretrained = pretrained
         elbo.check_draws(model, config.objective)
+        check_steps(model, config.objective)
         self._penalty = penalty_for(model, config.objective.rate)
         self._schedule = choose(SCHEDULES, config.objective.schedule, "objective.schedule")
         self.progress = TrainingProgress(
@@ -327,6 +329,8 @@ class Trainer:
             tokens,
             noise=noise,
             draws=self.config.objective.draws,
+            refine_steps=self.config.objective.refine_steps,
+            beta=beta,
             labels=labels,
             targets=targets,
             shard=shard,

@@ -135,6 +135,7 @@ RECIPES: dict[str, dict] = {
         }
     },
     "aggressive": {"training": {"aggressive": True, "batch_size": 31}},
+    "semi-amortised": {"objective": {"refine_steps": 3}},
 }
 
 

@@ -95,6 +95,22 @@ def test_every_prior_has_a_title() -> None:
     assert all(titles) and len(set(titles)) == len(titles)
 
 
+def test_noise_on_a_point_is_relative_and_in_training_alone() -> None:
+    """Three times the encodings have three times the noise, so that growing does not escape it."""
+    torch.manual_seed(0)
+    latent = LATENTS["point"](4, 3, noise=0.5).train()
+    features = torch.randn(1000, 4)
+    for factor in (1, 3):
+        posterior = latent.posterior(factor * features)
+        off = posterior.rsample() - posterior.mean
+        spread = (factor * (features @ latent.mean.weight.T)).std(0)
+        torch.testing.assert_close(off.std(0), 0.5 * spread, rtol=0.1, atol=0)
+    posterior = latent.eval().posterior(features)
+    assert torch.equal(posterior.rsample(), posterior.mean)
+    with pytest.raises(ExplorerError, match=r"model\.latent\.noise"):
+        LATENTS["point"](4, 3, noise=-0.1)
+
+
 def test_a_point_has_no_noise() -> None:
     posterior = LATENTS["point"](4, 3).posterior(torch.randn(2, 4))
     assert torch.equal(posterior.rsample(), posterior.mean)

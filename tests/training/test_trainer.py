@@ -32,7 +32,7 @@ LEARNED = {"corpus": "some sentences", "vocabulary": "their words"}  # checksums
 TRAIN = [[4 + (row + step) % 8 for step in range(row % 5)] for row in range(60)]
 
 
-def recipe(**training: object) -> Config:
+def recipe(refine_steps: int = 0, **training: object) -> Config:
     settings = {"epochs": 3, "pretrain_epochs": 1, "batch_size": 8, "save_seconds": 0.0}
     return configs.from_table(
         {
@@ -43,7 +43,10 @@ def recipe(**training: object) -> Config:
                 "encoder": {"name": "lstm", "hidden_dim": 5},
                 "decoder": {"name": "lstm", "hidden_dim": 7},
             },
-            "objective": {"schedule": {"name": "linear", "epochs": 1.0}},
+            "objective": {
+                "schedule": {"name": "linear", "epochs": 1.0},
+                "refine_steps": refine_steps,
+            },
             "training": settings | training,
         }
     )
@@ -626,8 +629,9 @@ def test_a_catching_up_encoder_is_judged_by_the_word_not_by_the_sentence() -> No
     assert len(taken) == 120
 
 
-def test_an_aggressive_training_resumes_to_the_same_end(tmp_path: Path) -> None:
-    config = recipe(aggressive=True, epochs=2)
+@pytest.mark.parametrize("settings", [{"aggressive": True}, {"refine_steps": 3}])
+def test_a_training_with_further_steps_resumes_to_the_same_end(settings, tmp_path: Path) -> None:
+    config = recipe(epochs=2, **settings)
     whole = trainer(config)
     list(whole.run())
     part = trainer(config)
