@@ -197,6 +197,7 @@ EXPERIMENT = Experiment(
     "its samples paraphrase; between two sentences lie sentences.",
     trains="Nothing: captions-faithful and everyday decode the sentences of published tables.",
     seconds=10,
+    seed=4,
     expected="More than half of the analogies have the words wanted, the mean shares more words "
     "with its sentence than samples do, and each path leaps once or more.",
     run=run,

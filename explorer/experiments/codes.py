@@ -248,6 +248,7 @@ EXPERIMENT = Experiment(
     trains="A small VAE with eight codes of 16 categories each, on 3,000 everyday sentences; then "
     "every code of 100 held-out sentences is swapped for that of another sentence.",
     seconds=35,
+    seed=2,
     expected="One code changes the sentence in at least 60 % of the swaps, and about half of its "
     "words stay. More than half of the categories are in use.",
     run=run,

@@ -109,7 +109,7 @@ EXPERIMENT = Experiment(
     settings=Settings,
     change="Without weight decay nothing decides against z: the rate drifts where chance leaves "
     "it. Try other seeds, too.",
-    seed=toy.DEFAULT_SEED,
+    seed=8,
     sketch=(
         (0.1, 0.2, 0.1, 0.04, 0.02, 0.01, 0.01, 0.01),
         (0.1, 0.5, 0.8, 0.9, 0.93, 0.93, 0.94, 0.94),
@@ -118,8 +118,8 @@ EXPERIMENT = Experiment(
 from explorer.explore.thought_experiment import Decoder, train
 
 for reads in (True, False):
-    without = train(Decoder(reads, latent=False), seed=9)
-    given = train(Decoder(reads, latent=True), seed=9, start=without)
+    without = train(Decoder(reads, latent=False), seed=8)
+    given = train(Decoder(reads, latent=True), seed=8, start=without)
     print("reads words" if reads else "reads none", f"rate {given.rate:.2f} nats")
     print(given.reconstructions)
 """,

@@ -156,15 +156,15 @@ EXPERIMENT = Experiment(
     settings=Settings,
     change="Let the decoder read words: a nat of rate then saves one, and z goes at β = 1 "
     "already.",
-    seed=toy.DEFAULT_SEED,
+    seed=2,
     sketch=((1.0, 0.8, 0.62, 0.46, 0.32, 0.2, 0.12, 0.06),),
     code="""\
 from explorer.explore.thought_experiment import Decoder, Variant, train
 
-without = train(Decoder(reads=False, latent=False), seed=9)
+without = train(Decoder(reads=False, latent=False), seed=2)
 for beta in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0):
     decoder, variant = Decoder(reads=False, latent=True), Variant(beta=beta)
-    trained = train(decoder, seed=9, start=without, variant=variant)
+    trained = train(decoder, seed=2, start=without, variant=variant)
     print(beta, round(trained.rate, 2), round(trained.distortion, 2))
 """,
 )
