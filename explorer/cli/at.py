@@ -49,7 +49,6 @@ def at(args: argparse.Namespace) -> None:
     if not run.texts_are_real:
         warn(f"the corpus is not on this machine: the nearest sentence is {run.name}'s words")
     say(text)
-    ratio = position.distance / (position.typical or 1.0)
-    away = f"{position.distance:.2f} away ({ratio:.1f}× typical)"
+    away = f"{position.distance:.2f} away ({position.relative:.1f}× typical)"
     say(f"nearest sentence, {away}: {readable(run, nearest)}")
     say(f"denser than {position.density:.0f}% of the sentences' positions")

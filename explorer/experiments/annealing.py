@@ -127,7 +127,7 @@ def _read(watch: Watch) -> dict[str, Series]:
         except (OSError, KeyError, ValueError):
             raise ExplorerError(f"{path} cannot be read: reinstall the package") from None
         rate = value_of(opened.metrics, "rate")
-        if rate is not None:
+        if rate is not None and points:
             points.append((points[-1][0] + 0.05, rate))
         curves[name] = Series.of(name, points)
         watch((number + 1) / len(_SHIPPED), f"reading {run}", [_chart(curves)])

@@ -172,7 +172,8 @@ def _elders(
     for scores in baselines(train, test, settings.topics, seed):
         assert scores.per_word is not None
         result[scores.title] = float(scores.per_word)
-        watch(len(result) / 6 / steps, f"fitted: {scores.title}", [_bars(result)])
+        done = len(result) / (len(result) + 1)  # of an unknown number
+        watch(done / steps, f"fitted: {scores.title}", [_bars(result)])
     return result
 
 

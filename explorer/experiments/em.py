@@ -124,12 +124,13 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
             watch(done, f"{name}, iteration {len(steps[name]) // 2}", _charts(steps))
     soft, hard = steps.values()
     gap = max(step.log_prob - step.bound for step in soft[::2])
-    drop = max(0.0, *(one.bound - other.bound for one, other in itertools.pairwise(soft)))
+    drops = [one.bound - other.bound for one, other in itertools.pairwise(soft)]
+    drop = max(0.0, *drops)
     soft_ppl, hard_ppl = (run[-1].mixture.perplexity(data.test) for run in (soft, hard))
     climbs, touches = drop < _TOLERANCE, gap < _TOLERANCE
     unigram = _m_step(data.train, np.ones((len(data.train), 1)), settings.smoothing)
     seen = (
-        f"EM {'never fell' if climbs else f'fell once by {drop:.2g} nats'}; after an E step the "
+        f"EM {'never fell' if climbs else f'fell {sum(item >= _TOLERANCE for item in drops)} times, by at most {drop:.2g} nats'}; after an E step the "
         f"gap between log p and the bound is at most {gap:.1g} nats. On {len(data.test):,} "
         f"held-out sentences EM has perplexity {soft_ppl:.1f}, hard EM {hard_ppl:.1f}, one "
         f"component {unigram.perplexity(data.test):.1f}."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.errors import ExplorerError
 from explorer.experiments.experiment import (
     BARS,
     Chart,
@@ -50,7 +51,13 @@ class Filled:
 
 
 def gaps(texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
-    """Every sentence with each of its words in turn, the final full stop left out."""
+    """Every sentence with each of its words in turn, the final full stop left out.
+
+    Raises:
+        ExplorerError: For texts without a word, once they are read.
+    """
+    if not any(text.strip(" .?!") for text in texts):
+        raise ExplorerError("a sentence needs a word that can be left out")
     for text in texts:
         words = text.split()
         for index in range(len(words) - (words[-1] in ".?!")):

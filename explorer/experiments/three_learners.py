@@ -233,14 +233,19 @@ def train(
     learner = LEARNERS[name](settings, random)
     optimiser = torch.optim.Adam(learner.weights, _RATE)
     every = max(1, settings.steps // _REPORTS)
-    for step in range(settings.steps + 1):
-        if step % every == 0 or step == settings.steps:
-            with torch.inference_mode():
-                report(step, float(learner.log_prob(data.test).mean()))
+
+    def judge(step: int) -> None:
+        with torch.inference_mode():
+            report(step, float(learner.log_prob(data.test).mean()))
+
+    for step in range(settings.steps):
+        if step % every == 0:
+            judge(step)
         rows = torch.randint(len(data.train), (_BATCH,), generator=random)
         optimiser.zero_grad()
         learner.loss(data.train[rows], random).backward()
         optimiser.step()
+    judge(settings.steps)
     return learner
 
 

@@ -121,7 +121,9 @@ class FolderEncoding:
         bare = Path(path.name)
         with suppress(ExplorerError):  # encoding it will report the error
             _, packed = read_file.kind_of(path)
-            bare = Path(bare.stem).with_suffix("") if packed else bare.with_suffix("")
+            if packed and bare.suffix == f".{packed}":  # not a download that lost its .gz
+                bare = bare.with_suffix("")
+            bare = bare.with_suffix("")
         return self.target / f"{bare.name}.parquet"
 
     def prepare(self) -> list[Path]:

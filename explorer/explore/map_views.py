@@ -16,7 +16,7 @@ from explorer.errors import ExplorerError, one_of
 from explorer.explore.baseline_fit import LinearBaselines, baselines_of
 from explorer.explore.map_overlays import Ellipse
 from explorer.latent_space.home_box import HomeBox, home_box
-from explorer.latent_space.map_index import locate
+from explorer.latent_space.map_index import locate, relative
 from explorer.latent_space.projections import PCA
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
@@ -300,5 +300,4 @@ def opacity(distance: float, run: Contents) -> float:
 
 def relative_distance(distance: float, run: Contents) -> float:
     """A latent distance in units of the typical one between a sentence and its nearest other."""
-    typical = UmapView.of(run).index.typical
-    return distance / typical if typical > 0 else float(distance > 0)
+    return relative(distance, UmapView.of(run).index.typical)

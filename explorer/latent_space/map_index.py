@@ -40,6 +40,11 @@ class MapPosition:
     weights: Float[np.ndarray, " k"]
     """Their weights in `z`; they sum to 1."""
 
+    @property
+    def relative(self) -> float:
+        """`distance` in typical ones."""
+        return relative(self.distance, self.typical)
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -48,6 +53,11 @@ class Cycle:
     text: str
     z: Float32[np.ndarray, " latent"]
     distance: float  # Euclidean, from the point asked about
+
+
+def relative(distance: float, typical: float) -> float:
+    """A distance in typical ones; where all sentences are one point, 0 there and 1 elsewhere."""
+    return distance / typical if typical > 0 else float(distance > 0)
 
 
 def locate(
@@ -159,7 +169,8 @@ class MapIndex:
     @cached_property
     def _radii(self) -> Float[np.ndarray, " sample"]:
         rows = self._spread(_DENSITY_POINTS)
-        return np.sort(self._around(self._tree.data[rows])[1][:, -1])
+        others = min(self._k + 1, len(self._mean))  # each is the first of its own neighbours
+        return np.sort(self._tree.query(self._tree.data[rows], k=[others])[0][:, 0])
 
     def _spread(self, most: int) -> Int[np.ndarray, " rows"]:
         """At least `most` rows evenly from all, or all."""

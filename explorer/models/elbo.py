@@ -136,19 +136,25 @@ def training_terms(
     whole = Sentences(tokens, labels, targets, posterior.mean)
     commitment = model.latent.commitment(posterior)[rows]
 
-    def terms(z: Tensor, kl: Tensor) -> Terms:
+    def terms(z: Tensor, kl: Tensor, given: Sequence[int]) -> Terms:
         auxiliary = _auxiliary(model, z, whole, rows) + commitment
-        given = drop_labels(labels) if model.training else labels
         return Terms(nll(model.condition(z, given)[rows]), kl, auxiliary)
 
     if noise and draws > 1:
         prior, many = model.prior(), posterior.rsample(torch.Size([draws]))
-        each = [terms(z, (posterior.log_prob(z) - prior.log_prob(z))[:, None]) for z in many]
+        given = _given(model, labels)  # the same for all draws of a sentence: one bound
+        ratios = posterior.log_prob(many) - prior.log_prob(many)
+        each = [terms(z, ratio[:, None], given) for z, ratio in zip(many, ratios, strict=True)]
         return _importance_weighted(each, rows)
     z = sampled = posterior.rsample() if noise else posterior.mean
     if not noise and model.latent.has_rate and not model.prior.is_factorised:
         sampled = posterior.sample()  # log q − log p at the mean does not estimate the rate
-    return terms(z, rate(model, posterior, sampled))
+    return terms(z, rate(model, posterior, sampled), _given(model, labels))
+
+
+def _given(model: TextVAE, labels: Sequence[int]) -> Sequence[int]:
+    """The labels that the decoder gets: in training, some are dropped."""
+    return drop_labels(labels) if model.training else labels
 
 
 def _auxiliary(

@@ -7,6 +7,7 @@ maximum likelihood, which makes the model one that can be drawn from.
 import copy
 import dataclasses
 import math
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ from explorer.models.vae import TextVAE, build
 BATCH = 512
 EPOCHS = 60
 PATIENCE = 4
+INITIAL_SENTENCES = 1000
+"""Training sentences whose encodings initialise a learned prior."""
 SAMPLES = 10
 """Draws of each posterior a gain is averaged over."""
 _FEW_WORDS = 8  # of a model that is built to be checked only
@@ -132,6 +135,11 @@ def with_prior(model: TextVAE, prior: Choice) -> TextVAE:
     return other.eval()
 
 
+def initial_sentences(train: Sequence[Sequence[int]], seed: int) -> list[Sequence[int]]:
+    """Random training sentences, whose encodings initialise a learned prior."""
+    return random.Random(seed).sample(train, min(INITIAL_SENTENCES, len(train)))
+
+
 def fit(
     model: TextVAE,
     train: Sequence[Sequence[int]],
@@ -169,13 +177,14 @@ def fit(
     learned = _tensors(model, train)
     if model.prior.basis is not None:
         model.prior.basis.fit(*learned)
-    model.prior.initialise(list(train[:: max(1, len(train) // 1000)]), seed)
+    model.prior.initialise(initial_sentences(train, seed), seed)
     model.prior.requires_grad_(True)
     how = _OPTIMISATIONS.get(str(model.config.prior["name"]), Optimisation())
     held = _normal(*_tensors(model, valid))
     watched = sample(held, SAMPLES, generator(seed, "prior valid"))
     if how.watched is not None:
-        watched = watched.flatten(0, 1)[: how.watched]
+        order = torch.randperm(watched.shape[:2].numel(), generator=generator(seed, "watched"))
+        watched = watched.flatten(0, 1)[order[: how.watched].to(watched.device)]
     steps = math.ceil(len(train) / BATCH)  # of an epoch
     epochs = math.ceil(how.steps / steps)
     total = how.rounds * epochs * steps

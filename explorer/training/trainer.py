@@ -22,6 +22,7 @@ from explorer.text.batching import plan
 from explorer.training.aggressive_encoder import keep_gradients, train_encoder
 from explorer.training.best_weights import BestWeights
 from explorer.training.optimisers import optimiser_for, set_learning_rate
+from explorer.training.prior_fitting import initial_sentences
 from explorer.training.progress import Report, ReportWindow, Session, TrainingProgress
 from explorer.training.schedules import SCHEDULES, TargetRate
 from explorer.training.warm_start import UNTRAINED, PretrainedWeights
@@ -34,8 +35,6 @@ Targets = Callable[[Sequence[int]], Tensor]
 """The vectors (rows, dimensions) of training sentences, given their rows."""
 
 REPORTS_PER_EPOCH = 20
-PRIOR_SENTENCES = 1000
-"""Training sentences whose encodings initialise a learned prior."""
 
 
 class Trainer:
@@ -173,8 +172,7 @@ class Trainer:
 
     def _initialise_prior(self) -> None:
         """Initialises a learned prior at the encodings of random training sentences."""
-        count = min(PRIOR_SENTENCES, len(self._train))
-        drawn = random.Random(self.config.seed).sample(self._train, count)
+        drawn = initial_sentences(self._train, self.config.seed)
         self.model.eval()
         self.model.prior.initialise([row[: self._max_tokens] for row in drawn], self.config.seed)
         self.model.train()

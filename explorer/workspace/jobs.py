@@ -86,9 +86,14 @@ def log_path(job: int) -> Path:
     return root() / f"{job}.log"
 
 
+def lock_path(job: int) -> Path:
+    """The file of a job's lock."""
+    return root() / f"{job}.lock"
+
+
 def lock_of(job: int) -> FileLock:
     """The lock that the process of a job holds while it lives."""
-    return FileLock(root() / f"{job}.lock")
+    return FileLock(lock_path(job))
 
 
 def submit(kind: str, name: str, steps: Sequence[Sequence[str]]) -> int:
@@ -107,10 +112,9 @@ def jobs() -> list[Job]:
     """All jobs, the newest first; starts queued ones whose turn has come."""
     if not database.path().is_file():
         return []
-    advance()
-    with database.writing() as base:
-        rows = base.execute("SELECT * FROM jobs ORDER BY id DESC").fetchall()
-    return [_job(row) for row in rows]
+    with suppress(ExplorerError):  # a folder that cannot be written is listed as it is
+        advance()
+    return [_job(row) for row in _select("ORDER BY id DESC")]
 
 
 def job(number: int) -> Job:
@@ -119,30 +123,46 @@ def job(number: int) -> Job:
     Raises:
         ExplorerError: If there is none of this number.
     """
-    row = None
-    if abs(number) < 2**63:  # the largest number that SQLite takes
-        with database.writing() as base:
-            row = base.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
-    if row is None:
+    # The largest number that SQLite takes is below 2⁶³.
+    rows = _select("WHERE id = ?", number) if abs(number) < 2**63 else []
+    if not rows:
         raise ExplorerError(f"there is no job {number}: `explorer jobs` lists them")
-    return _job(row)
+    return _job(rows[0])
+
+
+def _select(which: str, *values: object) -> list[sqlite3.Row]:
+    with database.reading() as base:
+        if base is None:
+            return []
+        return base.execute(f"SELECT * FROM jobs {which}", values).fetchall()
 
 
 def stop(number: int) -> None:
     """Stops a job: a training saves its state first; `resume` continues it."""
+    job(number)
+    if _change(number, (QUEUED,), STOPPED):
+        return
     known = job(number)
-    if known.state == QUEUED:
-        _set(number, STOPPED)
-    elif known.state == RUNNING and known.pid and (_is_starting(known) or _is_alive(number)):
+    if known.state == RUNNING and known.pid and (_is_starting(known) or _is_alive(number)):
         with suppress(ProcessLookupError):
             os.kill(known.pid, signal.SIGINT)
 
 
 def resume(number: int) -> None:
     """Queues a stopped or failed job again."""
-    if not job(number).is_active:
-        _set(number, QUEUED)
+    job(number)
+    if _change(number, (STOPPED, FAILED, DONE), QUEUED):
         advance()
+
+
+def _change(number: int, states: Sequence[str], state: str) -> bool:
+    """Changes the state of a job that is in one of some states, in one step; whether it was."""
+    with database.writing() as base:
+        which = f"id = ? AND state IN ({', '.join('?' * len(states))})"
+        if not base.execute(f"SELECT 1 FROM jobs WHERE {which}", (number, *states)).fetchone():
+            return False
+        _set_in(base, number, state)
+        return True
 
 
 def finish(number: int) -> None:
@@ -170,7 +190,7 @@ def delete(number: int) -> None:
     with database.writing() as base:
         base.execute("DELETE FROM jobs WHERE id = ?", (number,))
     path = progress_path(number)
-    for file in (path, *job_progress.beside(path), log_path(number)):
+    for file in (path, *job_progress.beside(path), log_path(number), lock_path(number)):
         file.unlink(missing_ok=True)
 
 
@@ -265,7 +285,9 @@ def _is_alive(number: int) -> bool:
 def _has_process(pid: int) -> bool:
     for number, child in list(_children.items()):
         if child.poll() is not None:  # reaped, or it would seem to live on
-            del _children[number]
+            _children.pop(number, None)
+    if os.name == "nt":  # where signal 0 is Ctrl-C: the lock tells, once it may be held
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

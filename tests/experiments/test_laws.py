@@ -266,6 +266,8 @@ SMALL = three_learners.Settings(steps=300)
 def test_exact_likelihood_rises_past_independent_units(name: str) -> None:
     data, nats = three_learners.data_of(SMALL), []
     learner = three_learners.train(name, data, SMALL, 0, lambda step, value: nats.append(value))
+    with torch.inference_mode():
+        assert float(learner.log_prob(data.test).mean()) == nats[-1], "the last step is reported"
     assert nats[0] < data.independent < nats[-1] < data.limit + 0.05
     every = three_learners.states(SMALL.visible)
     with torch.inference_mode():

@@ -192,10 +192,12 @@ def test_names_of_shards_keep_their_dots_and_other_files_stay(
     for name in ("c4.00000-of-00002.txt", "c4.00001-of-00002.txt"):
         (source / name).write_text("a red dog waits\n", encoding="utf-8")
     (source / "news.2020.csv.gz").write_bytes(gzip.compress(b"text\na cat\n"))
+    for name in ("lost.v1.txt", "lost.v2.txt"):  # downloads that lost their .gz
+        (source / name).write_bytes(gzip.compress(b"a dog\n"))
     job = FolderEncoding(tiny_run, source, tmp_path / "out")
     encode_all(job)
     assert sorted(path.stem for path in job.target.glob("*.parquet")) == [
-        "c4.00000-of-00002", "c4.00001-of-00002", "news.2020",
+        "c4.00000-of-00002", "c4.00001-of-00002", "lost.v1", "lost.v2", "news.2020",
     ]  # fmt: skip
     other = tmp_path / "other"
     other.mkdir()

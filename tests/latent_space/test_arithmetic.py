@@ -48,6 +48,10 @@ def test_groups_that_differ_are_apart_and_groups_alike_are_not():
     meant = arithmetic.separation(alike[0] + 1, alike[1])
     assert noise is not None and abs(noise) < 0.5
     assert meant is not None and meant > 3
+    repeated = arithmetic.separation(
+        np.repeat(alike[0], 2, axis=0), np.repeat(alike[1], 2, axis=0)
+    )
+    assert repeated is not None and abs(repeated) < 0.5  # each in one half, with its copy
     assert arithmetic.separation(alike[0, :3], alike[1]) is None
     assert arithmetic.separation(np.ones((8, 2)), np.zeros((8, 2))) is None
 

@@ -49,6 +49,14 @@ def test_their_terms_have_the_gradient_of_the_importance_weighted_bound(
         torch.testing.assert_close(weight.grad, wanted[name])
 
 
+def test_all_draws_of_a_sentence_have_the_same_label(monkeypatch) -> None:
+    """Else the bound would be of no one model: p(x|z, label) for some draws, p(x|z) for others."""
+    dropped = []
+    monkeypatch.setattr(elbo, "drop_labels", lambda labels: dropped.append(labels) or list(labels))
+    elbo.training_terms(tiny().train(), collate(SENTENCES), draws=5)
+    assert len(dropped) == 1
+
+
 def test_the_mean_is_one_point_whatever_the_draws() -> None:
     model, tokens = tiny(), collate(SENTENCES)
     one, many = (elbo.training_terms(model, tokens, noise=False, draws=n) for n in (1, 5))

@@ -290,6 +290,12 @@ def test_sample_sentences_are_held_out_and_others_come() -> None:
     assert not set(first) & set(second)
 
 
+@pytest.mark.parametrize("count", [8, 11, 28, 56, 112, 500])
+def test_other_sentences_are_others_however_many_there_are(count: int) -> None:
+    rows = [set(collapse.sample_rows(["test"] * count, 4 * clicks)) for clicks in range(3)]
+    assert all(len(item) == 4 for item in rows) and rows[0] != rows[1] != rows[2]
+
+
 def test_other_sentences_reopen_from_their_address(page: Open) -> None:
     at = page("collapse")
     at.button(key="other_gains").click().run()

@@ -169,3 +169,20 @@ def test_a_run_that_reconstructs_more_exactly_is_of_the_same_corpus() -> None:
         assert open_runs.run_of(other).config.corpus.name == run.config.corpus.name
     assert found, "some run that ships reconstructs less exactly than another"
     assert not found.keys() & set(found.values()), "the best one points to none"
+
+
+def test_runs_in_memory_are_bounded_and_a_closed_one_is_opened_again(
+    tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
+    monkeypatch.setattr(open_runs, "_MOST_OPEN", 2)
+    for name in "abc":
+        shutil.copytree(tiny_run, tmp_path / name)
+    first = open_runs.run_of("a")
+    open_runs.run_of("b"), open_runs.run_of("c")
+    assert len(open_runs._runs) <= 2 and first.stamp not in open_runs._runs
+    again = open_runs.opened(first.stamp)
+    assert again is not None and again is not first and again.folder == first.folder
+    assert open_runs.run_of("a") is again
+    shutil.rmtree(tmp_path / "b")
+    assert open_runs.opened("no such stamp") is None

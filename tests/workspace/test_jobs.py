@@ -209,3 +209,40 @@ def test_a_job_of_a_clock_that_was_set_back_is_noticed_to_be_dead(no_process, mo
     ended(number)
     monkeypatch.setattr(time, "time", real)
     assert [job.state for job in jobs.jobs()] == [jobs.STOPPED]
+
+
+def test_a_job_that_started_meanwhile_is_stopped_not_marked(no_process, monkeypatch):
+    """Somebody stops a job that still waits, while another process starts it."""
+    number = jobs.submit(jobs.TRAIN, "a", QUICK)
+    with database.writing() as base:  # it waited when it was read, and runs since
+        base.execute("UPDATE jobs SET state = ?, pid = 77 WHERE id = ?", (jobs.RUNNING, number))
+    asked = []
+    monkeypatch.setattr(jobs.os, "kill", lambda pid, signal: asked.append(pid))
+    jobs.stop(number)
+    assert asked[-1] == 77 and jobs.job(number).state == jobs.RUNNING
+
+
+def test_a_job_that_runs_is_not_queued_again(no_process):
+    number = jobs.submit(jobs.TRAIN, "a", QUICK)
+    assert jobs.job(number).state == jobs.RUNNING
+    jobs.resume(number)
+    assert jobs.job(number).state == jobs.RUNNING and no_process == [number]
+
+
+def test_a_deleted_job_leaves_no_file(no_process, home):
+    number = jobs.submit(jobs.TRAIN, "a", QUICK)
+    with jobs.lock_of(number):
+        pass
+    jobs.note_ended(number, jobs.DONE)
+    jobs.delete(number)
+    assert not list((home / "jobs").glob(f"{number}.*"))
+
+
+def test_jobs_of_a_folder_that_cannot_be_written_are_listed(no_process, monkeypatch):
+    number = jobs.submit(jobs.TRAIN, "a", QUICK)
+
+    def refuses():
+        raise ExplorerError("cannot be written")
+
+    monkeypatch.setattr(database, "writing", refuses)
+    assert [job.id for job in jobs.jobs()] == [number] == [jobs.job(number).id]

@@ -14,6 +14,7 @@ from explorer.explore.map_views import MapView, opacity, relative_distance
 from explorer.explore.readable_texts import excerpt, readable
 from explorer.explore.refined_text import overlays
 from explorer.explore.run import Run
+from explorer.latent_space.map_index import relative
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
 from explorer.ui.click import codes, refine
@@ -323,16 +324,15 @@ def _lifts(decoded: Decoded) -> None:
 
 
 def _emptiness(run: Run, position: "MapPosition", cycle: "Cycle | None") -> None:
-    typical = position.typical or 1.0
     unit = run.text_unit
     density = f"Density: higher than at {position.density:.0f}% of the {unit}s."
     if position.empty:
         density = f"Density: lower than at 99% of the {unit}s."
     st.markdown(
         f"- Nearest {unit}: **{position.distance:.2f}** away in latent space, "
-        f"{position.distance / typical:.1f}× the typical nearest-neighbour distance.\n"
+        f"{position.relative:.1f}× the typical nearest-neighbour distance.\n"
         f"- {density}\n"
-        f"- {_round_trip(run, cycle, typical)}"
+        f"- {_round_trip(run, cycle, position.typical)}"
     )
     st.button(
         f"Show the nearest {unit}",
@@ -348,7 +348,7 @@ def _round_trip(run: Run, cycle: "Cycle | None", typical: float) -> str:
         return markdown(run.cannot_encode)
     return (
         f"Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
-        f"({cycle.distance / typical:.1f}×), to *encoded again* on the map."
+        f"({relative(cycle.distance, typical):.1f}×), to *encoded again* on the map."
     )
 
 

@@ -36,6 +36,7 @@ from explorer.ui.session import open_runs, url
 
 FIGURES = ("rate", "mutual_information", "active_units", "shuffled_z_gap", "prior_z_gap")
 _SAMPLES = 4
+_GOLDEN = 0.618
 _OFFSET = "others"  # in the address: which sentences
 
 
@@ -267,9 +268,8 @@ def sample_rows(split: Sequence[str], offset: int, count: int = _SAMPLES) -> lis
     """Rows spread evenly over the test sentences; another offset gives others."""
     held = [row for row, name in enumerate(split) if name == "test"] or list(range(len(split)))
     step = max(1, len(held) // count)
-    return [
-        held[(index * step + offset * 7) % len(held)] for index in range(min(count, len(held)))
-    ]
+    shift = int(offset / count * _GOLDEN * step) % step  # far from the rows of the offsets before
+    return [held[shift + index * step] for index in range(min(count, len(held)))]
 
 
 def story(run: Run) -> None:

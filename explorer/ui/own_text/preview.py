@@ -16,6 +16,7 @@ _NO_LABELS = "(none)"
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859_15", "shift_jis", "gb18030")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MEMORY = "_text_preview"
+_REMEMBERED = 2  # the guessed reading, and the chosen one
 _SHOWN_REFUSED = 200
 _SHOWN_ROWS = 5  # without scrolling: what can be done with them stays in view
 _SHOWN_COLUMNS = 50
@@ -78,10 +79,11 @@ def _read(
     key = (str(path), dialect, text, label, vectors)
     memory = st.session_state.setdefault(_MEMORY, {})
     if key not in memory:
-        if memory and next(iter(memory))[0] != str(path):
-            memory.clear()  # of another file
         with st.spinner("Reading the file…"):
             memory[key] = preview(path, dialect, text, label, vectors)
+    memory[key] = memory.pop(key)  # the last used at the end
+    for old in list(memory)[:-_REMEMBERED]:  # each holds all its texts
+        del memory[old]
     return memory[key]
 
 

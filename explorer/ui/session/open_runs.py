@@ -19,10 +19,15 @@ from explorer.explore.run import Run, open_run
 from explorer.explore.run_choice import Record
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
-from explorer.system.cache import Cache
+from explorer.system.cache import Cache, forget
 
 _runs: dict[str, Any] = {}
+"""By stamp, the last used at the end."""
+_folders: dict[str, Path] = {}
+"""Of all runs that were opened, by stamp: one that was closed is opened again."""
 _marks: dict[str, int] = {}
+_MOST_OPEN = 24
+"""Runs in memory at once, each with its model, map and texts."""
 _lock = Lock()
 _opening = Lock()
 _more_exact: Cache[tuple[str, float, float] | None] = Cache(32)
@@ -50,14 +55,28 @@ def remember(run: Any) -> None:
         # A run that was trained or mapped again is another one. A tab may still show the one
         # before; older ones would only fill the memory.
         former = [stamp for stamp, known in _runs.items() if known.folder == run.folder]
-        for stamp in former[:-1]:
-            del _runs[stamp]
-        _runs[run.stamp] = run
+        _runs[run.stamp], _folders[run.stamp] = run, run.folder
+        oldest = list(_runs)[:-_MOST_OPEN]
+        closed = [_runs.pop(stamp) for stamp in dict.fromkeys((*former[:-1], *oldest))]
+    for other in closed:
+        forget(other)
 
 
 def opened(stamp: str) -> Any | None:
     """The run with this stamp, or None: a stamp is looked up, never used as a path."""
+    run, folder = _in_memory(stamp), _folders.get(stamp)
+    if run is not None or folder is None:
+        return run
+    try:
+        return _current(folder, stamp) if folders.stamp(folder) == stamp else None
+    except (ExplorerError, OSError):
+        return None
+
+
+def _in_memory(stamp: str) -> Any | None:
     with _lock:
+        if stamp in _runs:
+            _runs[stamp] = _runs.pop(stamp)
         return _runs.get(stamp)
 
 
@@ -278,10 +297,13 @@ def run_of(name: str) -> Run:
         ExplorerError: If there is no such run, or it is damaged.
     """
     folder = folders.find(name)
-    stamp = folders.stamp(folder)
+    return _current(folder, folders.stamp(folder))
+
+
+def _current(folder: Path, stamp: str) -> Run:
     mark = (folder / folders.SUMS).stat().st_mtime_ns
     with _opening:
-        run = opened(stamp)
+        run = _in_memory(stamp)
         if run is None or _marks.get(stamp) != mark:
             run = open_run(folder)
             remember(run)
@@ -295,13 +317,11 @@ def is_warm(run: Run) -> bool:
 
 
 def warm(run: Run) -> None:
-    """Reads all that a click on the run's map needs, then leaves the heap out of collections."""
+    """Reads all that a click on the run's map needs."""
     if run.atlas is not None and run.has_latent:
         run.decode_tokens(run.atlas.mean[:1], Decoding(nearest=min(run.candidates, 2)))
         run.at(0.0, 0.0)
         run.neighbours(run.atlas.mean[0], 1)
-    gc.collect()
-    gc.freeze()
 
 
 def warm_in_background(run: Run | None = None) -> None:
@@ -318,5 +338,8 @@ def _warm_quietly(run: Run | None) -> None:
             run = run_of(first_run("map", names))
         if run is not None:
             warm(run)
+        if not gc.get_freeze_count():  # at start: later, the objects of sessions would be frozen
+            gc.collect()
+            gc.freeze()
     except ExplorerError:
         return  # the page says it, where somebody reads it

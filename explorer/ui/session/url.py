@@ -53,9 +53,10 @@ def recall(key: str, options: Collection[int]) -> None:
         key: Of the widget, and its parameter. The options of such a widget change their names.
         options: What it may be; nothing else is taken from the address.
     """
+    options_by_text = {str(option): option for option in options}
     text = st.query_params.get(key, "")
-    if key not in st.session_state and text.isdecimal() and int(text) in options:
-        st.session_state[key] = int(text)
+    if key not in st.session_state and text in options_by_text:
+        st.session_state[key] = options_by_text[text]
 
 
 def state(key: str, value: int | None) -> None:
