@@ -1,8 +1,9 @@
 """Expectation maximisation of a mixture of unigrams: each E step closes the gap to log p."""
 
+import dataclasses
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +19,8 @@ from explorer.experiments.experiment import (
     Watch,
     setting,
 )
+from explorer.models import unigram_mixture
+from explorer.models.unigram_mixture import Mixture, Step
 
 _TOLERANCE = 1e-6
 """Nats per sentence: rounding."""
@@ -35,105 +38,69 @@ class Settings:
     smoothing: float = setting(0.1, "pseudo-count of every word in every component", 0.001, 10.0)
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """log π_k and log θ_kw: a component is drawn, then every word of the sentence from it.
-
-    Source:
-        Nigam, McCallum, Thrun, Mitchell (2000), Text Classification from Labeled and Unlabeled
-        Documents using EM, Machine Learning 39.
-    """
-
-    log_weight: Float[np.ndarray, " components"]
-    log_word: Float[np.ndarray, "components words"]
-
-    def joint(self, x: Float[np.ndarray, "n words"]) -> Float[np.ndarray, "n components"]:
-        """Log p(x, k), without the multinomial coefficient, which no parameter changes."""
-        return x @ self.log_word.T + self.log_weight
-
-    def log_prob(self, x: Float[np.ndarray, "n words"]) -> Float[np.ndarray, " n"]:
-        """Log p(x), nats per sentence."""
-        return np.logaddexp.reduce(self.joint(x), axis=1)
-
-    def perplexity(self, x: Float[np.ndarray, "n words"]) -> float:
-        """Exp of −log p per word, over all sentences."""
-        return float(np.exp(-self.log_prob(x).sum() / x.sum()))
-
-
-@dataclass(frozen=True)
-class Step:
-    """The state after half an iteration."""
-
-    mixture: Mixture
-    bound: float
-    """The ELBO of the present q and parameters, with the log prior; nats per sentence."""
-    log_prob: float
-    """log p(x) with the log prior; nats per sentence."""
-
-
 def fit(
     x: Float[np.ndarray, "n words"], settings: Settings, seed: int, is_hard: bool = False
 ) -> Iterator[Step]:
-    """EM from random assignments: a state after each E step and after each M step.
-
-    Args:
-        x: Bags of words.
-        settings: Components, iterations and smoothing, a Dirichlet prior on words.
-        seed: Of the first assignments.
-        is_hard: Whether the E step puts all mass on the likeliest component.
-    """
-    x = x.astype(np.float64)
-    q = np.random.default_rng(seed).dirichlet(np.ones(settings.components), len(x))
-    mixture = _m_step(x, q, settings.smoothing)
-    for _ in range(settings.iterations):
-        joint = mixture.joint(x)
-        if is_hard:
-            q = np.eye(settings.components)[joint.argmax(axis=1)]
-        else:
-            q = np.exp(joint - np.logaddexp.reduce(joint, axis=1)[:, None])
-        yield _step(mixture, x, q, settings.smoothing)
-        mixture = _m_step(x, q, settings.smoothing)
-        yield _step(mixture, x, q, settings.smoothing)
+    """EM, or hard EM, of bags of words: the state at the start, after each E and each M step."""
+    # Never ends before all iterations: the two are compared step by step.
+    return unigram_mixture.fit(
+        x.astype(np.float64),
+        settings.components,
+        seed,
+        is_hard,
+        settings.iterations,
+        tolerance=-np.inf,
+        smoothing=settings.smoothing,
+    )
 
 
-def _m_step(x: np.ndarray, q: np.ndarray, smoothing: float) -> Mixture:
-    weight = q.sum(axis=0) + smoothing
-    word = q.T @ x + smoothing
-    return Mixture(np.log(weight / weight.sum()), np.log(word / word.sum(axis=1, keepdims=True)))
+def perplexity(x: Float[np.ndarray, "n words"], mixture: Mixture) -> float:
+    """Exp of −log p per word, over all sentences."""
+    return float(np.exp(-unigram_mixture.log_likelihoods(x, mixture).sum() / x.sum()))
 
 
-def _step(mixture: Mixture, x: np.ndarray, q: np.ndarray, smoothing: float) -> Step:
-    """Bound and log p of a state; q log q is 0 where q is."""
-    joint = mixture.joint(x)
-    prior = smoothing * (mixture.log_word.sum() + mixture.log_weight.sum())
-    entropy = -np.sum(q * np.log(q, out=np.zeros_like(q), where=q > 0))
-    bound = (np.sum(q * joint) + entropy + prior) / len(x)
-    log_prob = (np.logaddexp.reduce(joint, axis=1).sum() + prior) / len(x)
-    return Step(mixture, float(bound), float(log_prob))
+@dataclass(frozen=True)
+class Curves:
+    """How a fit went, in nats per sentence with the log prior; a number for each step."""
+
+    iteration: list[float] = field(default_factory=list)
+    bound: list[float] = field(default_factory=list)
+    log_prob: list[float] = field(default_factory=list)
+
+    def add(self, step: Step) -> None:
+        """Takes the state after an E or an M step."""
+        count = len(step.responsibilities)
+        self.iteration.append(step.iteration - (0.5 if step.name == "E" else 0))
+        self.bound.append((step.bound + step.log_prior) / count)
+        self.log_prob.append((step.log_likelihood + step.log_prior) / count)
 
 
 def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     """EM and hard EM from the same start, and what both say of held-out sentences."""
     data = bags.everyday(settings.words)
-    steps: dict[str, list[Step]] = {"EM": [], "hard EM": []}
-    half = 2 * settings.iterations
-    for number, name in enumerate(steps):
-        for step in fit(data.train, settings, seed, is_hard=name == "hard EM"):
-            steps[name].append(step)
-            done = (number + len(steps[name]) / half) / 2
-            watch(done, f"{name}, iteration {len(steps[name]) // 2}", _charts(steps))
-    soft, hard = steps.values()
-    gap = max(step.log_prob - step.bound for step in soft[::2])
-    drops = [one.bound - other.bound for one, other in itertools.pairwise(soft)]
+    curves = {"EM": Curves(), "hard EM": Curves()}
+    ends: dict[str, Mixture] = {}
+    for number, (name, curve) in enumerate(curves.items()):
+        _, *steps = fit(data.train, settings, seed, is_hard=name == "hard EM")
+        for step in steps:
+            curve.add(step)
+            ends[name] = step.mixture
+            done = (number + step.iteration / settings.iterations) / 2
+            watch(done, f"{name}, iteration {step.iteration}", _charts(curves))
+    soft = curves["EM"]
+    gap = max(top - low for top, low in zip(soft.log_prob[::2], soft.bound[::2], strict=True))
+    drops = [one - other for one, other in itertools.pairwise(soft.bound)]
     drop = max(0.0, *drops)
-    soft_ppl, hard_ppl = (run[-1].mixture.perplexity(data.test) for run in (soft, hard))
+    soft_ppl, hard_ppl = (perplexity(data.test, mixture) for mixture in ends.values())
+    *_, one = fit(data.train, dataclasses.replace(settings, components=1, iterations=1), seed)
+    alone = perplexity(data.test, one.mixture)
     climbs, touches = drop < _TOLERANCE, gap < _TOLERANCE
-    unigram = _m_step(data.train, np.ones((len(data.train), 1)), settings.smoothing)
+    falls = sum(item >= _TOLERANCE for item in drops)
     seen = (
-        f"EM {'never fell' if climbs else f'fell {sum(item >= _TOLERANCE for item in drops)} times, by at most {drop:.2g} nats'}; after an E step the "
-        f"gap between log p and the bound is at most {gap:.1g} nats. On {len(data.test):,} "
-        f"held-out sentences EM has perplexity {soft_ppl:.1f}, hard EM {hard_ppl:.1f}, one "
-        f"component {unigram.perplexity(data.test):.1f}."
+        f"EM {'never fell' if climbs else f'fell {falls} times, by at most {drop:.2g} nats'}; "
+        f"after an E step the gap between log p and the bound is at most {gap:.1g} nats. On "
+        f"{len(data.test):,} held-out sentences EM has perplexity {soft_ppl:.1f}, hard EM "
+        f"{hard_ppl:.1f}, one component {alone:.1f}."
     )
     return Outcome(
         seen,
@@ -141,56 +108,48 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         [
             Figure("perplexity, EM", soft_ppl, "per word"),
             Figure("perplexity, hard EM", hard_ppl, "per word"),
-            Figure("perplexity, one component", unigram.perplexity(data.test), "per word"),
+            Figure("perplexity, one component", alone, "per word"),
             Figure("largest gap after an E step", gap, "nats"),
             Figure("largest fall of the bound", drop, "nats"),
         ],
-        _charts(steps),
-        [_topics(soft[-1].mixture, data.words)],
+        _charts(curves),
+        [_topics(ends["EM"], data.words)],
     )
 
 
-def _charts(steps: dict[str, list[Step]]) -> list[Chart]:
-    soft = steps["EM"]
-    x = [(number + 1) / 2 for number in range(len(soft))]
+def _charts(curves: Mapping[str, Curves]) -> list[Chart]:
+    soft = curves["EM"]
     bound = Chart(
         "EM: the bound touches log p after every E step",
         "iteration",
         "nats per sentence",
         [
-            Series("log p", x, [step.log_prob for step in soft]),
-            Series("bound", x, [step.bound for step in soft]),
+            Series("log p", soft.iteration, soft.log_prob),
+            Series("bound", soft.iteration, soft.bound),
         ],
     )
-    if not steps["hard EM"]:
+    if not curves["hard EM"].bound:
         return [bound]
     both = Chart(
         "log p of EM and of hard EM",
         "iteration",
         "nats per sentence",
-        [
-            Series(
-                name,
-                [(number + 1) / 2 for number in range(len(run))],
-                [step.log_prob for step in run],
-            )
-            for name, run in steps.items()
-        ],
+        [Series(name, item.iteration, item.log_prob) for name, item in curves.items()],
     )
     return [bound, both]
 
 
 def _topics(mixture: Mixture, words: tuple[str, ...]) -> Table:
     """The words that each component raises most over the mean of all, frequent ones first."""
-    probability = np.exp(mixture.log_word)
-    mean = np.exp(mixture.log_weight) @ probability
-    score = probability * (mixture.log_word - np.log(mean))
-    order = np.argsort(-mixture.log_weight)
+    probability = np.exp(mixture.log_words)
+    mean = np.exp(mixture.log_weights) @ probability
+    score = probability * (mixture.log_words - np.log(mean))
+    order = np.argsort(-mixture.log_weights)
     top = np.argsort(-score, axis=1)[:, :_SHOWN]
     return Table(
         "Components, by weight",
         {
-            "weight": [f"{np.exp(mixture.log_weight[k]):.1%}" for k in order],
+            "weight": [f"{np.exp(mixture.log_weights[k]):.1%}" for k in order],
             "words": [", ".join(str(words[word]) for word in top[k]) for k in order],
         },
     )
@@ -220,10 +179,11 @@ from explorer.experiments import bags, em
 data, settings = bags.everyday(1000), em.Settings(components=20)
 for is_hard in (False, True):
     *_, last = em.fit(data.train, settings, seed=7, is_hard=is_hard)
-    print("hard EM" if is_hard else "EM", last.mixture.perplexity(data.test))
+    print("hard EM" if is_hard else "EM", em.perplexity(data.test, last.mixture))
 
-after_e, after_m, *_ = em.fit(data.train, settings, seed=7)
-print("gap after the E step", after_e.log_prob - after_e.bound)
-print("gap after the M step", after_m.log_prob - after_m.bound)
+start, after_e, after_m, *_ = em.fit(data.train, settings, seed=7)
+for step in (after_e, after_m):
+    gap = (step.log_likelihood - step.bound) / len(data.train)
+    print(f"gap after the {step.name} step", gap)
 """,
 )

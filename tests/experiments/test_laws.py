@@ -123,29 +123,35 @@ def planted() -> np.ndarray:
     return counts(mixed, words)
 
 
+def curve(planted: np.ndarray, seed: int, is_hard: bool) -> em.Curves:
+    result = em.Curves()
+    start, *steps = em.fit(planted, SETTINGS, seed, is_hard)
+    assert start.name == "start" and len(steps) == 2 * SETTINGS.iterations
+    for step in steps:
+        result.add(step)
+    return result
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_em_climbs_and_touches_log_p_after_each_e_step(planted: np.ndarray, seed: int) -> None:
-    steps = list(em.fit(planted, SETTINGS, seed))
-    assert len(steps) == 2 * SETTINGS.iterations
-    assert all(after.bound >= before.bound - 1e-6 for before, after in itertools.pairwise(steps))
-    for after_e, after_m in zip(steps[::2], steps[1::2], strict=True):
-        assert after_e.bound == pytest.approx(after_e.log_prob, abs=1e-9)
-        assert after_m.bound <= after_m.log_prob + 1e-9
+    steps = curve(planted, seed, is_hard=False)
+    assert all(after >= before - 1e-6 for before, after in itertools.pairwise(steps.bound))
+    assert steps.bound[::2] == pytest.approx(steps.log_prob[::2], abs=1e-9)
+    assert steps.iteration == [number / 2 for number in range(1, 2 * SETTINGS.iterations + 1)]
 
 
 def test_hard_em_maximises_its_own_objective_and_ends_no_higher(planted: np.ndarray) -> None:
-    hard = list(em.fit(planted, SETTINGS, 0, is_hard=True))
-    assert all(after.bound >= before.bound - 1e-9 for before, after in itertools.pairwise(hard))
-    assert any(step.bound < step.log_prob - 1e-3 for step in hard[::2]), "it touches nothing"
-    soft = list(em.fit(planted, SETTINGS, 0))
-    assert hard[-1].log_prob <= soft[-1].log_prob + 1e-6
+    hard, soft = (curve(planted, 0, is_hard) for is_hard in (True, False))
+    assert all(after >= before - 1e-9 for before, after in itertools.pairwise(hard.bound))
+    assert hard.log_prob[-1] <= soft.log_prob[-1] + 1e-6
 
 
-def test_a_mixture_is_a_distribution_over_words(planted: np.ndarray) -> None:
+def test_perplexity_is_per_word(planted: np.ndarray) -> None:
     *_, last = em.fit(planted, SETTINGS, 0)
-    assert np.exp(last.mixture.log_word).sum(1) == pytest.approx(np.ones(3))
     one = np.eye(planted.shape[1])
-    assert np.exp(last.mixture.log_prob(one)).sum() == pytest.approx(1), "over all one-word bags"
+    alone = [em.perplexity(row[None], last.mixture) for row in one]
+    assert sum(1 / item for item in alone) == pytest.approx(1), "over all one-word bags"
+    assert em.perplexity(one, last.mixture) == pytest.approx(np.exp(np.log(alone).mean()))
 
 
 def test_annealing_and_a_floor_rescue_the_shipped_family() -> None:
