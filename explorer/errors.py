@@ -17,10 +17,10 @@ def at_least(name: str, value: float, low: float) -> None:
         raise ExplorerError(f"{name}: {value} is below {low}")
 
 
-def above(name: str, value: float, low: float) -> None:
-    """Raises an `ExplorerError` for a setting at a bound, below it, or not a number."""
-    if not value > low:
-        raise ExplorerError(f"{name}: {value} is not above {low}")
+def positive(name: str, value: float) -> None:
+    """Raises an `ExplorerError` for a setting that is 0, negative, or not a number."""
+    if not value > 0:
+        raise ExplorerError(f"{name}: {value} is not above 0")
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
@@ -34,3 +34,8 @@ def one_of(name: str, value: str, known: Iterable[str]) -> None:
     known = list(known)
     if value not in known:
         raise ExplorerError(f"{name}: {value!r} is not one of {', '.join(known)}")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or else its name."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.cli.output import Progress, duration, say, say_json, table
+from explorer.cli.output import Progress, say, say_json, table
 from explorer.errors import ExplorerError
 from explorer.experiments.experiment import Chart, Experiment, Outcome
 from explorer.experiments.registry import EXPERIMENTS
+from explorer.system.durations import duration
 from explorer.workspace import experiment_results
 from explorer.workspace.experiment_results import Question
 

@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from explorer.cli.output import duration, say, say_json, table
+from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
+from explorer.system.durations import duration
 from explorer.workspace import jobs as queue
 
 EXAMPLE = """\

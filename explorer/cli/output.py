@@ -56,16 +56,6 @@ def _aside(text: str) -> None:
         sys.stderr.flush()
 
 
-def duration(seconds: float) -> str:
-    """Formats seconds: `8 s`, `3 min 05 s`, `2 h 10 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Formats aligned columns; those with an index in `right` are flush right."""
     lines = [[visible(text) for text in line] for line in (header, *rows)]

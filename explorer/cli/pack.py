@@ -9,6 +9,7 @@ from explorer.cli.output import say, say_json
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import pack as packing
+from explorer.system.file_checksums import sha256
 
 
 def pack_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,6 @@ def pack(args: argparse.Namespace) -> None:
     packing.pack(folder, Path(os.path.realpath(out)))  # a link stays
     size = out.stat().st_size
     if args.json:
-        say_json({"file": str(out), "bytes": size, "sha256": folders.sha256(out)})
+        say_json({"file": str(out), "bytes": size, "sha256": sha256(out)})
     else:
-        say(f"wrote {out} ({size / 1e6:.1f} MB)\nsha256 {folders.sha256(out)}")
+        say(f"wrote {out} ({size / 1e6:.1f} MB)\nsha256 {sha256(out)}")

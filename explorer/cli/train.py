@@ -12,11 +12,12 @@ from explorer.cli import signals
 from explorer.cli.atlas import draw_map
 from explorer.cli.evaluate import QUICK_LIMIT, QUICK_SAMPLES, measure, print_metrics
 from explorer.cli.options import add_run
-from explorer.cli.output import Progress, duration, say, say_json, warn
+from explorer.cli.output import Progress, say, say_json, warn
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.system import distributed
+from explorer.system.durations import duration
 from explorer.workspace import timings
 
 if TYPE_CHECKING:

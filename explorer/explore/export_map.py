@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.errors import ExplorerError
+from explorer.explore.palette import CLASSES
 from explorer.explore.readable_texts import readable_texts
 from explorer.system.atomic_files import write_output
 from explorer.system.table_writers import check_format, writing
@@ -23,8 +24,6 @@ Progress = Callable[[str, float], None]
 NEIGHBOURS = 15
 """Neighbours of each sentence in an exported table."""
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7F3C8D", "#A5AA00")
-"""Distinguishable with colour blindness: Okabe and Ito's without black and yellow, plus two."""
 NO_COLOUR = "#9AA0A6"
 
 _CHUNK = 2000
@@ -121,7 +120,7 @@ def _colours(atlas: "Atlas", level: int) -> list[str]:
     if level < 0:
         return [NO_COLOUR] * len(atlas)
     regions = atlas.regions(level).tolist()
-    return [COLOURS[region % len(COLOURS)] if region >= 0 else NO_COLOUR for region in regions]
+    return [CLASSES[region % len(CLASSES)] if region >= 0 else NO_COLOUR for region in regions]
 
 
 def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:

@@ -11,13 +11,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
+from explorer.explore.palette import CLASSES
+
 NO_CLASS = 255
 """The byte of a point without a class: drawn grey, not in the legend."""
 RAMP_TOP = 254
 MAX_CLASSES = 250
-
-# Okabe and Ito's colours without black and the yellow that vanishes on white.
-FEW = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8f7d00")
 
 
 class LegendEntry(NamedTuple):
@@ -88,8 +87,8 @@ def palette(count: int) -> list[str]:
 
     Many classes differ in lightness as well as hue, because hue alone does not separate them.
     """
-    if count <= len(FEW):
-        return list(FEW[:count])
+    if count <= len(CLASSES):
+        return list(CLASSES[:count])
     lightness = (0.62, 0.74, 0.52)
     return [_oklch(lightness[i % 3], 0.125, (250 + 137.508 * i) % 360) for i in range(count)]
 

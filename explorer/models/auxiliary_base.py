@@ -6,7 +6,7 @@ from typing import NamedTuple
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from explorer.errors import ExplorerError, above
+from explorer.errors import ExplorerError, positive
 
 
 class Sentences(NamedTuple):
@@ -56,4 +56,4 @@ def need_latent(name: str, latent_dim: int, weight: float) -> None:
     """Checks that there is a latent space, and that the weight of a loss on it is above 0."""
     if not latent_dim:
         raise ExplorerError(f"model.auxiliary: {name} needs a latent space")
-    above("model.auxiliary.weight", weight, 0)
+    positive("model.auxiliary.weight", weight)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.distributions import Beta, Distribution
+from torch.distributions import Beta, Distribution, Independent, Normal
 from torch.distributions.constraints import Constraint
 from torch.nn.functional import normalize
 
@@ -22,6 +22,14 @@ class UncheckedDistribution(Distribution):
     @property
     def arg_constraints(self) -> dict[str, Constraint]:
         return {}
+
+
+def diagonal_gaussian(
+    mean: Float[Tensor, "*batch d"], scale: Float[Tensor, "*batch d"]
+) -> Independent:
+    """N(mean, diag(scale²)); a scale of 0 is a point."""
+    # Validating the arguments would wait for a GPU; a NaN shows in the loss.
+    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
 
 class VonMisesFisher(UncheckedDistribution):

@@ -11,7 +11,7 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 from explorer.errors import ExplorerError, within
 from explorer.models import flow_matching
 from explorer.models.code_model import Autoregressive
-from explorer.models.distributions import ContinuousFlow
+from explorer.models.distributions import ContinuousFlow, diagonal_gaussian
 from explorer.models.encoder_base import Encoder
 from explorer.models.latent_base import Latent
 from explorer.models.latents import LATENTS, Deterministic, Gaussian, Given
@@ -38,8 +38,7 @@ class StandardNormal(Prior):
 
     def forward(self) -> Distribution:
         """N(0, I)."""
-        normal = Normal(self.loc, self.scale, validate_args=False)
-        return Independent(normal, 1, validate_args=False)
+        return diagonal_gaussian(self.loc, self.scale)
 
 
 class Uniform(Prior):

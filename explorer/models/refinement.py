@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.distributions import Distribution, Independent, Normal
 
 from explorer.errors import ExplorerError, within
 from explorer.models import elbo
@@ -23,6 +22,7 @@ from explorer.models.batch_inference import (
     of_rows,
     tokens_of,
 )
+from explorer.models.distributions import diagonal_gaussian
 from explorer.models.random_streams import generator
 from explorer.models.vae import TextVAE
 
@@ -183,12 +183,8 @@ class _Problem:
         z = means + scales * noise.flatten(0, 1)
         tokens, labels = self.tokens.repeat(count, 1), [*self.labels] * count
         distortion = elbo.distortion(self.model, z, tokens, labels)
-        rate = elbo.rate(self.model, _gaussian(means, scales), z).sum(1)
+        rate = elbo.rate(self.model, diagonal_gaussian(means, scales), z).sum(1)
         return Bound(*(part.unflatten(0, (count, -1)).mean(0) for part in (distortion, rate)))
-
-
-def _gaussian(mean: Tensor, scale: Tensor) -> Distribution:
-    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
 
 
 def _scale(log_scale: Tensor) -> Tensor:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.distributions import Distribution, Independent, Normal
+from torch.distributions import Distribution
 
 from explorer.config import ObjectiveConfig
 from explorer.errors import ExplorerError, within
 from explorer.models.batch_shard import WHOLE_BATCH, BatchShard
+from explorer.models.distributions import diagonal_gaussian
 from explorer.models.latents import Gaussian
 from explorer.models.vae import TextVAE
 
@@ -67,7 +68,7 @@ def refined(
         noise = torch.randn_like(start)[rows]  # of the whole batch: processes draw alike
         mean, log_scale = mean.requires_grad_(True), log_scale.requires_grad_(True)
         scale = log_scale.exp()
-        nats = objective(mean + scale * noise, _gaussian(mean, scale)).sum()
+        nats = objective(mean + scale * noise, diagonal_gaussian(mean, scale)).sum()
         along_mean, along_scale = torch.autograd.grad(nats, (mean, log_scale))
         size = _STEP * (1 - step / steps)
         with torch.no_grad():
@@ -75,8 +76,4 @@ def refined(
             log_scale = log_scale - size / 2 * along_scale
     shift = shard.all_gather(mean.detach() - start.detach()[rows])
     factor = shard.all_gather(log_scale.detach().exp() / spread.detach()[rows])
-    return _gaussian(start + shift, spread * factor)
-
-
-def _gaussian(mean: Tensor, scale: Tensor) -> Distribution:
-    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+    return diagonal_gaussian(start + shift, spread * factor)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, first_line
 from explorer.models.encoder_catalog import INSTALL, LOCAL_FILES, SENTENCE_ENCODERS, lacking
 from explorer.models.mixed_precision import autocast
 from explorer.models.padding import masked_mean
@@ -115,7 +115,7 @@ def _open_folder(folder: Path, device: torch.device) -> Encode:
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - of transformers and tokenizers, of any class
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        first = first_line(error)
         raise ExplorerError(f"{folder} holds no sentence encoder: {first[:200]}") from None
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import above, one_of
+from explorer.errors import one_of, positive
 from explorer.models.auxiliary_base import Auxiliary, Sentences, need_latent
 from explorer.models.encoder_catalog import SENTENCE_ENCODERS
 
@@ -54,7 +54,7 @@ class _TaughtInBatch(_Taught):
         noise: bool,
     ) -> None:
         super().__init__(name, latent_dim, weight, encoder)
-        above("model.auxiliary.temperature", temperature, 0)
+        positive("model.auxiliary.temperature", temperature)
         self._temperature, self._noise = temperature, noise
 
     def _points(
@@ -203,7 +203,7 @@ class Neighbours(_TaughtInBatch):
         noise: bool = False,
     ) -> None:
         super().__init__("neighbours", latent_dim, weight, encoder, temperature, noise)
-        above("model.auxiliary.target_temperature", target_temperature, 0)
+        positive("model.auxiliary.target_temperature", target_temperature)
         self._target_temperature = target_temperature
 
     def forward(

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import ExplorerError, above, at_least, one_of
+from explorer.errors import ExplorerError, at_least, one_of, positive
 
 NORMS = {"rms": nn.RMSNorm, "layer": nn.LayerNorm}
 ACTIVATIONS = {"swiglu", "gelu"}
@@ -45,8 +45,8 @@ class TransformerShape:
         one_of("activation", self.activation, sorted(ACTIVATIONS))
         for key in ("kv_heads", "feedforward", "positions"):
             at_least(key, getattr(self, key), 0)
-        above("rope_base", self.rope_base, 0)
-        above("epsilon", self.epsilon, 0)
+        positive("rope_base", self.rope_base)
+        positive("epsilon", self.epsilon)
         if self.heads < 1 or self.layers < 1 or self.width < 1 or self.width % self.heads:
             raise ExplorerError(
                 f"a transformer needs heads that divide its width, not {self.heads} and "

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from explorer.config import ModelConfig
-from explorer.errors import ExplorerError, one_of
+from explorer.errors import ExplorerError, first_line, one_of
 from explorer.models import label_conditioning
 from explorer.models.auxiliary_base import Auxiliary
 from explorer.models.auxiliary_losses import AUXILIARIES
@@ -200,5 +200,5 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
     try:
         return TextVAE(config, vocabulary_size)
     except (RuntimeError, TypeError) as error:  # of torch, for sizes beyond any memory
-        first = str(error).splitlines()[0]
-        raise ExplorerError(f"model: cannot build a model of these sizes: {first}") from None
+        reason = first_line(error)
+        raise ExplorerError(f"model: cannot build a model of these sizes: {reason}") from None

@@ -17,6 +17,7 @@ from explorer.errors import ExplorerError
 from explorer.runs import metric_entries as entries
 from explorer.system import atomic_files, shipped_files, toml_writer
 from explorer.system.atomic_files import home, unwritable, write_text
+from explorer.system.file_checksums import sha256
 
 CONFIG = "config.toml"
 VOCABULARY = "vocabulary.txt"
@@ -209,12 +210,6 @@ def register(folder: Path) -> None:
             write_text(path, json.dumps(entries, indent=1))
     except OSError as error:
         raise unwritable(path, error) from None
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_checksums(folder: Path, *written: str) -> None:

@@ -14,6 +14,7 @@ from explorer.runs import folder as folders
 from explorer.runs.names import check_name
 from explorer.system import temporary_files
 from explorer.system.atomic_files import home, write
+from explorer.system.file_checksums import sha256
 
 CONTENTS = (
     folders.CONFIG,
@@ -65,7 +66,7 @@ def pack(folder: Path, out: Path) -> Path:
         if name in folders.CHECKSUMMED:
             folders.verify(folder, name)
     top = folder.resolve().name
-    sums = "".join(f"{folders.sha256(folder / name)}  {name}\n" for name in names)
+    sums = "".join(f"{sha256(folder / name)}  {name}\n" for name in names)
 
     def fill(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -7,6 +7,7 @@ from pathlib import Path
 from explorer.runs import folder as folders
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable
+from explorer.system.file_checksums import sha256
 
 
 @contextmanager
@@ -25,9 +26,7 @@ def replacing(folder: Path) -> Iterator[Path]:
         with scratch as new:
             yield new
             names = sorted(item.name for item in new.iterdir())
-            folders.announce_checksums(
-                folder, {name: folders.sha256(new / name) for name in names}
-            )
+            folders.announce_checksums(folder, {name: sha256(new / name) for name in names})
             for name in names:
                 (new / name).replace(folder / name)
             folders.write_checksums(folder, *names)

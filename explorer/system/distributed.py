@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -117,7 +117,7 @@ def _connection_errors() -> Iterator[None]:
     except RuntimeError as error:
         raise ExplorerError(
             "another process ended, so this one stops too; what was last saved is kept "
-            f"({str(error).strip().splitlines()[0][:120]})"
+            f"({first_line(error)[:120]})"
         ) from None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, first_line
 from explorer.system import atomic_files, bounded_parquet
 
 _KEY = b"explorer"
@@ -106,8 +106,7 @@ def read(
     except FileNotFoundError:
         raise ExplorerError(f"{path} is missing: `{kind.maker}` makes it") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ExplorerError(f"{path} is damaged or is not Parquet: {reason}") from None
+        raise ExplorerError(f"{path} is damaged or is not Parquet: {first_line(error)}") from None
     except ExplorerError as error:
         raise ExplorerError(f"{path} is not {kind.name} of this version: {error}") from None
 

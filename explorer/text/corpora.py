@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from explorer.config import CorpusConfig
 from explorer.errors import ExplorerError
 from explorer.system.atomic_files import home
+from explorer.system.file_checksums import sha256
 from explorer.text import cleaned, download, formats, vector_column
 from explorer.text.corpus_catalog import NAMED, NamedCorpus, RemoteFile
 from explorer.text.file_columns import Dialect
@@ -245,8 +246,7 @@ def user_file(path: str) -> Path:
 def file_checksum(config: CorpusConfig) -> str:
     """SHA-256 of a user's file; empty for a named corpus, and for a file that cannot be read."""
     try:
-        with user_file(config.path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(user_file(config.path))
     except (OSError, ValueError, ExplorerError):
         return ""
 

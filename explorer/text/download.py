@@ -1,7 +1,6 @@
 """Downloads of published files: resumable, verified and atomic."""
 
 import errno
-import hashlib
 import http.client
 import shutil
 import urllib.error
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from explorer.errors import ExplorerError
+from explorer.system.file_checksums import sha256
 from explorer.text.corpus_catalog import RemoteFile
 
 Progress = Callable[[int], None]
@@ -25,7 +25,7 @@ _SILENCE = 30.0  # seconds without data after which a connection is lost
 def is_intact(path: Path, file: RemoteFile) -> bool:
     """Whether `path` is the published file, byte for byte."""
     try:
-        return path.stat().st_size == file.size and _sha256(path) == file.sha256
+        return path.stat().st_size == file.size and sha256(path) == file.sha256
     except FileNotFoundError:
         return False
 
@@ -145,8 +145,3 @@ def _disk_message(error: OSError, target: Path) -> str:
             "run the same command again, or set EXPLORER_HOME to a folder on another disk"
         )
     return f"cannot write {target}: {error.strerror or error} (EXPLORER_HOME chooses the folder)"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.config import CorpusConfig
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, first_line
 from explorer.system import bounded_parquet
 from explorer.text import csv_dialect, packed_file
 from explorer.text.csv_dialect import Refuse, is_text
@@ -345,8 +345,3 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
         raise ExplorerError(f"{path} is not an intact Parquet file: {first_line(error)}") from None
     csv_dialect.check_width(path, len(schema.names))
     return Columns(schema.names, cells, bounded_parquet.textual(schema), lists)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -4,7 +4,6 @@ Their weights come in a Python package (`INSTALL`), or lie in a folder of the us
 Nothing is downloaded, and nothing in a file is executed.
 """
 
-import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.system.file_checksums import sha256
 from explorer.text.bpe import BYTES, Pair, is_piece
 from explorer.text.tokens import BOS, EOS, SPECIALS
 from explorer.text.vocabulary import MARKER
@@ -83,10 +83,7 @@ def locate(source: str) -> Path:
     return path
 
 
-@lru_cache(4)
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+_checksum = lru_cache(4)(sha256)
 
 
 @dataclass(frozen=True, slots=True)

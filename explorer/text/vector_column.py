@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.config import CorpusConfig
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, first_line
 from explorer.text.csv_dialect import is_text
 from explorer.text.file_columns import Columns
 
@@ -157,7 +157,7 @@ def _opened(path: Path) -> "np.ndarray":
     except FileNotFoundError:
         raise ExplorerError(f"{path} does not exist") from None
     except (ValueError, OSError, EOFError, OverflowError, MemoryError, SyntaxError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        first = first_line(error)
         raise ExplorerError(
             f"{path} is no .npy file of numbers ({first[:200]}): numpy.save writes one"
         ) from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from explorer.config import Config, ObjectiveConfig, final_model
-from explorer.errors import ExplorerError, above, at_least
+from explorer.errors import ExplorerError, at_least, positive
 from explorer.registry import choose
 
 
@@ -35,7 +35,7 @@ def joint(epochs: int = 2, nats: float = 8.0, learning_rate: float = 5e-4) -> Fi
     """
     at_least("training.fine_tuning.epochs", epochs, 1)
     at_least("training.fine_tuning.nats", nats, 0)
-    above("training.fine_tuning.learning_rate", learning_rate, 0)
+    positive("training.fine_tuning.learning_rate", learning_rate)
     return FineTuning(epochs, nats, learning_rate)
 
 

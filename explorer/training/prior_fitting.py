@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
 from torch.optim.swa_utils import AveragedModel
 
 from explorer.config import Choice, Config, final_model
 from explorer.errors import ExplorerError
 from explorer.models.batch_inference import posterior as encoded
 from explorer.models.batch_inference import posteriors
+from explorer.models.distributions import diagonal_gaussian
 from explorer.models.prior_base import Prior, Whitening
 from explorer.models.random_streams import generator, sample
 from explorer.models.standard_error import standard_error
@@ -180,7 +180,7 @@ def fit(
     model.prior.initialise(initial_sentences(train, seed), seed)
     model.prior.requires_grad_(True)
     how = _OPTIMISATIONS.get(str(model.config.prior["name"]), Optimisation())
-    held = _normal(*_tensors(model, valid))
+    held = diagonal_gaussian(*_tensors(model, valid))
     watched = sample(held, SAMPLES, generator(seed, "prior valid"))
     if how.watched is not None:
         order = torch.randperm(watched.shape[:2].numel(), generator=generator(seed, "watched"))
@@ -282,7 +282,7 @@ def density(
     basis = Whitening(model.latent_dim).to(z)
     basis.fit(*_tensors(model, train))
     # The likeliest Gaussian is N(0, I) where they are whitened.
-    normal = _normal(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
+    normal = diagonal_gaussian(torch.zeros_like(basis.centre), torch.ones_like(basis.centre))
     plain = basis(normal).log_prob(z).cpu().double()
     interval = _interval(density - plain, groups)
     return Density(density.mean().item(), plain.mean().item(), *interval, len(ids))
@@ -304,8 +304,3 @@ def _tensors(
 ) -> tuple[Float[Tensor, "n latent"], Float[Tensor, "n latent"]]:
     mean, scale = (torch.from_numpy(part).to(model.device) for part in posteriors(model, ids))
     return mean, scale
-
-
-def _normal(mean: Tensor, scale: Tensor) -> Distribution:
-    # Unchecked: the scale of a point is 0.
-    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)

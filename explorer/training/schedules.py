@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.errors import ExplorerError, above, at_least
+from explorer.errors import ExplorerError, at_least, positive
 
 Schedule = Callable[[float], float]
 """From epochs done, fractions included, to beta, the weight of the rate penalty in the loss."""
@@ -22,7 +22,7 @@ def linear(epochs: float = 2.0, beta: float = 1.0, start: float = 0.0) -> Schedu
     """Linear from `start` to `beta` over `epochs`, then constant (Bowman et al. 2016)."""
     at_least("objective.schedule.beta", beta, 0)
     at_least("objective.schedule.start", start, 0)
-    above("objective.schedule.epochs", epochs, 0)
+    positive("objective.schedule.epochs", epochs)
     return lambda epoch: start + (beta - start) * min(1.0, epoch / epochs)
 
 
@@ -35,7 +35,7 @@ def logistic(middle: float = 1.0, width: float = 0.2, beta: float = 1.0) -> Sche
         beta: The limit.
     """
     at_least("objective.schedule.beta", beta, 0)
-    above("objective.schedule.width", width, 0)
+    positive("objective.schedule.width", width)
 
     def schedule(epoch: float) -> float:
         return beta / (1 + math.exp(min(700.0, (middle - epoch) / width)))
@@ -58,8 +58,8 @@ def cyclical(
         Fu et al. (2019), Cyclical Annealing Schedule, arXiv:1903.10145, equation 6.
     """
     at_least("objective.schedule.beta", beta, 0)
-    above("objective.schedule.period", period, 0)
-    above("objective.schedule.ramp", ramp, 0)
+    positive("objective.schedule.period", period)
+    positive("objective.schedule.ramp", ramp)
     if cycles < 1 or ramp > 1:
         raise ExplorerError("objective.schedule: cyclical needs cycles ≥ 1 and a ramp of 0 to 1")
 
@@ -88,9 +88,9 @@ class TargetRate:
     """Initial beta."""
 
     def __post_init__(self) -> None:
-        above("objective.schedule.nats", self.nats, 0)
-        above("objective.schedule.speed", self.speed, 0)
-        above("objective.schedule.start", self.start, 0)
+        positive("objective.schedule.nats", self.nats)
+        positive("objective.schedule.speed", self.speed)
+        positive("objective.schedule.start", self.start)
 
     def __call__(self, epoch: float) -> float:
         return self.start

@@ -18,6 +18,7 @@ from explorer.models.vae import build
 from explorer.runs import folder as folders
 from explorer.runs import weights
 from explorer.system.atomic_files import write, write_text
+from explorer.system.file_checksums import sha256
 from explorer.text.batching import plan
 from explorer.training import checkpoint as states
 from explorer.training import snapshots
@@ -480,7 +481,7 @@ def test_the_same_recipe_gives_the_same_weights(tmp_path: Path, corpus: Path) ->
     for name in ("a", "b"):
         folder = new_run(tmp_path / name, corpus)
         list(pipeline.train(folder, "cpu"))
-        marks.append(folders.sha256(folder / "model.safetensors"))
+        marks.append(sha256(folder / "model.safetensors"))
     assert marks[0] == marks[1]
 
 
@@ -496,9 +497,7 @@ def test_leaving_early_saves_a_state_that_resumes_to_the_same_end(
     assert states.path(broken).is_file()
     assert not (broken / "model.safetensors").exists()
     list(pipeline.train(broken, "cpu", resume=True))
-    assert folders.sha256(whole / "model.safetensors") == folders.sha256(
-        broken / "model.safetensors"
-    )
+    assert sha256(whole / "model.safetensors") == sha256(broken / "model.safetensors")
 
 
 def test_a_training_does_not_go_on_with_other_words(tmp_path: Path, corpus: Path) -> None:

@@ -12,6 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.models.output_softmax import token_log_prob
 from explorer.runs import folder as folders
 from explorer.runs import weights
+from explorer.system.file_checksums import sha256
 from explorer.text.tokens import SPECIALS
 from explorer.text.vocabulary import WordVocabulary
 from tests import tiny
@@ -165,7 +166,7 @@ def test_what_cannot_be_started_from_is_refused(language_model: Path, tmp_path: 
     assert "untrained" in refused(untrained.as_posix())
     start = language_model.as_posix()
     assert "have 12 dimensions" in refused(start, ("embedding_dim = 12", "embedding_dim = 13"))
-    assert f'weights = "{folders.sha256(language_model / folders.WEIGHTS)}"' in refused(
+    assert f'weights = "{sha256(language_model / folders.WEIGHTS)}"' in refused(
         f'{start}", weights = "0123'
     )
 
@@ -201,7 +202,7 @@ def test_new_takes_sizes_weights_and_their_checksum(
     assert made.training.start == {
         "name": "run",
         "run": "first",
-        "weights": folders.sha256(first / folders.WEIGHTS),
+        "weights": sha256(first / folders.WEIGHTS),
         "freeze_epochs": 0,
     }
     started = train(tmp_path / "checkpoints" / "mine")

@@ -7,6 +7,7 @@ import pytest
 
 from explorer.explore import colourings
 from explorer.explore.colourings import COLOURINGS
+from explorer.system.cache import Cache
 from explorer.ui.components import colour_job
 from tests.ui.test_pages import Open
 
@@ -22,7 +23,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Event:
 
     monkeypatch.setitem(COLOURINGS, "k-means", replace(item, draw=draw))
     monkeypatch.setattr(colour_job, "_jobs", {})
-    colourings._fitted.clear()
+    monkeypatch.setattr(colourings, "_fitted", Cache(8))
     return go
 
 

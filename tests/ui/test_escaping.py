@@ -47,7 +47,7 @@ def test_code_is_shown_with_nothing_escaped(text: str) -> None:
 
 @pytest.mark.parametrize("text", AWKWARD)
 def test_html_holds_the_sentence_as_text(text: str) -> None:
-    body = plain(text).split("</style>")[1]
+    body = plain(text)
     assert html.unescape(re.sub(r"<[^>]*>", "", body)).strip() == text
     assert re.findall(r"<(\w+)", body) == ["p", "button"]
 

@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.experiments.registry import EXPERIMENTS
+from explorer.system.durations import duration
 from explorer.ui.components.escaping import markdown
-from explorer.ui.experiments import opened, pictures
+from explorer.ui.experiments import pictures
 from explorer.workspace import experiment_results, jobs
 from explorer.workspace.experiment_results import Question
 from tests.experiments.test_registry import OUTCOME
@@ -35,7 +36,7 @@ def test_the_cards_stand_in_order_with_claim_expectation_and_time(app: Open) -> 
     assert places == sorted(places)
     for entry in EXPERIMENTS.values():
         assert markdown(entry.claim) in text and markdown(entry.expected) in text
-        assert f"about {opened.duration(entry.seconds)}" in text
+        assert f"about {duration(entry.seconds)}" in text
     assert [link.proto.label for link in at.get("page_link")][-1].startswith("Prepared scenes")
 
 

@@ -27,7 +27,7 @@ from explorer.ui.components import (
     token_diff,
     unknown_words,
 )
-from explorer.ui.components.escaping import plain
+from explorer.ui.components.escaping import minus, plain
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
 from explorer.ui.session import picks, settings
@@ -241,7 +241,7 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
 
 
 def _label(step: int) -> str:
-    return f"k = {STRENGTHS[step]:g}".replace("-", "−")
+    return minus(f"k = {STRENGTHS[step]:g}")
 
 
 def _against(path: DecodedPath, own: str, step: int) -> str:

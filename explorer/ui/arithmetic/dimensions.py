@@ -14,7 +14,7 @@ from explorer.explore.run import Run
 from explorer.latent_space.dimension_words import DimensionWords, dimension_words
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import decode_settings, token_diff, unknown_words
-from explorer.ui.components.escaping import markdown, plain
+from explorer.ui.components.escaping import markdown, minus, plain
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.map.component import path_slider
 from explorer.ui.session import picks, settings
@@ -265,7 +265,7 @@ def extremes(run: Run, dimension: int) -> None:
 
     if abs(words_of.length) >= _MIN_CORRELATION:
         longer = "Longer" if words_of.length > 0 else "Shorter"
-        number = f"{words_of.length:.2f}".replace("-", "−")
+        number = minus(f"{words_of.length:.2f}")
         st.caption(f"{longer} sentences have higher values: correlation with length {number}.")
 
 
@@ -357,4 +357,4 @@ def _write_position(step: int) -> None:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−") if value else "0"
+    return minus(f"{value:+.2f}") if value else "0"

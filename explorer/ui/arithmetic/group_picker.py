@@ -10,7 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.explore import sentence_groups
 from explorer.explore.run import Run
 from explorer.explore.sentence_groups import Groups
-from explorer.ui.components.escaping import markdown, message
+from explorer.ui.components.escaping import markdown, message, minus
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -67,7 +67,7 @@ def tell(run: Run, away: str, towards: str) -> bool:
     ]
     both = len(np.intersect1d(first, second))
     apart = sentence_groups.apart(run, known, away, towards)
-    far = "" if apart is None else f"{apart:.1f}".replace("-", "−")
+    far = "" if apart is None else minus(f"{apart:.1f}")
     separation = f" · **{far}** standard deviations apart" if far else ""
     shared = f" · {both:,} are in both" if both else ""
     st.caption(

@@ -8,19 +8,9 @@ from explorer.evaluation.collapse_onset import Moment
 from explorer.evaluation.latent_use import ACTIVE_RATIO, ACTIVE_VARIANCE
 from explorer.evaluation.metrics import written
 from explorer.evaluation.verdict import COLLAPSED_RATE
+from explorer.explore.palette import BLUE, GREEN, GREY, ORANGE, RED
 from explorer.explore.thought_experiment import ENTROPY, Decoder
-from explorer.ui.components.history_charts import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
-    Curve,
-    History,
-    Panel,
-    series,
-    stacked,
-)
+from explorer.ui.components.history_charts import Curve, History, Panel, series, stacked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -19,17 +19,6 @@ from explorer.ui.components.escaping import markdown, plain
 from explorer.ui.session import open_runs, url
 
 _SENTENCES = 4
-_STYLE = """
-<style>
-.pair-words { width: 100%; border-collapse: collapse; table-layout: fixed; text-align: start; }
-.pair-words :is(th, td) { padding: 0 1rem 0 0; border: none; vertical-align: top;
-  font-weight: 400; text-align: start; }
-.pair-words thead th { font-weight: 600; padding-bottom: 0.5rem; overflow-wrap: anywhere; }
-.pair-words thead span { font-weight: 400; opacity: 0.75; display: block; font-size: 0.875rem; }
-.pair-words [scope="rowgroup"] { padding-top: 0.6rem; border-top: 1px solid #8884; }
-.pair-words p.words { margin: 0 0 0.4rem; min-height: 0; }
-</style>
-"""
 
 
 def show(current: Run) -> None:
@@ -91,7 +80,7 @@ def _table(runs: Sequence[Run], rows: Sequence[int]) -> str:
         decoded = [plain(run.needed_atlas.reconstruction[_index(run, row)]) for run in runs]
         body += f"<tr><th scope='rowgroup' colspan='{len(runs)}'>{sentence}</th></tr>"
         body += f"<tr>{''.join(f'<td>{words}</td>' for words in decoded)}</tr>"
-    return f"{_STYLE}<table class='pair-words'><thead><tr>{heads}</tr></thead>{body}</table>"
+    return f"<table class='pair-words'><thead><tr>{heads}</tr></thead>{body}</table>"
 
 
 def shared_rows(runs: Sequence[Run], count: int = _SENTENCES) -> list[int]:

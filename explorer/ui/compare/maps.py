@@ -17,7 +17,7 @@ from explorer.map_component.map_spec import MapSpec
 from explorer.ui.compare import map_downloads, neighbourhood_changes, runs, selection
 from explorer.ui.compare.runs import Column
 from explorer.ui.compare.selection import Words
-from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.compare.summary import title
 from explorer.ui.components import decode_settings
 from explorer.ui.components.escaping import markdown
 from explorer.ui.map import urls
@@ -121,7 +121,7 @@ def _one(
     column: Column, there: Aligned | None, by: str, chosen: int | Box | None, words: Words | None
 ) -> None:
     """One column: the run's name, its map, and how well it aligns with the reference."""
-    st.html(STYLE + title(column))
+    st.html(title(column))
     if there is None:
         reason = "has no map yet: `explorer atlas` draws it"
         if not column.run.has_latent:

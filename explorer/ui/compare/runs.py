@@ -10,6 +10,7 @@ import streamlit as st
 from explorer import config as configs
 from explorer.errors import ExplorerError
 from explorer.explore import ablation, run_choice
+from explorer.explore.palette import CLASSES
 from explorer.explore.recipe_families import Family, families
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
@@ -27,7 +28,7 @@ KEY = "compared"
 _FAMILY = "compared_family"
 _CURRENT, _MISSED = "_compared_current", "_compared_missed"
 _ITSELF = "_compared_itself"
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+_COLOURS = CLASSES[:4]
 _GLYPHS = ("●", "■", "◆", "▲")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 _DASHES = ("solid", "dash", "dashdot", "dot")

@@ -13,7 +13,7 @@ from explorer.evaluation.verdict import value_of
 from explorer.explore.run_difference import all_comparable
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
-from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.compare.summary import title
 from explorer.ui.components import download_buttons
 from explorer.ui.components.escaping import minus
 
@@ -72,7 +72,7 @@ def table(columns: Sequence[Column], names: Sequence[str]) -> str:
     head = "".join(f"<th class='number'>{title(column)}</th>" for column in columns)
     rows = "".join(_line(columns, name) for name in names)
     return (
-        f"{STYLE}<div class='side' data-testid='scores'><table><thead><tr><th>metric</th>{head}"
+        f"<div class='side' data-testid='scores'><table><thead><tr><th>metric</th>{head}"
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

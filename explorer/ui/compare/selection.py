@@ -16,7 +16,7 @@ from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
 from explorer.ui.compare.runs import Column, reference
-from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.compare.summary import title
 from explorer.ui.components import run_picker, token_diff
 from explorer.ui.components.escaping import markdown
 from explorer.ui.components.token_diff import Token
@@ -206,7 +206,7 @@ def _answers(
     common = set.intersection(*near) if len(near) > 1 else set()
     for container, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with container:
-            st.html(STYLE + title(column))
+            st.html(title(column))
             result = results.get(column.number)
             if result is None:
                 st.caption(_why_not(maps.get(column.number)))

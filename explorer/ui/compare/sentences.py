@@ -12,7 +12,7 @@ from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column
-from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.compare.summary import title
 from explorer.ui.components import (
     decode_settings,
     download_buttons,
@@ -155,7 +155,7 @@ def _show(
         st.columns(len(columns), gap="medium"), columns, results, strict=True
     ):
         with container:
-            st.html(STYLE + title(column))
+            st.html(title(column))
             if isinstance(item, str):
                 st.caption(message(item))
                 continue

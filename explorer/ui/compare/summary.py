@@ -16,31 +16,6 @@ from explorer.ui.compare.runs import Column
 from explorer.ui.components import download_buttons, run_picker, scores
 from explorer.ui.components.escaping import markdown, message
 
-STYLE = """
-<style>
-.side { overflow-x: auto; }
-.side table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
-.side :is(th, td) { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
-  border-bottom: 1px solid rgba(128, 128, 128, 0.25); overflow-wrap: anywhere; }
-.side tbody th { min-width: 7.8em; }
-.side thead th { font-weight: 600; white-space: nowrap; }
-.side .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.side .quiet, .side small { opacity: 0.7; font-size: 0.85em; font-weight: 400; }
-.side .number small { display: block; min-width: 7em; white-space: normal; }
-.side code { font-size: 0.9em; }
-.side summary { cursor: help; }
-.side .best { font-weight: 700; }
-@media (max-width: 640px) {
-  .side table { font-size: 0.85rem; }
-  .side thead th { white-space: normal; }
-  .side :is(th, td) { padding-right: 0.6rem; }
-  .side :is(th, td):last-child { padding-right: 0; }
-  .side tbody th { min-width: 6.4em; }
-}
-.run-name { font-weight: 600; overflow-wrap: anywhere; }
-</style>
-"""
-
 
 def title(column: Column) -> str:
     """A run's name behind its glyph, as HTML."""
@@ -101,7 +76,7 @@ def recipe_table(columns: Sequence[Column], settings: Sequence[recipe_diff.Setti
         for item in settings
     )
     return (
-        f"{STYLE}<div class='side'><table><thead><tr><th>setting</th>{head}</tr></thead>"
+        f"<div class='side'><table><thead><tr><th>setting</th>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -121,7 +96,7 @@ def links(column: Column) -> None:
 
 def _card(column: Column) -> None:
     metrics = column.run.metrics
-    st.html(STYLE + title(column))
+    st.html(title(column))
     scores.badges(metrics)
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     for judged in (use, sampling) if sampling.value else (use,):

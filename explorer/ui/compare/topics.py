@@ -10,7 +10,7 @@ from explorer.explore.matched_topics import Match, TopicPair
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
 from explorer.ui.compare.runs import Column
-from explorer.ui.compare.summary import STYLE, title
+from explorer.ui.compare.summary import title
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown
 
@@ -30,7 +30,7 @@ def show(columns: Sequence[Column]) -> None:
         "of what tells the topics from the average of their run."
     )
     whole = st.toggle(f"Show all {len(matched.pairs)}") if len(matched.pairs) > _ROWS else True
-    st.html(STYLE + _table(first, second, matched.pairs if whole else matched.pairs[:_ROWS]))
+    st.html(_table(first, second, matched.pairs if whole else matched.pairs[:_ROWS]))
     for column, left in ((first, matched.left_first), (second, matched.left_second)):
         if left:
             st.caption(f"{markdown(column.name)} has {len(left)} more, which match none.")

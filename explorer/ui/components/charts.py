@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from explorer.explore.map_overlays import Ellipse, Marker, Overlay, Path
+from explorer.explore.palette import BLUE, RED
 from explorer.explore.point_colours import NO_CLASS, RAMP_TOP, Colours, LegendEntry, colours
 from explorer.latent_space.atlas import Atlas
 
@@ -113,7 +114,7 @@ def strip(
             x=list(range(1, len(values) + 1)) if at is None else list(at),
             y=list(values),
             mode="lines+markers",
-            line={"color": "#0072b2", "width": 2},
+            line={"color": BLUE, "width": 2},
             hovertemplate=f"{along} " + "%{x}: %{y:.2f} " + unit + "<extra></extra>",
         )
     )
@@ -153,7 +154,7 @@ def _groups(
     """Name, colour (of all, or of each) and rows of every trace, what matters most last."""
     if highlight is not None:
         hit = np.isin(rows, np.asarray(list(highlight), np.int64))
-        return [("", _GREY, rows[~hit]), ("found", "#d55e00", rows[hit])]
+        return [("", _GREY, rows[~hit]), ("found", RED, rows[hit])]
     ids = colouring.ids[rows]
     if colouring.kind == "ramp":
         return [("", _along(colouring.legend, ids), rows)]
@@ -222,8 +223,8 @@ def _draw(figure: "Figure", overlay: Overlay) -> None:
             mode=mode,
             text=[escape(name)] * len(points) if "text" in mode else None,
             textposition="top center",
-            marker={"size": 11 if "text" in mode else 7, "symbol": "diamond", "color": "#d55e00"},
-            line={"color": "#d55e00", "width": 2},
+            marker={"size": 11 if "text" in mode else 7, "symbol": "diamond", "color": RED},
+            line={"color": RED, "width": 2},
             hoverinfo="skip",
             showlegend=False,
         )

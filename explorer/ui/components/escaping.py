@@ -15,25 +15,6 @@ _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: a backslash 
 _MADE = re.compile(r":(?=\S)|@|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
 _JOINER = "\u2060"  # has no width; separates the characters on its two sides
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
-_STYLE = """
-<style>
-.words, .draft { font-size: 1.12rem; line-height: 1.75; margin: 0; overflow-wrap: anywhere; }
-.draft { opacity: 0.6; }
-.words.quiet { opacity: 0.72; font-size: 1rem; line-height: 1.5; }
-.words.clamped { display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical;
-  overflow: hidden; }
-.words.noted { display: flex; gap: 0.7em; }
-.words.noted > span { min-width: 0; }
-.words.noted > :first-child { flex: none; min-width: 2.1em;
-  font-variant-numeric: tabular-nums; }
-.words mark { color: inherit; border-radius: 0.25em; padding: 0.08em 0.2em; margin: 0 0.03em;
-  background: rgba(86, 148, 233, var(--shade)); box-decoration-break: clone; }
-.words mark.end { font-size: 0.75em; }
-.words-key { display: flex; align-items: center; gap: 0.5em; font-size: 0.8rem; opacity: 0.75; }
-.words-key i { width: 7em; height: 0.7em; border-radius: 0.2em; flex: none;
-  background: linear-gradient(to right, rgba(86, 148, 233, 0.04), rgba(86, 148, 233, 0.7)); }
-</style>
-"""
 
 
 def markdown(text: str) -> str:
@@ -90,14 +71,14 @@ def plain(text: str, quiet: bool = False, note: str = "", clamped: bool = False)
     kind = "words quiet" if quiet else "words clamped" if clamped else "words"
     words = html.escape(text) or "&nbsp;"
     if not note:
-        return f'{_STYLE}<p class="{kind}" dir="auto">{words}{COPY}</p>'
+        return f'<p class="{kind}" dir="auto">{words}{COPY}</p>'
     aside = f"<span>{html.escape(note)}</span>"
-    return f'{_STYLE}<p class="{kind} noted">{aside}<span dir="auto">{words}{COPY}</span></p>'
+    return f'<p class="{kind} noted">{aside}<span dir="auto">{words}{COPY}</span></p>'
 
 
 def drafted(text: str) -> str:
     """A sentence that another may replace, as HTML."""
-    return f'{_STYLE}<p class="draft" dir="auto">{html.escape(text) or "&nbsp;"}</p>'
+    return f'<p class="draft" dir="auto">{html.escape(text) or "&nbsp;"}</p>'
 
 
 def shaded(decoded: Decoded) -> str:
@@ -108,13 +89,13 @@ def shaded(decoded: Decoded) -> str:
             zip(decoded.tokens, decoded.gains, decoded.log_probs, strict=True)
         )
     ]
-    return f'{_STYLE}<p class="words" dir="auto">{" ".join(marks)}{COPY}</p>'
+    return f'<p class="words" dir="auto">{" ".join(marks)}{COPY}</p>'
 
 
 def shade_key(what: str = "contribution of z to each word") -> str:
     """The legend of `shaded`; `what` is the quantity."""
     return (
-        f'{_STYLE}<div class="words-key"><span>0</span><i aria-hidden="true"></i>'
+        f'<div class="words-key"><span>0</span><i aria-hidden="true"></i>'
         f"<span>{FULL_SHADE:g} nats or more: {html.escape(what)}</span></div>"
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explorer.explore.palette import RED
 from explorer.ui.components.charts import escape
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 History = Mapping[str, Sequence[float | None]]
 """The columns of `history.csv`."""
 
-BLUE, ORANGE, GREEN, GREY, RED = "#0072b2", "#e69f00", "#009e73", "#9aa5b1", "#d55e00"
 _PANEL_HEIGHT, _TOP, _BOTTOM = 160, 70, 40  # pixels
 _MAX_MARKERS = 40  # points of a curve beyond which markers merge into a thick line
 

@@ -8,16 +8,6 @@ from dataclasses import dataclass
 from explorer.text.tokens import pieces
 from explorer.ui.components.escaping import COPY
 
-_STYLE = """
-<style>
-.decoded { margin: 0 0 0.55rem; line-height: 1.55; overflow-wrap: anywhere; }
-.decoded ins { text-decoration: underline; text-decoration-thickness: 2px;
-  text-underline-offset: 0.2em; font-weight: 600; background: rgba(230, 159, 0, 0.2);
-  border-radius: 0.2em; padding: 0 0.1em; }
-.decoded .count { opacity: 0.55; font-size: 0.85em; margin-right: 0.4em;
-  font-variant-numeric: tabular-nums; }
-</style>
-"""
 _END = "</ins>"
 
 
@@ -63,7 +53,7 @@ def sentence(tokens: Sequence[Token], number: int | str | None = None) -> str:
             shown = f"{shown.removesuffix(_END)}{word}{_END}"
         else:
             shown += f"{white}<ins>{word}{_END}" if token.differs else f"{white}{word}"
-    return f'{_STYLE}<p class="decoded" dir="auto">{count}{shown or "&nbsp;"}{COPY}</p>'
+    return f'<p class="decoded" dir="auto">{count}{shown or "&nbsp;"}{COPY}</p>'
 
 
 def _unmatched(tokens: Sequence[str], other: Sequence[str]) -> list[int]:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from explorer.experiments.registry import EXPERIMENTS
+from explorer.system.durations import duration
 from explorer.ui.components.escaping import markdown
 from explorer.ui.experiments import pictures
-from explorer.ui.experiments.opened import PARAMETER, duration
+from explorer.ui.experiments.opened import PARAMETER
 from explorer.workspace import experiment_results
 from explorer.workspace.experiment_results import Question
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.experiments.experiment import Experiment, Outcome
 from explorer.experiments.registry import EXPERIMENTS
+from explorer.system.durations import duration
 from explorer.ui.components import download_buttons
 from explorer.ui.components.copy_button import copy_button
 from explorer.ui.components.escaping import markdown, message, minus
@@ -229,11 +230,3 @@ def _tables(question: Question, outcome: Outcome) -> None:
         )
         command = _command(question)
         download_buttons.table_files(columns, question.name, "experiment_figures", command)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a reader wants them."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min" if whole % 60 == 0 else f"{whole // 60} min {whole % 60:02d} s"

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from explorer.experiments.experiment import BARS, POINTS, Chart, Series
+from explorer.explore.palette import CLASSES
 from explorer.ui.components.charts import escape
-from explorer.ui.components.history_charts import BLUE, GREEN, ORANGE, RED
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", RED, "#56b4e9")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _HEIGHT = 340
@@ -42,11 +41,11 @@ def chart(item: Chart) -> "Figure":
 def _trace(item: Chart, series: Series, index: int) -> Any:
     import plotly.graph_objects as go
 
-    name, look = escape(series.name), index % len(_COLOURS)
+    name, look = escape(series.name), index % len(CLASSES)
     values = {"x": list(series.x), "y": list(series.y), "name": name}
     over = f"%{{x}}: %{{y:.4g}}<extra>{name}</extra>"
     if item.kind == BARS:
-        return go.Bar(**values, marker={"color": _COLOURS[look]}, hovertemplate=over)
+        return go.Bar(**values, marker={"color": CLASSES[look]}, hovertemplate=over)
     is_short = len(series.x) < _MAX_MARKERS
     mode = "lines+markers" if is_short else "lines"
     if item.kind == POINTS:  # single ones with a name, some joined, or a curve to compare with
@@ -54,11 +53,11 @@ def _trace(item: Chart, series: Series, index: int) -> Any:
     return go.Scatter(
         **values,
         mode=mode,
-        line={"color": _COLOURS[look], "dash": _DASHES[look], "width": 2},
+        line={"color": CLASSES[look], "dash": _DASHES[look], "width": 2},
         marker={
             "size": 10 if item.kind == POINTS else 6,
             "symbol": _SYMBOLS[look],
-            "color": _COLOURS[look],
+            "color": CLASSES[look],
         },
         hovertemplate=over,
     )
@@ -91,7 +90,7 @@ def _shapes(item: Chart) -> str:
         return "".join(
             f'<rect x="{index * step + step * 0.15:.1f}" width="{step * 0.7:.1f}" '
             f'y="{_TALL * (1 - value / top):.1f}" height="{_TALL * value / top:.1f}" '
-            f'fill="{_COLOURS[0]}"/>'
+            f'fill="{CLASSES[0]}"/>'
             for index, value in enumerate(heights)
         )
     numbers = [
@@ -120,7 +119,7 @@ def _lines(lines: Sequence[Sequence[tuple[float, float]]], dashes: str = "") -> 
     """Polylines, and dots for single points; coordinates between 0 and 1, upwards."""
     shapes = []
     for index, line in enumerate(lines):
-        colour = _COLOURS[index % len(_COLOURS)]
+        colour = CLASSES[index % len(CLASSES)]
         at = [(4 + x * (_WIDTH - 8), _TALL - 4 - y * (_TALL - 8)) for x, y in line]
         if len(at) == 1:
             # A short line with round ends: a circle would be stretched with the picture.

@@ -10,6 +10,7 @@ from explorer.evaluation.metric_definition import worded
 from explorer.evaluation.metric_text import beside, errors_note
 from explorer.evaluation.metrics import METRICS
 from explorer.evaluation.verdict import value_of
+from explorer.explore.palette import BLUE, GREEN, ORANGE
 from explorer.explore.readable_texts import excerpt
 from explorer.explore.run import Run
 from explorer.pipeline import model_card
@@ -17,24 +18,10 @@ from explorer.runs import folder as folders
 from explorer.system import atomic_files
 from explorer.ui.components import download_buttons, scores
 from explorer.ui.components.escaping import imageless, minus, plain
-from explorer.ui.components.history_charts import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    Curve,
-    History,
-    Panel,
-    series,
-    stacked,
-)
+from explorer.ui.components.history_charts import Curve, History, Panel, series, stacked
 
 _EXAMPLES = 10
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-# A table wider than the page scrolls on its own; the page does not.
-_STYLE = """<style>
-.st-key-card table { display: block; overflow-x: auto; }
-.st-key-card td { min-width: 7rem; }
-</style>"""
 
 
 def safe_card(text: str) -> str:
@@ -53,7 +40,6 @@ def card(run: Run) -> None:
     text = model_card.without_scores(without_title(safe_card(run.card), run.name))
     if not run.card.strip():
         st.info("This run has no card: its README.md is missing.", icon=":material/description:")
-    st.html(_STYLE)
     with st.container(key="card"):
         if text.strip():
             st.markdown(text)

@@ -18,23 +18,6 @@ _PAGE = 50  # notes that are listed at first, and more at a time
 _ALL = "All"
 _OF_ROWS = ("selection", "sentence")  # kinds whose tags are of sentences
 _DELETED, _COUNT, _PROBLEM = "_deleted_note", "_notes_listed", "_note_problem"
-_STYLE = """
-<style>
-.note-title { margin: 0; font-size: 1.05rem; overflow-wrap: anywhere; }
-.note-title a { font-weight: 600; color: inherit; text-underline-offset: 3px; }
-.note-text { margin: 0.3rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-.note-facts { margin: 0.3rem 0 0; font-size: 0.85rem; opacity: 0.8; display: flex;
-  flex-wrap: wrap; gap: 0.25rem 0.9rem; align-items: baseline; }
-.note-facts b { font-weight: 500; padding: 0.05rem 0.5rem; border-radius: 1rem;
-  border: 1px solid currentColor; }
-@media (max-width: 640px) {
-  /* A note has the whole width; its buttons are below it. Filters stand in two columns. */
-  [class*="st-key-note_row_"] > :first-child { flex: 1 1 100%; }
-  .st-key-note_filters > * { flex: 1 1 calc(50% - 0.5rem); width: auto !important; }
-  .st-key-note_filters > :first-child { flex-basis: 100%; }
-}
-</style>
-"""
 
 
 def show() -> None:
@@ -55,7 +38,6 @@ def show() -> None:
         )
         st.page_link(url.page_file("map"), label="Open the map", icon=":material/scatter_plot:")
         return
-    st.html(_STYLE)
     listed = _filtered(known)
     _exports(listed)
     _tagged(picks.current_run(), known)

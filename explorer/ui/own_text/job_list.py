@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.runs import folder as folders
+from explorer.system.durations import duration
 from explorer.ui.components import run_picker
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.own_text.live_training import live_training
@@ -83,13 +84,8 @@ def _state(job: Job) -> str:
     if job.state == jobs.QUEUED:
         return "waits for its turn"
     if job.state == jobs.DONE:
-        return f"done in {_duration(job.seconds)}"
+        return f"done in {duration(job.seconds)}"
     return job.state
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
 def _running(job: Job) -> None:
@@ -97,12 +93,12 @@ def _running(job: Job) -> None:
     if job.kind != jobs.OPEN and job.kind != jobs.TRAIN:
         label = _STAGES.get(progress.stage, "Starting")
         done = min(max(progress.fraction or 0.0, 0.0), 1.0)
-        st.progress(done, text=f"{label} · {_duration(job.seconds)}")
+        st.progress(done, text=f"{label} · {duration(job.seconds)}")
         return
     if job.kind == jobs.OPEN:
         label = _STAGES.get(progress.stage, "Starting")
         done = open_text.overall(progress.stage, progress.fraction or 0.0)
-        st.progress(done, text=f"{label} · {_duration(job.seconds)}")
+        st.progress(done, text=f"{label} · {duration(job.seconds)}")
         return
     reports = job_progress.read_reports(jobs.progress_path(job.id))
     reports = [report for report in reports if "seconds_left" in report]
@@ -110,13 +106,13 @@ def _running(job: Job) -> None:
         st.progress(min(max(progress.fraction or 0.0, 0.0), 1.0), text=progress.stage)
     elif reports:
         last = reports[-1]
-        left = _duration(last["seconds_left"])
+        left = duration(last["seconds_left"])
         st.progress(
             min(last["epoch"] / max(last["epochs"], 1), 1.0),
             text=f"Epoch {last['epoch']:.1f} of {last['epochs']} · {left} left",
         )
     else:
-        st.progress(0.0, text=f"Starting · {_duration(job.seconds)}")
+        st.progress(0.0, text=f"Starting · {duration(job.seconds)}")
 
 
 def _buttons(job: Job) -> None:

@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from explorer.explore.palette import BLUE, CLASSES, GREY, ORANGE
 from explorer.ui.components.charts import escape, hover
 from explorer.ui.components.escaping import plain
-from explorer.ui.components.history_charts import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    Curve,
-    Panel,
-    series,
-    stacked,
-)
+from explorer.ui.components.history_charts import Curve, Panel, series, stacked
 from explorer.workspace import job_progress, jobs
 from explorer.workspace.jobs import Job
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", GREY)
+_COLOURS = (*CLASSES, GREY)
 _HEIGHT = 560
 _SETTLE = 700
 """Milliseconds that the sentences take from one validation's positions to the next."""

@@ -6,6 +6,7 @@ from explorer.config import Config
 from explorer.errors import ExplorerError
 from explorer.explore.text_fit import Fit
 from explorer.models.encoder_catalog import lacking
+from explorer.system.durations import rough_duration
 from explorer.training.auxiliary_recipe import TEACHER
 from explorer.training.suggest_recipe import SIZES
 from explorer.ui.components.escaping import markdown, message
@@ -150,18 +151,10 @@ def _sentence(timing: Timing, epochs: int) -> str:
     estimate = timing.estimate
     if estimate is None:
         raise ExplorerError("the training has not been timed yet")
-    embedding = f"{about(timing.before)} to embed the sentences, " if timing.before else ""
+    parts = [timing.seconds(epochs), timing.before, estimate.seconds(epochs), timing.finish]
+    whole, before, training, after = map(rough_duration, parts)
+    embedding = f"{before} to embed the sentences, " if timing.before else ""
     return (
-        f"About **{about(timing.seconds(epochs))}** on this machine: {embedding}"
-        f"{about(estimate.seconds(epochs))} for {epochs} epochs of {estimate.sentences:,} "
-        f"sentences, then {about(timing.finish)} to measure the model and draw its map."
+        f"About **{whole}** on this machine: {embedding}{training} for {epochs} epochs of "
+        f"{estimate.sentences:,} sentences, then {after} to measure the model and draw its map."
     )
-
-
-def about(seconds: float) -> str:
-    """A duration as a rough number: seconds by tens, then minutes, then hours."""
-    if seconds < 55:
-        return f"{max(1, round(seconds / 10)) * 10} s"
-    if seconds < 90 * 60:
-        return f"{max(1, round(seconds / 60))} min"
-    return f"{seconds / 3600:.1f} h"

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from explorer.explore import playback_story
+from explorer.explore.palette import RED
 from explorer.explore.point_colours import NO_CLASS, RAMP_TOP
 from explorer.explore.run import Run
 from explorer.ui.components.charts import add_circle, escape
@@ -17,7 +18,7 @@ FILM_POINTS = 800
 """Sentences of an animation: SVG is slow with more."""
 
 _GREY = "#9aa5b1"
-_PINNED = "#d55e00"
+_PINNED = RED
 
 
 def moment(run: Run, epoch: float, by: str, pinned: int = -1) -> "Figure":

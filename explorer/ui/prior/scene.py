@@ -10,6 +10,7 @@ import streamlit as st
 from jaxtyping import Float32
 
 from explorer.explore.map_views import PcaView
+from explorer.explore.palette import GREEN, ORANGE, RED
 from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
@@ -228,11 +229,11 @@ def _marks(scene: Scene, dots: list[int]) -> "list[Marks]":
     drawn = [_title(scene, "p", index) for index in range(len(scene.samples))]
     marks = [
         Marks("s", "sentences", sentences, "#5694e9", "circle", 4, result, 0.45, False, dots),
-        Marks("p", f"samples of the {scene.what}", scene.samples, "#e69f00", "x", 5, drawn),
+        Marks("p", f"samples of the {scene.what}", scene.samples, ORANGE, "x", 5, drawn),
     ]
     for kind, name, colour, symbol, numbered in (
-        ("c", "components", "#009e73", "diamond", False),
-        ("h", "holes", "#d55e00", "circle-open", True),
+        ("c", "components", GREEN, "diamond", False),
+        ("h", "holes", RED, "circle-open", True),
     ):
         points = scene.points(kind)
         if len(points):

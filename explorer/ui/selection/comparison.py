@@ -22,17 +22,6 @@ KEY = "comparing"
 """Whether the comparison is open, in the session and in the address."""
 
 _comparisons: Cache[tuple[Comparison, tuple[str, ...]]] = Cache(32)
-_STYLE = """
-<style>
-.overlap { display: flex; height: 1.1rem; border-radius: 0.3rem; overflow: hidden; gap: 2px; }
-.overlap i { display: block; min-width: 2px; }
-.overlap .a { background: #e69f00; }
-.overlap .both { background: repeating-linear-gradient(135deg, #e69f00 0 5px, #0072b2 5px 10px); }
-.overlap .b { background: #0072b2; }
-.overlap-key { display: flex; justify-content: space-between; gap: 1rem; font-size: 0.85rem;
-  font-variant-numeric: tabular-nums; margin-top: 0.2rem; }
-</style>
-"""
 
 
 def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None:
@@ -129,7 +118,7 @@ def _overlap(compared: Comparison) -> None:
     sides = (("a", a - both), ("both", both), ("b", b - both))
     bars = "".join(f'<i class="{kind}" style="flex: {n}"></i>' for kind, n in sides if n)
     st.html(
-        f'{_STYLE}<div class="overlap" aria-hidden="true">{bars}</div>'
+        f'<div class="overlap" aria-hidden="true">{bars}</div>'
         f'<div class="overlap-key"><span>A {a:,}</span>'
         f"<span>both {both:,} · {parts.percent(compared.overlap)} of all</span>"
         f"<span>B {b:,}</span></div>"

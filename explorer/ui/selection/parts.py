@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     from explorer.latent_space.cluster_names import Term
 
 _CLEAR = 3.0  # standard deviations of the random groups
-_STYLE = """
-<style>
-.terms { display: grid; grid-template-columns: auto 1fr auto; gap: 0.2rem 0.75rem;
-  margin: 0; padding: 0; align-items: center; font-size: 0.9rem; }
-.terms dt { margin: 0; overflow-wrap: anywhere; }
-.terms dd { margin: 0; font-variant-numeric: tabular-nums; opacity: 0.75; font-size: 0.85em; }
-.terms dd.bar { height: 0.45rem; border-radius: 0.25rem; opacity: 1;
-  background: rgba(128, 128, 128, 0.18); position: relative; overflow: hidden; }
-.terms dd.bar i { position: absolute; inset: 0 auto 0 0; border-radius: 0.25rem;
-  background: rgba(86, 148, 233, 0.75); }
-.terms dd.bar b { position: absolute; inset: 0 auto 0 0; width: 2px; background: currentColor; }
-</style>
-"""
 
 
 def box(title: str, icon: str, key: str) -> Any:
@@ -57,7 +44,7 @@ def words(terms: "list[Term]", elsewhere: str = "elsewhere") -> None:
         f"<dd>{percent(term.inside)} · {html.escape(elsewhere)} {percent(term.outside)}</dd>"
         for term in terms
     )
-    st.html(f'{_STYLE}<dl class="terms" style="padding: 0">{items}</dl>')
+    st.html(f'<dl class="terms" style="padding: 0">{items}</dl>')
 
 
 def percent(part: float) -> str:
