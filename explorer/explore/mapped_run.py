@@ -98,13 +98,13 @@ class MappedRun(Contents, ABC):
     def search(self, query: str, limit: int = 200) -> np.ndarray:
         """Atlas indexes of the texts that contain all words of a query."""
         query, limit = string("a query", query), whole("limit", limit, 0)
-        with self._lock:
+        with self._text_lock:
             return self._index(self.texts_are_real).search(query, limit)
 
     def matching(self, query: str) -> np.ndarray:
         """All of `search`, ascending."""
         query = string("a query", query)
-        with self._lock:
+        with self._text_lock:
             return self._index(self.texts_are_real).matching(query)
 
     def _index(self, is_real: bool) -> "TextIndex":

@@ -5,7 +5,7 @@ import threading
 import time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from explorer import config as configs
@@ -27,11 +27,23 @@ if TYPE_CHECKING:
     from explorer.latent_space.playback import Playback
     from explorer.models.vae import TextVAE
 
+Value = TypeVar("Value")
+
 LOOK_SECONDS = 0.5
 """A missing corpus is looked for at most so often: a dozen paths are tried."""
 
 # Runs shown side by side mostly share a corpus: it is read once.
 _corpora: "WeakValueDictionary[tuple[CorpusConfig, int], Corpus]" = WeakValueDictionary()
+
+
+class once_property(cached_property[Value]):  # noqa: N801 - named as what it specialises
+    """A cached property that one thread computes, while others of the same run wait for it."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        with instance._lock:
+            return super().__get__(instance, owner)
 
 
 class Contents:
@@ -44,6 +56,7 @@ class Contents:
         self.stamp = folders.stamp(folder)
         self.tokeniser = Tokeniser.of(self.config.corpus)
         self._lock = threading.RLock()
+        self._text_lock = threading.RLock()  # of its own: a corpus may take half a minute
         self._looked: object = None
         self._next_check = 0.0
         self._corpus: Corpus | None = None
@@ -54,7 +67,7 @@ class Contents:
         """A copy, or one in another process, is the folder opened again."""
         return type(self), (self.folder,)
 
-    @cached_property
+    @once_property
     def vocabulary(self) -> Vocabulary:
         """The words or pieces of the model."""
         return vocabulary_file.load(self.folder, self.config.corpus)
@@ -76,26 +89,25 @@ class Contents:
     @property
     def model(self) -> "TextVAE":
         """The model, in `eval` mode on the CPU; opened once."""
-        with self._lock:
-            return self._model
+        return self._model
 
-    @cached_property
+    @once_property
     def _model(self) -> "TextVAE":
         from explorer.runs import weights
 
         return weights.load_model(self.folder)[2]
 
-    @cached_property
+    @once_property
     def metrics(self) -> dict[str, Any]:
         """`metrics.json`, read-only; empty before `explorer evaluate`."""
         return read_only(folders.read_metrics(self.folder))
 
-    @cached_property
+    @once_property
     def history(self) -> dict[str, list[float | None]]:
         """The columns of `history.csv`, read-only."""
         return read_only(folders.read_history(self.folder))
 
-    @cached_property
+    @once_property
     def card(self) -> str:
         """The model card in Markdown; empty if there is none."""
         path = self.folder / folders.CARD
@@ -103,7 +115,7 @@ class Contents:
             return ""
         return atomic_files.read(path, folders.LARGEST[folders.CARD]).decode(errors="replace")
 
-    @cached_property
+    @once_property
     def atlas(self) -> "Atlas | None":
         """The encoded corpus; None before `explorer atlas`."""
         from explorer.latent_space.atlas import Atlas
@@ -119,7 +131,7 @@ class Contents:
             )
         return atlas
 
-    @cached_property
+    @once_property
     def playback(self) -> "Playback | None":
         """The map over training; None if no snapshots were saved."""
         from explorer.latent_space.playback import Playback
@@ -152,7 +164,7 @@ class Contents:
     @property
     def corpus(self) -> Corpus | None:
         """The corpus of the run; None while its text is not on this machine."""
-        with self._lock:
+        with self._text_lock:
             # A missing corpus is looked up again: it may be downloaded while the server runs.
             if self._joined is None and time.monotonic() >= self._next_check:
                 mark = corpora.mark(self.config.corpus)
@@ -220,13 +232,13 @@ class Contents:
     @property
     def texts_are_real(self) -> bool:
         """Whether `texts` are corpus sentences rather than reconstructions."""
-        with self._lock:
+        with self._text_lock:
             return self._join() is not None
 
     @property
     def is_of_another_corpus(self) -> bool:
         """Whether the corpus on this machine is known to differ from the one of this run."""
-        with self._lock:
+        with self._text_lock:
             try:
                 parts = [part for part in (self.playback, self.atlas) if part is not None]
             except ExplorerError:
@@ -237,15 +249,15 @@ class Contents:
     @property
     def texts(self) -> list[str]:
         """The sentence of each point of the atlas, or else its reconstruction; read-only."""
-        with self._lock:
+        with self._text_lock:
             joined = self._join()
         return joined if joined is not None else self._reconstructions
 
-    @cached_property
+    @once_property
     def _stored_texts(self) -> list[str]:
         return ReadOnlyList(self.needed_atlas.text or ())
 
-    @cached_property
+    @once_property
     def _reconstructions(self) -> list[str]:
         return ReadOnlyList(self.needed_atlas.reconstruction)
 

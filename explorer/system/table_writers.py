@@ -61,17 +61,27 @@ class _Separated:
         self._is_empty = True
 
     def add(self, rows: Mapping[str, Column]) -> None:
-        buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer, delimiter=self.separator, lineterminator="\n")
-        if self._is_empty:
-            writer.writerow(rows)
-            self._is_empty = False
-        for row in zip(*rows.values(), strict=True):
-            writer.writerow([_cell(value) for value in row])
-        self._file.write(buffer.getvalue().encode())
+        self._file.write(_separated(rows, self.separator, self._is_empty).encode())
+        self._is_empty = False
 
     def close(self) -> None:
         pass
+
+
+def as_csv(columns: Mapping[str, Column]) -> str:
+    """A table as CSV in which no spreadsheet reads a cell as a formula."""
+    return _separated(columns, ",", with_names=True)
+
+
+def _separated(columns: Mapping[str, Column], separator: str, with_names: bool) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=separator, lineterminator="\n")
+    if with_names:
+        writer.writerow([guard(name) for name in columns])
+    writer.writerows(
+        [_cell(value) for value in row] for row in zip(*columns.values(), strict=True)
+    )
+    return buffer.getvalue()
 
 
 class _Tabbed(_Separated):

@@ -14,7 +14,7 @@ from typing import IO, Any
 from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 from explorer.runs.names import check_name
-from explorer.system import atomic_files
+from explorer.system import atomic_files, table_writers
 from explorer.text.preview import Refused
 from explorer.text.read_file import Table
 from explorer.text.typed_column import text_of
@@ -157,12 +157,9 @@ def _remove_old_uploads() -> None:
 
 def refused_csv(refused: list[Refused]) -> bytes:
     """The refused rows as a CSV file; no cell is a formula to a spreadsheet."""
-    import csv
-
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["where", "reason", "row"])
-    for item in refused:
-        shown = item.text if item.text[:1] not in tuple("=+-@\t\r") else f"'{item.text}"
-        table.writerow([item.where, item.reason, shown])
-    return text.getvalue().encode("utf-8-sig")
+    columns = {
+        "where": [item.where for item in refused],
+        "reason": [item.reason for item in refused],
+        "row": [item.text for item in refused],
+    }
+    return table_writers.as_csv(columns).encode("utf-8-sig")

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -229,3 +231,33 @@ def test_a_corpus_that_is_fetched_while_the_run_is_open_is_read(
     assert run.texts_are_real
     assert run.texts == open_run(tiny_run).texts
     assert run.search("robot").tolist() == open_run(tiny_run).search("robot").tolist() != missed
+
+
+def test_threads_that_ask_at_once_read_a_map_once(tiny_run: Path, monkeypatch) -> None:
+    from explorer.latent_space.atlas import Atlas
+
+    run, load, loads = open_run(tiny_run), Atlas.load, []
+
+    def slow(path: Path) -> Atlas:
+        loads.append(path)
+        time.sleep(0.05)
+        return load(path)
+
+    monkeypatch.setattr(Atlas, "load", slow)
+    threads = [threading.Thread(target=lambda: run.atlas) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1 and run.atlas is run.atlas
+
+
+def test_a_model_answers_while_the_corpus_is_read(tiny_run: Path, monkeypatch) -> None:
+    run, go = open_run(tiny_run), threading.Event()
+    monkeypatch.setattr(type(run), "_read_corpus", lambda self: go.wait(60) and None)
+    reading = threading.Thread(target=lambda: run.corpus)
+    reading.start()
+    assert run.model is not None and run.atlas is not None
+    assert reading.is_alive()
+    go.set()
+    reading.join()

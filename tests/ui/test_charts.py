@@ -39,7 +39,7 @@ def texts() -> list[str]:
 
 @pytest.mark.parametrize("by", ["cluster", "length", "split"])
 def test_each_point_stands_at_its_place_and_carries_its_row(atlas: Atlas, by: str) -> None:
-    figure = charts.latent_map(atlas, texts(), by=by)
+    figure = charts.plain_map(atlas, texts(), by=by, xy=atlas.xy)
     seen = []
     for trace in figure.data:
         for x, y, row in zip(trace.x, trace.y, trace.customdata, strict=True):
@@ -49,7 +49,7 @@ def test_each_point_stands_at_its_place_and_carries_its_row(atlas: Atlas, by: st
 
 
 def test_hover_text_holds_no_markup_of_its_own(atlas: Atlas) -> None:
-    figure = charts.latent_map(atlas, texts())
+    figure = charts.plain_map(atlas, texts(), by="cluster", xy=atlas.xy)
     shown = "".join(text for trace in figure.data for text in trace.text)
     assert "<script>" not in shown
     assert "<b>" not in shown
@@ -75,7 +75,7 @@ def test_points_left_out_are_left_out_evenly(count: int, most: int | None) -> No
 
 
 def test_the_svg_map_has_a_grid_that_is_clickable_below_the_points(atlas: Atlas) -> None:
-    figure = charts.latent_map(atlas, texts(), most=20, svg=True, grid=True)
+    figure = charts.plain_map(atlas, texts(), by="cluster", xy=atlas.xy, most=20, grid=True)
     assert all(trace.type == "scatter" for trace in figure.data)
     assert set(figure.data[0].customdata) == {-1}
     assert sum(len(trace.x) for trace in figure.data[1:]) == 20
@@ -83,7 +83,9 @@ def test_the_svg_map_has_a_grid_that_is_clickable_below_the_points(atlas: Atlas)
 
 def test_overlays_are_drawn(atlas: Atlas) -> None:
     overlays = [Path([[0, 0], [1, 1]]), Marker(0, 0, "<b>"), Ellipse(0, 0, 1, 2)]
-    figure = charts.latent_map(atlas, texts(), overlays=overlays, highlight=[1, 2])
+    figure = charts.plain_map(
+        atlas, texts(), by="cluster", xy=atlas.xy, overlays=overlays, highlight=[1, 2]
+    )
     assert len(figure.layout.shapes) == 1
     assert "<b>" not in str(figure.data[-1].text)
 
@@ -101,7 +103,9 @@ def test_a_run_without_a_history_has_empty_curves() -> None:
 
 def test_the_name_of_a_circle_has_a_ground_of_its_own(atlas: Atlas) -> None:
     circle = Ellipse(0.0, 0.5, 2.0, 1.0, "prior 1σ")
-    drawn = charts.latent_map(atlas, ["x"] * COUNT, overlays=[circle]).layout
+    drawn = charts.plain_map(
+        atlas, ["x"] * COUNT, by="cluster", xy=atlas.xy, overlays=[circle]
+    ).layout
     assert (drawn.shapes[-1].y0, drawn.shapes[-1].y1) == (-0.5, 1.5)
     name = drawn.annotations[-1]
     assert (name.text, name.y) == ("prior 1σ", 1.5)

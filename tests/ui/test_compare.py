@@ -19,6 +19,7 @@ from explorer.explore.aligned_maps import aligned
 from explorer.explore.run import Run, open_run
 from explorer.explore.run_choice import Record
 from explorer.runs import folder as folders
+from explorer.system import table_writers
 from explorer.ui.compare import charts, scores, selection
 from explorer.ui.compare import runs as compared
 from explorer.ui.compare.runs import Column, first_choice, read_names, write_names
@@ -269,7 +270,7 @@ def test_a_run_that_kept_less_leaves_its_curve_out() -> None:
 
 def test_a_table_as_a_file_keeps_every_digit_and_runs_no_formula() -> None:
     table = {"name": ["=1+1", "a, b"], "value": [1 / 3, None]}
-    assert download_buttons.as_csv(table).splitlines()[1] == f"'=1+1,{1 / 3!r}"
+    assert table_writers.as_csv(table).splitlines()[1] == f"'=1+1,{1 / 3!r}"
     assert json.loads(download_buttons.as_json(table))[0] == {"name": "=1+1", "value": 1 / 3}
 
 

@@ -28,7 +28,7 @@ def show(
         atlas = there.run.atlas
         assert atlas is not None
         lit = selection.highlight_of(there, chosen)
-        drawn = charts.latent_map(
+        drawn = charts.plain_map(
             like_frame(there) if by == "cluster" else atlas,
             there.run.texts,
             by=by if by in available(atlas) else "length",
@@ -36,7 +36,6 @@ def show(
             axes=there.axes,
             highlight=None if lit is None else lit.tolist(),
             most=POINTS,
-            svg=True,
             title=column.name,
         )
         download_buttons.chart(

@@ -27,52 +27,48 @@ _LEAST_SPAN = 1.0  # of a strip's axis, nats: a line that is flat to the eye is 
 _LONGEST, _LINES = 80, 8  # characters a line of a hover, and lines
 
 
-def latent_map(
+def plain_map(
     atlas: Atlas,
     texts: Sequence[str],
     *,
-    by: str | Colours = "cluster",
-    xy: Float[np.ndarray, "n 2"] | None = None,
+    by: str | Colours,
+    xy: Float[np.ndarray, "n 2"],
     axes: Mapping[str, Any] | None = None,
     overlays: Sequence[Overlay] = (),
     highlight: Sequence[int] | None = None,
-    most: int | None = None,
-    svg: bool = False,
+    most: int = SVG_POINTS,
     grid: bool = False,
     title: str = "",
 ) -> "Figure":
-    """The map with sentences on hover; each point carries its atlas index as custom data.
+    """The map as SVG, with sentences on hover; points carry their atlas index as custom data.
 
     Args:
         atlas: The encoded corpus.
         texts: A text for each row; shown as typed, never read as markup.
         by: What colours the points: a key of `ATLAS_COLOURINGS`, or the colours themselves.
-        xy: Positions; the atlas' own by default.
+        xy: Positions.
         axes: `x`, `y` (names) and `units` (whether ticks mean something).
         overlays: Paths, markers and ellipses on top.
         highlight: Rows that stand out, the others turn grey.
         most: Draw at most this many points, evenly taken from the rows.
-        svg: SVG instead of WebGL: works everywhere, up to some `SVG_POINTS`.
         grid: Put an invisible grid below, so that empty locations can be clicked.
         title: Above the map.
     """
     import plotly.graph_objects as go
 
-    positions = atlas.xy if xy is None else xy
     rows = drawn_evenly(len(atlas), most, highlight)
-    scatter = go.Scatter if svg else go.Scattergl
     figure = go.Figure()
     if grid:
-        figure.add_trace(_grid(positions))
+        figure.add_trace(_grid(xy))
     colouring = by if isinstance(by, Colours) else colours(atlas, by)
     for name, colour, own in _groups(colouring, rows, highlight):
         figure.add_trace(
-            scatter(
-                x=positions[own, 0],
-                y=positions[own, 1],
+            go.Scatter(
+                x=xy[own, 0],
+                y=xy[own, 1],
                 mode="markers",
                 name=escape(name),
-                marker={"size": 5 if svg else 4, "color": colour, "opacity": 0.75},
+                marker={"size": 5, "color": colour, "opacity": 0.75},
                 customdata=own.tolist(),
                 text=[hover(texts[int(row)]) for row in own],
                 hovertemplate="%{text}<extra></extra>",
@@ -80,7 +76,7 @@ def latent_map(
                 unselected={"marker": {"opacity": 0.75}},
             )
         )
-    _name_regions(figure, atlas, on_atlas=xy is None or xy is atlas.xy)
+    _name_regions(figure, atlas, on_atlas=xy is atlas.xy)
     for overlay in overlays:
         _draw(figure, overlay)
     _dress(figure, axes or {"x": "", "y": "", "units": False}, title)

@@ -4,8 +4,6 @@ The browser writes a chart from what it shows, so nothing is drawn twice and no 
 draws without a browser is needed.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from explorer.system.table_writers import guard
+from explorer.system.table_writers import as_csv
 from explorer.ui.components import reproduce
 
 if TYPE_CHECKING:
@@ -198,16 +196,6 @@ def reproduced_by(command: str) -> None:
             what = "lines of Python that give" if is_python else "command that gives"
             st.caption(f"The {what} these numbers:")
             st.code(command, language="python" if is_python else "bash")
-
-
-def as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
-    """A table as CSV in which no spreadsheet reads a cell as a formula."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([guard(name) for name in columns])
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([guard(value) if isinstance(value, str) else value for value in row])
-    return buffer.getvalue()
 
 
 def as_json(columns: Mapping[str, Sequence[Any]]) -> str:

@@ -242,7 +242,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
     from explorer.ui.components import charts
 
     assert run.atlas is not None
-    figure = charts.latent_map(
+    figure = charts.plain_map(
         run.atlas,
         readable_texts(run, run.texts),
         by=colours,
@@ -250,8 +250,6 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
         axes=spec.axes,
         overlays=[*spec.overlays, *_mark_of(spec.selected, xy)],
         highlight=None if spec.highlight is None else [int(row) for row in spec.highlight],
-        most=charts.SVG_POINTS,
-        svg=True,
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")

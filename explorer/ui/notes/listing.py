@@ -7,8 +7,8 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.explore.run import Run
-from explorer.system.table_writers import as_parquet
-from explorer.ui.components.download_buttons import as_csv, file_button
+from explorer.system.table_writers import as_csv, as_parquet
+from explorer.ui.components.download_buttons import file_button
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.session import picks, url
 from explorer.workspace import notes, notes_export

@@ -10,9 +10,9 @@ from explorer.explore import columns
 from explorer.explore.run import Run
 from explorer.explore.selection import Selection
 from explorer.explore.selection_table import PAGE, ordered, orders, table_of, with_file
-from explorer.system.table_writers import as_parquet
+from explorer.system.table_writers import as_csv, as_parquet
 from explorer.ui.components import copy_button
-from explorer.ui.components.download_buttons import as_csv, file_button, reproduced_by
+from explorer.ui.components.download_buttons import file_button, reproduced_by
 from explorer.ui.session import picks
 from explorer.ui.session.picks import SentencePick
 
