@@ -1,6 +1,5 @@
 """Sentence arithmetic: C + k·(B − A), decoded for every k, beside a random direction."""
 
-import re
 import shlex
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -30,7 +29,7 @@ from explorer.ui.components import (
 from explorer.ui.components.escaping import minus, plain
 from explorer.ui.map import view as map_view
 from explorer.ui.map.component import path_slider
-from explorer.ui.session import picks, settings
+from explorer.ui.session import picks, settings, url
 
 MAP = "arithmetic_map"
 CORNERS = ("a", "b", "c")
@@ -42,7 +41,7 @@ STRENGTHS = np.arange(-4, 13) / 4
 
 _K = "times"
 _NEXT, _NEXT_END = "_next_corner", "_next_end"
-_ZERO, _ONE = int(np.flatnonzero(STRENGTHS == 0)[0]), int(np.flatnonzero(STRENGTHS == 1)[0])
+_ZERO = int(np.flatnonzero(STRENGTHS == 0)[0])
 _PATH = "arithmetic"
 
 Ends: TypeAlias = tuple[str, str]
@@ -211,7 +210,11 @@ def show_map(run: Run, question: Question | None, moved: Moved | None, view: str
     drawn = f", Shift-drag a rectangle sets **{end}**" if boxes else ""
     st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
     layout = view_of(run, view)
-    shown = overlays(layout, question, moved, read_position()) if question and moved else []
+    shown = (
+        overlays(layout, question, moved, url.position(_K, STRENGTHS, 1.0))
+        if question and moved
+        else []
+    )
     map_view.show(run, layout, by, overlays=shown, key=MAP, height=460, boxes=boxes)
 
 
@@ -227,12 +230,12 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
         path.texts,
         path=_PATH,
         ends=(_label(0), _label(count - 1)),
-        position=read_position(),
+        position=url.position(_K, STRENGTHS, 1.0),
         names=[_label(step) for step in range(count)],
         against=path.texts[_ZERO],
         key="arithmetic_slider",
     )
-    _write_position(position)
+    url.write_position(_K, STRENGTHS, 1.0, position)
     if path.distinct > 1:
         st.caption("Marked: words that differ from the reconstruction of C (k = 0).")
     _control(moved, position)
@@ -315,18 +318,3 @@ def _command(run: Run, question: Question, decoding: Decoding) -> str:
     path = [f"--towards={end}", f"--away={start}"] if is_between else [start, end]
     arguments = shlex.join([*path, question.c, "--k", *values])
     return folders.command("arithmetic", run.folder, arguments + reproduce.flags(decoding))
-
-
-def read_position() -> int:
-    """The step of the k in the URL; that of k = 1 for any other value."""
-    text = st.query_params.get(_K, "")
-    if not re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII):
-        return _ONE
-    near = np.flatnonzero(np.isclose(STRENGTHS, float(text)))
-    return int(near[0]) if len(near) else _ONE
-
-
-def _write_position(step: int) -> None:
-    wanted = f"{STRENGTHS[step]:g}"
-    if st.query_params.get(_K, "1") != wanted:
-        st.query_params[_K] = wanted

@@ -1,6 +1,5 @@
 """One latent dimension at a time: its effect on a sentence, and its extreme sentences."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from explorer.ui.components import decode_settings, token_diff, unknown_words
 from explorer.ui.components.escaping import markdown, minus, plain
 from explorer.ui.components.sentence_list import Row, sentence_list
 from explorer.ui.map.component import path_slider
-from explorer.ui.session import picks, settings
+from explorer.ui.session import picks, settings, url
 
 VALUES = np.arange(-12, 13) / 4
 """Decoded positions along a dimension, in prior units: −3 to 3."""
@@ -213,12 +212,12 @@ def show(run: Run, traversal: Traversal, dimension: int) -> None:
         traversal.texts,
         path=f"dimension-{dimension}",
         ends=("−3", "3"),
-        position=read_position(),
+        position=url.position(_VALUE, VALUES, 0.0),
         names=[_signed(value) for value in VALUES],
         against=traversal.own,
         key="dimension_slider",
     )
-    _write_position(position)
+    url.write_position(_VALUE, VALUES, 0.0, position)
     st.caption(f"In {unit.name}. Marked: words that differ from the reconstruction:")
     st.html(plain(traversal.own, quiet=True))
     if traversal.is_projected:
@@ -340,20 +339,6 @@ def _tick(row: int) -> None:
     known = st.session_state
     if _TABLE not in known or known[_TABLE]["selection"]["rows"] != [row]:
         known[_TABLE] = {"selection": {"rows": [row], "columns": [], "cells": []}}
-
-
-def read_position() -> int:
-    """The step of the value in the URL; that of 0 for any other value."""
-    text = st.query_params.get(_VALUE, "")
-    wanted = float(text) if re.fullmatch(r"-?\d(\.\d{1,2})?", text, re.ASCII) else 0.0
-    near = np.flatnonzero(np.isclose(VALUES, wanted))
-    return int(near[0]) if len(near) else len(VALUES) // 2
-
-
-def _write_position(step: int) -> None:
-    wanted = f"{VALUES[step]:g}"
-    if st.query_params.get(_VALUE, "0") != wanted:
-        st.query_params[_VALUE] = wanted
 
 
 def _signed(value: float) -> str:

@@ -1,13 +1,17 @@
 """The address of a page: what is picked is written to it, and read from links and Back."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from jaxtyping import Float
 
 from explorer.ui.session import history, picks, selections
 
 _PICK, _TEXT = "at", "text"
+_NUMBER = re.compile(r"-?\d(\.\d{1,2})?", re.ASCII)
 _PAGE, _SEEN = "_page", "_at_seen"
 
 STATED = (
@@ -65,6 +69,23 @@ def state(key: str, value: int | None) -> None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != str(value):
         st.query_params[key] = str(value)
+
+
+def position(key: str, values: Float[np.ndarray, " n"], default: float) -> int:
+    """The index in `values` of the number that a parameter has, else of the default."""
+    text = st.query_params.get(key, "")
+    for wanted in (float(text) if _NUMBER.fullmatch(text) else default, default):
+        near = np.flatnonzero(np.isclose(values, wanted))
+        if len(near):
+            return int(near[0])
+    raise ValueError(f"{default} is not one of the values")
+
+
+def write_position(key: str, values: Float[np.ndarray, " n"], default: float, index: int) -> None:
+    """Brings the parameter that `position` reads up to date."""
+    wanted = f"{values[index]:g}"
+    if st.query_params.get(key, f"{default:g}") != wanted:
+        st.query_params[key] = wanted
 
 
 def _read_address() -> tuple[str, str]:
