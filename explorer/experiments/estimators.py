@@ -229,14 +229,16 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     models = {}
     for number, name in enumerate(ESTIMATORS):
 
-        def report(epoch: float, nats: float, number: int = number, name: str = name) -> None:
-            curves[name].append((epoch, nats))
+        def report(
+            epoch: float, perplexity: float, number: int = number, name: str = name
+        ) -> None:
+            curves[name].append((epoch, perplexity))
             done = (number + epoch / settings.epochs) / (len(ESTIMATORS) + 1)
             watch(done, f"training: {name}", [_chart(curves)])
 
         models[name] = train(name, data, settings, seed, report)
     watch(len(ESTIMATORS) / (len(ESTIMATORS) + 1), "measuring the gradients", [_chart(curves)])
-    # Of a model half way: at the start there is no signal yet.
+    # With weights halfway between start and end: at the start there is no signal yet.
     half = CategoricalVAE.new(data.train.shape[1], settings.codes, seed)
     with torch.no_grad():
         for weight, trained in zip(

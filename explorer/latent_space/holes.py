@@ -21,7 +21,7 @@ _LEADERS = 24
 _INSIDE = np.linspace(0, 1, 9)[1:-1]  # where the segment between two points is tested
 
 
-class Mixture:
+class AggregatePosterior:
     """The aggregate posterior q(z) of some sentences: the mean of their Gaussian posteriors.
 
     Args:
@@ -148,7 +148,7 @@ def holes(
     rows = np.arange(len(mean))
     if len(mean) > MOST_SENTENCES:
         rows = np.sort(generator.choice(len(mean), MOST_SENTENCES, replace=False))
-    mixture = Mixture(mean[rows], scale[rows])
+    mixture = AggregatePosterior(mean[rows], scale[rows])
     draws = max(1, min(4, MOST_REFERENCES // len(mixture)))
     rows = np.tile(np.arange(len(mixture)), draws)
     own = mixture.sample(rows, generator)

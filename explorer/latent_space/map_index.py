@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from explorer.latent_space.holes import Mixture
+from explorer.latent_space.holes import AggregatePosterior
 from explorer.latent_space.neighbour_weights import inverse_square
 from explorer.latent_space.neighbours import LatentIndex
 
@@ -177,8 +177,8 @@ class MapIndex:
         return np.arange(0, len(self._mean), max(1, len(self._mean) // most))
 
     @cached_property
-    def _mixture(self) -> Mixture | None:
-        return Mixture(self._mean, self._scale) if (self._scale > 0).all() else None
+    def _mixture(self) -> AggregatePosterior | None:
+        return AggregatePosterior(self._mean, self._scale) if (self._scale > 0).all() else None
 
     def _around(
         self, xy: Float[np.ndarray, "m 2"]

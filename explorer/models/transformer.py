@@ -81,15 +81,15 @@ class TransformerShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
+class KeyValues:
     """What a block's attention has read."""
 
     keys: Float[Tensor, "batch kv_heads past head"]
     values: Float[Tensor, "batch kv_heads past head"]
 
-    def select(self, rows: Int[Tensor, " rows"]) -> "Cache":
+    def select(self, rows: Int[Tensor, " rows"]) -> "KeyValues":
         """The cache of some rows, in that order; a row may be taken twice."""
-        return Cache(self.keys[rows], self.values[rows])
+        return KeyValues(self.keys[rows], self.values[rows])
 
 
 class Block(nn.Module):
@@ -114,18 +114,18 @@ class Block(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch time width"],
-        past: Cache,
+        past: KeyValues,
         rotation: Tensor | None,
         bias: Float[Tensor, "time total"],
-    ) -> tuple[Float[Tensor, "batch time width"], Cache]:
+    ) -> tuple[Float[Tensor, "batch time width"], KeyValues]:
         """The block's output, and the cache of the next call."""
         mixed, cache = self._attend(self.attention_norm(x), past, rotation, bias)
         x = x + self.dropout(mixed)
         return x + self.dropout(self._feed(self.feedforward_norm(x))), cache
 
     def _attend(
-        self, x: Tensor, past: Cache, rotation: Tensor | None, bias: Tensor
-    ) -> tuple[Tensor, Cache]:
+        self, x: Tensor, past: KeyValues, rotation: Tensor | None, bias: Tensor
+    ) -> tuple[Tensor, KeyValues]:
         size = (-1, self.shape.head_dim)
         query, key, value = (
             layer(x).unflatten(2, size).transpose(1, 2)
@@ -141,7 +141,7 @@ class Block(nn.Module):
             attn_mask=bias,
             enable_gqa=self.shape.num_kv_heads < self.shape.heads,
         )
-        return self.attended(mixed.transpose(1, 2).flatten(2)), Cache(keys, values)
+        return self.attended(mixed.transpose(1, 2).flatten(2)), KeyValues(keys, values)
 
     def _feed(self, x: Tensor) -> Tensor:
         if self.gate is None:
@@ -180,18 +180,18 @@ class Transformer(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(weight)
 
-    def empty(self, like: Float[Tensor, "batch _"]) -> tuple[Cache, ...]:
+    def empty(self, like: Float[Tensor, "batch _"]) -> tuple[KeyValues, ...]:
         """The caches before the first token, of as many rows as `like`."""
         nothing = like.new_zeros(len(like), self.shape.num_kv_heads, 0, self.shape.head_dim)
-        return (Cache(nothing, nothing),) * self.shape.layers
+        return (KeyValues(nothing, nothing),) * self.shape.layers
 
     def forward(
         self,
         x: Float[Tensor, "batch time width"],
-        past: Sequence[Cache],
+        past: Sequence[KeyValues],
         start: int = 0,
         memory_score: Float[Tensor, " layers"] | None = None,
-    ) -> tuple[Float[Tensor, "batch time width"], tuple[Cache, ...]]:
+    ) -> tuple[Float[Tensor, "batch time width"], tuple[KeyValues, ...]]:
         """The output at some more tokens.
 
         Args:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from explorer.errors import one_of
 from explorer.models.decoder_base import Decoder
-from explorer.models.transformer import Cache, Transformer, TransformerShape
+from explorer.models.transformer import KeyValues, Transformer, TransformerShape
 
 INJECTIONS = ("both", "memory", "embedding")
 """How z enters."""
@@ -20,7 +20,7 @@ class TransformerState:
 
     z: Float[Tensor, "batch latent"]
     added: Float[Tensor, "batch width"]
-    past: tuple[Cache, ...]
+    past: tuple[KeyValues, ...]
     num_read: int
 
     def select(self, rows: Int[Tensor, " rows"]) -> "TransformerState":
@@ -112,7 +112,7 @@ class TransformerDecoder(Decoder):
             shape = self.transformer.shape
             size = (shape.layers, 2, shape.num_kv_heads, 1, shape.head_dim)
             blocks = self.memory(z).unflatten(1, size).unbind(1)
-            past = tuple(Cache(*block.unbind(1)) for block in blocks)
+            past = tuple(KeyValues(*block.unbind(1)) for block in blocks)
         added = z.new_zeros(len(z), 1) if self.added is None else self.added(z)
         return TransformerState(z, added, past, 0)
 

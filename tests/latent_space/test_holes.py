@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.latent_space.holes import Mixture, holes
+from explorer.latent_space.holes import AggregatePosterior, holes
 
 
 def log_normal(z):
@@ -35,10 +35,10 @@ def test_the_mixture_is_the_mean_of_the_posteriors() -> None:
     gap = (z[:, None] - mean) / scale
     each = -0.5 * (gap**2 + np.log(2 * np.pi * scale**2)).sum(axis=2)
     expected = np.log(np.exp(each).mean(axis=1))
-    np.testing.assert_allclose(Mixture(mean, scale).log_density(z), expected)
+    np.testing.assert_allclose(AggregatePosterior(mean, scale).log_density(z), expected)
     np.testing.assert_allclose(
-        Mixture(mean, scale).log_density(z, np.full(5, 6)),
-        Mixture(mean[:6], scale[:6]).log_density(z),
+        AggregatePosterior(mean, scale).log_density(z, np.full(5, 6)),
+        AggregatePosterior(mean[:6], scale[:6]).log_density(z),
     )
 
 
@@ -104,7 +104,7 @@ def test_holes_that_sentences_part_are_told_apart() -> None:
 
 def test_a_prior_that_is_the_aggregate_has_no_hole_though_it_is_no_normal() -> None:
     mean, scale = blobs(400, 3.0)
-    mixture = Mixture(*blobs(4000, 3.0, seed=5))
+    mixture = AggregatePosterior(*blobs(4000, 3.0, seed=5))
     generator = np.random.default_rng(1)
     z = mixture.sample(generator.integers(4000, size=1000), generator)
     assert holes(z, mixture.log_density, mean, scale).items == []

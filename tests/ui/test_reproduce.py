@@ -12,7 +12,7 @@ from explorer.cli.options import add_decoding
 from explorer.cli.options import decoding as read_decoding
 from explorer.explore import decoded_path
 from explorer.explore.run import open_run
-from explorer.latent_space.holes import Mixture
+from explorer.latent_space.holes import AggregatePosterior
 from explorer.models.decoding_settings import Decoding
 from explorer.ui.components import reproduce
 
@@ -89,7 +89,9 @@ def test_the_typical_density_is_that_of_the_other_sentences(tiny_run):
     assert told is not None and run.atlas is not None
     rows = np.arange(len(run.atlas))
     rest = [
-        Mixture(*(np.delete(part, row, 0) for part in (run.atlas.mean, run.atlas.scale)))
+        AggregatePosterior(
+            *(np.delete(part, row, 0) for part in (run.atlas.mean, run.atlas.scale))
+        )
         for row in rows
     ]
     others = [q.log_density(run.atlas.mean[[row]])[0] for row, q in zip(rows, rest, strict=True)]

@@ -26,11 +26,11 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
     """
     if not run_codes.has_codes(run):
         for key in (CODE, CATEGORY):
-            url.state(key, None)
+            url.write_number(key, None)
         return
     own = run_codes.codes(run, z[None])[0].tolist()
     numbers = range(1, len(own) + 1)
-    url.recall(CODE, numbers)
+    url.read_number(CODE, numbers)
     number = st.pills(
         "Codes",
         numbers,
@@ -40,7 +40,7 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
         help="z is made of codes. Choose one to swap it: only that part of z changes, and the "
         "sentence is decoded again.",
     )
-    url.state(CODE, number)
+    url.write_number(CODE, number)
     if number is None:
         return
     chosen = number - 1
@@ -48,14 +48,14 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
     order = [int(item) for item in np.argsort(-uses, kind="stable") if item != own[chosen]]
     if st.session_state.get(CATEGORY) not in order:  # another point may have that category itself
         st.session_state.pop(CATEGORY, None)
-    url.recall(CATEGORY, order)
+    url.read_number(CATEGORY, order)
     category = st.selectbox(
         f"Code {number}: {own[chosen]} becomes",
         order,
         format_func=lambda item: f"{item}  ·  {uses[item]:,} sentences of the map",
         key=CATEGORY,
     )
-    url.state(CATEGORY, None if category == order[0] else category)
+    url.write_number(CATEGORY, None if category == order[0] else category)
     asked = list(dict.fromkeys([category, *order[: _ALTERNATIVES + 1]]))[: _ALTERNATIVES + 1]
     read = run.decode(run_codes.swapped(run, z, chosen, asked), decoding)
     before, after = token_diff.marked([text, read[0]])
@@ -74,4 +74,4 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
 def _forget_category() -> None:
     """Another code begins with its own most used category."""
     st.session_state.pop(CATEGORY, None)
-    url.state(CATEGORY, None)
+    url.write_number(CATEGORY, None)

@@ -50,7 +50,7 @@ def follow_address(page: str) -> None:
     known[_PAGE], known[_SEEN] = page, address
 
 
-def recall(key: str, options: Collection[int]) -> None:
+def read_number(key: str, options: Collection[int]) -> None:
     """Gives a widget that is not bound to the address the number there, unless it has a value.
 
     Args:
@@ -63,8 +63,8 @@ def recall(key: str, options: Collection[int]) -> None:
         st.session_state[key] = options_by_text[text]
 
 
-def state(key: str, value: int | None) -> None:
-    """Brings the parameter that `recall` reads up to date; None removes it."""
+def write_number(key: str, value: int | None) -> None:
+    """Brings the parameter that `read_number` reads up to date; None removes it."""
     if value is None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != str(value):
