@@ -47,21 +47,22 @@ class AggregatePosterior:
 
         Args:
             z: Points.
-            without: For each point a sentence whose own posterior is left out.
+            without: For each point a sentence whose own posterior is left out; −1 for none.
         """
         result = np.empty(len(z))
+        without = np.full(len(z), -1) if without is None else without
         rows = max(1, _BLOCK // len(self))
         for start in range(0, len(z), rows):
             part = z[start : start + rows].astype(np.float64)
             exponent = self._constant - 0.5 * (part**2 @ self._precision.T)
             exponent += part @ self._weighted.T
-            if without is not None:
-                left_out = without[start : start + rows]
-                exponent[np.arange(len(part)), left_out] = -np.inf
+            left_out = without[start : start + rows]
+            own = np.flatnonzero(left_out >= 0)
+            exponent[own, left_out[own]] = -np.inf
             highest = exponent.max(axis=1, keepdims=True)
             total = np.log(np.exp(exponent - highest).sum(axis=1)) + highest[:, 0]
             result[start : start + rows] = total
-        return result - np.log(len(self) - (without is not None))
+        return result - np.log(len(self) - (without >= 0))
 
     def sample(
         self, rows: Int[np.ndarray, " m"], generator: np.random.Generator

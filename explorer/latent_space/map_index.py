@@ -12,6 +12,8 @@ from explorer.latent_space.neighbour_weights import inverse_square
 from explorer.latent_space.neighbours import LatentIndex
 
 NEIGHBOURS = 15
+POSTERIORS = 50_000
+"""Sentences whose posteriors give the density of the latents, at most."""
 _EMPTY = 1.0  # percent: a position less dense than 99% of the sentences' positions counts as empty
 _FARTHEST = 1e100  # positions are clipped to it: beyond, squared distances overflow
 _TYPICAL_POINTS, _TYPICAL_PAIRS = (200, 2000), 10**8
@@ -146,15 +148,22 @@ class MapIndex:
     ) -> Float[np.ndarray, " m"] | None:
         """Gives log q(z) in nats, q(z) being the mean of the Gaussian posteriors on the map.
 
-        Exact for the sentences on the map, so an estimate of the corpus' aggregate posterior;
-        compare it with the prior's log p(z) to find holes. None where the model has no width.
+        Exact for the sentences on the map, of which more than `POSTERIORS` are represented by
+        that many, drawn at random; so an estimate of the corpus' aggregate posterior. Compare it
+        with the prior's log p(z) to find holes. None where the model has no width.
 
         Args:
             z: Points.
             without: For each point a sentence whose own posterior is left out. At a sentence's
                 own mean its posterior outweighs all others.
         """
-        return None if self._mixture is None else self._mixture.log_density(z, without)
+        if self._aggregate is None:
+            return None
+        rows, aggregate = self._aggregate
+        if without is not None:
+            near = np.searchsorted(rows, without).clip(max=len(rows) - 1)
+            without = np.where(rows[near] == without, near, -1)
+        return aggregate.log_density(z, without)
 
     @cached_property
     def typical(self) -> float:
@@ -177,8 +186,14 @@ class MapIndex:
         return np.arange(0, len(self._mean), max(1, len(self._mean) // most))
 
     @cached_property
-    def _mixture(self) -> AggregatePosterior | None:
-        return AggregatePosterior(self._mean, self._scale) if (self._scale > 0).all() else None
+    def _aggregate(self) -> tuple[Int[np.ndarray, " rows"], AggregatePosterior] | None:
+        """The sentences that represent all, ascending, and their aggregate posterior."""
+        if not (self._scale > 0).all():
+            return None
+        rows = np.arange(len(self._mean))
+        if len(rows) > POSTERIORS:
+            rows = np.sort(np.random.default_rng(0).choice(rows, POSTERIORS, replace=False))
+        return rows, AggregatePosterior(self._mean[rows], self._scale[rows])
 
     def _around(
         self, xy: Float[np.ndarray, "m 2"]

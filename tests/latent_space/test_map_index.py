@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from explorer.latent_space import map_index
+from explorer.latent_space.holes import AggregatePosterior
 from explorer.latent_space.map_index import MapIndex, locate
 from explorer.latent_space.neighbours import LatentIndex
 
@@ -133,6 +135,21 @@ def test_a_sentence_left_out_of_the_density_is_as_if_it_were_not_on_the_map(worl
     rest = MapIndex(*(np.delete(part, row, axis=0) for part in world))
     found = MapIndex(mean, scale, xy).log_density(mean[[row]], without=np.array([row]))
     np.testing.assert_allclose(found, rest.log_density(mean[[row]]))
+
+
+def test_of_many_sentences_a_sample_gives_the_density(world, monkeypatch):
+    mean, scale, xy = world
+    monkeypatch.setattr(map_index, "POSTERIORS", len(mean) // 2)
+    index, exact = MapIndex(mean, scale, xy), AggregatePosterior(mean, scale)
+    rows, aggregate = index._aggregate
+    assert len(rows) == len(aggregate) == len(mean) // 2 and (np.diff(rows) > 0).all()
+    out = np.setdiff1d(np.arange(len(mean)), rows)[:1]
+    z = mean[out]  # the own posterior of a sentence outside the sample is not in it
+    np.testing.assert_allclose(index.log_density(z, out), index.log_density(z))
+    own = rows[:1]
+    assert index.log_density(mean[own], own) < index.log_density(mean[own])
+    z = np.random.default_rng(3).normal(size=(200, mean.shape[1])).astype(np.float32)
+    assert np.median(np.abs(index.log_density(z) - exact.log_density(z))) < 0.5
 
 
 def test_a_model_without_posterior_width_has_no_log_density(world):
