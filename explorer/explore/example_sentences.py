@@ -1,6 +1,7 @@
 """Sentences to start with: short, of known words, from different regions, reconstructed well."""
 
 import itertools
+import unicodedata
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from explorer.system.cache import Cache
 LENGTHS = range(6, 15)
 """Tokens of an example: enough to say something, few enough to read at a glance."""
 _MAX_CANDIDATES = 4000
+_LETTERS = 0.75  # of the characters of an example, so that no date or reference is one
 _examples: Cache[list[int]] = Cache(16)
 
 
@@ -43,6 +45,7 @@ def _choose(run: Run, count: int) -> list[int]:
     rows = rows[:: max(1, len(rows) // _MAX_CANDIDATES)]
     regions = atlas.regions(0)
     texts = run.texts
+    rows = np.array([row for row in rows if mostly_letters(texts[row])] or rows, dtype=np.int64)
     are_real = run.texts_are_real
     best = sorted(rows.tolist(), key=lambda row: -_quality(run, texts, row, are_real))
     order = [region for region, _ in Counter(regions[regions >= 0].tolist()).most_common()]
@@ -54,6 +57,13 @@ def _choose(run: Run, count: int) -> list[int]:
     first = {texts[row]: row for row in reversed(order)}
     distinct = [row for row in order if first[texts[row]] == row]
     return list(dict.fromkeys([*distinct, *order]))[:count]
+
+
+def mostly_letters(text: str) -> bool:
+    """Whether a text is mostly letters, with the marks that belong to them."""
+    characters = "".join(text.split())
+    letters = sum(unicodedata.category(character)[0] in "LM" for character in characters)
+    return letters >= _LETTERS * max(len(characters), 1)
 
 
 def _is_known(run: Run, row: int) -> bool:

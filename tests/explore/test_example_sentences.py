@@ -1,8 +1,9 @@
 """Laws of the sentences to start with."""
 
 import numpy as np
+import pytest
 
-from explorer.explore.example_sentences import LENGTHS, example_rows, example_texts
+from explorer.explore.example_sentences import LENGTHS, example_rows, example_texts, mostly_letters
 from explorer.explore.run import open_run
 from tests import tiny
 
@@ -18,6 +19,22 @@ def test_examples_are_short_known_and_of_different_regions(tiny_run):
         assert not run.unknown(text)
     fitting = np.isin(run.atlas.tokens, LENGTHS)
     assert not fitting.any() or fitting[rows].all()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_example"),
+    [
+        ("Support library for building the GUI.", True),
+        ("-- Fritz-J.", False),
+        ("7:1,2)", False),
+        ("3, 2, 1, meins!", False),
+        ("यह एक छोटा वाक्य है।", True),
+        ("今天天气很好。", True),
+        ("", False),
+    ],
+)
+def test_an_example_is_mostly_letters(text: str, is_example: bool):
+    assert mostly_letters(text) == is_example
 
 
 def test_the_best_reconstructed_sentence_of_the_largest_region_comes_first(tiny_run):
