@@ -236,7 +236,7 @@ def extremes(run: Run, dimension: int) -> None:
     st.markdown(
         f"**Extreme sentences of dimension {dimension}**  :gray[· click one to use it]",
         help="By posterior mean. The words are those whose sentences, over the whole map, lie "
-        "farthest to that side: at least five standard errors, else no word is given.",
+        "farthest to that side, by at least five standard errors; otherwise none is given.",
     )
     words_of = _sides(run, run.stamp, run.texts_are_real)[dimension]
     sides = (

@@ -50,7 +50,7 @@ def _labelled(current: Run) -> Run | None:
 def _offer(current: Run, run: Run) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        f"{markdown(current.name)} knows no labels. This is **{markdown(run.name)}**, whose "
+        f"{markdown(current.name)} has no labels. This is **{markdown(run.name)}**, whose "
         f"decoder is conditioned on {' or '.join(map(markdown, run.config.model.labels))}."
     )
     with right:

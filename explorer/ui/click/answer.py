@@ -244,8 +244,8 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     domain, unread = run.domain, run.unknown_share([pick.text])
     if domain is not None and (why := domain.reasons(nats, unread)[0]):
         st.warning(
-            f"Out of this model’s domain: {why}. It will say a "
-            f"{run.text_unit} of its corpus rather than yours.",
+            f"Out of this model’s domain: {why}. It will decode to a {run.text_unit} like those "
+            "of its corpus rather than yours.",
             icon=":material/travel_explore:",
         )
     _likelihood(run, float(distortion[0]), float(rate[0]), label)
@@ -272,8 +272,8 @@ def _cosine(cosine: float, candidates: int) -> None:
     near = minus(f"{cosine:.2f}")
     st.caption(
         f"Nearest of {candidates} decodes, each encoded again: cosine **{near}**",
-        help="The point is decoded several times: each sentence is encoded again, and its miss "
-        "corrects the point that is decoded next. The one shown has the largest cosine to the "
+        help="The point is decoded several times. Each decode is encoded again, and the error "
+        "corrects the next point to decode. The one shown has the largest cosine with the "
         "point: 1 is the same direction.",
     )
 

@@ -25,8 +25,8 @@ def show(run: Run, text: str, decoding: Decoding) -> None:
         icon=":material/my_location:",
         type="tertiary",
         key="refine",
-        help=f"The encoder answers for all {run.text_unit}s at once. {refined_text.STEPS} "
-        "gradient steps improve the mean and scale of this one: about a second.",
+        help=f"The encoder serves all {run.text_unit}s at once. {refined_text.STEPS} gradient "
+        "steps improve the mean and scale for this one, in about a second.",
         on_click=st.session_state.__setitem__,
         args=(_ASKED, (run.stamp, text)),
     )
@@ -49,9 +49,9 @@ def _result(refined: RefinedText, unit: str) -> None:
         f"**{refined.gain:.2f} nats gained**: distortion {before.distortion:.1f} → "
         f"{after.distortion:.1f} · rate {before.rate:.1f} → {after.rate:.1f}",
         help=f"−ELBO is distortion + rate, and bounds −log p of the {unit} from above. Gradient "
-        "steps on the posterior lower it without a change to the model. What the encoder loses by "
-        f"answering for all {unit}s at once is its amortisation gap. Both sides are averages "
-        "over the same 32 draws; a model that was not trained at β = 1 has more to gain.",
+        "steps on the posterior lower it while the model stays as it is. What the encoder loses "
+        f"by serving all {unit}s at once is its amortisation gap. Both sides are averages over "
+        "the same 32 draws; a model that was not trained at β = 1 has more to gain.",
     )
     if before.reconstruction == after.reconstruction:
         st.caption("The reconstruction stays the same.")

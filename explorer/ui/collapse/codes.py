@@ -26,7 +26,7 @@ def show(run: Run) -> None:
     used = int((counts > 0).sum())
     st.markdown(
         "**Use of the codes**",
-        help="Each row is a code; its categories stand from the most used one to the least.",
+        help="Each row is a code, its categories sorted from the most used to the least.",
     )
     alt = f"Histogram of {len(counts)} codes: {used:,} of {counts.size:,} categories are used"
     figure = histogram(counts)

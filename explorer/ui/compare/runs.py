@@ -237,7 +237,8 @@ def _say_partner() -> None:
     if twice and chosen == st.session_state[KEY]:
         name, *others = map(markdown, chosen)
         st.info(
-            f"A run cannot be compared with itself: beside **{name}** is **{', '.join(others)}**.",
+            f"A run cannot be compared with itself, so beside **{name}** is "
+            f"**{', '.join(others)}**.",
             icon=":material/compare:",
         )
 

@@ -34,12 +34,13 @@ def show(columns: Sequence[Column]) -> None:
         return
     st.html(table(columns, names))
     marks = (
-        "★ marks the best value of a row; where the value of real sentences is given, the nearest "
-        "to it; metrics without a better direction have none."
+        "★ marks the best value of a row or, where the value of real sentences is given, the one "
+        "nearest to it. Metrics without a better direction have no mark."
     )
     if not all_comparable([column.run for column in columns]):
         marks = (
-            "These runs read different text, or other words of it: no value is marked as the best."
+            "These runs read different text, or tokenise it differently, so no value is marked "
+            "as the best."
         )
     st.caption(
         f"{marks} Hover over or tap a name for its definition, hover over a value for all its "

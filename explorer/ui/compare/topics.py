@@ -26,8 +26,8 @@ def show(columns: Sequence[Column]) -> None:
     matched = _match(first.run, second.run, (first.run.stamp, second.run.stamp))
     st.caption(
         f"Each topic of {markdown(first.name)} beside the one of {markdown(second.name)} that "
-        "is most like it, no topic twice; words that both list are bold. Similarity is the cosine "
-        "of what tells the topics from the average of their run."
+        "matches it best, one to one; words in both lists are bold. Similarity is the cosine "
+        "between their deviations from the average topic of their run."
     )
     whole = st.toggle(f"Show all {len(matched.pairs)}") if len(matched.pairs) > _ROWS else True
     st.html(_table(first, second, matched.pairs if whole else matched.pairs[:_ROWS]))

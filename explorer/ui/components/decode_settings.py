@@ -47,9 +47,9 @@ def decode_settings(*runs: Run, is_corrected: bool = True) -> None:
         if is_corrected and (most := _candidates(runs)) > 1:
             st.slider(
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
-                help="Decodes of each point at most. Each is encoded again, its miss corrects the "
-                "next, and the one nearest to the point by cosine is shown. 1 encodes nothing "
-                "again. An empty location of a VAE is decoded once.",
+                help="At most this many decodes of each point. Each is encoded again, the error "
+                "corrects the next, and the one nearest to the point by cosine is shown. 1 "
+                "decodes once. An empty location of a VAE is always decoded once.",
             )  # fmt: skip
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",

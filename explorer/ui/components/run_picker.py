@@ -142,8 +142,8 @@ def need_map(run: Run) -> None:
 def no_latent(run: Run) -> None:
     """What a language model is here for, and where to go on."""
     st.info(
-        f"**{markdown(run.name)}** is a language model: a control. It has no latent space to map, "
-        "to walk through or to collapse; its perplexity is what that of a VAE is held against.",
+        f"**{markdown(run.name)}** is a language model, here as a control. It has no latent "
+        "space to map, traverse or collapse; its perplexity is the baseline for that of a VAE.",
         icon=":material/info:",
     )
     onwards(run)
@@ -166,6 +166,6 @@ def no_runs() -> None:
     st.markdown("A run is a trained model with its map. Two commands make one from your own file:")
     st.code("explorer new my-run --corpus sentences.txt\nexplorer train my-run", language="bash")
     st.caption(
-        "Runs are looked for in `checkpoints/`, in the folders that `EXPLORER_RUNS` names, and "
-        "where `explorer add` was told of one. Reload this page when the training is done."
+        "Runs are read from `checkpoints/`, from the folders in `EXPLORER_RUNS`, and from those "
+        "that `explorer add` registered. Reload this page when the training is done."
     )

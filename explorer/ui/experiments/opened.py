@@ -97,7 +97,8 @@ def _settings(name: str, entry: Experiment) -> Question:
         }
         seed = st.number_input(
             "Seed", 0, 9999, entry.seed, key=f"{name}.seed", bind="query-params", width=_WIDTH,
-            help=f"Of all random choices. With {entry.seed} the outcome is typical of ten seeds.",
+            help=f"Seeds all random choices. Of ten seeds, {entry.seed} gives the typical "
+            "outcome.",
         )  # fmt: skip
     return Question.of(name, values, int(seed))
 
@@ -135,7 +136,7 @@ def _run_button(question: Question, job: Job | None, result: Result | None) -> N
         icon=":material/play_arrow:",
         key="experiment_run",
         disabled=is_active,
-        help="The time is of the default settings, on one core.",
+        help="With the default settings, on one core.",
     ):
         experiment_results.submit(question)
         st.rerun()
@@ -184,9 +185,9 @@ def _nothing_yet(entry: Experiment, job: Job | None) -> None:
         st.error(message(job.message), icon=":material/error:")
     elif job is not None and job.state == jobs.STOPPED:
         st.info("It was cancelled. *Run* starts it again.", icon=":material/info:")
-    st.markdown("**What is expected, sketched by hand**")
+    st.markdown("**The expected outcome, sketched by hand**")
     st.html(f'<div class="experiment-sketch">{pictures.small(None, entry.sketch)}</div>')
-    st.caption("*Run* puts the measured curves here.")
+    st.caption("*Run* draws the measured curves here.")
 
 
 def _result(question: Question, result: Result) -> None:

@@ -90,9 +90,9 @@ def reading_switch(at_first: bool = False) -> bool:
         value=at_first,
         key=_READ[at_first],
         bind="query-params",
-        help="Decodes a grid of positions in view: what each decodes to stands below its dot "
-        "(greedily, whatever the strategy), and fades with the distance to the nearest dot. "
-        "Zoom in for more.",
+        help="Decodes a grid of positions in view, greedily whatever the strategy. Each sentence "
+        "stands below its dot and fades with the distance to the nearest dot. Zoom in for "
+        "more.",
     )
 
 

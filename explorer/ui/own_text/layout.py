@@ -31,7 +31,8 @@ def fit_button(folder: Path, config: Config) -> None:
         is_umap = method == LayoutSettings().method  # the other has no settings
         neighbours = st.number_input(
             "Neighbours", 2, 200, config.atlas.neighbours, key=f"{key}_n", disabled=not is_umap,
-            help="Of each sentence: more show global structure, fewer local detail.",
+            help="Neighbours of each sentence: more show global structure, fewer show local "
+            "detail.",
         )  # fmt: skip
         min_dist = st.number_input(
             "Minimum distance", 0.0, 1.0, config.atlas.min_dist, 0.05, key=f"{key}_d",

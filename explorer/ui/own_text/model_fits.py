@@ -53,8 +53,8 @@ def _table(known: list[Fit]) -> None:
         column_config={"Words known": percent, "Out of its domain": percent},
     )
     st.caption(
-        "Best first: the fewest nats a word, unknown words charged as one of 100,000. Out of its "
-        "domain are sentences that cost more than all but 1% of the model's own."
+        "Best first: the fewest nats a word, with an unknown word charged as one of 100,000. A "
+        "sentence is out of the model's domain if it costs more than 99% of the model's own."
     )
 
 

@@ -116,7 +116,7 @@ def _timed(wanted: Plan) -> None:
             key=_EPOCHS,
             bind="query-params",
             width=140,
-            help="Passes over the sentences. The weights of the best one are used.",
+            help="Passes over the sentences. The weights of the best epoch are used.",
         )
         is_asked = st.button("Train", type="primary", icon=":material/model_training:")
     st.markdown(_sentence(timing, int(epochs)))

@@ -35,7 +35,7 @@ def _choose(path: Path, seen: Preview) -> VectorSource:
         format_func=lambda name: titles[name],
         key=key,
         help="Embeddings of the sentences by any encoder, 8 to 4,096 numbers each. They become "
-        "the latent space of the run, in place of that of a model that ships.",
+        "the latent space of the run, in place of a shipped model's.",
     )
     if chosen != _FILE:
         return VectorSource(column=chosen)

@@ -13,8 +13,9 @@ with notes.errors_shown():
     else:
         st.title("Experiments")
         st.caption(
-            "What lectures on text VAEs claim, tried out on this machine. Each says first what to "
-            "expect; it runs beside the page, can be cancelled, and its result stays."
+            "Claims from lectures on text VAEs, tested on this machine. Each card states the "
+            "expected outcome first. Experiments run in the background, can be cancelled, and "
+            "their results are saved."
         )
         cards.cards()
         st.page_link(

@@ -7,8 +7,8 @@ from explorer.ui.notes import listing
 
 st.title("Notes")
 st.caption(
-    "What you pinned on the pages. A title reopens what was seen. Notes are on this machine, for "
-    "every browser; `explorer notes` lists them in a terminal."
+    "What you pinned. Click a title to reopen it. Notes are stored on this machine, for every "
+    "browser; `explorer notes` lists them in a terminal."
 )
 with messages.errors_shown():
     listing.show()

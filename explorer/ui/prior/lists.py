@@ -102,7 +102,7 @@ def _list_holes(scene: Scene, result: "Holes") -> None:
     )
     st.caption(
         "Nats below typical: log q − log p compared with its median at the posterior draws. The "
-        "percentage is the fraction of prior samples in the hole, whose likeliest is decoded."
+        "percentage is the share of prior samples in the hole; the likeliest of them is decoded."
     )
     columns = {
         "depth_nats": [hole.depth for hole in result.items],

@@ -37,7 +37,7 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
             return
         _heading("A", held, selections.clear_held)
         if str(held) == str(selection):
-            st.caption("Now select others, by lasso, search or a condition: they are B.")
+            st.caption("Now select others, by lasso, search or a condition: they become B.")
             return
         _heading("B", selection, None)
         try:
@@ -135,8 +135,8 @@ def _numbers(compared: Comparison) -> None:
         lines.append(parts.separation(compared.separation))
     st.markdown(
         "\n".join(f"- {line}" for line in lines),
-        help="Distance: between the centres of what is in one of them alone, in units of z, "
-        f"beside {compared.distance.groups} random divisions of the same sentences. Separation: "
+        help="Distance: between the centres of the sentences in only one of them, in units of z, "
+        "beside {compared.distance.groups} random splits of the same sentences. Separation: "
         "Cohen's d along the direction from A to B, computed on half of the sentences and "
         "measured on the other half.",
     )

@@ -180,9 +180,9 @@ def show(run: Run, selected: Selected) -> None:
         required=True,
         key=_JOINING,
         width="stretch",
-        help="Replaces this selection, narrows it (and), adds to it (or), or is removed from it "
-        "(and not): by lasso, by a region (S on the map), a class of the legend, a search or a "
-        "condition.",
+        help="How the next selection combines with this one: it replaces it, narrows it (and), "
+        "adds to it (or), or is removed from it (and not). Select by lasso, region (S on the "
+        "map), class of the legend, search or condition.",
     )
     if not len(selected.rows):
         st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")

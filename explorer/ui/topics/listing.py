@@ -74,10 +74,11 @@ def table(run: Run, listed: list[Topic]) -> Topic:
         column_config={
             "topic": st.column_config.TextColumn(
                 width="small",
-                help="Its number; of an unbounded latent space the dimension and its end.",
+                help="The topic's number or, in an unbounded latent space, the dimension and its "
+                "end.",
             ),
             "words": st.column_config.TextColumn(
-                width="large", help="The words that tell it from the other topics, most first."
+                width="large", help="The most distinctive words of the topic, in order."
             ),
             "NPMI": st.column_config.NumberColumn(
                 format="%.3f", help=METRICS["npmi"].sentence, width="small"
@@ -109,7 +110,7 @@ def detail(run: Run, topic: Topic) -> None:
                 format="%.2f%%",
                 min_value=0.0,
                 max_value=100 * max(topic.probabilities),
-                help="p(word | topic), where the topic is alone.",
+                help="p(word | topic), with all the weight on this topic.",
             )
         },
     )
