@@ -444,7 +444,7 @@ def test_a_language_model_is_told_to_be_a_control_and_leads_on(
     at = app(page, run=model.name)
     assert not at.exception
     assert not at.error, "nothing is wrong with it"
-    assert "is a language model: a control" in at.info[0].value
+    assert "is a language model, here as a control" in at.info[0].value
     links = [item.proto for item in at.get("page_link")]
     assert {f"The map of {tiny_run.name}", "Compare it", "Its model card"} <= {
         link.label for link in links
