@@ -189,7 +189,7 @@ def recipe(
         vector_recipe.apply(table, findings.vectors, encoder, prior, is_small)
         latent, prior = "vectors", ""
     if start:
-        start_recipe.from_run(table, start, conditional, latent)
+        start_recipe.from_run(table, start, conditional, latent, findings.mean_tokens)
         if table["training"]["start"].get("vocabulary") == "same":
             corpus["vocabulary_size"] = configs.read(start / folders.CONFIG).corpus.vocabulary_size
     if language_model:

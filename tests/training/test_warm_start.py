@@ -17,6 +17,7 @@ from explorer.text.tokens import SPECIALS
 from explorer.text.vocabulary import WordVocabulary
 from tests import tiny
 
+ROOT = Path(__file__).parents[2]
 LANGUAGE_MODEL = (
     ("latent_dim = 4", 'latent_dim = 0\nlatent = { name = "none" }'),
     ('rate = { name = "free_bits", nats = 4.0 }', 'rate = { name = "plain" }'),
@@ -208,6 +209,35 @@ def test_new_takes_sizes_weights_and_their_checksum(
     started = train(tmp_path / "checkpoints" / "mine")
     assert torch.equal(started["encoder.lstm.weight_hh_l0"], ended["encoder.lstm.weight_hh_l0"])
     assert torch.equal(started["embedding.weight"][: len(SPECIALS)], ended["embedding.weight"][:4])
+
+
+@pytest.mark.parametrize("text", ["yes", "a man walks his dog along the river every single morning ."])
+def test_a_rate_without_a_penalty_is_held_by_a_floor(text: str, tmp_path: Path) -> None:
+    start = ROOT / "checkpoints" / "everyday"
+    held = folders.read_metrics(start)["rate"]["value"]
+    assert configs.read(start / folders.CONFIG).objective.rate == {"name": "plain"}
+    file = tmp_path / "mine.txt"
+    file.write_text("".join(f"{text} {number}\n" for number in range(60)), "utf-8")
+    argv = ["new", (tmp_path / "mine").as_posix(), "--corpus", file.as_posix()]
+    assert main([*argv, "--start", start.as_posix()]) == 0
+    rate = configs.read(tmp_path / "mine" / folders.CONFIG).objective.rate
+    assert rate["name"] == "floor"
+    if text == "yes":  # three predicted words, of ten: so much less to say
+        assert 0.2 * held < rate["nats"] < 0.4 * held
+    else:
+        assert rate["nats"] == pytest.approx(held, abs=0.1)
+
+
+def test_a_penalty_of_the_start_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = write_run(tmp_path / "first")
+    train(first)
+    argv = ["new", "./mine", "--corpus", "corpus80.csv", "--text-column", "text"]
+    assert main([*argv, "--start", "./first"]) == 0
+    mine = configs.read(tmp_path / "mine" / folders.CONFIG).objective.rate
+    assert mine == configs.read(first / folders.CONFIG).objective.rate != {"name": "plain"}
 
 
 def test_new_after_a_language_model_pretrains_an_encoder(
