@@ -5,7 +5,8 @@
 
 Trains a model on reviews of Yelp from each start, by the recipe that `explorer new` writes, and
 prints −ELBO (one posterior sample) and rate of the same held-out reviews, in nats a sentence with
-standard errors; all spell every word, so these compare. `--folder` keeps the runs: what is trained
+standard errors; all spell every word, so these compare. BLEU-4 is that of their reconstructions: of
+posterior means decoded once, and of the nearest of eight decodes. `--folder` keeps the runs: what is trained
 there is not trained again, and a training that was stopped goes on.
 """
 
@@ -22,7 +23,9 @@ import numpy as np
 
 from explorer.cli.output import say
 from explorer.config import CorpusConfig
-from explorer.explore.run import open_run
+from explorer.evaluation.reconstruction import bleu
+from explorer.explore.run import Run, open_run
+from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
 from explorer.text import corpora
 
@@ -61,6 +64,13 @@ def train(folder: Path, texts: list[str], start: str) -> tuple[Path, float]:
     return run, (time.perf_counter() - began) / 60
 
 
+def bleu_of(run: Run, texts: list[str], candidates: int) -> float:
+    """BLEU-4 of the reconstructions, the nearest of so many decodes each."""
+    decoded = run.decode(run.encode(texts), Decoding(nearest=candidates))
+    words = run.tokeniser.tokens
+    return bleu([words(text) for text in decoded], [words(text) for text in texts])
+
+
 def explorer(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "explorer", *arguments], check=True, stdout=sys.stderr)
 
@@ -75,16 +85,17 @@ def main() -> None:
         folder = args.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         texts, held_out = reviews()
-        say("reviews  start       −ELBO        rate   minutes")
+        say("reviews  start       −ELBO        rate  BLEU-4  of eight   minutes")
         for size in args.sizes:
             for start in args.starts:
                 run, minutes = train(folder, texts[:size], start)
                 distortion, rate = open_run(run).score(held_out)
                 bound = distortion + rate
                 error = bound.std(ddof=1) / np.sqrt(len(bound))
+                once, nearest = (bleu_of(run, held_out, candidates) for candidates in (1, 8))
                 say(
                     f"{size:7,}  {start or 'nothing':10}{bound.mean():6.1f} ± {error:.1f}"
-                    f"{rate.mean():8.1f}{minutes:10.1f}",
+                    f"{rate.mean():8.1f}{once:8.1f}{nearest:10.1f}{minutes:10.1f}",
                 )
 
 

@@ -211,7 +211,9 @@ def test_new_takes_sizes_weights_and_their_checksum(
     assert torch.equal(started["embedding.weight"][: len(SPECIALS)], ended["embedding.weight"][:4])
 
 
-@pytest.mark.parametrize("text", ["yes", "a man walks his dog along the river every single morning ."])
+@pytest.mark.parametrize(
+    "text", ["yes", "a man walks his dog along the river every single morning ."]
+)
 def test_a_rate_without_a_penalty_is_held_by_a_floor(text: str, tmp_path: Path) -> None:
     start = ROOT / "checkpoints" / "everyday"
     held = folders.read_metrics(start)["rate"]["value"]
