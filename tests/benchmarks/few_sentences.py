@@ -5,9 +5,9 @@
 
 Trains a model on reviews of Yelp from each start, by the recipe that `explorer new` writes, and
 prints −ELBO (one posterior sample) and rate of the same held-out reviews, in nats a sentence with
-standard errors; all spell every word, so these compare. BLEU-4 is that of their reconstructions: of
-posterior means decoded once, and of the nearest of eight decodes. `--folder` keeps the runs: what is trained
-there is not trained again, and a training that was stopped goes on.
+standard errors; all spell every word, so these compare. BLEU-4 is that of their reconstructions:
+of posterior means decoded once, and of the nearest of eight decodes. `--folder` keeps the runs:
+what is trained there is not trained again, and a training that was stopped goes on.
 """
 
 import argparse
