@@ -52,7 +52,7 @@ def describe(history: Mapping[str, Sequence[float | None]]) -> str:
         lowest = min(moments, key=lambda moment: moment.rate)
         if lowest.rate < COLLAPSED_RATE:
             return (
-                f"It came back: at epoch {lowest.epoch:.3g} the rate was {lowest.rate:.2f} nats "
+                f"It recovered: at epoch {lowest.epoch:.3g} the rate was {lowest.rate:.2f} nats "
                 f"at β = {lowest.beta:.2f}, at the end it is {moments[-1].rate:.1f}."
             )
         return (

@@ -48,7 +48,7 @@ def npmi(context: EvaluationContext) -> MetricResult:
     scores = _scores(context)
     ids = [context.vocabulary.encode(tokens) for tokens in context.held_out.training]
     if not any(ids):
-        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text was not given")
+        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text is not available")
     top = topics.top_words(scores, topics.COHERENT)
     each = topics.coherences(top, unigram_mixture.counted(ids, scores.shape[1]))
     return result(float(each.mean()), len(ids), topics=len(each), by_topic=each.tolist())

@@ -147,7 +147,7 @@ def bound_gap(context: EvaluationContext) -> MetricResult:
 
 def amortisation_gap(context: EvaluationContext) -> MetricResult:
     if not context.refine:
-        raise NotRelevant("not measured: it takes gradient steps for each sentence")
+        raise NotRelevant("not measured: it requires gradient steps for each sentence")
     if not batch_inference.has_gaussian_posterior(context.model):
         raise NotRelevant("only Gaussian posteriors are refined")
     rows = sorted(context.order("refine")[: context.refine])
@@ -267,7 +267,7 @@ def nearest_training(context: EvaluationContext) -> MetricResult:
 def _training(context: EvaluationContext) -> list[list[str]]:
     training = [list(tokens) for tokens in context.held_out.training if tokens]
     if not training:
-        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text was not given")
+        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text is not available")
     return training
 
 
@@ -301,7 +301,7 @@ def forward_perplexity(context: EvaluationContext) -> MetricResult:
     judge = context.language_model
     decoded = context.sampled
     if judge is None:
-        raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given")
+        raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model was given as a judge")
     value, reference = (context.judged(judge, sentences) for sentences in (decoded, context.real))
     return _result(value, len(decoded), reference=reference)
 
@@ -310,7 +310,7 @@ def reverse_perplexity(context: EvaluationContext) -> MetricResult:
     if not context.reverse:
         raise NotApplicable(
             Reason.NOT_REQUESTED,
-            "not measured: it takes training a language model on drawn sentences",
+            "not measured: it requires training a language model on sampled sentences",
         )
     context.need_density()
     training = [context.vocabulary.encode(tokens) for tokens in _training(context)]

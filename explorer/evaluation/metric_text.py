@@ -128,7 +128,7 @@ def beside(name: str, entry: Mapping[str, Any]) -> str:
     if _is_number(most := entry.get("ceiling")):
         parts_shown.append(f"at most {written(float(most))}")
     if _is_number(right := entry.get("judge")):
-        parts_shown.append(f"the judge is right on {written(float(right))}")
+        parts_shown.append(f"the classifier is right on {written(float(right))}")
     return ", ".join(parts_shown)
 
 

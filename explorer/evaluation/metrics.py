@@ -96,9 +96,9 @@ METRICS: dict[str, Metric] = {
         _NATS,
         "lower",
         "How far −ELBO falls when the mean and scale of each sentence’s posterior are refined by "
-        "50 gradient steps from the encoder’s answer on: a lower bound on what the encoder loses "
-        "by answering for all sentences at once. The best posterior is kept, judged at the same "
-        "32 draws before and after, so no sentence gets worse; 95% interval over sentences.",
+        "50 gradient steps from the encoder’s output: a lower bound on what the encoder loses by "
+        "serving all sentences at once. The best posterior counts, scored on the same 32 draws "
+        "before and after, so no sentence gets worse; 95% interval over sentences.",
         "measures:amortisation_gap",
         "Cremer et al. (2018), arXiv:1801.03558",
     ),
@@ -153,7 +153,7 @@ METRICS: dict[str, Metric] = {
         "Swapped code changes the words",
         _SHARE,
         "higher",
-        "In a latent space of codes: sentences whose greedy decode is another one when a single "
+        "In a latent space of codes: sentences whose greedy decode is different when a single "
         "code, drawn at random, takes the category of another sentence.",
         "code_measures:code_swap_changes",
     ),
@@ -184,10 +184,10 @@ METRICS: dict[str, Metric] = {
         "Reconstruction BLEU, nearest of 8",
         "BLEU-4, 0 to 100",
         "higher",
-        "The same for the nearest of eight decodes: each is encoded again, its miss corrects the "
-        "point that is decoded next, and the one with the largest cosine to the posterior mean is "
-        "taken. Beside that of a single decode, and of one sample of z: a mean, known exactly, "
-        "holds more than the rate.",
+        "The same for the nearest of eight decodes: each is encoded again, the error corrects "
+        "the next point to decode, and the one with the largest cosine with the posterior mean "
+        "is taken. Beside it a single decode, and one sample of z: a mean, known exactly, "
+        "carries more than the rate.",
         "measures:bleu_nearest",
         "Morris et al. (2023), arXiv:2310.06816",
     ),

@@ -37,9 +37,7 @@ def _middle(name: str) -> Measure:
         _need_paths(context)
         judge = context.language_model
         if judge is None:
-            raise NotApplicable(
-                Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given"
-            )
+            raise NotApplicable(Reason.NO_LANGUAGE_MODEL, "no language model was given as a judge")
         paths = context.paths[name]
         ends = context.judged(judge, [path[end] for path in paths for end in (0, -1)])
         return result(context.judged(judge, middles(paths)), len(paths), reference=ends)

@@ -83,12 +83,12 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     if is_expected:
         alone = max(rates["linear"], rates["cyclical"])
         seen += (
-            "Annealing alone keeps the space in use, and so does the floor."
+            "Annealing alone keeps z in use, and so does the floor."
             if alone > _USED
-            else "Annealing alone helps a little; the floor keeps the space in use."
+            else "Annealing alone helps a little; the floor keeps z in use."
         )
     else:
-        seen += f"The highest is {best}: with these settings the claim does not show."
+        seen += f"The highest is {best}: these settings do not show the claim."
     runs = ",".join(_SHIPPED.values())
     return Outcome(
         seen,
@@ -164,17 +164,17 @@ def _chart(curves: Mapping[str, Series]) -> Chart:
 EXPERIMENT = Experiment(
     title="Annealing rescues the latent space",
     claim="With β = 1 from the start the KL term wins before the decoder has learned to use z. "
-    "Raising β slowly, in cycles, or leaving a floor under the rate, lets z carry something.",
-    trains="Nothing by default: four shipped runs on captions are read. The first three differ "
-    "in the schedule of β alone; the decoder of the floor's hides no words. With train, four "
-    "small models on 3,000 everyday sentences.",
+    "Raising β slowly, in cycles, or leaving a floor under the rate, lets z carry information.",
+    trains="Nothing by default: four shipped runs on captions are compared. The first three "
+    "differ only in the schedule of β; the decoder of the one with a floor hides no words. With "
+    "train, four small models on 3,000 everyday sentences.",
     seconds=5,
     expected="β = 1 ends below 0.2 nats (trained here: below 1), the floor above 4, and annealing "
     "ends above β = 1.",
     run=run,
     settings=Settings,
     change="Switch the training on (about 2 minutes): β = 1 then ends at about half a nat, "
-    "enough to say what kind of sentence it is, and the floor alone above 4.",
+    "enough to tell what kind of sentence it is, and only the floor ends above 4.",
     sketch=(
         (0.3, 0.03, 0.02, 0.02, 0.02, 0.02),
         (0.8, 0.4, 0.2, 0.15, 0.12, 0.12),

@@ -193,16 +193,16 @@ def _links(settings: Settings) -> list[Link]:
 
 EXPERIMENT = Experiment(
     title="Arithmetic, MEAN and SAMP, homotopies",
-    claim="z_B − z_A + z_C transfers what changes from A to B; the posterior's mean reconstructs, "
-    "its samples paraphrase; between two sentences lie sentences.",
+    claim="z_B − z_A + z_C transfers what changes from A to B; the posterior mean reconstructs "
+    "and its samples paraphrase; between two sentences lie more sentences.",
     trains="Nothing: captions-faithful and everyday decode the sentences of published tables.",
     seconds=10,
     seed=4,
-    expected="More than half of the analogies have the words wanted, the mean shares more words "
-    "with its sentence than samples do, and each path leaps once or more.",
+    expected="More than half of the analogies contain the expected words, the mean shares more "
+    "words with its sentence than samples do, and each path has at least one leap.",
     run=run,
     settings=Settings,
-    change="captions-smooth writes better English and drops more of C. A strength of 2 "
+    change="captions-smooth writes better English but drops more of C. A strength of 2 "
     "overshoots.",
     sketch=((0.97,), (0.55,), (0.9,), (0.92,)),
     code="""\

@@ -189,11 +189,14 @@ def _outcome(
         "are in use. "
     )
     if is_expected:
-        seen += "A code changes a part of the sentence: which part, nobody told it."
+        seen += "Each code changes a part of the sentence, although no training signal says which."
     elif share < _CHANGES:
-        seen += "The decoder hardly reads single codes: they say the same as others, or nothing."
+        seen += "The decoder hardly uses single codes: they are redundant, or carry nothing."
     else:
-        seen += "A code is not a part of the sentence here: the whole sentence changes with it."
+        seen += (
+            "A code does not stand for a part of the sentence here: the whole sentence changes "
+            "with it."
+        )
     names = [f"code {code + 1}" for code in range(len(changed))]
     bars = Chart(
         "Sentences that change with a code",
@@ -243,7 +246,7 @@ def _example(texts: Sequence[str], done: Swaps) -> Table:
 
 EXPERIMENT = Experiment(
     title="Edit one code of a sentence",
-    claim="A VQ-VAE writes a sentence as a few symbols. Change one of them and decode: a part of "
+    claim="A VQ-VAE encodes a sentence as a few symbols. Change one of them and decode: part of "
     "the sentence changes, the rest stays.",
     trains="A small VAE with eight codes of 16 categories each, on 3,000 everyday sentences; then "
     "every code of 100 held-out sentences is swapped for that of another sentence.",

@@ -197,15 +197,18 @@ def _outcome(
         f"model finds {counts[TOPIC_MODEL]}, the dimensions of NVDM {counts[NVDM]}. "
     )
     if not is_lower:
-        seen += "NVDM did not learn what the documents are about: give it more of them, or epochs."
+        seen += (
+            "NVDM did not learn what the documents are about: give it more documents, or more "
+            "epochs."
+        )
     elif not finds:
         seen += "Here the dimensions of NVDM are topics as good as those of a simplex."
     elif ends[NVDM] < lda:
-        seen += "NVDM predicts best, even of documents that LDA's own process made."
+        seen += "NVDM predicts best, even on documents drawn from LDA's own generative process."
     else:
         seen += (
-            "NVDM comes near LDA, whose own process made these documents; its dimensions mix "
-            "topics."
+            "NVDM comes close to LDA, whose own generative process made these documents; its "
+            "dimensions mix topics."
         )
     return Outcome(
         seen,
@@ -257,17 +260,17 @@ def _table(learned: Mapping[str, Sequence[Sequence[str]]]) -> Table:
 EXPERIMENT = Experiment(
     title="A neural document model finds what documents are about",
     claim="A VAE on bags of words predicts held-out documents better than mixtures of unigrams "
-    "and as well as LDA, and finds their topics.",
+    "and about as well as LDA, and finds their topics.",
     trains="NVDM (a Gaussian z) and a topic model (z on a simplex) on 2,000 documents drawn from "
-    "eight topics, as LDA says they arise; beside them unigrams, mixtures by EM and LDA.",
+    "eight topics by LDA's generative process; unigrams, mixtures by EM and LDA for comparison.",
     seconds=25,
     seed=3,
     expected="NVDM is below 0.8 of the unigrams' perplexity, below every mixture and near LDA. "
     "The topic model finds the planted topics; the dimensions of NVDM mix them.",
     run=run,
     settings=Settings,
-    change="Shorter documents say less of their topics; fewer topics than eight must mix them. "
-    "The same on real documents: explorer new news --corpus 20news.",
+    change="Shorter documents say less about their topics; with fewer than eight, topics must be "
+    "mixed. The same on real documents: explorer new news --corpus 20news.",
     sketch=(
         (0.9, 0.45, 0.32, 0.28, 0.26, 0.25),
         (1.0, 0.5, 0.4, 0.36, 0.34, 0.33),

@@ -156,19 +156,19 @@ def _topics(mixture: Mixture, words: tuple[str, ...]) -> Table:
 
 
 EXPERIMENT = Experiment(
-    title="EM climbs, and touches log p after each E step",
+    title="EM never falls, and touches log p after each E step",
     claim="The E step sets q to the posterior, so the bound equals log p; the M step raises the "
-    "bound. Hard EM maximises something else. A VAE replaces the E step by an encoder.",
-    trains="A mixture of 20 unigrams on the sentences of the everyday map as bags of words, by EM "
-    "and by hard EM from one start.",
+    "bound. Hard EM maximises another objective. A VAE replaces the E step with an encoder.",
+    trains="A mixture of 20 unigrams on the sentences of the everyday map as bags of words, by "
+    "EM and by hard EM from the same initial weights.",
     seconds=15,
     seed=7,
     expected="The bound never falls, the gap to log p is 0 after each E step, and hard EM ends no "
     "better than EM on held-out sentences.",
     run=run,
     settings=Settings,
-    change="More components fit the training sentences better; held-out perplexity says when it "
-    "is too many. With little smoothing hard EM falls behind further.",
+    change="More components fit the training sentences better; held-out perplexity shows when "
+    "there are too many. With little smoothing, hard EM falls further behind.",
     sketch=(
         (0.1, 0.1, 0.45, 0.45, 0.7, 0.7, 0.82, 0.82, 0.88, 0.88),
         (0.0, 0.1, 0.1, 0.45, 0.45, 0.7, 0.7, 0.82, 0.82, 0.88),

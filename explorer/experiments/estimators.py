@@ -286,17 +286,18 @@ def _chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="Gradients through a discrete latent",
-    claim="No gradient passes a drawn code. Few codes can be enumerated or summed in part; "
-    "REINFORCE is unbiased and noisy, a baseline helps; Gumbel-softmax trades noise for bias.",
+    claim="No gradient passes through a sampled code. A few codes can be enumerated, or summed "
+    "in part; REINFORCE is unbiased but noisy, and a baseline helps; Gumbel-softmax trades noise "
+    "for bias.",
     trains="A VAE with 20 codes on the everyday sentences as bags of words, with five estimators "
-    "of one gradient, from one start.",
+    "of one gradient, from the same initial weights.",
     seconds=30,
     seed=5,
     expected="Enumeration ends best or close to it, REINFORCE worst; the variance of its gradient "
     "is more than five times that of Gumbel-softmax.",
     run=run,
     settings=Settings,
-    change="A lower temperature has less bias and more noise. A subset of all codes is "
+    change="A lower temperature means less bias and more noise. A subset of all codes is full "
     "enumeration.",
     sketch=(
         (1.0, 0.6, 0.35, 0.25, 0.2, 0.18),

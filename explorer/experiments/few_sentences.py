@@ -1,4 +1,4 @@
-"""Pre-training helps where sentences are few: one model, from a trained run and from nothing."""
+"""Pre-training helps when sentences are few: one model, from a trained run and from nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,11 +107,11 @@ def _chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
 
 
 EXPERIMENT = Experiment(
-    title="Pre-training helps where sentences are few",
-    claim="What a model learned of English on one corpus it need not learn again on another: with "
-    "few sentences, a training that starts from a trained model ends better.",
-    trains="A small VAE on 300 everyday sentences: from the weights of captions-floor, which read "
-    "image captions alone, and from random ones.",
+    title="Pre-training helps when sentences are few",
+    claim="What a model has learned about English on one corpus need not be learned again on "
+    "another: with few sentences, training from a trained model ends better.",
+    trains="A small VAE on 300 everyday sentences: from the weights of captions-floor, trained "
+    "on image captions alone, and from random ones.",
     seconds=45,
     seed=4,
     expected="The pre-trained one starts lower, and its best −ELBO on held-out sentences is lower "

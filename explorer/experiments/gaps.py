@@ -111,8 +111,8 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     seen = f"Of {len(sentences)} missing words the models guess: {parts}. "
     if best == first:
         seen += (
-            "The denoising autoencoder was trained on sentences with gaps; to the VAEs a gap is "
-            "noise in the input, which leads z astray, the more the more z says."
+            "The denoising autoencoder was trained on sentences with gaps. To the VAEs a gap is "
+            "noise in the input that corrupts z, the more so the more z carries."
         )
     else:
         seen += f"The best is the {best}, not the denoising autoencoder."
@@ -163,17 +163,17 @@ def _charts(known: dict[str, Filled]) -> list[Chart]:
 
 EXPERIMENT = Experiment(
     title="BERT is a denoising autoencoder",
-    claim="Masked language modelling reads a sentence with gaps and fills them, as a denoising "
+    claim="Masked language modelling fills the gaps of a sentence, which is what a denoising "
     "autoencoder is trained to do.",
-    trains="Nothing: four shipped models on captions get the words before each gap, and all but "
-    "the language model z of the sentence with the gap.",
+    trains="Nothing. Four shipped models of captions are given the words before each gap and, "
+    "except for the language model, the z of the sentence with the gap.",
     seconds=15,
-    expected="The denoising autoencoder guesses most of the missing words; the VAE at 27 nats "
-    "fewest, since it never saw a gap and relies on z most.",
+    expected="The denoising autoencoder guesses the most missing words, and the VAE at 27 nats "
+    "the fewest, since it never saw a gap and relies most on z.",
     run=run,
     settings=Settings,
-    change="Write a sentence of your own: about people and what they do, as captions are. Words "
-    "that no caption has are gaps already.",
+    change="Write a sentence of your own, about people and what they do, as captions are. Words "
+    "that no caption contains are gaps already.",
     sketch=((0.56,), (0.45,), (0.4,), (0.26,)),
     code="""\
 from explorer import open_run

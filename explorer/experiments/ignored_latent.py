@@ -29,7 +29,7 @@ class Settings:
 
 
 def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
-    """Trains four decoders: with and without words to read, with and without z."""
+    """Trains four decoders: with and without previous words as input, with and without z."""
     variant = Variant(settings.epochs, settings.weight_decay)
     outcomes: dict[Decoder, toy.Outcome] = {}
     curves: dict[str, list[tuple[float, float]]] = {}
@@ -98,17 +98,17 @@ def _chart(curves: dict[str, list[tuple[float, float]]]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="An LSTM can ignore z",
-    claim="A strong autoregressive decoder models the data without z: then the rate is pushed to "
-    "0, and every sentence has the same latent.",
-    trains="Four tiny LSTMs on three sentences, a a a, b b b and c c c: with and without words to "
-    "read, with and without z.",
+    claim="A strong autoregressive decoder can model the data without z. The rate is then pushed "
+    "to 0, and all sentences share one posterior.",
+    trains="Four tiny LSTMs on three sentences, a a a, b b b and c c c: with and without "
+    "previous words as input, with and without z.",
     seconds=20,
     expected="The decoder that reads words ends with a rate below 0.05 nats and confuses the "
     "sentences; the one that reads none must use z, at log 3 = 1.10 nats or more.",
     run=run,
     settings=Settings,
-    change="Without weight decay nothing decides against z: the rate drifts where chance leaves "
-    "it. Try other seeds, too.",
+    change="Without weight decay nothing penalises z, and the rate drifts with chance. Try other "
+    "seeds, too.",
     seed=8,
     sketch=(
         (0.1, 0.2, 0.1, 0.04, 0.02, 0.01, 0.01, 0.01),

@@ -128,7 +128,7 @@ def _outcome(settings: Settings, known: dict[str, Weights]) -> Outcome:
     if is_better and more:
         seen += "The encoder's draws are better at every K."
     else:
-        seen += "The prior's draws are as good somewhere: z says little about these sentences."
+        seen += "At some K the prior's draws are as good: z says little about these sentences."
     table = Table(
         "−log p(x), nats per caption",
         {
@@ -174,18 +174,18 @@ def _chart(known: dict[str, Weights]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="Samples of the prior do not explain a sentence",
-    claim="p(x) = ∫ p(x|z) p(z) dz could be estimated by samples of the prior, but almost none of "
-    "them gives a given x a probability worth counting. Hence the encoder q(z|x).",
+    claim="p(x) = ∫ p(x|z) p(z) dz could be estimated with samples of the prior, but almost none "
+    "of them gives x a non-negligible probability. Hence the encoder q(z|x).",
     trains="Nothing: captions-smooth decodes 1,024 draws of the prior, and of each caption's "
     "posterior, for eight captions of unusual scenes.",
     seconds=30,
     seed=1,
     expected="The posterior's estimate is lower at every number of draws; a single draw of it "
-    "does better than 1,024 of the prior, of which a handful do all the work.",
+    "beats 1,024 of the prior, of which only a handful count.",
     run=run,
     settings=Settings,
-    change="A collapsed run (run=captions-collapsed) needs no encoder: its prior samples are as "
-    "good. captions-faithful needs it most.",
+    change="A collapsed run (run=captions-collapsed) needs no encoder: samples of its prior do "
+    "as well. captions-faithful needs it most.",
     sketch=((1.0, 0.75, 0.6, 0.5, 0.42, 0.36, 0.32), (0.3, 0.27, 0.25, 0.24, 0.23, 0.22, 0.22)),
     code="""\
 from explorer import open_run

@@ -146,16 +146,16 @@ def _charts(
 EXPERIMENT = Experiment(
     title="β moves along the rate–distortion curve",
     claim="−ELBO is distortion plus rate. The weight β says how much distortion a nat of rate has "
-    "to save: a small β gives good reconstructions, a large one a cheap code.",
-    trains="The toy decoder that reads no words, with six values of β; six shipped runs on "
-    "captions are read beside it.",
+    "to save: a small β gives good reconstructions, a large β a cheap code.",
+    trains="The toy decoder that sees no previous words, at six values of β; beside it, six "
+    "shipped runs on captions.",
     seconds=30,
     expected="Distortion falls with the rate along the runs; in the toy the rate falls with β, "
     "and drops to 0 where a nat of rate saves less than β: above 3.",
     run=run,
     settings=Settings,
-    change="Let the decoder read words: a nat of rate then saves one, and z goes at β = 1 "
-    "already.",
+    change="Let the decoder see previous words: a nat of rate then saves only one nat, and z is "
+    "dropped already at β = 1.",
     seed=2,
     sketch=((1.0, 0.8, 0.62, 0.46, 0.32, 0.2, 0.12, 0.06),),
     code="""\

@@ -168,18 +168,18 @@ def _chart(known: Mapping[str, Improved]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="Gradient steps on one posterior beat the encoder",
-    claim="One network for all sentences gives none of them the best posterior of its family. "
-    "Steps on each sentence's own mean and scale close this amortisation gap.",
-    trains="No weights: the posteriors of 12 captions under captions-smooth get 50 steps of Adam, "
-    "from the encoder's answer and from N(0, I).",
+    claim="One network serves all sentences and gives none of them the best posterior of its "
+    "family. Gradient steps on a sentence's own mean and scale close this amortisation gap.",
+    trains="No weights are trained. The posteriors of 12 captions under captions-smooth are "
+    "refined by 50 steps of Adam, from the encoder's posterior and from N(0, I).",
     seconds=25,
     seed=6,
-    expected="A few tenths of a nat are gained and no sentence loses. From nothing, 50 steps do "
-    "not reach where the encoder begins: that is what it is for.",
+    expected="A few tenths of a nat are gained, and no sentence loses. From N(0, I), 50 steps do "
+    "not reach the encoder's starting point: that is what the encoder is for.",
     run=run,
     settings=Settings,
-    change="Take more steps: do those from nothing catch up with the encoder? captions-faithful "
-    "says more in z, captions-collapsed next to nothing.",
+    change="Take more steps: do those from N(0, I) catch up with the encoder? captions-faithful "
+    "carries more in z, captions-collapsed next to nothing.",
     sketch=(
         (0.28, 0.2, 0.17, 0.15, 0.14, 0.14),
         (1.0, 0.75, 0.6, 0.5, 0.45, 0.43),

@@ -269,14 +269,14 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     seen = (
         f"Exact log p of held-out vectors after training, in nats: {parts}. Independent units "
         f"reach {data.independent:.2f}"
-        + (f", what made the vectors {data.limit:.2f}" if known else "")
+        + (f", the generating process {data.limit:.2f}" if known else "")
         + f". {'All three have learned from the data' if rises else 'Not all have learned'}; "
         f"the best is {max(ends, key=ends.__getitem__)}."
     )
     figures = [Figure(f"log p, {name}", value, "nats") for name, value in ends.items()]
     figures.append(Figure("log p, independent units", data.independent, "nats"))
     if known:
-        figures.append(Figure("log p, what made the vectors", data.limit, "nats"))
+        figures.append(Figure("log p, the generating process", data.limit, "nats"))
     is_expected = rises and min(ends.values()) > needed
     return Outcome(seen, is_expected, figures, [_chart(curves, data)])
 
@@ -284,7 +284,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]], data: Data) -> Chart:
     series = [Series.of(name, curve) for name, curve in curves.items() if curve]
     last = max(x for line in series for x in line.x)
-    bounds = {"independent units": data.independent, "what made the vectors": data.limit}
+    bounds = {"independent units": data.independent, "the generating process": data.limit}
     series += [
         Series(name, [0, last], [value, value])
         for name, value in bounds.items()
@@ -297,15 +297,15 @@ EXPERIMENT = Experiment(
     title="Contrastive divergence, wake–sleep and the VAE",
     claim="A Boltzmann machine, a Helmholtz machine and a VAE learn hidden units without labels; "
     "what differs is which gradient replaces the one of log p(x).",
-    trains="A restricted Boltzmann machine by contrastive divergence, one belief net by "
-    "wake–sleep and one by the ELBO: 8 visible and 4 hidden units, so that log p(x) is exact.",
+    trains="A restricted Boltzmann machine by contrastive divergence, a belief net by wake–sleep "
+    "and another by the ELBO: 8 visible and 4 hidden units, so that log p(x) is exact.",
     seconds=15,
     seed=6,
-    expected="Log p rises in all three, past what independent units reach, to near that of the "
-    "process that made the vectors.",
+    expected="Log p rises in all three, past that of independent units, to nearly that of the "
+    "process that generated the vectors.",
     run=run,
     settings=Settings,
-    change="With 1 hidden unit none can tell both halves. The everyday words are so sparse that "
+    change="With 1 hidden unit none can model both halves. The everyday words are so sparse that "
     "independent units are hard to beat.",
     sketch=(
         (0.0, 0.6, 0.8, 0.88, 0.9, 0.91),
@@ -321,6 +321,6 @@ print("independent units", round(data.independent, 2))
 for name in three.LEARNERS:
     learner = three.train(name, data, settings, seed=6)
     print(name, round(learner.log_prob(data.test).mean().item(), 2))
-print("what made the vectors", round(data.limit, 2))
+print("the generating process", round(data.limit, 2))
 """,
 )

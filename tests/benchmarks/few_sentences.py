@@ -88,8 +88,9 @@ def main() -> None:
         say("reviews  start       −ELBO        rate  BLEU-4  of eight   minutes")
         for size in args.sizes:
             for start in args.starts:
-                run, minutes = train(folder, texts[:size], start)
-                distortion, rate = open_run(run).score(held_out)
+                trained, minutes = train(folder, texts[:size], start)
+                run = open_run(trained)
+                distortion, rate = run.score(held_out)
                 bound = distortion + rate
                 error = bound.std(ddof=1) / np.sqrt(len(bound))
                 once, nearest = (bleu_of(run, held_out, candidates) for candidates in (1, 8))

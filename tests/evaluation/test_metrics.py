@@ -61,7 +61,7 @@ from tests.browser.browsing import ROOT
             "by quarter 0.620 0.350 – 0.180",
         ),
         ("label_information", {"ceiling": 0.674}, "at most 0.674"),
-        ("label_switch_bleu", {"judge": 0.965}, "the judge is right on 0.965"),
+        ("label_switch_bleu", {"judge": 0.965}, "the classifier is right on 0.965"),
         # A file from anywhere: what is no number is not shown.
         ("self_bleu", {"reference": "<b>", "of": None, "baselines": [1], "judge": True}, ""),
         ("importance_ppl", {"n": 10, "words": "<b>", "unknown": 2, "unknown_sentences": 1}, ""),
