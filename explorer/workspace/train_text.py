@@ -12,11 +12,12 @@ from explorer.system import atomic_files
 from explorer.training.time_estimate import Estimate
 from explorer.workspace import job_progress, jobs, texts, timings
 
-FEW = 60_000
-"""Sentences below which a training starts from a trained run: from nothing, 6,000 reviews taught
-a model that all of them are alike."""
-_FOREIGN = 0.5
-"""Fraction of the sentences out of a run's domain from which it is no start for a large text."""
+_ENOUGH = 60_000
+"""Sentences from which a language can be learned from nothing."""
+_KNOWN = 0.25
+"""Share of the words that a run must know to be a better start than nothing for so many sentences.
+Trained on 20,000 summaries of software, of whose words it knew 54%, everyday reconstructed others
+with BLEU-4 52; a model from nothing, on 60,000, with 20."""
 _UNINTERRUPTED = "training.patience=0"  # or the time could not be estimated
 
 
@@ -56,27 +57,22 @@ class Plan:
         return step
 
 
-def suggestion(sentences: int, origin: str, outside: float | None) -> tuple[str, str]:
+def suggestion(sentences: int, origin: str, known: float | None) -> tuple[str, str]:
     """The run to start from, or "" for random weights, and why, in a sentence.
 
     Args:
         sentences: Of the text.
         origin: The run whose weights draw its map.
-        outside: Fraction of the sentences out of its domain, if known.
+        known: Share of the words that it knows, 0 to 1; None where that was not measured.
     """
-    if sentences < FEW:
-        return origin, (
-            f"{sentences:,} sentences are too few to learn a language from: the training starts "
-            f"from {origin}, which speaks already."
-        )
-    if (outside or 0.0) > _FOREIGN:
+    if known is not None and known < _KNOWN and sentences >= _ENOUGH:
         return "", (
-            f"{sentences:,} sentences are enough to learn from, and {origin} knows this kind of "
-            "text hardly: the training starts from nothing."
+            f"{sentences:,} sentences are enough to learn a language from, and {origin} knows "
+            f"only {known:.0%} of the words, so the training starts from random weights."
         )
     return origin, (
-        f"{origin} knows this kind of text: starting from it is faster than from nothing, which "
-        f"{sentences:,} sentences would allow too."
+        f"The training starts from {origin} and adapts it to your sentences: from random weights, "
+        "a model takes far more text to reconstruct sentences."
     )
 
 

@@ -40,7 +40,7 @@ def test_it_is_measured_where_it_is_asked_for_beside_as_many_real_sentences() ->
     assert entry["reference"] > 1 and entry["value"] > 1
     assert entry == measure(reverse=30)["reverse_perplexity"]
     assert entry["n"] == len(IDS)
-    assert "it takes training" in measure()["reverse_perplexity"]["reason"]
+    assert "it requires training" in measure()["reverse_perplexity"]["reason"]
 
 
 def test_a_model_that_says_what_is_real_scores_like_the_real() -> None:

@@ -43,7 +43,7 @@ def plan(name: str, config: Config, fit: Fit | None) -> None:
     """Shows the plan for the text of a map."""
     origin = str(config.model.weights_of.get("run", ""))
     start, reason = train_text.suggestion(
-        texts.count(name), origin, None if fit is None else fit.outside
+        texts.count(name), origin, None if fit is None else fit.known
     )
     st.caption(message(reason))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
