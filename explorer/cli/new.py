@@ -272,8 +272,26 @@ def _print(
 
         source = warm_start.source(config)
         say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
+    elif _could_start(config, findings):
+        say(
+            f"  start   random weights: of so few sentences, --start {_STARTER} makes a model that "
+            "reconstructs far better"
+        )
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")
+
+
+_STARTER = "everyday"
+_FEW_SENTENCES = 20_000
+
+
+def _could_start(config: configs.Config, findings: Findings) -> bool:
+    """Whether a VAE of few sentences might start from the general run, and does not."""
+    from explorer.training import warm_start
+
+    is_vae = config.model.latent["name"] == "gaussian" and config.corpus.tokens == "bpe"
+    is_few = findings.sentences < _FEW_SENTENCES and not config.model.labels
+    return is_vae and is_few and not warm_start.source(config) and _STARTER in folders.by_name()
 
 
 _SHOWN = 5
