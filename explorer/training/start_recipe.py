@@ -17,7 +17,7 @@ WARM_EPOCHS = 8
 WARM_RATE = 7e-4
 """Its learning rate, which falls to 0 from the first epoch on."""
 USED_RATE = 1.0
-"""Nats a sentence from which a training that starts from a run preserves its rate."""
+"""Nats a sentence, below which there is no rate to hold."""
 
 FEW_TOKENS = 100_000
 """Training tokens an epoch up to which a decoder takes all layers of a language model."""
@@ -93,10 +93,11 @@ def _rate(start: Path, config: Config, mean_tokens: float) -> dict[str, Any]:
         float(metrics.get(name, {}).get("value") or 0.0) for name in ("rate", "elbo", "elbo_ppl")
     )
     is_free = config.model.latent["name"] in ("codes", "codebook", "point", "vectors")
-    if penalty["name"] != "plain" or is_free or rate < USED_RATE or perplexity <= 1:
+    if penalty["name"] != "plain" or is_free or bound <= 0 or perplexity <= 1:
         return penalty
-    words = bound / math.log(perplexity)
-    return {"name": "floor", "nats": round(rate * min(1.0, (mean_tokens + 1) / words), 1)}
+    words = bound / math.log(perplexity)  # predicted, the end included
+    nats = round(rate * min(1.0, (mean_tokens + 1) / words), 1)
+    return penalty if nats < USED_RATE else {"name": "floor", "nats": nats}
 
 
 def from_language_model(table: dict[str, Any], source: str, latent: str, tokens: int) -> None:
