@@ -274,8 +274,8 @@ def _print(
         say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
     elif _could_start(config, findings):
         say(
-            f"  start   random weights: of so few sentences, --start {_STARTER} makes a model that "
-            "reconstructs far better"
+            f"  start   random weights; --start {_STARTER} reconstructs far better with so few "
+            "sentences"
         )
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")

@@ -90,7 +90,7 @@ def _by_prior(metrics: Mapping[str, Any]) -> Verdict:
     prior, shuffled = (value_of(metrics, name) for name in ("prior_z_gap", "shuffled_z_gap"))
     if prior is None or shuffled is None:
         return _answer(NOT_MEASURED, "Run `explorer evaluate`.")
-    judge = "No language model judged its samples: `explorer evaluate --language-model` does."
+    judge = "No language model has scored its samples: `explorer evaluate --language-model` does."
     thresholds = (
         f"without forward perplexity: prior-z gap ≥ {PRIOR_GAP:g} × shuffled-z gap, or marginal "
         f"KL ≥ {MARGINAL_KL:g} nats"

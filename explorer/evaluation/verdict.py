@@ -157,13 +157,13 @@ def _by_thresholds(metrics: Mapping[str, Any]) -> Verdict:
         return _without_gap(metrics)
     if rate is not None and rate < COLLAPSED_RATE:
         what = (
-            "no dimension is active: every sentence has the same z, and"
+            "no dimension is active: every sentence has the same z"
             if units == 0
-            else "no more than that of a sentence goes through z:"
+            else "hardly anything passes through z"
         )
         return _answer(
             "collapsed",
-            f"The rate is {rate:.2f} nats and {what} the decoder is a language model.",
+            f"The rate is {rate:.2f} nats and {what}, so the decoder is a language model.",
             f"rate < {COLLAPSED_RATE} nats, which bounds the mutual information",
         )
     if gap < UNUSED_GAP:

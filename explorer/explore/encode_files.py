@@ -223,7 +223,7 @@ def _opened(folder: Path, model: str) -> Run:
     """
     run = open_run(folder)
     if _model_of(folder) != model:
-        raise ExplorerError(f"{folder} was trained or edited meanwhile: begin anew")
+        raise ExplorerError(f"{folder} was trained or edited in the meantime: start again")
     return run
 
 

@@ -59,7 +59,7 @@ def _by_ray(
 
 
 ENGINES = {
-    "here": Engine("one file after the other, in this process", _here),
+    "here": Engine("one file after another, in this process", _here),
     "ray": Engine(
         "files side by side on the workers of a Ray cluster, here or where RAY_ADDRESS says",
         _by_ray,

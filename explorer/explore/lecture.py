@@ -144,9 +144,9 @@ def runs_of(scene: Scene, records: Sequence[Record]) -> tuple[tuple[str, ...], s
     """The runs a scene is shown with, and what to say where there are none."""
     if scene.shows:
         runs = ROLES[scene.shows](records)
-        missing = f"No run here shows {scene.shows}, by its recorded metrics."
+        missing = f"By their recorded metrics, no run here shows {scene.shows}."
         return runs, "" if runs else missing
     known = {record.name for record in records}
     missing = [name for name in scene.runs if name not in known]
-    note = f"There is no run {missing[0]} here: this is another one." if missing else ""
+    note = f"There is no run {missing[0]} here; another one is shown." if missing else ""
     return tuple(name for name in scene.runs if name in known), note

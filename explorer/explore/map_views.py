@@ -159,7 +159,7 @@ class UmapView(MapView):
 
     name = "umap"
     title = "UMAP"
-    help = "UMAP keeps neighbours together and stretches noise into islands."
+    help = "UMAP keeps neighbours together but stretches noise into islands."
     description = "a UMAP of their latent points"
     shows_regions = True
 
@@ -241,8 +241,8 @@ class WordsView(MapView):
     name = "words"
     title = "PCA of the words"
     help = (
-        "PCA of the words is a **linear autoencoder** of the same sentences: no z, nothing of the "
-        "model is in it."
+        "PCA of the words is a **linear autoencoder** of the same sentences; the model plays no "
+        "part in it."
     )
     description = "the plane of the two principal components of their words"
     of_latents = False

@@ -61,7 +61,7 @@ def playback_of(run: Run) -> Playback:
     if run.playback is None:
         raise ExplorerError(
             f"{run.name} has no playback: "
-            f"`{folders.command('train', run.folder, '--restart')}` keeps snapshots"
+            f"`{folders.command('train', run.folder, '--restart')}` records snapshots"
         )
     return run.playback
 
@@ -151,14 +151,14 @@ def story(playback: Playback) -> str:
     peak = f"epoch {playback.epoch[widest]:.1f}, where β was {playback.beta[widest]:.2g}"
     if most < ACTIVE_VARIANCE:
         return (
-            f"The cloud never opens: the posterior means vary by {_small(most)} a dimension at "
+            f"The cloud never spreads: the posterior means vary by {_small(most)} a dimension at "
             f"most{_beside_the_prior(playback)}."
         )
     if end < ACTIVE_VARIANCE:
         return (
             f"The cloud is widest at {peak} (a variance of {most:.2g} a dimension), and then "
-            f"collapses: in the end it varies by {_small(end)}, and every sentence has nearly "
-            "the same place."
+            f"collapses: in the end it varies by {_small(end)}, and all sentences have nearly "
+            "the same z."
         )
     if widest == last:
         return f"The cloud is widest in the end, with a variance of {end:.2g} a dimension."

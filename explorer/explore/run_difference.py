@@ -15,7 +15,7 @@ DOES = {
     "collapsed": "collapsed",
     "latent_unused": "does not use its latent space",
     "partly_used": "uses a part of its latent space",
-    "noisy_rate": "pays for a rate that hardly tells sentences apart",
+    "noisy_rate": "spends a rate that hardly tells sentences apart",
     "no_latent": "is a language model: it has no latent space",
     "not_measured": "is not evaluated yet",
 }
@@ -25,7 +25,7 @@ _DO = {
     "collapsed": "collapsed",
     "latent_unused": "do not use their latent spaces",
     "partly_used": "use a part of their latent spaces",
-    "noisy_rate": "pay for a rate that hardly tells sentences apart",
+    "noisy_rate": "spend a rate that hardly tells sentences apart",
     "no_latent": "are language models, which have no latent space",
     "not_measured": "are not evaluated yet",
 }
@@ -68,7 +68,7 @@ def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
     ordered = sorted(runs, key=lambda run: -_value(run, "rate"))
     if len(runs) > 2:
         listed = ", ".join(f"{name(run)}{_figures(run)}" for run in ordered)
-        return f"{same}; by what goes through z, most first: {listed}."
+        return f"{same}; by nats through z, most first: {listed}."
     return f"{same}; {_pair(ordered[0], ordered[1], name)}."
 
 

@@ -181,14 +181,14 @@ MAP_MEASURES = {
         "Silhouette",
         "silhouette of the regions **{map:.2f}**, in z **{z:.2f}**",
         "Silhouette: how far apart the largest regions lie, −1 to 1, on the map and in latent "
-        "space. Near 0 in z, the map has drawn borders where there are none.",
+        "space. Near 0 in z, the map draws borders where there are none.",
         keys=("map", "z"),
     ),
     "named": MapMeasure(
         "Names that fit",
         "names fit **{value:.0%}**",
-        "Names fit: the fraction of the sentences in the largest regions whose reconstruction "
-        "holds an informative word of the region's name, or a phrase of it.",
+        "Names fit: the fraction of sentences in the largest regions whose reconstruction "
+        "contains an informative word, or a phrase, of the region's name.",
     ),
 }
 """Measures by the name of their entry in `Layout.meta`."""

@@ -211,7 +211,7 @@ def test_a_run_that_was_trained_again_meanwhile_is_refused(tiny_run: Path, tmp_p
     job = FolderEncoding(tiny_run, shards(tmp_path / "in", 1, 5), tmp_path / "out")
     files = job.prepare()
     other = dataclasses.replace(job, model="another")
-    with pytest.raises(ExplorerError, match="edited meanwhile"):
+    with pytest.raises(ExplorerError, match="edited in the meantime"):
         list(other.encode(files, "here"))
     assert encode_all(job) == {"part-000.txt": 5}
 
