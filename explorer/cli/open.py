@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from explorer.cli import app
 from explorer.cli.output import Progress, say, say_json, table, warn
 from explorer.errors import ExplorerError
+from explorer.system.plurals import number_of
 
 if TYPE_CHECKING:
     from explorer.text.preview import Preview
@@ -147,7 +148,7 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     name = check_name(args.name) if args.name else texts.free_name(path.name)
     if not args.json:
         count = len(seen.table.texts)
-        parts = [f"{count:,} sentence{'s' * (count != 1)}", seen.dialect.encoding]
+        parts = [number_of(count, "sentence"), seen.dialect.encoding]
         parts += [f"text in {seen.text_column!r}"] if seen.text_column else []
         parts += [f"labels in {seen.label_column!r}"] if seen.label_column else []
         if seen.vectors and seen.table.vectors is not None:

@@ -12,6 +12,7 @@ from explorer.errors import ExplorerError
 from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.runs.run_files import Contents
 from explorer.system.atomic_files import unreadable, write
+from explorer.system.plurals import number_of
 
 SHOWN = 2000
 """Texts that a map draws: a random sample of more."""
@@ -50,7 +51,7 @@ class AddedTexts:
 
     def sentence(self, run: str) -> str:
         """How many there are, and how many the run does not know, in one sentence."""
-        count = f"{len(self):,} added sentence{'s' * (len(self) != 1)}"
+        count = number_of(len(self), "added sentence")
         if self.outside is None:
             return f"{count}; the domain of {run} is not known."
         fraction = float(self.outside.mean())

@@ -9,6 +9,7 @@ from typing import Any
 from explorer import config as configs
 from explorer.config import Config
 from explorer.explore.catalogue import recipe_parts
+from explorer.system.plurals import number_of
 
 DEFAULT = " (default)"
 
@@ -42,8 +43,7 @@ def summary(settings: Sequence[Setting], most: int = 3) -> str:
         return "Their recipes are identical."
     named = ", ".join(f"{item.address} ({' / '.join(item.values)})" for item in settings[:most])
     more = f" and {len(settings) - most} more" if len(settings) > most else ""
-    noun = "setting" if len(settings) == 1 else "settings"
-    return f"Their recipes differ in {len(settings)} {noun}: {named}{more}."
+    return f"Their recipes differ in {number_of(len(settings), 'setting')}: {named}{more}."
 
 
 def flatten(recipe: Config) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 
 from explorer.errors import ExplorerError
+from explorer.system.plurals import number_of
 from explorer.text.assembly import unit_hash
 from explorer.text.normalisation import normalised
 
@@ -24,7 +25,7 @@ def require_variety(sentences: Sequence[str], what: str, normalise: bool = True)
     distinct = len({key(sentence, normalise) for sentence in sentences})
     if distinct < _LEAST:
         raise ExplorerError(
-            f"{what} has {len(sentences):,} sentence{'s' * (len(sentences) != 1)}, "
+            f"{what} has {number_of(len(sentences), 'sentence')}, "
             f"{distinct:,} of them different: at least "
             f"{_LEAST} different ones are needed, and a few thousand for a model worth exploring"
         )

@@ -9,6 +9,7 @@ from explorer.models.mixed_precision import has_bf16
 from explorer.runs import folder as folders
 from explorer.system import atomic_files, distributed, toml_writer
 from explorer.system.atomic_files import write_text
+from explorer.system.plurals import number_of
 
 _START = "# Trained on "
 
@@ -56,7 +57,7 @@ def _named(device: torch.device) -> str:
         each = torch.cuda.get_device_name(device)
     elif device.type == "cpu":
         threads = torch.get_num_threads()
-        each = f"a CPU ({threads} thread{'s' * (threads > 1)})"
+        each = f"a CPU ({number_of(threads, 'thread')})"
     else:
         each = device.type
     return each if count == 1 else f"{count} processes, each {each}"

@@ -17,6 +17,7 @@ from explorer.explore.run import Run
 from explorer.latent_space.map_index import relative
 from explorer.map_component.map_spec import PinnedAnswer
 from explorer.models.decoding_settings import Decoded, Decoding
+from explorer.system.plurals import number_of
 from explorer.ui.click import codes, refine
 from explorer.ui.components.escaping import (
     drafted,
@@ -190,7 +191,7 @@ def _sentence(run: Run, pick: SentencePick) -> None:
     notes = [f"row {atlas.row[index]:,}", str(atlas.split[index])]
     if atlas.label is not None:
         notes.append(f"label {atlas.label[index]}")
-    count = _tokens(int(atlas.tokens[index]))
+    count = number_of(int(atlas.tokens[index]), "token")
     numbers = float(atlas.distortion[index]), float(atlas.rate[index])
     # The map scores each sentence with its own label, whatever label is chosen.
     own = of_pick(run, pick, Decoding()).label
@@ -203,10 +204,6 @@ def _sentence(run: Run, pick: SentencePick) -> None:
         # Its text is not available; its reconstruction follows below.
         _heading(f"A {run.text_unit}, as the model reconstructs it", " · ".join(notes))
         _likelihood(run, *numbers, own, whose=f"The original has {count}: ")
-
-
-def _tokens(count: int) -> str:
-    return "1 token" if count == 1 else f"{count} tokens"
 
 
 def _likelihood(
@@ -230,7 +227,7 @@ def _likelihood(
 
 def _typed(run: Run, pick: TextPick, label: str) -> None:
     distortion, rate = run.score([pick.text], label)
-    _heading(f"Your {run.text_unit}", _tokens(len(run.words(pick.text))))
+    _heading(f"Your {run.text_unit}", number_of(len(run.words(pick.text)), "token"))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
         st.caption(f"Only the first {picks.MOST_TEXT:,} characters are read, up to a space.")

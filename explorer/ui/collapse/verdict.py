@@ -28,6 +28,7 @@ from explorer.explore.recipe_diff import differing
 from explorer.explore.run import Run
 from explorer.models.decoding_settings import Decoding
 from explorer.runs import folder as folders
+from explorer.system.plurals import number_of
 from explorer.ui.collapse import charts
 from explorer.ui.components import download_buttons, run_picker, scores
 from explorer.ui.components.escaping import code, markdown, message, plain, shade_key, shaded
@@ -165,7 +166,7 @@ def judgement(run: Run) -> None:
         _advise(run, advice)
     more = ADVICE.get(judged.code, ())[1:]
     if more:
-        count = "1 more suggestion" if len(more) == 1 else f"{len(more)} more suggestions"
+        count = number_of(len(more), "more suggestion")
         with st.expander(count, icon=":material/lightbulb:"):
             for advice in more:
                 _advise(run, advice)

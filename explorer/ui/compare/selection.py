@@ -15,6 +15,7 @@ from explorer.explore.map_views import LATENT_VIEWS
 from explorer.explore.readable_texts import readable
 from explorer.explore.run import Run
 from explorer.map_component.map_event import MapEvent
+from explorer.system.plurals import number_of
 from explorer.ui.compare.runs import Column, reference
 from explorer.ui.compare.summary import title
 from explorer.ui.components import run_picker, token_diff
@@ -270,7 +271,7 @@ def _why_not(there: Aligned | None) -> str:
 def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
     drawn = chosen.rows or ()
     count = len(drawn)
-    what = "1 sentence" if count == 1 else f"{count:,} sentences"
+    what = number_of(count, "sentence")
     st.markdown(f"**{what}** in the rectangle, highlighted on every map that has them.")
     there = next(iter(maps.values()))
     for item in maps.values():

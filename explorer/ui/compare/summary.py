@@ -12,6 +12,7 @@ from explorer.evaluation.verdict import uses_z
 from explorer.explore import recipe_diff, run_difference
 from explorer.explore.run import Run
 from explorer.runs import folder as folders
+from explorer.system.plurals import number_of
 from explorer.ui.compare.runs import Column
 from explorer.ui.components import download_buttons, run_picker, scores
 from explorer.ui.components.escaping import markdown, message
@@ -39,9 +40,7 @@ def say(columns: Sequence[Column]) -> None:
         f"`{setting.address}` ({markdown(' / '.join(setting.values))})" for setting in settings[:3]
     )
     more = f" and {len(settings) - 3} more" if len(settings) > 3 else ""
-    count = len(settings)
-    lines = "line" if count == 1 else "lines"
-    st.caption(f"Their recipes differ in {count} {lines}: {named}{more}.")
+    st.caption(f"Their recipes differ in {number_of(len(settings), 'setting')}: {named}{more}.")
 
 
 def show(columns: Sequence[Column]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.explore.run import Run
 from explorer.explore.run_summary import summary
 from explorer.runs import folder as folders
+from explorer.system.plurals import number_of
 from explorer.ui.components import pin
 from explorer.ui.components.escaping import markdown, message
 from explorer.ui.components.notes import errors_shown, warn_missing
@@ -120,7 +121,7 @@ def _note_choice() -> None:
 
 def _damaged(damaged: Mapping[str, str]) -> None:
     count = len(damaged)
-    with st.popover(f"{count} {'run' if count == 1 else 'runs'} not shown"):
+    with st.popover(f"{number_of(count, 'run')} not shown"):
         for name, reason in damaged.items():
             st.text(name)
             st.caption(message(reason))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.explore.run import Run
+from explorer.system.plurals import number_of
 from explorer.system.table_writers import as_csv, as_parquet
 from explorer.ui.components.download_buttons import file_button
 from explorer.ui.components.escaping import markdown, message
@@ -75,7 +76,7 @@ def _choice(title: str, key: str, options: list[str]) -> str:
 
 
 def _exports(listed: list[Note]) -> None:
-    count = "1 note" if len(listed) == 1 else f"{len(listed):,} notes"
+    count = number_of(len(listed), "note")
     with st.container(horizontal=True, vertical_alignment="center", key="note_files"):
         st.markdown(f"**{count}**", width="stretch")
         for kind, ending, write in (

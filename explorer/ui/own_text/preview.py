@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.system.plurals import number_of
 from explorer.text.csv_dialect import SEPARATORS
 from explorer.text.file_columns import Dialect
 from explorer.text.preview import Preview, preview
@@ -154,9 +155,9 @@ def _summary(seen: Preview) -> None:
     if table.vectors is not None:
         parts.append(f"vectors of {table.vectors.shape[1]:,} numbers")
     if table.dropped:
-        parts.append(f"{_rows(table.dropped)} without text left out")
+        parts.append(f"{number_of(table.dropped, 'row')} without text left out")
     if seen.refused:
-        parts.append(f"{_rows(len(seen.refused))} refused")
+        parts.append(f"{number_of(len(seen.refused), 'row')} refused")
     if seen.note:
         parts.append(markdown(seen.note))
     st.markdown(" · ".join(parts))
@@ -167,14 +168,10 @@ def _summary(seen: Preview) -> None:
         st.caption(f"Further columns colour the map, filter it and are exported: {listed}{more}")
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
 def _refused(path: Path, seen: Preview) -> None:
     if not seen.refused:
         return
-    with st.expander(f"{_rows(len(seen.refused))} that cannot be read, and why"):
+    with st.expander(f"{number_of(len(seen.refused), 'row')} that cannot be read, and why"):
         shown = seen.refused[:_SHOWN_REFUSED]
         st.dataframe(
             {
