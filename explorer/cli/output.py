@@ -5,10 +5,11 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from explorer.system.progress import StageProgress
 from explorer.workspace.job_progress import ProgressFile
 
 # Control characters and bidirectional marks. Joiners are harmless, and emoji and many scripts
@@ -126,7 +127,7 @@ class Progress:
             self._last = time.monotonic()
             _aside(text + "\n")
 
-    def stage(self) -> Callable[[str, float], None]:
+    def stage(self) -> StageProgress:
         """A callback for the stages: (description, fraction done)."""
 
         def report(description: str, fraction: float) -> None:

@@ -1,6 +1,6 @@
 """Texts that a run was not trained on, at their positions on its map."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from explorer.explore.map_views import DEFAULT_VIEW, view_of
 from explorer.runs.run_files import Contents
 from explorer.system.atomic_files import unreadable, write
 from explorer.system.plurals import number_of
+from explorer.system.progress import StageProgress
 
 SHOWN = 2000
 """Texts that a map draws: a random sample of more."""
@@ -89,7 +90,7 @@ class AddedTexts:
 def locate_texts(
     run: Any,
     texts: Sequence[str],
-    progress: Callable[[str, float], None] = lambda stage, fraction: None,
+    progress: StageProgress = lambda stage, fraction: None,
 ) -> AddedTexts:
     """Encodes and scores texts.
 

@@ -1,6 +1,6 @@
 """Linear baselines of a run: PCA, k-means and a mixture, fitted on its sentences' words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
@@ -20,6 +20,7 @@ from explorer.latent_space.linear_baselines import (
 from explorer.runs import folder as folders
 from explorer.runs.run_files import Contents
 from explorer.system.cache import Cache
+from explorer.system.progress import StageProgress
 
 MAX_SENTENCES = 20_000
 """Sentences the baselines are fitted on, evenly spaced in a larger split."""
@@ -136,7 +137,7 @@ def _evenly(texts: list[str]) -> list[str]:
 
 def baseline_metrics(
     baselines: LinearBaselines,
-    progress: Callable[[str, float], None] = lambda what, fraction: None,
+    progress: StageProgress = lambda what, fraction: None,
 ) -> dict[str, Any]:
     """Metrics of each baseline on held-out sentences, beside the run's caption retrieval.
 

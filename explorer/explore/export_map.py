@@ -13,13 +13,13 @@ from explorer.errors import ExplorerError
 from explorer.explore.palette import CLASSES
 from explorer.explore.readable_texts import readable_texts
 from explorer.system.atomic_files import write_output
+from explorer.system.progress import StageProgress
 from explorer.system.table_writers import check_format, writing
 
 if TYPE_CHECKING:
     from explorer.explore.run import Run
     from explorer.latent_space.atlas import Atlas
 
-Progress = Callable[[str, float], None]
 
 NEIGHBOURS = 15
 """Neighbours of each sentence in an exported table."""
@@ -38,7 +38,7 @@ _SYSTEM_FONTS = (
 """Looked for in order, for names that Pillow's font lacks letters for."""
 
 
-def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
+def export(run: "Run", out: Path, progress: StageProgress | None = None) -> None:
     """Writes a run's map; the suffix of `out` selects the format.
 
     `.parquet` and `.csv` hold `projection_x`, `projection_y`, `text` and `neighbors`
@@ -54,7 +54,7 @@ def export(run: "Run", out: Path, progress: Progress | None = None) -> None:
     FORMATS[out.suffix.lower()](run, run.needed_atlas, out, tell)
 
 
-def _table(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
+def _table(run: "Run", atlas: "Atlas", out: Path, tell: StageProgress) -> None:
     with writing(out) as writer:
         for columns in table_columns(run, atlas):
             writer.add(columns)
@@ -123,7 +123,7 @@ def _colours(atlas: "Atlas", level: int) -> list[str]:
     return [CLASSES[region % len(CLASSES)] if region >= 0 else NO_COLOUR for region in regions]
 
 
-def _page(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
+def _page(run: "Run", atlas: "Atlas", out: Path, tell: StageProgress) -> None:
     import plotly.graph_objects as go
 
     tell("drawing", 0.0)
@@ -174,7 +174,7 @@ def as_typed(text: str) -> str:
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
-def _picture(run: "Run", atlas: "Atlas", out: Path, tell: Progress) -> None:
+def _picture(run: "Run", atlas: "Atlas", out: Path, tell: StageProgress) -> None:
     """By Pillow, which needs no browser."""
     try:
         from PIL import Image, ImageDraw
@@ -253,7 +253,7 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-FORMATS: dict[str, Callable[["Run", "Atlas", Path, Progress], None]] = {
+FORMATS: dict[str, Callable[["Run", "Atlas", Path, StageProgress], None]] = {
     ".parquet": _table,
     ".csv": _table,
     ".html": _page,

@@ -4,7 +4,7 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from explorer.evaluation.verdict import NO, uses_z, value_of
 from explorer.explore.run import Run, open_run
 from explorer.runs import folder as folders
 from explorer.system.cache import Cache
+from explorer.system.progress import StageProgress
 from explorer.text.tokens import Tokeniser
 
 SAMPLE = 200
@@ -99,9 +100,7 @@ def candidates() -> list[Path]:
     return [folder for _, folder in best.values()]
 
 
-def best_run(
-    texts: Sequence[str], progress: Callable[[str, float], None] = lambda stage, fraction: None
-) -> Path:
+def best_run(texts: Sequence[str], progress: StageProgress = lambda stage, fraction: None) -> Path:
     """The run that knows some sentences best; see `ranked`.
 
     Raises:
@@ -114,7 +113,7 @@ def best_run(
 
 
 def ranked(
-    texts: Sequence[str], progress: Callable[[str, float], None] = lambda stage, fraction: None
+    texts: Sequence[str], progress: StageProgress = lambda stage, fraction: None
 ) -> list[tuple[Path, Fit]]:
     """How well each of `candidates` that can be opened knows some sentences, best first.
 

@@ -5,7 +5,6 @@ import io
 import os
 import tempfile
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from jaxtyping import Float, Float32, Int
 from explorer.latent_space import map_quality
 from explorer.latent_space.neighbour_weights import inverse_square
 from explorer.latent_space.random_rows import draw
-
-Progress = Callable[[str, float], None]
-"""Called with the stage, and the fraction (0…1) of it that is done."""
+from explorer.system.progress import StageProgress
 
 ACTIVE_VARIANCE = 0.01
 """Minimum variance over the data of an active dimension's posterior mean (Burda et al. 2016,
@@ -119,7 +116,7 @@ def umap_layout(
     neighbours: int = 10,
     min_dist: float = 0.05,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
     metric: str = "euclidean",
     space: Float[np.ndarray, "n e"] | None = None,
 ) -> Layout:
@@ -172,7 +169,7 @@ def _fit(
     min_dist: float,
     seed: int,
     metric: str,
-    tell: Progress,
+    tell: StageProgress,
 ) -> Float32[np.ndarray, "n 2"]:
     """The positions of points that are fitted together, around the origin."""
     tell("neighbours", 0.0)
@@ -202,7 +199,7 @@ def _placed(
     xy: Float32[np.ndarray, "m 2"],
     neighbours: int,
     metric: str,
-    tell: Progress,
+    tell: StageProgress,
 ) -> Float32[np.ndarray, "n 2"]:
     """The positions of all points, from those of some."""
     result = np.empty((len(points), 2), np.float32)
@@ -222,7 +219,7 @@ def pca_layout(
     neighbours: int = 10,
     min_dist: float = 0.05,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> Layout:
     """PCA of the means, as `umap_layout`; `neighbours` and `min_dist` are ignored."""
     plane = PCA.fit(mean)
@@ -232,7 +229,7 @@ def pca_layout(
 
 
 def _trust(
-    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int, tell: Progress
+    mean: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], seed: int, tell: StageProgress
 ) -> dict[str, Any]:
     tell("trustworthiness", 0.0)
     measures = map_quality.measured(mean, xy, seed)
@@ -297,7 +294,7 @@ def _silent(stage: str, fraction: float) -> None:
 class _Epochs(io.TextIOBase):
     """Parses "12/200" from tqdm, the only progress report of umap."""
 
-    def __init__(self, tell: Progress) -> None:
+    def __init__(self, tell: StageProgress) -> None:
         super().__init__()
         self._tell = tell
 
@@ -308,7 +305,7 @@ class _Epochs(io.TextIOBase):
         return len(text)
 
 
-def _tqdm_settings(tell: Progress) -> dict[str, Any]:
+def _tqdm_settings(tell: StageProgress) -> dict[str, Any]:
     return {
         "disable": False,
         "file": _Epochs(tell),

@@ -18,6 +18,7 @@ from explorer.pipeline.map_parts import Arrays, MapParts, Part, map_parts
 from explorer.runs import folder as folders
 from explorer.runs import lock, weights
 from explorer.runs.replacement import replacing
+from explorer.system.progress import StageProgress
 from explorer.text import corpora
 from explorer.text.corpora import Corpus
 from explorer.text.corpus_catalog import NAMED
@@ -26,8 +27,6 @@ from explorer.training import given_vectors, snapshots
 if TYPE_CHECKING:
     from explorer.latent_space.atlas import Atlas
 
-Progress = Callable[[str, float], None]
-"""Called with a stage and the fraction of it that is done."""
 
 PRIOR_DRAWS = 20_000
 """From which the prior's ellipses in a playback are computed."""
@@ -37,7 +36,7 @@ _BATCH = 256
 
 
 def make_atlas(
-    folder: Path, points: int = 0, progress: Progress = lambda stage, fraction: None
+    folder: Path, points: int = 0, progress: StageProgress = lambda stage, fraction: None
 ) -> str:
     """Encodes, reconstructs and projects the sentences of the map; writes `atlas.parquet`.
 
@@ -100,7 +99,7 @@ def _atlas(
     data: Data,
     rows: Sequence[int],
     parts: MapParts,
-    tell: Progress,
+    tell: StageProgress,
 ) -> "Atlas":
     """The map of some sentences, in the order of their rows."""
     from explorer.latent_space.atlas import from_arrays
@@ -150,7 +149,7 @@ def _of_sentences(
     data: Data,
     rows: Sequence[int],
     parts: MapParts,
-    tell: Progress,
+    tell: StageProgress,
 ) -> tuple[Arrays, list[str]]:
     """Mean, scale, distortion and rate of each sentence, and its reconstruction."""
     from explorer.models.batch_inference import posteriors, scores
@@ -258,7 +257,7 @@ def _prior_draws(model: TextVAE) -> np.ndarray | None:
         return model.prior().sample((PRIOR_DRAWS,)).numpy()
 
 
-def _counter(progress: Progress, stage: str, total: int) -> Callable[[int], None]:
+def _counter(progress: StageProgress, stage: str, total: int) -> Callable[[int], None]:
     """Turns numbers of sentences into fractions of `total`."""
     done = 0
 

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from explorer.runs.replacement import replacing
 from explorer.system import distributed
 from explorer.system.atomic_files import write_text
 from explorer.system.devices import device
+from explorer.system.progress import StageProgress
 from explorer.text.corpora import Corpus
 from explorer.text.vocabulary import Vocabulary
 from explorer.training import given_vectors, prior_fitting, sentence_vectors
@@ -32,7 +33,7 @@ def evaluate(
     folder: Path,
     samples: int = 500,
     limit: int = 0,
-    progress: Callable[[str, float], None] = lambda stage, fraction: None,
+    progress: StageProgress = lambda stage, fraction: None,
     device_name: str = "",
     judge: Path | None = None,
     seed: int | None = None,

@@ -13,8 +13,8 @@ from explorer.latent_space.meaning_space import meaning_space
 from explorer.latent_space.projections import Layout
 from explorer.models.sentence_encoders import open_encoder
 from explorer.pipeline.map_parts import MapParts, Part
+from explorer.system.progress import StageProgress
 
-Progress = Callable[[str, float], None]
 _CHUNK = 500
 """Sentences encoded between two reports."""
 
@@ -33,7 +33,7 @@ def umap_of(
     texts: Callable[[], Sequence[str]],
     encoder: str,
     seed: int,
-    progress: Progress,
+    progress: StageProgress,
     parts: MapParts | None = None,
     **settings: Any,
 ) -> Layout:
@@ -73,7 +73,7 @@ def umap_of(
 
 
 def _encoded(
-    texts: Sequence[str], encoder: str, progress: Progress, parts: MapParts
+    texts: Sequence[str], encoder: str, progress: StageProgress, parts: MapParts
 ) -> Float32[np.ndarray, "n dim"]:
     encode = open_encoder(encoder, torch.device("cpu"))
 

@@ -21,6 +21,7 @@ from explorer.errors import ExplorerError
 from explorer.runs.weights import read_tensors, write_tensors
 from explorer.system import temporary_files
 from explorer.system.atomic_files import home, write_text
+from explorer.system.progress import StageProgress
 
 FOLDER = "map-parts"
 _ABOUT = "about.json"
@@ -70,7 +71,7 @@ class MapParts:
         stage: str,
         count: int,
         compute: Callable[[slice, Callable[[int], None]], Part],
-        progress: Callable[[str, float], None],
+        progress: StageProgress,
     ) -> list[Part]:
         """The parts of a stage that treats every sentence, in order.
 

@@ -1,7 +1,7 @@
 """Another layout of a run's map: fitted beside the present one, then accepted or discarded."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +14,12 @@ from explorer.runs import folder as folders
 from explorer.runs import lock
 from explorer.runs.replacement import replacing
 from explorer.runs.run_files import Contents
+from explorer.system.progress import StageProgress
 
 METHODS = {"umap": "UMAP", "pca": "PCA"}
 """Layouts and their titles; neighbours, distances and the seed are settings of the first."""
 _NEIGHBOURS = (2, 200)
 _MAX_SEED = 2**32 - 1
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def refit(
     folder: Path,
     target: Path,
     settings: LayoutSettings,
-    progress: Progress = lambda stage, fraction: None,
+    progress: StageProgress = lambda stage, fraction: None,
 ) -> dict[str, dict[str, Any]]:
     """Fits a layout to the latent points of a run's map, and writes the map with it.
 

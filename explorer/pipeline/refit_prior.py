@@ -18,6 +18,7 @@ from explorer.runs import folder as folders
 from explorer.runs import vocabulary_file, weights
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable, write_text
+from explorer.system.progress import StageProgress
 from explorer.training import given_vectors, prior_fitting
 
 
@@ -39,7 +40,7 @@ def fit_prior(
     target: Path,
     priors: Sequence[configs.Choice],
     command: str,
-    progress: Callable[[str, float], None] = lambda stage, fraction: None,
+    progress: StageProgress = lambda stage, fraction: None,
 ) -> Fitted:
     """Writes a copy of a run with a prior fitted to its training posteriors.
 

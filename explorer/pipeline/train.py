@@ -27,6 +27,7 @@ from explorer.runs import vocabulary_file, weights
 from explorer.runs.replacement import discard_state
 from explorer.system import cpu_threads, distributed
 from explorer.system.devices import device
+from explorer.system.progress import StageProgress
 from explorer.text import corpora
 from explorer.training import (
     checkpoint,
@@ -44,8 +45,6 @@ from explorer.training.warm_start import UNTRAINED, PretrainedWeights
 
 ShouldStop = Callable[[], bool]
 Watch = Callable[[LiveFrame], None]
-Progress = Callable[[str, float], None]
-"""Called with a stage and the fraction of it that is done."""
 
 Vectors = Float16[np.ndarray, "corpus dim"]
 
@@ -56,7 +55,7 @@ def train(
     resume: bool = False,
     restart: bool = False,
     should_stop: ShouldStop = lambda: False,
-    progress: Progress = lambda stage, fraction: None,
+    progress: StageProgress = lambda stage, fraction: None,
     watch: Watch | None = None,
     finish: bool = False,
 ) -> Iterator[Report]:
@@ -118,7 +117,7 @@ class _How:
     device_name: str
     is_unfinished: bool
     should_stop: ShouldStop
-    progress: Progress
+    progress: StageProgress
     watch: Watch | None
     finish: bool
 
@@ -313,7 +312,7 @@ def _sentence_vectors(
     data: Data,
     chosen: torch.device,
     should_stop: ShouldStop,
-    progress: Progress,
+    progress: StageProgress,
 ) -> Vectors | None:
     """The targets of a teacher; None without one, or if it was stopped."""
     encoder = model.auxiliary.sentence_encoder
@@ -326,7 +325,7 @@ def _sentence_vectors(
 
 
 def _fill(
-    model: TextVAE, data: Data, config: Config, should_stop: ShouldStop, progress: Progress
+    model: TextVAE, data: Data, config: Config, should_stop: ShouldStop, progress: StageProgress
 ) -> bool:
     """Gives the model the vectors of the corpus; False if that was stopped."""
     report = functools.partial(progress, "vectors of the sentences")

@@ -1,6 +1,5 @@
 """A person's texts on the maps of other runs."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from explorer.runs import folder as folders
 from explorer.runs.names import check_name
 from explorer.system import atomic_files
 from explorer.system.cache import Cache
+from explorer.system.progress import StageProgress
 from explorer.text.read_file import read
 from explorer.workspace import jobs, texts
 
@@ -29,9 +29,7 @@ def path_of(run: Run, name: str) -> Path:
     )
 
 
-def add(
-    run: Run, name: str, progress: Callable[[str, float], None] = lambda stage, fraction: None
-) -> AddedTexts:
+def add(run: Run, name: str, progress: StageProgress = lambda stage, fraction: None) -> AddedTexts:
     """Encodes a stored text with a run, and stores the result.
 
     Raises:

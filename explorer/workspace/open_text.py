@@ -1,6 +1,5 @@
 """From a stored text to a map of it, with the weights of the run that knows it best."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,11 +12,9 @@ from explorer.runs import folder as folders
 from explorer.runs.names import check_name
 from explorer.system import temporary_files
 from explorer.system.atomic_files import unwritable
+from explorer.system.progress import StageProgress
 from explorer.text.read_file import read
 from explorer.workspace import texts, timings
-
-Progress = Callable[[str, float], None]
-"""Called with a stage and the fraction of it that is done."""
 
 STAGES = {
     "choosing a run": 10,
@@ -33,7 +30,7 @@ STAGES = {
 
 
 def open_text(
-    name: str, base: str = "", progress: Progress = lambda stage, fraction: None
+    name: str, base: str = "", progress: StageProgress = lambda stage, fraction: None
 ) -> Path:
     """Draws a map of a stored text; the run appears complete or not at all.
 
