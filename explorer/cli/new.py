@@ -66,9 +66,9 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "--start",
         default="",
         metavar="RUN-or-MODEL",
-        help="start from the weights, and so with the sizes, of a trained run; words of both "
-        "corpora keep their embeddings. After a language model, the encoder is trained first "
-        "while the other weights are frozen. Also a pre-trained language model, "
+        help="start from the weights, and so with the sizes, of a trained run, and hold its rate; "
+        "words of both corpora keep their embeddings. After a language model, the encoder is "
+        "trained first while the other weights are frozen. Also a pre-trained language model, "
         f"{', '.join(LANGUAGE_MODELS)} or the folder of a llama or gpt2, as decoder",
     )
     add(
