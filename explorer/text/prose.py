@@ -16,9 +16,9 @@ _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 
 _SHORT_NAME = re.compile(
     r"(?:^|[\s\"'(])(?:Wm|Geo|Chas|Jas|Jos|Jno|Thos|Benj|Robt|Saml|Danl|Edw|Rev|Capt|Col|Lieut|Lt|Maj"
-    r"|Sgt|Messrs|Mme)\.$"
+    r"|Sgt|Messrs|Mme|[A-ZÀ-Þ][^\W\d_]*\.?-[A-ZÀ-Þ])\.$"
 )
-"""Ends in a forename or a title that is abbreviated."""
+"""Ends in a forename or a title that is abbreviated, or in a second initial: Fritz-J., J.-P."""
 
 _NAME = re.compile(
     r"(?!(?:He|His|She|Her|It|They|We|I|You|This|That|These|Those|There|The|A|An|And|But|So|Then|In"

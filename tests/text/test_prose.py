@@ -82,6 +82,7 @@ def test_a_number_that_ends_a_wrapped_sentence_stays_in_it() -> None:
         "(Thos. Jefferson wrote it.)",
         "Rev. Brown met Capt. Jones.",
         "Messrs. Lee and Benj. I. Moore paid.",
+        "Das schrieb Fritz-J. Schaarschuh an J.-P. Sartre.",
     ],
 )
 def test_a_name_that_is_abbreviated_ends_no_sentence(whole: str) -> None:
