@@ -29,7 +29,7 @@ def test_from_why_a_run_failed_to_the_map_of_one_that_did_not(page, address):
     page.get_by_text("The same sentences, reconstructed").wait_for()
     page.get_by_role("button", name=re.compile("^Train the four toy models")).wait_for()
     page.get_by_role("heading", name="captions-collapsed: collapsed").wait_for()
-    page.get_by_text("goes through z: the decoder is a language").wait_for()
+    page.get_by_text("passes through z, so the decoder is a language").wait_for()
     page.get_by_text("What to try next").wait_for()
 
     told = page.get_by_text(re.compile("captions-collapsed collapsed .*uses z")).first.inner_text()
