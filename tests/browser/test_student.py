@@ -71,3 +71,12 @@ def test_a_click_while_the_page_still_reads_the_corpus_leaves_nothing_dead(page,
         page.wait_for_timeout(3000)  # the overtaken run ends within this time
         moved.first.click()
         page.locator("[data-run]").first.wait_for()
+
+
+def test_the_list_of_examples_is_as_high_as_its_sentences_in_a_low_window(page, address):
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.goto(f"{address}/?run=captions-smooth")  # whose sentences are long
+    examples = page.locator(".st-key-examples")
+    examples.get_by_role("button").first.wait_for()
+    shown, needed = examples.evaluate("box => [box.clientHeight, box.scrollHeight]")
+    assert needed <= shown + 1
