@@ -189,7 +189,7 @@ def test_the_story_tells_a_cloud_that_collapsed_from_one_that_did_not(run):
         return playback_story.story(dataclasses.replace(playback, variance=np.float32(variance)))
 
     assert "collapses" in told([0.5, 1.0, 0.2, 0.1, 0.0001])
-    assert "never opens" in told([0.001] * SNAPSHOTS)
+    assert "never spreads" in told([0.001] * SNAPSHOTS)
     assert "widest in the end" in told([0.1, 0.2, 0.3, 0.4, 0.5])
     assert "ends at 0.4" in told([0.1, 0.9, 0.5, 0.4, 0.4])
 
