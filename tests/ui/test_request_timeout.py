@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from explorer.ui.http import request_timeout
+from explorer.ui.http.access import Access
 
 LIMIT = 0.3
 HEAD = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
@@ -38,7 +39,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     app = Starlette(routes=[Route("/slow", slow, methods=["POST"])], lifespan=lifespan)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None))
+        server = uvicorn.Server(uvicorn.Config(Access(app), ws="none", log_config=None))
         thread = Thread(target=server.run, args=[[listening]])
         thread.start()
         while not server.started:
@@ -96,3 +97,32 @@ def test_a_second_request_of_a_connection_is_waited_for_anew(port: int) -> None:
         while client.recv(4096):
             pass
         assert LIMIT / 2 < time.monotonic() - start < 5 * LIMIT
+
+
+CHUNKED = b"POST /%s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ((CHUNKED % b"slow" + b"ZZZ\r\nabc\r\n",), b"400"),
+        ((CHUNKED % b"slow" + b"1\r\na\r\n", b"ZZZ\r\nabc\r\n"), b"400"),
+        ((CHUNKED % b"none" + b"1\r\na\r\n", b"ZZZ\r\nabc\r\n"), b"404"),
+    ],
+    ids=["at once", "while it is read", "after the answer"],
+)
+def test_a_malformed_body_ends_in_an_answer_and_in_no_error(
+    parts: tuple[bytes, ...], status: bytes, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert answer(port, *parts).startswith(b"HTTP/1.1 " + status)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_an_upload_that_is_broken_off_is_no_error(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(HEAD + b"12")
+    time.sleep(LIMIT)
+    assert answer(port, HEAD + b"1234").endswith(b"got 4")
+    assert not [record for record in caplog.records if record.exc_info]

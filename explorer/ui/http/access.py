@@ -6,10 +6,12 @@ this page only.
 """
 
 import ipaddress
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
@@ -52,7 +54,8 @@ class Access:
             await send(message)
 
         app = self.app if is_answered else PlainTextResponse(REFUSAL, 403)
-        await app(scope, receive, send_framed)
+        with suppress(ClientDisconnect):  # a tab that is closed during an upload
+            await app(scope, receive, send_framed)
 
 
 def address() -> str:

@@ -1,4 +1,4 @@
-"""Closes connections whose request does not arrive in time.
+"""Closes connections whose request does not arrive in time, or is malformed.
 
 Uvicorn limits how long a connection may idle between requests, but not how long a request may
 take to arrive: half-sent ones would stay open until the client leaves.
@@ -8,6 +8,7 @@ import asyncio
 import gc
 from typing import Any
 
+from h11 import LocalProtocolError
 from uvicorn.config import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -38,6 +39,18 @@ class ImpatientProtocol(AutoHTTPProtocol):
             self._stop()
         if self._timer is None and self._is_waiting():
             self._start()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers a malformed request, or closes the connection where it was answered before.
+
+        What the app answers afterwards is dropped: it would be an error of the protocol.
+        """
+        try:
+            super().send_400_response(msg)  # pyright: ignore[reportAttributeAccessIssue]
+        except LocalProtocolError:
+            self.transport.close()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops the timer."""
