@@ -443,7 +443,7 @@ def test_a_run_asked_for_twice_is_compared_with_another_and_the_page_says_why(
     at.query_params["runs"] = runs
     at.run()
     assert at.multiselect(key="compared").value == ["two", "one"]
-    assert "cannot be compared with itself: beside **two** is **one**" in text(at)
+    assert "cannot be compared with itself: **two** is shown next to **one**" in text(at)
     assert ("zebra" in text(at)) == ("zebra" in runs)
     assert "itself" in text(at.run())
     at.multiselect(key="compared").set_value(["one", "two"]).run()

@@ -71,7 +71,7 @@ def said(at):
 def test_a_run_with_snapshots_is_played(app):
     at = app()
     assert not at.error
-    assert "Playback" in at.title[0].value
+    assert "playback" in at.title[0].value
     assert "widest" in said(at)
 
 

@@ -25,8 +25,9 @@ def show(run: Run, text: str, decoding: Decoding) -> None:
         icon=":material/my_location:",
         type="tertiary",
         key="refine",
-        help=f"The encoder answers for all {run.text_unit}s at once. {refined_text.STEPS} "
-        "gradient steps improve the mean and scale of this one: about a second.",
+        help=f"The encoder is trained on all {run.text_unit}s together. {refined_text.STEPS} "
+        "gradient steps optimise the posterior mean and scale of this one, in about a "
+        "second.",
         on_click=st.session_state.__setitem__,
         args=(_ASKED, (run.stamp, text)),
     )
@@ -43,18 +44,19 @@ def _result(refined: RefinedText, unit: str) -> None:
     before, after = refined.before, refined.after
     st.markdown(f"**Refined**  :gray[· {refined.steps} gradient steps]")
     if not refined.gain:
-        st.caption("No step found a better posterior: the encoder’s is kept.")
+        st.caption("No step improved the posterior: the encoder’s is unchanged.")
         return
     st.caption(
         f"**{refined.gain:.2f} nats gained**: distortion {before.distortion:.1f} → "
         f"{after.distortion:.1f} · rate {before.rate:.1f} → {after.rate:.1f}",
-        help=f"−ELBO is distortion + rate, and bounds −log p of the {unit} from above. Gradient "
-        "steps on the posterior lower it without a change to the model. What the encoder loses by "
-        f"answering for all {unit}s at once is its amortisation gap. Both sides are averages "
-        "over the same 32 draws; a model that was not trained at β = 1 has more to gain.",
+        help=f"−ELBO is distortion + rate, an upper bound on −log p of the {unit}. Gradient "
+        "steps on the posterior lower it without changing the model. What the encoder "
+        f"loses by sharing its parameters over all {unit}s is its amortisation gap. Both "
+        "values are averages over the same 32 samples; a model that was not trained at β = "
+        "1 has more to gain.",
     )
     if before.reconstruction == after.reconstruction:
-        st.caption("The reconstruction stays the same.")
+        st.caption("The reconstruction is unchanged.")
         return
     names, texts = ("before", "after"), (before.reconstruction, after.reconstruction)
     for name, tokens in zip(names, token_diff.marked(texts), strict=True):

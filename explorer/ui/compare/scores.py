@@ -29,21 +29,22 @@ def show(columns: Sequence[Column]) -> None:
     ]
     commands = [_command(column) for column in columns]
     if not names:
-        st.info("None of these runs is evaluated yet. Evaluate them with:")
+        st.info("None of these runs has been evaluated yet. To evaluate them:")
         st.code("\n".join(commands), language="bash")
         return
     st.html(table(columns, names))
     marks = (
-        "★ marks the best value of a row; where the value of real sentences is given, the nearest "
-        "to it; metrics without a better direction have none."
+        "★ marks the best value of a row; if the value for real sentences is given, the value "
+        "closest to it. Metrics without a better direction have none."
     )
     if not all_comparable([column.run for column in columns]):
         marks = (
-            "These runs read different text, or other words of it: no value is marked as the best."
+            "These runs were trained on different text, or use different vocabularies: no value "
+            "is marked as the best."
         )
     st.caption(
-        f"{marks} Hover over or tap a name for its definition, hover over a value for all its "
-        "digits."
+        f"{marks} Hover over or tap a name for its definition; hover over a value for its full "
+        "precision."
     )
     if missing := [METRICS[name].title for name in reported if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")

@@ -136,7 +136,7 @@ def show(
     """The selected sentence, and its reconstruction by each run."""
     if chosen is None:
         st.info(
-            "Click a sentence on one map to highlight it on the others and to see its "
+            "Click a sentence on one map to highlight it on the others and see its "
             "reconstruction by every run. Shift-drag with a mouse selects several.",
             icon=":material/ads_click:",
         )
@@ -271,7 +271,7 @@ def _several(maps: Mapping[int, Aligned], chosen: Box) -> None:
     drawn = chosen.rows or ()
     count = len(drawn)
     what = "1 sentence" if count == 1 else f"{count:,} sentences"
-    st.markdown(f"**{what}** in the rectangle, highlighted on every map that has them.")
+    st.markdown(f"**{what}** in the rectangle, highlighted on every map that contains them.")
     there = next(iter(maps.values()))
     for item in maps.values():
         shown = highlight_of(item, chosen)

@@ -25,15 +25,15 @@ def show(columns: Sequence[Column]) -> None:
         run_picker.need_map(column.run)
     matched = _match(first.run, second.run, (first.run.stamp, second.run.stamp))
     st.caption(
-        f"Each topic of {markdown(first.name)} beside the one of {markdown(second.name)} that "
-        "is most like it, no topic twice; words that both list are bold. Similarity is the cosine "
-        "of what tells the topics from the average of their run."
+        f"Each topic of {markdown(first.name)} next to the most similar topic of "
+        f"{markdown(second.name)}, each used once; shared words are bold. Similarity is the "
+        "cosine of the topics after subtracting the average of their run."
     )
     whole = st.toggle(f"Show all {len(matched.pairs)}") if len(matched.pairs) > _ROWS else True
     st.html(_table(first, second, matched.pairs if whole else matched.pairs[:_ROWS]))
     for column, left in ((first, matched.left_first), (second, matched.left_second)):
         if left:
-            st.caption(f"{markdown(column.name)} has {len(left)} more, which match none.")
+            st.caption(f"{markdown(column.name)} has {len(left)} more, without a match.")
     names = [folders.typed(column.run.folder) for column in (first, second)]
     st.code(f"explorer topics {names[0]} --beside {names[1]}", language="bash")
 

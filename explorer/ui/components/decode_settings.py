@@ -34,22 +34,24 @@ def decode_settings(*runs: Run, is_corrected: bool = True) -> None:
                 format_func=lambda label: label or "none",
                 key="label",
                 bind="query-params",
-                help="Conditions the decoder; z stays as it is. With none, the map decodes a "
-                "sentence with its own label, and all else with the average of the labels.",
+                help="Conditions the decoder; z is unchanged. If none is chosen, sentences of "
+                "the map are decoded with their own label, everything else with the "
+                "average of the labels.",
             )
             if chosen:
                 st.slider(
                     "Strength", 0.0, 3.0, 1.0, 0.25, key="strength", bind="query-params",
-                    help="1 is the label as trained; above 1 exaggerates it.",
+                    help="1 is the label as trained; values above 1 exaggerate it.",
                 )  # fmt: skip
         for name in STRATEGIES[strategy].settings:
             _slider(name)
         if is_corrected and (most := _candidates(runs)) > 1:
             st.slider(
                 "Nearest of", 1, 32, most, key="candidates", bind="query-params",
-                help="Decodes of each point at most. Each is encoded again, its miss corrects the "
-                "next, and the one nearest to the point by cosine is shown. 1 encodes nothing "
-                "again. An empty location of a VAE is decoded once.",
+                help="Maximum number of decodes per point. Each decoded sentence is encoded "
+                     "again, its error corrects the next decode, and the one closest to the "
+                     "point by cosine is shown. With 1, nothing is encoded again. Empty "
+                     "locations of a VAE are decoded once.",
             )  # fmt: skip
         st.number_input(
             "Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params",

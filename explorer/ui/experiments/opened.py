@@ -89,7 +89,7 @@ def _claim(entry: Experiment) -> None:
 def _settings(name: str, entry: Experiment) -> Question:
     """Widgets for the settings, each a parameter of the address."""
     if entry.change:
-        st.markdown(f"**Change this and try.** {markdown(entry.change)}")
+        st.markdown(f"**Things to try.** {markdown(entry.change)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         values = {
             item.name: _widget(f"{name}.{item.name}", item)
@@ -97,7 +97,8 @@ def _settings(name: str, entry: Experiment) -> Question:
         }
         seed = st.number_input(
             "Seed", 0, 9999, entry.seed, key=f"{name}.seed", bind="query-params", width=_WIDTH,
-            help=f"Of all random choices. With {entry.seed} the outcome is typical of ten seeds.",
+            help=f"Seed of all random choices. With {entry.seed} the outcome is typical of ten "
+                "seeds.",
         )  # fmt: skip
     return Question.of(name, values, int(seed))
 
@@ -135,7 +136,7 @@ def _run_button(question: Question, job: Job | None, result: Result | None) -> N
         icon=":material/play_arrow:",
         key="experiment_run",
         disabled=is_active,
-        help="The time is of the default settings, on one core.",
+        help="Estimated for the default settings, on one core.",
     ):
         experiment_results.submit(question)
         st.rerun()
@@ -161,7 +162,7 @@ def _running(before: Job) -> None:
         st.rerun()
     progress = job.progress
     if job.state == jobs.QUEUED:
-        st.info("Waits for the experiment before it.", icon=":material/hourglass_empty:")
+        st.info("Waiting for the previous experiment.", icon=":material/hourglass_empty:")
     else:
         done = min(max(progress.fraction or 0.0, 0.0), 1.0)
         note = progress.stage or "Starting"
@@ -184,18 +185,18 @@ def _nothing_yet(entry: Experiment, job: Job | None) -> None:
         st.error(message(job.message), icon=":material/error:")
     elif job is not None and job.state == jobs.STOPPED:
         st.info("It was cancelled. *Run* starts it again.", icon=":material/info:")
-    st.markdown("**What is expected, sketched by hand**")
+    st.markdown("**Expected outcome (sketch)**")
     st.html(f'<div class="experiment-sketch">{pictures.small(None, entry.sketch)}</div>')
-    st.caption("*Run* puts the measured curves here.")
+    st.caption("*Run* replaces it with the measured curves.")
 
 
 def _result(question: Question, result: Result) -> None:
     outcome = result.outcome
     seen = markdown(minus(outcome.seen))
     if outcome.as_expected:
-        st.success(f"**Seen, as expected.** {seen}", icon=":material/check:")
+        st.success(f"**Result, as expected.** {seen}", icon=":material/check:")
     else:
-        st.warning(f"**Seen, and not as expected.** {seen}", icon=":material/contrast:")
+        st.warning(f"**Result, not as expected.** {seen}", icon=":material/contrast:")
     st.caption(f"Took {duration(result.seconds)} · seed {question.seed}")
     command = _command(question)
     for index, item in enumerate(outcome.charts):
@@ -221,7 +222,7 @@ def _tables(question: Question, outcome: Outcome) -> None:
         "value": [figure.value for figure in outcome.figures],
         "unit": [figure.unit for figure in outcome.figures],
     }
-    with st.expander("All figures"):
+    with st.expander("All numbers"):
         st.dataframe(
             columns,
             hide_index=True,

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 REFUSAL = (
-    "This page answers on its own machine only, as localhost. There is no login: to open it to "
-    "others all the same, start it with --server.address=ADDRESS, or list this host in "
+    "This page answers only on its own machine, as localhost. There is no login: to open it to "
+    "others anyway, start it with --server.address=ADDRESS, or list this host in "
     "server.allowedHosts.\n"
 )
 

@@ -90,9 +90,9 @@ def reading_switch(at_first: bool = False) -> bool:
         value=at_first,
         key=_READ[at_first],
         bind="query-params",
-        help="Decodes a grid of positions in view: what each decodes to stands below its dot "
-        "(greedily, whatever the strategy), and fades with the distance to the nearest dot. "
-        "Zoom in for more.",
+        help="Decodes a grid of positions in view. Each decoded sentence is shown below its dot "
+        "(decoded greedily, whatever the strategy), and fades with the distance to the "
+        "nearest dot. Zoom in for more.",
     )
 
 
@@ -253,7 +253,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
-    missing = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
+    missing = ["decoded sentences on the map"] * is_read() + ["rectangles"] * spec.boxes
     missing += ["lasso and rectangle"] * spec.areas
     note = f" {' and '.join(missing).capitalize()} need WebGL2." if missing else ""
     st.caption(f"This browser has no WebGL2. This is a plain map of {shown}.{note}")

@@ -32,8 +32,8 @@ def show() -> None:
     known = notes.notes()
     if not known:
         st.info(
-            "There are no notes yet. *Pin*, above every page, saves what is seen there: a "
-            "sentence, a location, a path, a selection, with your words and tags.",
+            "There are no notes yet. *Pin*, above every page, saves what you see there (a "
+            "sentence, a location, a path, a selection) with your comment and tags.",
             icon=":material/push_pin:",
         )
         st.page_link(url.page_file("map"), label="Open the map", icon=":material/scatter_plot:")
@@ -96,8 +96,8 @@ def _tagged(run: Run, known: list[Note]) -> None:
         st.markdown(
             f"Sentences of {markdown(run.name)} with a tag",
             width="stretch",
-            help="A corpus with labels, in the columns `text` and `tag`: dropped on *Your text*, "
-            "it is trained on.",
+            help="A labelled corpus with the columns `text` and `tag`: drop it on *Your text* "
+            "to train on it.",
         )
         for kind, write in (
             ("CSV", lambda: as_csv(notes_export.tagged_sentences(run))),

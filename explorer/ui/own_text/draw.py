@@ -57,7 +57,7 @@ def _base() -> str:
     return st.selectbox(
         "Model",
         bases,
-        format_func=lambda run: run or "The one that fits best",
+        format_func=lambda run: run or "The best-fitting model",
         key="text_base",
         help="The trained model that encodes and decodes your sentences.",
     )
@@ -70,8 +70,8 @@ def _add_button(path: Path, seen: Preview, name: str) -> None:
             "Map",
             open_runs.mapped(),
             key="text_onto",
-            help="Your sentences appear on it in a colour of their own, each where it would lie "
-            "if you typed it.",
+            help="Your sentences appear on it in their own colour, each where it would be if "
+            "you typed it.",
         )
         if st.button("Add", key="text_add", type="primary") and run:
             texts.store(check_name(name.strip()), path.name, seen.table)

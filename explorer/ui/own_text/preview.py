@@ -93,7 +93,7 @@ def _dialect(path: Path, seen: Preview) -> Dialect:
     if seen.ending == ".parquet":
         return guessed
     has_rows = bool(guessed.separator) or seen.ending == ".xlsx"
-    with st.popover("How the file is read", icon=":material/tune:"):
+    with st.popover("Import options", icon=":material/tune:"):
         encoding = guessed.encoding
         if seen.ending not in _BINARY:
             options: list[str] = list(dict.fromkeys((guessed.encoding, *_ENCODINGS)))
@@ -108,13 +108,13 @@ def _dialect(path: Path, seen: Preview) -> Dialect:
                 key=_key(path, "separator"),
             )
         if has_rows:
-            header = st.toggle("First row names the columns", header, key=_key(path, "header"))
+            header = st.toggle("First row contains column names", header, key=_key(path, "header"))
         elif seen.ending in (".txt", ".md"):
             prose = st.toggle(
                 "Running text: split it into sentences",
                 bool(prose),
                 key=_key(path, "prose"),
-                help="Off: each line is a sentence.",
+                help="If off, each line is a sentence.",
             )
     return Dialect(encoding=encoding, separator=separator, header=header, prose=prose)
 
@@ -136,7 +136,7 @@ def _columns(path: Path, seen: Preview) -> tuple[str, str]:
         labels,
         index=labels.index(likely),
         key=_key(path, f"label_{names}_{text}"),
-        help="A label colours the map.",
+        help="Labels colour the map.",
     )
     return text, "" if label == _NO_LABELS else label
 
@@ -154,9 +154,9 @@ def _summary(seen: Preview) -> None:
     if table.vectors is not None:
         parts.append(f"vectors of {table.vectors.shape[1]:,} numbers")
     if table.dropped:
-        parts.append(f"{_rows(table.dropped)} without text left out")
+        parts.append(f"{_rows(table.dropped)} without text skipped")
     if seen.refused:
-        parts.append(f"{_rows(len(seen.refused))} refused")
+        parts.append(f"{_rows(len(seen.refused))} rejected")
     if seen.note:
         parts.append(markdown(seen.note))
     st.markdown(" · ".join(parts))
@@ -164,7 +164,9 @@ def _summary(seen: Preview) -> None:
         named = [f"{markdown(name)} ({_HELD[held]})" for name, held in seen.further.items()]
         more = f" and {len(named) - _SHOWN_FURTHER} more" if len(named) > _SHOWN_FURTHER else ""
         listed = ", ".join(named[:_SHOWN_FURTHER])
-        st.caption(f"Further columns colour the map, filter it and are exported: {listed}{more}")
+        st.caption(
+            f"Other columns can colour and filter the map, and are exported: {listed}{more}"
+        )
 
 
 def _rows(count: int) -> str:
@@ -185,7 +187,7 @@ def _refused(path: Path, seen: Preview) -> None:
             hide_index=True,
         )
         st.download_button(
-            "Download them",
+            "Download these rows",
             texts.refused_csv(seen.refused),
             f"{path.stem}-refused.csv",
             "text/csv",

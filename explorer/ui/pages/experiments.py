@@ -13,12 +13,12 @@ with notes.errors_shown():
     else:
         st.title("Experiments")
         st.caption(
-            "What lectures on text VAEs claim, tried out on this machine. Each says first what to "
-            "expect; it runs beside the page, can be cancelled, and its result stays."
+            "Claims from lectures on text VAEs, tested on this machine. Each experiment states "
+            "what to expect, runs in the background, can be cancelled, and saves its result."
         )
         cards.cards()
         st.page_link(
             url.page_file("lecture"),
-            label="Prepared scenes to present: the page Lecture",
+            label="Prepared scenes for presenting are on the page Lecture",
             icon=":material/co_present:",
         )

@@ -7,8 +7,8 @@ from explorer.ui.notes import listing
 
 st.title("Notes")
 st.caption(
-    "What you pinned on the pages. A title reopens what was seen. Notes are on this machine, for "
-    "every browser; `explorer notes` lists them in a terminal."
+    "Everything you pinned. Click a title to reopen the pinned view. Notes are stored on this "
+    "machine and shared by all browsers; `explorer notes` lists them in a terminal."
 )
 with messages.errors_shown():
     listing.show()

@@ -29,13 +29,13 @@ def need_documents(run: Run) -> None:
     if run.is_of_documents:
         return
     st.info(
-        f"**{markdown(run.name)}** is a model of sentences. Topics are found in long texts, read "
-        "as bags of words.",
+        f"**{markdown(run.name)}** is a model of sentences. Topics need a model of long texts, "
+        "read as bags of words.",
         icon=":material/topic:",
     )
     for name in run_choice.of_documents(open_runs.records()):
         run_picker.run_link("topics", f"The topics of {markdown(name)}", ":material/topic:", name)
-    st.caption("A run of your own documents:")
+    st.caption("To train a run on your own documents:")
     st.code("explorer new docs --corpus FILE --text-column body --documents", language="bash")
     st.stop()
 
@@ -74,19 +74,20 @@ def table(run: Run, listed: list[Topic]) -> Topic:
         column_config={
             "topic": st.column_config.TextColumn(
                 width="small",
-                help="Its number; of an unbounded latent space the dimension and its end.",
+                help="Topic number; for an unbounded latent space, the dimension and its end.",
             ),
             "words": st.column_config.TextColumn(
-                width="large", help="The words that tell it from the other topics, most first."
+                width="large",
+                help="The words that distinguish it from the other topics, strongest first.",
             ),
             "NPMI": st.column_config.NumberColumn(
                 format="%.3f", help=METRICS["npmi"].sentence, width="small"
             ),
             "share": st.column_config.NumberColumn(
-                format="%.1f%%", help="Mean share of the map's documents.", width="small"
+                format="%.1f%%", help="Mean share over the documents of the map.", width="small"
             ),
             "largest in": st.column_config.NumberColumn(
-                format="%d", help="Documents whose largest topic it is.", width="small"
+                format="%d", help="Documents in which it is the largest topic.", width="small"
             ),
         },
     )
@@ -109,15 +110,15 @@ def detail(run: Run, topic: Topic) -> None:
                 format="%.2f%%",
                 min_value=0.0,
                 max_value=100 * max(topic.probabilities),
-                help="p(word | topic), where the topic is alone.",
+                help="p(word | topic), for a document of this topic alone.",
             )
         },
     )
-    st.markdown("**Foremost documents**")
+    st.markdown("**Top documents**")
     rows = [Row(row, excerpt(run, run.texts[row], 160)) for row in topic.documents]
     sentence_list(rows, f"Documents of topic {topic.name}", "topic_documents", _pick)
     if not run.texts_are_real:
-        st.caption("The corpus is not on this machine: each is shown by its decoded words.")
+        st.caption("The corpus is not installed: each document is shown by its decoded words.")
 
 
 def show(run: Run) -> None:
