@@ -41,7 +41,7 @@ class Settings:
     train: bool = setting(False, "train four small models instead")
     sentences: int = setting(3000, "training: everyday sentences", 200, 9000)
     epochs: int = setting(6, "training: epochs", 2, 30)
-    floor: float = setting(6.0, "training: nats of the floor under the rate", 1.0, 20.0)
+    floor: float = setting(6.0, "training: free nats of the floor on the rate", 1.0, 20.0)
 
 
 def schedules(settings: Settings) -> dict[str, dict[str, Mapping[str, Any]]]:
@@ -76,19 +76,19 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     is_expected = rates["constant"] < min(limit, annealed) and rates["floor"] > _USED
     best = max(rates, key=rates.__getitem__)
     seen = (
-        f"With β = 1 from the first step the rate ends at {rates['constant']:.2f} nats. A linear "
-        f"ramp ends at {rates['linear']:.2f}, cycles at {rates['cyclical']:.2f}, the floor at "
-        f"{rates['floor']:.2f}. "
+        f"With β = 1 from the first step the final rate is {rates['constant']:.2f} nats. With a "
+        f"linear ramp it is {rates['linear']:.2f}, with cycles {rates['cyclical']:.2f}, with the "
+        f"floor {rates['floor']:.2f}. "
     )
     if is_expected:
         alone = max(rates["linear"], rates["cyclical"])
         seen += (
-            "Annealing alone keeps the space in use, and so does the floor."
+            "Annealing alone keeps the latent space in use, and so does the floor."
             if alone > _USED
-            else "Annealing alone helps a little; the floor keeps the space in use."
+            else "Annealing alone helps a little; the floor keeps the latent space in use."
         )
     else:
-        seen += f"The highest is {best}: with these settings the claim does not show."
+        seen += f"The highest is {best}: these settings do not reproduce the claim."
     runs = ",".join(_SHIPPED.values())
     return Outcome(
         seen,
@@ -97,7 +97,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         [_chart(curves)],
         [
             Table(
-                "The rate at the end",
+                "Final rate",
                 {
                     "schedule": list(rates),
                     "nats": [round(rate, 2) for rate in rates.values()],
@@ -163,18 +163,18 @@ def _chart(curves: Mapping[str, Series]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="Annealing rescues the latent space",
-    claim="With β = 1 from the start the KL term wins before the decoder has learned to use z. "
-    "Raising β slowly, in cycles, or leaving a floor under the rate, lets z carry something.",
-    trains="Nothing by default: four shipped runs on captions are read. The first three differ "
-    "in the schedule of β alone; the decoder of the floor's hides no words. With train, four "
-    "small models on 3,000 everyday sentences.",
+    claim="With β = 1 from the start, the KL term wins before the decoder has learned to use z. "
+    "Raising β slowly or in cycles, or a floor on the rate, lets z carry information.",
+    trains="Nothing by default: the metrics of four shipped captions runs are read. The first "
+    "three differ only in the β schedule; the fourth has a floor and no word dropout. "
+    "With “train”, four small models on 3,000 everyday sentences.",
     seconds=5,
-    expected="β = 1 ends below 0.2 nats (trained here: below 1), the floor above 4, and annealing "
-    "ends above β = 1.",
+    expected="With β = 1 the final rate is below 0.2 nats (trained here: below 1), with the "
+    "floor above 4, and with annealing higher than with β = 1.",
     run=run,
     settings=Settings,
-    change="Switch the training on (about 2 minutes): β = 1 then ends at about half a nat, "
-    "enough to say what kind of sentence it is, and the floor alone above 4.",
+    change="Turn training on (about 2 minutes): with β = 1 about half a nat then remains, "
+    "enough to encode the type of sentence, and only the floor stays above 4.",
     sketch=(
         (0.3, 0.03, 0.02, 0.02, 0.02, 0.02),
         (0.8, 0.4, 0.2, 0.15, 0.12, 0.12),

@@ -73,9 +73,9 @@ _WORD = re.compile(r"[^\W_]+")
 class Settings:
     """What may be changed."""
 
-    run: str = setting("captions-faithful", "the run of the arithmetic")
-    strength: float = setting(1.0, "how far to go along B − A", -2.0, 3.0)
-    samples: int = setting(3, "samples of each posterior", 1, 20)
+    run: str = setting("captions-faithful", "the run used for arithmetic")
+    strength: float = setting(1.0, "step size along B − A", -2.0, 3.0)
+    samples: int = setting(3, "samples from each posterior", 1, 20)
 
 
 def transfers(decoded: str, analogy: Analogy) -> bool:
@@ -111,10 +111,10 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     sampled = sum(near) / len(near)
     is_expected = sum(right) > len(right) / 2 and exact >= sampled and min(distinct) >= 2
     seen = (
-        f"{sum(right)} of {len(right)} analogies decode to the words wanted. The decoded mean "
+        f"{sum(right)} of {len(right)} analogies contain the target words. The decoded mean "
         f"shares {exact:.0%} of its words with the sentence, samples {sampled:.0%}. A path of "
-        f"{_STEPS} steps passes {sum(distinct) / len(distinct):.1f} sentences: it stays with one "
-        "for a while, then leaps."
+        f"{_STEPS} steps passes through {sum(distinct) / len(distinct):.1f} sentences: it stays "
+        "at one for a while, then changes abruptly."
     )
     return Outcome(
         seen,
@@ -178,7 +178,7 @@ def _links(settings: Settings) -> list[Link]:
     a, b = HOMOTOPIES[-1]
     return [
         Link(
-            "This arithmetic, with a slider for its strength",
+            "The same arithmetic, with a slider for its strength",
             "arithmetic",
             {"run": settings.run, "a": first.a, "b": first.b, "c": first.c},
         ),
@@ -193,17 +193,18 @@ def _links(settings: Settings) -> list[Link]:
 
 EXPERIMENT = Experiment(
     title="Arithmetic, MEAN and SAMP, homotopies",
-    claim="z_B − z_A + z_C transfers what changes from A to B; the posterior's mean reconstructs, "
-    "its samples paraphrase; between two sentences lie sentences.",
+    claim="z_B − z_A + z_C transfers what changes from A to B; the posterior mean reconstructs "
+    "the sentence, samples paraphrase it; between two sentences there are other sentences.",
     trains="Nothing: captions-faithful and everyday decode the sentences of published tables.",
     seconds=10,
     seed=4,
-    expected="More than half of the analogies have the words wanted, the mean shares more words "
-    "with its sentence than samples do, and each path leaps once or more.",
+    expected="More than half of the analogies contain the target words, the mean shares more "
+    "words with its sentence than samples do, and each path has at least one abrupt "
+    "change.",
     run=run,
     settings=Settings,
-    change="captions-smooth writes better English and drops more of C. A strength of 2 "
-    "overshoots.",
+    change="Compare captions-smooth: it writes more fluently but preserves less of C. A "
+    "strength of 2 overshoots.",
     sketch=((0.97,), (0.55,), (0.9,), (0.92,)),
     code="""\
 from explorer import open_run

@@ -36,7 +36,7 @@ _SHOWN = 10
 class Settings:
     """What may be changed."""
 
-    sentence: str = setting("", "a sentence of your own (empty: 32 captions)")
+    sentence: str = setting("", "your own sentence (empty: 32 captions)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def gaps(texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
         ExplorerError: For texts without a word, once they are read.
     """
     if not any(text.strip(" .?!") for text in texts):
-        raise ExplorerError("a sentence needs a word that can be left out")
+        raise ExplorerError("this sentence has no word that can be masked: try a longer one")
     for text in texts:
         words = text.split()
         for index in range(len(words) - (words[-1] in ".?!")):
@@ -108,11 +108,12 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     best = max(right, key=right.__getitem__)
     first = next(iter(right))
     parts = ", ".join(f"{name} {value:.0%}" for name, value in right.items())
-    seen = f"Of {len(sentences)} missing words the models guess: {parts}. "
+    seen = f"Of {len(sentences)} missing words the models predict correctly: {parts}. "
     if best == first:
         seen += (
-            "The denoising autoencoder was trained on sentences with gaps; to the VAEs a gap is "
-            "noise in the input, which leads z astray, the more the more z says."
+            "The denoising autoencoder was trained on sentences with gaps; for the VAEs a gap "
+            "is noise in the input that distorts z, and the more information z carries, the "
+            "more it hurts."
         )
     else:
         seen += f"The best is the {best}, not the denoising autoencoder."
@@ -152,7 +153,7 @@ def _charts(known: dict[str, Filled]) -> list[Chart]:
     right = [float(np.mean(known[name].is_right)) for name in names]
     return [
         Chart(
-            "Missing words guessed",
+            "Missing words predicted correctly",
             "",
             "fraction of the gaps",
             [Series("guessed", names, right)],
@@ -163,17 +164,17 @@ def _charts(known: dict[str, Filled]) -> list[Chart]:
 
 EXPERIMENT = Experiment(
     title="BERT is a denoising autoencoder",
-    claim="Masked language modelling reads a sentence with gaps and fills them, as a denoising "
-    "autoencoder is trained to do.",
-    trains="Nothing: four shipped models on captions get the words before each gap, and all but "
-    "the language model z of the sentence with the gap.",
+    claim="Masked language modelling reads a sentence with gaps and fills them, just as a "
+    "denoising autoencoder is trained to do.",
+    trains="Nothing: four shipped captions models are given the words before each gap and, "
+    "except for the language model, z of the sentence with the gap.",
     seconds=15,
-    expected="The denoising autoencoder guesses most of the missing words; the VAE at 27 nats "
-    "fewest, since it never saw a gap and relies on z most.",
+    expected="The denoising autoencoder predicts the most missing words; the VAE at 27 nats the "
+    "fewest, because it never saw a gap and relies on z the most.",
     run=run,
     settings=Settings,
-    change="Write a sentence of your own: about people and what they do, as captions are. Words "
-    "that no caption has are gaps already.",
+    change="Type your own sentence, about people and what they do, as in captions. Words that "
+    "occur in no caption count as gaps already.",
     sketch=((0.56,), (0.45,), (0.4,), (0.26,)),
     code="""\
 from explorer import open_run

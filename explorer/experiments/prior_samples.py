@@ -34,7 +34,7 @@ class Settings:
 
     run: str = setting("captions-smooth", "a run with a Gaussian latent space")
     sentences: int = setting(8, "captions of unusual scenes", 1, len(SPECIFIC))
-    draws: int = setting(1024, "largest number of draws of z, K", 16, 16384)
+    draws: int = setting(1024, "largest number of samples of z, K", 16, 16384)
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     """Estimates log p(x) of captions from draws of the prior, and of each one's posterior."""
     explored = open_run(settings.run)
     if not explored.model.latent.has_rate:
-        raise ExplorerError(f"run={settings.run!r} has no posterior with a density: name a VAE")
+        raise ExplorerError(f"run={settings.run!r} has no posterior with a density: choose a VAE")
     texts = SPECIFIC[: settings.sentences]
     known: dict[str, Weights] = {}
     for number, source in enumerate((PRIOR, POSTERIOR)):
         for done, so_far in weights(explored, texts, settings.draws, seed, source):
             known[source] = so_far
-            watch((number + done) / 2, f"decoding draws of the {source}", [_chart(known)])
+            watch((number + done) / 2, f"decoding samples of the {source}", [_chart(known)])
     return _outcome(settings, known)
 
 
@@ -120,15 +120,18 @@ def _outcome(settings: Settings, known: dict[str, Weights]) -> Outcome:
     more = posterior.ess > prior.ess
     first, last = (prior.nats(count) for count in (1, counts[-1]))
     seen = (
-        f"With one draw of the prior a caption costs {first:.1f} nats, with {counts[-1]:,} "
-        f"{last:.1f}, of which {prior.ess:.1f} draws do the work. One draw of the posterior gives "
-        f"{posterior.nats(1):.1f}, {counts[-1]:,} give {posterior.nats(counts[-1]):.1f} "
-        f"({posterior.ess:.1f} effective draws). "
+        f"With one prior sample a caption costs {first:.1f} nats, with {counts[-1]:,} samples "
+        f"{last:.1f}, with an effective sample size of {prior.ess:.1f}. One posterior sample "
+        f"gives {posterior.nats(1):.1f}, {counts[-1]:,} give {posterior.nats(counts[-1]):.1f} "
+        f"(effective sample size {posterior.ess:.1f}). "
     )
     if is_better and more:
-        seen += "The encoder's draws are better at every K."
+        seen += "Samples from the encoder are better at every K."
     else:
-        seen += "The prior's draws are as good somewhere: z says little about these sentences."
+        seen += (
+            "Prior samples do as well for some K: z carries little information about these "
+            "sentences."
+        )
     table = Table(
         "−log p(x), nats per caption",
         {
@@ -169,23 +172,24 @@ def _chart(known: dict[str, Weights]) -> Chart:
         )
         for source, item in known.items()
     ]
-    return Chart("Estimated −log p(x)", "draws of z (K)", "nats per caption", series, log_x=True)
+    return Chart("Estimated −log p(x)", "samples of z (K)", "nats per caption", series, log_x=True)
 
 
 EXPERIMENT = Experiment(
     title="Samples of the prior do not explain a sentence",
-    claim="p(x) = ∫ p(x|z) p(z) dz could be estimated by samples of the prior, but almost none of "
-    "them gives a given x a probability worth counting. Hence the encoder q(z|x).",
-    trains="Nothing: captions-smooth decodes 1,024 draws of the prior, and of each caption's "
-    "posterior, for eight captions of unusual scenes.",
+    claim="p(x) = ∫ p(x|z) p(z) dz could be estimated with samples of the prior, but hardly any "
+    "of them gives a particular x a non-negligible probability. Hence the encoder q(z|x).",
+    trains="Nothing: captions-smooth scores eight captions of unusual scenes with 1,024 samples "
+    "of the prior, and with 1,024 samples of each caption's posterior.",
     seconds=30,
     seed=1,
-    expected="The posterior's estimate is lower at every number of draws; a single draw of it "
-    "does better than 1,024 of the prior, of which a handful do all the work.",
+    expected="The posterior's estimate is lower at every number of samples; a single posterior "
+    "sample does better than 1,024 prior samples, whose effective sample size is only "
+    "a handful.",
     run=run,
     settings=Settings,
-    change="A collapsed run (run=captions-collapsed) needs no encoder: its prior samples are as "
-    "good. captions-faithful needs it most.",
+    change="A collapsed run (run=captions-collapsed) needs no encoder: its prior samples do as "
+    "well. captions-faithful needs one most.",
     sketch=((1.0, 0.75, 0.6, 0.5, 0.42, 0.36, 0.32), (0.3, 0.27, 0.25, 0.24, 0.23, 0.22, 0.22)),
     code="""\
 from explorer import open_run

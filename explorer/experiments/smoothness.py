@@ -83,12 +83,13 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     is_expected = bumps == sorted(bumps, reverse=True) and bumps[0] > 0
     parts = ", ".join(f"{item.bump:+.2f} ({name})" for name, item in known.items())
     seen = (
-        f"Halfway between two sentences a word costs so many nats more than at the ends: {parts}. "
+        "Halfway between two sentences, a word costs this many nats more than at the ends: "
+        f"{parts}. "
     )
     if is_expected:
         seen += "The more noise in training, the more the middle reads like a sentence."
     else:
-        seen += "On these pairs the order is another one: take more pairs, or another seed."
+        seen += "On these pairs the order is different: try more pairs, or another seed."
     middle = len(_STEPS) // 2
     examples = {name: item.texts[middle][:_SHOWN] for name, item in known.items()}
     first, second = (next(iter(known.values())).texts[index][:_SHOWN] for index in (0, -1))
@@ -115,7 +116,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 def _chart(known: Mapping[str, Paths]) -> Chart:
     series = [Series(name, _STEPS, item.nats) for name, item in known.items()]
     return Chart(
-        "What the language model says along the path",
+        "Cost under the language model along the path",
         "from one sentence (0) to the other (1)",
         "nats per word",
         series,
@@ -124,17 +125,18 @@ def _chart(known: Mapping[str, Paths]) -> Chart:
 
 EXPERIMENT = Experiment(
     title="Noise makes the space smooth",
-    claim="An autoencoder needs to decode its own points only, and may leave gaps between them. "
-    "Noise on z fills the gaps: a VAE decodes sentences everywhere.",
-    trains="Nothing: three shipped runs decode lines between 60 pairs of sentences; the shipped "
-    "language model judges what it reads there.",
+    claim="An autoencoder only has to decode its own points, and may leave gaps between them. "
+    "Noise on z fills the gaps: a VAE decodes to sentences everywhere.",
+    trains="Nothing: three shipped runs decode straight lines between 60 pairs of sentences; "
+    "the shipped language model scores the results.",
     seconds=8,
     seed=2,
-    expected="The middle of a path costs the denoising autoencoder most compared with the ends, "
-    "the VAE at 27 nats less, and in the VAE at 12 nats the middle is as likely as the ends.",
+    expected="Relative to the ends, the middle of a path costs most for the denoising "
+    "autoencoder and less for the VAE at 27 nats; for the VAE at 12 nats the middle is "
+    "as likely as the ends.",
     run=run,
     settings=Settings,
-    change="Other seeds take other pairs. With few pairs the order of the first two may swap.",
+    change="Other seeds use other pairs. With few pairs the order of the first two may swap.",
     sketch=((0.6, 0.75, 1.0, 0.77, 0.6), (0.4, 0.45, 0.5, 0.45, 0.4), (0.2, 0.12, 0.05, 0.1, 0.2)),
     code="""\
 from explorer import open_run

@@ -269,7 +269,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     seen = (
         f"Exact log p of held-out vectors after training, in nats: {parts}. Independent units "
         f"reach {data.independent:.2f}"
-        + (f", what made the vectors {data.limit:.2f}" if known else "")
+        + (f", the true distribution {data.limit:.2f}" if known else "")
         + f". {'All three have learned from the data' if rises else 'Not all have learned'}; "
         f"the best is {max(ends, key=ends.__getitem__)}."
     )
@@ -284,7 +284,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]], data: Data) -> Chart:
     series = [Series.of(name, curve) for name, curve in curves.items() if curve]
     last = max(x for line in series for x in line.x)
-    bounds = {"independent units": data.independent, "what made the vectors": data.limit}
+    bounds = {"independent units": data.independent, "true distribution": data.limit}
     series += [
         Series(name, [0, last], [value, value])
         for name, value in bounds.items()
@@ -295,18 +295,19 @@ def _chart(curves: Mapping[str, Sequence[tuple[float, float]]], data: Data) -> C
 
 EXPERIMENT = Experiment(
     title="Contrastive divergence, wake–sleep and the VAE",
-    claim="A Boltzmann machine, a Helmholtz machine and a VAE learn hidden units without labels; "
-    "what differs is which gradient replaces the one of log p(x).",
-    trains="A restricted Boltzmann machine by contrastive divergence, one belief net by "
-    "wake–sleep and one by the ELBO: 8 visible and 4 hidden units, so that log p(x) is exact.",
+    claim="A Boltzmann machine, a Helmholtz machine and a VAE learn hidden units without "
+    "labels; they differ in what replaces the gradient of log p(x).",
+    trains="A restricted Boltzmann machine trained by contrastive divergence, and a belief net "
+    "trained once by wake–sleep and once by the ELBO: 8 visible and 4 hidden units, so "
+    "that log p(x) is exact.",
     seconds=15,
     seed=7,
-    expected="Log p rises in all three, past what independent units reach, to near that of the "
-    "process that made the vectors.",
+    expected="Log p rises in all three, above that of independent units, to near that of the "
+    "true distribution.",
     run=run,
     settings=Settings,
-    change="With 1 hidden unit none can tell both halves. The everyday words are so sparse that "
-    "independent units are hard to beat.",
+    change="With 1 hidden unit no model can distinguish both halves. The everyday words are so "
+    "sparse that independent units are hard to beat.",
     sketch=(
         (0.0, 0.6, 0.8, 0.88, 0.9, 0.91),
         (0.0, 0.3, 0.55, 0.75, 0.85, 0.88),

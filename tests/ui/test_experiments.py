@@ -113,7 +113,7 @@ def test_a_job_runs_shows_its_curves_and_stores_its_outcome(app: Open) -> None:
     assert jobs.job(number).state == jobs.DONE, jobs.job(number).message
     assert max(seen) == 1, "a live picture"
     result = experiment_results.stored(question)
-    assert result is not None and re.search(r"rate ends at", result.outcome.seen)
+    assert result is not None and re.search(r"final rate is", result.outcome.seen)
     at = app("experiments", experiment="ignored-latent", **{"ignored-latent.epochs": "1"})
     assert at.get("plotly_chart") and not at.error
 
