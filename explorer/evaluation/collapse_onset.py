@@ -52,8 +52,8 @@ def describe(history: Mapping[str, Sequence[float | None]]) -> str:
         lowest = min(moments, key=lambda moment: moment.rate)
         if lowest.rate < COLLAPSED_RATE:
             return (
-                f"It came back: at epoch {lowest.epoch:.3g} the rate was {lowest.rate:.2f} nats "
-                f"at β = {lowest.beta:.2f}, at the end it is {moments[-1].rate:.1f}."
+                f"It recovered: at epoch {lowest.epoch:.3g} the rate was {lowest.rate:.2f} nats "
+                f"at β = {lowest.beta:.2f}; at the end it is {moments[-1].rate:.1f}."
             )
         return (
             f"It never collapsed: the rate was lowest at epoch {lowest.epoch:.3g}, with "
@@ -61,7 +61,11 @@ def describe(history: Mapping[str, Sequence[float | None]]) -> str:
         )
     before = [moment for moment in moments if moment.epoch < onset.epoch]
     highest = max((moment.rate for moment in before), default=0.0)
-    came = f" It had been {highest:.2g} nats before." if highest >= 2 * COLLAPSED_RATE else ""
+    came = (
+        f" Before that, it was as high as {highest:.2g} nats."
+        if highest >= 2 * COLLAPSED_RATE
+        else ""
+    )
     came = came or " It never used z."
     return (
         f"It collapsed by epoch {onset.epoch:.3g}, when β was {onset.beta:.2f}: from then on the "

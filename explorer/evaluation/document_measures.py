@@ -35,7 +35,7 @@ def _per_document(
     lengths = torch.tensor([len(row) for row in context.held_out.ids], dtype=torch.float64)
     filled = lengths > 0
     if not bool(filled.any()):
-        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents contain no words")
     groups = context.held_out.groups
     chosen = None if groups is None else [groups[row] for row in torch.where(filled)[0].tolist()]
     entry = mean_result((nats.cpu().double() / lengths)[filled], chosen, samples)
@@ -48,7 +48,7 @@ def npmi(context: EvaluationContext) -> MetricResult:
     scores = _scores(context)
     ids = [context.vocabulary.encode(tokens) for tokens in context.held_out.training]
     if not any(ids):
-        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text was not given")
+        raise NotApplicable(Reason.NO_TRAINING_TEXT, "the training text is not available")
     top = topics.top_words(scores, topics.COHERENT)
     each = topics.coherences(top, unigram_mixture.counted(ids, scores.shape[1]))
     return result(float(each.mean()), len(ids), topics=len(each), by_topic=each.tolist())
@@ -69,5 +69,5 @@ def _scores(context: EvaluationContext) -> Float[np.ndarray, "topics words"]:
 def _decoder(context: EvaluationContext) -> WordsDecoder:
     decoder = context.model.decoder
     if not isinstance(decoder, WordsDecoder):
-        raise NotRelevant("sentences are no bags of words")
+        raise NotRelevant("sentences are not bags of words")
     return decoder

@@ -16,8 +16,8 @@ METRICS: dict[str, Metric] = {
         "Distortion",
         _NATS,
         "lower",
-        "−log p(x|z) of held-out sentences, each with one z from its posterior; the end of a "
-        "sentence counts as a word.",
+        "−log p(x|z) of held-out sentences, each with one z sampled from its posterior; the end "
+        "of a sentence counts as a word.",
         "measures:distortion",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -25,8 +25,8 @@ METRICS: dict[str, Metric] = {
         "Rate",
         _NATS,
         "neither",
-        "KL(q(z|x) ‖ p(z)), neither thresholded nor weighted: the cost of sending z. In closed "
-        "form where there is one, else the mean over ten samples of z.",
+        "KL(q(z|x) ‖ p(z)), neither thresholded nor weighted: the nats needed to encode z. In "
+        "closed form if there is one, otherwise the mean over ten samples of z.",
         "measures:rate",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -43,7 +43,7 @@ METRICS: dict[str, Metric] = {
         "per word",
         "lower",
         "exp(−ELBO / predicted words) over the whole set. Each word and each end of a sentence "
-        "counts as one, even if the model reads words in pieces.",
+        "counts as one, even if the model uses subwords.",
         "measures:elbo_ppl",
     ),
     "importance_nll": Metric(
@@ -60,7 +60,7 @@ METRICS: dict[str, Metric] = {
         "per word",
         "lower",
         "exp(importance NLL / predicted words) over the whole set. Each word and each end of a "
-        "sentence counts as one, even if the model reads words in pieces.",
+        "sentence counts as one, even if the model uses subwords.",
         "measures:importance_ppl",
         _BURDA,
     ),
@@ -70,7 +70,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "The same with each <unk> spelled out: −log p of its letters is added, under a 5-gram "
         "byte model (Witten–Bell) of the training words that are read as <unk>. Equal to the "
-        "perplexity where words are read in pieces.",
+        "perplexity if the model uses subwords.",
         "measures:open_vocabulary_ppl",
     ),
     "importance_ess": Metric(
@@ -95,10 +95,11 @@ METRICS: dict[str, Metric] = {
         "Amortisation gap",
         _NATS,
         "lower",
-        "How far −ELBO falls when the mean and scale of each sentence’s posterior are refined by "
-        "50 gradient steps from the encoder’s answer on: a lower bound on what the encoder loses "
-        "by answering for all sentences at once. The best posterior is kept, judged at the same "
-        "32 draws before and after, so no sentence gets worse; 95% interval over sentences.",
+        "How far −ELBO falls when the mean and scale of each sentence’s posterior are refined "
+        "by 50 gradient steps, starting from the encoder’s output: a lower bound on what the "
+        "encoder loses by amortising inference over all sentences. The best posterior is used, "
+        "evaluated with the same 32 samples before and after, so no sentence gets worse; 95% "
+        "interval over sentences.",
         "measures:amortisation_gap",
         "Cremer et al. (2018), arXiv:1801.03558",
     ),
@@ -106,9 +107,9 @@ METRICS: dict[str, Metric] = {
         "Mutual information",
         "nats",
         "higher",
-        "I(x; z) under the posterior over all N sentences, mean of ten draws. Its lower bound is "
-        "at most log N; its upper bound leaves each sentence's own posterior out. Above "
-        "log N − 1 it is not resolved.",
+        "I(x; z) under the posterior over all N sentences, mean of ten draws. Its lower bound "
+        "is at most log N; its upper bound leaves out each sentence's own posterior. Above log "
+        "N − 1 it is not resolved.",
         "latent_measures:mutual_information",
         _POOLE,
     ),
@@ -116,8 +117,8 @@ METRICS: dict[str, Metric] = {
         "Marginal KL",
         "nats",
         "lower",
-        "KL(q(z) ‖ p(z)) = rate − mutual information. Few sentences overestimate it, so runs of "
-        "different rate cannot be compared.",
+        "KL(q(z) ‖ p(z)) = rate − mutual information. With few sentences it is overestimated, "
+        "so runs of different rate cannot be compared.",
         "latent_measures:marginal_kl",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
@@ -144,8 +145,8 @@ METRICS: dict[str, Metric] = {
         "Codes used",
         _SHARE,
         "higher",
-        "In a latent space of codes: categories, over all codes, that at least one held-out "
-        "sentence has; `perplexity` is that of a code’s categories, mean over the codes.",
+        "In a discrete latent space: the values, over all codes, that occur in at least one "
+        "held-out sentence; `perplexity` is that of a code’s values, mean over the codes.",
         "code_measures:codes_used",
         "van den Oord et al. (2017), arXiv:1711.00937",
     ),
@@ -153,22 +154,22 @@ METRICS: dict[str, Metric] = {
         "Swapped code changes the words",
         _SHARE,
         "higher",
-        "In a latent space of codes: sentences whose greedy decode is another one when a single "
-        "code, drawn at random, takes the category of another sentence.",
+        "In a discrete latent space: sentences whose greedy decode changes when a single random "
+        "code takes the value of another sentence.",
         "code_measures:code_swap_changes",
     ),
     "shuffled_z_gap": Metric(
         "Shuffled-z gap",
         _NATS,
         "higher",
-        "Distortion with the z of another sentence, minus the distortion: 0 where z is ignored.",
+        "Distortion with the z of another sentence, minus the distortion: 0 if z is ignored.",
         "latent_measures:shuffled_z_gap",
     ),
     "prior_z_gap": Metric(
         "Prior-z gap",
         _NATS,
         "higher",
-        "Distortion with a z from the prior, minus the distortion: 0 where z is ignored.",
+        "Distortion with a z sampled from the prior, minus the distortion: 0 if z is ignored.",
         "latent_measures:prior_z_gap",
     ),
     "bleu": Metric(
@@ -184,10 +185,10 @@ METRICS: dict[str, Metric] = {
         "Reconstruction BLEU, nearest of 8",
         "BLEU-4, 0 to 100",
         "higher",
-        "The same for the nearest of eight decodes: each is encoded again, its miss corrects the "
-        "point that is decoded next, and the one with the largest cosine to the posterior mean is "
-        "taken. Beside that of a single decode, and of one sample of z: a mean, known exactly, "
-        "holds more than the rate.",
+        "The same for the best of eight decodes in a closed loop: each is encoded again, its "
+        "error corrects the point that is decoded next, and the one with the highest cosine to "
+        "the posterior mean is used. Compare with a single decode, and with one sample of z: a "
+        "mean, known exactly, carries more information than the rate.",
         "measures:bleu_nearest",
         "Morris et al. (2023), arXiv:2310.06816",
     ),
@@ -195,7 +196,7 @@ METRICS: dict[str, Metric] = {
         "Exact match",
         _SHARE,
         "higher",
-        "Sentences that greedy decoding of the posterior mean repeats word for word.",
+        "Sentences reproduced word for word by greedy decoding of the posterior mean.",
         "measures:exact_match",
     ),
     "token_accuracy": Metric(
@@ -219,18 +220,18 @@ METRICS: dict[str, Metric] = {
         "Cycle distance",
         "latent distance (Euclidean)",
         "lower",
-        "Mean distance from a prior sample to the posterior mean of its greedy decode, beside "
-        "the mean distance between two prior samples.",
+        "Mean distance from a prior sample to the posterior mean of its greedy decode; compare "
+        "with the mean distance between two prior samples.",
         "measures:cycle_distance",
-        reference="two draws",
+        reference="two samples",
     ),
     "caption_retrieval_p1": Metric(
         "Caption retrieval P@1",
         _SHARE,
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image; beside ranking at random, by length, by shared words, and by vectors of "
-        "32 numbers fitted to the training captions.",
+        "the same image; compare with ranking at random, by length, by shared words, and by "
+        "32-dimensional vectors fitted to the training captions.",
         "retrieval_measures:p1",
     ),
     "caption_retrieval_r10": Metric(
@@ -238,15 +239,15 @@ METRICS: dict[str, Metric] = {
         _SHARE,
         "higher",
         "Mean fraction of a caption's siblings, the other captions of its image, among its ten "
-        "nearest posterior means; beside the same baselines.",
+        "nearest posterior means; compare with the same baselines.",
         "retrieval_measures:r10",
     ),
     "caption_retrieval_p1_sampled": Metric(
         "Caption retrieval P@1, sampled",
         _SHARE,
         "higher",
-        "The same with a posterior sample of the caption as the query, mean of ten draws: what z "
-        "transmits, while means can differ by less than the noise of the posterior.",
+        "The same with a posterior sample of the caption as the query, mean of ten draws: this "
+        "measures what z transmits, whereas means can differ by less than the posterior noise.",
         "retrieval_measures:p1_sampled",
     ),
     "caption_retrieval_r10_sampled": Metric(
@@ -260,8 +261,8 @@ METRICS: dict[str, Metric] = {
         "Novelty",
         _SHARE,
         "reference",
-        "Sampled sentences that do not occur word for word in the training text, beside the same "
-        "fraction of held-out sentences.",
+        "Sampled sentences that do not occur word for word in the training text; compare with "
+        "the same fraction of held-out sentences.",
         "measures:novelty",
     ),
     "nearest_training": Metric(
@@ -269,15 +270,15 @@ METRICS: dict[str, Metric] = {
         "edits per word",
         "reference",
         "Mean edit distance of sampled sentences to the nearest training sentence among 20 "
-        "candidates by TF-IDF, beside that of held-out sentences.",
+        "candidates by TF-IDF; compare with that of held-out sentences.",
         "measures:nearest_training",
     ),
     "self_bleu": Metric(
         "Self-BLEU",
         "BLEU-4, 0 to 100",
         "reference",
-        "BLEU of each sampled sentence against all others, beside that of held-out sentences; if "
-        "it is higher, the model repeats itself.",
+        "BLEU of each sampled sentence against all others; compare with that of held-out "
+        "sentences. If it is higher, the model repeats itself.",
         "measures:self_bleu",
         "Zhu et al. (2018), arXiv:1802.01886",
     ),
@@ -285,7 +286,8 @@ METRICS: dict[str, Metric] = {
         "Distinct words",
         _SHARE,
         "reference",
-        "Distinct words over all words of sampled sentences, beside held-out sentences.",
+        "Distinct words divided by all words of sampled sentences; compare with held-out "
+        "sentences.",
         "measures:distinct_1",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -293,7 +295,8 @@ METRICS: dict[str, Metric] = {
         "Distinct pairs",
         _SHARE,
         "reference",
-        "Distinct word pairs over all word pairs of sampled sentences, beside held-out sentences.",
+        "Distinct word pairs divided by all word pairs of sampled sentences; compare with "
+        "held-out sentences.",
         "measures:distinct_2",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -301,8 +304,8 @@ METRICS: dict[str, Metric] = {
         "Forward perplexity",
         "per word",
         "reference",
-        "Perplexity of sampled sentences under a language model of real text, beside that of "
-        "held-out ones.",
+        "Perplexity of sampled sentences under a language model of real text; compare with that "
+        "of held-out ones.",
         "measures:forward_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
     ),
@@ -310,8 +313,8 @@ METRICS: dict[str, Metric] = {
         "Reverse perplexity",
         "per word",
         "lower",
-        "Perplexity of real text under a language model trained on sampled sentences, beside that "
-        "of one trained on as many real ones.",
+        "Perplexity of real text under a language model trained on sampled sentences; compare "
+        "with that of one trained on the same number of real ones.",
         "measures:reverse_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
         reference="real text",
@@ -323,8 +326,8 @@ METRICS: dict[str, Metric] = {
         "nats",
         "neither",
         "A lower bound on I(z; label): the entropy of the labels minus the cross-entropy of a "
-        "logistic regression that predicts them from z, on the half it was not fitted to. In a "
-        "conditional model this is leakage.",
+        "logistic regression that predicts them from z, on the half of the data it was not "
+        "fitted to. In a conditional model this is leakage.",
         "measures:label_information",
     ),
     "label_switch_accuracy": Metric(
@@ -347,7 +350,7 @@ METRICS: dict[str, Metric] = {
         "Label by arithmetic",
         _SHARE,
         "higher",
-        "The same, with z moved by the difference between the labels' means instead.",
+        "The same, with z moved by the difference between the label means instead.",
         "measures:label_arithmetic_accuracy",
         "Shen et al. (2020), arXiv:1905.12777",
     ),

@@ -38,7 +38,7 @@ def _middle(name: str) -> Measure:
         judge = context.language_model
         if judge is None:
             raise NotApplicable(
-                Reason.NO_LANGUAGE_MODEL, "no language model to judge by was given"
+                Reason.NO_LANGUAGE_MODEL, "no language model was given: use --language-model"
             )
         paths = context.paths[name]
         ends = context.judged(judge, [path[end] for path in paths for end in (0, -1)])

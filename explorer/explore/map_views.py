@@ -125,7 +125,9 @@ class MapView(ABC):
             ExplorerError: If a coordinate is not finite.
         """
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise ExplorerError(f"a position of the map is two finite numbers, not {x} and {y}")
+            raise ExplorerError(
+                f"a position of the map must be two finite numbers, not {x} and {y}"
+            )
         return self._at(x, y)
 
     def _at(self, x: float, y: float) -> "MapPosition":
@@ -159,7 +161,7 @@ class UmapView(MapView):
 
     name = "umap"
     title = "UMAP"
-    help = "UMAP keeps neighbours together and stretches noise into islands."
+    help = "UMAP preserves neighbourhoods, and tends to break noise into islands."
     description = "a UMAP of their latent points"
     shows_regions = True
 
@@ -182,9 +184,10 @@ class PcaView(MapView):
     name = "pca"
     title = "PCA"
     help = (
-        "PCA shows the two directions of largest variance, undistorted, with the prior's ellipses."
+        "PCA shows the two directions of largest variance, undistorted, with the ellipses of "
+        "the prior."
     )
-    description = "the plane of the two principal components of their latent points"
+    description = "the plane of the first two principal components of their latent points"
 
     @cached_property
     def plane(self) -> PCA:
@@ -241,10 +244,10 @@ class WordsView(MapView):
     name = "words"
     title = "PCA of the words"
     help = (
-        "PCA of the words is a **linear autoencoder** of the same sentences: no z, nothing of the "
-        "model is in it."
+        "PCA of TF-IDF vectors is a **linear autoencoder** of the same sentences: it uses no z, "
+        "and nothing of the model."
     )
-    description = "the plane of the two principal components of their words"
+    description = "the plane of the first two principal components of their words"
     of_latents = False
 
     @classmethod

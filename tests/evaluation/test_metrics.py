@@ -17,7 +17,7 @@ from tests.browser.browsing import ROOT
     [
         ("bleu", {"value": 19.5, "n": 5000}, ""),
         ("self_bleu", {"reference": 34.4}, "held-out 34.4"),
-        ("cycle_distance", {"reference": 6.552}, "two draws 6.552"),
+        ("cycle_distance", {"reference": 6.552}, "two samples 6.552"),
         ("reverse_perplexity", {"reference": 21.3}, "real text 21.3"),
         ("active_units", {"of": 32}, "of 32"),
         ("active_units", {"of": 32, "criterion": "variance"}, "of 32, Var(mean) > 0.01"),
@@ -61,7 +61,7 @@ from tests.browser.browsing import ROOT
             "by quarter 0.620 0.350 – 0.180",
         ),
         ("label_information", {"ceiling": 0.674}, "at most 0.674"),
-        ("label_switch_bleu", {"judge": 0.965}, "the judge is right on 0.965"),
+        ("label_switch_bleu", {"judge": 0.965}, "classifier accuracy 0.965"),
         # A file from anywhere: what is no number is not shown.
         ("self_bleu", {"reference": "<b>", "of": None, "baselines": [1], "judge": True}, ""),
         ("importance_ppl", {"n": 10, "words": "<b>", "unknown": 2, "unknown_sentences": 1}, ""),

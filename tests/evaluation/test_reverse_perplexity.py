@@ -40,7 +40,7 @@ def test_it_is_measured_where_it_is_asked_for_beside_as_many_real_sentences() ->
     assert entry["reference"] > 1 and entry["value"] > 1
     assert entry == measure(reverse=30)["reverse_perplexity"]
     assert entry["n"] == len(IDS)
-    assert "it takes training" in measure()["reverse_perplexity"]["reason"]
+    assert "it needs training" in measure()["reverse_perplexity"]["reason"]
 
 
 def test_a_model_that_says_what_is_real_scores_like_the_real() -> None:
@@ -56,5 +56,5 @@ def test_a_model_that_says_what_is_real_scores_like_the_real() -> None:
 
 
 def test_what_cannot_be_drawn_from_has_none() -> None:
-    assert "no prior to draw from" in measure("point", reverse=9)["reverse_perplexity"]["reason"]
+    assert "no prior to sample from" in measure("point", reverse=9)["reverse_perplexity"]["reason"]
     assert measure("none", reverse=9)["reverse_perplexity"]["value"] > 1

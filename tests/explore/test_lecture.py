@@ -22,7 +22,10 @@ def test_a_scene_has_its_page_runs_and_parameters(tmp_path: Path) -> None:
     path = write(tmp_path, f'[[scene]]\n{GOOD}run = "mine"\naddress = {{ steps = "5" }}\n')
     (scene,) = lecture.read(path)
     assert (scene.page, scene.runs, scene.address) == ("paths", ("mine",), {"steps": "5"})
-    assert lecture.runs_of(scene, ()) == ((), "There is no run mine here: this is another one.")
+    assert lecture.runs_of(scene, ()) == (
+        (),
+        "There is no run mine here: a different one is shown.",
+    )
 
 
 @pytest.mark.parametrize(

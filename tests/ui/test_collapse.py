@@ -327,7 +327,7 @@ def test_the_moment_is_the_first_validation_from_which_on_the_rate_stays_low() -
 def test_a_rate_that_comes_back_did_not_collapse() -> None:
     assert collapse_onset.collapse_moment(history([5.0, 0.01, 2.0])) is None
     told = collapse_onset.describe(history([5.0, 0.01, 2.0]))
-    assert told.startswith("It came back: at epoch 2 the rate was 0.01 nats")
+    assert told.startswith("It recovered: at epoch 2 the rate was 0.01 nats")
     assert "never collapsed" in collapse_onset.describe(history([5.0, 0.2, 2.0]))
 
 

@@ -157,7 +157,7 @@ def test_the_texts_are_the_corpus_and_without_it_the_models_own(run, folder, tmp
     recipe.write_text(recipe.read_text("utf-8").replace("corpus.csv", "gone.csv"), "utf-8")
     other = open_run(away)
     assert playback_story.text_of(other, 0) == (other.atlas.reconstruction[0], False)
-    assert "not on this machine" in playback_story.sentence(other, 0)["note"]
+    assert "not installed" in playback_story.sentence(other, 0)["note"]
 
 
 def test_points_are_coloured_by_the_regions_of_the_map_or_else_by_split(run, folder):
@@ -190,7 +190,7 @@ def test_the_story_tells_a_cloud_that_collapsed_from_one_that_did_not(run):
 
     assert "collapses" in told([0.5, 1.0, 0.2, 0.1, 0.0001])
     assert "never opens" in told([0.001] * SNAPSHOTS)
-    assert "widest in the end" in told([0.1, 0.2, 0.3, 0.4, 0.5])
+    assert "widest at the end" in told([0.1, 0.2, 0.3, 0.4, 0.5])
     assert "ends at 0.4" in told([0.1, 0.9, 0.5, 0.4, 0.4])
 
 
@@ -206,7 +206,7 @@ def test_a_training_that_went_on_without_snapshots_says_so(run):
     run.history = {"epoch": [end], "beta": [1.0]}
     assert playback_story.ending(run) == ""
     run.history = {"epoch": [end, end + 3], "beta": [1.0, 1.0]}
-    assert "the last 3 epochs of the training kept none" in playback_story.ending(run)
+    assert "the last 3 epochs of the training recorded none" in playback_story.ending(run)
 
 
 def test_a_picture_is_as_wide_as_its_moment_and_the_priors_circles(run):
