@@ -48,5 +48,5 @@ def _categories(context: EvaluationContext) -> tuple[torch.Tensor, int]:
     """The categories of the sentences (n, codes), and how many there are of each code."""
     latent = context.model.latent
     if not latent.num_categories:
-        raise NotRelevant("the latent space is not made of codes")
+        raise NotRelevant("the latent space is not discrete")
     return latent.categories(context.posterior.mean).cpu(), latent.num_categories

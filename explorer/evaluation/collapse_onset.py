@@ -61,7 +61,11 @@ def describe(history: Mapping[str, Sequence[float | None]]) -> str:
         )
     before = [moment for moment in moments if moment.epoch < onset.epoch]
     highest = max((moment.rate for moment in before), default=0.0)
-    came = f" It had been {highest:.2g} nats before." if highest >= 2 * COLLAPSED_RATE else ""
+    came = (
+        f" Before that, it was as high as {highest:.2g} nats."
+        if highest >= 2 * COLLAPSED_RATE
+        else ""
+    )
     came = came or " It never used z."
     return (
         f"It collapsed by epoch {onset.epoch:.3g}, when β was {onset.beta:.2f}: from then on the "

@@ -125,14 +125,14 @@ class EvaluationContext:
         if not self.model.has_density:
             raise NotApplicable(
                 Reason.NO_DENSITY,
-                "an autoencoder has no prior to draw from; `explorer prior RUN --fit mixture` "
+                "an autoencoder has no prior to sample from; `explorer prior RUN --fit mixture` "
                 "fits a density",
             )
 
     def need_order(self) -> None:
         """Stops a figure of decoded sentences for a model of bags of words."""
         if not self.model.decoder.has_order:
-            raise NotApplicable(Reason.NO_ORDER, "a bag of words is no sentence to compare with")
+            raise NotApplicable(Reason.NO_ORDER, "bags of words have no word order to compare")
 
     def need_encoder(self) -> None:
         """Rejects a metric that encodes sentences outside the corpus, if the model cannot."""
@@ -140,7 +140,7 @@ class EvaluationContext:
         if encoder is not None and not encoder.reads_text:
             raise NotApplicable(
                 Reason.NO_ENCODER,
-                "the latent space is made of given vectors: other sentences have none",
+                "the latent space consists of given vectors: other sentences have none",
             )
 
     @cached_property

@@ -35,7 +35,7 @@ def _per_document(
     lengths = torch.tensor([len(row) for row in context.held_out.ids], dtype=torch.float64)
     filled = lengths > 0
     if not bool(filled.any()):
-        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents contain no words")
     groups = context.held_out.groups
     chosen = None if groups is None else [groups[row] for row in torch.where(filled)[0].tolist()]
     entry = mean_result((nats.cpu().double() / lengths)[filled], chosen, samples)
@@ -69,5 +69,5 @@ def _scores(context: EvaluationContext) -> Float[np.ndarray, "topics words"]:
 def _decoder(context: EvaluationContext) -> WordsDecoder:
     decoder = context.model.decoder
     if not isinstance(decoder, WordsDecoder):
-        raise NotRelevant("sentences are no bags of words")
+        raise NotRelevant("sentences are not bags of words")
     return decoder

@@ -7,8 +7,8 @@ DOCUMENT_METRICS: dict[str, Metric] = {
         "Perplexity per document (bound)",
         "per document",
         "lower",
-        "exp of the mean of −ELBO / words of a document, each document weighing the same; "
-        "`elbo_ppl` has each word weigh the same. Both are called perplexity in print.",
+        "exp of the mean over documents of −ELBO / words: each document has the same weight; in "
+        "`elbo_ppl` each word has. The literature calls both perplexity.",
         "document_measures:document_ppl",
         "Miao et al. (2016), arXiv:1511.06038, section 4.1",
     ),
@@ -16,7 +16,7 @@ DOCUMENT_METRICS: dict[str, Metric] = {
         "Perplexity per document (importance-weighted)",
         "per document",
         "lower",
-        "The same with the importance-weighted estimate of −log p(x) in place of the bound.",
+        "The same, with the importance-weighted estimate of −log p(x) instead of the bound.",
         "document_measures:document_importance_ppl",
         "Burda et al. (2016), arXiv:1509.00519",
     ),
@@ -24,9 +24,9 @@ DOCUMENT_METRICS: dict[str, Metric] = {
         "Coherence of topics (NPMI)",
         "−1 to 1",
         "higher",
-        "Mean normalised pointwise mutual information of the pairs of a topic's ten first words, "
-        "by the training documents that hold them; of a Gaussian z, both ends of each "
-        "dimension. Words are ranked by p(w|topic) log(p(w|topic) / mean of all topics).",
+        "Mean normalised pointwise mutual information of the pairs among a topic's ten top "
+        "words, from the training documents that contain them; for a Gaussian z, of both ends "
+        "of each dimension. Words are ranked by p(w|topic) log(p(w|topic) / mean of all topics).",
         "document_measures:npmi",
         "Lau, Newman & Baldwin (2014)",
     ),
@@ -34,7 +34,7 @@ DOCUMENT_METRICS: dict[str, Metric] = {
         "Diversity of topics",
         "share, 0 to 1",
         "higher",
-        "Different words among the 25 first words of all topics.",
+        "Fraction of distinct words among the 25 top words of all topics.",
         "document_measures:topic_diversity",
         "Dieng et al. (2020), arXiv:1907.04907",
     ),

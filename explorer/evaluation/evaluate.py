@@ -96,7 +96,7 @@ def _measure(name: str, context: EvaluationContext, ticker: "_Ticker") -> Metric
     missing = {"value": None, "unit": unit}
     if not context.n:
         return missing | {
-            "reason": "the split holds no sentences",
+            "reason": "the split contains no sentences",
             "reason_code": Reason.EMPTY_SPLIT.value,
         }
     try:

@@ -38,7 +38,7 @@ def pairs(n: int, count: int, seed: int) -> list[tuple[int, int]]:
         ValueError: For fewer than two rows.
     """
     if n < 2:
-        raise ValueError(f"{n} rows hold no pair")
+        raise ValueError(f"{n} rows contain no pair")
     order = torch.randperm(n, generator=generator(seed, "pairs")).tolist()
     return list(zip(order[0::2], order[1::2], strict=False))[:count]
 

@@ -74,7 +74,7 @@ class Labelled:
         rows = sorted([row for row in order if labels[row] in known and words[row]][:SENTENCES])
         kinds = sorted({held.labels[row] for row in rows})
         if len(kinds) < 2:
-            raise NotApplicable(Reason.LABELS, "the sentences do not have two labels between them")
+            raise NotApplicable(Reason.LABELS, "the sentences do not have two different labels")
         return cls(run, kinds, rows)
 
     @cached_property

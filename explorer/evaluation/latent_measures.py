@@ -37,7 +37,7 @@ def _information(context: EvaluationContext) -> latent_use.Interval:
 
 def prior_gain(context: EvaluationContext) -> MetricResult:
     if context.trained_under is None or not context.model.latent.has_rate:
-        raise NotRelevant("its prior is the one it was trained under")
+        raise NotRelevant("its prior is the one it was trained with")
     context.need_two()
     gain = prior_fitting.gain(
         context.model,

@@ -71,7 +71,7 @@ def _perplexity(
     each = torch.tensor(_predicted(context), dtype=torch.float64)
     words, tokens = int(each.sum()), likelihood.predicted(context.held_out.ids)
     if not words:
-        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents hold no words")
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the documents contain no words")
     value = likelihood.perplexity(entry["value"] * context.n, words)
     beyond = nats.cpu().double() - nats.sum().item() / words * each
     error = error_of(beyond.numpy(), context.held_out.groups)
@@ -119,7 +119,8 @@ def open_vocabulary_ppl(context: EvaluationContext) -> MetricResult:
     unknown = context.unknown_words
     if any(SPECIALS[UNK] in words for words in unknown):
         raise NotApplicable(
-            Reason.REPLACED_WORDS, "the corpus says <unk> itself: its words cannot be spelled"
+            Reason.REPLACED_WORDS,
+            "the corpus itself contains <unk>: its words cannot be spelled out",
         )
     spelled = torch.zeros(context.n, dtype=torch.float64)
     if any(unknown):
@@ -149,7 +150,7 @@ def amortisation_gap(context: EvaluationContext) -> MetricResult:
     if not context.refine:
         raise NotRelevant("not measured: it requires gradient steps for each sentence")
     if not batch_inference.has_gaussian_posterior(context.model):
-        raise NotRelevant("only Gaussian posteriors are refined")
+        raise NotRelevant("only Gaussian posteriors can be refined")
     rows = sorted(context.order("refine")[: context.refine])
     chosen = context.held_out.select(rows)
     share = context.n / len(rows)  # the progress of a figure counts all sentences
@@ -174,7 +175,7 @@ def _reconstruction(measure: Callable[..., float]) -> Callable[[EvaluationContex
     def figure(context: EvaluationContext) -> MetricResult:
         context.need_latent()
         if not any(context.held_out.tokens):
-            raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no words")
+            raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences contain no words")
         decoded, meant = context.reconstructions, context.held_out.tokens
         if measure is reconstruction.bleu and not reconstruction.has_four(meant):
             raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
@@ -191,7 +192,7 @@ def bleu_nearest(context: EvaluationContext) -> MetricResult:
     context.need_latent()
     encoder = context.model.encoder
     if encoder is not None and not encoder.reads_text and context.encode_tokens is None:
-        raise NotRelevant("its latent space is one of vectors whose encoder is not at hand")
+        raise NotRelevant("the encoder of its given vectors is not available")
     if not reconstruction.has_four(context.held_out.tokens):
         raise NotApplicable(Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words")
     single = context.reconstructions
@@ -217,7 +218,7 @@ def content_words_kept(context: EvaluationContext) -> MetricResult:
     quarters = reconstruction.repeated_content_words(decoded, meant)
     total = sum(every for _, every in quarters)
     if not total:
-        raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences hold no content words")
+        raise NotApplicable(Reason.SHORT_SENTENCES, "the sentences contain no content words")
     more: MetricResult = {
         "by_quarter": [repeated / every if every else None for repeated, every in quarters]
     }
@@ -252,7 +253,8 @@ def nearest_training(context: EvaluationContext) -> MetricResult:
     decoded, training = context.sampled[:_NEAREST], _training(context)
     if context.part:
         raise NotApplicable(
-            Reason.PARTIAL_SPLIT, f"left out for {context.part}: it reads the whole training text"
+            Reason.PARTIAL_SPLIT,
+            f"not measured on {context.part}: it reads the whole training text",
         )
     value, reference = (
         sum(distances) / len(distances)
@@ -277,7 +279,7 @@ def self_bleu(context: EvaluationContext) -> MetricResult:
         raise NotApplicable(Reason.TOO_FEW_SENTENCES, "one sentence is not enough")
     if not reconstruction.has_four(decoded):
         raise NotApplicable(
-            Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words: none was drawn"
+            Reason.SHORT_SENTENCES, "BLEU-4 needs a sentence of four words, and none was sampled"
         )
     return _result(samples.self_bleu(decoded), len(decoded), reference=samples.self_bleu(real))
 

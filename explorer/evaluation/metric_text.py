@@ -14,14 +14,14 @@ Approximations)."""
 
 _BASELINES = {
     "tfidf": "TF-IDF",
-    "lsa_32": "LSA of 32",
-    "random_projection_32": "random projection to 32",
+    "lsa_32": "LSA (32 dimensions)",
+    "random_projection_32": "random projection (32 dimensions)",
     "sif_32": "32 PCs of SIF-weighted word vectors",
-    "sif_32_white": "the same whitened",
+    "sif_32_white": "the same, whitened",
     "minilm_32": "32 PCs of MiniLM",
     "copy": "nearest training sentence",
     "single": "a single decode",
-    "sample": "of one sample of z",
+    "sample": "from one sample of z",
 }
 _CRITERIA = {
     "variance": "Var(mean) > 0.01",
@@ -76,14 +76,14 @@ def errors_note(metrics: Mapping[str, Any]) -> str:
         clustered = ", ".join(METRICS[name].title.lower() for name in counts if counts[name])
         return (
             f"Standard errors of {clustered} are clustered by group ({clusters:,} groups); the "
-            "others take the sentences as independent."
+            "others treat the sentences as independent."
         )
     if clusters:
         return (
             f"Standard errors are clustered by group: {clusters:,} groups of sentences about the "
             "same thing."
         )
-    return worded("Standard errors take the sentences as independent.", metrics)
+    return worded("Standard errors treat the sentences as independent.", metrics)
 
 
 def beside(name: str, entry: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ METRICS: dict[str, Metric] = {
         "Distortion",
         _NATS,
         "lower",
-        "−log p(x|z) of held-out sentences, each with one z from its posterior; the end of a "
-        "sentence counts as a word.",
+        "−log p(x|z) of held-out sentences, each with one z sampled from its posterior; the end "
+        "of a sentence counts as a word.",
         "measures:distortion",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -25,8 +25,8 @@ METRICS: dict[str, Metric] = {
         "Rate",
         _NATS,
         "neither",
-        "KL(q(z|x) ‖ p(z)), neither thresholded nor weighted: the cost of sending z. In closed "
-        "form where there is one, else the mean over ten samples of z.",
+        "KL(q(z|x) ‖ p(z)), neither thresholded nor weighted: the nats needed to encode z. In "
+        "closed form if there is one, otherwise the mean over ten samples of z.",
         "measures:rate",
         "Alemi et al. (2018), arXiv:1711.00464",
     ),
@@ -43,7 +43,7 @@ METRICS: dict[str, Metric] = {
         "per word",
         "lower",
         "exp(−ELBO / predicted words) over the whole set. Each word and each end of a sentence "
-        "counts as one, even if the model reads words in pieces.",
+        "counts as one, even if the model uses subwords.",
         "measures:elbo_ppl",
     ),
     "importance_nll": Metric(
@@ -60,7 +60,7 @@ METRICS: dict[str, Metric] = {
         "per word",
         "lower",
         "exp(importance NLL / predicted words) over the whole set. Each word and each end of a "
-        "sentence counts as one, even if the model reads words in pieces.",
+        "sentence counts as one, even if the model uses subwords.",
         "measures:importance_ppl",
         _BURDA,
     ),
@@ -70,7 +70,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "The same with each <unk> spelled out: −log p of its letters is added, under a 5-gram "
         "byte model (Witten–Bell) of the training words that are read as <unk>. Equal to the "
-        "perplexity where words are read in pieces.",
+        "perplexity if the model uses subwords.",
         "measures:open_vocabulary_ppl",
     ),
     "importance_ess": Metric(
@@ -106,9 +106,9 @@ METRICS: dict[str, Metric] = {
         "Mutual information",
         "nats",
         "higher",
-        "I(x; z) under the posterior over all N sentences, mean of ten draws. Its lower bound is "
-        "at most log N; its upper bound leaves each sentence's own posterior out. Above "
-        "log N − 1 it is not resolved.",
+        "I(x; z) under the posterior over all N sentences, mean of ten draws. Its lower bound "
+        "is at most log N; its upper bound leaves out each sentence's own posterior. Above log "
+        "N − 1 it is not resolved.",
         "latent_measures:mutual_information",
         _POOLE,
     ),
@@ -116,8 +116,8 @@ METRICS: dict[str, Metric] = {
         "Marginal KL",
         "nats",
         "lower",
-        "KL(q(z) ‖ p(z)) = rate − mutual information. Few sentences overestimate it, so runs of "
-        "different rate cannot be compared.",
+        "KL(q(z) ‖ p(z)) = rate − mutual information. With few sentences it is overestimated, "
+        "so runs of different rate cannot be compared.",
         "latent_measures:marginal_kl",
         "Hoffman & Johnson (2016), ELBO surgery",
     ),
@@ -144,8 +144,8 @@ METRICS: dict[str, Metric] = {
         "Codes used",
         _SHARE,
         "higher",
-        "In a latent space of codes: categories, over all codes, that at least one held-out "
-        "sentence has; `perplexity` is that of a code’s categories, mean over the codes.",
+        "In a discrete latent space: the values, over all codes, that occur in at least one "
+        "held-out sentence; `perplexity` is that of a code’s values, mean over the codes.",
         "code_measures:codes_used",
         "van den Oord et al. (2017), arXiv:1711.00937",
     ),
@@ -161,14 +161,14 @@ METRICS: dict[str, Metric] = {
         "Shuffled-z gap",
         _NATS,
         "higher",
-        "Distortion with the z of another sentence, minus the distortion: 0 where z is ignored.",
+        "Distortion with the z of another sentence, minus the distortion: 0 if z is ignored.",
         "latent_measures:shuffled_z_gap",
     ),
     "prior_z_gap": Metric(
         "Prior-z gap",
         _NATS,
         "higher",
-        "Distortion with a z from the prior, minus the distortion: 0 where z is ignored.",
+        "Distortion with a z sampled from the prior, minus the distortion: 0 if z is ignored.",
         "latent_measures:prior_z_gap",
     ),
     "bleu": Metric(
@@ -195,7 +195,7 @@ METRICS: dict[str, Metric] = {
         "Exact match",
         _SHARE,
         "higher",
-        "Sentences that greedy decoding of the posterior mean repeats word for word.",
+        "Sentences reproduced word for word by greedy decoding of the posterior mean.",
         "measures:exact_match",
     ),
     "token_accuracy": Metric(
@@ -219,18 +219,18 @@ METRICS: dict[str, Metric] = {
         "Cycle distance",
         "latent distance (Euclidean)",
         "lower",
-        "Mean distance from a prior sample to the posterior mean of its greedy decode, beside "
-        "the mean distance between two prior samples.",
+        "Mean distance from a prior sample to the posterior mean of its greedy decode; compare "
+        "with the mean distance between two prior samples.",
         "measures:cycle_distance",
-        reference="two draws",
+        reference="two samples",
     ),
     "caption_retrieval_p1": Metric(
         "Caption retrieval P@1",
         _SHARE,
         "higher",
         "Captions whose nearest posterior mean (cosine of centred means) is another caption of "
-        "the same image; beside ranking at random, by length, by shared words, and by vectors of "
-        "32 numbers fitted to the training captions.",
+        "the same image; compare with ranking at random, by length, by shared words, and by "
+        "32-dimensional vectors fitted to the training captions.",
         "retrieval_measures:p1",
     ),
     "caption_retrieval_r10": Metric(
@@ -238,15 +238,15 @@ METRICS: dict[str, Metric] = {
         _SHARE,
         "higher",
         "Mean fraction of a caption's siblings, the other captions of its image, among its ten "
-        "nearest posterior means; beside the same baselines.",
+        "nearest posterior means; compare with the same baselines.",
         "retrieval_measures:r10",
     ),
     "caption_retrieval_p1_sampled": Metric(
         "Caption retrieval P@1, sampled",
         _SHARE,
         "higher",
-        "The same with a posterior sample of the caption as the query, mean of ten draws: what z "
-        "transmits, while means can differ by less than the noise of the posterior.",
+        "The same with a posterior sample of the caption as the query, mean of ten draws: this "
+        "measures what z transmits, whereas means can differ by less than the posterior noise.",
         "retrieval_measures:p1_sampled",
     ),
     "caption_retrieval_r10_sampled": Metric(
@@ -260,8 +260,8 @@ METRICS: dict[str, Metric] = {
         "Novelty",
         _SHARE,
         "reference",
-        "Sampled sentences that do not occur word for word in the training text, beside the same "
-        "fraction of held-out sentences.",
+        "Sampled sentences that do not occur word for word in the training text; compare with "
+        "the same fraction of held-out sentences.",
         "measures:novelty",
     ),
     "nearest_training": Metric(
@@ -269,15 +269,15 @@ METRICS: dict[str, Metric] = {
         "edits per word",
         "reference",
         "Mean edit distance of sampled sentences to the nearest training sentence among 20 "
-        "candidates by TF-IDF, beside that of held-out sentences.",
+        "candidates by TF-IDF; compare with that of held-out sentences.",
         "measures:nearest_training",
     ),
     "self_bleu": Metric(
         "Self-BLEU",
         "BLEU-4, 0 to 100",
         "reference",
-        "BLEU of each sampled sentence against all others, beside that of held-out sentences; if "
-        "it is higher, the model repeats itself.",
+        "BLEU of each sampled sentence against all others; compare with that of held-out "
+        "sentences. If it is higher, the model repeats itself.",
         "measures:self_bleu",
         "Zhu et al. (2018), arXiv:1802.01886",
     ),
@@ -285,7 +285,8 @@ METRICS: dict[str, Metric] = {
         "Distinct words",
         _SHARE,
         "reference",
-        "Distinct words over all words of sampled sentences, beside held-out sentences.",
+        "Distinct words divided by all words of sampled sentences; compare with held-out "
+        "sentences.",
         "measures:distinct_1",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -293,7 +294,8 @@ METRICS: dict[str, Metric] = {
         "Distinct pairs",
         _SHARE,
         "reference",
-        "Distinct word pairs over all word pairs of sampled sentences, beside held-out sentences.",
+        "Distinct word pairs divided by all word pairs of sampled sentences; compare with "
+        "held-out sentences.",
         "measures:distinct_2",
         "Li et al. (2016), arXiv:1510.03055",
     ),
@@ -301,8 +303,8 @@ METRICS: dict[str, Metric] = {
         "Forward perplexity",
         "per word",
         "reference",
-        "Perplexity of sampled sentences under a language model of real text, beside that of "
-        "held-out ones.",
+        "Perplexity of sampled sentences under a language model of real text; compare with that "
+        "of held-out ones.",
         "measures:forward_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
     ),
@@ -310,8 +312,8 @@ METRICS: dict[str, Metric] = {
         "Reverse perplexity",
         "per word",
         "lower",
-        "Perplexity of real text under a language model trained on sampled sentences, beside that "
-        "of one trained on as many real ones.",
+        "Perplexity of real text under a language model trained on sampled sentences; compare "
+        "with that of one trained on the same number of real ones.",
         "measures:reverse_perplexity",
         "Zhao et al. (2018), arXiv:1706.04223",
         reference="real text",
@@ -323,8 +325,8 @@ METRICS: dict[str, Metric] = {
         "nats",
         "neither",
         "A lower bound on I(z; label): the entropy of the labels minus the cross-entropy of a "
-        "logistic regression that predicts them from z, on the half it was not fitted to. In a "
-        "conditional model this is leakage.",
+        "logistic regression that predicts them from z, on the half of the data it was not "
+        "fitted to. In a conditional model this is leakage.",
         "measures:label_information",
     ),
     "label_switch_accuracy": Metric(
@@ -347,7 +349,7 @@ METRICS: dict[str, Metric] = {
         "Label by arithmetic",
         _SHARE,
         "higher",
-        "The same, with z moved by the difference between the labels' means instead.",
+        "The same, with z moved by the difference between the label means instead.",
         "measures:label_arithmetic_accuracy",
         "Shen et al. (2020), arXiv:1905.12777",
     ),

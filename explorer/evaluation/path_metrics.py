@@ -19,16 +19,17 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: largest leap",
             "share of the ends' distance",
             "lower",
-            "Largest edit distance of a step over that between the ends, mean over pairs.",
+            "Largest edit distance of a single step, relative to that between the ends; mean "
+            "over pairs.",
             f"path_measures:{name}_largest_step",
         ),
         f"{key}_middle": Metric(
             f"{title}: perplexity halfway",
             "per word",
             "reference",
-            "Perplexity of the midpoints under a language model of real text, beside that of the "
-            "decoded ends. If it is higher, the path leads through less likely sentences; if "
-            "lower, through stock phrases.",
+            "Perplexity of the midpoints under a language model of real text; compare with that "
+            "of the decoded ends. If it is higher, the path passes through less likely "
+            "sentences; if lower, through stock phrases.",
             f"path_measures:{name}_middle",
             reference=_ENDS,
         ),
@@ -36,7 +37,7 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: length halfway",
             "words",
             "reference",
-            "Mean number of words of the midpoints, beside that of the decoded ends.",
+            "Mean number of words of the midpoints; compare with that of the decoded ends.",
             f"path_measures:{name}_middle_length",
             reference=_ENDS,
         ),
@@ -44,8 +45,8 @@ def _metrics(name: str) -> dict[str, Metric]:
             f"{title}: distinct pairs halfway",
             "share, 0 to 1",
             "reference",
-            "Distinct word pairs over all word pairs of the midpoints, beside those of one end of "
-            "each path: lower where different paths pass through the same phrases.",
+            "Distinct word pairs divided by all word pairs of the midpoints; compare with those "
+            "of one end of each path. Lower if different paths pass through the same phrases.",
             f"path_measures:{name}_middle_distinct_2",
             "Li et al. (2016), arXiv:1510.03055",
             reference=_ENDS,

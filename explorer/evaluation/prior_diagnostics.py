@@ -34,8 +34,8 @@ def sampling_caveat(model: TextVAE) -> str:
     if model.latent.has_rate or model.encoder is None or not model.has_density:
         return ""
     return (
-        f"Sampled from a {model.prior.title} fitted to the encodings after training: this density "
-        "is no part of the autoencoder's objective."
+        f"Sampled from a {model.prior.title} fitted to the encodings after training: this "
+        "density is not part of the autoencoder's objective."
     )
 
 
@@ -48,8 +48,8 @@ def need_density(model: TextVAE, folder: Path) -> None:
     if not model.has_density:
         fit = folders.command("prior", folder, "--fit mixture")
         raise ExplorerError(
-            f"{folder.resolve().name} is an autoencoder: nothing pulls it towards a prior, so "
-            f"there is none to sample from. `{fit}` fits a density to its encodings"
+            f"{folder.resolve().name} is an autoencoder: it has no prior to sample from. `{fit}` "
+            "fits a density to its encodings"
         )
 
 
@@ -112,6 +112,7 @@ def find_holes(
     """
     if not has_gaussian_posterior(model) or not (scale > 0).all():
         raise ExplorerError(
-            "holes are judged by Gaussian posteriors of positive width, which this model lacks"
+            "holes can only be found for Gaussian posteriors of positive width, which this "
+            "model lacks"
         )
     return holes(z, log_density(model.prior()), mean, scale, seed)

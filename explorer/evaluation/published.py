@@ -101,7 +101,7 @@ PTB: dict[str, Row] = {
         published=Published(perplexity=100.47, elbo=101.04),
     ),
     "ptb-short-language-model": Row(
-        "the same in 16 epochs, two hours of a CPU core",
+        "the same with 16 epochs, two hours on a CPU core",
         "ours",
         (*_LANGUAGE_MODEL, "training.epochs=16", "training.decay=0.5"),
     ),
@@ -135,8 +135,8 @@ PTB: dict[str, Row] = {
             elbo=102.81,
             rate=1.37,
             distortion=101.85,
-            note="the printed row does not add up, as distortion 101.85 + rate 1.37 = 103.22, "
-            "not the −ELBO of 102.81 printed beside them.",
+            note="the printed row does not add up: distortion 101.85 + rate 1.37 = 103.22, not "
+            "the printed −ELBO of 102.81.",
         ),
     ),
     "ptb-aggressive": Row(
@@ -166,7 +166,8 @@ PTB: dict[str, Row] = {
         (*_PRETRAINED, 'objective.rate={name="free_bits",nats=8.0}'),
     ),
     "ptb-best": Row(
-        "AE + free bits, λ = 5, max-pooled encoder, skip, a mixture as prior, tuned with it",
+        "AE + free bits, λ = 5, max-pooled encoder, skip connections, a jointly tuned mixture "
+        "prior",
         "ours",
         (
             *_PRETRAINED,
@@ -175,7 +176,7 @@ PTB: dict[str, Row] = {
         ),
     ),
     "ptb-short": Row(
-        "the same in 3 + 12 epochs and 6 with its prior, three hours of a CPU core",
+        "the same with 3 + 12 epochs, and 6 with its prior; three hours on a CPU core",
         "ours",
         (
             *_BEST,
@@ -187,7 +188,7 @@ PTB: dict[str, Row] = {
         ),
     ),
     "ptb-encoder": Row(
-        "an encoder for the short language model, which rests; 1 + 1 epochs",
+        "an encoder for the short language model, which is frozen; 1 + 1 epochs",
         "ours",
         (
             *_AFTER,
@@ -202,7 +203,7 @@ PTB: dict[str, Row] = {
         rest=2,
     ),
     "ptb-after-language-model": Row(
-        "both of them on, a mixture as prior, a floor under the rate; 8 epochs",
+        "both trained further, with a mixture prior and a floor on the rate; 8 epochs",
         "ours",
         (
             *_AFTER,
@@ -216,19 +217,21 @@ PTB: dict[str, Row] = {
         after="ptb-encoder",
     ),
     "ptb-descent": Row(
-        "that one on, its decoder by gradient descent; 5 epochs",
+        "the previous run trained further, its decoder by gradient descent; 5 epochs",
         "ours",
         (*_DESCENT, 'objective.rate={name="floor",nats=6.5}', "training.learning_rate=0.1"),
         after="ptb-after-language-model",
     ),
     "ptb-second-descent": Row(
-        "that one on, at half the learning rate, a lower floor; 5 epochs",
+        "the previous run trained further, at half the learning rate, with a lower floor; 5 "
+        "epochs",
         "ours",
         (*_DESCENT, 'objective.rate={name="floor",nats=6.1}', "training.learning_rate=0.05"),
         after="ptb-descent",
     ),
     "ptb-third-descent": Row(
-        "and once more, at a rate of 0.04; then a mixture of 128 Gaussians fitted to it; 5 epochs",
+        "trained further, at a learning rate of 0.04; then a mixture of 128 Gaussians fitted to "
+        "it; 5 epochs",
         "ours",
         (
             *_DESCENT,
@@ -239,7 +242,7 @@ PTB: dict[str, Row] = {
         after="ptb-second-descent",
     ),
     "ptb-fourth-descent": Row(
-        "and again, that mixture learning on, a floor of 5.9 nats; 5 epochs",
+        "trained further together with that mixture, with a floor of 5.9 nats; 5 epochs",
         "ours",
         (
             *_DESCENT,

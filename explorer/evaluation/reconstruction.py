@@ -61,7 +61,7 @@ def token_accuracy(hypotheses: Sentences, references: Sentences) -> float:
     _check(hypotheses, references)
     words = sum(map(len, references))
     if not words:
-        raise ValueError("the sentences hold no words")
+        raise ValueError("the sentences contain no words")
     hits = sum(
         left == right
         for hypothesis, reference in zip(hypotheses, references, strict=True)

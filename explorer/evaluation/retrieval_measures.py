@@ -18,7 +18,7 @@ def _need_groups(context: EvaluationContext) -> None:
     groups = context.held_out.groups
     if groups is None or len(set(groups)) == len(groups):
         raise NotApplicable(
-            Reason.NO_GROUPS, "no two sentences of this corpus are about the same thing"
+            Reason.NO_GROUPS, "no two sentences of this corpus belong to the same group"
         )
 
 

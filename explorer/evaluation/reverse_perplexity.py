@@ -25,7 +25,7 @@ def recipe(seed: int) -> Config:
     return from_table(
         {
             "seed": seed,
-            "corpus": {"path": "drawn sentences", "max_tokens": MAX_TOKENS},
+            "corpus": {"path": "sampled sentences", "max_tokens": MAX_TOKENS},
             "model": model,
             "objective": {"rate": {"name": "plain"}, "schedule": {"name": "constant"}},
             "training": training | {"batch_size": 64, "bf16": False},

@@ -60,15 +60,15 @@ def _answered(metrics: Mapping[str, Any]) -> Verdict:
         return _by_perplexity(metrics, perplexity, real)
     gap = metrics.get("prior_z_gap", {})
     if gap.get("reason_code") == Reason.NO_DENSITY:
-        return _answer("no_prior", "An autoencoder has no prior; none was fitted afterwards.")
+        return _answer("no_prior", "An autoencoder has no prior, and none was fitted afterwards.")
     return _by_prior(metrics)
 
 
 def _by_perplexity(metrics: Mapping[str, Any], perplexity: float, real: float) -> Verdict:
     ratio = perplexity / real
     sentence = (
-        f"A language model of real text gives samples of the prior a perplexity of "
-        f"{perplexity:.1f}, and real sentences {real:.1f}: {ratio:.1f} times as high."
+        "Under a language model of real text, samples of the prior have a perplexity of "
+        f"{perplexity:.1f} and real sentences {real:.1f}: {ratio:.1f} times as high."
     )
     if ratio > ROUGH:
         return _answer("disfluent_samples", sentence, f"forward perplexity > {ROUGH:g} × real")
@@ -77,8 +77,8 @@ def _by_perplexity(metrics: Mapping[str, Any], perplexity: float, real: float) -
     if repetition is not None and reference is not None and repetition > reference + REPETITIVE:
         return _answer(
             "repetitive_samples",
-            f"Samples of the prior repeat one another: self-BLEU {repetition:.1f}, of real "
-            f"sentences {reference:.1f}.",
+            f"Samples of the prior are repetitive: their self-BLEU is {repetition:.1f}, that of "
+            f"real sentences {reference:.1f}.",
             f"self-BLEU > real + {REPETITIVE:g}",
         )
     if ratio > FLUENT:
@@ -98,8 +98,8 @@ def _by_prior(metrics: Mapping[str, Any]) -> Verdict:
     if prior >= max(PRIOR_GAP * shuffled, UNUSED_GAP):
         return _answer(
             "prior_mismatch",
-            f"A z from the prior explains a sentence worse than another sentence's z: the gaps "
-            f"are {prior:.1f} and {shuffled:.1f} nats. {judge}",
+            "A z from the prior explains a sentence worse than the z of another sentence: the "
+            f"gaps are {prior:.1f} and {shuffled:.1f} nats. {judge}",
             thresholds,
         )
     high = value_of(metrics, "marginal_kl")
@@ -108,7 +108,7 @@ def _by_prior(metrics: Mapping[str, Any]) -> Verdict:
         if low is not None and low < MARGINAL_KL:
             return _answer(
                 NOT_MEASURED,
-                f"How far the prior is from the encodings is not resolved (marginal KL "
+                "The distance of the prior from the encodings is not resolved (marginal KL "
                 f"{max(low, 0):.1f} to {high:.1f} nats). {judge}",
                 f"{thresholds}: the first does not hold, the second is not resolved",
             )
@@ -120,8 +120,8 @@ def _by_prior(metrics: Mapping[str, Any]) -> Verdict:
         )
     return _answer(
         "prior_matches",
-        f"A z from the prior explains a sentence as well as another sentence's z: the gaps are "
-        f"{prior:.1f} and {shuffled:.1f} nats. {judge}",
+        "A z from the prior explains a sentence as well as the z of another sentence: the gaps "
+        f"are {prior:.1f} and {shuffled:.1f} nats. {judge}",
         f"{thresholds}: neither holds",
     )
 

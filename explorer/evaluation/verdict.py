@@ -70,8 +70,8 @@ class Advice:
 
 _PRETRAIN = Advice(
     "Train as an autoencoder first, then keep free bits",
-    "The encoder learns to tell sentences apart while z costs nothing; then the decoder starts "
-    "afresh, and the first nats of every dimension stay free (Li et al. 2019).",
+    "The encoder learns to distinguish sentences while z costs nothing; then the decoder is "
+    "reset, and the first nats of every dimension stay free (Li et al. 2019).",
     (
         "--set training.pretrain_epochs=2",
         "--set objective.rate.name=free_bits",
@@ -79,42 +79,42 @@ _PRETRAIN = Advice(
     ),
 )
 _RAMP = Advice(
-    "Let β grow slowly",
-    "While β is small, z is cheap and the decoder gets used to it (Bowman et al. 2016). By itself "
-    "it often only delays the collapse.",
+    "Anneal β slowly",
+    "While β is small, z is cheap and the decoder learns to use it (Bowman et al. 2016). On its "
+    "own this often only delays the collapse.",
     ("--schedule linear", "--set objective.schedule.epochs=5"),
 )
 _CYCLES = Advice(
-    "Let β start from 0 several times",
-    "Each cycle starts from an encoder that knows more than before (Fu et al. 2019).",
+    "Anneal β cyclically",
+    "Each cycle starts from a better encoder than the one before (Fu et al. 2019).",
     ("--schedule cyclical", "--set objective.schedule.cycles=4"),
 )
 _TARGET = Advice(
-    "Ask for a rate",
-    "β follows as a Lagrange multiplier: it falls while the rate is below the target, and rises "
+    "Set a target rate",
+    "β acts as a Lagrange multiplier: it falls while the rate is below the target, and rises "
     "above it (Alemi et al. 2018).",
     ("--schedule target", "--set objective.schedule.nats=6"),
 )
 _DROP_WORDS = Advice(
-    "Hide words from the decoder",
-    "A decoder that sees fewer of the words before has more use for z (Bowman et al. 2016); 1.0 "
-    "hides them all.",
+    "Use word dropout in the decoder",
+    "A decoder that sees fewer of the previous words has more use for z (Bowman et al. 2016); "
+    "1.0 drops all of them.",
     ("--set model.decoder.word_dropout=0.4",),
 )
 _BATCH_NORM = Advice(
-    "Normalise the means over the batch",
-    "Every dimension then varies over the data, whatever β is (Zhu et al. 2020). Active units no "
-    "longer tell anything: read the mutual information.",
+    "Batch-normalise the posterior means",
+    "Every dimension then varies over the data, whatever β is (Zhu et al. 2020). Active units "
+    "then no longer tell anything: use the mutual information instead.",
     ("--set model.latent.batch_norm=0.6",),
 )
 _FEWER = Advice(
-    "Take fewer dimensions",
-    "Where half of them stay unused, the other half holds as much and is quicker to look at.",
+    "Use fewer dimensions",
+    "If half of them are unused, the other half carries as much and is easier to explore.",
     ("--set model.latent_dim=16",),
 )
 _LESS_FREE = Advice(
     "Leave fewer nats free",
-    "Below the floor a rate costs nothing, so that it need not say anything either.",
+    "Below the floor, rate costs nothing, so it may carry no information either.",
     ("--set objective.rate.name=free_bits", "--set objective.rate.nats=3"),
 )
 
@@ -146,7 +146,7 @@ def uses_z(metrics: Mapping[str, Any]) -> Verdict:
     if answer.value is None or number is None or number >= FEW_SENTENCES:
         return answer
     plural = "s" if number != 1 else ""
-    rests = worded(f"That rests on {number} test sentence{plural}.", metrics)
+    rests = worded(f"This is based on only {number} test sentence{plural}.", metrics)
     return replace(answer, sentence=f"{answer.sentence} {rests}")
 
 
@@ -170,20 +170,21 @@ def _by_thresholds(metrics: Mapping[str, Any]) -> Verdict:
         less = f"only {gap:.2f} nats" if gap >= 0.005 else "no"
         return _answer(
             "latent_unused",
-            f"With another sentence's z the words are {less} less likely: the decoder does not "
-            "listen to z.",
+            f"With the z of another sentence, the words are {less} less likely: the decoder "
+            "ignores z.",
             f"shuffled-z gap < {UNUSED_GAP} nats",
         )
     if rate is None:
         return _answer(
             "used",
-            f"With another sentence's z the words are {gap:.1f} nats less likely: z is used.",
+            f"With the z of another sentence, the words are {gap:.1f} nats less likely: z is "
+            "used.",
             f"shuffled-z gap ≥ {UNUSED_GAP} nats; there is no rate to judge",
         )
     if units is None:
         return _answer(
             "used",
-            f"{rate:.1f} nats a sentence go through z, and with another sentence's z the words "
+            f"z carries {rate:.1f} nats per sentence; with the z of another sentence, the words "
             f"are {gap:.1f} nats less likely.",
             f"shuffled-z gap ≥ {UNUSED_GAP} nats; there are no active units to judge",
         )
@@ -206,7 +207,8 @@ def _with_rate(
             "partly_used",
             f"{units:.0f} of {dimensions} dimensions are active."
             if units
-            else f"The rate is {rate:.2f} nats, but no dimension is active: z says little.",
+            else f"The rate is {rate:.2f} nats, but no dimension is active: z carries little "
+            "information.",
             f"active units < {ACTIVE_SHARE:.0%} of the dimensions",
         )
     if noisy:
@@ -214,11 +216,11 @@ def _with_rate(
     part = ""
     if information is not None:
         least = "" if metrics["mutual_information"].get("resolved", True) else "at least "
-        part = f", {least}{information:.1f} of them tell sentences apart"
+        part = f", of which {least}{information:.1f} distinguish sentences"
     return _answer(
         "used",
-        f"{rate:.1f} nats a sentence go through z{part}, and with another sentence's z the words "
-        f"are {gap:.1f} nats less likely.",
+        f"z carries {rate:.1f} nats per sentence{part}; with the z of another sentence, the "
+        f"words are {gap:.1f} nats less likely.",
         f"rate ≥ {COLLAPSED_RATE} nats, shuffled-z gap ≥ {UNUSED_GAP} nats, at least "
         f"{ACTIVE_SHARE:.0%} of the dimensions active, mutual information ≥ "
         f"{INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
@@ -233,7 +235,7 @@ def _noisy(metrics: Mapping[str, Any], rate: float, information: float | None) -
         return None
     return _answer(
         "noisy_rate",
-        f"Of a rate of {rate:.1f} nats only {information:.1f} tell sentences apart.",
+        f"Of a rate of {rate:.1f} nats only {information:.1f} distinguish sentences.",
         f"mutual information < {INFORMATION_SHARE:.0%} of min(rate, log N − 1)",
     )
 

@@ -41,7 +41,7 @@ class Settings:
     train: bool = setting(False, "train four small models instead")
     sentences: int = setting(3000, "training: everyday sentences", 200, 9000)
     epochs: int = setting(6, "training: epochs", 2, 30)
-    floor: float = setting(6.0, "training: nats of the floor under the rate", 1.0, 20.0)
+    floor: float = setting(6.0, "training: free nats of the floor on the rate", 1.0, 20.0)
 
 
 def schedules(settings: Settings) -> dict[str, dict[str, Mapping[str, Any]]]:
@@ -76,9 +76,9 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     is_expected = rates["constant"] < min(limit, annealed) and rates["floor"] > _USED
     best = max(rates, key=rates.__getitem__)
     seen = (
-        f"With β = 1 from the first step the rate ends at {rates['constant']:.2f} nats. A linear "
-        f"ramp ends at {rates['linear']:.2f}, cycles at {rates['cyclical']:.2f}, the floor at "
-        f"{rates['floor']:.2f}. "
+        f"With β = 1 from the first step the final rate is {rates['constant']:.2f} nats. With a "
+        f"linear ramp it is {rates['linear']:.2f}, with cycles {rates['cyclical']:.2f}, with the "
+        f"floor {rates['floor']:.2f}. "
     )
     if is_expected:
         alone = max(rates["linear"], rates["cyclical"])
@@ -97,7 +97,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         [_chart(curves)],
         [
             Table(
-                "The rate at the end",
+                "Final rate",
                 {
                     "schedule": list(rates),
                     "nats": [round(rate, 2) for rate in rates.values()],
@@ -169,8 +169,8 @@ EXPERIMENT = Experiment(
     "differ only in the schedule of β; the decoder of the one with a floor hides no words. With "
     "train, four small models on 3,000 everyday sentences.",
     seconds=5,
-    expected="β = 1 ends below 0.2 nats (trained here: below 1), the floor above 4, and annealing "
-    "ends above β = 1.",
+    expected="With β = 1 the final rate is below 0.2 nats (trained here: below 1), with the "
+    "floor above 4, and with annealing higher than with β = 1.",
     run=run,
     settings=Settings,
     change="Switch the training on (about 2 minutes): β = 1 then ends at about half a nat, "

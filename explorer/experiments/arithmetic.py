@@ -73,9 +73,9 @@ _WORD = re.compile(r"[^\W_]+")
 class Settings:
     """What may be changed."""
 
-    run: str = setting("captions-faithful", "the run of the arithmetic")
-    strength: float = setting(1.0, "how far to go along B − A", -2.0, 3.0)
-    samples: int = setting(3, "samples of each posterior", 1, 20)
+    run: str = setting("captions-faithful", "the run used for arithmetic")
+    strength: float = setting(1.0, "step size along B − A", -2.0, 3.0)
+    samples: int = setting(3, "samples from each posterior", 1, 20)
 
 
 def transfers(decoded: str, analogy: Analogy) -> bool:
@@ -111,10 +111,10 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     sampled = sum(near) / len(near)
     is_expected = sum(right) > len(right) / 2 and exact >= sampled and min(distinct) >= 2
     seen = (
-        f"{sum(right)} of {len(right)} analogies decode to the words wanted. The decoded mean "
+        f"{sum(right)} of {len(right)} analogies contain the target words. The decoded mean "
         f"shares {exact:.0%} of its words with the sentence, samples {sampled:.0%}. A path of "
-        f"{_STEPS} steps passes {sum(distinct) / len(distinct):.1f} sentences: it stays with one "
-        "for a while, then leaps."
+        f"{_STEPS} steps passes through {sum(distinct) / len(distinct):.1f} sentences: it stays "
+        "at one for a while, then changes abruptly."
     )
     return Outcome(
         seen,
@@ -178,7 +178,7 @@ def _links(settings: Settings) -> list[Link]:
     a, b = HOMOTOPIES[-1]
     return [
         Link(
-            "This arithmetic, with a slider for its strength",
+            "The same arithmetic, with a slider for its strength",
             "arithmetic",
             {"run": settings.run, "a": first.a, "b": first.b, "c": first.c},
         ),

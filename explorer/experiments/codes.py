@@ -46,10 +46,10 @@ class Settings:
     """What may be changed."""
 
     codes: int = setting(8, "codes of a sentence", 1, 32)
-    categories: int = setting(16, "categories of each code", 2, 256)
+    categories: int = setting(16, "values of each code", 2, 256)
     sentences: int = setting(3000, "everyday sentences to train on", 200, 9000)
     epochs: int = setting(8, "epochs", 1, 40)
-    run: str = setting("", "a run of codes to ask instead (empty: a model trained here)")
+    run: str = setting("", "use this run instead (empty: train a model here)")
 
 
 def recipe(settings: Settings, seed: int) -> Config:
@@ -166,7 +166,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
         data = everyday_sentences.everyday(settings.sentences)
         asked = train_small(recipe(settings, seed), data.train, data.test, report)
         texts = [" ".join(row) for row in data.test[:_SWAPPED]]
-    watch(_TRAINING, f"swapping every code of {len(texts)} sentences", _training(curve))
+    watch(_TRAINING, f"replacing every code of {len(texts)} sentences", _training(curve))
     return _outcome(settings, asked, texts, swaps(asked, texts, seed), curve)
 
 
@@ -183,10 +183,10 @@ def _outcome(
     used = float(np.mean(sizes)) / min(asked.model.latent.num_categories, len(texts))
     is_expected = share >= _CHANGES and used > _USED and same > between
     seen = (
-        f"Of {len(texts)} sentences {share:.0%} change when one code is swapped, with each code "
-        f"between {min(changed):.0%} and {max(changed):.0%}. Such a sentence keeps {same:.0%} of "
-        f"its words; two different sentences share {between:.0%}. {used:.0%} of the categories "
-        "are in use. "
+        f"Of {len(texts)} sentences {share:.0%} change when one code is replaced, between "
+        f"{min(changed):.0%} and {max(changed):.0%} depending on the code. A changed sentence "
+        f"keeps {same:.0%} of its words; two different sentences share {between:.0%}. {used:.0%} "
+        "of the code values are in use. "
     )
     if is_expected:
         seen += "Each code changes a part of the sentence, although no training signal says which."
@@ -234,7 +234,7 @@ def _example(texts: Sequence[str], done: Swaps) -> Table:
     row = int(np.argmax(ratios))
     numbers = range(done.codes.shape[1])
     return Table(
-        f"“{texts[row]}”, the sentence reconstructed best, with one code swapped",
+        f"“{texts[row]}”, the best reconstructed sentence, with one code replaced",
         {
             "code": ["none", *(str(code + 1) for code in numbers)],
             "was": ["", *(str(done.codes[row, code]) for code in numbers)],
@@ -248,16 +248,17 @@ EXPERIMENT = Experiment(
     title="Edit one code of a sentence",
     claim="A VQ-VAE encodes a sentence as a few symbols. Change one of them and decode: part of "
     "the sentence changes, the rest stays.",
-    trains="A small VAE with eight codes of 16 categories each, on 3,000 everyday sentences; then "
-    "every code of 100 held-out sentences is swapped for that of another sentence.",
+    trains="A small VAE with eight codes of 16 values each, on 3,000 everyday sentences; then "
+    "every code of 100 held-out sentences is replaced by that of another sentence.",
     seconds=35,
     seed=2,
-    expected="One code changes the sentence in at least 60 % of the swaps, and about half of its "
-    "words stay. More than half of the categories are in use.",
+    expected="Replacing one code changes the sentence at least 60 % of the time, and about half "
+    "of its words stay. More than half of the code values are in use.",
     run=run,
     settings=Settings,
-    change="Take 2 codes of 256 categories, or 32 of few: how much does one of them change? A "
-    "run of your own (explorer new NAME --latent codebook) has chips to swap on its map.",
+    change="Try 2 codes of 256 values, or 32 codes of few values: how much does one code "
+    "change? A run of your own (explorer new NAME --latent codebook) has its codes as "
+    "chips on the map.",
     sketch=((0.94,), (0.91,), (0.95,), (0.95,), (0.94,), (0.92,), (0.94,), (0.91,)),
     code="""\
 from explorer.experiments.codes import Settings, recipe, swaps

@@ -46,7 +46,7 @@ _TOP, _OWN = 8, 6
 class Settings:
     """What may be changed."""
 
-    topics: int = setting(8, "dimensions of z, and topics of LDA", 2, 30)
+    topics: int = setting(8, "dimensions of z, and number of LDA topics", 2, 30)
     documents: int = setting(2000, "documents to train on", 200, 20000)
     length: int = setting(60, "mean number of words in a document", 5, 300)
     epochs: int = setting(20, "epochs of each model with an encoder", 1, 100)
@@ -190,11 +190,11 @@ def _outcome(
     is_lower = ends[NVDM] < min(_LEARNED * elders[_UNIGRAMS], mixture)
     finds = counts[TOPIC_MODEL] > counts[NVDM]
     seen = (
-        f"Perplexity per word of {len(data.test)} held-out documents: unigrams "
+        f"Perplexity per word on {len(data.test)} held-out documents: unigrams "
         f"{elders[_UNIGRAMS]:.1f}, the best mixture of unigrams {mixture:.1f}, LDA {lda:.1f}, "
         f"NVDM {ends[NVDM]:.1f}, the topic model with an encoder {ends[TOPIC_MODEL]:.1f}; "
-        f"{data.limit:.1f} with the topics known. Of {len(TOPICS)} planted topics the topic "
-        f"model finds {counts[TOPIC_MODEL]}, the dimensions of NVDM {counts[NVDM]}. "
+        f"{data.limit:.1f} with the true topics. Of {len(TOPICS)} planted topics the topic model "
+        f"recovers {counts[TOPIC_MODEL]}, the dimensions of NVDM {counts[NVDM]}. "
     )
     if not is_lower:
         seen += (
@@ -254,7 +254,7 @@ def _table(learned: Mapping[str, Sequence[Sequence[str]]]) -> Table:
         columns[f"{name}: words of the nearest"] = [
             rows.get(topic, "") for topic in range(len(TOPICS))
         ]
-    return Table("Planted topics, and what was learned", {"planted": list(TOPICS), **columns})
+    return Table("Planted topics and learned topics", {"planted": list(TOPICS), **columns})
 
 
 EXPERIMENT = Experiment(
@@ -265,8 +265,9 @@ EXPERIMENT = Experiment(
     "eight topics by LDA's generative process; unigrams, mixtures by EM and LDA for comparison.",
     seconds=25,
     seed=3,
-    expected="NVDM is below 0.8 of the unigrams' perplexity, below every mixture and near LDA. "
-    "The topic model finds the planted topics; the dimensions of NVDM mix them.",
+    expected="NVDM has less than 0.8 of the unigram perplexity, below every mixture and close "
+    "to LDA. The topic model recovers the planted topics; the dimensions of NVDM mix "
+    "them.",
     run=run,
     settings=Settings,
     change="Shorter documents say less about their topics; with fewer than eight, topics must be "

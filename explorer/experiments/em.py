@@ -96,11 +96,12 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     alone = perplexity(data.test, one.mixture)
     climbs, touches = drop < _TOLERANCE, gap < _TOLERANCE
     falls = sum(item >= _TOLERANCE for item in drops)
+    decreases = f"decreased the bound {falls} times, by at most {drop:.2g} nats"
     seen = (
-        f"EM {'never fell' if climbs else f'fell {falls} times, by at most {drop:.2g} nats'}; "
+        f"EM {'never decreased the bound' if climbs else decreases}; "
         f"after an E step the gap between log p and the bound is at most {gap:.1g} nats. On "
         f"{len(data.test):,} held-out sentences EM has perplexity {soft_ppl:.1f}, hard EM "
-        f"{hard_ppl:.1f}, one component {alone:.1f}."
+        f"{hard_ppl:.1f}, a single component {alone:.1f}."
     )
     return Outcome(
         seen,
@@ -120,7 +121,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 def _charts(curves: Mapping[str, Curves]) -> list[Chart]:
     soft = curves["EM"]
     bound = Chart(
-        "EM: the bound touches log p after every E step",
+        "EM: the bound is tight after every E step",
         "iteration",
         "nats per sentence",
         [
@@ -163,8 +164,8 @@ EXPERIMENT = Experiment(
     "EM and by hard EM from the same initial weights.",
     seconds=15,
     seed=7,
-    expected="The bound never falls, the gap to log p is 0 after each E step, and hard EM ends no "
-    "better than EM on held-out sentences.",
+    expected="The bound never decreases, the gap to log p is 0 after each E step, and hard EM "
+    "is no better than EM on held-out sentences.",
     run=run,
     settings=Settings,
     change="More components fit the training sentences better; held-out perplexity shows when "

@@ -36,7 +36,7 @@ class Settings:
     epochs: int = setting(20, "epochs of each training", 1, 200)
     words: int = setting(500, "most frequent content words", 50, 3000)
     temperature: float = setting(0.7, "temperature of Gumbel-softmax", 0.05, 5.0)
-    subset: int = setting(3, "likeliest codes that the subset sums", 1, 50)
+    subset: int = setting(3, "most likely codes that the subset sums over", 1, 50)
 
 
 @dataclass(frozen=True)
@@ -262,10 +262,10 @@ def _outcome(
     is_expected = is_expected and ratio**2 > 5
     parts = ", ".join(f"{name} {value:.1f}" for name, value in ends.items())
     seen = (
-        f"Held-out perplexity after training: {parts}. The best is {best}. On one batch the noise "
-        f"of REINFORCE is {noises['REINFORCE']:.1f} times the gradient, with a baseline "
-        f"{noises['REINFORCE, baseline']:.1f}, of the subset {noises['subset']:.1f} and of "
-        f"Gumbel-softmax {noises['Gumbel-softmax']:.1f}."
+        f"Held-out perplexity after training: {parts}. The best is {best}. On one batch the "
+        f"gradient noise of REINFORCE is {noises['REINFORCE']:.1f} times the gradient, with a "
+        f"baseline {noises['REINFORCE, baseline']:.1f}, of the subset {noises['subset']:.1f} and "
+        f"of Gumbel-softmax {noises['Gumbel-softmax']:.1f}."
     )
     figures = [Figure(f"perplexity, {name}", value, "per word") for name, value in ends.items()]
     figures += [Figure(f"noise over signal, {name}", value) for name, value in noises.items()]
@@ -281,7 +281,9 @@ def _outcome(
 
 def _chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Chart:
     series = [Series.of(name, curve) for name, curve in curves.items() if curve]
-    return Chart("Held-out sentences, all codes summed", "epoch", "perplexity per word", series)
+    return Chart(
+        "Held-out sentences, summed over all codes", "epoch", "perplexity per word", series
+    )
 
 
 EXPERIMENT = Experiment(
@@ -293,8 +295,8 @@ EXPERIMENT = Experiment(
     "of one gradient, from the same initial weights.",
     seconds=30,
     seed=5,
-    expected="Enumeration ends best or close to it, REINFORCE worst; the variance of its gradient "
-    "is more than five times that of Gumbel-softmax.",
+    expected="Enumeration is best or close to it, REINFORCE is worst; the variance of its "
+    "gradient is more than five times that of Gumbel-softmax.",
     run=run,
     settings=Settings,
     change="A lower temperature means less bias and more noise. A subset of all codes is full "

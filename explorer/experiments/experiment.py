@@ -211,7 +211,7 @@ def _value(item: "dataclasses.Field[Any]", value: Any) -> Any:
     if kind is str:
         if limits["choices"] and result not in limits["choices"]:
             choices = ", ".join(limits["choices"])
-            raise ExplorerError(f"{item.name}={result!r} is none of {choices}")
+            raise ExplorerError(f"{item.name}={result!r} is not one of {choices}")
     elif not limits["low"] <= result <= limits["high"]:  # nor is NaN
         raise ExplorerError(
             f"{item.name}={result:g} is not between {limits['low']:g} and {limits['high']:g}"

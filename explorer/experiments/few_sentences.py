@@ -81,10 +81,14 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     best = {name: min(nats for _, nats in curve) for name, curve in curves.items()}
     helped = best[_STARTS[1]] - best[_STARTS[0]]
     seen = (
-        f"Trained on {len(data.train)} sentences, the best −ELBO of {len(data.test)} others is "
-        f"{best[_STARTS[0]]:.1f} nats when the training starts from {RUN}, and "
-        f"{best[_STARTS[1]]:.1f} from nothing: "
-        + (f"pre-training saves {helped:.1f} nats." if helped > 0 else "it did not help.")
+        f"Trained on {len(data.train)} sentences, the best −ELBO on {len(data.test)} others is "
+        f"{best[_STARTS[0]]:.1f} nats when training starts from {RUN}, and "
+        f"{best[_STARTS[1]]:.1f} from random weights: "
+        + (
+            f"pre-training saves {helped:.1f} nats."
+            if helped > 0
+            else "pre-training did not help."
+        )
     )
     return Outcome(
         seen,
@@ -114,12 +118,12 @@ EXPERIMENT = Experiment(
     "on image captions alone, and from random ones.",
     seconds=45,
     seed=4,
-    expected="The pre-trained one starts lower, and its best −ELBO on held-out sentences is lower "
-    "by several nats.",
+    expected="The pre-trained model starts lower, and its best −ELBO on held-out sentences is "
+    "lower by several nats.",
     run=run,
     settings=Settings,
-    change="With 3,000 sentences the gap narrows. Whole runs do the same with --start: the README "
-    "has figures for 3,000 reviews.",
+    change="With 3,000 sentences the gap narrows. Full runs do the same with --start: the "
+    "README has results for 3,000 reviews.",
     sketch=((0.6, 0.4, 0.34, 0.32, 0.31, 0.32), (1.0, 0.75, 0.62, 0.56, 0.54, 0.53)),
     code="""\
 from explorer.experiments.everyday_sentences import everyday

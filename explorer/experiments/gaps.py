@@ -36,7 +36,7 @@ _SHOWN = 10
 class Settings:
     """What may be changed."""
 
-    sentence: str = setting("", "a sentence of your own (empty: 32 captions)")
+    sentence: str = setting("", "your own sentence (empty: 32 captions)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def gaps(texts: Sequence[str]) -> Iterator[tuple[list[str], int]]:
         ExplorerError: For texts without a word, once they are read.
     """
     if not any(text.strip(" .?!") for text in texts):
-        raise ExplorerError("a sentence needs a word that can be left out")
+        raise ExplorerError("this sentence has no word that can be masked: try a longer one")
     for text in texts:
         words = text.split()
         for index in range(len(words) - (words[-1] in ".?!")):
@@ -108,7 +108,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     best = max(right, key=right.__getitem__)
     first = next(iter(right))
     parts = ", ".join(f"{name} {value:.0%}" for name, value in right.items())
-    seen = f"Of {len(sentences)} missing words the models guess: {parts}. "
+    seen = f"Of {len(sentences)} missing words the models predict correctly: {parts}. "
     if best == first:
         seen += (
             "The denoising autoencoder was trained on sentences with gaps. To the VAEs a gap is "
@@ -152,7 +152,7 @@ def _charts(known: dict[str, Filled]) -> list[Chart]:
     right = [float(np.mean(known[name].is_right)) for name in names]
     return [
         Chart(
-            "Missing words guessed",
+            "Missing words predicted correctly",
             "",
             "fraction of the gaps",
             [Series("guessed", names, right)],

@@ -49,8 +49,8 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     second = "uses z" if uses else "does not learn to use z"
     example = f", and it decodes {wrong[0][0]} as {wrong[0][1]}" if wrong else ""
     seen = (
-        f"The decoder that reads the words before {first}: its rate ends at {reads.rate:.2f} "
-        f"nats{example}. The one that reads none {second}: {blind.rate:.2f} nats of at least "
+        f"The decoder that reads the previous words {first}: its final rate is {reads.rate:.2f} "
+        f"nats{example}. The one that reads no words {second}: {blind.rate:.2f} nats of at least "
         f"{ENTROPY:.2f}."
     )
     return Outcome(
@@ -73,7 +73,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
                 },
             )
         ],
-        [Link("A real run that collapsed, beside one that did not", "collapse")],
+        [Link("A real run that collapsed, next to one that did not", "collapse")],
     )
 
 
@@ -93,7 +93,7 @@ def _chart(curves: dict[str, list[tuple[float, float]]]) -> Chart:
         Series(name, list(range(1, len(points) + 1)), [rate for rate, _ in points])
         for name, points in curves.items()
     ]
-    return Chart("The rate while the decoders with z train", "report", "rate, nats", series)
+    return Chart("The rate of the decoders with z during training", "report", "rate, nats", series)
 
 
 EXPERIMENT = Experiment(
@@ -104,7 +104,8 @@ EXPERIMENT = Experiment(
     "previous words as input, with and without z.",
     seconds=20,
     expected="The decoder that reads words ends with a rate below 0.05 nats and confuses the "
-    "sentences; the one that reads none must use z, at log 3 = 1.10 nats or more.",
+    "sentences; the one that reads no words must use z, with a rate of at least log 3 "
+    "= 1.10 nats.",
     run=run,
     settings=Settings,
     change="Without weight decay nothing penalises z, and the rate drifts with chance. Try other "

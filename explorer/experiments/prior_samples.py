@@ -34,7 +34,7 @@ class Settings:
 
     run: str = setting("captions-smooth", "a run with a Gaussian latent space")
     sentences: int = setting(8, "captions of unusual scenes", 1, len(SPECIFIC))
-    draws: int = setting(1024, "largest number of draws of z, K", 16, 16384)
+    draws: int = setting(1024, "largest number of samples of z, K", 16, 16384)
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
     """Estimates log p(x) of captions from draws of the prior, and of each one's posterior."""
     explored = open_run(settings.run)
     if not explored.model.latent.has_rate:
-        raise ExplorerError(f"run={settings.run!r} has no posterior with a density: name a VAE")
+        raise ExplorerError(f"run={settings.run!r} has no posterior with a density: choose a VAE")
     texts = SPECIFIC[: settings.sentences]
     known: dict[str, Weights] = {}
     for number, source in enumerate((PRIOR, POSTERIOR)):
         for done, so_far in weights(explored, texts, settings.draws, seed, source):
             known[source] = so_far
-            watch((number + done) / 2, f"decoding draws of the {source}", [_chart(known)])
+            watch((number + done) / 2, f"decoding samples of the {source}", [_chart(known)])
     return _outcome(settings, known)
 
 
@@ -120,13 +120,13 @@ def _outcome(settings: Settings, known: dict[str, Weights]) -> Outcome:
     more = posterior.ess > prior.ess
     first, last = (prior.nats(count) for count in (1, counts[-1]))
     seen = (
-        f"With one draw of the prior a caption costs {first:.1f} nats, with {counts[-1]:,} "
-        f"{last:.1f}, of which {prior.ess:.1f} draws do the work. One draw of the posterior gives "
-        f"{posterior.nats(1):.1f}, {counts[-1]:,} give {posterior.nats(counts[-1]):.1f} "
-        f"({posterior.ess:.1f} effective draws). "
+        f"With one prior sample a caption costs {first:.1f} nats, with {counts[-1]:,} samples "
+        f"{last:.1f}, with an effective sample size of {prior.ess:.1f}. One posterior sample "
+        f"gives {posterior.nats(1):.1f}, {counts[-1]:,} give {posterior.nats(counts[-1]):.1f} "
+        f"(effective sample size {posterior.ess:.1f}). "
     )
     if is_better and more:
-        seen += "The encoder's draws are better at every K."
+        seen += "Samples from the encoder are better at every K."
     else:
         seen += "At some K the prior's draws are as good: z says little about these sentences."
     table = Table(
@@ -169,7 +169,7 @@ def _chart(known: dict[str, Weights]) -> Chart:
         )
         for source, item in known.items()
     ]
-    return Chart("Estimated −log p(x)", "draws of z (K)", "nats per caption", series, log_x=True)
+    return Chart("Estimated −log p(x)", "samples of z (K)", "nats per caption", series, log_x=True)
 
 
 EXPERIMENT = Experiment(

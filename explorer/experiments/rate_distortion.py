@@ -35,7 +35,7 @@ _SLACK = 0.05
 class Settings:
     """What may be changed."""
 
-    reads: bool = setting(False, "whether the toy's decoder reads the words before")
+    reads: bool = setting(False, "whether the toy decoder reads the previous words")
     epochs: int = setting(8, "epochs of each toy model", 1, 40)
 
 
@@ -76,11 +76,11 @@ def _outcome(
     used = [beta for beta, (rate, _) in trained.items() if rate > ENTROPY / 2]
     last = f"β = {max(used):g}" if used else "no β"
     seen = (
-        f"Along the shipped runs distortion {'falls' if falls else 'does not always fall'} as the "
-        f"rate rises: from {runs[0][1]:.1f} nats at a rate of {runs[0][0]:.1f} to "
-        f"{runs[-1][1]:.1f} at {runs[-1][0]:.1f}. In the toy the rate falls from {rates[0]:.2f} "
-        f"to {rates[-1]:.2f} nats as β rises; z is used up to {last}. A nat of rate saves "
-        f"{worth} there, so it pays for β below {worth}."
+        f"Along the shipped runs the distortion {'falls' if falls else 'does not always fall'} "
+        f"as the rate rises: from {runs[0][1]:.1f} nats at a rate of {runs[0][0]:.1f} to "
+        f"{runs[-1][1]:.1f} at {runs[-1][0]:.1f}. In the toy model the rate falls from "
+        f"{rates[0]:.2f} to {rates[-1]:.2f} nats as β rises; z is used up to {last}. A nat of "
+        f"rate saves {worth} there, so it pays off for β below {worth}."
     )
     names = list(shipped)
     return Outcome(
@@ -102,7 +102,7 @@ def _outcome(
                 },
             ),
             Table(
-                "The toy",
+                "Toy model",
                 {
                     "β": list(trained),
                     "rate": [round(rate, 2) for rate in rates],
@@ -110,7 +110,13 @@ def _outcome(
                 },
             ),
         ],
-        [Link("The plane of these runs", "compare", {"runs": ",".join(names[-4:])})],
+        [
+            Link(
+                "The rate–distortion plane of these runs",
+                "compare",
+                {"runs": ",".join(names[-4:])},
+            )
+        ],
     )
 
 
@@ -124,7 +130,7 @@ def _charts(
     grid = [step / 20 * 1.3 * ENTROPY for step in range(21)]
     return [
         Chart(
-            "The toy, one model for each β",
+            "Toy model, one for each β",
             "rate, nats",
             "distortion, nats",
             [
@@ -150,8 +156,8 @@ EXPERIMENT = Experiment(
     trains="The toy decoder that sees no previous words, at six values of β; beside it, six "
     "shipped runs on captions.",
     seconds=30,
-    expected="Distortion falls with the rate along the runs; in the toy the rate falls with β, "
-    "and drops to 0 where a nat of rate saves less than β: above 3.",
+    expected="Distortion falls as the rate rises across the runs; in the toy model the rate "
+    "falls with β, and drops to 0 where a nat of rate saves less than β: above 3.",
     run=run,
     settings=Settings,
     change="Let the decoder see previous words: a nat of rate then saves only one nat, and z is "

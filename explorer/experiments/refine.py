@@ -33,7 +33,7 @@ class Settings:
     """What may be changed."""
 
     run: str = setting("captions-smooth", "a run with Gaussian posteriors")
-    sentences: int = setting(6, "captions of usual, and as many of unusual scenes", 2, 8)
+    sentences: int = setting(6, "number of captions of usual scenes, and of unusual ones", 2, 8)
     steps: int = setting(50, "gradient steps on each posterior", 10, 500)
 
 
@@ -114,20 +114,24 @@ def _outcome(
     is_expected = float(gain.min()) >= 0 and float(gain.mean()) > _SURE * error and behind > 0
     changed = sum(one != other for one, other in read)
     seen = (
-        f"{settings.steps} steps from the encoder's answer gain {gain.mean():.2f} ± {error:.2f} "
-        f"nats a sentence: {parts[USUAL].mean():.2f} on usual scenes, "
+        f"{settings.steps} steps from the encoder's posterior gain {gain.mean():.2f} ± "
+        f"{error:.2f} nats per sentence: {parts[USUAL].mean():.2f} on usual scenes, "
         f"{parts[UNUSUAL].mean():.2f} on unusual ones. {changed} of {len(texts)} reconstructions "
         "change. "
     )
     if behind > 0:
         seen += (
-            f"As many steps from nothing end {behind:.2f} nats behind where the encoder begins."
+            f"The same number of steps from N(0, I) ends {behind:.2f} nats worse than the "
+            "encoder's starting point."
         )
     else:
-        seen += f"As many steps from nothing end {-behind:.2f} nats ahead of the encoder's answer."
+        seen += (
+            f"The same number of steps from N(0, I) ends {-behind:.2f} nats better than the "
+            "encoder's posterior."
+        )
     order: list[int] = np.argsort(-gain).tolist()
     table = Table(
-        "Refined from the encoder's answer, most gain first",
+        "Refined from the encoder's posterior, largest gain first",
         {
             "sentence": [texts[row] for row in order],
             "nats gained": [round(float(gain[row]), 2) for row in order],
@@ -163,7 +167,7 @@ def _outcome(
 def _chart(known: Mapping[str, Improved]) -> Chart:
     """Of each start the mean over the sentences that are done."""
     series = [Series(name, item.steps, item.path.mean(0).tolist()) for name, item in known.items()]
-    return Chart("−ELBO of posteriors, improved one by one", "step", "nats per sentence", series)
+    return Chart("−ELBO of individually optimised posteriors", "step", "nats per sentence", series)
 
 
 EXPERIMENT = Experiment(

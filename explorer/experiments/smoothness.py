@@ -116,7 +116,7 @@ def run(settings: Settings, seed: int, watch: Watch) -> Outcome:
 def _chart(known: Mapping[str, Paths]) -> Chart:
     series = [Series(name, _STEPS, item.nats) for name, item in known.items()]
     return Chart(
-        "What the language model says along the path",
+        "Cost under the language model along the path",
         "from one sentence (0) to the other (1)",
         "nats per word",
         series,
@@ -131,8 +131,9 @@ EXPERIMENT = Experiment(
     "the shipped language model scores the decodes.",
     seconds=8,
     seed=2,
-    expected="The middle of a path costs the denoising autoencoder most compared with the ends, "
-    "the VAE at 27 nats less, and in the VAE at 12 nats the middle is as likely as the ends.",
+    expected="Relative to the ends, the middle of a path costs most for the denoising "
+    "autoencoder and less for the VAE at 27 nats; for the VAE at 12 nats the middle is "
+    "as likely as the ends.",
     run=run,
     settings=Settings,
     change="Other seeds draw other pairs. With few pairs the first two may swap.",

@@ -63,10 +63,10 @@ def _conclusion(title: str, values: Sequence[str], records: Sequence[Record]) ->
         if NO in answers and len(set(answers)) > 1 and len(rates) == len(records):
             best = max(range(len(rates)), key=rates.__getitem__)
             return (
-                f"{subject} delayed or softened the collapse but did not prevent it: no run uses "
+                f"{subject} delayed or weakened the collapse but did not prevent it: no run uses "
                 f"all of z, and the highest rate is {written(rates[best])} nats ({values[best]})."
             )
-        return f"{subject} makes no run use z."
+        return f"{subject} does not make any run use z."
     if len(rates) == len(records) and min(rates) > 0 and max(rates) / min(rates) >= _CLEAR:
         low, high = (rates.index(pick(rates)) for pick in (min, max))
         return (

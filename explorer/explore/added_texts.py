@@ -82,7 +82,7 @@ class AddedTexts:
         except (ValueError, KeyError, EOFError) as error:
             raise ExplorerError(f"{path} is damaged: {error}") from None
         if z.ndim != 2 or len(z) != len(texts) or len(nats) != len(texts):
-            raise ExplorerError(f"{path} is of other texts: add them again")
+            raise ExplorerError(f"{path} belongs to other texts: add them again")
         known = outside if len(outside) == len(texts) else None
         return cls(list(texts), z.astype(np.float32), nats, known)
 

@@ -81,7 +81,7 @@ class Aligned:
         if self.alignment is None:
             return self.layout.axes
         name = VIEWS[self.view].title
-        return {"x": name, "y": f"laid onto {self.frame.name}", "units": False}
+        return {"x": name, "y": f"aligned to {self.frame.name}", "units": False}
 
     @cached_property
     def regions(self) -> UInt8[np.ndarray, " n"]:

@@ -14,9 +14,9 @@ def whole(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:
         ExplorerError: If it is another type or out of bounds.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ExplorerError(f"{name} is a whole number, not {value!r}")
+        raise ExplorerError(f"{name} must be a whole number, not {value!r}")
     if not least <= value <= most:
-        raise ExplorerError(f"{name} {value} is not between {least:,} and {most:,}")
+        raise ExplorerError(f"{name} must be between {least:,} and {most:,}, not {value}")
     return int(value)
 
 
@@ -28,11 +28,11 @@ def sentences(texts: Any) -> list[str]:
             for what cannot be listed.
     """
     if isinstance(texts, str):
-        raise ExplorerError(f"sentences come in a list: [{texts[:40]!r}]")
+        raise ExplorerError(f"sentences must be given as a list: [{texts[:40]!r}]")
     try:
         texts = list(texts)
     except TypeError:
-        raise ExplorerError(f"sentences come in a list, not as {texts!r:.40}") from None
+        raise ExplorerError(f"sentences must be given as a list, not as {texts!r:.40}") from None
     for item in texts:
         string("a sentence", item)
     return texts
@@ -45,7 +45,7 @@ def string(what: str, value: Any) -> str:
         ExplorerError: If it is another type.
     """
     if not isinstance(value, str):
-        raise ExplorerError(f"{what} is text, not {type(value).__name__}")
+        raise ExplorerError(f"{what} must be text, not {type(value).__name__}")
     return value
 
 
@@ -61,7 +61,7 @@ def array(values: Any) -> np.ndarray:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
         raise ExplorerError(
-            f"{type(values).__name__} holds no array of numbers: {error}"
+            f"{type(values).__name__} is not an array of numbers: {error}"
         ) from None
 
 
@@ -73,7 +73,7 @@ def numbers(name: str, values: Any) -> np.ndarray:
     """
     vector = np.atleast_1d(array(values))
     if vector.ndim != 1 or vector.dtype.kind not in "fiu" or not np.isfinite(vector).all():
-        raise ExplorerError(f"{name} is one or more finite numbers, not {values!r:.40}")
+        raise ExplorerError(f"{name} must be one or more finite numbers, not {values!r:.40}")
     return vector.astype(np.float64)
 
 
@@ -85,5 +85,5 @@ def number(name: str, value: Any) -> float:
     """
     vector = numbers(name, value)
     if len(vector) != 1:
-        raise ExplorerError(f"{name} is one number, not {len(vector):,}")
+        raise ExplorerError(f"{name} must be one number, not {len(vector):,}")
     return float(vector[0])

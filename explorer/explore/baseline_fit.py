@@ -111,7 +111,7 @@ def linear_baselines(run: Contents, components: int = COMPONENTS) -> LinearBasel
     if not run.has_latent:
         raise ExplorerError(f"{run.name} is a language model: it has no latent space to compare")
     if not 2 <= components <= 200:
-        raise ExplorerError(f"{components} components are not between 2 and 200")
+        raise ExplorerError(f"components must be between 2 and 200, not {components}")
     corpus = run.corpus
     if corpus is not None:
         train = _evenly([corpus.sentences[row] for row in corpus.rows("train")])
@@ -121,8 +121,8 @@ def linear_baselines(run: Contents, components: int = COMPONENTS) -> LinearBasel
         return LinearBaselines(run, train, held_out, groups, True, components)
     if run.atlas is None:
         raise ExplorerError(
-            f"neither the corpus nor a map of {run.name} is here: "
-            f"`{folders.command('atlas', run.folder)}` draws one where the corpus is"
+            f"neither the corpus nor a map of {run.name} is available: "
+            f"`{folders.command('atlas', run.folder)}` draws a map if the corpus is installed"
         )
     texts, splits = run.atlas.reconstruction, run.atlas.split
     train = [text for text, split in zip(texts, splits, strict=True) if split == "train"]

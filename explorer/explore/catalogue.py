@@ -77,7 +77,7 @@ def groups() -> list[Group]:
 
 def markdown() -> str:
     """The catalogue as a topic of the help."""
-    lines = [f"# {TITLE}", "", "Listed from the code: what is registered is here."]
+    lines = [f"# {TITLE}", "", "Generated from the code: everything that is registered."]
     for title, entries in groups():
         lines += ["", f"## {title}", ""]
         for name, about, settings in entries:

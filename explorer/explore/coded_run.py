@@ -170,7 +170,7 @@ class CodedRun(MappedRun):
         z, count = self._latent(z), whole("k", k, 0)
         scale = numbers("scale", scale).astype(np.float32)
         if len(scale) not in (1, len(z)) or (scale < 0).any():
-            raise ExplorerError(f"scale is {len(z)} standard deviations, none below 0")
+            raise ExplorerError(f"scale must be {len(z)} non-negative standard deviations")
         random = np.random.default_rng(decoding.seed if decoding else 0)
         noise = random.standard_normal((count, len(z))).astype(np.float32)
         return self.decode(z + noise * scale, decoding)
@@ -186,7 +186,7 @@ class CodedRun(MappedRun):
         size, z = self.config.model.latent_dim, array(point)
         if z.shape != (size,) or z.dtype.kind not in "fiu":
             raise ExplorerError(
-                f"a latent point of {self.name} is {size} numbers, not {z.dtype} {z.shape}"
+                f"a latent point of {self.name} must have {size} numbers, not {z.dtype} {z.shape}"
             )
         return _finite(z)
 
@@ -202,9 +202,11 @@ class CodedRun(MappedRun):
     def _latents(self, z: np.ndarray) -> Latents:
         size, z = self.config.model.latent_dim, array(z)
         if z.dtype.kind not in "fiu":
-            raise ExplorerError(f"latents of {self.name} are real numbers, not {z.dtype}")
+            raise ExplorerError(f"latents of {self.name} must be real numbers, not {z.dtype}")
         if z.ndim != 2 or z.shape[1] != size:
-            raise ExplorerError(f"latents of {self.name} have shape (n, {size}), not {z.shape}")
+            raise ExplorerError(
+                f"latents of {self.name} must have shape (n, {size}), not {z.shape}"
+            )
         return _finite(z)
 
     def _generate(self, points: "Tensor", decoding: Decoding | None) -> list[list[int]]:
@@ -271,5 +273,5 @@ def _finite(z: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         z = z.astype(np.float32)
     if not np.isfinite(z).all():
-        raise ExplorerError("a latent point holds a value that is not a finite number")
+        raise ExplorerError("a latent point contains a non-finite value")
     return z

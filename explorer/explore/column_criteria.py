@@ -22,7 +22,7 @@ class Range(Criterion):
     """A number of the sentence between two bounds, both included."""
 
     name = "range"
-    help = "Sentences whose number lies between two bounds: 5..12, 5.. or ..12."
+    help = "Sentences whose value lies in a range: 5..12, 5.. or ..12."
 
     column: str
     low: float | None = None
@@ -50,10 +50,10 @@ class Range(Criterion):
     def read(cls, name: str, value: Value) -> "Criterion":
         ends = [number(end) if end else None for end in value.text.split("..")]
         if len(ends) != 2 or ends == [None, None]:
-            raise ExplorerError(f"{name}: is a range such as 5..12, 5.. or ..12")
+            raise ExplorerError(f"{name}: must be a range such as 5..12, 5.. or ..12")
         low, high = ends
         if low is not None and high is not None and low > high:
-            raise ExplorerError(f"{name}:{value.text} begins above its end")
+            raise ExplorerError(f"{name}:{value.text} has its lower bound above its upper bound")
         return cls(name, low, high)
 
     def mask(self, run: MappedRun) -> Mask:
@@ -101,7 +101,7 @@ class FileColumn(Criterion):
     def read(cls, name: str, value: Value) -> "Criterion":
         column, mark, wanted = value.text.partition("=")
         if not mark or not column:
-            raise ExplorerError(f"{name}: is a column and a value, such as column:city=Paris")
+            raise ExplorerError(f"{name}: needs a column and a value, such as column:city=Paris")
         for plain, escaped in reversed(_ESCAPED):
             column = column.replace(escaped, plain)
         return cls(column, wanted)

@@ -43,9 +43,9 @@ def _distance(atlas: Any) -> np.ndarray:
 COLUMNS = {
     "length": AtlasNumber("length", "tokens", lambda atlas: atlas.tokens, "Tokens."),
     "distortion": AtlasNumber(
-        "distortion", "nats", lambda atlas: atlas.distortion, "−log p(x | z), nats a sentence."
+        "distortion", "nats", lambda atlas: atlas.distortion, "−log p(x | z), nats per sentence."
     ),
-    "rate": AtlasNumber("rate", "nats", lambda atlas: atlas.rate, "KL, nats a sentence."),
+    "rate": AtlasNumber("rate", "nats", lambda atlas: atlas.rate, "KL, nats per sentence."),
     "distance": AtlasNumber(
         "distance", "units of z", _distance, "From the mean of all sentences, in units of z."
     ),
@@ -133,7 +133,7 @@ def of(run: MappedRun, key: str) -> Column:
         return columns[key]
     name = key.removeprefix(f"{OF_FILE}:")
     names = [item.title for item in columns.values() if item.key.startswith(f"{OF_FILE}:")]
-    listed = f"it has {', '.join(names)}" if names else "only sentences from a table have some"
+    listed = f"it has {', '.join(names)}" if names else "only sentences from a table have columns"
     raise ExplorerError(f"the sentences of {run.name} have no column {name!r}; {listed}")
 
 

@@ -34,7 +34,7 @@ class Label(TextCriterion):
     """The corpus' own label."""
 
     name = "label"
-    help = "Sentences with a label of the corpus."
+    help = "Sentences with a given label of the corpus."
     input = "Label"
 
     @classmethod
@@ -124,7 +124,8 @@ class Regex(TextCriterion):
     def read(cls, name: str, value: Value) -> "Criterion":
         if len(value.text) > MAX_PATTERN:
             raise ExplorerError(
-                f"a regular expression has at most {MAX_PATTERN} characters, not {len(value.text)}"
+                f"a regular expression must have at most {MAX_PATTERN} characters, not "
+                f"{len(value.text)}"
             )
         return super().read(name, value)
 
@@ -154,7 +155,7 @@ class Near(Criterion):
     """The sentences nearest to a typed one, in latent space."""
 
     name = "near"
-    help = "The sentences nearest to one of your own, by cosine of centred latents."
+    help = "The sentences nearest to a sentence you type, by cosine of centred latents."
 
     text: str
     count: int = DEFAULT_NEAR
@@ -171,7 +172,7 @@ class Near(Criterion):
     def read(cls, name: str, value: Value) -> "Criterion":
         count = DEFAULT_NEAR if value.number is None else value.number
         if not value.text.strip() or not 1 <= count <= MAX_NEAR:
-            raise ExplorerError(f"{name} is a sentence and a count of 1 to {MAX_NEAR:,}")
+            raise ExplorerError(f"{name} needs a sentence and a count from 1 to {MAX_NEAR:,}")
         return cls(value.text, count)
 
     def mask(self, run: MappedRun) -> Mask:
@@ -198,7 +199,7 @@ class Area(Criterion):
         """
         drawn = np.asarray(points, np.float64)
         if drawn.ndim != 2 or drawn.shape[1] != 2 or len(drawn) < 3:
-            raise ExplorerError("an area of the map has at least three corners")
+            raise ExplorerError("an area of the map needs at least three corners")
         corners = polygons.simplified(np.clip(drawn, -FARTHEST, FARTHEST)).tolist()
         return cls(view, tuple((digits(x), digits(y)) for x, y in corners))
 
@@ -215,15 +216,15 @@ class Area(Criterion):
     def read(cls, name: str, value: Value) -> "Criterion":
         view, _, rest = value.text.partition(":")
         if view not in VIEWS:
-            raise ExplorerError(f"{name}: begins with a layout: {', '.join(VIEWS)}")
+            raise ExplorerError(f"{name}: must begin with a layout: {', '.join(VIEWS)}")
         numbers = [number(part) for part in rest.split("_")]
         if len(numbers) % 2 or not 6 <= len(numbers) <= 2 * polygons.MAX_CORNERS:
             raise ExplorerError(
-                f"{name}: has {len(numbers)} coordinates; a polygon has 3 to "
+                f"{name}: has {len(numbers)} coordinates; a polygon needs 3 to "
                 f"{polygons.MAX_CORNERS} corners of two each"
             )
         if max(map(abs, numbers)) > FARTHEST:
-            raise ExplorerError(f"{name}: goes beyond {FARTHEST:,.0f} units of the map")
+            raise ExplorerError(f"{name}: reaches beyond {FARTHEST:,.0f} units of the map")
         return cls(view, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
 
     def mask(self, run: MappedRun) -> Mask:

@@ -101,7 +101,7 @@ class TextCriterion(Criterion):
     @classmethod
     def read(cls, name: str, value: Value) -> "Criterion":
         if not value.text.strip():
-            raise ExplorerError(f"{name}: says nothing after the colon")
+            raise ExplorerError(f"{name}: needs a value after the colon")
         return cls(value.text)
 
 

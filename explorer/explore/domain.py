@@ -81,6 +81,6 @@ class Domain:
     def sentence(self, nats: float) -> str:
         """Why a sentence with this many nats per word is out of domain."""
         return (
-            f"{nats:.1f} nats a word; {QUANTILE:.0%} of its training sentences have at most "
+            f"{nats:.1f} nats per word; {QUANTILE:.0%} of its training sentences have at most "
             f"{self.limit:.1f}"
         )

@@ -105,7 +105,7 @@ class FolderEncoding:
         except OSError as error:
             raise ExplorerError(f"{self.source} cannot be listed: {error}") from None
         if not files:
-            raise ExplorerError(f"{self.source} holds no file of sentences")
+            raise ExplorerError(f"{self.source} contains no files of sentences")
         results: dict[Path, Path] = {}
         for path in files:
             other = results.setdefault(self.result(path), path)
@@ -134,12 +134,12 @@ class FolderEncoding:
                 files, of another run or with other settings.
         """
         if self.target == self.source:
-            raise ExplorerError("results need a folder of their own: choose another --out")
+            raise ExplorerError("results need their own folder: choose another --out")
         files = self.files()
         try:
             self.target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ExplorerError(f"{self.target} cannot hold results: {error}") from None
+            raise ExplorerError(f"{self.target} cannot be used for results: {error}") from None
         record = EncodingRecord(self.target)
         settings = {"source": str(self.source), "model": self.model, "column": self.column}
         settings |= dataclasses.asdict(self.encoding)
@@ -150,10 +150,10 @@ class FolderEncoding:
                 what = "of another run"
             elif known.get("source") != settings["source"]:
                 what = f"of the files of {known.get('source')}"
-            raise ExplorerError(f"{self.target} holds results {what}: choose another --out")
+            raise ExplorerError(f"{self.target} contains results {what}: choose another --out")
         for result in map(self.result, files if record.settings is None else ()):
             if result.exists():
-                raise ExplorerError(f"{result} is there already: choose another --out")
+                raise ExplorerError(f"{result} already exists: choose another --out")
         if known != settings:
             record.begin(settings)
         return [path for path in files if not record.has(self.result(path), path)]
@@ -202,7 +202,7 @@ def _encode_file(job: FolderEncoding, path: Path) -> int | str:
                 encode_chunk(run, chunk, writer, job.encoding)
                 count += len(chunk)
             if not count:
-                raise ExplorerError(f"{path} holds no sentence")
+                raise ExplorerError(f"{path} contains no sentences")
     except ExplorerError as error:
         return str(error)
     return count

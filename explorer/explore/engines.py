@@ -52,7 +52,7 @@ def _by_ray(
     except ray.exceptions.RayTaskError:
         raise  # an error of the work itself
     except ray.exceptions.RayError as error:
-        raise ExplorerError(f"Ray gave up: {error}") from None
+        raise ExplorerError(f"Ray failed: {error}") from None
     finally:
         for reference in pending:
             ray.cancel(reference)
@@ -61,7 +61,7 @@ def _by_ray(
 ENGINES = {
     "here": Engine("one file after another, in this process", _here),
     "ray": Engine(
-        "files side by side on the workers of a Ray cluster, here or where RAY_ADDRESS says",
+        "files in parallel on the workers of a Ray cluster, here or at RAY_ADDRESS",
         _by_ray,
     ),
 }

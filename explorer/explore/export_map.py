@@ -111,7 +111,7 @@ def caption(run: "Run", atlas: "Atlas") -> str:
     drawn = f"{len(atlas):,} of {atlas.total:,} sentences, a random sample"
     if len(atlas) == atlas.total:
         drawn = f"all {atlas.total:,} sentences"
-    words = "" if run.texts_are_real else "; the texts are the model's own words"
+    words = "" if run.texts_are_real else "; the texts are the model's reconstructions"
     noise = "; the means hardly vary: this layout is noise" if atlas.layout_is_noise else ""
     return f"{run.name}: {drawn}{words}{noise}"
 

@@ -79,12 +79,14 @@ def read(path: Path) -> tuple[Scene, ...]:
     except OSError as error:
         raise ExplorerError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # of TOML and of UTF-8, too
-        raise ExplorerError(f"{path} is no file of scenes: {error}") from error
+        raise ExplorerError(f"{path} is not a file of scenes: {error}") from error
     items = table.get("scene")
     if set(table) != {"scene"} or not isinstance(items, list) or not items:
-        raise ExplorerError(f"{path} is no file of scenes: it needs tables [[scene]], only those")
+        raise ExplorerError(
+            f"{path} is not a file of scenes: it may contain only [[scene]] tables"
+        )
     if len(items) > MAX_SCENES:
-        raise ExplorerError(f"{path} has {len(items)} scenes: at most {MAX_SCENES} are shown")
+        raise ExplorerError(f"{path} has {len(items)} scenes: at most {MAX_SCENES} are allowed")
     scenes = []
     for number, item in enumerate(items, 1):
         try:
@@ -98,15 +100,15 @@ def _scene(item: Any) -> Scene:
     if not isinstance(item, dict):
         raise ExplorerError("not a table")
     if unknown := sorted(set(item) - _KEYS):
-        raise ExplorerError(f"unknown key {unknown[0]!r}: known are {', '.join(sorted(_KEYS))}")
+        raise ExplorerError(f"unknown key {unknown[0]!r}: the keys are {', '.join(sorted(_KEYS))}")
     page = _text(item, "page", _MAX_TITLE)
     if page not in PAGES:
-        raise ExplorerError(f"page {page!r} is none of {', '.join(PAGES)}")
+        raise ExplorerError(f"page {page!r} is not one of {', '.join(PAGES)}")
     if sum(key in item for key in ("shows", "run", "runs")) != 1:
-        raise ExplorerError("needs one of shows, run and runs")
+        raise ExplorerError("needs exactly one of shows, run and runs")
     shows = _text(item, "shows", _MAX_TITLE) if "shows" in item else ""
     if shows and shows not in ROLES:
-        raise ExplorerError(f"shows {shows!r} is none of {', '.join(ROLES)}")
+        raise ExplorerError(f"shows {shows!r} is not one of {', '.join(ROLES)}")
     title, see = _text(item, "title", _MAX_TITLE), _text(item, "see", _MAX_SENTENCE)
     return Scene(title, see, page, shows, _runs(item), _address(item.get("address", {})))
 
@@ -114,9 +116,9 @@ def _scene(item: Any) -> Scene:
 def _text(item: Mapping[str, Any], key: str, longest: int) -> str:
     text = item.get(key)
     if not isinstance(text, str) or not text.strip() or not text.isprintable():
-        raise ExplorerError(f"{key} is to be one line of text")
+        raise ExplorerError(f"{key} must be one line of text")
     if len(text) > longest:
-        raise ExplorerError(f"{key} has {len(text)} characters: at most {longest} are shown")
+        raise ExplorerError(f"{key} has {len(text)} characters: at most {longest} are allowed")
     return text.strip()
 
 
@@ -125,18 +127,18 @@ def _runs(item: Mapping[str, Any]) -> tuple[str, ...]:
         return (_text(item, "run", _MAX_VALUE),)
     runs = item.get("runs", [])
     if not isinstance(runs, list) or ("runs" in item and not 1 <= len(runs) <= 4):
-        raise ExplorerError("runs is to be a list of one to four names")
+        raise ExplorerError("runs must be a list of one to four names")
     return tuple(_text({"runs": name}, "runs", _MAX_VALUE) for name in runs)
 
 
 def _address(table: Any) -> dict[str, str]:
     if not isinstance(table, dict):
-        raise ExplorerError('address is to be a table, as { steps = "9" }')
+        raise ExplorerError('address must be a table, such as { steps = "9" }')
     for key, value in table.items():
         if not re.fullmatch(r"[a-z_]{1,30}", key) or key in _RESERVED:
             raise ExplorerError(f"address cannot have the parameter {key!r}")
         if not isinstance(value, str) or len(value) > _MAX_VALUE or not value.isprintable():
-            raise ExplorerError(f'address: {key} is to be a text, as {key} = "9"')
+            raise ExplorerError(f'address: {key} must be text, such as {key} = "9"')
     return dict(table)
 
 

@@ -56,7 +56,7 @@ def read_row(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ExplorerError("i is a whole number") from None
+        raise ExplorerError("i must be a whole number") from None
 
 
 def read_positions(text: str) -> Float[np.ndarray, "n 2"]:
@@ -73,8 +73,8 @@ def read_positions(text: str) -> Float[np.ndarray, "n 2"]:
     array = np.array(positions) if is_pairs else np.empty((0, 2))
     if not 0 < len(array) <= MAX_POSITIONS or not (np.abs(array) <= FARTHEST).all():
         raise ExplorerError(
-            f"at is 1 to {MAX_POSITIONS} positions, x,y;x,y, of finite numbers, "
-            f"at most {FARTHEST:,.0f}"
+            f"at must be 1 to {MAX_POSITIONS} positions, x,y;x,y, of finite numbers up to "
+            f"{FARTHEST:,.0f}"
         )
     return array
 

@@ -125,7 +125,9 @@ class MapView(ABC):
             ExplorerError: If a coordinate is not finite.
         """
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise ExplorerError(f"a position of the map is two finite numbers, not {x} and {y}")
+            raise ExplorerError(
+                f"a position of the map must be two finite numbers, not {x} and {y}"
+            )
         return self._at(x, y)
 
     def _at(self, x: float, y: float) -> "MapPosition":
@@ -182,9 +184,10 @@ class PcaView(MapView):
     name = "pca"
     title = "PCA"
     help = (
-        "PCA shows the two directions of largest variance, undistorted, with the prior's ellipses."
+        "PCA shows the two directions of largest variance, undistorted, with the ellipses of "
+        "the prior."
     )
-    description = "the plane of the two principal components of their latent points"
+    description = "the plane of the first two principal components of their latent points"
 
     @cached_property
     def plane(self) -> PCA:
@@ -244,7 +247,7 @@ class WordsView(MapView):
         "PCA of the words is a **linear autoencoder** of the same sentences; the model plays no "
         "part in it."
     )
-    description = "the plane of the two principal components of their words"
+    description = "the plane of the first two principal components of their words"
     of_latents = False
 
     @classmethod

@@ -99,7 +99,7 @@ def _similarities(
         for side, model in enumerate(models)
     )
     if not (ours.any() and theirs.any()):
-        raise ExplorerError(f"{first.name} and {second.name} share no word of a topic")
+        raise ExplorerError(f"the topics of {first.name} and {second.name} share no words")
     return ours @ theirs.T
 
 

@@ -26,9 +26,7 @@ SERIES = (
     ("Mutual information", "nats", ("validation_mutual_information",)),
 )
 """The panels of the time line: name, unit, and columns of `history.csv` in order of preference."""
-VIEW_FOLLOWS = (
-    " The view follows the cloud until you move it: the prior’s circles tell how wide it is."
-)
+VIEW_FOLLOWS = " The view follows the cloud until you move it; the prior’s circles give the scale."
 """Shown with the prior's circles, which give the scale of the cloud."""
 _FEWEST_REPORTS = 8
 """With fewer values, the next column is used if it has more."""
@@ -133,7 +131,7 @@ def sentence(run: Run, index: int) -> Sentence:
     text, is_real = text_of(run, index)
     note = f"{playback.split[index]} · sentence {row:,}"
     if not is_real:
-        note += " · the corpus is not on this machine"
+        note += " · the corpus is not installed"
     reconstructions = playback.reconstruction.get(row)
     return {"text": text, "note": note, "row": row, "reconstructions": reconstructions}
 
@@ -161,9 +159,9 @@ def story(playback: Playback) -> str:
             "the same z."
         )
     if widest == last:
-        return f"The cloud is widest in the end, with a variance of {end:.2g} a dimension."
+        return f"The cloud is widest at the end, with a variance of {end:.2g} per dimension."
     return (
-        f"The cloud is widest at {peak} (a variance of {most:.2g} a dimension); it ends at "
+        f"The cloud is widest at {peak} (a variance of {most:.2g} per dimension); it ends at "
         f"{end:.2g}."
     )
 
@@ -177,7 +175,7 @@ def ending(run: Run) -> str:
         return ""
     rest = f"{last - end:.3g}"
     unit = "epoch" if rest == "1" else f"{rest} epochs"
-    return f"The snapshots end at epoch {end:.3g}: the last {unit} of the training kept none."
+    return f"The snapshots end at epoch {end:.3g}: the last {unit} of the training recorded none."
 
 
 def _beside_the_prior(playback: Playback) -> str:
@@ -185,7 +183,10 @@ def _beside_the_prior(playback: Playback) -> str:
     if prior is None:
         return ""
     variance = (prior.sd_x**2 + prior.sd_y**2) / 2
-    return f", where draws from the prior vary by {variance:.2g} along each axis of this plane"
+    return (
+        f", where samples of the prior have a variance of {variance:.2g} along each axis of this "
+        "plane"
+    )
 
 
 def _small(variance: float) -> str:
@@ -199,7 +200,7 @@ def description(run: Run) -> str:
         f"Playback of the training of {run.name}: {len(playback.row):,} sentences at "
         f"{len(playback)} snapshots from epoch {playback.epoch[0]:.1f} to "
         f"{playback.epoch[-1]:.1f}, on one plane. {story(playback)} The tables below the player "
-        "say the same in numbers."
+        "contain the same in numbers."
     )
 
 

@@ -152,7 +152,7 @@ def _numbered(values: Any, classes: list[tuple[int, str]], title: str) -> Colour
     """Classes in their order get the bytes 0, 1, 2, …; the others stay grey."""
     values = np.asarray(values, dtype=np.int64)
     if len(classes) > MAX_CLASSES:
-        title = f"{title}: the first {MAX_CLASSES} of {len(classes):,}, the others grey"
+        title = f"{title}: the first {MAX_CLASSES} of {len(classes):,}; the others are grey"
         classes = classes[:MAX_CLASSES]
     lowest = int(values.min(initial=0))
     table = np.full(int(values.max(initial=0)) - lowest + 1, NO_CLASS, dtype=np.uint8)
@@ -217,7 +217,7 @@ ATLAS_COLOURINGS = {
         AtlasColouring(
             "label",
             "Label",
-            "The corpus' own label.",
+            "Label of the corpus.",
             _labels,
             is_available=lambda atlas: atlas.label is not None,
         ),

@@ -282,5 +282,5 @@ def open_run(run: str | Path) -> Run:
         ExplorerError: If there is no such run, or its recipe is damaged.
     """
     if not isinstance(run, str | os.PathLike):
-        raise ExplorerError(f"a run is a name or the path of a folder, not {run!r:.40}")
+        raise ExplorerError(f"a run must be a name or the path of a folder, not {run!r:.40}")
     return Run(folders.find(os.fspath(run)))

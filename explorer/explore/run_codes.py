@@ -62,4 +62,4 @@ def counts(run: CodedRun) -> Int[np.ndarray, "codes categories"]:
 
 def _need_codes(run: CodedRun | SmallModel) -> None:
     if not has_codes(run):
-        raise ExplorerError(f"the latent space of {run.name} is not made of codes")
+        raise ExplorerError(f"the latent space of {run.name} is not discrete")

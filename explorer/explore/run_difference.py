@@ -17,7 +17,7 @@ DOES = {
     "partly_used": "uses a part of its latent space",
     "noisy_rate": "spends a rate that hardly tells sentences apart",
     "no_latent": "is a language model: it has no latent space",
-    "not_measured": "is not evaluated yet",
+    "not_measured": "has not been evaluated yet",
 }
 """The verdict on the use of z as the predicate of a run, by its code."""
 _DO = {
@@ -27,7 +27,7 @@ _DO = {
     "partly_used": "use a part of their latent spaces",
     "noisy_rate": "spend a rate that hardly tells sentences apart",
     "no_latent": "are language models, which have no latent space",
-    "not_measured": "are not evaluated yet",
+    "not_measured": "have not been evaluated yet",
 }
 
 
@@ -61,7 +61,10 @@ def difference(runs: Sequence[Run], name: Name = lambda run: run.name) -> str:
     same = f"{_COUNTS[len(runs)]} {_DO[codes[0]]}"
     if not all_comparable(runs):
         listed = ", ".join(f"{name(run)}{_figures(run)}" for run in runs)
-        return f"{same}: {listed}; they read different text, so their figures are not compared."
+        return (
+            f"{same}: {listed}; they were trained on different text, so their metrics are not "
+            "compared."
+        )
     rates = [value_of(run.metrics, "rate") for run in runs]
     if any(rate is None for rate in rates):
         return f"{same}{_perplexities(runs, name)}."
@@ -97,7 +100,7 @@ def _pair(more: Run, less: Run, name: Name) -> str:
     parts = []
     if _both_have(more, less, "bleu"):
         how = _more_or_less(more, less, "bleu", "more closely", "less closely", "as closely")
-        parts.append(f"repeats sentences {how} (BLEU {_against(more, less, 'bleu')})")
+        parts.append(f"reconstructs sentences {how} (BLEU {_against(more, less, 'bleu')})")
     if _both_have(more, less, "importance_ppl"):
         how = _more_or_less(more, less, "importance_ppl", "worse", "better", "as well")
         parts.append(f"predicts text {how} (perplexity {_against(more, less, 'importance_ppl')})")

@@ -23,7 +23,9 @@ def summary(run: Run) -> str:
     if not run.has_latent:
         return " · ".join([*parts, "language model, without z"])
     rate = value_of(run.metrics, "rate")
-    parts.append(_size(run) + (f", {rate:.1f} nats a {run.text_unit}" if rate is not None else ""))
+    parts.append(
+        _size(run) + (f", {rate:.1f} nats per {run.text_unit}" if rate is not None else "")
+    )
     bleu = reconstruction_bleu(run.metrics)
     if bleu is not None:
         kind = "close" if bleu >= _CLOSE else "the gist" if bleu >= _GIST else "loose"
@@ -34,5 +36,5 @@ def summary(run: Run) -> str:
 def _size(run: Run) -> str:
     latent = run.model.latent
     if latent.num_categories:
-        return f"{latent.num_rate_terms} codes of {latent.num_categories} categories"
+        return f"{latent.num_rate_terms} codes of {latent.num_categories} values"
     return f"{run.config.model.latent_dim} dimensions"

@@ -78,9 +78,11 @@ def read_selection(text: str) -> Selection:
         ExplorerError: If the text is malformed; the message says where.
     """
     if not isinstance(text, str):
-        raise ExplorerError(f"a selection is text, not {type(text).__name__}")
+        raise ExplorerError(f"a selection must be text, not {type(text).__name__}")
     if len(text) > MAX_TEXT:
-        raise ExplorerError(f"a selection has at most {MAX_TEXT:,} characters, not {len(text):,}")
+        raise ExplorerError(
+            f"a selection must have at most {MAX_TEXT:,} characters, not {len(text):,}"
+        )
     return _Reader(text).whole()
 
 
@@ -125,13 +127,13 @@ class _Reader:
     def _one(self) -> Selection:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            raise ExplorerError(f"a selection is nested at most {_MAX_DEPTH} deep")
+            raise ExplorerError(f"a selection can be nested at most {_MAX_DEPTH} deep")
         if self._take("not"):
             result: Selection = Not(self._one())
         elif self._take("("):
             result = self._any()
             if not self._take(")"):
-                raise ExplorerError("a selection lacks a closing parenthesis")
+                raise ExplorerError("a selection is missing a closing parenthesis")
         else:
             result = self._condition()
         self._depth -= 1
@@ -139,7 +141,7 @@ class _Reader:
 
     def _condition(self) -> Criterion:
         if self._next == len(self._tokens):
-            raise ExplorerError("a selection ends where a condition is missing")
+            raise ExplorerError("a selection ends where a condition is expected")
         token = self._tokens[self._next]
         self._next += 1
         if isinstance(token, str):
@@ -154,8 +156,8 @@ def _tokens(text: str) -> Iterator[Criterion | str]:
         match = _TOKEN.match(text, at)
         if match is None:
             raise ExplorerError(
-                f"a selection cannot be read from {text[at:].strip()[:40]!r}: a condition is a "
-                f'name, a colon and a value, such as words:"red bus"'
+                f"{text[at:].strip()[:40]!r} cannot be read as a selection: a condition is a "
+                'name, a colon and a value, such as words:"red bus"'
             )
         parenthesis, name, quoted, bare, count, word = match.groups()
         at = match.end()
@@ -164,9 +166,9 @@ def _tokens(text: str) -> Iterator[Criterion | str]:
             continue
         kind = CRITERIA.get(name.lower())
         if kind is None:
-            raise ExplorerError(f"{name}: is not a condition; there are {', '.join(CRITERIA)}")
+            raise ExplorerError(f"{name}: is not a condition; use one of {', '.join(CRITERIA)}")
         if count is not None and len(count) > _MAX_DIGITS:
-            raise ExplorerError(f"{name}: counts to at most {_MAX_DIGITS} digits")
+            raise ExplorerError(f"{name}: counts must have at most {_MAX_DIGITS} digits")
         given = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
         yield kind.read(name.lower(), Value(given, None if count is None else int(count)))
 

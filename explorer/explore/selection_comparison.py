@@ -12,7 +12,7 @@ from explorer.explore.mapped_run import MappedRun
 from explorer.latent_space.cluster_names import Term
 
 NO_DIRECTION = (
-    f"a direction needs {MIN_SIZE} sentences that are in A alone, and {MIN_SIZE} that are in B"
+    f"a direction needs {MIN_SIZE} sentences that are only in A, and {MIN_SIZE} that are only in B"
 )
 
 

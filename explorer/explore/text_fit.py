@@ -59,7 +59,7 @@ class Fit:
         """The fit in one sentence."""
         words = f"{self.run} knows {self.known:.0%} of your words"
         if self.has_pieces and self.known < 1:
-            words += " and spells the others in pieces"
+            words += " and spells out the others in subwords"
         if self.outside is None:
             return f"{words}."
         if self.outside < 0.005:

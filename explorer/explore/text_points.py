@@ -53,8 +53,8 @@ def cannot_encode(run: Contents) -> str:
     source = str(encoder.get("source", ""))
     if not source:
         return (
-            "Typed text needs the encoder that these vectors were made with, which this run does "
-            "not name. Its sentences and every position of the map can still be picked."
+            "Typed text needs the encoder that made these vectors, which this run does not "
+            "name. You can still pick its sentences and any position of the map."
         )
     reason = lacking(source)
     return f"Typed text needs the encoder {source}, and {reason}." if reason else ""
@@ -109,8 +109,8 @@ def encoded(run: Contents, texts: Sequence[str]) -> Latents:
     vectors = _vectors(encoder.source, texts)
     if vectors.shape[1] != encoder.feature_dim:
         raise ExplorerError(
-            f"the encoder {encoder.source} makes vectors of {vectors.shape[1]:,} numbers, and "
-            f"those of {run.name} have {encoder.feature_dim:,}"
+            f"the encoder {encoder.source} produces {vectors.shape[1]:,}-dimensional vectors, "
+            f"but those of {run.name} have {encoder.feature_dim:,} dimensions"
         )
     return run.model.latent.posterior(vectors).mean.numpy()
 

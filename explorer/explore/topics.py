@@ -59,8 +59,8 @@ def topic_model(run: "MappedRun") -> TopicModel:
 
     if not run.is_of_documents:
         raise ExplorerError(
-            f"{run.name} is a model of sentences: topics are those of a run made by "
-            "`explorer new … --documents`"
+            f"{run.name} is a model of sentences: topics need a run made with `explorer new … "
+            "--documents`"
         )
     model = run.model
     assert isinstance(model.decoder, WordsDecoder)

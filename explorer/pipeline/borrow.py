@@ -13,12 +13,12 @@ _CARD = """\
 # {name}
 
 A map of the sentences of `{file}`, drawn with the weights of **{run}**, which was trained on
-{corpus} and never on these sentences: `explorer new NAME --corpus {path} --start {run}` makes a
-run that is. Figures measured here are of these sentences.
+{corpus} and not on these sentences. To train on them:
+`explorer new NAME --corpus {path} --start {run}`. Metrics measured here are for these sentences.
 
 ## Data
 
-The sentences are in `{path}`. The weights are under the terms of {run}: see its card.
+The sentences are in `{path}`. The weights are subject to the terms of {run}: see its model card.
 """
 
 

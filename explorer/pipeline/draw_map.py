@@ -58,7 +58,7 @@ def make_atlas(
     mapped = lock.weights_of(folder)
     config, vocabulary, model = weights.load_model(folder)
     if not config.model.latent_dim:
-        raise ExplorerError(f"{folder.name} is a language model: there is no latent space to map")
+        raise ExplorerError(f"{folder.name} is a language model: it has no latent space to map")
     data = dataset.load(config, vocabulary)
     given_vectors.fill(model, data, config.corpus.max_tokens)
     rows = _rows(config, data, points)
@@ -193,7 +193,7 @@ def shippable_rows(config: Config, corpus: Corpus) -> Int64[np.ndarray, " rows"]
     if not allowed or corpus.sources is None:
         raise ExplorerError(
             f"atlas.text: the terms of {corpus.name} are not known to allow its sentences in a "
-            "map; without the setting, a map shows them where the corpus is"
+            "map; without this setting, a map shows them wherever the corpus is installed"
         )
     return np.flatnonzero([source in allowed for source in corpus.sources])
 
@@ -243,7 +243,9 @@ def make_playback(folder: Path) -> None:
     except ExplorerError as error:
         raise ExplorerError(f"{path} cannot be played: {error}") from None
     if playback.corpus_checksum != corpus.checksum:
-        raise ExplorerError(f"{path} is of another version of {corpus.name}: train the run again")
+        raise ExplorerError(
+            f"{path} belongs to another version of {corpus.name}: train the run again"
+        )
     with lock.still_with(folder, played), replacing(folder) as new:
         playback.save(new / folders.PLAYBACK)
 

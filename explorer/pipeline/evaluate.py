@@ -144,7 +144,7 @@ def _judge(folder: Path, vocabulary: Vocabulary) -> TextVAE:
     if config.model.latent_dim:
         raise ExplorerError(f"--language-model {folder.name}: it has a latent space")
     if type(other) is not type(vocabulary) or other.checksum != vocabulary.checksum:
-        raise ExplorerError(f"--language-model {folder.name}: it has another vocabulary")
+        raise ExplorerError(f"--language-model {folder.name}: it has a different vocabulary")
     return model
 
 

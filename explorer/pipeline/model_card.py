@@ -26,12 +26,12 @@ _TITLES = {
     "simplex": "A neural topic model",
 }
 _NEWSGROUPS = (
-    "As published its labels are constant (1 throughout), so there are none; one document of each "
-    "split is empty and left out; 22 test documents stand verbatim in the training split."
+    "Its published labels are constant (1 throughout), so they are not used; one document of "
+    "each split is empty and left out; 22 test documents occur verbatim in the training split."
 )
 _DENSITY = (
-    "\n\nIt can be sampled from a {name} fitted to its encodings after training: this density is "
-    "no part of the autoencoder's objective."
+    "\n\nIt can be sampled from a {name} fitted to its encodings after training: this density "
+    "is not part of the autoencoder's objective."
 )
 
 
@@ -71,10 +71,15 @@ def _card(name: str, config: configs.Config, metrics: dict[str, Any]) -> str:
         f"{model.embedding_dim}-dimensional word embeddings, {model.latent_dim} latent dimensions"
     )
     epochs = f"{fine_tuning.passes(config)} epochs{fine_tuning.after(config)}"
-    holds = "The run holds none of it, but reconstructions on the map may equal its sentences"
-    holds += " word for word: its terms apply to weights and map."
+    holds = (
+        "The run contains no text of it, but reconstructions on the map may equal its sentences"
+    )
+    holds += " word for word, so its terms apply to weights and map."
     if documents:
-        holds = "The run holds none of it: the map has the model's ranked words for each document."
+        holds = (
+            "The run contains no text of it: the map has the model's ranked words for each "
+            "document."
+        )
     if config.corpus.name == "20news":
         holds += f" {_NEWSGROUPS}"
     if config.atlas.text and corpus:
@@ -99,7 +104,7 @@ def _notice(corpus: NamedCorpus) -> str:
         if source.shippable
     ]
     return "\n".join(
-        ["The map holds sentences of these sources, cleaned, one sentence a row:\n", *lines]
+        ["The map contains sentences from these sources, cleaned, one sentence per row:\n", *lines]
     )
 
 
@@ -114,33 +119,35 @@ def intended_use(config: configs.Config) -> str:
     texts = "documents" if config.corpus.tokens == "bag" else "sentences"
     return (
         f"Research and teaching: to see how a small model {what} {texts} like those of "
-        f"{_data(config)}. It is no assistant, and what it decodes states no fact."
+        f"{_data(config)}. It is not an assistant, and what it decodes is not factual."
     )
 
 
 def limits(config: configs.Config, metrics: dict[str, Any]) -> str:
     """What a run cannot do, by its recipe and metrics, as a Markdown list."""
     corpus = config.corpus
-    lines = [f"It knows sentences of up to {corpus.max_tokens} tokens, like those of its corpus."]
+    lines = [
+        f"It handles sentences of up to {corpus.max_tokens} tokens, like those of its corpus."
+    ]
     if corpus.tokens == "bag":
         lines = [
-            "It reads a text as counts of the words in its vocabulary: their order and all other "
+            "It reads a text as counts of the words in its vocabulary: word order and all other "
             "words are lost, and a point decodes to ranked words."
         ]
     if config.model.encoder["name"] == "vectors":
-        source = config.model.encoder.get("source") or "an encoder that is not named"
+        source = config.model.encoder.get("source") or "an unnamed encoder"
         lines.append(
-            f"Its latent points are vectors of {source}, which typed text needs too; a decode "
-            "inverts a vector approximately."
+            f"Its latent points are vectors of {source}, which is needed to encode typed text; "
+            "decoding inverts a vector only approximately."
         )
     if corpus.tokens == "words":
         lines.append("A word outside its vocabulary is read as `<unk>`.")
     bleu = reconstruction_bleu(metrics)
     if bleu is not None and bleu < _FAITHFUL:
-        lines.append(f"Many sentences are reconstructed with other words (BLEU {bleu:.0f}).")
+        lines.append(f"Many sentences are reconstructed in different words (BLEU {bleu:.0f}).")
     use, sampling = uses_z(metrics), can_be_sampled(metrics)
     lines += [item.sentence for item in (use, sampling) if item.value in (NO, PARTLY)]
-    lines.append("It repeats what its corpus is biased towards.")
+    lines.append("It reproduces the biases of its corpus.")
     return "\n".join(f"- {_escaped(line)}" for line in lines)
 
 

@@ -43,11 +43,13 @@ class LayoutSettings:
         one_of("metric", self.metric, METRICS)
         low, high = _NEIGHBOURS
         if not low <= self.neighbours <= high:
-            raise ExplorerError(f"neighbours is {low} to {high}, not {self.neighbours}")
+            raise ExplorerError(
+                f"neighbours must be between {low} and {high}, not {self.neighbours}"
+            )
         if not 0.0 <= self.min_dist <= 1.0:
-            raise ExplorerError(f"min_dist is 0 to 1, not {self.min_dist:g}")
+            raise ExplorerError(f"min_dist must be between 0 and 1, not {self.min_dist:g}")
         if not 0 <= self.seed <= _MAX_SEED:
-            raise ExplorerError(f"seed is 0 to {_MAX_SEED}, not {self.seed}")
+            raise ExplorerError(f"seed must be between 0 and {_MAX_SEED}, not {self.seed}")
 
 
 def refit(
@@ -114,7 +116,7 @@ def refit(
 def _sentences(folder: Path) -> list[str]:
     run = Contents(folder)
     if not run.texts_are_real:
-        raise ExplorerError(f"an encoder needs the corpus of {run.name}, which is not here")
+        raise ExplorerError(f"an encoder needs the corpus of {run.name}, which is not installed")
     return run.texts
 
 
@@ -151,6 +153,9 @@ def accept(folder: Path, candidate: Path) -> None:
     old = Atlas.load(folders.verify(folder, folders.ATLAS))
     new = Atlas.load(candidate)
     if new.mean.shape != old.mean.shape or (new.mean != old.mean).any():
-        raise ExplorerError(f"the other layout is of an earlier state of {folder.name}: fit anew")
+        raise ExplorerError(
+            f"the other layout was computed for an earlier state of {folder.name}: compute it "
+            "again"
+        )
     with lock.alone_with(folder), replacing(folder) as scratch:
         new.save(scratch / folders.ATLAS)

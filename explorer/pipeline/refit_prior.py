@@ -111,8 +111,8 @@ def _header(folder: Path, target: Path, config: configs.Config, command: str) ->
     header = f"{target.name}: {folder.resolve().name} with another prior, fitted by\n  {command}\n"
     if config.training.fine_tuning["name"] != "none":
         header += (
-            f"The source was trained on with its own prior, {config.training.fit_prior['name']}: "
-            "to train this recipe\nfrom the start makes another model.\n"
+            f"The source was trained with its own prior, {config.training.fit_prior['name']}: "
+            "training this recipe\nfrom scratch gives another model.\n"
         )
     return header
 

@@ -84,8 +84,8 @@ def train(
         origin = str(config.model.weights_of.get("run"))
         new = f"explorer new NAME --corpus {shlex.quote(config.corpus.path)} --start {origin}"
         raise ExplorerError(
-            f"{folder.resolve().name} is a map with the weights of {origin}: `{new}` makes a run "
-            "to train on its sentences"
+            f"{folder.resolve().name} is a map with the weights of {origin}: `{new}` creates a "
+            "run to train on its sentences"
         )
     with cpu_threads.enough_for(config.model.decoder.get("hidden_dim")):
         is_unfinished = _is_unfinished(folder, resume or finish, restart)
@@ -104,9 +104,9 @@ def _is_unfinished(folder: Path, resume: bool, restart: bool) -> bool:
             discard_state(folder)
         return False
     if resume and not is_unfinished:
-        raise ExplorerError(f"{folder}: no unfinished training to resume")
+        raise ExplorerError(f"{folder}: there is no unfinished training to resume")
     if is_trained and not is_unfinished:
-        raise ExplorerError(f"{folder} is trained already: --restart trains it again")
+        raise ExplorerError(f"{folder} is already trained: --restart trains it again")
     return is_unfinished
 
 

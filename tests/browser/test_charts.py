@@ -140,7 +140,7 @@ def test_the_prior_page_shows_the_marginal_kl_with_its_interval(page, address, c
     low, high = re.search(r"between (\S+) and (\S+) nats", heading.inner_text()).groups()
     assert (low, high) == (minus(written(entry["low"])), written(entry["high"]))
     page.get_by_text("Not comparable between runs of different rate").wait_for()
-    unclear = page.get_by_text("A KL is at least 0").count()
+    unclear = page.get_by_text("A KL divergence is at least 0").count()
     assert unclear == written(entry["low"]).startswith("-")
     told = printed(folder_of(name), capsys)
     assert told["marginal_kl"] == (high if entry["resolved"] else "not")  # "not resolved (…)"

@@ -139,8 +139,8 @@ def test_two_browsers_see_the_same_jobs_and_neither_the_others_selection(tiny_ru
         second.goto(f"{address}/text")
         second.get_by_text("Pasted lines").click()
         lines = "\n".join(f"the dog number {number} sleeps" for number in range(30))
-        second.get_by_role("textbox", name="A sentence a line").fill(lines)
-        second.get_by_role("textbox", name="A sentence a line").press("Control+Enter")
+        second.get_by_role("textbox", name="One sentence per line").fill(lines)
+        second.get_by_role("textbox", name="One sentence per line").press("Control+Enter")
         second.get_by_role("button", name="Draw the map").click()
         second.get_by_text(re.compile("pasted")).first.wait_for()
         assert count(first) == mine

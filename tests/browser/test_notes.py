@@ -29,7 +29,7 @@ def pin(page, note, *tags):
         page.get_by_text(tag, exact=True).first.wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Pin this").click()
-    page.get_by_text("Pinned: the page").wait_for()
+    page.get_by_text("Pinned: see the page").wait_for()
 
 
 @pytest.mark.soak

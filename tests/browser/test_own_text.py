@@ -32,7 +32,7 @@ def test_a_dropped_file_becomes_a_map_whose_lens_answers(page, address, tmp_path
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_text("120 sentences").wait_for()
     page.get_by_text("1 row that cannot be read, and why").click()
-    page.get_by_role("button", name="Download them").wait_for()
+    page.get_by_role("button", name="Download these rows").wait_for()
     page.get_by_role("button", name="Draw the map").click()
     page.get_by_role("button", name="Cancel").wait_for()
     page.get_by_role("link", name="Open the map").wait_for(timeout=DRAWN)

@@ -156,7 +156,7 @@ def test_a_link_to_what_is_not_there_says_so(page, address):
     page.get_by_role("button", name="Clear").click()
     page.wait_for_url(lambda url: "select=" not in url)
     page.goto(f"{address}/?run=tiny&select=nonsense")
-    page.get_by_text("a selection cannot be read from 'nonsense'").wait_for()
+    page.get_by_text("'nonsense' cannot be read as a selection").wait_for()
 
 
 def test_columns_filter_by_a_brush_by_keys_and_by_a_press(page, address, tiny_run):

@@ -29,7 +29,7 @@ PLAIN = tiny.RECIPE.replace("latent_dim = 4", 'latent_dim = 4\nlatent = {{ name 
 DENSE = PLAIN.replace(
     "[training]", '[training]\nfit_prior = {{ name = "mixture", components = 3 }}'
 )
-NOTE = "no part of the autoencoder"
+NOTE = "not part of the autoencoder"
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,7 @@ def test_a_judge_has_the_same_pieces(folder: Path, tiny_run: Path, tmp_path: Pat
     copy = shutil.copytree(folder, tmp_path / "copy")
     pipeline.evaluate(copy, samples=2, limit=8, judge=judge)
     assert open_run(copy).metrics["forward_perplexity"]["value"] > 1
-    with pytest.raises(ExplorerError, match="it has another vocabulary"):
+    with pytest.raises(ExplorerError, match="it has a different vocabulary"):
         pipeline.evaluate(tiny_run, samples=2, limit=8, judge=judge)
 
 

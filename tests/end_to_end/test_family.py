@@ -229,7 +229,7 @@ def test_a_density_fitted_on_an_autoencoder_lets_it_be_sampled_and_says_so(
     assert main(["sample", f"plain-{prior}", "-n", "3"]) == 0
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == 3
-    assert "no part of the autoencoder's objective" in said.err
+    assert "not part of the autoencoder's objective" in said.err
     assert main(["evaluate", f"plain-{prior}", "--samples", "2"]) == 0
     assert f"a {PRIORS[prior].title} fitted to its encodings" in open_run(f"plain-{prior}").card
     metrics = open_run(f"plain-{prior}").metrics

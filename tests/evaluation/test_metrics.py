@@ -17,7 +17,7 @@ from tests.browser.browsing import ROOT
     [
         ("bleu", {"value": 19.5, "n": 5000}, ""),
         ("self_bleu", {"reference": 34.4}, "held-out 34.4"),
-        ("cycle_distance", {"reference": 6.552}, "two draws 6.552"),
+        ("cycle_distance", {"reference": 6.552}, "two samples 6.552"),
         ("reverse_perplexity", {"reference": 21.3}, "real text 21.3"),
         ("active_units", {"of": 32}, "of 32"),
         ("active_units", {"of": 32, "criterion": "variance"}, "of 32, Var(mean) > 0.01"),

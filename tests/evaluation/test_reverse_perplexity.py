@@ -56,5 +56,5 @@ def test_a_model_that_says_what_is_real_scores_like_the_real() -> None:
 
 
 def test_what_cannot_be_drawn_from_has_none() -> None:
-    assert "no prior to draw from" in measure("point", reverse=9)["reverse_perplexity"]["reason"]
+    assert "no prior to sample from" in measure("point", reverse=9)["reverse_perplexity"]["reason"]
     assert measure("none", reverse=9)["reverse_perplexity"]["value"] > 1

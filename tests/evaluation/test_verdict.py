@@ -90,6 +90,6 @@ def test_a_verdict_from_few_sentences_says_how_few(number: int, says: str) -> No
             }
         ).sentence
 
-    assert of(number).endswith(f"rests on {says}")
-    assert "rests on" not in of(FEW_SENTENCES)
+    assert of(number).endswith(f"based on only {says}")
+    assert "based on only" not in of(FEW_SENTENCES)
     assert of(number).startswith(of(500))

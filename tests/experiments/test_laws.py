@@ -351,7 +351,7 @@ def test_swaps_set_one_code_to_that_of_another_sentence(code_run: Path) -> None:
 
 
 def test_a_run_without_codes_has_none_to_edit() -> None:
-    with pytest.raises(ExplorerError, match="captions-smooth is not made of codes"):
+    with pytest.raises(ExplorerError, match="captions-smooth is not discrete"):
         run_experiment("codes", run="captions-smooth")
 
 

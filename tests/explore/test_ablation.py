@@ -33,7 +33,7 @@ def said(metrics: dict[str, dict]) -> str:
     [
         ({"constant": COLLAPSED, "linear": USES}, "decides here whether z is used"),
         ({"constant": COLLAPSED, "linear": PARTLY}, "did not prevent it"),
-        ({"constant": COLLAPSED, "linear": COLLAPSED}, "makes no run use z"),
+        ({"constant": COLLAPSED, "linear": COLLAPSED}, "does not make any run use z"),
         ({"constant": USES, "linear": USES | {"rate": {"value": 16.0}}}, "rises from 8"),
         ({"constant": USES, "linear": USES}, "hardly changes"),
     ],

@@ -144,7 +144,7 @@ def test_an_interval_ascends_and_has_minus_signs(low: float, high: float, words:
 
 def test_more_classes_than_colours_are_said_to_be() -> None:
     colours = categories([f"label {n}" for n in range(MAX_CLASSES + 7)], "Label")
-    assert "the first 250 of 257, the others grey" in colours.title
+    assert "the first 250 of 257; the others are grey" in colours.title
     assert "grey" not in categories(["a", "b"], "Label").title
 
 

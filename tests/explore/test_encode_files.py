@@ -98,14 +98,17 @@ def test_what_cannot_be_is_one_sentence(
     other = FolderEncoding(tiny_run, source, tmp_path / "out", encoding=Encoding(scale=True))
     with pytest.raises(ExplorerError, match="with other settings"):
         other.prepare()
-    with pytest.raises(ExplorerError, match="folder of their own"):
+    with pytest.raises(ExplorerError, match="their own folder"):
         FolderEncoding(tiny_run, source, source).prepare()
     (source / "part-000.csv").write_text("text\na\nb\n", encoding="utf-8")
     with pytest.raises(ExplorerError, match=r"part-000\.csv and part-000\.txt would both"):
         job.prepare()
     (tmp_path / "empty").mkdir()
     for arguments, message in (
-        ([str(tmp_path / "empty"), "--out", str(tmp_path / "x")], "holds no file of sentences"),
+        (
+            [str(tmp_path / "empty"), "--out", str(tmp_path / "x")],
+            "contains no files of sentences",
+        ),
         ([str(source / "part-000.txt"), "--out", "z.csv", "--engine", "ray"], "takes a folder"),
         ([str(source), "--out", str(source / "part-000.txt")], "need a folder"),
     ):
@@ -202,7 +205,7 @@ def test_names_of_shards_keep_their_dots_and_other_files_stay(
     other = tmp_path / "other"
     other.mkdir()
     (other / "news.2020.parquet").write_bytes(b"somebody's")
-    with pytest.raises(ExplorerError, match="is there already"):
+    with pytest.raises(ExplorerError, match="already exists"):
         FolderEncoding(tiny_run, source, other).prepare()
     assert (other / "news.2020.parquet").read_bytes() == b"somebody's"
 
@@ -247,7 +250,7 @@ def test_a_record_from_elsewhere_is_no_traceback(
     record.write_text(f"{settings}\n{line}\n", "utf-8")
     assert encode_all(job) == {"part-000.txt": 5}
     record.write_text(f"{line}\n", "utf-8")
-    with pytest.raises(ExplorerError, match="is there already"):
+    with pytest.raises(ExplorerError, match="already exists"):
         job.prepare()
     record.unlink()
     os.mkfifo(record)

@@ -32,7 +32,7 @@ def test_what_is_no_code_is_refused_and_so_is_a_run_without_codes(
     for code, category in ((4, 0), (0, 8), (-1, 0)):
         with pytest.raises(ExplorerError, match=r"code|category"):
             run.swap(TEXT, code, category)
-    with pytest.raises(ExplorerError, match="not made of codes"):
+    with pytest.raises(ExplorerError, match="not discrete"):
         open_run(tiny_run).codes(TEXT)
 
 

@@ -12,5 +12,5 @@ def test_a_latent_space_has_dimensions(tiny_run):
 def test_codes_are_counted_with_their_categories(code_run):
     run = open_run(code_run)
     number = len(run.codes(run.texts[0]))
-    size = f"{number} codes of {run.model.latent.num_categories} categories"
+    size = f"{number} codes of {run.model.latent.num_categories} values"
     assert size in summary(run) and "dimensions" not in summary(run)

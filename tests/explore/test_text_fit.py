@@ -72,7 +72,7 @@ def test_without_a_run_the_error_says_so(two_runs):
     [
         (Fit("a", 3.0, 0.714, 0.38), "a knows 71% of your words; 38% of your sentences are out"),
         (Fit("a", 3.0, 1.0, None), "a knows 100% of your words."),
-        (Fit("a", 3.0, 0.9, 0.0, True), "spells the others in pieces; hardly any"),
+        (Fit("a", 3.0, 0.9, 0.0, True), "spells out the others in subwords; hardly any"),
     ],
 )
 def test_the_fit_is_one_sentence(fit, sentence):

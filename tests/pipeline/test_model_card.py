@@ -103,7 +103,7 @@ def test_a_card_of_given_vectors_names_their_encoder(tmp_path: Path) -> None:
     model_card.write(folder)
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "A decoder of sentence vectors trained on" in text
-    assert "vectors of minilm, which typed text needs" in text
+    assert "vectors of minilm, which is needed to encode typed text" in text
     assert "sampled from a flow-matching model" in text.lower()
 
 

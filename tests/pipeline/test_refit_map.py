@@ -64,9 +64,9 @@ def test_a_layout_of_another_training_is_refused(run, tmp_path):
     [
         ({"method": "tsne"}, "umap, pca"),
         ({"metric": "hamming"}, "euclidean"),
-        ({"neighbours": 1}, "2 to 200"),
-        ({"min_dist": 1.5}, "0 to 1"),
-        ({"seed": -1}, "seed is 0"),
+        ({"neighbours": 1}, "between 2 and 200"),
+        ({"min_dist": 1.5}, "between 0 and 1"),
+        ({"seed": -1}, "seed must be between 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting, says):

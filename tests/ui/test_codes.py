@@ -43,7 +43,7 @@ def test_a_code_is_swapped_and_the_sentence_read_again(page, code_run: Path) -> 
     assert not at.exception and not at.error
     box = next(item for item in at.selectbox if item.label.startswith("Code 3:"))
     assert len(box.options) == 7
-    assert "most used categories" in " ".join(item.value for item in at.caption)
+    assert "most frequent values" in " ".join(item.value for item in at.caption)
     assert at.query_params["code"] == "3" and "category" not in at.query_params
     box.select_index(3).run()
     assert not at.exception

@@ -176,7 +176,7 @@ def test_without_the_corpus_no_reconstruction_stands_for_its_sentence(
     monkeypatch.setenv("EXPLORER_RUNS", str(alone))
     without = said(page("collapse"))
     assert "Grey: the sentence" not in without
-    assert "sentences that are not on this machine" in without
+    assert "The sentences themselves are not installed" in without
 
 
 def test_a_run_that_was_chosen_stays_on_every_page(pair: tuple[str, str]) -> None:
@@ -392,11 +392,11 @@ def test_a_broken_mark_is_ignored(page: Open, shown: str) -> None:
 
 def test_holes_are_looked_for_on_a_button_only(page: Open) -> None:
     at = page("prior")
-    assert "samples of the prior against" not in said(at)
+    assert "samples of the prior compared with" not in said(at)
     at.button(key="find_holes").click().run()
     assert not at.exception
     assert at.query_params["holes"] == "1"
-    assert "samples of the prior against" in said(at)
+    assert "samples of the prior compared with" in said(at)
 
 
 def test_the_components_of_a_mixture_are_listed_with_their_weights(

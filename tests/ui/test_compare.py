@@ -142,7 +142,7 @@ def test_runs_of_different_text_are_not_compared() -> None:
     ]
     told = run_difference.difference([column.run for column in columns])
     assert "a (rate 11.0 nats" in told and "b (rate 11.0 nats" in told
-    assert "figures are not compared" in told
+    assert "metrics are not compared" in told
     assert not any(word in told for word in ("times", "worse", "better", "closely", "against"))
     assert "★" not in scores.table(columns, ["bleu", "importance_ppl"])
     columns[1].run.config = columns[0].run.config
@@ -151,7 +151,7 @@ def test_runs_of_different_text_are_not_compared() -> None:
 
 def test_what_was_not_measured_is_said_not_zero() -> None:
     told = run_difference.difference([run("left"), run("right", **HEALTHY)])
-    assert "left is not evaluated yet;" in told
+    assert "left has not been evaluated yet;" in told
 
 
 # Recipes.

@@ -65,7 +65,7 @@ def test_every_experiment_opens_with_its_settings_and_its_code(app: Open, name: 
         f"explorer experiment {name}",
     ]
     assert at.number_input(key=f"{name}.seed").value == entry.seed
-    assert "sketched by hand" in text, "nothing has run yet"
+    assert "Expected outcome (sketch)" in text, "nothing has run yet"
 
 
 def test_an_address_that_names_no_experiment_shows_the_cards(app: Open) -> None:
@@ -94,7 +94,7 @@ def test_run_queues_a_job_once_and_cancel_takes_it_back(app: Open) -> None:
     assert experiment_results.submit(Question.of("em", {})) == job.id, "the same is not run twice"
     other = experiment_results.submit(Question.of("em", {}, seed=5))
     waiting = app("experiments", experiment="em", **{"em.seed": "5"})
-    assert "Waits for the experiment" in waiting.info[0].value
+    assert "Waiting for the previous experiment" in waiting.info[0].value
     waiting.button(key="experiment_stop").click().run()
     assert jobs.job(other).state == jobs.STOPPED
 
@@ -113,7 +113,7 @@ def test_a_job_runs_shows_its_curves_and_stores_its_outcome(app: Open) -> None:
     assert jobs.job(number).state == jobs.DONE, jobs.job(number).message
     assert max(seen) == 1, "a live picture"
     result = experiment_results.stored(question)
-    assert result is not None and re.search(r"rate ends at", result.outcome.seen)
+    assert result is not None and re.search(r"final rate is", result.outcome.seen)
     at = app("experiments", experiment="ignored-latent", **{"ignored-latent.epochs": "1"})
     assert at.get("plotly_chart") and not at.error
 

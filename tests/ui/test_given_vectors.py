@@ -62,10 +62,10 @@ def test_without_the_encoder_a_location_is_decoded_and_a_sentence_says_what_is_m
 
 def test_with_the_encoder_the_nearest_of_four_and_its_cosine_are_shown(page):
     at = page("map", True, at="0.1,0.2")
-    assert "Nearest of 4 decodes" in shown(at) and "cosine **" in shown(at)
+    assert "Best of 4 decodes" in shown(at) and "cosine **" in shown(at)
     assert "Round trip" in shown(at) and "Typed text needs" not in shown(at)
     box = next(item for item in at.text_input if item.label == "Type a sentence")
     box.set_value("a nurse waits on a boat").run()
     assert not at.exception and "Your sentence" in shown(at)
     at = page("map", True, at="12", candidates="1")
-    assert "Nearest of" not in shown(at)
+    assert "Best of" not in shown(at)

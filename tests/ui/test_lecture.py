@@ -44,10 +44,10 @@ def visible(at: AppTest) -> str:
 POINTS = {
     "collapse": "collapsed",
     "annealing": "schedule",
-    "path": "different sentences",
-    "exact": "different sentences",
-    "labels": "One z, decoded with each label",
-    "codes": "With the most used categories of this code",
+    "path": "distinct sentences",
+    "exact": "distinct sentences",
+    "labels": "The same z, decoded with each label",
+    "codes": "With the most frequent values of this code",
     "holes": "prior",
 }
 

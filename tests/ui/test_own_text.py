@@ -74,14 +74,14 @@ def test_pasted_lines_are_previewed_and_queued_as_a_map(page):
 
 def test_how_well_each_model_knows_a_text_is_measured_when_asked(page, tiny_run):
     at = paste(page(), PASTED)
-    assert not any("Nats a word" in frame.value.columns for frame in at.dataframe)
-    button(at, "How well does each model know it?").click().run()
+    assert not any("Nats per word" in frame.value.columns for frame in at.dataframe)
+    button(at, "How well does each model fit it?").click().run()
     assert not at.exception and not at.error
-    table = next(frame.value for frame in at.dataframe if "Nats a word" in frame.value.columns)
+    table = next(frame.value for frame in at.dataframe if "Nats per word" in frame.value.columns)
     assert table["Model"].tolist() == [tiny_run.name]
-    assert table["Words known"][0] > 0.8 and table["Nats a word"][0] > 0
+    assert table["Known words"][0] > 0.8 and table["Nats per word"][0] > 0
     at.run()
-    assert any("Nats a word" in frame.value.columns for frame in at.dataframe), "it stays"
+    assert any("Nats per word" in frame.value.columns for frame in at.dataframe), "it stays"
     assert jobs.jobs() == [], "nothing is drawn"
 
 
@@ -218,7 +218,7 @@ def mine(page):
 
 def test_another_layout_is_queued_compared_and_taken(page, mine):
     at = page()
-    button(at, "Fit it").click().run()
+    button(at, "Compute it").click().run()
     assert not at.exception
     (job,) = jobs.jobs()
     assert job.kind == jobs.REFIT and job.steps[0][:4] == ["refit", "mine", "--method", "umap"]
@@ -226,11 +226,11 @@ def test_another_layout_is_queued_compared_and_taken(page, mine):
     target = layouts.path_of(mine)
     layouts.note(mine, refit(mine, target, LayoutSettings("pca")))
     at = page()
-    assert "Another layout is fitted:" in shown(at)
+    assert "Another layout is ready:" in shown(at)
     assert {item.label for item in at.metric} >= {"Trustworthiness", "Neighbour recall"}
-    button(at, "Take it").click().run()
+    button(at, "Use it").click().run()
     assert not at.exception and not target.is_file() and jobs.jobs() == []
-    assert "Another layout is fitted:" not in shown(at)
+    assert "Another layout is ready:" not in shown(at)
 
 
 def test_a_run_that_ships_stays_and_a_copy_takes_the_layout(page, tiny_run):
@@ -239,9 +239,9 @@ def test_a_run_that_ships_stays_and_a_copy_takes_the_layout(page, tiny_run):
     at = page()
     at.query_params["run"] = "tiny"
     at.switch_page(str(page_file("model"))).run()
-    assert not at.exception and "Another layout is fitted:" in shown(at)
-    button(at, "Take it").click().run()
-    assert not at.exception and r"**tiny\-layout** has it" in shown(at)
+    assert not at.exception and "Another layout is ready:" in shown(at)
+    button(at, "Use it").click().run()
+    assert not at.exception and r"The new layout is in **tiny\-layout**" in shown(at)
     copy = folders.users() / "tiny-layout"
     assert not (copy / ".lock").exists()
     assert all(folders.is_intact(copy, name) for name in (folders.ATLAS, folders.WEIGHTS))
@@ -267,7 +267,7 @@ def test_pasted_lines_are_added_to_a_map_and_shown_on_it(page, tiny_run):
     assert not at.exception
     said = " ".join(item.proto.body for item in at.get("html"))
     assert "31 added sentences" not in shown(at) and "36 added sentences" in said
-    button(at, "Take them off the map").click().run()
+    button(at, "Remove from the map").click().run()
     assert "with" not in at.query_params
 
 

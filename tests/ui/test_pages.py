@@ -351,7 +351,7 @@ def test_without_the_corpus_the_models_own_words_are_shown_and_said_to_be(
     at.run()
     assert not at.exception
     assert "reconstruction" in said(at)
-    assert "A sentence, as the model reconstructs it" in said(at)
+    assert "A sentence, as reconstructed by the model" in said(at)
     assert re.search(r"The original has \d+ tokens: distortion", said(at))
     assert html(at).count('<p class="words"') == 1, "the model's words stand there once"
 
@@ -400,7 +400,7 @@ def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(
     at.selectbox(key="run").set_value("good").run()
     assert not at.warning
     at = app("compare", run=report.name)
-    assert "comes without weights" in at.warning[0].value
+    assert "has no weights" in at.warning[0].value
     assert "explorer benchmark ptb" in at.warning[0].value
     at = app("compare", runs=f"gone,{tiny_run.name},good")
     assert at.multiselect(key="compared").value == [tiny_run.name, "good"]
@@ -446,7 +446,7 @@ def test_a_language_model_is_told_to_be_a_control_and_leads_on(
     assert not at.error, "nothing is wrong with it"
     assert "is a language model, here as a control" in at.info[0].value
     links = [item.proto for item in at.get("page_link")]
-    assert {f"The map of {tiny_run.name}", "Compare it", "Its model card"} <= {
+    assert {f"The map of {tiny_run.name}", "Compare this run", "Open its model card"} <= {
         link.label for link in links
     }
 
@@ -455,7 +455,7 @@ def test_collapse_of_a_language_model_leads_on(app: Open, monkeypatch: pytest.Mo
     model = ROOT / "checkpoints" / "captions-language-model"
     monkeypatch.setenv("EXPLORER_RUNS", str(model))
     links = [item.proto.label for item in app("collapse", run=model.name).get("page_link")]
-    assert {"Compare it", "Its model card"} <= set(links)
+    assert {"Compare this run", "Open its model card"} <= set(links)
 
 
 def test_a_run_without_a_map_says_which_command_draws_it(
@@ -494,7 +494,7 @@ def test_a_click_on_a_plain_map_does_what_its_page_says(
     at.session_state[view.PLAIN + key] = MapEvent("point", 5)
     at.run()
     assert at.query_params.get(parameter)
-    assert not sets or f"A click on the map sets **{sets}**" in said(at)
+    assert not sets or f"The next click on the map sets **{sets}**" in said(at)
     assert page == "map" or "at" not in at.query_params, "another page's pick is left alone"
 
 

@@ -71,7 +71,7 @@ def said(at):
 def test_a_run_with_snapshots_is_played(app):
     at = app()
     assert not at.error
-    assert "Playback" in at.title[0].value
+    assert "playback" in at.title[0].value
     assert "widest" in said(at)
 
 
@@ -157,7 +157,7 @@ def test_the_texts_are_the_corpus_and_without_it_the_models_own(run, folder, tmp
     recipe.write_text(recipe.read_text("utf-8").replace("corpus.csv", "gone.csv"), "utf-8")
     other = open_run(away)
     assert playback_story.text_of(other, 0) == (other.atlas.reconstruction[0], False)
-    assert "not on this machine" in playback_story.sentence(other, 0)["note"]
+    assert "not installed" in playback_story.sentence(other, 0)["note"]
 
 
 def test_points_are_coloured_by_the_regions_of_the_map_or_else_by_split(run, folder):
@@ -206,7 +206,7 @@ def test_a_training_that_went_on_without_snapshots_says_so(run):
     run.history = {"epoch": [end], "beta": [1.0]}
     assert playback_story.ending(run) == ""
     run.history = {"epoch": [end, end + 3], "beta": [1.0, 1.0]}
-    assert "the last 3 epochs of the training kept none" in playback_story.ending(run)
+    assert "the last 3 epochs of the training recorded none" in playback_story.ending(run)
 
 
 def test_a_picture_is_as_wide_as_its_moment_and_the_priors_circles(run):

@@ -207,8 +207,8 @@ def show_map(run: Run, question: Question | None, moved: Moved | None, view: str
     # A rectangle is only defined on a layout of z.
     boxes = kind == "groups" and VIEWS[view].of_latents
     end = "Towards" if next_end() == "towards" else "Away from"
-    drawn = f", Shift-drag a rectangle sets **{end}**" if boxes else ""
-    st.caption(f"A click on the map sets **{next_corner(kind).upper()}**{drawn}.")
+    drawn = f", or Shift-drag a rectangle to set **{end}**" if boxes else ""
+    st.caption(f"The next click on the map sets **{next_corner(kind).upper()}**{drawn}.")
     layout = view_of(run, view)
     shown = (
         overlays(layout, question, moved, url.position(_K, STRENGTHS, 1.0))
@@ -222,7 +222,7 @@ def show_result(run: Run, question: Question, moved: Moved) -> None:
     """The slider over k, and details of the current k."""
     path, count = moved.path, len(STRENGTHS)
     if path.distinct == 1:
-        st.markdown(f"**No k changes a word**, from {_label(0)} to {STRENGTHS[-1]:g}.")
+        st.markdown(f"**No k changes any word**, from {_label(0)} to {STRENGTHS[-1]:g}.")
     else:
         direction = "towards − away" if question.kind == "groups" else "B − A"
         st.markdown(f"**C + k·({direction})** · {path_controls.path_summary(path)}")
@@ -256,12 +256,12 @@ def _control(moved: Moved, position: int) -> None:
     changed = [_fraction_changed(path) for path in (moved.path, moved.control)]
     st.markdown(
         f"**Control**  :gray[· {_label(position)} along a random direction of the same length]",
-        help="Any large step changes words. The meaning of the direction is what it changes and a "
-        "random one does not. The seed under Decoding sets the random direction.",
+        help="Any large step changes some words. What matters is what this direction changes "
+        "and a random one does not. The seed under Decoding sets the random direction.",
     )
     st.html(_against(moved.control, moved.path.texts[_ZERO], position))
     st.caption(
-        f"Words changed from C, averaged over k: **{changed[0]:.0%}**, along the random "
+        f"Words changed from C, averaged over k: **{changed[0]:.0%}**; along the random "
         f"direction **{changed[1]:.0%}**."
     )
 
@@ -284,8 +284,8 @@ def _nearness(run: Run, moved: Moved, position: int) -> None:
 def show_all(run: Run, question: Question, moved: Moved, decoding: Decoding) -> None:
     """Every k along both directions, and the table as a file."""
     own = moved.path.texts[_ZERO]
-    with st.expander("All k, beside the random direction", icon=":material/compare_arrows:"):
-        titles = ("The direction", "A random direction of the same length")
+    with st.expander("All k, next to the random direction", icon=":material/compare_arrows:"):
+        titles = ("This direction", "A random direction of the same length")
         for column, title, path in zip(
             st.columns(2), titles, (moved.path, moved.control), strict=True
         ):

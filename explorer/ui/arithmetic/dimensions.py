@@ -111,8 +111,9 @@ def ask_dimension(run: Run) -> tuple[int, str]:
             required=True,
             key="order",
             bind="query-params",
-            help="Variance: of the sentences' posterior means in the dimension; near 0 it carries "
-            "nothing. Rate: KL of the dimension, nats per sentence.",
+            help="Variance: of the posterior means of the sentences in the dimension; a "
+            "dimension with variance near 0 is inactive. Rate: KL of the dimension, nats "
+            "per sentence.",
         )
         numbers = ordered(run, order or orders[0])
         dimension = st.selectbox(
@@ -159,12 +160,12 @@ def _units(_run: Run, stamp: str) -> Units:
     assert atlas is not None
     size = atlas.latent_dim
     if not _run.model.latent.has_rate:
-        name = "standard deviations of the sentences, as an autoencoder has no prior"
+        name = "standard deviations of the sentences, since an autoencoder has no prior"
         return Units(atlas.mean.mean(axis=0), atlas.mean.std(axis=0), name)
     if is_standard_normal(_run.model.prior()):
         return Units(np.zeros(size), np.ones(size), "prior units: the prior is N(0, I)")
     draws = _run.prior_samples(_DRAWS)
-    name = f"the prior's standard deviations, of {_DRAWS:,} draws"
+    name = f"standard deviations of the prior, from {_DRAWS:,} samples"
     return Units(draws.mean(axis=0), draws.std(axis=0), name)
 
 
@@ -204,7 +205,7 @@ def show(run: Run, traversal: Traversal, dimension: int) -> None:
     st.markdown(f"**Dimension {dimension}**  :gray[· the sentence is at {_signed(own)}]")
     if traversal.is_still:
         st.info(
-            f"No value from −3 to 3 changes a word of this sentence: the decoder ignores "
+            "No value from −3 to 3 changes any word of this sentence: the decoder ignores "
             f"dimension {dimension} here.",
             icon=":material/hearing_disabled:",
         )
@@ -319,14 +320,14 @@ def _column_config() -> dict[str, Any]:
         "dimension": st.column_config.NumberColumn(format="%d", width="small"),
         "variance": st.column_config.NumberColumn(
             format="%.3f",
-            help="Of the posterior means of the sentences on the map, squared units of z. That of "
-            "a prior N(0, I) is 1; near 0 the dimension carries nothing.",
+            help="Variance of the posterior means of the sentences on the map, in squared units "
+            "of z. That of a prior N(0, I) is 1; near 0 the dimension is inactive.",
         ),
         "rate, nats": st.column_config.NumberColumn(
             format="%.3f", help="KL of the dimension, nats per sentence, on the test split."
         ),
         "words changed": st.column_config.NumberColumn(
-            format="%d", help="In this sentence, at −3 and 3 together, decoded greedily."
+            format="%d", help="In this sentence, at −3 and 3 together, with greedy decoding."
         ),
         "low – high": st.column_config.TextColumn(
             help="The words whose sentences lie farthest to each side."

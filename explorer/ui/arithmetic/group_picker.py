@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _HELP = (
-    "A group of the map, or words: the sentences that contain them. Shift-drag on the map with a "
-    "mouse for those in a rectangle."
+    "A group of the map, or words: all sentences that contain them. Shift-drag with the mouse "
+    "on the map to use a rectangle."
 )
 
 
@@ -37,8 +37,8 @@ def ask(run: Run, left: "DeltaGenerator", right: "DeltaGenerator") -> tuple[str,
     start = groups.start()
     if start is None:
         st.info(
-            "This map has fewer than two groups of five sentences: no labels, no regions, and all "
-            "sentences of one length. Choose *From A to B*.",
+            "This map has fewer than two groups of five sentences: it has no labels or regions, "
+            "and all sentences have the same length. Choose *From A to B*.",
             icon=":material/group_off:",
         )
         return None

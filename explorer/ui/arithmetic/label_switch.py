@@ -21,7 +21,8 @@ def show(current: Run) -> None:
     run = _labelled(current)
     if run is None:
         st.info(
-            "No run here is conditioned on labels. A corpus with a label column trains one:",
+            "None of these runs is conditioned on labels. With a corpus that has a label "
+            "column, create one:",
             icon=":material/label:",
         )
         st.code(
@@ -70,8 +71,8 @@ def _ask(run: Run) -> tuple[str, float]:
         strength = st.slider(
             "Strength", 0.0, 3.0, label_switch.default_strength(run.metrics), 0.25,
             key=STRENGTH, bind="query-params",
-            help="Weight of the label: 0 is the average of the labels, 1 as trained, above 1 "
-            "exaggerated.",
+            help="Weight of the label: 0 is the average of the labels, 1 as trained; values "
+                 "above 1 exaggerate it.",
         )  # fmt: skip
     st.pills("Examples", examples, key=_EXAMPLE, on_change=_take_example)
     unknown_words.unknown_notes([run], {"": text or ""})
@@ -97,9 +98,9 @@ def _versions(run: Run, text: str, strength: float) -> None:
             st.markdown(f"**{markdown(label)}**")
             st.html(token_diff.sentence(tokens))
     if len(set(versions.values())) == 1:
-        st.caption("The label changes no word of this sentence. Raise the strength.")
+        st.caption("The label changes no word of this sentence. Try a higher strength.")
     else:
-        st.caption("One z, decoded with each label. Marked: the words that differ.")
+        st.caption("The same z, decoded with each label. Marked: the words that differ.")
     st.caption(_reliability(run, strength), help=METRICS["label_switch_accuracy"].sentence)
     with st.expander("Every strength", icon=":material/tune:"):
         for column, label in zip(st.columns(len(versions), gap="medium"), versions, strict=True):
@@ -121,11 +122,14 @@ def _reliability(run: Run, strength: float) -> str:
     """How often a switch of about this strength works, as measured."""
     known = label_switch.measured(run.metrics)
     if not known:
-        return f"{code(folders.command('evaluate', run.folder))} measures how often this works."
+        return (
+            "To measure how often this works, run "
+            f"{code(folders.command('evaluate', run.folder))}."
+        )
     near = min(known, key=lambda item: abs(item.strength - strength))
     return (
-        f"At strength {near.strength:g}, a classifier takes **{near.accuracy:.0%}** of "
-        f"{near.n:,} switched test sentences for the other label; BLEU with the original is "
+        f"At strength {near.strength:g}, a classifier assigns **{near.accuracy:.0%}** of "
+        f"{near.n:,} switched test sentences to the other label; BLEU with the original is "
         f"{near.bleu:.0f}."
     )
 

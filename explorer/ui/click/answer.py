@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from explorer.latent_space.map_index import MapPosition
 
 NEIGHBOURS = 8
-_LIFT = "how much likelier than in the whole text"
+_LIFT = "how much likelier than in the whole corpus"
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def pinned(run: Run, located: LocatedPick, answer: Answer) -> PinnedAnswer:
         return PinnedAnswer(text, note="its reconstruction")
     gaps = relative_distance(located.position.distance, run)
     return PinnedAnswer(
-        text, note=f"decoded here · nearest {run.text_unit} {gaps:.1f}× the typical distance"
+        text, note=f"decoded here · nearest {run.text_unit} at {gaps:.1f}× the typical distance"
     )
 
 
@@ -202,7 +202,7 @@ def _sentence(run: Run, pick: SentencePick) -> None:
         _likelihood(run, *numbers, own)
     else:
         # Its text is not available; its reconstruction follows below.
-        _heading(f"A {run.text_unit}, as the model reconstructs it", " · ".join(notes))
+        _heading(f"A {run.text_unit}, as reconstructed by the model", " · ".join(notes))
         _likelihood(run, *numbers, own, whose=f"The original has {count}: ")
 
 
@@ -213,15 +213,16 @@ def _likelihood(
     if not run.model.latent.has_rate:
         st.caption(
             f"{whose}distortion **{distortion:.1f}** nats{given}",
-            help=f"−log p of the {unit} given its encoding. A plain autoencoder has no rate, "
-            f"and so no bound on −log p of the {unit}.",
+            help=f"−log p of the {unit} given its encoding. A plain autoencoder has no rate, and "
+            f"therefore no bound on −log p of the {unit}.",
         )
         return
     st.caption(
         f"{whose}distortion **{distortion:.1f}** nats · rate **{rate:.1f}** nats{given}",
-        help=f"Distortion: −log p(x | z) of the {unit} at a z drawn from its posterior. Rate: KL "
-        "of the posterior from the prior. Their sum is an upper bound on −log p of the "
-        f"{unit}. A label counts at its training strength, whatever strength is chosen.",
+        help=f"Distortion: −log p(x | z) of the {unit}, with z sampled from its posterior. Rate: "
+        "KL divergence of the posterior from the prior. Their sum is an upper bound on "
+        f"−log p of the {unit}. Labels are used at their training strength, whatever "
+        "strength is chosen.",
     )
 
 
@@ -230,7 +231,7 @@ def _typed(run: Run, pick: TextPick, label: str) -> None:
     _heading(f"Your {run.text_unit}", number_of(len(run.words(pick.text)), "token"))
     st.html(plain(pick.text, clamped=True))
     if picks.was_cut(pick):
-        st.caption(f"Only the first {picks.MOST_TEXT:,} characters are read, up to a space.")
+        st.caption(f"The text is cut after {picks.MOST_TEXT:,} characters, at a space.")
     unknown = run.unknown(pick.text)
     if unknown:
         st.warning(
@@ -291,8 +292,8 @@ def _words(run: Run, answer: Answer) -> None:
             column_config={
                 "latent gain, nats": st.column_config.NumberColumn(
                     format="%.2f",
-                    help="Log-probability of the word with this z, minus its mean over 16 draws "
-                    "of z from the prior.",
+                    help="Log-probability of the word with this z, minus its mean over 16 "
+                    "samples of z from the prior.",
                 ),
                 "log-probability, nats": st.column_config.NumberColumn(format="%.2f"),
             },
@@ -310,11 +311,11 @@ def _lifts(decoded: Decoded) -> None:
         hide_index=True,
         column_config={
             "probability": st.column_config.NumberColumn(
-                format="%.2f%%", help="p(word | z), in any place of a document."
+                format="%.2f%%", help="p(word | z), at any position in a document."
             ),
             "lift": st.column_config.NumberColumn(
                 format="× %.1f",
-                help="p(word | z) over the frequency of the word in the training text.",
+                help="p(word | z) divided by the frequency of the word in the training text.",
             ),
         },
     )
@@ -344,7 +345,7 @@ def _round_trip(run: Run, cycle: "Cycle | None", typical: float) -> str:
     if cycle is None:
         return markdown(run.cannot_encode)
     return (
-        f"Round trip: decoded and encoded again, it moves **{cycle.distance:.2f}** "
+        f"Round trip: decoding and encoding again moves it by **{cycle.distance:.2f}** "
         f"({relative(cycle.distance, typical):.1f}×), to *encoded again* on the map."
     )
 
@@ -354,7 +355,8 @@ def samples(run: Run, located: LocatedPick, decoding: Decoding) -> None:
     if not located.scale.any():
         _heading("Samples around it", "none")
         st.caption(
-            f"This model encodes a {run.text_unit} as a point: there is no distribution to sample."
+            f"This model encodes a {run.text_unit} as a single point: there is no distribution to "
+            "sample from."
         )
         return
     spread = "the neighbours' posterior spread" if located.position else "its posterior"

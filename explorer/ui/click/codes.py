@@ -37,7 +37,7 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
         format_func=lambda code: f"{code}: {own[code - 1]}",
         key=CODE,
         on_change=_forget_category,
-        help="z is made of codes. Choose one to swap it: only that part of z changes, and the "
+        help="z is discrete. Choose a code to change it: only that part of z changes, and the "
         "sentence is decoded again.",
     )
     url.write_number(CODE, number)
@@ -52,7 +52,7 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
     category = st.selectbox(
         f"Code {number}: {own[chosen]} becomes",
         order,
-        format_func=lambda item: f"{item}  ·  {uses[item]:,} sentences of the map",
+        format_func=lambda item: f"{item}  ·  in {uses[item]:,} sentences of the map",
         key=CATEGORY,
     )
     url.write_number(CATEGORY, None if category == order[0] else category)
@@ -61,8 +61,8 @@ def show(run: Run, z: Float32[np.ndarray, " latent"], text: str, decoding: Decod
     before, after = token_diff.marked([text, read[0]])
     st.html(token_diff.sentence(before, own[chosen]) + token_diff.sentence(after, category))
     if text == read[0]:
-        st.caption("This category changes no word of the sentence.")
-    st.caption("With the most used categories of this code:")
+        st.caption("This code value changes no word of the sentence.")
+    st.caption("With the most frequent values of this code:")
     st.html(
         "".join(
             plain(words, quiet=True, note=str(item))

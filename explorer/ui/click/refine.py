@@ -43,7 +43,7 @@ def _result(refined: RefinedText, unit: str) -> None:
     before, after = refined.before, refined.after
     st.markdown(f"**Refined**  :gray[· {refined.steps} gradient steps]")
     if not refined.gain:
-        st.caption("No step found a better posterior: the encoder’s is kept.")
+        st.caption("No step improved the posterior: the encoder’s is unchanged.")
         return
     st.caption(
         f"**{refined.gain:.2f} nats gained**: distortion {before.distortion:.1f} → "
@@ -54,7 +54,7 @@ def _result(refined: RefinedText, unit: str) -> None:
         "the same 32 draws; a model that was not trained at β = 1 has more to gain.",
     )
     if before.reconstruction == after.reconstruction:
-        st.caption("The reconstruction stays the same.")
+        st.caption("The reconstruction is unchanged.")
         return
     names, texts = ("before", "after"), (before.reconstruction, after.reconstruction)
     for name, tokens in zip(names, token_diff.marked(texts), strict=True):

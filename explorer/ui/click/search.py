@@ -92,7 +92,7 @@ def results(
             lambda row: picks.set_pick(SentencePick(row)),
         )
         first = (
-            f"The first {_MAX_LISTED} are listed; the map shows all. "
+            f"The first {_MAX_LISTED} are listed; the map shows all of them. "
             if count > _MAX_LISTED
             else ""
         )

@@ -18,7 +18,7 @@ from explorer.ui.session.picks import Pick, SentencePick
 _ONWARD = (
     ("paths", "Interpolate between two {}s", ":material/timeline:"),
     ("arithmetic", "Add and subtract {}s", ":material/calculate:"),
-    ("collapse", "See whether the model uses z", ":material/compress:"),
+    ("collapse", "Check whether the model uses z", ":material/compress:"),
 )
 
 
@@ -45,8 +45,8 @@ def show(run: Run, pick: Pick | None) -> None:
     rows = [Row(row, readable(run, texts[row])) for row in example_rows(run)]
     sentence_list(rows, f"Example {unit}s", "examples", _pick)
     st.caption(
-        f"Or click anywhere on the map. Where no {unit} is, the model decodes the location; the "
-        f"answer shows how far the nearest {unit} is."
+        f"Or click anywhere on the map. Where there is no {unit}, the model decodes the "
+        f"location, and the answer shows how far away the nearest {unit} is."
     )
     st.page_link(url.page_file("text"), label="Open your own text", icon=":material/upload_file:")
     st.markdown("**Or try**")
@@ -60,7 +60,7 @@ def _say_fit(run: Run) -> None:
     if fit is None:
         return
     if fit.outside is not None and fit.outside >= _MOST_OUTSIDE:
-        advice = "Read its words with caution, or train on your sentences under *Your text*."
+        advice = "Read its output with caution, or train on your sentences under *Your text*."
         st.warning(f"{message(fit.sentence)} {advice}", icon=":material/travel_explore:")
     else:
         st.caption(message(fit.sentence))

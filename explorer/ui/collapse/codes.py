@@ -28,12 +28,12 @@ def show(run: Run) -> None:
         "**Use of the codes**",
         help="Each row is a code, its categories sorted from the most used to the least.",
     )
-    alt = f"Histogram of {len(counts)} codes: {used:,} of {counts.size:,} categories are used"
+    alt = f"Histogram of {len(counts)} codes: {used:,} of {counts.size:,} values are used"
     figure = histogram(counts)
     download_buttons.chart(figure, "code_use", alt, folders.command("evaluate", run.folder))
     st.caption(
         f"The {len(run.needed_atlas):,} sentences of the map use **{used:,} of {counts.size:,}** "
-        f"categories ({used / counts.size:.0%})."
+        f"code values ({used / counts.size:.0%})."
     )
     for name in ("codes_used", "code_swap_changes"):
         if (value := value_of(run.metrics, name)) is not None:
@@ -60,11 +60,11 @@ def histogram(counts: Int[np.ndarray, "codes categories"]) -> "Figure":
             colorscale=_COLOURS,
             showscale=False,
             ygap=2,
-            hovertemplate="code %{y}, category %{customdata[0]}: %{customdata[1]} sentences"
-            "<extra></extra>",
+            hovertemplate="code %{y}, value %{customdata[0]}: %{customdata[1]} "
+            "sentences<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="categories, the most used first", tickformat="d")
+    figure.update_xaxes(title_text="values, most frequent first", tickformat="d")
     figure.update_yaxes(title_text="code", autorange="reversed", fixedrange=True)
     figure.update_layout(height=60 + 28 * len(counts), margin={"l": 50, "r": 10, "t": 10, "b": 40})
     return figure

@@ -47,8 +47,8 @@ def _variances(variances: Sequence[float], ratios: Sequence[float], command: str
     if ratios:
         st.markdown(
             "**Variance of the posterior means, relative**",
-            help="Var(mean) / (Var(mean) + E[σ²]) over sentences in each dimension. Under this "
-            "prior, which fixes no unit of z, active units are those above 0.01.",
+            help="Var(mean) / (Var(mean) + E[σ²]) over sentences in each dimension. This prior "
+            "leaves the scale of z free, so active units are those above 0.01.",
         )
     else:
         st.markdown(
@@ -65,7 +65,7 @@ def _variances(variances: Sequence[float], ratios: Sequence[float], command: str
 def _why_no_rates(run: Run) -> str:
     """Why a run has no rate by dimension."""
     if run.kind == "autoencoder":
-        return "An autoencoder has no rate: z costs nothing."
+        return "An autoencoder has no rate: z is unconstrained."
     from explorer.models.priors import PRIORS  # torch takes seconds
 
     prior = PRIORS.get(final_model(run.config).prior["name"])
@@ -111,8 +111,8 @@ def by_dimension(run: Run) -> tuple[list[float], list[float], str]:
     variances = run.atlas.mean.var(axis=0, ddof=1, dtype=np.float64).tolist()
     evaluate = folders.command("evaluate", run.folder)
     note = (
-        f"By dimension from the {len(run.atlas):,} sentences of the map: the run's metrics.json "
-        f"lacks these values; {code(evaluate)} writes them."
+        f"Per dimension, from the {len(run.atlas):,} sentences of the map: metrics.json of this "
+        f"run lacks these values; {code(evaluate)} adds them."
     )
     return rates or rates_by_dimension(run), variances, note
 

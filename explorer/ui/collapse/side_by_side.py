@@ -52,8 +52,8 @@ def _reconstructions(runs: Sequence[Run]) -> None:
         return
     st.markdown(
         "**The same sentences, reconstructed**",
-        help="Test sentences on both maps, evenly spaced, not selected. Each is encoded to its "
-        "posterior mean and decoded greedily.",
+        help="Test sentences on both maps, evenly spaced, not hand-picked. Each is encoded to "
+        "its posterior mean and decoded greedily.",
     )
     st.html(_table(runs, rows))
     if runs[0].texts_are_real:

@@ -57,14 +57,14 @@ def start(seed: int) -> Training:
 def show() -> None:
     """The question, a button, the curves while it trains, and the answer."""
     st.markdown(
-        "A corpus of three equally frequent sentences: `a a a`, `b b b`, `c c c`. The first word "
-        "determines the others. Two decoders, each with and without a latent z:\n"
-        "- an **autoregressive** decoder sees the words before the one it predicts. It pays log 3 "
-        f"= {ENTROPY:.2f} nats for the first word and nothing after it: z cannot save anything.\n"
-        "- a **non-autoregressive** decoder sees no words (word dropout 1.0). Without z it pays "
-        f"log 3 for each of the three words, {3 * ENTROPY:.2f} nats; with z it pays log 3 "
-        "once.\n\nEach is trained without z first; then z is added and training goes on with "
-        "β = 1."
+        "A corpus of three equally frequent sentences: `a a a`, `b b b`, `c c c`. The first "
+        "word determines the others. Two decoders, each with and without a latent z:\n- an "
+        f"**autoregressive** decoder sees the previous words. It pays log 3 = {ENTROPY:.2f} nats "
+        "for the first word and nothing after it: z cannot save anything.\n- a "
+        "**non-autoregressive** decoder sees no words (word dropout 1.0). Without z it pays log "
+        f"3 for each of the three words, {3 * ENTROPY:.2f} nats; with z it pays log 3 only "
+        "once.\n\nEach is first trained without z; then z is added and training continues with β "
+        "= 1."
     )
     known = st.session_state
     training: Training | None = known.get(_JOB)
@@ -90,8 +90,9 @@ def _controls(is_training: bool) -> int | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
             "Seed", 0, 999, DEFAULT_SEED, key="thought_seed", width=130, disabled=is_training,
-            help="Seeds initial weights, batches and noise. The same seed gives the same results. "
-            f"Seed {DEFAULT_SEED} is typical: of seeds 0 to 9, the median final rate.",
+            help="Seed of the initial weights, batches and noise. The same seed gives the same "
+                 f"results. Seed {DEFAULT_SEED} is typical: its final rate is the median of "
+                 "seeds 0 to 9.",
         )  # fmt: skip
         st.button(
             f"Train the four toy models (about {SECONDS} s)",
@@ -132,8 +133,8 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
         command = reproduce.thought(seed)
         download_buttons.table_files(columns, "thought-experiment", "thought_table", command)
         st.caption(
-            "*Optimum* is the theoretical minimum; a Gaussian "
-            "posterior needs a little more, as a mixture of three Gaussians is not the prior."
+            "*Optimum* is the theoretical minimum; a Gaussian posterior needs slightly more, "
+            "because a mixture of three Gaussians does not equal the prior."
         )
     with right:
         trajectories = {
@@ -143,7 +144,7 @@ def _answer(seed: int, outcomes: Mapping[Decoder, Outcome]) -> None:
         download_buttons.chart(
             charts.plane(trajectories, min(top, 6.0)),
             "thought_plane",
-            "Rate and distortion of the two decoders with z along their training",
+            "Rate and distortion of the two decoders with z during training",
             command,
             "thought-experiment",
         )
@@ -173,8 +174,8 @@ def _sentence(reads: bool, outcomes: Mapping[Decoder, Outcome]) -> str:
     bounds = f"−ELBO {without.bound:.2f} nats without z, {given.bound:.2f} with it"
     if reads and saved < _MIN_SAVING:
         return (
-            f"- **Autoregressive: z saves {max(saved, 0.0):.1f} nats** ({bounds}). The rate "
-            f"ends at {given.rate:.2f} nats: nothing rewards using z."
+            f"- **Autoregressive: z saves {max(saved, 0.0):.1f} nats** ({bounds}). The final "
+            f"rate is {given.rate:.2f} nats: nothing rewards using z."
         )
     if saved >= _MIN_SAVING:
         name = "Autoregressive" if reads else "Non-autoregressive"
@@ -198,7 +199,10 @@ def _examples(outcomes: Mapping[Decoder, Outcome]) -> None:
         )
         < 2
     ):
-        st.caption("Both reconstruct the same: only the numbers above show which decoder needs z.")
+        st.caption(
+            "Both give the same reconstructions: only the numbers above show which decoder "
+            "needs z."
+        )
     for column, decoder in zip(
         st.columns(2), [item for item in outcomes if item.latent], strict=True
     ):

@@ -153,7 +153,7 @@ def judgement(run: Run) -> None:
     judged = uses_z(run.metrics)
     st.header(f"{markdown(run.name)}: {judged.word}", anchor="verdict")
     if judged.code == NOT_MEASURED:
-        st.info("Evaluate the run with:", icon=":material/straighten:")
+        st.info("To evaluate the run:", icon=":material/straighten:")
         st.code(folders.command("evaluate", run.folder), language="bash")
         return
     st.markdown(message(judged.sentence))
@@ -218,7 +218,7 @@ def gains(run: Run) -> None:
     atlas = run.atlas
     if atlas is None:
         draw = folders.command("atlas", run.folder)
-        st.info(f"{code(draw)} draws the map that the sentences come from.")
+        st.info(f"{code(draw)} draws the map that provides the sentences.")
         return
     asked = st.query_params.get(_OFFSET, "")
     offset = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
@@ -237,13 +237,12 @@ def gains(run: Run) -> None:
     shown = (
         "Grey: the sentence. Below: its reconstruction"
         if run.texts_are_real
-        else "Reconstructions of sentences that are not on this machine,"
+        else "The sentences themselves are not installed; these are their reconstructions,"
     )
     left.caption(
-        f"{shown} from the posterior mean. z adds "
-        f"**{total:.1f} nats** to its log-probability on average, compared with "
-        f"{_reference(run)}. A model that ignores z shades no word and decodes the same sentence "
-        "every time."
+        f"{shown} from the posterior mean. z adds **{total:.1f} nats** to its log-probability on "
+        f"average, compared with {_reference(run)}. A model that ignores z shades no word and "
+        "always decodes the same sentence."
     )
     right.button(
         "Other sentences",
@@ -258,7 +257,11 @@ def _reference(run: Run) -> str:
     """The baseline of a latent gain."""
     if run.model.latent.has_rate:
         return "a z from the prior"
-    return "a z from its density" if run.model.has_density else "a z as far apart as the encodings"
+    return (
+        "a z from its density"
+        if run.model.has_density
+        else "a z as far from the origin as the encodings"
+    )
 
 
 def _other_sentences(offset: int) -> None:
@@ -279,15 +282,15 @@ def story(run: Run) -> None:
     collapsed = collapse_onset.collapse_moment(run.history) is not None
     st.header("When did it collapse?" if collapsed else "Its training", anchor="history")
     if run.kind == "autoencoder":
-        st.caption("An autoencoder has no rate that could collapse: z is free.")
+        st.caption("An autoencoder has no rate that could collapse: z is unconstrained.")
         return
     if not onset:
         st.caption("This run's history.csv has no rate: whether and when it collapsed is unknown.")
         return
     st.markdown(f"**{markdown(onset)}**")
     st.caption(
-        "On validation sentences, at least once an epoch. The run holds the best weights of the "
-        "training, not the last."
+        "On validation sentences, at least once per epoch. The run contains the best weights of "
+        "the training, not the last."
     )
     figure = charts.history(run.history, collapse_onset.collapse_moment(run.history))
     download_buttons.chart(

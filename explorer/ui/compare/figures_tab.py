@@ -30,9 +30,10 @@ def _plane(columns: Sequence[Column]) -> None:
     first = columns[0].run
     others, on_other_text = _others(columns)
     st.caption(
-        "Each run is a point: nats per sentence that pass through z (rate), and nats that remain "
-        "to decode its words (distortion). Along a dotted line their sum, −ELBO, is constant: "
-        "lower left is better. A language model has no z; its exact −log p is the dashed line."
+        "Each run is a point: the nats per sentence that pass through z (rate), and the nats "
+        "still needed to decode its words (distortion). Their sum, −ELBO, is constant along a "
+        "dotted line: lower left is better. A language model has no z; its exact −log p is the "
+        "dashed line."
     )
     chosen = [column.run for column in columns]
     foreign = [run.name for run in chosen if not comparable(run, first)]
@@ -56,10 +57,10 @@ def _plane(columns: Sequence[Column]) -> None:
         named = markdown(listed(drawn_names))
         notes.append(f"In grey, on the same text: {named}.")
     if on_other_text:
-        notes.append(f"Not drawn, trained on other text: {markdown(listed(on_other_text))}.")
+        notes.append(f"Not drawn (trained on other text): {markdown(listed(on_other_text))}.")
     if missing:
         named = markdown(listed(missing))
-        notes.append(f"Not drawn, without a rate or not evaluated: {named}.")
+        notes.append(f"Not drawn (no rate, or not evaluated): {named}.")
     notes += [
         f"{markdown(row.source)}: {row.published.note}"
         for row in rows_with_rate(first.config.corpus.name)
@@ -100,8 +101,8 @@ def _training(columns: Sequence[Column]) -> None:
             "training",
         )
         st.caption(
-            "Rate, distortion, mutual information and active units are on validation sentences, "
-            "where a run recorded them."
+            "Rate, distortion, mutual information and active units are measured on validation "
+            "sentences, if a run recorded them."
         )
     if without:
         st.caption(f"Without history.csv: {markdown(listed(without))}.")

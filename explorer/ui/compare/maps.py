@@ -38,7 +38,7 @@ def show(columns: Sequence[Column]) -> None:
     """Maps, selection and changed neighbourhoods; a click reruns only this."""
     mapped = [column for column in columns if column.run.has_latent and column.run.atlas]
     if not mapped:
-        st.info("None of these runs has a map: `explorer atlas RUN` draws one.")
+        st.info("None of these runs has a map. Draw one with `explorer atlas RUN`.")
         return
     reference = runs.reference(mapped)
     view, by = _controls(reference)
@@ -123,7 +123,7 @@ def _one(
     """One column: the run's name, its map, and how well it aligns with the reference."""
     st.html(title(column))
     if there is None:
-        reason = "has no map yet: `explorer atlas` draws it"
+        reason = "has no map yet: draw it with `explorer atlas`"
         if not column.run.has_latent:
             reason = "is a language model: it has no latent space to map"
         st.info(f"{markdown(column.name)} {reason}.")
@@ -222,7 +222,7 @@ def _fit(there: Aligned) -> str:
         return "The other maps are aligned to this one."
     fit, count = there.alignment, len(there.pairs[0])
     if fit is None:
-        what = "other sentences" if not count else f"only {count} sentences in common"
+        what = "different sentences" if not count else f"only {count} sentences in common"
         return f"Not aligned to the other maps: it shows {what}, so positions are not comparable."
     text = f"Procrustes-aligned on {count:,} shared sentences (R² **{fit.explained:.2f}**)."
     advice = "" if fit.agrees else " **These two maps do not agree**: compare neighbours instead."

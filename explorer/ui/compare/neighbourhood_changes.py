@@ -25,7 +25,7 @@ def show(others: Sequence[Aligned]) -> None:
         "sentences in latent space in the two runs (0%: the same, 100%: none in common).",
     )
     if not others:
-        st.caption("Neighbourhoods are compared between maps of the same sentences.")
+        st.caption("Neighbourhoods can only be compared between maps of the same sentences.")
         return
     for container, there in zip(st.columns(len(others), gap="medium"), others, strict=True):
         with container:
@@ -74,7 +74,7 @@ def _one(there: Aligned) -> None:
         names = " and ".join(f"**{markdown(run.name)}**" for run in noise)
         st.caption(
             f"The posterior means of {names} hardly vary, so its neighbours are arbitrary and "
-            "almost all differ. These are the sentences whose neighbours stayed."
+            "almost all differ. These are the sentences whose neighbours stayed the same."
         )
     # Where nearly all differ, what stayed says more.
     stayed = bool(noise) or bool(np.median(there.moved) >= _MOSTLY)
@@ -91,4 +91,4 @@ def _one(there: Aligned) -> None:
         selected_rows.choose,
     )
     if len(there.pairs[0]) > MAX_COMPARED:
-        st.caption(f"Among {MAX_COMPARED:,} of the shared sentences, evenly spaced.")
+        st.caption(f"Based on {MAX_COMPARED:,} of the shared sentences, evenly spaced.")

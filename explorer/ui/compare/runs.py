@@ -112,7 +112,7 @@ def choose() -> list[Column]:
         max_selections=MAX_RUNS,
         on_change=_follow,
         placeholder="Choose two to four runs",
-        help="Two to four runs, each with one colour and shape throughout the page.",
+        help="Two to four runs; each has the same colour and marker throughout the page.",
     )
     chosen = list(st.session_state[KEY])
     _offer_families(names, chosen)
@@ -150,7 +150,7 @@ def _offer_families(names: Sequence[str], chosen: Sequence[str]) -> None:
         key=_FAMILY,
         on_change=_take_family,
         args=(offered,),
-        help="Runs whose recipes differ only in this part.",
+        help="Runs whose recipes differ only in this setting.",
     )
     if current is not None:
         family = next(item for item in families if set(item.names[:MAX_RUNS]) == set(chosen))

@@ -29,7 +29,7 @@ def show(columns: Sequence[Column]) -> None:
     ]
     commands = [_command(column) for column in columns]
     if not names:
-        st.info("None of these runs is evaluated yet. Evaluate them with:")
+        st.info("None of these runs has been evaluated yet. To evaluate them:")
         st.code("\n".join(commands), language="bash")
         return
     st.html(table(columns, names))
@@ -43,8 +43,8 @@ def show(columns: Sequence[Column]) -> None:
             "as the best."
         )
     st.caption(
-        f"{marks} Hover over or tap a name for its definition, hover over a value for all its "
-        "digits."
+        f"{marks} Hover over or tap a name for its definition; hover over a value for its full "
+        "precision."
     )
     if missing := [METRICS[name].title for name in reported if name not in names]:
         st.caption(f"Not measured for any of these runs: {', '.join(missing)}.")

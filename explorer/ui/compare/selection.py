@@ -137,7 +137,7 @@ def show(
     """The selected sentence, and its reconstruction by each run."""
     if chosen is None:
         st.info(
-            "Click a sentence on one map to highlight it on the others and to see its "
+            "Click a sentence on one map to highlight it on the others and see its "
             "reconstruction by every run. Shift-drag with a mouse selects several.",
             icon=":material/ads_click:",
         )

@@ -62,8 +62,8 @@ def _samples(columns: Sequence[Column], decoding: Decoding) -> None:
     from explorer.evaluation.prior_diagnostics import sampling_caveat
 
     st.caption(
-        f"Each run decodes samples of **its own prior**, seed {decoding.seed}: runs with the same "
-        "kind and size of prior share z."
+        f"Each run decodes samples of **its own prior**, seed {decoding.seed}: runs whose priors "
+        "have the same kind and size share z."
     )
     count = _count()
     results = _ask(columns, lambda run: _sample(run, run.stamp, count, decoding))
@@ -104,7 +104,7 @@ def _path(columns: Sequence[Column], decoding: Decoding) -> None:
 def _draws(columns: Sequence[Column], example: str, decoding: Decoding) -> None:
     text, count = _sentence(columns, example), _count()
     sizes = {column.run.config.model.latent_dim for column in columns if column.run.has_latent}
-    same = "the same ε for every run" if len(sizes) == 1 else "ε differs between sizes of z"
+    same = "the same ε for every run" if len(sizes) == 1 else "ε depends on the size of z"
     st.caption(f"z = mean + ε · standard deviation, seed {decoding.seed}: {same}.")
     results = _ask(columns, lambda run: _around(run, run.stamp, text, count, decoding))
     _show(columns, results, "draws", lambda name: reproduce.draws(name, text, count, decoding))
@@ -197,6 +197,6 @@ def _around(_run: Run, stamp: str, text: str, count: int, decoding: Decoding) ->
     mean, scale = _run.posterior([text])
     if not scale.any():
         raise ExplorerError(
-            f"{_run.name}'s encoder is deterministic: there is no posterior to sample from"
+            f"the encoder of {_run.name} is deterministic: it has no posterior to sample from"
         )
     return _run.around(mean[0], scale[0], count, decoding)

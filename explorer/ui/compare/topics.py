@@ -33,7 +33,7 @@ def show(columns: Sequence[Column]) -> None:
     st.html(_table(first, second, matched.pairs if whole else matched.pairs[:_ROWS]))
     for column, left in ((first, matched.left_first), (second, matched.left_second)):
         if left:
-            st.caption(f"{markdown(column.name)} has {len(left)} more, which match none.")
+            st.caption(f"{markdown(column.name)} has {len(left)} more, without a match.")
     names = [folders.typed(column.run.folder) for column in (first, second)]
     st.code(f"explorer topics {names[0]} --beside {names[1]}", language="bash")
 

@@ -54,7 +54,7 @@ def _job(run: Run, by: str) -> Job[None]:
 
     def fit(job: Job[None]) -> None:
         baselines = baselines_of(run)
-        job.report(0.05, "vectors of the words")
+        job.report(0.05, "computing TF-IDF vectors")
         _ = baselines.train_vectors
         job.report(0.3, "fitting")
         baselines.fitted(by)

@@ -34,13 +34,14 @@ def decode_settings(*runs: Run, is_corrected: bool = True) -> None:
                 format_func=lambda label: label or "none",
                 key="label",
                 bind="query-params",
-                help="Conditions the decoder; z stays as it is. With none, the map decodes a "
-                "sentence with its own label, and all else with the average of the labels.",
+                help="Conditions the decoder; z is unchanged. If none is chosen, sentences of "
+                "the map are decoded with their own label, everything else with the "
+                "average of the labels.",
             )
             if chosen:
                 st.slider(
                     "Strength", 0.0, 3.0, 1.0, 0.25, key="strength", bind="query-params",
-                    help="1 is the label as trained; above 1 exaggerates it.",
+                    help="1 is the label as trained; values above 1 exaggerate it.",
                 )  # fmt: skip
         for name in STRATEGIES[strategy].settings:
             _slider(name)

@@ -193,7 +193,7 @@ def reproduced_by(command: str) -> None:
     if command:
         with st.popover("Reproduce", icon=":material/terminal:", type="tertiary"):
             is_python = reproduce.is_python(command)
-            what = "lines of Python that give" if is_python else "command that gives"
+            what = "lines of Python that reproduce" if is_python else "command that reproduces"
             st.caption(f"The {what} these numbers:")
             st.code(command, language="python" if is_python else "bash")
 

@@ -30,7 +30,7 @@ def errors_shown() -> Iterator[None]:
         if not memory.is_exhausted(error):
             raise
         st.error(
-            "There is not enough memory for this: try fewer sentences, or close other runs.",
+            "Out of memory: try fewer sentences, or close other runs.",
             icon=":material/error:",
         )
 
@@ -49,7 +49,7 @@ def why_missing(name: str) -> str:
         return f"There is no run {markdown(repr(shown))} here."
     if not folders.is_report(folder):
         return f"**{markdown(name)}** cannot be opened: see *not shown* above."
-    note = f"**{markdown(name)}** comes without weights: only its recipe and figures are here"
+    note = f"**{markdown(name)}** has no weights: only its recipe and metrics are available"
     tables = [table for table, (_, rows) in BENCHMARKS.items() if name in rows]
     return f"{note} (`explorer benchmark {tables[0]}`)." if tables else f"{note}."
 
@@ -57,7 +57,9 @@ def why_missing(name: str) -> str:
 def fit_note(run: Run) -> None:
     """Says whose weights a map of other sentences has, and how well they know them."""
     if (fit := fit_of(run)) is not None:
-        st.caption(f"{markdown(run.name)} has the weights of another run: {message(fit.sentence)}")
+        st.caption(
+            f"{markdown(run.name)} uses the weights of another run: {message(fit.sentence)}"
+        )
 
 
 def corpus_note(*runs: Run, with_fit: bool = True) -> None:
@@ -76,15 +78,15 @@ def corpus_note(*runs: Run, with_fit: bool = True) -> None:
     gets = [f"explorer corpus get {shlex.quote(name)}" for name in _once(r.name for r in recipes)]
     sources = [f"{' and '.join(map(code, gets))} downloads it."] if gets else []
     sources += [
-        f"It is read from the file {markdown(path)}, which is not there."
+        f"It is read from the file {markdown(path)}, which does not exist."
         for path in _once(recipe.path for recipe in recipes if not recipe.name)
     ]
     names = ", ".join(markdown(run.name) for run in without)
     whose = "" if len(runs) == 1 else f" of {names}"
     units = " or ".join(_once(run.text_unit for run in without))
     st.caption(
-        f"The corpus{whose} is not on this machine: each point shows the model's "
-        f"**reconstruction** of its {units}. {' '.join(sources)}"
+        f"The corpus{whose} is not installed: each point shows the model's **reconstruction** of "
+        f"its {units}. {' '.join(sources)}"
     )
 
 
@@ -106,8 +108,8 @@ def layout_notes(run: Run, view: str, *, with_fit: bool = False) -> None:
     assert run.atlas is not None
     if run.atlas.layout_is_noise:
         st.warning(
-            "This layout is noise: the posterior means hardly vary, so neighbours on the map mean "
-            "nothing. The PCA view shows how small the cloud is.",
+            "This layout is noise: the posterior means hardly vary, so neighbourhoods on the "
+            "map are meaningless. The PCA view shows how small the cloud is.",
             icon=":material/warning:",
         )
     elif note := map_caption.quality(run, view_of(run, view)):

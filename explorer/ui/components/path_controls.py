@@ -20,11 +20,11 @@ def path_controls() -> tuple[str, int]:
             required=True,
             key="way",
             bind="query-params",
-            help="A straight line passes nearer to the origin than its ends; along the sphere the "
-            "distance from the origin changes evenly.",
+            help="A straight line passes closer to the origin than its ends; spherical "
+            "interpolation changes the distance from the origin evenly.",
         )
         steps = st.slider("Steps", 3, 25, 9, key="steps", bind="query-params", width=160)
-        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="Exchanges A and B")
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="Swap A and B")
     return interpolation or "linear", steps
 
 
@@ -46,9 +46,9 @@ def density_strip(
     values, typical = densities
     st.markdown(
         "**Density along the path**",
-        help="log q(z): log-density of all sentences' posteriors at each step. The dotted line "
-        "is its median at the sentences themselves, each judged without its own posterior; a path "
-        "that dips far below crosses a hole.",
+        help="log q(z): log-density of the aggregate posterior at each step. The dotted line is "
+        "its median at the sentences themselves, each without its own posterior; a path "
+        "that dips far below it crosses a hole.",
     )
     download_buttons.chart(
         charts.strip(values.tolist(), "log q(z)", "nats", typical, at, along),
@@ -63,10 +63,10 @@ def path_summary(path: DecodedPath) -> str:
     """How many different sentences a path has, and its largest change, as Markdown."""
     count = len(path.texts)
     if path.distinct == 1:
-        return f"**One sentence** at all {count} steps"
+        return f"**The same sentence** at all {count} steps"
     changes = path.changes
     largest = max(range(len(changes)), key=changes.__getitem__)
     return (
-        f"**{path.distinct}** different sentences in {count} steps · largest change "
+        f"**{path.distinct}** distinct sentences in {count} steps · largest change "
         f"{largest + 1}→{largest + 2}: {changes[largest]:.0%} of the words"
     )

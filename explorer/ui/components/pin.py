@@ -34,7 +34,7 @@ def pin(run: Run, page: str, title: str) -> None:
         title: Its title.
     """
     if st.session_state.pop(_SAVED, False):
-        st.toast("Pinned: the page *Notes* lists it.", icon=":material/push_pin:")
+        st.toast("Pinned: see the page *Notes*.", icon=":material/push_pin:")
     with st.container(width="content", key="pin"):
         box = st.popover("Pin", icon=":material/push_pin:", key=_OPEN, on_change="rerun")
     if not box.open:
@@ -60,8 +60,8 @@ def _form(run: Run, view: View, known: list[str]) -> None:
         accept_new_options=True,
         max_selections=notes.MAX_TAGS,
         placeholder="Choose or type a tag",
-        help="A tag of a selection or of a sentence on the map is a colour of the map, a "
-        "condition (`tag:`) and a column of the table.",
+        help="Tags of selections and of sentences on the map can colour the map, select "
+        "sentences (`tag:`), and appear as a column of the table.",
     )
 
     def save() -> None:

@@ -42,7 +42,7 @@ def run_picker(page: str, title: str) -> Run | None:
 def sentence_link() -> None:
     """A link to the map, where what is picked is shown."""
     st.page_link(
-        url.page_file("map"), label="The sentence on the map", icon=":material/scatter_plot:"
+        url.page_file("map"), label="Show the sentence on the map", icon=":material/scatter_plot:"
     )
 
 
@@ -61,7 +61,7 @@ def more_exact_link(page: str, run: Run) -> None:
     better = open_runs.more_exact(run)
     if better is not None:
         name, bleu, own = better
-        label = f"More exact: {markdown(name)} (BLEU {bleu:.0f}, this run {own:.0f})"
+        label = f"Better reconstructions: {markdown(name)} (BLEU {bleu:.0f}, this run {own:.0f})"
         run_link(page, label, ":material/swap_horiz:", name)
 
 
@@ -133,7 +133,7 @@ def need_map(run: Run) -> None:
         return
     if run.has_latent:
         st.info(f"**{markdown(run.name)}** has no map yet.", icon=":material/scatter_plot:")
-        st.caption("This command draws it; reload this page when it is done:")
+        st.caption("Draw it with this command, then reload this page:")
         st.code(folders.command("atlas", run.folder), language="bash")
     else:
         no_latent(run)
@@ -157,14 +157,16 @@ def onwards(run: Run) -> None:
     with st.container(horizontal=True, gap="small"):
         if first != named:
             run_link("map", f"The map of {markdown(first)}", ":material/scatter_plot:", first)
-        run_link("compare", "Compare it", ":material/compare:", named)
-        run_link("model", "Its model card", ":material/description:", named)
+        run_link("compare", "Compare this run", ":material/compare:", named)
+        run_link("model", "Open its model card", ":material/description:", named)
 
 
 def no_runs() -> None:
     """What a first visitor sees where nothing is trained yet."""
-    st.title("No run to show yet")
-    st.markdown("A run is a trained model with its map. Two commands make one from your own file:")
+    st.title("No runs yet")
+    st.markdown(
+        "A run is a trained model with its map. Two commands create one from your own file:"
+    )
     st.code("explorer new my-run --corpus sentences.txt\nexplorer train my-run", language="bash")
     st.caption(
         "Runs are read from `checkpoints/`, from the folders in `EXPLORER_RUNS`, and from those "

@@ -25,7 +25,7 @@ SHORT = {
 }
 """The main scores, under names that fit a tile."""
 _USES_Z = "Whether the decoder uses z."
-_CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences like the real ones."
+_CAN_BE_SAMPLED = "Whether samples of the prior decode to sentences that read like real ones."
 
 
 def show_scores(run: Run) -> None:
@@ -46,7 +46,7 @@ def show_scores(run: Run) -> None:
             )
     if not names:
         evaluate = folders.command("evaluate", run.folder)
-        st.caption(f"No scores yet: {code(evaluate)} measures them.")
+        st.caption(f"No scores yet: measure them with {code(evaluate)}.")
     st.page_link(url.page_file("model"), label="Model card", icon=":material/description:")
 
 
@@ -74,11 +74,11 @@ def _badge(verdict: Verdict, question: str, unit: str) -> None:
 
 def _note(name: str, entry: Mapping[str, Any]) -> str:
     if unresolved(name, entry):
-        return f" Not resolved by {entry.get('n', '?')} sentences: a bound is shown."
+        return f" Not resolved with {entry.get('n', '?')} sentences: a bound is shown."
     if is_loose(entry):
         return (
-            f" Effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: an upper "
-            "bound."
+            f" Effective sample size {entry['ess']:.1f} of {entry.get('samples', '?')}: this is "
+            "an upper bound."
         )
     return ""
 

@@ -91,7 +91,7 @@ def sentence_list(
     label: str,
     key: str,
     on_pick: Callable[[int], None],
-    title: str = "Show it on the map",
+    title: str = "Show on the map",
 ) -> None:
     """Shows sentences; calls `on_pick` with the id of the one that is clicked.
 

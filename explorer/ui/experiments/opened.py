@@ -89,7 +89,7 @@ def _claim(entry: Experiment) -> None:
 def _settings(name: str, entry: Experiment) -> Question:
     """Widgets for the settings, each a parameter of the address."""
     if entry.change:
-        st.markdown(f"**Change this and try.** {markdown(entry.change)}")
+        st.markdown(f"**Things to try.** {markdown(entry.change)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         values = {
             item.name: _widget(f"{name}.{item.name}", item)
@@ -162,7 +162,7 @@ def _running(before: Job) -> None:
         st.rerun()
     progress = job.progress
     if job.state == jobs.QUEUED:
-        st.info("Waits for the experiment before it.", icon=":material/hourglass_empty:")
+        st.info("Waiting for the previous experiment.", icon=":material/hourglass_empty:")
     else:
         done = min(max(progress.fraction or 0.0, 0.0), 1.0)
         note = progress.stage or "Starting"
@@ -194,9 +194,9 @@ def _result(question: Question, result: Result) -> None:
     outcome = result.outcome
     seen = markdown(minus(outcome.seen))
     if outcome.as_expected:
-        st.success(f"**Seen, as expected.** {seen}", icon=":material/check:")
+        st.success(f"**Result, as expected.** {seen}", icon=":material/check:")
     else:
-        st.warning(f"**Seen, and not as expected.** {seen}", icon=":material/contrast:")
+        st.warning(f"**Result, not as expected.** {seen}", icon=":material/contrast:")
     st.caption(f"Took {duration(result.seconds)} · seed {question.seed}")
     command = _command(question)
     for index, item in enumerate(outcome.charts):
@@ -222,7 +222,7 @@ def _tables(question: Question, outcome: Outcome) -> None:
         "value": [figure.value for figure in outcome.figures],
         "unit": [figure.unit for figure in outcome.figures],
     }
-    with st.expander("All figures"):
+    with st.expander("All numbers"):
         st.dataframe(
             columns,
             hide_index=True,

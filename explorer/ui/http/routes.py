@@ -59,7 +59,7 @@ def _guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Respo
         try:
             # A page of another site can neither read these (no CORS header) nor use the model.
             if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
-                raise _RefusedError(403, "only pages of this app may ask")
+                raise _RefusedError(403, "only pages of this app may send requests")
             return answer(request)
         except _RefusedError as refusal:
             return JSONResponse({"error": str(refusal)}, refusal.status, NEVER)
@@ -87,7 +87,7 @@ def _map(request: Request, run: Any) -> MapView | Aligned:
     """The map of an address: a view of the run, perhaps aligned with another run's."""
     view = request.query_params.get("view", DEFAULT_VIEW)
     if view not in VIEWS:
-        raise _RefusedError(400, f"view is {' or '.join(VIEWS)}")
+        raise _RefusedError(400, f"view must be {' or '.join(VIEWS)}")
     onto = request.query_params.get("onto")
     return view_of(run, view) if onto is None else aligned(run, _opened(onto)[0], view)
 
@@ -97,7 +97,7 @@ def _colours(request: Request) -> Response:
     by = request.query_params.get("by", DEFAULT_COLOURING)
     known = available(run)
     if by not in known:
-        raise _RefusedError(400, f"by is one of {', '.join(known)}")
+        raise _RefusedError(400, f"by must be one of {', '.join(known)}")
     like = request.query_params.get("like")
     if like is not None:
         return _binary(aligned(run, _opened(like)[0], DEFAULT_VIEW).regions.tobytes())
@@ -141,7 +141,7 @@ def _frame_colours(request: Request) -> Response:
     run = _playing(request)
     by, known = request.query_params.get("by", ""), playback_story.colour_choices(run)
     if by not in known:
-        raise _RefusedError(400, f"by is one of {', '.join(known)}")
+        raise _RefusedError(400, f"by must be one of {', '.join(known)}")
     return _binary(map_answers.colour_bytes(playback_story.colours_of(run, by)))
 
 
@@ -181,7 +181,7 @@ def _number(request: Request, name: str, kind: Callable[[str], Any], default: st
     try:
         return kind(text)
     except ValueError:
-        raise _RefusedError(400, f"{name} is a number") from None
+        raise _RefusedError(400, f"{name} must be a number") from None
 
 
 def _binary(content: bytes) -> Response:

@@ -15,7 +15,7 @@ _WORK = ("decode", "hover", "sentence")
 _SECONDS = 2
 """When to ask again."""
 
-_ANSWER = {"error": f"the server is busy with other visitors: ask again in {_SECONDS} seconds"}
+_ANSWER = {"error": f"the server is busy with other visitors: try again in {_SECONDS} seconds"}
 
 
 class WorkQueue:

@@ -99,5 +99,5 @@ def _links(known: tuple[Scene, ...], asked: int) -> str:
     items.append(f"<span>{asked} / {len(known)}</span>")
     if asked < len(known):
         items.append(to("next", "→", "Next scene", link(known[asked], asked + 1)))
-    items.append(to("leave", "✕", "Leave the lecture", link(known[asked - 1], None)))
+    items.append(to("leave", "✕", "Exit the lecture", link(known[asked - 1], None)))
     return "".join(items)

@@ -66,18 +66,18 @@ def _table(run: Run, texts: AddedTexts) -> None:
     far = added.positions(run, texts, DEFAULT_VIEW)[1]
     rows = {
         "sentence": [texts.texts[row] for row in order],
-        "nats a word": [round(float(texts.nats[row]), 2) for row in order],
+        "nats per word": [round(float(texts.nats[row]), 2) for row in order],
         "to the nearest sentence": [round(float(far[row]), 2) for row in order],
     }
     if texts.outside is not None:
         rows["out of domain"] = [bool(texts.outside[row]) for row in order]
     st.dataframe(rows, hide_index=True)
     if len(texts) > _ROWS:
-        st.caption(f"The {_ROWS:,} of {len(texts):,} that {message(run.name)} knows least.")
+        st.caption(f"The {_ROWS:,} of {len(texts):,} that fit {message(run.name)} worst.")
 
 
 def _remove_button() -> None:
-    if st.button("Take them off the map", key="added_remove", icon=":material/close:"):
+    if st.button("Remove from the map", key="added_remove", icon=":material/close:"):
         st.session_state.pop(_MEMORY, None)
         st.query_params.pop(PARAMETER, None)
         st.rerun()

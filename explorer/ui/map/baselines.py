@@ -15,7 +15,7 @@ def prepare(run: Run, view: str) -> None:
     layout = view_of(run, view)
     if layout.is_ready:
         return
-    with st.spinner("Counting words and fitting them…", show_time=True):
+    with st.spinner("Counting words and fitting the baselines…", show_time=True):
         _ = layout.xy
 
 
@@ -29,8 +29,8 @@ def note(run: Run, view: str, by: str) -> None:
     baselines, command = baselines_of(run), folders.command("ancestors", run.folder)
     texts = "the training sentences"
     if not baselines.is_real:
-        texts = "the model's reconstructions, as the corpus is not on this machine"
+        texts = "the model's reconstructions, because the corpus is not installed"
     st.caption(
-        f"{' '.join(notes)} Fitted on the TF-IDF of {texts} ({len(baselines.train):,} of them, "
-        f"{baselines.words.count:,} words); {code(command)} prints the metrics of each."
+        f"{' '.join(notes)} Fitted on the TF-IDF vectors of {texts} ({len(baselines.train):,} of "
+        f"them, {baselines.words.count:,} words); {code(command)} prints the metrics of each."
     )

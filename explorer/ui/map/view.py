@@ -253,7 +253,7 @@ def show_plain(run: Run, spec: MapSpec, colours: Colours, xy: np.ndarray, key: s
         grid=True,
     )
     shown = drawn_of(min(len(run.atlas), charts.SVG_POINTS), len(run.atlas), "points")
-    missing = ["words all over the map"] * is_read() + ["rectangles"] * spec.boxes
+    missing = ["decoded sentences on the map"] * is_read() + ["rectangles"] * spec.boxes
     missing += ["lasso and rectangle"] * spec.areas
     note = f" {' and '.join(missing).capitalize()} need WebGL2." if missing else ""
     st.caption(f"This browser has no WebGL2. This is a plain map of {shown}.{note}")

@@ -58,7 +58,7 @@ def examples(run: Run) -> None:
         return
     st.header(
         "Ten reconstructions",
-        help="Test sentences of the map, drawn by the run's seed, not selected. Each is decoded "
+        help="Test sentences of the map, drawn at random with the run's seed. Each is decoded "
         "greedily from its posterior mean.",
     )
     left, right = st.columns(2, gap="medium")
@@ -88,7 +88,7 @@ def figures(run: Run) -> None:
     command = metrics.get("command")
     command = command if isinstance(command, str) else folders.command("evaluate", run.folder)
     if not names:
-        st.info("Not evaluated yet. Evaluate the run with:", icon=":material/straighten:")
+        st.info("Not evaluated yet. To evaluate the run:", icon=":material/straighten:")
     else:
         texts = worded("sentences", metrics)
         table = {

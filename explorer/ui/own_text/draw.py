@@ -57,7 +57,7 @@ def _base() -> str:
     return st.selectbox(
         "Model",
         bases,
-        format_func=lambda run: run or "The one that fits best",
+        format_func=lambda run: run or "The best-fitting model",
         key="text_base",
         help="The trained model that encodes and decodes your sentences.",
     )

@@ -20,13 +20,13 @@ _WHAT = {
 _SECONDS = 1.0  # between two updates of a running job's progress
 _VALIDATION = 4.0  # the same of its map and curves, which change with each validation
 _STAGES = {
-    "choosing a run": "Choosing the model that knows your words best",
+    "choosing a run": "Choosing the model that fits your text best",
     "encoding": "Encoding the sentences",
-    "scoring": "Measuring how well the model knows each",
+    "scoring": "Measuring how well the model fits each",
     "reconstructing": "Reconstructing them",
     "neighbours": "Finding neighbours in latent space",
     "layout": "Laying out the map",
-    "trustworthiness": "Measuring how far the map can be trusted",
+    "trustworthiness": "Measuring the quality of the map",
     "naming": "Naming the regions",
 }
 
@@ -82,7 +82,7 @@ def _learned(job: Job) -> None:
 
 def _state(job: Job) -> str:
     if job.state == jobs.QUEUED:
-        return "waits for its turn"
+        return "queued"
     if job.state == jobs.DONE:
         return f"done in {duration(job.seconds)}"
     return job.state
@@ -134,7 +134,7 @@ def _buttons(job: Job) -> None:
             jobs.resume(job.id)
             st.rerun()
     if job.state == jobs.STOPPED and job.kind == jobs.TRAIN:
-        help_ = "Ends the training with the best weights so far, and draws their map."
+        help_ = "Ends the training, keeps the best weights so far, and draws the map."
         if st.button("Finish now", key=f"job_keep_{job.id}", icon=":material/flag:", help=help_):
             jobs.finish(job.id)
             st.rerun()

@@ -36,7 +36,7 @@ def fit_button(folder: Path, config: Config) -> None:
         )  # fmt: skip
         min_dist = st.number_input(
             "Minimum distance", 0.0, 1.0, config.atlas.min_dist, 0.05, key=f"{key}_d",
-            disabled=not is_umap, help="Between two sentences on the map.",
+            disabled=not is_umap, help="Minimum distance between two sentences on the map.",
         )  # fmt: skip
         metric = st.selectbox(
             "Distance in latent space", METRICS, key=f"{key}_m", disabled=not is_umap
@@ -46,10 +46,10 @@ def fit_button(folder: Path, config: Config) -> None:
         by_meaning = st.toggle(
             "Include meaning", bool(config.atlas.encoder) and not reason, key=f"{key}_e",
             disabled=not is_umap or bool(reason),
-            help="The layout follows MiniLM too: sentences of similar meaning lie nearer"
+            help="The layout also follows MiniLM: sentences of similar meaning are closer"
             + (f"; {markdown(reason)}." if reason else "."),
         )  # fmt: skip
-        if st.button("Fit it", key=f"{key}_go", type="primary"):
+        if st.button("Compute it", key=f"{key}_go", type="primary"):
             settings = LayoutSettings(
                 str(method), int(neighbours), float(min_dist), str(metric), int(seed),
                 _ENCODER if by_meaning and is_umap else "",
@@ -65,22 +65,22 @@ def offer(folder: Path) -> None:
     """
     job = layouts.job_of(folder)
     if job is not None and job.is_active:
-        st.caption("Another layout is being fitted: *Your text* lists the work.")
+        st.caption("Another layout is being computed: see the list of jobs on *Your text*.")
     if copy := st.session_state.pop(_COPY, ""):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{markdown(copy)}** has it.", width="content")
+            st.markdown(f"The new layout is in **{markdown(copy)}**.", width="content")
             run_picker.run_link("map", "Open the map", ":material/scatter_plot:", copy)
     measured = layouts.measures(folder)
     if measured is None:
         return
     with st.container(key=f"other_{folder.name}"):
-        st.markdown(f"**Another layout is fitted:** {markdown(_settings(measured['after']))}")
+        st.markdown(f"**Another layout is ready:** {markdown(_settings(measured['after']))}")
         with st.container(horizontal=True):
             for title, help_, before, after in compared(measured):
                 change = None if before is None else f"{after - before:+.3f}"
                 st.metric(title, f"{after:.3f}", change, help=help_, width="content")
         with st.container(horizontal=True):
-            if st.button("Take it", key=f"take_{folder.name}", type="primary"):
+            if st.button("Use it", key=f"take_{folder.name}", type="primary"):
                 if folder.parent == folders.users():
                     layouts.take(folder)
                 else:

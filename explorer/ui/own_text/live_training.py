@@ -78,7 +78,7 @@ def _verdict(reports: list[dict[str, Any]]) -> None:
     start, (epoch, best) = values[0][1], min(values[1:], key=lambda item: item[1])
     change = "better" if best < start else "not yet better"
     st.markdown(
-        f"**{start:.1f} → {best:.1f} nats** a validation sentence (−ELBO, best at epoch "
+        f"**{start:.1f} → {best:.1f} nats** per validation sentence (−ELBO, best at epoch "
         f"{epoch:.0f}): {change} than the model it started from."
     )
 
@@ -115,8 +115,8 @@ def _map(job: Job, frame: dict[str, Any]) -> None:
         alt=f"The latent space of {job.name} after {frame['epoch']:.0f} epochs",
     )
     st.caption(
-        f"{len(frame['xy'])} of your sentences in latent space after epoch "
-        f"{frame['epoch']:.1f}, on its two widest directions, in units of z."
+        f"{len(frame['xy'])} of your sentences in latent space after epoch {frame['epoch']:.1f}, "
+        "projected onto the two directions of largest variance, in units of z."
     )
 
 
@@ -157,13 +157,13 @@ def _words(frame: dict[str, Any]) -> None:
     """What the model makes of sentences, and of draws from its prior."""
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        st.markdown("**Your sentences, and what the model makes of them**")
+        st.markdown("**Your sentences and their reconstructions**")
         st.dataframe(
             {"sentence": frame["sentences"], "reconstruction": frame["reconstructions"]},
             hide_index=True,
         )
     if frame["samples"]:
         with right:
-            st.markdown("**The same draws from the prior, decoded**")
+            st.markdown("**The same samples of the prior, decoded**")
             for text in frame["samples"]:
                 st.html(plain(text, quiet=True))

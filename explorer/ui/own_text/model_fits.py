@@ -17,11 +17,11 @@ def model_fits(path: Path, seen: Preview) -> None:
     """
     key = f"text_{path.parent.name}_fits_{seen.text_column}"
     if st.button(
-        "How well does each model know it?",
+        "How well does each model fit it?",
         type="tertiary",
         icon=":material/rule:",
-        help=f"Reads {text_fit.SAMPLE} of your sentences with every model. The best one is taken "
-        "unless you choose another.",
+        help=f"Encodes {text_fit.SAMPLE} of your sentences with every model. The best one is "
+        "used unless you choose another.",
     ):
         st.session_state[key] = _measured(text_fit.sampled(seen.table.texts))
     if known := st.session_state.get(key):
@@ -29,7 +29,7 @@ def model_fits(path: Path, seen: Preview) -> None:
 
 
 def _measured(texts: list[str]) -> list[Fit]:
-    bar = st.progress(0.0, "Reading your sentences with every model")
+    bar = st.progress(0.0, "Encoding your sentences with every model")
 
     def show(stage: str, done: float) -> None:
         bar.progress(done)
@@ -44,13 +44,13 @@ def _table(known: list[Fit]) -> None:
     st.dataframe(
         {
             "Model": [fit.run for fit in known],
-            "Words known": [round(fit.known, 2) for fit in known],
-            "Out of its domain": [_rounded(fit.outside) for fit in known],
-            "Nats a word": [round(fit.nats, 2) for fit in known],
-            "Other words are": ["spelled" if fit.has_pieces else "unknown" for fit in known],
+            "Known words": [round(fit.known, 2) for fit in known],
+            "Out of domain": [_rounded(fit.outside) for fit in known],
+            "Nats per word": [round(fit.nats, 2) for fit in known],
+            "Other words become": ["spelled" if fit.has_pieces else "unknown" for fit in known],
         },
         hide_index=True,
-        column_config={"Words known": percent, "Out of its domain": percent},
+        column_config={"Known words": percent, "Out of domain": percent},
     )
     st.caption(
         "Best first: the fewest nats a word, with an unknown word charged as one of 100,000. A "

@@ -67,8 +67,8 @@ def _run(folder: Path, config: Config) -> None:
     if fit is not None:
         st.caption(
             message(fit.sentence),
-            help="A sentence is out of the domain if it costs the model more nats a word than 99% "
-            "of the sentences it was trained on. A model trained on your sentences knows them "
+            help="A sentence is out of domain if it costs the model more nats per word than 99% "
+            "of its training sentences. A model trained on your sentences will fit them "
             "better.",
         )
     if is_planned:

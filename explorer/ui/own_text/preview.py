@@ -94,7 +94,7 @@ def _dialect(path: Path, seen: Preview) -> Dialect:
     if seen.ending == ".parquet":
         return guessed
     has_rows = bool(guessed.separator) or seen.ending == ".xlsx"
-    with st.popover("How the file is read", icon=":material/tune:"):
+    with st.popover("Import options", icon=":material/tune:"):
         encoding = guessed.encoding
         if seen.ending not in _BINARY:
             options: list[str] = list(dict.fromkeys((guessed.encoding, *_ENCODINGS)))
@@ -109,13 +109,13 @@ def _dialect(path: Path, seen: Preview) -> Dialect:
                 key=_key(path, "separator"),
             )
         if has_rows:
-            header = st.toggle("First row names the columns", header, key=_key(path, "header"))
+            header = st.toggle("First row contains column names", header, key=_key(path, "header"))
         elif seen.ending in (".txt", ".md"):
             prose = st.toggle(
                 "Running text: split it into sentences",
                 bool(prose),
                 key=_key(path, "prose"),
-                help="Off: each line is a sentence.",
+                help="If off, each line is a sentence.",
             )
     return Dialect(encoding=encoding, separator=separator, header=header, prose=prose)
 
@@ -137,7 +137,7 @@ def _columns(path: Path, seen: Preview) -> tuple[str, str]:
         labels,
         index=labels.index(likely),
         key=_key(path, f"label_{names}_{text}"),
-        help="A label colours the map.",
+        help="Labels colour the map.",
     )
     return text, "" if label == _NO_LABELS else label
 
@@ -165,7 +165,9 @@ def _summary(seen: Preview) -> None:
         named = [f"{markdown(name)} ({_HELD[held]})" for name, held in seen.further.items()]
         more = f" and {len(named) - _SHOWN_FURTHER} more" if len(named) > _SHOWN_FURTHER else ""
         listed = ", ".join(named[:_SHOWN_FURTHER])
-        st.caption(f"Further columns colour the map, filter it and are exported: {listed}{more}")
+        st.caption(
+            f"Other columns can colour and filter the map, and are exported: {listed}{more}"
+        )
 
 
 def _refused(path: Path, seen: Preview) -> None:
@@ -182,7 +184,7 @@ def _refused(path: Path, seen: Preview) -> None:
             hide_index=True,
         )
         st.download_button(
-            "Download them",
+            "Download these rows",
             texts.refused_csv(seen.refused),
             f"{path.stem}-refused.csv",
             "text/csv",

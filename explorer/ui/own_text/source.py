@@ -15,7 +15,7 @@ _SOURCE, _CHOSEN, _DONE = "text_source", "_text_file", "_texts_done"
 def source() -> Path | None:
     """The file to preview; it survives a visit to another page."""
     how = st.segmented_control(
-        "Where the sentences are",
+        "Source of the sentences",
         (_FILE, _PASTED),
         default=_FILE,
         key=_SOURCE,
@@ -46,11 +46,13 @@ def _key(name: str) -> str:
 
 def _uploaded() -> Path | None:
     file = st.file_uploader(
-        "Drop a file here: CSV, TSV, JSON, Parquet, Excel, text or Markdown, gzipped or zipped",
+        "Drop a file here: CSV, TSV, JSON, Parquet, Excel, text or Markdown; gzip and zip work "
+        "too",
         key=_key("text_upload"),
         on_change=forget,
-        help="`.csv .tsv .jsonl .ndjson .json .parquet .xlsx .txt .md`, all but Parquet and Excel "
-        "also `.gz` or alone in a `.zip`. `explorer open FILE` reads larger files.",
+        help="`.csv .tsv .jsonl .ndjson .json .parquet .xlsx .txt .md`; all but Parquet and "
+        "Excel may be gzipped (`.gz`) or be the only file in a `.zip`. `explorer open "
+        "FILE` reads larger files.",
     )
     if file is None:
         return None
@@ -59,7 +61,7 @@ def _uploaded() -> Path | None:
 
 def _pasted() -> Path | None:
     text = st.text_area(
-        "A sentence a line",
+        "One sentence per line",
         key=_key("text_pasted"),
         on_change=forget,
         height=180,

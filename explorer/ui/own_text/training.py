@@ -88,8 +88,8 @@ def _by_meaning() -> bool:
         key=_MEANING,
         bind="query-params",
         disabled=bool(reason),
-        help="While it trains, the model learns from MiniLM which sentences are alike: those of "
-        "similar meaning become neighbours. The trained run needs no MiniLM"
+        help="During training, the model learns semantic similarity from MiniLM: sentences of "
+        "similar meaning become neighbours. The trained run does not need MiniLM"
         + (f"; {markdown(reason)}." if reason else "."),
     )
     return is_on and not reason  # an address may ask for it where it cannot be had
@@ -121,7 +121,7 @@ def _timed(wanted: Plan) -> None:
         is_asked = st.button("Train", type="primary", icon=":material/model_training:")
     st.markdown(_sentence(timing, int(epochs)))
     if timing.is_shared:
-        st.caption("A training is running beside the measurement: this one waits for its turn.")
+        st.caption("A training is running, so the time estimate is waiting for it.")
     if is_asked:
         train_text.start(wanted, int(epochs))
         choose("")
@@ -156,5 +156,5 @@ def _sentence(timing: Timing, epochs: int) -> str:
     embedding = f"{before} to embed the sentences, " if timing.before else ""
     return (
         f"About **{whole}** on this machine: {embedding}{training} for {epochs} epochs of "
-        f"{estimate.sentences:,} sentences, then {after} to measure the model and draw its map."
+        f"{estimate.sentences:,} sentences, then {after} to evaluate the model and draw its map."
     )

@@ -39,7 +39,7 @@ def _choose(path: Path, seen: Preview) -> VectorSource:
     )
     if chosen != _FILE:
         return VectorSource(column=chosen)
-    file = st.file_uploader("Vectors, a row for each row of the file", "npy", key=f"{key}_file")
+    file = st.file_uploader("Vectors, one row for each row of the file", "npy", key=f"{key}_file")
     if file is None:
         return VectorSource()
     digest = hashlib.sha256(file.file_id.encode()).hexdigest()
@@ -53,6 +53,6 @@ def note(seen: Preview) -> None:
     if seen.vectors:
         st.caption(
             "The vectors become the latent space: the map is drawn from them, and a decoder is "
-            "trained on them, which takes minutes. A typed sentence can be encoded where their "
-            "encoder is at hand."
+            "trained on them, which takes minutes. Typed sentences can be encoded if the "
+            "encoder of the vectors is available."
         )

@@ -60,7 +60,7 @@ def relabel() -> None:
 
 st.title("Arithmetic")
 st.caption(
-    "Sentences are points in latent space: add and subtract them, switch a label, or move along a "
+    "Sentences are points in latent space: add and subtract them, switch a label, or vary a "
     "single dimension. Every result is decoded."
 )
 with notes.errors_shown():

@@ -25,8 +25,8 @@ def words() -> None:
 
 st.title("Posterior collapse")
 st.caption(
-    "A text VAE can score well and still ignore its latent space: an autoregressive decoder can "
-    "do without z. Here is a run that collapsed beside one that uses z."
+    "A text VAE can reach a good likelihood and still ignore its latent space: an "
+    "autoregressive decoder does not need z. Here is a collapsed run next to one that uses z."
 )
 with notes.errors_shown():
     side_by_side.show(run)

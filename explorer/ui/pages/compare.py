@@ -12,8 +12,8 @@ OF_DOCUMENTS = "Topics"  # a further tab, of runs of documents alone
 
 st.title("Compare runs")
 st.caption(
-    "Two to four models side by side: their recipes, what they decode, their maps of the same "
-    "sentences, and their scores."
+    "Two to four models side by side: recipes, decoded sentences, maps of the same sentences, "
+    "and scores."
 )
 with notes.errors_shown():
     columns = runs.choose()
@@ -32,7 +32,7 @@ with notes.errors_shown():
             with sentences:
                 compare_sentences.show(columns, selection.example(columns))
         if maps.open:
-            with maps, st.spinner("Reading the maps…"):
+            with maps, st.spinner("Loading the maps…"):
                 compare_maps.show(columns)
         if figures.open:
             with figures:

@@ -20,6 +20,6 @@ with notes.errors_shown():
         cards.cards()
         st.page_link(
             url.page_file("lecture"),
-            label="Prepared scenes to present: the page Lecture",
+            label="Prepared scenes for presenting are on the page Lecture",
             icon=":material/co_present:",
         )

@@ -11,8 +11,9 @@ from explorer.ui.session import open_runs
 
 st.title("Lecture")
 st.caption(
-    "Prepared scenes in large type. Arrow keys or a presenter's Page Up and Page Down move "
-    "through them, Escape leaves. Each is a link that anyone with this server can open."
+    "Prepared scenes in large type. Move through them with the arrow keys or a presenter's Page "
+    "Up and Page Down; Escape exits. Each scene is a link that anyone with access to this "
+    "server can open."
 )
 with notes.errors_shown():
     items = []
@@ -26,5 +27,5 @@ with notes.errors_shown():
             f"<br>{html.escape(scene.see)} <small>{caption}</small></li>"
         )
     st.html(f'<ol class="scenes">{"".join(items)}</ol>')
-    st.caption("Scenes of your own are a small file:")
+    st.caption("To show your own scenes, write them in a small file:")
     st.code("explorer app --scenes my-lecture.toml", language="bash")

@@ -40,7 +40,7 @@ def explore() -> None:
     wide, side = st.columns([4, 3], gap="medium")
     with wide:
         end = "A" if path.next_end() == "from" else "B"
-        st.caption(f"A click on the map sets **{end}**.")
+        st.caption(f"The next click on the map sets **{end}**.")
         layout = view_of(run, view)
         start = path.read_step(steps)
         drawn = [Path(layout.locate(both[kind].z)[0], position=start)] if asked else []
@@ -59,7 +59,9 @@ def explore() -> None:
         path.steps(chosen)
         command = reproduce.density(folders.typed(run.folder), (a, b), steps, kind == "spherical")
         path_controls.density_strip(path_density(run, chosen), command=command)
-    with st.expander("Linear and spherical, step by step", icon=":material/compare_arrows:"):
+    with st.expander(
+        "Linear and spherical interpolation, step by step", icon=":material/compare_arrows:"
+    ):
         path.compare(both)
         settings, named = decode_settings.decoding(run), folders.typed(run.folder)
         commands = "\n".join(reproduce.path(named, a, b, steps, settings, name) for name in both)
@@ -69,7 +71,7 @@ def explore() -> None:
 st.title("Paths between sentences")
 st.caption(
     "Two sentences are two points in latent space. The model decodes every step between them; "
-    "the slider moves through the steps, here and on the map."
+    "move through the steps with the slider."
 )
 with notes.errors_shown():
     run_picker.need_map(run)

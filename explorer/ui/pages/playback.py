@@ -20,11 +20,11 @@ def explore() -> None:
     player.tables(run, now, by)
 
 
-st.title("Playback of the training")
+st.title("Training playback")
 st.caption(
-    "The same sentences, encoded again and again during training, on one fixed plane: what moves "
-    "here moves in latent space, and posterior collapse is the cloud shrinking to a point. Play "
-    "it, drag the timeline, or click a dot to follow a sentence."
+    "The same sentences, encoded at checkpoints during training and projected onto one fixed "
+    "plane. Movement here is movement in latent space; in posterior collapse the cloud shrinks "
+    "to a point. Press play, drag the timeline, or click a dot to follow a sentence."
 )
 with notes.errors_shown():
     if player.need_playback(run):

@@ -25,8 +25,8 @@ def explore() -> None:
 
 st.title("Prior and sentences")
 st.caption(
-    "A model generates from its prior. Does the prior cover the sentences? Each blue dot is a "
-    "sentence, each cross is a prior sample: click one to read it."
+    "A model generates by sampling from its prior. Does the prior cover the sentences? Each "
+    "blue dot is a sentence, each cross a prior sample: click one to read it."
 )
 run_picker.need_map(run)
 explore()

@@ -7,8 +7,8 @@ from explorer.ui.own_text import draw, job_list, own_runs, preview, source
 
 st.title("Your text")
 st.caption(
-    "Drop a file of sentences and see them as a map that can be clicked, interpolated and "
-    "compared. Nothing leaves this machine."
+    "Drop a file of sentences to see them as a map that you can click, interpolate and compare. "
+    "Nothing leaves this machine."
 )
 with notes.errors_shown():
     path = source.source()

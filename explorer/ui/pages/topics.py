@@ -11,8 +11,8 @@ listing.follow()
 
 st.title("Topics")
 st.caption(
-    "A model of documents reads each text as counts of words. Its topics, or both ends of each "
-    "dimension of z, are the words that are likely there and nowhere else."
+    "A document model reads each text as word counts. A topic, or one end of a dimension of z, "
+    "is described by the words that are likely there and unlikely elsewhere."
 )
 with notes.errors_shown():
     listing.need_documents(run)

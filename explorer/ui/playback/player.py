@@ -104,7 +104,7 @@ def play(run: Run, by: str) -> Moment:
         start=start,
         pin=st.session_state.get(_ASKED),
         description=playback_story.description(run),
-        caption=f"{len(playback.row):,} sentences, the same ones at every snapshot."
+        caption=f"{len(playback.row):,} sentences, the same at every snapshot."
         + playback_story.VIEW_FOLLOWS * bool(ellipses),
     )
     now = player(spec, key=f"player-{run.stamp}")

@@ -18,7 +18,7 @@ def offer_run(scene: Scene) -> None:
     """A link to the run whose prior misses its sentences most, unless it is this one."""
     name = run_choice.prior_misses_most(open_runs.records())
     if name is not None and name != folders.typed(scene.run.folder):
-        label = f"The prior that misses its sentences most: {markdown(name)}"
+        label = f"The prior that fits its sentences worst: {markdown(name)}"
         run_picker.run_link("prior", label, ":material/swap_horiz:", name)
 
 
@@ -39,9 +39,9 @@ def show(scene: Scene) -> None:
             st.html("".join(plain(text, note=str(row)) for row, text in enumerate(texts, 1)))
     fit = folders.command("prior", scene.run.folder, "--fit", "mixture")
     st.caption(
-        f"The same seed ({scene.seed}), decoded greedily; encoder and decoder are unchanged. The "
-        "Gaussian has the mean and the full covariance of the sentences' posteriors. "
-        f"{code(fit)} fits other priors and writes them as a run."
+        f"The same seed ({scene.seed}), decoded greedily, with the same encoder and decoder. The "
+        f"Gaussian has the mean and full covariance of the aggregate posterior. {code(fit)} fits "
+        "other priors and saves the result as a run."
     )
     columns = {"before": before, "after": after}
     download_buttons.table_files(columns, f"{scene.run.name}-fitted-prior", "fitted_table")

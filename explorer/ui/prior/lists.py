@@ -23,8 +23,8 @@ def components(scene: Scene) -> None:
         return
     st.header(f"Components of the {scene.what}", anchor="components")
     st.caption(
-        f"{len(parts.weight)} components, the largest weight first, each mean decoded greedily. A "
-        "click shows one beside the plane."
+        f"{len(parts.weight)} components, the largest weight first; each mean is decoded "
+        "greedily. Click one to see it next to the plane."
     )
     texts = scene.run.decode(parts.mean, Decoding())
     rows = [
@@ -33,7 +33,7 @@ def components(scene: Scene) -> None:
     ]
     name = f"Components of the {scene.what}"
     sentence_list(
-        rows, name, "components", lambda row: selection.show(f"c{row}"), "Show this mark"
+        rows, name, "components", lambda row: selection.show(f"c{row}"), "Show on the plane"
     )
     columns = {"weight": parts.weight.tolist(), "decoded": texts}
     name = scene.run.name
@@ -49,13 +49,13 @@ def holes(scene: Scene) -> None:
     """Regions of the prior without sentences, searched for on request."""
     st.header("Holes", anchor="holes")
     st.caption(
-        "A hole is a region that the prior covers and no sentence does: low log q(z) − log p(z). "
-        "**In high dimensions any finite sample looks sparse**, so samples of the prior are "
-        "compared with draws from the sentences' posteriors, each evaluated without its own "
-        "sentence. A prior that fits the sentences has none (99 times in 100)."
+        "A hole is a region that the prior covers but no sentence does: log q(z) − log p(z) is "
+        "low there. **In high dimensions any finite sample looks sparse**, so samples of the "
+        "prior are compared with samples of the sentences' posteriors, each evaluated without "
+        "its own sentence. A prior that fits the sentences has no holes (99 times in 100)."
     )
     if not scene.is_gaussian:
-        st.info("Holes are found for Gaussian posteriors only, which this model does not have.")
+        st.info("Holes can only be found for Gaussian posteriors, which this model does not have.")
         return
     if scene.holes is None:
         st.button(
@@ -64,8 +64,8 @@ def holes(scene: Scene) -> None:
         return
     result = scene.holes
     basis = (
-        f"{result.samples:,} samples of the prior against {result.references:,} draws from the "
-        f"posteriors of {result.sentences:,} sentences."
+        f"{result.samples:,} samples of the prior compared with {result.references:,} posterior "
+        f"samples of {result.sentences:,} sentences."
     )
     if result.least == 1.0:
         st.info(
@@ -75,8 +75,8 @@ def holes(scene: Scene) -> None:
     basis += f" A hole of less than {result.least:.1%} of the prior's mass would go undetected."
     if not result.items:
         st.success(
-            "No hole found: samples of the prior lie as near to sentences as the sentences do to "
-            "each other.",
+            "No holes found: samples of the prior are as close to sentences as the sentences "
+            "are to each other.",
             icon=":material/check:",
         )
         st.caption(basis)
@@ -98,7 +98,7 @@ def _list_holes(scene: Scene, result: "Holes") -> None:
         for index, (text, hole) in enumerate(zip(texts, result.items, strict=True))
     ]
     sentence_list(
-        rows, "Holes", "hole_list", lambda row: selection.show(f"h{row}"), "Show this mark"
+        rows, "Holes", "hole_list", lambda row: selection.show(f"h{row}"), "Show on the plane"
     )
     st.caption(
         "Nats below typical: log q − log p compared with its median at the posterior draws. The "

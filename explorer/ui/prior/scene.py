@@ -39,7 +39,7 @@ MOST_NAMED = 3000
 """Sentences that an address can name: their numbers in links hold for good."""
 MOST_DOTS = 1000
 """Those drawn: each is an element of the page, and a browser draws about a thousand a second."""
-DOTS = {"draws": "one draw each", "means": "posterior means"}
+DOTS = {"draws": "one sample each", "means": "posterior means"}
 """What a dot stands for, and its label, which is also the value in the URL."""
 
 HOLES_KEY = "holes"
@@ -162,8 +162,9 @@ def _ask_dots() -> str:
         required=True,
         key="dots",
         bind="query-params",
-        help="The prior should match the aggregate posterior, that is, draws from all "
-        "posteriors. Even in a perfect model the means alone are less spread than the prior.",
+        help="The prior should match the aggregate posterior, that is, samples from all "
+        "posteriors. Even in a perfect model, the means alone are less spread out than the "
+        "prior.",
     )
     return dots or "draws"
 
@@ -199,9 +200,8 @@ def _plane(scene: Scene) -> None:
     drawn = drawn_sentences(scene, selected)
     figure = charts.plane(pca, _marks(scene, drawn), circles, selected, number)
     alt = (
-        f"{len(drawn):,} sentences and {len(scene.samples):,} samples of the "
-        f"{scene.what} on "
-        "the plane of the sentences' largest variance"
+        f"{len(drawn):,} sentences and {len(scene.samples):,} samples of the {scene.what}, on "
+        "the plane of largest variance of the sentences"
     )
     command = reproduce.plane_of_prior(folders.typed(run.folder), scene.drawn, scene.seed)
     click = selection.taking_clicks(asked)
@@ -209,9 +209,9 @@ def _plane(scene: Scene) -> None:
     download_buttons.chart(figure, selection.CHART, alt, command, name, click, fills=True)
     assert run.atlas is not None
     st.caption(
-        f"{drawn_of(len(drawn), len(run.atlas), 'sentences of the map')}. "
-        "Every mark is projected linearly on one plane, in units of z. Points apart here are "
-        "apart in latent space; points together may differ in the other "
+        f"{drawn_of(len(drawn), len(run.atlas), 'sentences of the map')}. All marks are "
+        "projected linearly onto one plane, in units of z. Points that are apart here are apart "
+        "in latent space; points that coincide may differ in the other "
         f"{max(0, run.atlas.latent_dim - 2)} dimensions."
     )
 
@@ -269,7 +269,7 @@ def _list_samples(scene: Scene) -> None:
     rows = [Row(index, text) for index, text in enumerate(texts)]
     name = f"Samples of the {scene.what}"
     sentence_list(
-        rows, name, "prior_samples", lambda row: selection.show(f"p{row}"), "Show this mark"
+        rows, name, "prior_samples", lambda row: selection.show(f"p{row}"), "Show on the plane"
     )
 
 
@@ -323,8 +323,9 @@ def _density(run: Run, z: Float32[np.ndarray, " d"]) -> None:
     st.caption(
         minus(f"log q(z) (**{log_q[0]:.1f}**) − log p(z) (**{log_p:.1f}**)")
         + f" = {nats(log_q[0] - log_p)}",
-        help="q(z) averages the posteriors of the sentences on the map, p(z) is the prior. In "
-        "high dimensions a finite sample underestimates q(z): compare with other marks.",
+        help="q(z) is the average of the posteriors of the sentences on the map, p(z) is the "
+        "prior. In high dimensions a finite sample underestimates q(z): compare with other "
+        "marks.",
     )
 
 

@@ -18,7 +18,7 @@ def marginal_kl(run: Run) -> None:
     low, high = entry.get("low"), entry.get("high")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         evaluate = folders.command("evaluate", run.folder)
-        st.info(f"{code(evaluate)} measures the KL between sentences and prior.")
+        st.info(f"{code(evaluate)} measures the KL divergence between sentences and prior.")
         return
     definition = markdown(METRICS["marginal_kl"].sentence)
     interval = minus(f"{written(low)} and {written(high)} nats")
@@ -26,11 +26,11 @@ def marginal_kl(run: Run) -> None:
     resolved = (
         ""
         if entry.get("resolved")
-        else f" {entry['n']:,} sentences do not resolve it: the upper bound is biased upwards "
-        "by their finite number."
+        else f" Not resolved with {entry['n']:,} sentences: a finite sample biases the upper "
+        "bound upwards."
     )
     if written(low).startswith("-"):
-        resolved += " A KL is at least 0, so the lower bound is uninformative here."
+        resolved += " A KL divergence is at least 0, so the lower bound is uninformative here."
     st.caption(
         "KL(q(z) ‖ p(z)), nats: the most that another prior could save with this encoder and "
         f"decoder.{resolved} Not comparable between runs of different rate."

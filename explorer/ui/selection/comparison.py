@@ -32,7 +32,7 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
     with box:
         held = selections.held_of(run)
         if held is None:
-            st.caption("Hold this selection as A, then select others: the two are compared here.")
+            st.caption("Hold this selection as A, then select another: the two are compared here.")
             _hold_button(selection)
             return
         _heading("A", held, selections.clear_held)
@@ -41,7 +41,7 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
             return
         _heading("B", selection, None)
         try:
-            with st.spinner("Comparing them with random groups…", show_time=True):
+            with st.spinner("Comparing with random groups…", show_time=True):
                 compared, decoded = _compared(run, held, selection, rows)
         except ExplorerError as error:
             st.warning(f"{message(str(error))}.", icon=":material/error:")
@@ -102,12 +102,12 @@ def _results(run: Run, compared: Comparison, decoded: tuple[str, ...]) -> None:
     for name, other, terms in zip("AB", "BA", compared.words, strict=True):
         st.markdown(
             f"**Words of {name}**",
-            help=f"Words and pairs of words by class-based TF-IDF against {other}; sentences in "
-            f"both are left out. The bar is the fraction of {name} with the word, the mark that "
-            f"of {other}.",
+            help=f"Words and word pairs by class-based TF-IDF against {other}; sentences in both "
+            f"are excluded. The bar is the fraction of {name} that contains the word, the "
+            f"mark that of {other}.",
         )
         parts.words(terms, f"in {other}")
-    st.markdown("**Their centres, decoded**")
+    st.markdown("**Their decoded centres**")
     st.html("".join(plain(text, note=name) for name, text in zip("AB", decoded, strict=True)))
     _numbers(compared)
     _direction(run, compared)
@@ -149,7 +149,7 @@ def _direction(run: Run, compared: Comparison) -> None:
     parts.direction(
         run,
         "the direction from A to B",
-        "The sentence plus k times the centre of B minus the centre of A, decoded.",
+        "The sentence plus k times the difference of the centres (B − A), decoded.",
         "moved",
         lambda sentence: run.decode(
             run.analogy(a, b, sentence, STEPS), decode_settings.decoding(run)

@@ -116,7 +116,7 @@ def _as_text(run: Run) -> None:
     if not selections.problem():  # else what was typed stays, to be mended
         st.session_state[key] = "" if selection is None else str(selection)
     st.text_input(
-        "Or as text",
+        "Or as a query",
         key=key,
         placeholder='words:"red bus" and not length:20..',
         help="Conditions joined by `and`, `or`, `not` and parentheses: "

@@ -137,7 +137,7 @@ def is_open(selected: Selected | None, pick: Pick | None) -> bool:
     titles = {SELECTION: f"Selection{count}", ANSWER: "Answer"}
     known.setdefault(_SIDE, SELECTION)
     shown = st.segmented_control(
-        "Shown beside the map",
+        "Listed next to the map",
         list(titles),
         format_func=titles.__getitem__,
         required=True,
@@ -173,7 +173,7 @@ def show(run: Run, selected: Selected) -> None:
         return
     _heading(run, selected.selection, len(selected.rows))
     st.segmented_control(
-        "What is selected next",
+        "Next selection",
         list(JOININGS),
         format_func=JOININGS.__getitem__,
         default=None if _JOINING in st.session_state else "replace",
@@ -185,7 +185,7 @@ def show(run: Run, selected: Selected) -> None:
         "map), class of the legend, search or condition.",
     )
     if not len(selected.rows):
-        st.info("No sentence of this map is selected.", icon=":material/filter_alt_off:")
+        st.info("No sentence on this map is selected.", icon=":material/filter_alt_off:")
     else:
         explained = any(st.session_state.get(key) for key in (summary.KEY, comparison.KEY))
         table.show(run, selected.selection, selected.rows, low=explained)

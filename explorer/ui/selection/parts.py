@@ -34,7 +34,7 @@ def words(terms: "list[Term]", elsewhere: str = "elsewhere") -> None:
         elsewhere: Names the others.
     """
     if not terms:
-        st.caption("No word sets it apart from the other sentences.")
+        st.caption("No word distinguishes it from the other sentences.")
         return
     top = max(term.inside for term in terms)
     items = "".join(

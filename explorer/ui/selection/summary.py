@@ -18,8 +18,8 @@ KEY = "explained"
 """Whether the summary is open, in the session and in the address."""
 
 _WORDS_HELP = (
-    "Words and pairs of words by class-based TF-IDF against all other sentences. The bar is the "
-    "fraction of the selected sentences with the word, the mark that of the others."
+    "Words and word pairs by class-based TF-IDF against all other sentences. The bar is the "
+    "fraction of the selected sentences that contain the word, the mark that of the others."
 )
 _summaries: Cache[tuple[Summary, str]] = Cache(32)
 
@@ -30,11 +30,11 @@ def show(run: Run, selection: Selection, rows: Int[np.ndarray, " rows"]) -> None
     if box is None:
         return
     with box:
-        with st.spinner("Comparing it with random groups…", show_time=True):
+        with st.spinner("Comparing with random groups…", show_time=True):
             summary, centre = _summary(run, selection, rows)
         st.markdown("**Its words**", help=_WORDS_HELP)
         parts.words(summary.words)
-        st.markdown("**Its centre, decoded**")
+        st.markdown("**Its decoded centre**")
         st.html(plain(centre))
         _numbers(summary)
         if summary.rest is not None:
@@ -74,9 +74,9 @@ def _numbers(summary: Summary) -> None:
         lines.append(parts.separation(summary.separation))
     st.markdown(
         "\n".join(f"- {line}" for line in lines),
-        help="Spread: root mean square distance from the centre. Distance: between the centre and "
-        "the mean of all other sentences. Both in units of z, beside "
-        f"{summary.spread.groups} random groups of as many sentences. Separation: Cohen's d along "
-        "the direction from the rest, computed on half of the sentences and measured on the "
-        "other half.",
+        help="Spread: root mean square distance from the centre. Distance: between the centre "
+        "and the mean of all other sentences. Both are in units of z and compared with "
+        f"{summary.spread.groups} random groups of the same size. Separation: Cohen's d "
+        "along the direction from the rest, estimated on half of the sentences and "
+        "measured on the other half.",
     )

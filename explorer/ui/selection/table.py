@@ -63,10 +63,10 @@ def show(
             text: st.column_config.TextColumn(width="large"),
             "length": st.column_config.NumberColumn(help="Tokens."),
             "distortion": st.column_config.NumberColumn(
-                format="%.1f", help="−log p(x | z), nats a sentence."
+                format="%.1f", help="−log p(x | z), nats per sentence."
             ),
-            "rate": st.column_config.NumberColumn(format="%.1f", help="Nats a sentence."),
-            "row": st.column_config.NumberColumn(format="%d", help="Of the corpus."),
+            "rate": st.column_config.NumberColumn(format="%.1f", help="Nats per sentence."),
+            "row": st.column_config.NumberColumn(format="%d", help="From the corpus."),
         },
         alt=f"The {len(rows):,} selected sentences",
     )

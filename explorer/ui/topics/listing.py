@@ -29,13 +29,13 @@ def need_documents(run: Run) -> None:
     if run.is_of_documents:
         return
     st.info(
-        f"**{markdown(run.name)}** is a model of sentences. Topics are found in long texts, read "
-        "as bags of words.",
+        f"**{markdown(run.name)}** is a model of sentences. Topics need a model of long texts, "
+        "read as bags of words.",
         icon=":material/topic:",
     )
     for name in run_choice.of_documents(open_runs.records()):
         run_picker.run_link("topics", f"The topics of {markdown(name)}", ":material/topic:", name)
-    st.caption("A run of your own documents:")
+    st.caption("To train a run on your own documents:")
     st.code("explorer new docs --corpus FILE --text-column body --documents", language="bash")
     st.stop()
 
@@ -84,10 +84,10 @@ def table(run: Run, listed: list[Topic]) -> Topic:
                 format="%.3f", help=METRICS["npmi"].sentence, width="small"
             ),
             "share": st.column_config.NumberColumn(
-                format="%.1f%%", help="Mean share of the map's documents.", width="small"
+                format="%.1f%%", help="Mean share over the documents of the map.", width="small"
             ),
             "largest in": st.column_config.NumberColumn(
-                format="%d", help="Documents whose largest topic it is.", width="small"
+                format="%d", help="Documents in which it is the largest topic.", width="small"
             ),
         },
     )
@@ -114,11 +114,11 @@ def detail(run: Run, topic: Topic) -> None:
             )
         },
     )
-    st.markdown("**Foremost documents**")
+    st.markdown("**Top documents**")
     rows = [Row(row, excerpt(run, run.texts[row], 160)) for row in topic.documents]
     sentence_list(rows, f"Documents of topic {topic.name}", "topic_documents", _pick)
     if not run.texts_are_real:
-        st.caption("The corpus is not on this machine: each is shown by its decoded words.")
+        st.caption("The corpus is not installed: each document is shown by its decoded words.")
 
 
 def show(run: Run) -> None:
