@@ -50,18 +50,18 @@ class CorpusConfig:
     name: str = setting("", "a named corpus (`explorer corpus list`); empty when `path` is given")
     path: str = setting("", "a file: text, CSV, JSON, Parquet, .xlsx, also gzipped or zipped")
     encoding: str = setting("", "of a text file, as cp1252; empty for UTF-8 and marked UTF-16")
-    separator: str = setting("", "of a table, as '\\t'; empty for the likely one")
+    separator: str = setting("", "of a table, as '\\t'; empty: detected")
     header: bool = setting(True, "of a table: whether its first row names the columns")
-    prose: bool = setting(False, "whether plain text is split into sentences; false: a line each")
+    prose: bool = setting(False, "whether plain text is split into sentences; false: one per line")
     text_column: str = setting("", "the column of the sentences, in a file with columns")
     label_column: str = setting("", "optional: a column whose values colour the map")
     vector_column: str = setting(
         "", "optional: a column of vectors, which become the latent space; e* for e0, e1, …"
     )
-    vector_file: str = setting("", "the same from a .npy file, with a vector for each row")
+    vector_file: str = setting("", "the same from a .npy file, with one vector per row")
     lowercase: bool = setting(True, "whether to lowercase the text")
     split_punctuation: bool = setting(True, "false: already tokenised; split at spaces only")
-    normalise: bool = setting(False, "whether Unicode forms and quotes are made alike")
+    normalise: bool = setting(False, "whether to normalise Unicode forms and quotes")
     tokens: str = setting(
         "words", "words; bpe: subwords, so that no word is unknown; bag: counts of words"
     )
@@ -69,7 +69,7 @@ class CorpusConfig:
         "", "optional: the language model whose subwords bpe takes: smollm2, or a folder"
     )
     vocabulary_size: int = setting(5000, "size of the vocabulary, special tokens included")
-    max_tokens: int = setting(60, "longer sentences are cut in training, never in testing")
+    max_tokens: int = setting(60, "longer sentences are truncated in training, never in testing")
     valid_fraction: float = setting(0.05, "validation fraction of a corpus without splits")
     test_fraction: float = setting(0.05, "test fraction of a corpus without splits")
     limit: int = setting(0, "at most this many sentences, a random sample; 0 for all")
@@ -80,8 +80,8 @@ class CorpusConfig:
             raise ExplorerError("[corpus] needs exactly one of `name` and `path`")
         if self.vector_column and (self.vector_file or self.name):
             raise ExplorerError(
-                "corpus.vector_column: a column of a file; give it without `vector_file` and "
-                "without a named corpus"
+                "corpus.vector_column needs a file: give it without `vector_file` and without a "
+                "named corpus"
             )
         # bpe begins with specials and bytes
         min_size = {"words": 5, "bpe": 300, "bag": 5}.get(self.tokens)
@@ -120,7 +120,7 @@ class ModelConfig:
         name="none",
     )
     labels: tuple[str, ...] = setting(
-        (), "of a conditional model: the labels its decoder is conditioned on; [] for none"
+        (), "the labels a conditional decoder is conditioned on; [] for none"
     )
 
     weights_of: Choice = _choice("of a map of other sentences: the trained run", name="none")
@@ -145,7 +145,7 @@ class ObjectiveConfig:
         "beta over time, in epochs after pre-training", name="linear", epochs=2.0
     )
     per_word: bool = setting(False, "divide the loss of each text by the number of its words")
-    draws: int = setting(1, "draws of z per sentence; above 1: importance-weighted bound (IWAE)")
+    draws: int = setting(1, "samples of z per sentence; above 1: importance-weighted bound (IWAE)")
     refine_steps: int = setting(
         0, "gradient steps on each posterior before the decoder learns: semi-amortised (Kim 2018)"
     )
@@ -215,7 +215,9 @@ class AtlasConfig:
     neighbours: int = setting(10, "UMAP's n_neighbors")
     min_dist: float = setting(0.05, "UMAP's min_dist: the smallest distance between points")
     encoder: str = setting("", "sentence encoder the layout follows too: minilm or a folder")
-    text: bool = setting(False, "the map holds its sentences, of sources whose terms allow it")
+    text: bool = setting(
+        False, "store its sentences in the map, if the terms of their sources allow it"
+    )
 
     def __post_init__(self) -> None:
         within("atlas.points", self.points, 1, MAX_POINTS)
@@ -227,7 +229,7 @@ class AtlasConfig:
 class Config:
     """The recipe of a run; equal configs and equal data give equal weights on one machine."""
 
-    seed: int = setting(0, "of all random choices: splits, weights, batches, noise, map")
+    seed: int = setting(0, "seed of all random choices: splits, weights, batches, noise, map")
     corpus: CorpusConfig
     model: ModelConfig = field(default_factory=ModelConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -238,8 +240,8 @@ class Config:
         within("seed", self.seed, 0, 2**32 - 1)  # what NumPy and UMAP take
         if self.training.batch_size == 1 and self.model.latent.get("batch_norm"):
             raise ExplorerError(
-                "training.batch_size: at least 2, since model.latent.batch_norm normalises over "
-                "the batch"
+                "training.batch_size must be at least 2, because model.latent.batch_norm "
+                "normalises over the batch"
             )
 
 
@@ -266,7 +268,7 @@ def read(path: Path) -> Config:
         # Some editors begin a file with a byte-order mark, which is not TOML.
         table = toml_writer.parse(atomic_files.read(path, toml_writer.LARGEST).decode("utf-8-sig"))
     except FileNotFoundError:
-        raise ExplorerError(f"{path} is missing: `explorer new` writes one") from None
+        raise ExplorerError(f"{path} is missing: create one with `explorer new`") from None
     except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ExplorerError(f"{path} is not valid TOML: {error}") from None
     try:
@@ -294,7 +296,9 @@ def _build(cls: type, table: Mapping[str, Any], where: str) -> Any:
     for key, value in _renamed(table, where).items():
         address = f"{where}.{key}" if where else key
         if key not in known:
-            raise ExplorerError(f"unknown setting {address!r}; one of {', '.join(sorted(known))}")
+            raise ExplorerError(
+                f"unknown setting {address!r}; the settings are {', '.join(sorted(known))}"
+            )
         values[key] = _value(types[key], value, address)
     missing = [
         item.name

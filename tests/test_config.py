@@ -89,7 +89,7 @@ def test_text_that_toml_cannot_hold_is_refused() -> None:
                 "model": {"latent": {"name": "gaussian", "batch_norm": 0.6}},
                 "training": {"batch_size": 1},
             },
-            "training.batch_size: .* model.latent.batch_norm",
+            "training.batch_size must .* model.latent.batch_norm",
         ),
         (
             CORPUS | {"objective": {"rate": {"name": "free_bits", "nats": float("inf")}}},

@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run folder, or a file written by `explorer pack`",
     )
     parser.add_argument(
-        "--force", action="store_true", help="replace a run that was unpacked before"
+        "--force",
+        action="store_true",
+        help="replace the run of the same name that was unpacked before",
     )
 
 
@@ -29,4 +31,4 @@ def add(args: argparse.Namespace) -> None:
     else:
         say(f"{folder.name} is now listed; it is in {folder}")
         if folders.typed(folder) != folder.name:
-            say(f"another run is called {folder.name}: use the path of this one")
+            say(f"another run is called {folder.name}: refer to this one by its path")

@@ -13,8 +13,8 @@ example:
   explorer ancestors captions-smooth --components 30 --json
 
 PCA (a linear autoencoder of the size of z), k-means (hard EM) and a mixture of diagonal Gaussians
-(EM) are fitted to the TF-IDF vectors of the training sentences and scored on the test sentences.
-The map page offers the first as a layout and the other two as colours.
+(EM) are fitted to the TF-IDF vectors of the training sentences and evaluated on the test
+sentences. The map page offers the first as a layout and the other two as colourings.
 """
 
 
@@ -26,7 +26,7 @@ def ancestors_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=COMPONENTS,
         metavar="N",
-        help=f"clusters of k-means and Gaussians of the mixture (default {COMPONENTS})",
+        help=f"number of k-means clusters and of Gaussians in the mixture (default {COMPONENTS})",
     )
 
 
@@ -44,12 +44,12 @@ def ancestors(args: argparse.Namespace) -> None:
 
 
 def _print(result: dict[str, Any]) -> None:
-    whose = "" if result["sentences_are_real"] else "the model's own words for "
+    whose = "" if result["sentences_are_real"] else "the model's reconstructions of "
     say(
         f"{result['run']}: {whose}{result['sentences']:,} training sentences, TF-IDF of "
-        f"{result['words']:,} words in {result['dimensions']} numbers "
-        f"({result['variance_kept']:.0%} of the variance); judged by {result['held_out']:,} test "
-        "sentences"
+        f"{result['words']:,} words in {result['dimensions']} dimensions "
+        f"({result['variance_kept']:.0%} of the variance); evaluated on {result['held_out']:,} "
+        "test sentences"
     )
     rows = [
         (
@@ -74,9 +74,11 @@ def _print(result: dict[str, Any]) -> None:
     say(table(head, rows, right=(2, 3, 5, 6, 7)))
     for name, entry in result["ancestors"].items():
         say(f"{name}: {entry['about']}.")
-    say("explained: share of the variance of the test sentences' vectors that is decoded.")
+    say("explained: fraction of the variance of the test sentences' vectors that is decoded.")
     if vae["retrieval_p1"] is not None:
-        say("P@1, R@10: caption retrieval by the code, as `explorer evaluate` measures it by z.")
+        say(
+            "P@1, R@10: caption retrieval by the code, measured as `explorer evaluate` does for z."
+        )
 
 
 def _code(name: str, size: int) -> str:

@@ -9,13 +9,13 @@ from explorer.explore import lecture
 from explorer.system import shipped_files
 
 EXAMPLE = """\
-The page lists the runs in checkpoints/ of this folder and in the folders of EXPLORER_RUNS, those
-that ship and those registered with `explorer add`. Ctrl-C stops the server.
+The app lists the runs in checkpoints/ of this folder, those in the folders of EXPLORER_RUNS, the
+shipped runs and those registered with `explorer add`. Ctrl-C stops the server.
 
 examples:
   explorer app
   explorer app --port 8600 --theme dark
-  explorer app --scenes my-lecture.toml  the scenes of lecture mode
+  explorer app --scenes my-lecture.toml  your own lecture scenes
   explorer app --address 0.0.0.0        other machines can open it; there is no login
 """
 
@@ -28,19 +28,21 @@ def app_arguments(parser: argparse.ArgumentParser) -> None:
 def page_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of every command that serves the page."""
     parser.add_argument(
-        "--port", type=int, metavar="N", help="default 8501, or the next one that is free"
+        "--port", type=int, metavar="N", help="default: 8501, or the next free port"
     )
     parser.add_argument(
-        "--address", metavar="A", help="default 127.0.0.1: only this machine can open the page"
+        "--address",
+        metavar="A",
+        help="default: 127.0.0.1, where only this machine can open the page",
     )
     parser.add_argument(
-        "--theme", choices=("light", "dark"), help="default: what the browser prefers"
+        "--theme", choices=("light", "dark"), help="default: the browser's preference"
     )
     parser.add_argument(
         "--scenes",
         type=some_path,
         metavar="FILE",
-        help="scenes of lecture mode, instead of those shipped",
+        help="lecture scenes to use instead of the shipped ones",
     )
 
 
@@ -57,10 +59,10 @@ def serve_page(args: argparse.Namespace, run: str = "") -> None:
         run: The run it opens on; empty for the default one.
     """
     if args.port is not None and not 1 <= args.port <= 65535:
-        raise ExplorerError(f"--port {args.port} is not a port: choose 1 to 65535")
+        raise ExplorerError(f"--port {args.port} is not a port: choose one from 1 to 65535")
     script = shipped_files.root() / "app.py"
     if not script.is_file():
-        raise ExplorerError(f"{script} is missing: install the package again")
+        raise ExplorerError(f"{script} is missing: reinstall the package")
     if args.scenes is not None:
         lecture.read(args.scenes)  # what is wrong with it is said here, not in the lecture
         os.environ[lecture.FILE] = str(args.scenes.resolve())

@@ -29,7 +29,7 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         "Decodes C + k·(B − A), or C + k·(mean of a group − mean of another). The distance is\n"
         "Euclidean, in latent space, to the nearest sentence of the map; in brackets, as a\n"
         "multiple of the median distance between a sentence and its nearest neighbour. A result\n"
-        "far from every sentence means little."
+        "far from every sentence is not meaningful."
     )
     add_run(parser)
     parser.add_argument(
@@ -37,7 +37,7 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         type=some_text,
         metavar="A B C",
         nargs="+",
-        help="three sentences, or C alone between groups",
+        help="three sentences, or only C between groups",
     )
     parser.add_argument(
         "--k",
@@ -48,11 +48,11 @@ def arithmetic_arguments(parser: argparse.ArgumentParser) -> None:
         help="one or more strengths (default 1 1.5 2 3)",
     )
     group = (
-        "a group of the map, as the page names it (a label, a region, long sentences), or words: "
-        "the sentences that have them"
+        "a group of the map, as named on the page (a label, a region, long sentences), or "
+        "words: the sentences that contain them"
     )
     parser.add_argument("--towards", metavar="GROUP", help=group)
-    parser.add_argument("--away", metavar="GROUP", help="the group at which the direction starts")
+    parser.add_argument("--away", metavar="GROUP", help="the group where the direction starts")
     add_decoding(parser)
 
 
@@ -96,8 +96,8 @@ def _asked(args: argparse.Namespace) -> dict[str, str]:
     if len(args.sentences) != len(names):
         wanted = "three sentences, A, B and C" if len(names) == 3 else "one sentence, C"
         raise ExplorerError(
-            f"{len(args.sentences)} given of {wanted}: quote each of them, or use --towards and "
-            "--away with one"
+            f"{len(args.sentences)} given, but needed: {wanted}; quote each of them, or use "
+            "--towards and --away with one"
         )
     between = {} if args.towards is None else {"towards": args.towards, "away": args.away}
     return {**dict(zip(names, args.sentences, strict=True)), **between}

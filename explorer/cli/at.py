@@ -47,7 +47,10 @@ def at(args: argparse.Namespace) -> None:
         )
         return
     if not run.texts_are_real:
-        warn(f"the corpus is not on this machine: the nearest sentence is {run.name}'s words")
+        warn(
+            f"the corpus is not installed: the nearest sentence is shown as {run.name} "
+            "reconstructs it"
+        )
     say(text)
     away = f"{position.distance:.2f} away ({position.relative:.1f}× typical)"
     say(f"nearest sentence, {away}: {readable(run, nearest)}")

@@ -18,7 +18,7 @@ def atlas_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="sentences on the map; 0 uses atlas.points of config.toml (default)",
+        help="number of sentences on the map; 0 uses atlas.points of config.toml (default)",
     )
 
 
@@ -45,18 +45,18 @@ def draw_map(folder: Path, points: int, progress: Progress, run: str) -> bool:
 
     if not configs.read(folder / folders.CONFIG).model.latent_dim:
         progress.clear()
-        warn(f"{folder.name} is a language model: there is no latent space to map")
+        warn(f"{folder.name} is a language model: it has no latent space to map")
         return False
     try:
         missing = pipeline.make_atlas(folder, points, progress.stage())
         if missing:
             progress.clear()
-            warn(f"the map is drawn, without the playback of the training: {missing}")
+            warn(f"the map is drawn, but not the training playback: {missing}")
     except ModuleNotFoundError as error:
         progress.clear()
         warn(
-            f"no map: the package {error.name!r} is not installed; install umap-learn and "
-            f"scikit-learn, then `explorer atlas {shlex.quote(run)}` draws it"
+            f"no map: the package {error.name!r} is missing; install umap-learn and "
+            f"scikit-learn, then draw it with `explorer atlas {shlex.quote(run)}`"
         )
         return False
     return True

@@ -17,11 +17,11 @@ from explorer.training.fine_tuning import after, passes
 EXAMPLE = """\
 example:
   explorer benchmark ptb                     the table, with the metrics so far
-  explorer benchmark ptb --make              write a recipe for every row, below checkpoints/
+  explorer benchmark ptb --make              write a recipe for every row to checkpoints/
   explorer benchmark ptb --commands          the commands of each row, one row per line
   explorer benchmark 20news --baselines      documents: both perplexities, coherence, diversity
 
-All rows but the short ones take 45 epochs, and those marked AE 20 more as an autoencoder:
+All rows but the short ones train for 45 epochs, those marked AE for 20 more as an autoencoder:
 minutes on a data-centre GPU, hours on two cores. Any row can be stopped and resumed.
 """
 
@@ -39,7 +39,9 @@ def benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     parser.add_argument("name", metavar="NAME", help=f"one of {_NAMES}")
     parser.add_argument(
-        "--baselines", action="store_true", help="of documents: also fit mixtures and LDA, minutes"
+        "--baselines",
+        action="store_true",
+        help="for documents: also fit mixtures and LDA (minutes)",
     )
     parser.add_argument("--make", action="store_true", help="write the runs' recipes")
     parser.add_argument("--commands", action="store_true", help="print the commands of each row")
@@ -53,7 +55,7 @@ def benchmark(args: argparse.Namespace) -> None:
     if args.name in DOCUMENT_BENCHMARKS:
         if args.make or args.commands:
             raise ExplorerError(
-                f"{args.name}: `explorer new RUN --corpus {args.name}` makes a run"
+                f"{args.name}: create a run with `explorer new RUN --corpus {args.name}`"
             )
         return document_table.print_table(args.name, args.baselines, args.json)
     if args.name not in BENCHMARKS:
@@ -98,9 +100,9 @@ def _make(corpus: str, rows: dict[str, Row], seed: int, as_json: bool) -> None:
             if as_json:
                 say_json({"folder": str(folders.checkpoints() / run)})
             else:
-                say(f"{run} is there already")
+                say(f"{run} already exists")
         elif main([*_new(run, corpus, row, seed)[1:], *(["--json"] if as_json else [])]):
-            raise ExplorerError(f"{run} could not be made")
+            raise ExplorerError(f"{run} could not be created")
 
 
 def _print(rows: dict[str, Row], as_json: bool) -> None:

@@ -12,7 +12,7 @@ example:
   explorer corpus get captions --mirror ~/corpora     (copy instead of download)
 
 An interrupted download resumes when the command is repeated. EXPLORER_MIRROR names a mirror for
-all commands. A corpus of several sources is cleaned when it is first read, which takes half a
+all commands. A corpus from several sources is cleaned when it is first read, which takes half a
 minute.
 """
 
@@ -20,9 +20,11 @@ minute.
 def corpus_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     parser.add_argument("action", choices=("list", "get"), help="what to do")
-    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="for get: which one")
     parser.add_argument(
-        "--mirror", type=some_path, metavar="DIR", help="a folder with the files as published"
+        "name", nargs="?", default="", metavar="NAME", help="for get: the name of the corpus"
+    )
+    parser.add_argument(
+        "--mirror", type=some_path, metavar="DIR", help="a folder with the original files"
     )
     parser.set_defaults(fail=parser.error)
 
@@ -35,7 +37,7 @@ def corpus(args: argparse.Namespace) -> None:
         _list(args.json)
     else:
         if not args.name:
-            args.fail("get needs the NAME of a corpus: `explorer corpus list` shows them")
+            args.fail("get needs the NAME of a corpus: see `explorer corpus list`")
         _get(args)
 
 

@@ -23,29 +23,30 @@ _DIALECT = ("encoding", "separator", "header", "prose")
 
 def corpus_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("run", metavar="RUN", help="a name (the run goes below checkpoints/) or a path")
+    add("run", metavar="RUN", help="a name (the run is created in checkpoints/) or a path")
     add(
         "--corpus",
         required=True,
         metavar="NAME-or-FILE",
-        help=f"{', '.join(NAMED)}, or a file: {' '.join(packed_file.FORMATS)}, most also gzipped",
+        help=f"{', '.join(NAMED)}, or a file: {' '.join(packed_file.FORMATS)}, most of them also "
+        "gzipped",
     )
     add(
         "--text-column",
         default="",
         metavar="C",
-        help="the column of the sentences; default: the likely one",
+        help="the column of the sentences (default: detected)",
     )
     add(
         "--label-column",
         default=None,
         metavar="C",
-        help="a column of labels, which can colour the map; default: the likely one; '' for none",
+        help="a column of labels, which can colour the map (default: detected; '' for none)",
     )
     add(
         "--documents",
         action="store_true",
-        help="long texts, as bags of words: counts without stop words, for topics",
+        help="treat the texts as bags of words: counts without stop words, for topics",
     )
     add(
         "--vector-column",
@@ -57,14 +58,14 @@ def corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--vectors",
         default="",
         metavar="FILE.npy",
-        help="the same from a NumPy file with a vector for each row",
+        help="the same from a NumPy file with one vector per row",
     )
     add(
         "--encoder",
         default="",
         metavar="E",
-        help="the encoder of the vectors, so that typed text can be encoded: minilm, or the "
-        "folder of a BERT; if there are no vectors, minilm makes them",
+        help="the encoder that made the vectors, so that typed text can be encoded: minilm, or "
+        "the folder of a BERT model; without vectors, minilm computes them",
     )
 
 
@@ -149,14 +150,16 @@ def _settings(path: Path, dialect: Dialect) -> dict[str, Any]:
 def _say_reading(name: str, settings: Mapping[str, Any]) -> None:
     """Says what was guessed of a file that could be meant otherwise."""
     if other := settings["encoding"]:
-        warn(f"{name} is not UTF-8: read as {other}; --set corpus.encoding=… changes it")
+        warn(
+            f"{name} is not UTF-8: it is read as {other}; change this with --set corpus.encoding=…"
+        )
     if not settings["header"]:
         warn(
-            f"{name}: the first row holds no names, so columns are numbered; "
-            "--set corpus.header=true takes it for the header"
+            f"{name}: the first row contains no column names, so columns are numbered; if it is "
+            "the header, use --set corpus.header=true"
         )
     if settings["prose"]:
         warn(
-            f"{name} is running text, split into sentences; "
-            "--set corpus.prose=false takes each line for one"
+            f"{name} is running text and is split into sentences; to treat each line as a "
+            "sentence, use --set corpus.prose=false"
         )

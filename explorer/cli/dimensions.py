@@ -11,7 +11,7 @@ def dimensions_arguments(parser: argparse.ArgumentParser) -> None:
         "example:\n  explorer dimensions captions-smooth\n\n"
         "Low and high are the words whose sentences lie farthest out on each side, by at least\n"
         "five standard errors; length is the correlation with the number of words. Dimensions\n"
-        "are sorted by variance; one that hardly varies means nothing."
+        "are sorted by variance; those that hardly vary are inactive."
     )
     add_run(parser)
 
@@ -48,6 +48,6 @@ def dimensions(args: argparse.Namespace) -> None:
         )
         for number in order
     ]
-    whose = "" if run.texts_are_real else "the model's own words for "
+    whose = "" if run.texts_are_real else "the model's reconstructions of "
     say(f"{run.name}: {whose}{len(run.texts):,} sentences")
     say(table(("dimension", "variance", "low", "high", "length"), rows, right=(0, 1, 4)))

@@ -15,8 +15,8 @@ _TEXT = ("title", "source")
 _NUMBERS = ("per_document", "importance", "per_word", "npmi", "diversity")
 NOTE = """\
 Perplexities are bounds unless headed importance. "Per document" is exp of the mean over documents
-of nats / words, "per word" exp of all nats / all words: print mixes them up. One test document is
-empty and left out; 22 test documents stand verbatim in the training split."""
+of nats / words, "per word" exp of all nats / all words: the literature confuses them. One test
+document is empty and left out; 22 test documents occur verbatim in the training split."""
 
 
 def print_table(corpus: str, with_baselines: bool, as_json: bool) -> None:

@@ -28,8 +28,8 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n  explorer encode captions-smooth sentences.txt --out z.parquet\n"
         "  explorer encode captions-smooth shards/ --out points/ --engine ray\n\n"
-        "Writes the columns `text` and `z`, the posterior mean. Of a folder, each file becomes a\n"
-        "Parquet file; given again, the command goes on with the files that are missing.\n\n"
+        "Writes the columns `text` and `z`, the posterior mean. For a folder, each file becomes\n"
+        "a Parquet file; run the command again to continue with the missing files.\n\n"
         f"engines for a folder:{engines}"
     )
     add_run(parser)
@@ -45,11 +45,11 @@ def encode_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bf16",
         action="store_true",
-        help="compute in bfloat16 where the processor supports it: faster, means off by about a "
-        "hundredth of the posterior's standard deviation",
+        help="compute in bfloat16 if the processor supports it: faster, but means are off by "
+        "about a hundredth of the posterior's standard deviation",
     )
     parser.add_argument(
-        "--engine", choices=tuple(ENGINES), default="here", help="of a folder (default here)"
+        "--engine", choices=tuple(ENGINES), default="here", help="for a folder (default: here)"
     )
 
 
@@ -88,9 +88,9 @@ def _folder(args: argparse.Namespace) -> None:
     from explorer.explore.encode_files import Encoding, FolderEncoding
 
     if distributed.count() > 1:
-        raise ExplorerError("torchrun divides a file; a folder is divided by --engine ray")
+        raise ExplorerError("torchrun splits a single file; use --engine ray for a folder")
     if args.out.is_file():
-        raise ExplorerError(f"--out {args.out} is a file: results of a folder need a folder")
+        raise ExplorerError(f"--out {args.out} is a file: the results of a folder need a folder")
     run = folders.find(args.run)
     check_out(args.out, run)
     encoding = Encoding(args.scale, args.bf16)
@@ -107,7 +107,7 @@ def _folder(args: argparse.Namespace) -> None:
     former = known - len(files)
     if gone := job.outdated():
         warn(
-            f"{args.out} still holds results of files that are no longer in {args.file}: "
+            f"{args.out} still contains results of files that are no longer in {args.file}: "
             f"{', '.join(gone[:5])}{', …' * (len(gone) > 5)}"
         )
     if args.json:
@@ -116,7 +116,7 @@ def _folder(args: argparse.Namespace) -> None:
         )
         return
     if not files:
-        say(f"all {former:,} files were in {args.out} already")
+        say(f"all {former:,} files were already in {args.out}")
         return
-    before = f"; {former:,} were there already" if former else ""
+    before = f"; {former:,} were already there" if former else ""
     say(f"wrote {count:,} sentences of {len(files):,} files to {args.out}{before}")

@@ -31,7 +31,7 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=500,
         metavar="K",
-        help="importance samples a sentence; more give a tighter bound (default 500)",
+        help="importance samples per sentence; more give a tighter bound (default 500)",
     )
     parser.add_argument(
         "--limit",
@@ -44,15 +44,16 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         "--language-model",
         default="",
         metavar="RUN",
-        help="a language model of the same corpus and vocabulary that scores the run's samples",
+        help="a language model with the same corpus and vocabulary, to score the run's samples",
     )
     parser.add_argument(
         "--reverse",
         type=int,
         default=0,
         metavar="N",
-        help="train a small language model on N samples of the run and score the test sentences, "
-        "beside one trained on as many real sentences: minutes for 20000 (default 0: skipped)",
+        help="train a small language model on N samples of the run and score the test "
+        "sentences, and compare with one trained on as many real sentences: minutes for "
+        "20000 (default 0: skipped)",
     )
     parser.add_argument(
         "--refine",
@@ -60,14 +61,14 @@ def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="refine the posteriors of N test sentences by gradient steps, for the amortisation "
-        "gap: a second a sentence (default 0: skipped)",
+        "gap: about a second per sentence (default 0: skipped)",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=-1,
         metavar="S",
-        help="seed of every draw, to see how much a metric varies (default: the run's)",
+        help="seed of every random draw, to see how much a metric varies (default: the run's)",
     )
     parser.add_argument(
         "--device", default="", metavar="D", help="cpu, cuda or mps; default: the fastest"
@@ -104,8 +105,8 @@ def _warn_of_another_corpus(folder: Path) -> None:
     run = Contents(folder)
     if run.is_of_another_corpus:
         warn(
-            f"{run.name}: its corpus is no longer the text it was trained on, so these figures "
-            "are of other sentences; bring back the file as it was, or train again with --restart"
+            f"{run.name}: its corpus is no longer the text it was trained on, so these metrics "
+            "are for other sentences; restore the original file, or train again with --restart"
         )
 
 

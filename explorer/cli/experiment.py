@@ -31,10 +31,12 @@ def experiment_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting"
     )
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of all random choices; default: a typical one"
+        "--seed", type=int, metavar="S", help="seed of all random choices; default: a typical one"
     )
     parser.add_argument(
-        "--about", action="store_true", help="say what it does and its settings; run nothing"
+        "--about",
+        action="store_true",
+        help="describe the experiment and its settings without running it",
     )
 
 
@@ -126,4 +128,4 @@ def _show(outcome: Outcome, seconds: float) -> None:
         say(f"\n{item.title}")
         lines = zip(*item.columns.values(), strict=True)
         say(table(list(item.columns), [[str(cell) for cell in line] for line in lines]))
-    say(f"\n{duration(seconds)}; the page Experiments draws it.")
+    say(f"\n{duration(seconds)}; the page Experiments shows the charts.")

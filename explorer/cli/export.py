@@ -10,7 +10,7 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Tables have the columns projection_x, projection_y, text and neighbors, which other\n"
         "embedding viewers expect, then split, label, cluster, distortion and rate. The page is\n"
-        "one file that needs no network.\n\n"
+        "a single file that works offline.\n\n"
         "example:\n  explorer export captions-smooth --out map.parquet"
     )
     add_run(parser)
@@ -35,5 +35,5 @@ def export(args: argparse.Namespace) -> None:
         say_json({"file": str(args.out), "bytes": args.out.stat().st_size})
         return
     if not run.texts_are_real:
-        warn(f"the corpus is not on this machine: the texts are {run.name}'s own words")
+        warn(f"the corpus is not installed: the texts are {run.name}'s reconstructions")
     say(f"wrote {args.out} ({args.out.stat().st_size / 1e6:.1f} MB)")

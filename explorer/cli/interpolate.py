@@ -18,7 +18,7 @@ def interpolate_arguments(parser: argparse.ArgumentParser) -> None:
         "--steps", type=int, default=9, help="number of sentences, both ends included (default 9)"
     )
     parser.add_argument(
-        "--spherical", action="store_true", help="along an arc instead of a straight line"
+        "--spherical", action="store_true", help="spherical instead of linear interpolation"
     )
     add_decoding(parser)
 

@@ -13,8 +13,8 @@ from explorer.system.durations import duration
 from explorer.workspace import jobs as queue
 
 EXAMPLE = """\
-The page draws maps and trains in jobs, which go on when it is closed. A stopped training
-resumes from its last saved state.
+Maps and trainings started from the app are jobs, which continue when the page is closed. A stopped
+training resumes from its last saved state.
 
 examples:
   explorer jobs
@@ -31,7 +31,12 @@ def jobs_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--stop", type=int, metavar="JOB", help="stop a job; a training saves first")
     how.add_argument("--resume", type=int, metavar="JOB", help="queue a stopped job again")
-    how.add_argument("--delete", type=int, metavar="JOB", help="forget a job; its run stays")
+    how.add_argument(
+        "--delete",
+        type=int,
+        metavar="JOB",
+        help="remove a job from the list; its run is not deleted",
+    )
     how.add_argument("--work", type=int, help=argparse.SUPPRESS)
 
 
@@ -46,7 +51,7 @@ def jobs(args: argparse.Namespace) -> None:
     if args.json:
         return say_json([_as_json(job) for job in listed])
     if not listed:
-        return say("there are no jobs: the page starts them, under *Your text*")
+        return say("there are no jobs: start them from the app, on the page *Your text*")
     header = ("job", "what", "run", "state", "time", "progress")
     say(table(header, [_line(job) for job in listed], right=(0,)))
     return None
@@ -94,7 +99,9 @@ def _do(job: queue.Job) -> tuple[str, str]:
         if code in _INTERRUPTED:
             return queue.STOPPED, ""
         if code:
-            return queue.FAILED, _last_line(job.id) or f"`explorer {step[0]}` ended with {code}"
+            return queue.FAILED, _last_line(
+                job.id
+            ) or f"`explorer {step[0]}` exited with code {code}"
     return queue.DONE, ""
 
 

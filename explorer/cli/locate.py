@@ -21,7 +21,7 @@ def locate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument("file", metavar="FILE", help="a file of sentences")
-    parser.add_argument("--text-column", default="", metavar="C", help="default: the likely one")
+    parser.add_argument("--text-column", default="", metavar="C", help="default: detected")
     parser.add_argument(
         "--view", default="umap", choices=("umap", "pca"), help="of the map (default umap)"
     )

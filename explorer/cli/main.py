@@ -17,15 +17,15 @@ from explorer.errors import ExplorerError
 from explorer.system import cpu_threads, distributed, memory
 
 COMMANDS = {
-    "app": "open the page in the browser",
-    "open": "draw a map of a file of sentences and open the page on it",
+    "app": "open the app in the browser",
+    "open": "map a file of sentences and open it in the app",
     "corpus": "list the named corpora, or download one",
-    "new": "make a run: a folder with a commented config.toml",
+    "new": "create a run: a folder with a commented config.toml",
     "train": "train a run, evaluate it quickly and draw its map",
     "evaluate": "evaluate a trained run on the whole test split",
     "atlas": "draw a run's map again",
-    "refit": "fit another layout of a run's map, to accept or discard",
-    "prior": "fit another prior on a trained run",
+    "refit": "compute another layout of a run's map, to accept or discard",
+    "prior": "fit another prior to a trained run",
     "encode": "encode the sentences of a file as latent points",
     "reconstruct": "encode sentences and decode them again",
     "sample": "decode samples of the prior",
@@ -41,11 +41,11 @@ COMMANDS = {
     "experiment": "list the experiments of a lecture, or run one",
     "runs": "list the runs and their scores",
     "weights": "list the pre-trained models that a run can use",
-    "jobs": "list, stop and resume the maps and trainings of the page",
-    "notes": "list and export the notes pinned on the page",
-    "benchmark": "print a published table beside our metrics, and its recipes",
-    "add": "register a run folder or unpack a pack",
-    "pack": "write a run to a checksummed file",
+    "jobs": "list, stop and resume the maps and trainings started from the app",
+    "notes": "list and export pinned notes",
+    "benchmark": "print a published table next to our metrics, and its recipes",
+    "add": "register a run folder or unpack a packed run",
+    "pack": "pack a run into a checksummed file",
     "help": "explain a topic, such as who can open the page",
 }
 """Summaries of the commands; a module of the name defines `NAME_arguments` and `NAME`."""
@@ -56,8 +56,8 @@ SEVERAL = ("train", "evaluate", "encode")
 """Commands that `torchrun` or `accelerate launch` may start as several processes."""
 
 _NO_MEMORY = (
-    "there is not enough memory: give it fewer sentences at once; training needs less with a "
-    "smaller training.batch_size, corpus.max_tokens or model"
+    "out of memory: give it fewer sentences at once; training needs less with a smaller "
+    "training.batch_size, corpus.max_tokens or model"
 )
 
 EXAMPLE = """\
@@ -107,7 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail(_NO_MEMORY)
         if "home directory" not in str(error):
             raise
-        return _fail("there is no such home folder: set EXPLORER_HOME, and write paths without ~")
+        return _fail(
+            "the home folder does not exist: set EXPLORER_HOME, and write paths without ~"
+        )
 
 
 def _interruptible(arguments: list[str]) -> int:
@@ -137,7 +139,7 @@ def _who() -> str:
 def _explain(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno == errno.ENOSPC:
-        return f"{where}the disk is full; make room and run the command again"
+        return f"{where}the disk is full: free some space and run the command again"
     return f"{where}{error.strerror or error}"
 
 
@@ -169,8 +171,8 @@ def _with_others(name: str, command: Callable[[], int]) -> int:
         return command()
     if name not in SEVERAL:
         raise ExplorerError(
-            f"`explorer {name}` runs in one process: leave the launcher out (several processes "
-            f"work together in explorer {', '.join(SEVERAL)})"
+            f"`explorer {name}` runs in a single process: run it without the launcher (several "
+            f"processes can be used for explorer {', '.join(SEVERAL)})"
         )
     with distributed.init():
         if distributed.is_first():
@@ -185,7 +187,7 @@ def _top(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         "explorer",
         usage="explorer COMMAND …",
-        description=f"Train, measure and explore the latent space of text VAEs.\n\n{listed}",
+        description=f"Train, evaluate and explore the latent space of text VAEs.\n\n{listed}",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -196,11 +198,13 @@ def _top(arguments: list[str]) -> int:
         return 0
     wrong = next((word for word in rest if not word.startswith("-")), rest[0] if rest else "")
     if wrong in (*COMMANDS, *ALIASES):
-        parser.error(f"the command comes first: explorer {wrong} {shlex.join(arguments[:1])} …")
+        parser.error(
+            f"the command must come first: explorer {wrong} {shlex.join(arguments[:1])} …"
+        )
     import difflib
 
     near = difflib.get_close_matches(wrong, [*COMMANDS, *ALIASES], 1)
-    hint = f": did you mean {near[0]!r}?" if near else "; `explorer --help` lists the commands"
+    hint = f": did you mean {near[0]!r}?" if near else "; see `explorer --help`"
     parser.error(f"there is no command {wrong!r}{hint}")
 
 

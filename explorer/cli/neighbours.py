@@ -33,7 +33,7 @@ def neighbours(args: argparse.Namespace) -> None:
             ]
         )
     if not run.texts_are_real:
-        warn(f"the corpus is not on this machine: these are {run.name}'s own words")
+        warn(f"the corpus is not installed: these are {run.name}'s reconstructions")
     for item in neighbours:
         say(f"{item.distance:.3f}  {readable(run, item.text)}")
     return None

@@ -32,8 +32,8 @@ example:
   explorer new ours --corpus ours.parquet --vector-column embedding
   explorer new docs --corpus posts.csv --text-column body --documents
 
-settings for --set, with their defaults (`new` chooses others to suit the corpus); `explorer help
-choices` describes what can be chosen by name:
+settings for --set, with their defaults (`new` chooses others to suit the corpus); see `explorer
+help choices` for everything that is chosen by name:
 """
 
 
@@ -55,34 +55,34 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         "--schedule",
         default="",
         metavar="NAME",
-        help=f"the schedule of beta: {', '.join(SCHEDULES)}",
+        help=f"β schedule: {', '.join(SCHEDULES)}",
     )
     add(
         "--conditional",
         action="store_true",
-        help="condition the decoder on the label, which can then be switched while z stays",
+        help="condition the decoder on the label, which can then be switched while z stays fixed",
     )
     add(
         "--start",
         default="",
         metavar="RUN-or-MODEL",
-        help="start from the weights, and so with the sizes, of a trained run; words of both "
-        "corpora keep their embeddings. After a language model, the encoder is trained first "
-        "while the other weights are frozen. Also a pre-trained language model, "
-        f"{', '.join(LANGUAGE_MODELS)} or the folder of a llama or gpt2, as decoder",
+        help="start from the weights, and therefore the sizes, of a trained run; words in both "
+        "corpora keep their embeddings. After a language model, the encoder is trained "
+        "first while the other weights are frozen. Or use a pre-trained language model, "
+        f"{', '.join(LANGUAGE_MODELS)} or the folder of a llama or gpt2 model, as decoder",
     )
     add(
         "--meaning",
         action="store_true",
-        help="make neighbours in z alike in meaning, as judged by MiniLM; only the training needs "
-        "the extra `teacher`",
+        help="train neighbours in z to be semantically similar, as judged by MiniLM; only "
+        "training needs the extra `teacher`",
     )
     add(
         "--size",
         default="",
         choices=("", *SIZES),
         metavar="S",
-        help="small, medium or large; default: what suits the corpus, or the sizes of --start",
+        help="small, medium or large; default: suited to the corpus, or the sizes of --start",
     )
     add(
         "--set",
@@ -91,7 +91,7 @@ def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="table.key=value",
         help="any setting of config.toml; may be repeated",
     )
-    add("--force", action="store_true", help="replace a run of that name, with its weights")
+    add("--force", action="store_true", help="replace the run of that name, including its weights")
 
 
 def _about(address: str) -> str:
@@ -116,8 +116,8 @@ def new(args: argparse.Namespace) -> None:
     config = configs.from_table(_merge(table, changes))
     vocabulary, weights, pretrained = _check(config, findings)
     header = (
-        f"{folder.name}: made by\n  {args.typed}\nTrained, measured and mapped by\n"
-        f"  explorer train {shlex.quote(args.run)}\n"
+        f"{folder.name}: created by\n  {args.typed}\nTo train, evaluate and map it:\n  explorer "
+        f"train {shlex.quote(args.run)}\n"
     )
     text = configs.render(config, header)  # before anything is removed or made
     with lock.alone_with(folder):
@@ -142,13 +142,15 @@ def _start(chosen: str) -> tuple[Path | None, str]:
 
 def _check_free(folder: Path, force: bool) -> None:
     if (folder / folders.CONFIG).exists() and not force:
-        raise ExplorerError(f"{folder} is a run already: --force replaces it, or use another name")
+        raise ExplorerError(
+            f"{folder} is already a run: replace it with --force, or use another name"
+        )
     if folder.is_file() or folder.is_symlink():
         raise ExplorerError(f"{folder} is a file or a link, not a folder for a run")
     temporary_files.remove_abandoned(folder)
     others = folder.is_dir() and any(item.name != lock.FILE for item in folder.iterdir())
     if others and not (folder / folders.CONFIG).exists():
-        raise ExplorerError(f"{folder} holds other files: use another name")
+        raise ExplorerError(f"{folder} contains other files: use another name")
 
 
 def _clear(folder: Path) -> None:
@@ -186,8 +188,8 @@ def _check_schedule(config: configs.Config) -> None:
     reached, wanted = schedule(float(epochs)), schedule(1e6)
     if epochs and reached < 0.95 * wanted:
         warn(
-            f"beta ends at {reached:.2g}, not {wanted:.2g}: its schedule takes longer than the "
-            f"{epochs} epochs of the training; --set training.epochs=… or objective.schedule"
+            f"beta ends at {reached:.2g}, not {wanted:.2g}: its schedule is longer than the "
+            f"{epochs} epochs of training; change --set training.epochs=… or objective.schedule"
         )
 
 
@@ -219,7 +221,7 @@ def _check(config: configs.Config, findings: Findings) -> tuple[Vocabulary, int,
     optimiser_for(model, config.training)
     weights = {name: weight.numel() for name, weight in model.named_parameters()}
     if missing := start.missing(config):
-        warn(f"{missing}; this run is trained after it")
+        warn(f"{missing}; this run has to be trained after it")
         return vocabulary, sum(weights.values()), 0
     entries = start.fill(model, vocabulary, config).entries
     pretrained = sum(int(entries[name].sum()) for name in weights if name in entries)
@@ -235,10 +237,10 @@ def _print(
     weights: int,
     pretrained: int,
 ) -> None:
-    left_out = f", {findings.dropped:,} rows without text left out" if findings.dropped else ""
+    left_out = f", {findings.dropped:,} rows without text skipped" if findings.dropped else ""
     say(
-        f"{folder.name}: {findings.sentences:,} sentences of {findings.corpus}"
-        f" ({findings.duplicates:,} of them repeat others{left_out})"
+        f"{folder.name}: {findings.sentences:,} sentences of {findings.corpus} "
+        f"({findings.duplicates:,} of them duplicates{left_out})"
     )
     if findings.column:
         say(f"  column  {findings.column!r}")
@@ -251,8 +253,8 @@ def _print(
     )
     if findings.mean_tokens > cut and config.corpus.tokens != "bag":
         warn(
-            "most texts are longer than that: `explorer open FILE` reads them sentence by "
-            "sentence, --documents makes them bags of words, --set corpus.max_tokens=… reads more"
+            "most texts are longer than that: `explorer open FILE` splits them into sentences, "
+            "--documents treats them as bags of words, --set corpus.max_tokens=… reads more"
         )
     say(_of_words(config, findings, vocabulary))
     _print_vectors(config, findings)
@@ -271,7 +273,7 @@ def _print(
         from explorer.training import warm_start
 
         source = warm_start.source(config)
-        say(f"  start   {pretrained / 1e6:.1f} million of the weights are those of {source}")
+        say(f"  start   {pretrained / 1000000.0:.1f} million of the weights are from {source}")
     say(f"wrote {folder / folders.CONFIG}")
     say(f"next: explorer train {shlex.quote(run)}")
 
@@ -286,11 +288,11 @@ def _print_vectors(config: configs.Config, findings: Findings) -> None:
         return
     source = config.model.encoder.get("source")
     typed = f", of the encoder {source}" if source else "; typed text needs their encoder"
-    say(f"  vectors {vectors.dim:,} numbers: they are the latent space{typed}")
+    say(f"  vectors {vectors.dim:,} dimensions: they are the latent space{typed}")
     for line in vectors.refused[:_SHOWN]:
-        warn(f"left out, {line}")
+        warn(f"skipped, {line}")
     if len(vectors.refused) > _SHOWN:
-        warn(f"left out: {len(vectors.refused) - _SHOWN:,} more rows without a usable vector")
+        warn(f"skipped: {len(vectors.refused) - _SHOWN:,} more rows without a usable vector")
 
 
 def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary) -> str:
@@ -305,6 +307,6 @@ def _of_words(config: configs.Config, findings: Findings, vocabulary: Vocabulary
     held = findings.held_out_counts
     pieces = sum(count * len(vocabulary.encode([word])) for word, count in held.items())
     return (
-        f"  pieces  {len(vocabulary):,} for {findings.types:,} different words;"
-        f" {pieces / max(1, sum(held.values())):.2f} for each word held out, none is unknown"
+        f"  pieces  {len(vocabulary):,} for {findings.types:,} different words; "
+        f"{pieces / max(1, sum(held.values())):.2f} per held-out word, none is unknown"
     )

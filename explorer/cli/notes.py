@@ -8,9 +8,10 @@ from explorer.cli.output import say, say_json, table
 from explorer.errors import ExplorerError
 
 EXAMPLE = """\
-Notes are the views that were pinned on the page, with their texts and tags. In tables, cells that
-a spreadsheet would take for formulas are escaped. --sentences writes the tagged sentences with
-their tags: a labelled corpus, which `explorer new --corpus FILE --label-column tag` trains on.
+Notes are the views pinned in the app, with their texts and tags. In tables, cells that a
+spreadsheet would treat as formulas are escaped. --sentences writes the tagged sentences with their
+tags: a labelled corpus, which you can train on with
+`explorer new --corpus FILE --label-column tag`.
 
 examples:
   explorer notes list --tag odd
@@ -44,14 +45,14 @@ def notes(args: argparse.Namespace) -> None:
     if args.action == "export":
         return _export(args)
     if args.out is not None or args.sentences:
-        raise ExplorerError("--out and --sentences belong to `explorer notes export`")
+        raise ExplorerError("--out and --sentences need `explorer notes export`")
     listed = pinned.notes(args.run, args.tag, args.kind, args.find)
     if args.json:
         from explorer.workspace.notes_export import as_json
 
         return say_json(json.loads(as_json(listed)))
     if not listed:
-        return say("there are no such notes: *Pin* on a page makes one")
+        return say("there are no such notes: create one with *Pin* on a page")
     header = ("note", "what", "run", "title", "tags", "text")
     lines = [
         [str(note.id), note.kind, note.run, _short(note.title), ", ".join(note.tags),

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 The file may be .txt .md .csv .tsv .jsonl .ndjson .json .parquet or .xlsx, gzipped or in a .zip.
-Its sentences are copied to your data folder and mapped by the run that fits them best; nothing
-leaves this machine. `explorer new NAME --corpus FILE --start RUN` trains on them.
+Its sentences are copied to your data folder and mapped with the run that fits them best; nothing
+leaves this machine. To train on them: `explorer new NAME --corpus FILE --start RUN`.
 
-Vectors in the file, or in a .npy file beside it, become the latent space of the new run instead,
+Vectors in the file, or in a .npy file next to it, become the latent space of the new run instead,
 and a decoder is trained on them, which takes minutes.
 
 examples:
@@ -34,29 +34,32 @@ examples:
 def open_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     parser.add_argument("file", metavar="FILE", help="a file of sentences")
-    parser.add_argument("--text-column", default="", metavar="C", help="default: the likely one")
+    parser.add_argument("--text-column", default="", metavar="C", help="default: detected")
     parser.add_argument(
-        "--label-column", default=None, metavar="C", help="default: the likely one; '' for none"
+        "--label-column", default=None, metavar="C", help="default: detected; '' for none"
     )
     parser.add_argument(
-        "--vector-column", default=None, metavar="C", help="default: the likely one; '' for none"
+        "--vector-column", default=None, metavar="C", help="default: detected; '' for none"
     )
     parser.add_argument("--vectors", default="", metavar="FILE.npy", help="vectors of the rows")
     parser.add_argument(
         "--encoder",
         default="",
         metavar="E",
-        help="the encoder of the vectors; see `explorer new --help`",
+        help="the encoder that made the vectors; see `explorer new --help`",
     )
     parser.add_argument(
-        "--run", default="", metavar="RUN", help="whose weights; default: the run that fits best"
+        "--run",
+        default="",
+        metavar="RUN",
+        help="use the weights of this run; default: the best-fitting run",
     )
     parser.add_argument("--name", default="", help="of the new run; default: that of the file")
-    parser.add_argument("--no-page", action="store_true", help="draw the map only")
+    parser.add_argument("--no-page", action="store_true", help="only draw the map")
     parser.add_argument(
         "--fits",
         action="store_true",
-        help="only say how well each trained model knows the sentences, best first",
+        help="only report how well each trained model fits the sentences, best first",
     )
     parser.add_argument("--stored", action="store_true", help=argparse.SUPPRESS)
     app.page_arguments(parser)
@@ -101,7 +104,7 @@ def _fits(args: argparse.Namespace) -> int:
     if args.json:
         say_json([dataclasses.asdict(fit) for _, fit in known])
         return 0
-    head = ("model", "words known", "out of domain", "nats a word")
+    head = ("model", "known words", "out of domain", "nats per word")
     rows = [
         (fit.run, f"{fit.known:.0%}", _percent(fit.outside), f"{fit.nats:.2f}") for _, fit in known
     ]
@@ -159,9 +162,9 @@ def _store(args: argparse.Namespace) -> "tuple[str, Preview]":
     if seen.note:
         warn(f"{path.name}: {seen.note}")
     for item in seen.refused[:5]:
-        warn(f"left out, {item.where}: {item.reason}")
+        warn(f"skipped, {item.where}: {item.reason}")
     if len(seen.refused) > 5:
-        warn(f"left out: {len(seen.refused) - 5:,} more rows")
+        warn(f"skipped: {len(seen.refused) - 5:,} more rows")
     require_variety(seen.table.texts, path.name)
     texts.store(name, path.name, seen.table, previews.others(path, seen))
     return name, seen

@@ -14,8 +14,8 @@ from explorer.system.file_checksums import sha256
 
 def pack_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "The pack holds no corpus text and no training state, but a checksum of each file.\n"
-        "Whoever receives it runs `explorer add FILE`.\n\n"
+        "The pack contains a checksum of each file, but no corpus text and no training state.\n"
+        "The recipient adds it with `explorer add FILE`.\n\n"
         "example:\n  explorer pack my --out my.zip"
     )
     add_run(parser)
@@ -26,7 +26,7 @@ def pack(args: argparse.Namespace) -> None:
     folder = folders.find(args.run)
     out = args.out or Path(f"{folder.resolve().name}.zip")
     if out.is_dir():
-        raise ExplorerError(f"--out {out} is a folder: name a file in it")
+        raise ExplorerError(f"--out {out} is a folder: name a file inside it")
     if out.exists() and not out.is_file():
         raise ExplorerError(f"--out {out} is a device or a pipe: name a file")
     check_out(out, folder)

@@ -23,17 +23,17 @@ example:
   explorer prior my --fit flow --to my-with-a-flow
   explorer prior my --fit mixture --fit flow --fit flow_matching --to my-best
 
-The new run has the encoder and decoder of the old one; its rate and its prior samples differ.
+The new run has the same encoder and decoder; its rate and its prior samples differ.
 `explorer evaluate` and `explorer atlas` work on it as on any run.
 
 With several --fit, the new run gets the prior that scores best on the validation split.
 
-flow_matching is a velocity field whose ODE turns noise into z. Its fit takes minutes, and 10,000
-densities take seconds: evaluation and the search for holes are slower than with a mixture.
+flow_matching is a velocity field whose ODE maps noise to z. Fitting takes minutes, and 10,000
+densities take seconds: evaluation and finding holes are slower than with a mixture.
 
 An autoencoder (model.latent point) has no rate and no prior. Any of these but vamp can be fitted
-to its encodings, after which it can be sampled from. The fit is scored on the test split, beside
-a Gaussian of full covariance.
+to its encodings, after which it can be sampled from. The fit is evaluated on the test split and
+compared with a Gaussian of full covariance.
 """
 
 
@@ -51,14 +51,14 @@ def prior_arguments(parser: argparse.ArgumentParser) -> None:
         "--to",
         default="",
         metavar="NEW",
-        help="the new run (default: RUN-NAME; of several, RUN-prior)",
+        help="the new run (default: RUN-NAME, or RUN-prior with several --fit)",
     )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="key=value",
-        help="a setting of the one prior, such as components=64; may be repeated",
+        help="a setting of the prior, such as components=64; may be repeated",
     )
 
 
@@ -68,16 +68,14 @@ def prior(args: argparse.Namespace) -> None:
     target = _target(args, folder)
     temporary_files.remove_abandoned(target.parent)
     if target.exists():
-        raise ExplorerError(f"{target} is there already: choose another name with --to")
+        raise ExplorerError(f"{target} already exists: choose another name with --to")
     priors: list[dict[str, object]] = [{"name": name} for name in _names(args)]
     if args.set and len(priors) > 1:
-        raise ExplorerError(
-            f"--set {args.set[0]}: settings are those of one --fit, not of several"
-        )
+        raise ExplorerError(f"--set {args.set[0]}: settings need a single --fit, not several")
     for assignment in args.set:
         set_value(priors[0], assignment)
     if [prior["name"] for prior in priors] != _names(args):
-        raise ExplorerError(f"--set name={priors[0]['name']}: the prior's name is that of --fit")
+        raise ExplorerError(f"--set name={priors[0]['name']}: choose the prior with --fit")
     with Progress(quiet=args.json) as progress:
         progress.show(f"{folder.name}: reading the corpus")
         from explorer import pipeline
@@ -116,11 +114,10 @@ def _sentence(result: "Gain | Density", name: str) -> str:
             f"{basis}"
         )
     return (
-        f"test encodings: log density {result.log_density:.2f} nats a sentence under the "
-        f"{PRIORS[name].title}, "
-        f"{result.gaussian:.2f} under one Gaussian: {result.mean:+.2f} {basis}\n"
-        "The density was fitted when all else was trained and is no part of the autoencoder's "
-        "objective."
+        f"test encodings: log density {result.log_density:.2f} nats per sentence under the "
+        f"{PRIORS[name].title}, {result.gaussian:.2f} under one Gaussian: {result.mean:+.2f} "
+        f"{basis}\nThe density was fitted after everything else was trained, and is not part of "
+        "the autoencoder's objective."
     )
 
 

@@ -51,8 +51,9 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
         const=STEPS,
         default=0,
         metavar="STEPS",
-        help="first improve each sentence's posterior by gradient steps from the encoder's answer "
-        f"on ({STEPS} if no number is given; a second a sentence); also says the nats gained",
+        help="first improve each sentence's posterior by gradient steps, starting from the "
+        f"encoder's output ({STEPS} if no number is given; about a second per sentence); "
+        "also reports the nats gained",
     )
     add_decoding(parser, nearest=None)
 
@@ -60,10 +61,10 @@ def reconstruct_arguments(parser: argparse.ArgumentParser) -> None:
 def reconstruct(args: argparse.Namespace) -> None:
     """Encodes and decodes sentences."""
     if bool(args.text) == bool(args.file):
-        raise ExplorerError("reconstruct needs sentences or --file, one of the two")
+        raise ExplorerError("reconstruct needs either sentences or --file")
     for text in args.text:
         if os.sep in text and Path(text).is_file():
-            raise ExplorerError(f"{text} is a file: --file reads its sentences")
+            raise ExplorerError(f"{text} is a file: read its sentences with --file")
     if args.out:
         check_format(args.out)
     settings = decoding(args)
@@ -135,4 +136,4 @@ def _say_reconstructions(
         if unknown:
             warn(f"unknown to {run.name}: {', '.join(unknown)}")
         if why:
-            warn(f"out of the domain of {run.name}: {why}")
+            warn(f"outside the domain of {run.name}: {why}")

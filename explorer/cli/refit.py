@@ -8,8 +8,8 @@ from explorer.errors import ExplorerError
 from explorer.runs import folder as folders
 
 EXAMPLE = """\
-The latent points stay the same; only their positions on the map change. The run keeps its layout
-until the other one is accepted with --take.
+The latent points stay the same; only their positions on the map change. The run's layout is not
+replaced until you accept the other one with --take.
 
 examples:
   explorer refit my --neighbours 30 --min-dist 0.2
@@ -32,14 +32,14 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=default.neighbours,
         metavar="N",
-        help=f"of each sentence: more show global structure (default {default.neighbours})",
+        help=f"per sentence: more show global structure (default {default.neighbours})",
     )
     add(
         "--min-dist",
         type=float,
         default=default.min_dist,
         metavar="X",
-        help=f"smallest distance on the map (default {default.min_dist:g})",
+        help=f"minimum distance on the map (default {default.min_dist:g})",
     )
     add("--metric", default=default.metric, choices=METRICS, help="in latent space")
     add("--seed", type=int, default=0, metavar="S", help="of the optimisation (default 0)")
@@ -50,7 +50,7 @@ def refit_arguments(parser: argparse.ArgumentParser) -> None:
         help="a sentence encoder that the layout follows too: minilm or a folder",
     )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--take", action="store_true", help="make the other layout the run's")
+    how.add_argument("--take", action="store_true", help="use the other layout for the run")
     how.add_argument("--discard", action="store_true", help="delete the other layout")
 
 
@@ -63,9 +63,11 @@ def refit(args: argparse.Namespace) -> None:
     folder = folders.find(args.run)
     if args.take or args.discard:
         if not layouts.path_of(folder).is_file():
-            raise ExplorerError(f"{args.run} has no other layout: `explorer refit` fits one")
+            raise ExplorerError(
+                f"{args.run} has no other layout: compute one with `explorer refit`"
+            )
         (layouts.take if args.take else layouts.discard)(folder)
-        return say(f"{args.run} has the other layout" if args.take else "discarded")
+        return say(f"{args.run} now has the other layout" if args.take else "discarded")
     settings = LayoutSettings(
         args.method, args.neighbours, args.min_dist, args.metric, args.seed, args.encoder
     )
@@ -78,7 +80,7 @@ def refit(args: argparse.Namespace) -> None:
         (item.title, _written(item.before), _written(item.after)) for item in compared(measured)
     ]
     say(table(("", "now", "other"), rows, right=(1, 2)))
-    return say(f"`explorer refit {args.run} --take` makes it the layout of the run")
+    return say(f"to use it for the run: `explorer refit {args.run} --take`")
 
 
 def _written(value: float | None) -> str:

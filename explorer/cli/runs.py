@@ -21,8 +21,8 @@ _VERDICTS = ("uses_z", "can_be_sampled")
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Lists the runs in checkpoints/ and in the folders of EXPLORER_RUNS, those that ship and\n"
-        "those registered with `explorer add`. Rate and distortion are nats per test sentence.\n\n"
+        "Lists the runs in checkpoints/ and in the folders of EXPLORER_RUNS, the shipped runs,\n"
+        "and those registered with `explorer add`. Rate and distortion: nats per sentence.\n\n"
         "example:\n  explorer runs --json"
     )
 
@@ -38,7 +38,7 @@ def runs(args: argparse.Namespace) -> None:
     if args.json:
         return say_json([_as_json(row) for row in rows])
     if not rows:
-        return say(f"there are no runs in {folders.searched()}: `explorer new` makes one")
+        return say(f"there are no runs in {folders.searched()}: create one with `explorer new`")
     header = ("name", "kind", "corpus", "rate", "distortion", "uses z", "can be sampled", "where")
     say(table(header, [_line(row) for row in rows], right=(3, 4)))
     for row in rows:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 2**20
 """Maximum bytes of a line of standard input, so that memory is bounded."""
 
-FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - is standard input"
+FILE_HELP = "a .txt .csv .tsv .jsonl or .parquet file, gzipped or not; - for standard input"
 
 
 def add_file_options(parser: argparse.ArgumentParser, out_help: str, required: bool) -> None:
@@ -35,10 +35,10 @@ def read_sentences(file: str, column: str) -> Iterable[str]:
     """The sentences of a file, or of standard input as they arrive, one a line."""
     if file == "-":
         if distributed.count() > 1:
-            raise ExplorerError("several processes cannot read one standard input: name a file")
+            raise ExplorerError("several processes cannot share standard input: name a file")
         if column:
             raise ExplorerError(
-                f"standard input is a sentence a line: it has no column {column!r}; name a file"
+                f"standard input has one sentence per line and no column {column!r}; name a file"
             )
         return _standard_input()
     from explorer.text import stream_file
@@ -52,13 +52,13 @@ def read_sentences(file: str, column: str) -> Iterable[str]:
     if table.column and not column:
         _say_column(file, table.column)
     if table.dropped:
-        warn(f"{file}: {table.dropped:,} without text left out")
+        warn(f"{file}: {table.dropped:,} rows without text skipped")
     return table.texts
 
 
 def _say_column(file: str, name: str) -> None:
     """Names the column that was chosen, since another could have been meant."""
-    warn(f"{file}: the sentences are those of the column {name!r}")
+    warn(f"{file}: the sentences are in the column {name!r}")
 
 
 def _standard_input() -> Iterator[str]:
@@ -68,8 +68,8 @@ def _standard_input() -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST_LINE:
             raise ExplorerError(
-                f"standard input, line {number}, has more than {LONGEST_LINE:,} bytes: that is no "
-                "sentence; give one sentence a line"
+                f"standard input, line {number}, has more than {LONGEST_LINE:,} bytes and is not "
+                "a sentence; give one sentence per line"
             )
         try:
             text = line.decode("utf-8-sig")
@@ -113,9 +113,9 @@ class OutsideDomain:
         if self._count and self._run.domain is not None:
             limit = self._run.domain.limit
             warn(
-                f"{self._count:,} of {self._seen:,} sentences are out of the domain of "
-                f"{self._run.name}: over {limit:.1f} nats a word, which 1% of its training "
-                "sentences exceed, or at least half of the words unknown"
+                f"{self._count:,} of {self._seen:,} sentences are outside the domain of "
+                f"{self._run.name}: over {limit:.1f} nats per word, which only 1% of its "
+                "training sentences exceed, or at least half of their words unknown"
             )
 
 
@@ -128,7 +128,7 @@ def speed() -> Callable[[int], float]:
 def require_any(done: int, file: str) -> None:
     """Raises an `ExplorerError` if a file held no sentence."""
     if not done:
-        raise ExplorerError(f"{'standard input' if file == '-' else file} holds no sentence")
+        raise ExplorerError(f"{'standard input' if file == '-' else file} contains no sentences")
 
 
 def print_written(args: argparse.Namespace, count: int) -> None:

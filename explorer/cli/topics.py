@@ -17,10 +17,10 @@ example:
   explorer topics newsgroups --words 5 --json
   explorer topics newsgroups --beside newsgroups-topics
 
-All topics are listed, the most coherent first; of a Gaussian z both ends of each dimension. NPMI
-is the coherence of the ten first words on the training documents, share the mean share of the
-map's documents, and the words those that tell the topic from the others. --beside matches each
-topic with the one of another run that is most like it.
+Lists all topics, the most coherent first; for a Gaussian z, both ends of each dimension. NPMI is
+the coherence of the ten top words on the training documents, share is the mean over the documents
+of the map, and the words are those that distinguish the topic from the others. --beside matches
+each topic with the most similar topic of another run.
 """
 
 
@@ -28,7 +28,7 @@ def topics_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     add_run(parser)
     parser.add_argument(
-        "--words", type=int, default=10, metavar="N", help="words of each topic (default 10)"
+        "--words", type=int, default=10, metavar="N", help="words per topic (default 10)"
     )
     parser.add_argument("--beside", metavar="RUN2", help="another run of documents")
 
@@ -82,7 +82,7 @@ def _beside(args: argparse.Namespace, run: "Run") -> None:
     say(table(("similarity", run.name, other.name), rows, right=(0,)))
     for name, left in ((run.name, matched.left_first), (other.name, matched.left_second)):
         if left:
-            say(f"{name} has {len(left)} more, which match none")
+            say(f"{name} has {len(left)} more, without a match")
     return None
 
 

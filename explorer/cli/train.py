@@ -32,9 +32,9 @@ example:
   torchrun --nproc_per_node 2 -m explorer train my
   accelerate launch --num_processes 2 --cpu -m explorer train my
 
-Several processes share every batch and train the same weights as one, up to rounding. Ctrl-C
+Several processes split every batch and train the same weights as one, up to rounding. Ctrl-C
 finishes the current step and saves; the same command resumes and ends with the same weights as an
-uninterrupted training. After a crash it resumes from the last saved state, at most a minute old
+uninterrupted training. After a crash, it resumes from the last saved state, at most a minute old
 (training.save_seconds).
 """
 
@@ -52,17 +52,17 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
         help="fail unless there is an interrupted training to resume",
     )
     how.add_argument(
-        "--restart", action="store_true", help="discard what was trained and start again"
+        "--restart", action="store_true", help="discard the trained weights and start again"
     )
     how.add_argument(
         "--finish",
         action="store_true",
-        help="end an interrupted training with the best weights it has, then measure and draw it",
+        help="end an interrupted training with its best weights so far, then evaluate and map it",
     )
     how.add_argument(
         "--estimate",
         action="store_true",
-        help="time a few steps and estimate how long the training takes; trains nothing",
+        help="time a few steps and estimate the training time, without training",
     )
 
 
@@ -84,7 +84,7 @@ def train(args: argparse.Namespace) -> int:
             _finish(args, folder, progress)
         except KeyboardInterrupt as interrupt:
             progress.clear()
-            warn(f"stopped: the trained model is safe; `{again}` does what is left")
+            warn(f"stopped: the trained model is safe; `{again}` does the rest")
             return signals.exit_code(interrupt)
     return 0
 
@@ -122,7 +122,7 @@ class Stop:
             raise KeyboardInterrupt
         self.signal = number
         self._progress.clear()
-        warn("stopping after this step, then saving; a second signal quits at once")
+        warn("stopping after this step, then saving; a second signal quits immediately")
 
 
 def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress) -> int:
@@ -143,7 +143,7 @@ def _fit(args: argparse.Namespace, folder: Path, stop: Stop, progress: Progress)
         return stop.heard()
     except KeyboardInterrupt:
         progress.clear()
-        warn("quit at once: the last saved state is kept")
+        warn("quit immediately: the last saved state remains")
         return stop.signal
 
 
@@ -195,7 +195,7 @@ def _stopped(folder: Path, again: str, number: int) -> int:
     if checkpoint.path(folder).is_file():
         warn(f"saved in {checkpoint.path(folder).parent}; `{again}` resumes from there")
     elif _is_trained(folder):
-        warn(f"the trained model is safe; `{again}` measures it and draws its map")
+        warn(f"the trained model is safe; `{again}` evaluates it and draws its map")
     else:
         warn(f"nothing was trained; `{again}` starts again")
     return 128 + number
@@ -234,5 +234,5 @@ def _has_map(folder: Path) -> bool:
 
 def _refuse(folder: Path, resume: bool) -> None:
     if resume:
-        raise ExplorerError(f"{folder}: no unfinished training to resume")
-    raise ExplorerError(f"{folder} is trained already: --restart trains it again")
+        raise ExplorerError(f"{folder}: there is no unfinished training to resume")
+    raise ExplorerError(f"{folder} is already trained: --restart trains it again")

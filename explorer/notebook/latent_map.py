@@ -84,7 +84,7 @@ class LatentMap(anywidget.AnyWidget):
     def _check_rows(self, proposal: Mapping[str, Any]) -> list[int]:
         rows = sorted(set(proposal["value"]))
         if rows and not 0 <= rows[0] <= rows[-1] < self._count:
-            raise ExplorerError(f"selection: a row is 0 to {self._count - 1}")
+            raise ExplorerError(f"selection: rows must be 0 to {self._count - 1}")
         return rows
 
     @traitlets.validate("pick")
@@ -95,7 +95,9 @@ class LatentMap(anywidget.AnyWidget):
         if isinstance(pick, tuple | list) and len(pick) == 2:
             ((x, y),) = map_answers.read_positions(f"{pick[0]},{pick[1]}").tolist()
             return x, y
-        raise ExplorerError(f"pick is a row, 0 to {self._count - 1}, a position (x, y) or None")
+        raise ExplorerError(
+            f"pick must be a row from 0 to {self._count - 1}, a position (x, y) or None"
+        )
 
     @traitlets.validate("query")
     def _check_query(self, proposal: Mapping[str, Any]) -> str:

@@ -61,8 +61,11 @@ def test_a_direction_between_groups_is_that_of_their_means(tiny_run: Path, capsy
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["a", "b"], "2 given of three sentences"),
-        (["a", "b", "c", "--towards", "dog", "--away", "robot"], "3 given of one sentence, C"),
+        (["a", "b"], "2 given, but needed: three sentences"),
+        (
+            ["a", "b", "c", "--towards", "dog", "--away", "robot"],
+            "3 given, but needed: one sentence, C",
+        ),
         (["a", "--towards", "dog"], "both --towards and --away"),
         (["a", "--towards", "dog", "--away", "zyx"], "“zyx”: no sentence"),
     ],

@@ -127,7 +127,7 @@ def test_making_the_table_writes_recipes_with_the_real_corpus(
     assert config.training.pretrain_epochs == 20
     capsys.readouterr()
     assert main(["benchmark", "ptb", "--make"]) == 0
-    assert capsys.readouterr().out.count("is there already") == len(few)
+    assert capsys.readouterr().out.count("already exists") == len(few)
 
 
 def test_a_published_row_adds_up_or_says_that_it_does_not() -> None:

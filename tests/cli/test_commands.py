@@ -153,7 +153,7 @@ def test_new_says_what_it_found_and_never_overwrites(latent: str, place: Path, c
     assert "45 sentences of c.csv" in text and "next: explorer train my" in text
     assert "labels  2: " in text
     recipe = (place / "checkpoints" / "my" / "config.toml").read_text(encoding="utf-8")
-    assert f"# my: made by\n#   explorer {' '.join(argv)}\n" in recipe
+    assert f"# my: created by\n#   explorer {' '.join(argv)}\n" in recipe
     assert "--force" in refused(capsys, *argv)
     found = json.loads(answer(capsys, *argv, "--force", "--json", "--set", "seed=3"))
     assert found["sentences"] == 45 and found["seed"] == 3
@@ -325,8 +325,8 @@ def test_measuring_on_a_replaced_corpus_says_so(
     assert main(["evaluate", "./run", "--json"]) == 0
     out, err = capsys.readouterr()
     assert [line for line in err.splitlines() if line] == [
-        "run: its corpus is no longer the text it was trained on, so these figures are of other "
-        "sentences; bring back the file as it was, or train again with --restart"
+        "run: its corpus is no longer the text it was trained on, so these metrics are for other "
+        "sentences; restore the original file, or train again with --restart"
     ]
     assert "no longer" not in out
 
@@ -403,7 +403,7 @@ def test_a_file_trains_as_it_is_opened(
     assert {key: getattr(recipe.corpus, key) for key in expected} == expected
     assert corpora.load(recipe.corpus, 0).sentences == previews.preview(path).table.texts
     err = capsys.readouterr().err
-    assert ("holds no names" in err) == (not recipe.corpus.header)
+    assert ("contains no column names" in err) == (not recipe.corpus.header)
     assert ("running text" in err) == recipe.corpus.prose
 
 

@@ -156,7 +156,7 @@ def test_a_second_interrupt_quits_at_once(quick: list[str], capsys, monkeypatch)
     monkeypatch.setattr(Trainer, "_step", impatient)
     assert main(["train", "./my"]) == 130
     err = capsys.readouterr().err
-    assert "quit at once" in err and "Traceback" not in err
+    assert "quit immediately" in err and "Traceback" not in err
 
 
 def test_a_full_disk_while_saving_is_one_line_and_keeps_the_last_state(
@@ -255,7 +255,7 @@ def test_a_kill_while_measuring_keeps_the_model_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr("explorer.pipeline.evaluate", killed)
         assert main(["train", "./my"]) == 143
-    assert "`explorer train ./my` does what is left" in capsys.readouterr().err
+    assert "`explorer train ./my` does the rest" in capsys.readouterr().err
     assert (folder / WEIGHTS).is_file()
     assert main(["train", "./my"]) == 0
     assert quick == ["evaluate", "atlas"]

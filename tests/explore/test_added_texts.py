@@ -38,7 +38,7 @@ def test_each_lies_where_it_would_if_it_were_typed(run, view):
 def test_what_the_run_does_not_know_is_counted(run):
     found = run.locate_texts(TEXTS)
     np.testing.assert_array_equal(found.outside, run.out_of_domain(TEXTS))
-    assert f"{found.outside.mean():.0%} of them out of the domain of tiny" in found.sentence(
+    assert f"{found.outside.mean():.0%} of them outside the domain of tiny" in found.sentence(
         "tiny"
     )
     unknown = AddedTexts(["a"], np.zeros((1, 4), np.float32), np.zeros(1, np.float32), None)
@@ -68,7 +68,7 @@ def test_the_command_writes_a_table(run, tmp_path, capsys):
     file.write_text("\n".join(TEXTS), encoding="utf-8")
     out = tmp_path / "out.csv"
     assert main(["locate", "tiny", str(file), "--out", str(out)]) == 0
-    assert "out of the domain of tiny" in capsys.readouterr().out
+    assert "outside the domain of tiny" in capsys.readouterr().out
     header, first = out.read_text(encoding="utf-8-sig").splitlines()[:2]
     assert header.startswith("text,projection_x") and first.startswith("<b>bold</b>")
 

@@ -65,17 +65,17 @@ def test_the_command_line_says_so(
     name, usual = tiny_run.name, "a dog sleeps in the park"
     assert main(["reconstruct", str(tiny_run), strange, usual]) == 0
     err = capsys.readouterr().err
-    assert err.count("out of the domain") == 1 and f"out of the domain of {name}: " in err
+    assert err.count("outside the domain") == 1 and f"outside the domain of {name}: " in err
     assert main(["reconstruct", str(tiny_run), strange, usual, "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["out_of_domain"] for line in lines] == [True, False]
     file = tmp_path / "in.txt"
     file.write_text(f"{strange}\n{usual}\n", encoding="utf-8")
     assert main(["encode", str(tiny_run), str(file), "--out", str(tmp_path / "z.jsonl")]) == 0
-    assert "1 of 2 sentences are out of the domain" in capsys.readouterr().err
+    assert "1 of 2 sentences are outside the domain" in capsys.readouterr().err
     out = tmp_path / "out.csv"
     assert main(["reconstruct", str(tiny_run), "--file", str(file), "--out", str(out)]) == 0
-    assert "1 of 2 sentences are out of the domain" in capsys.readouterr().err
+    assert "1 of 2 sentences are outside the domain" in capsys.readouterr().err
 
 
 def test_captions_and_everyday_sentences_are_told_apart() -> None:

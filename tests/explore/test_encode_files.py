@@ -278,7 +278,7 @@ def test_the_command_says_what_it_wrote_and_what_was_there(
     assert main(["encode", str(tiny_run), str(source), "--out", out]) == 0
     assert f"wrote 10 sentences of 2 files to {out}" in capsys.readouterr().out
     assert main(["encode", str(tiny_run), str(source), "--out", out]) == 0
-    assert f"all 2 files were in {out} already" in capsys.readouterr().out
+    assert f"all 2 files were already in {out}" in capsys.readouterr().out
 
 
 @pytest.mark.soak

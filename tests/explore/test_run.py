@@ -182,7 +182,7 @@ def test_a_corpus_that_changed_since_the_training_is_mapped_without_playback(
     before = (folder / folders.PLAYBACK).read_bytes()
     assert main(["atlas", str(folder)]) == 0
     told = capsys.readouterr().err
-    assert "without the playback" in told
+    assert "not the training playback" in told
     assert "train the run again" in told
     assert (folder / folders.PLAYBACK).read_bytes() == before
     run = open_run(folder)

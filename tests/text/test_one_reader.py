@@ -136,14 +136,14 @@ def test_the_column_that_was_chosen_is_named(
     path = write(tmp_path / f"a{ending}", rows)
     argv = ["encode", str(tiny_run), str(path), "--out", str(tmp_path / "z.jsonl")]
     assert main(argv) == 0
-    assert "those of the column 'review'" in capsys.readouterr().err
+    assert "in the column 'review'" in capsys.readouterr().err
     assert main([*argv, "--text-column", "review"]) == 0
     assert "column" not in capsys.readouterr().err
 
 
 def test_standard_input_has_no_columns(tiny_run: Path, capsys) -> None:
     assert main(["reconstruct", str(tiny_run), "--file", "-", "--text-column", "text"]) == 1
-    assert "standard input is a sentence a line" in capsys.readouterr().err
+    assert "standard input has one sentence per line" in capsys.readouterr().err
 
 
 def test_an_address_is_no_file(capsys) -> None:
