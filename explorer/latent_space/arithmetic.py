@@ -118,7 +118,7 @@ def examples(texts: Sequence[str], count: int = 1) -> list[tuple[str, str, str]]
         ExplorerError: If there is no sentence.
     """
     if not len(texts):
-        raise ExplorerError("there is no sentence to give an example with")
+        raise ExplorerError("there is no sentence for an example")
     split = {text: text.split() for text in texts[:_MAX_TEXTS]}
     split = {text: words for text, words in split.items() if len(words) in _WORDS}
     count_of = Counter(texts)

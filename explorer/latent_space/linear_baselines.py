@@ -104,7 +104,7 @@ class LinearAutoencoder:
     axes: Float[np.ndarray, "k d"]
     title = "PCA"
     summary = "a linear autoencoder: minimises the squared error of what it decodes"
-    unit = "squared error a sentence"
+    unit = "squared error per sentence"
 
     @classmethod
     def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "LinearAutoencoder":
@@ -139,7 +139,7 @@ class KMeans:
     centres: Float[np.ndarray, "k d"]
     title = "K-means"
     summary = "hard EM: minimises the squared distance to the nearest centre"
-    unit = "squared error a sentence"
+    unit = "squared error per sentence"
 
     @classmethod
     def fit(cls, vectors: Vectors, size: int, seed: int = 0) -> "KMeans":
@@ -177,8 +177,8 @@ class Mixture:
 
     fitted: Any
     title = "Mixture"
-    summary = "EM: maximises the likelihood itself, as its posterior is exact"
-    unit = "nats a sentence, a density of the vectors"
+    summary = "EM: maximises the likelihood itself, because its posterior is exact"
+    unit = "nats per sentence, a density of the vectors"
 
     @classmethod
     def fit(cls, vectors: Vectors, size: int, seed: int = 0, iterations: int = 200) -> "Mixture":

@@ -77,8 +77,8 @@ def align(xy: Float[np.ndarray, "n d"], onto: Float[np.ndarray, "n d"]) -> MapAl
     """
     if len(xy) < MIN_SHARED:
         raise ExplorerError(
-            f"these two maps share {len(xy)} sentences: at least {MIN_SHARED} are needed to lay "
-            "one onto the other"
+            f"these two maps share {len(xy)} sentences: at least {MIN_SHARED} are needed to "
+            "align them"
         )
     moving, fixed = xy.astype(np.float64), onto.astype(np.float64)
     source, target = moving.mean(axis=0), fixed.mean(axis=0)

@@ -157,38 +157,39 @@ MAP_MEASURES = {
     "trustworthiness": MapMeasure(
         "Trustworthiness",
         "Trustworthiness of the layout **{value:.2f}**",
-        "Trustworthiness: how many neighbours on the map are neighbours in latent space: 1 is "
-        "best, a random map has 0.5; {neighbours} neighbours, {n:,} points.",
+        "Trustworthiness: how many of the neighbours on the map are neighbours in latent space; "
+        "1 is best, a random map has 0.5; {neighbours} neighbours, {n:,} points.",
         trustworthiness,
         ("value", "neighbours", "n"),
     ),
     "neighbour_recall": MapMeasure(
         "Neighbour recall",
-        "neighbours kept **{value:.0%}**",
-        "Neighbours kept: the fraction of a sentence's {neighbours} nearest in latent space that "
-        "are among its nearest on the map.",
+        "neighbours preserved **{value:.0%}**",
+        "Neighbours preserved: the fraction of a sentence's {neighbours} nearest neighbours in "
+        "latent space that are among its nearest on the map.",
         neighbour_recall,
         ("value", "neighbours"),
     ),
     "neighbour_cosine": MapMeasure(
         "Neighbour similarity",
         "neighbour similarity **{value:.2f}**",
-        "Neighbour similarity: the mean cosine similarity of a sentence's embedding, from a "
-        "pre-trained sentence encoder, with those of its {neighbours} neighbours on the map.",
+        "Neighbour similarity: the mean cosine similarity between the embedding of a sentence, "
+        "from a pre-trained sentence encoder, and those of its {neighbours} neighbours on the "
+        "map.",
         keys=("value", "neighbours"),
     ),
     "silhouette": MapMeasure(
         "Silhouette",
         "silhouette of the regions **{map:.2f}**, in z **{z:.2f}**",
-        "Silhouette: how far apart the largest regions lie, −1 to 1, on the map and in latent "
-        "space. Near 0 in z, the map has drawn borders where there are none.",
+        "Silhouette: how well separated the largest regions are, −1 to 1, on the map and in "
+        "latent space. Near 0 in z, the map shows borders that do not exist.",
         keys=("map", "z"),
     ),
     "named": MapMeasure(
         "Names that fit",
         "names fit **{value:.0%}**",
         "Names fit: the fraction of the sentences in the largest regions whose reconstruction "
-        "holds an informative word of the region's name, or a phrase of it.",
+        "contains an informative word of the region's name, or a phrase from it.",
     ),
 }
 """Measures by the name of their entry in `Layout.meta`."""

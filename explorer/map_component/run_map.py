@@ -136,7 +136,9 @@ class RunMap:
         if what == "decode":
             xy = map_answers.read_positions(str(given.get("at", "")))
             return map_answers.decoded(self.run, self.layout, xy, Decoding())
-        raise ExplorerError(f"a map asks for points, colours, hover or decode, not {what!r}")
+        raise ExplorerError(
+            f"a map request must be points, colours, hover or decode, not {what!r}"
+        )
 
 
 def check_view(name: str) -> str:
@@ -159,7 +161,7 @@ def check_colour(run: Run, name: str) -> str:
 
 def _one_of(what: str, name: str, known: list[str]) -> str:
     if name not in known:
-        raise ExplorerError(f"{what} is one of {', '.join(known)}, not {name!r}")
+        raise ExplorerError(f"{what} must be one of {', '.join(known)}, not {name!r}")
     return name
 
 

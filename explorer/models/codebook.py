@@ -43,7 +43,7 @@ class Codebook(Latent):
     prior = "uniform"
     has_spread = False
     has_units = False
-    without_units = "the variance of a code's numbers does not tell whether it is used"
+    without_units = "the variance of a code's numbers does not show whether it is used"
     vectors_of: Tensor
     usage: Tensor
 
@@ -63,7 +63,7 @@ class Codebook(Latent):
         within("model.latent.decay", decay, 0, 1)
         if latent_dim % codes:
             raise ExplorerError(
-                f"model.latent.codes: latent_dim, {latent_dim}, is no multiple of {codes}"
+                f"model.latent.codes: latent_dim, {latent_dim}, is not a multiple of {codes}"
             )
         self.encoding = nn.Linear(feature_dim, latent_dim)
         self.num_categories = num_categories

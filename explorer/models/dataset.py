@@ -84,8 +84,8 @@ def check_order(config: Config) -> None:
     decoder = DECODERS.get(config.model.decoder["name"])
     if decoder and decoder.has_order != VOCABULARIES[config.corpus.tokens].has_order:
         raise ExplorerError(
-            'corpus.tokens: "bag" goes with model.decoder = { name = "words" }, and neither '
-            "without the other: a bag of words has no order"
+            'corpus.tokens = "bag" and model.decoder = { name = "words" } need each other: a '
+            "bag of words has no order"
         )
 
 

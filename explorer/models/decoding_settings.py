@@ -35,31 +35,31 @@ STRATEGIES = {
     "greedy": Strategy("Greedy", "Takes the most likely word.", "decoding_strategies:greedy"),
     "sample": Strategy(
         "Sampling",
-        "Draws each word by its probability.",
+        "Samples each word by its probability.",
         "decoding_strategies:sample",
         ("temperature",),
     ),
     "top_k": Strategy(
         "Top-k",
-        "Draws from the k most likely words.",
+        "Samples from the k most likely words.",
         "decoding_strategies:top_k",
         ("temperature", "top_k"),
     ),
     "nucleus": Strategy(
         "Nucleus",
-        "Draws from the most likely words that together have probability p.",
+        "Samples from the smallest set of most likely words with total probability p.",
         "decoding_strategies:nucleus",
         ("temperature", "top_p"),
     ),
     "penalised": Strategy(
         "Repetition penalty",
-        "Draws, with words already used made less likely.",
+        "Samples, with words that were already used made less likely.",
         "decoding_strategies:penalised",
         ("temperature", "penalty"),
     ),
     "beam": Strategy(
         "Beam",
-        "Follows several hypotheses and takes the most likely one.",
+        "Tracks several hypotheses and returns the most likely one.",
         "beam_search:beam_search",
         ("beam",),
     ),
@@ -90,13 +90,13 @@ class Decoding:
     )
     top_k: int = setting(
         40,
-        "number of most likely words that top_k draws from",
-        range=Range("k: words to draw from", 1, math.inf, (1, 200, 1)),
+        "number of most likely words that top_k samples from",
+        range=Range("k: words to sample from", 1, math.inf, (1, 200, 1)),
     )
     top_p: float = setting(
         0.9,
-        "total probability of the words that nucleus draws from",
-        range=Range("p: probability to draw from", 0.0, 1.0, (0.05, 1.0, 0.05)),
+        "total probability of the words that nucleus samples from",
+        range=Range("p: probability mass to sample from", 0.0, 1.0, (0.05, 1.0, 0.05)),
     )
     beam: int = setting(
         5, "number of hypotheses of beam search", range=Range("Beam width", 1, 64, (1, 20, 1))
@@ -111,8 +111,8 @@ class Decoding:
     )
     nearest: int = setting(
         1,
-        "decodes of a point at most: each is encoded again, its miss corrects the next, and the "
-        "one encoded nearest to the point is taken; 1 is several times faster",
+        "maximum decodes per point: each is encoded again, its error corrects the next, and the "
+        "one encoded closest to the point is used; 1 is several times faster",
         range=Range("Nearest of k decodes", 1, 64, (1, 32, 1)),
     )
     allow_unknown: bool = setting(False, "allow <unk>")
@@ -134,7 +134,7 @@ class Decoding:
             value: Any = getattr(self, name)
             kind = "a whole number" if name in _WHOLE else "a number"
             if not isinstance(value, Integral if name in _WHOLE else Real):
-                raise ExplorerError(f"{name} is {kind}, not {value!r}")
+                raise ExplorerError(f"{name} must be {kind}, not {value!r}")
             if not limits.low <= cast(float, value) <= limits.high:
                 raise ExplorerError(
                     f"{name} {value} is not between {limits.low} and {limits.high}"

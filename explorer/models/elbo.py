@@ -76,7 +76,7 @@ def check_draws(model: TextVAE, objective: ObjectiveConfig) -> None:
         return
     if not (latent.has_rate and latent.has_spread) or latent.num_categories:
         raise ExplorerError(
-            "objective.draws: only the posterior of a continuous VAE has several; set 1"
+            "objective.draws: only the posterior of a continuous VAE supports several; set 1"
         )
     if objective.rate["name"] != "plain":
         raise ExplorerError(

@@ -139,7 +139,7 @@ class Sphere(Latent):
         super().__init__(latent_dim)
         if latent_dim < 2 or not 0 < concentration <= 10_000:
             raise ExplorerError(
-                "model.latent: a sphere takes a latent_dim of at least 2 and a concentration "
+                "model.latent: a sphere needs a latent_dim of at least 2 and a concentration "
                 "above 0, at most 10000"
             )
         self.direction = nn.Linear(feature_dim, latent_dim)
@@ -217,7 +217,7 @@ class Categorical(Latent):
 
     prior = "uniform"
     has_units = False
-    without_units = "the variance of a code does not tell whether it is used"
+    without_units = "the variance of a code does not show whether it is used"
 
     def __init__(
         self, feature_dim: int, latent_dim: int, num_categories: int = 8, temperature: float = 0.7

@@ -69,7 +69,7 @@ class Given(Latent):
         super().__init__(latent_dim)
         if feature_dim != latent_dim:
             raise ExplorerError(
-                f"model.latent_dim: the vectors have {feature_dim} numbers, not {latent_dim}"
+                f"model.latent_dim: the vectors have {feature_dim} dimensions, not {latent_dim}"
             )
         self.register_buffer("centre", torch.zeros(latent_dim))
         self.register_buffer("spread", torch.ones(1))

@@ -88,7 +88,9 @@ def _folder(folder: Path) -> PretrainedTransformer:
         config: Any = json.loads(path.read_text(encoding="utf-8"))
         kind = config.get("model_type")
         if kind not in _ARCHITECTURES:
-            raise ExplorerError(f"a {kind!r}: {' and '.join(_ARCHITECTURES)} are supported")
+            raise ExplorerError(
+                f"its type is {kind!r}: {' and '.join(_ARCHITECTURES)} are supported"
+            )
         shape = _ARCHITECTURES[kind](config)
     except (ExplorerError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExplorerError(f"{path} cannot be used: {str(error)[:200]}") from None
@@ -115,7 +117,7 @@ def _llama(config: Mapping[str, Any]) -> TransformerShape:
     """
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if rope.get("rope_type", rope.get("type", "default")) != "default":
-        raise ExplorerError("rotary positions that are scaled are not supported")
+        raise ExplorerError("scaled rotary positions are not supported")
     if config.get("attention_bias") or config.get("mlp_bias"):
         raise ExplorerError("a llama with biases is not supported")
     heads, width = config["num_attention_heads"], config["hidden_size"]

@@ -91,7 +91,7 @@ def penalty_for(model: TextVAE, rate: Choice) -> RatePenalty:
         shape = (1, model.num_rate_terms or 1)
         if penalty(torch.full(shape, max_rate / shape[1])) <= penalty(torch.zeros(shape)):
             raise ExplorerError(
-                f"objective.rate: {rate.get('nats')} free nats are never exceeded: this latent "
-                f"space holds at most {max_rate:.2f} nats; lower nats"
+                f"objective.rate: {rate.get('nats')} free nats are never exceeded, because the "
+                f"rate of this latent space is at most {max_rate:.2f} nats; lower nats"
             )
     return penalty

@@ -113,7 +113,7 @@ def refine(
     """
     within("steps", steps, 0, MAX_STEPS)
     if not has_gaussian_posterior(model):
-        raise ExplorerError("only Gaussian posteriors with a rate are refined, and these are not")
+        raise ExplorerError("only Gaussian posteriors with a rate can be refined")
     size = model.latent_dim
 
     def compute(rows: list[int]) -> Tensor:

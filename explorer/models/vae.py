@@ -187,8 +187,8 @@ def build(config: ModelConfig, vocabulary_size: int, is_fitted: bool = False) ->
         can_be_fitted = not is_fitted and prior in fitted_priors(space)
         hint = f'; training.fit_prior = {{ name = "{prior}" }} fits it after training'
         raise ExplorerError(
-            f"{where}: the latent space {space!r} takes "
-            f"{' or '.join(admitted) or 'none'}, not {prior!r}{hint if can_be_fitted else ''}"
+            f"{where}: the latent space {space!r} supports {' or '.join(admitted) or 'none'}, "
+            f"not {prior!r}{hint if can_be_fitted else ''}"
         )
     if prior == "vamp" and not is_fitted and config.latent.get("batch_norm"):
         # The pseudo-inputs would distort the running statistics of the sentences.

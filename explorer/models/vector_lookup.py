@@ -38,8 +38,8 @@ class VectorLookup(Encoder):
         super().__init__()
         if not SMALLEST <= dim <= LARGEST:
             raise ExplorerError(
-                f"model.encoder.dim: a vector of {dim:,} numbers; {SMALLEST} to {LARGEST:,} can "
-                "be a latent space"
+                f"model.encoder.dim: a vector of {dim:,} dimensions; a latent space needs "
+                f"{SMALLEST} to {LARGEST:,}"
             )
         if not 0 < norm < float("inf"):
             raise ExplorerError(f"model.encoder.norm: {norm} is not above 0")
@@ -121,8 +121,8 @@ class VectorLookup(Encoder):
 def no_vector() -> ExplorerError:
     """A sentence without a vector, where its encoder is not at hand."""
     return ExplorerError(
-        "the latent space of this run is made of vectors that came with its corpus: a sentence of "
-        "another text can be encoded only with the encoder they were made with"
+        "the latent space of this run consists of the vectors of its corpus: a new sentence can "
+        "be encoded only with the encoder that made them"
     )
 
 

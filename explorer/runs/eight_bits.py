@@ -45,11 +45,11 @@ def unpack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         scale = tensors.get(name + _SCALE)
         if (tensor.dtype == torch.int8) != (scale is not None):
             raise ValueError(
-                f"{name[:80]} holds {tensor.dtype} with{'out' * (scale is None)} scales"
+                f"{name[:80]} contains {tensor.dtype} with{'out' * (scale is None)} scales"
             )
         if scale is not None:
             if not scale.is_floating_point():
-                raise ValueError(f"{name[:80]} holds scales of type {scale.dtype}")
+                raise ValueError(f"{name[:80]} contains scales of type {scale.dtype}")
             tensor = tensor * scale.float().view(-1, *[1] * (tensor.dim() - 1))
         result[name] = tensor
     return result
@@ -65,7 +65,9 @@ def check(shapes: Mapping[str, Sequence[int]]) -> dict[str, Sequence[int]]:
         if name.endswith(_SCALE):
             matrix = shapes.get(name.removesuffix(_SCALE), ())
             if len(matrix) < 2 or tuple(shape) != (matrix[0],):
-                raise ValueError(f"{name[:80]} is {tuple(shape)}, for a matrix {tuple(matrix)}")
+                raise ValueError(
+                    f"{name[:80]} has shape {tuple(shape)} for a matrix of shape {tuple(matrix)}"
+                )
     return {name: shape for name, shape in shapes.items() if not name.endswith(_SCALE)}
 
 

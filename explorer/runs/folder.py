@@ -94,7 +94,7 @@ def find(run: str | Path) -> Path:
         return listed[str(run)]
     if os.path.isdir(path):  # noqa: PTH112 - False, not an error, if unreadable
         raise ExplorerError(f"{path} is not a run: it has no {CONFIG}")
-    names = ", ".join(sorted(listed)) or "none yet; `explorer new` makes one"
+    names = ", ".join(sorted(listed)) or "none yet; create one with `explorer new`"
     raise ExplorerError(f"there is no run {str(run)!r} in {searched()}; runs there: {names}")
 
 
@@ -273,9 +273,9 @@ def is_intact(folder: Path, name: str) -> bool:
 
 
 _REMEDIES = {
-    METRICS: "`explorer evaluate` measures the run anew",
-    ATLAS: "`explorer atlas` draws the map anew",
-    PLAYBACK: "`explorer atlas` draws the map anew",
+    METRICS: "`explorer evaluate` measures the run again",
+    ATLAS: "`explorer atlas` draws the map again",
+    PLAYBACK: "`explorer atlas` draws the map again",
 }
 
 
@@ -291,14 +291,14 @@ def verify(folder: Path, name: str) -> Path:
     atomic_files.check_in_folder(path)
     try:
         if path.stat().st_size > LARGEST[name]:
-            raise ExplorerError(f"{path} is larger than the {LARGEST[name]:,} bytes it may have")
+            raise ExplorerError(f"{path} is larger than the maximum of {LARGEST[name]:,} bytes")
         is_same = checksums(folder).get(name) == sha256(path)
     except OSError as error:
         raise atomic_files.unreadable(path, error) from None
     if not is_same:
         raise ExplorerError(
-            f"{path} does not match its checksum in {SUMS}: it was cut short or changed; "
-            f"copy the run again, or {_REMEDIES.get(name, 'train it anew')}"
+            f"{path} does not match its checksum in {SUMS}: it was truncated or changed; copy "
+            f"the run again, or {_REMEDIES.get(name, 'train it again')}"
         )
     return path
 
@@ -360,7 +360,7 @@ def read_history(folder: Path) -> dict[str, list[float | None]]:
         columns = zip(head, zip(*cells, strict=True), strict=True) if cells else ()
         return {name: list(column) for name, column in columns}
     except (ValueError, csv.Error):
-        raise ExplorerError(f"{path} is damaged: it is no table of numbers") from None
+        raise ExplorerError(f"{path} is damaged: it is not a table of numbers") from None
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

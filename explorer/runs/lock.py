@@ -68,8 +68,8 @@ def still_with(folder: Path, weights: str) -> Iterator[None]:
     with alone_with(folder, AFTER):
         if _checksum(folder) != weights:
             raise ExplorerError(
-                f"{folder} was trained again meanwhile: what was computed of the weights it had "
-                "is not kept; the same command does it for the new ones"
+                f"{folder} was trained again in the meantime: results computed from its old "
+                "weights are discarded; run the same command again for the new ones"
             )
         yield
 

@@ -45,13 +45,13 @@ def check(metrics: Any) -> None:
     if not isinstance(metrics, dict):
         raise ValueError("it holds no table")
     for name in _TEXTS:
-        _need(_is_text(metrics.get(name, "")), f"{name} is no text")
+        _need(_is_text(metrics.get(name, "")), f"{name} is not text")
     for name in _VERDICTS:
-        _need(_is_verdict(metrics.get(name, {"value": None})), f"{name} is no verdict")
-    _need(_is_count(metrics.get("seed", 0)), "seed is no whole number")
+        _need(_is_verdict(metrics.get(name, {"value": None})), f"{name} is not a verdict")
+    _need(_is_count(metrics.get("seed", 0)), "seed is not a whole number")
     versions = metrics.get("versions", {})
     is_table = isinstance(versions, dict) and all(map(_is_text, versions.values()))
-    _need(is_table, "versions is no table of texts")
+    _need(is_table, "versions is not a table of texts")
     for name, entry in metrics.items():
         if name not in _OTHERS:
             _check_figure(name, entry)
@@ -72,12 +72,12 @@ def current(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_figure(name: str, entry: Any) -> None:
-    _need(name.isprintable(), f"{name[:40]!r} is no figure")
+    _need(name.isprintable(), f"{name[:40]!r} is not a metric")
     if not isinstance(entry, dict) or "value" not in entry:
-        raise ValueError(f"{name[:40]!r} is no figure")
+        raise ValueError(f"{name[:40]!r} is not a metric")
     for key, value in entry.items():
         if problem := _problem(key, value):
-            raise ValueError(f"{name[:40]}.{key[:40]!s} is no {problem}")
+            raise ValueError(f"{name[:40]}.{key[:40]!s} is not a {problem}")
     if entry["value"] is not None:
         _check_value(name, entry)
 
@@ -104,7 +104,7 @@ def _problem(key: str, value: Any) -> str:
 
 def _check_value(name: str, entry: Mapping[str, Any]) -> None:
     value, of, least = entry["value"], entry.get("of"), _LEAST.get(name, -math.inf)
-    _need(entry.get("n", 0) > 0, f"{name} was measured on no sentence")
+    _need(entry.get("n", 0) > 0, f"{name} was measured on no sentences")
     _need((entry.get("error") or 0) >= 0, f"{name}.error is below 0")
     _need(value >= least, f"{name} is {value}, below {least}")
     if name == "active_units":

@@ -19,11 +19,11 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name) or name.endswith("."):
         raise ExplorerError(
-            f"{name!r} cannot name a run: use letters, digits and . _ + -, starting with a "
-            "letter or digit, 64 at most"
+            f"{name!r} is not a valid run name: use letters, digits and . _ + -, starting with a "
+            "letter or digit, at most 64 characters"
         )
     if _DEVICES.fullmatch(name):
-        raise ExplorerError(f"{name!r} cannot name a run: Windows reserves it")
+        raise ExplorerError(f"{name!r} is not a valid run name: Windows reserves it")
     return name
 
 

@@ -58,7 +58,7 @@ def pack(folder: Path, out: Path) -> Path:
     configs.read(folder / folders.CONFIG)
     folders.read_metrics(folder)  # who receives the run would be told that they are damaged
     if not (folder / folders.WEIGHTS).is_file():
-        raise ExplorerError(f"{folder} is not trained: there is nothing to send yet")
+        raise ExplorerError(f"{folder} is not trained: there is nothing to pack yet")
     names = [name for name in CONTENTS if (folder / name).is_file()]
     for name in names:
         if (folder / name).resolve().parent != folder.resolve():
@@ -111,7 +111,7 @@ def add(path: Path, force: bool = False) -> Path:
     if not path.is_file():
         raise ExplorerError(f"{path} does not exist")
     if not zipfile.is_zipfile(path):
-        raise ExplorerError(f"{path} is neither a run folder nor a pack, or it was cut short")
+        raise ExplorerError(f"{path} is neither a run folder nor a pack, or it is truncated")
     folder = unpack(path, home() / "runs", force)
     folders.register(folder)
     return folder
@@ -131,7 +131,9 @@ def check(folder: Path) -> None:
         return  # a recipe that is not trained yet
     for name in folders.checksums(folder):
         if name not in CONTENTS:
-            raise ExplorerError(f"{folder / folders.SUMS} names {name!r}, which no run has")
+            raise ExplorerError(
+                f"{folder / folders.SUMS} lists {name!r}, which is not a file of a run"
+            )
         # Recipe and card may be edited.
         if name in folders.CHECKSUMMED:
             folders.verify(folder, name)
@@ -151,7 +153,7 @@ def unpack(path: Path, root: Path, force: bool = False) -> Path:
             top, entries = _listed(path, archive)
             target = root / top
             if target.exists() and not force:
-                raise ExplorerError(f"{target} exists already: --force replaces it")
+                raise ExplorerError(f"{target} already exists: replace it with --force")
             root.mkdir(parents=True, exist_ok=True)
             with temporary_files.scratch_folder(root) as scratch:
                 inside = scratch / top
@@ -182,20 +184,20 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfil
         parts = PurePosixPath(entry.filename).parts
         name = parts[-1] if parts else ""
         if len(parts) != 2 or name not in (*CONTENTS, folders.SUMS) or "\\" in entry.filename:
-            raise ExplorerError(f"{path} is not a pack: it holds {entry.filename!r}")
+            raise ExplorerError(f"{path} is not a pack: it contains {entry.filename!r}")
         if stat.S_ISLNK(entry.external_attr >> 16) or entry.is_dir() or name in entries:
-            raise ExplorerError(f"{path} is not a pack: {entry.filename!r} is no plain file")
+            raise ExplorerError(f"{path} is not a pack: {entry.filename!r} is not a regular file")
         if entry.compress_type not in _COMPRESSIONS:
             raise ExplorerError(
-                f"{path} is not a pack: {entry.filename!r} is compressed in a way `explorer pack` "
-                "does not use"
+                f"{path} is not a pack: {entry.filename!r} uses a compression that `explorer "
+                "pack` does not"
             )
         _check_size(f"{path}: {entry.filename!r}", entry.file_size, folders.LARGEST[name])
         tops.add(parts[0])
         entries[name] = entry
     if len(tops) != 1 or folders.CONFIG not in entries or folders.SUMS not in entries:
         raise ExplorerError(
-            f"{path} is not a pack: it must hold one folder with {folders.CONFIG} and "
+            f"{path} is not a pack: it must contain one folder with {folders.CONFIG} and "
             f"{folders.SUMS}"
         )
     size = sum(entry.file_size for entry in entries.values())
@@ -219,7 +221,7 @@ def _extract(
     del digests[folders.SUMS]
     if expected.keys() != digests.keys():
         odd = sorted(expected.keys() ^ digests.keys())[0]
-        raise ExplorerError(f"{path} is incomplete: {odd!r} is not both there and checksummed")
+        raise ExplorerError(f"{path} is incomplete: {odd!r} is missing or has no checksum")
     for name, digest in digests.items():
         if expected[name] != digest:
             raise ExplorerError(f"{path} is damaged: {name} does not match its checksum")
@@ -233,7 +235,7 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str
         while chunk := source.read(min(_CHUNK, left + 1)):
             left -= len(chunk)
             if left < 0:
-                raise zipfile.BadZipFile(f"{entry.filename} is larger than it says")
+                raise zipfile.BadZipFile(f"{entry.filename} is larger than declared")
             digest.update(chunk)
             file.write(chunk)
     return digest.hexdigest()

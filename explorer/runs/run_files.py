@@ -126,7 +126,7 @@ class Contents:
         width, size = atlas.mean.shape[1], self.config.model.latent_dim
         if width != size:
             raise ExplorerError(
-                f"{self.folder / folders.ATLAS} is of another run: its points have {width} "
+                f"{self.folder / folders.ATLAS} belongs to another run: its points have {width} "
                 f"dimensions, the model has {size}"
             )
         return atlas
@@ -212,8 +212,8 @@ class Contents:
         if part.row[-1] >= len(corpus.sentences):  # they ascend
             name = folders.ATLAS if part is self.atlas else folders.PLAYBACK
             raise ExplorerError(
-                f"{self.folder / name} is damaged: it names row {part.row[-1]:,} of a corpus of "
-                f"{len(corpus.sentences):,} sentences; `explorer atlas` draws the map anew"
+                f"{self.folder / name} is damaged: it refers to row {part.row[-1]:,} of a corpus "
+                f"of {len(corpus.sentences):,} sentences; `explorer atlas` draws the map again"
             )
         return corpus.sentences
 

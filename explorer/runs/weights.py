@@ -66,7 +66,7 @@ def check_storable(state: Mapping[str, Tensor], advice: str) -> None:
         if bool(unstorable.any()):
             value = tensor[unstorable][0].item()
             raise ExplorerError(
-                f"the weight {name} is {value:g}, which half precision cannot store (at most "
+                f"the weight {name} is {value:g}, which half precision cannot represent (at most "
                 f"{torch.finfo(torch.half).max:,.0f}): {advice}"
             )
 
@@ -112,7 +112,9 @@ def read_tensors(path: Path, names: Sequence[str] | None = None) -> tuple[dict[s
         for name in file.keys() if names is None else names:
             kind = file.get_slice(name).get_dtype()
             if kind not in _KINDS:  # torch holds eight-bit floats and computes with none
-                raise ExplorerError(f"{path} is damaged: {name[:80]} holds numbers of type {kind}")
+                raise ExplorerError(
+                    f"{path} is damaged: {name[:80]} contains numbers of type {kind}"
+                )
             tensors[name] = file.get_tensor(name)
         return tensors, (file.metadata() or {}).get("explorer", "")
 
@@ -197,7 +199,7 @@ def check_shapes(model: TextVAE, shapes: Mapping[str, Sequence[int]], source: Pa
     for name, shape in shapes.items():
         if tuple(shape) != tuple(own[name].shape):
             raise ExplorerError(
-                f"{source} does not fit its {CONFIG} or its vocabulary: {name} is "
+                f"{source} does not fit its {CONFIG} or its vocabulary: {name} has shape "
                 f"{tuple(shape)}, expected {tuple(own[name].shape)}"
             )
 
@@ -214,12 +216,12 @@ def check_stored(name: str, tensor: Tensor, own: Tensor, source: Path) -> None:
     is_another = own.is_floating_point() and not tensor.is_floating_point()
     if is_another or tensor.is_complex():
         raise ExplorerError(
-            f"{source} is damaged: {name} holds {_type(tensor)}, expected {_type(own)}"
+            f"{source} is damaged: {name} contains {_type(tensor)}, expected {_type(own)}"
         )
     if tensor.is_floating_point() and not bool((tensor.abs() <= _LARGEST).all()):
         raise ExplorerError(
-            f"{source} is damaged: {name} holds values that are no numbers, or beyond those of "
-            f"half precision (at most {_LARGEST:,.0f})"
+            f"{source} is damaged: {name} contains values that are not numbers, or exceed half "
+            f"precision (at most {_LARGEST:,.0f})"
         )
 
 

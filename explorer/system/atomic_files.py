@@ -37,7 +37,7 @@ def read(path: Path, most: int) -> bytes:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would block
-            raise ExplorerError(f"{path} is not a plain file: copy the run again")
+            raise ExplorerError(f"{path} is not a regular file: copy the run again")
         check_in_folder(path)
         with path.open("rb") as file:
             data = file.read(most + 1)
@@ -46,7 +46,7 @@ def read(path: Path, most: int) -> bytes:
     except OSError as error:
         raise unreadable(path, error) from None
     if len(data) > most:
-        raise ExplorerError(f"{path} is larger than the {most:,} bytes such a file may have")
+        raise ExplorerError(f"{path} is larger than the maximum of {most:,} bytes")
     return data
 
 
@@ -60,7 +60,7 @@ def check_in_folder(path: Path) -> None:
         os.path.realpath(path.parent)
     ):
         raise ExplorerError(
-            f"{path} is a link out of its folder: put the file itself there, if you trust it"
+            f"{path} is a link out of its folder: replace it with the file itself, if you trust it"
         )
 
 
@@ -174,12 +174,12 @@ def _pouring(path: Path) -> Iterator[IO[bytes]]:
 def unreadable(path: Path, error: OSError) -> ExplorerError:
     """The error for a file that could not be read."""
     return ExplorerError(
-        f"{path} cannot be read: {error.strerror or error}; "
-        "change who may read it, or copy it again"
+        f"{path} cannot be read: {error.strerror or error}; change its permissions, or copy it "
+        "again"
     )
 
 
 def unwritable(path: Path, error: OSError) -> ExplorerError:
     """The error for a file that could not be written."""
-    note = "; what stood there before is untouched" if path.is_file() else ""
+    note = "; the previous file is unchanged" if path.is_file() else ""
     return ExplorerError(f"cannot write {path}: {error.strerror or error}{note}")

@@ -68,7 +68,8 @@ def _check(path: Path, metadata: Any) -> None:
     unpacked = sum(group.total_byte_size for group in groups)
     if unpacked > SMALL_BYTES and unpacked > RATIO * size:
         raise ExplorerError(
-            f"{path} would unpack from {size:,} to {unpacked:,} bytes: no text packs that well"
+            f"{path} would unpack from {size:,} to {unpacked:,} bytes: no real text compresses "
+            "that well"
         )
 
 

@@ -23,12 +23,12 @@ def device(name: str = "") -> torch.device:
             name = "cpu"
     if not available.get(name.partition(":")[0], False):
         known = ", ".join(key for key, is_available in available.items() if is_available)
-        raise ExplorerError(f"--device {name}: this machine has {known} only")
+        raise ExplorerError(f"--device {name}: this machine has only {known}")
     if distributed.count() > 1 and name == "cuda":
         if distributed.local_rank() >= torch.cuda.device_count():
             raise ExplorerError(
-                f"{torch.cuda.device_count()} GPUs for more processes: start one process per GPU, "
-                "or add --device cpu"
+                f"more processes than GPUs ({torch.cuda.device_count()}): start one process per "
+                "GPU, or add --device cpu"
             )
         name = f"cuda:{distributed.local_rank()}"
         torch.cuda.set_device(name)

@@ -47,8 +47,8 @@ def _number(name: str, minimum: int) -> int:
     text = os.environ.get(name, str(minimum))
     if not text.isascii() or not text.isdecimal() or int(text) < minimum:
         raise ExplorerError(
-            f"{name}={text} in the environment is no number from {minimum} on: a launcher of "
-            f"processes sets it; `unset {name}` where none is meant"
+            f"the environment variable {name}={text} is not a number from {minimum} on: a "
+            f"process launcher sets it; `unset {name}` if you use none"
         )
     return int(text)
 
@@ -116,7 +116,7 @@ def _connection_errors() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise ExplorerError(
-            "another process ended, so this one stops too; what was last saved is kept "
+            "another process ended, so this one stops too; the last saved state remains "
             f"({first_line(error)[:120]})"
         ) from None
 

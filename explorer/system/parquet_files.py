@@ -104,7 +104,7 @@ def read(
                 pa.default_memory_pool().release_unused()  # Arrow keeps what it freed
         return values, meta
     except FileNotFoundError:
-        raise ExplorerError(f"{path} is missing: `{kind.maker}` makes it") from None
+        raise ExplorerError(f"{path} is missing: create it with `{kind.maker}`") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
         raise ExplorerError(f"{path} is damaged or is not Parquet: {first_line(error)}") from None
     except ExplorerError as error:
@@ -168,7 +168,7 @@ def _check(schema: Any, kind: Kind) -> None:
     for name in expected.names:
         own, wanted = schema.field(name).type, expected.field(name).type
         if own != wanted:
-            raise ExplorerError(f"the column {name!r} holds {own}, not {wanted}")
+            raise ExplorerError(f"the column {name!r} contains {own}, not {wanted}")
 
 
 def _check_size(metadata: Any, most_rows: int) -> None:
@@ -179,7 +179,7 @@ def _check_size(metadata: Any, most_rows: int) -> None:
     if count > _MOST_VALUES:
         raise ExplorerError(f"it has {count:,} values, more than {_MOST_VALUES:,}")
     if not bounded_parquet.shares_texts(metadata):
-        raise ExplorerError("its texts are not written as `explorer` writes them")
+        raise ExplorerError("its texts are not encoded as `explorer` encodes them")
 
 
 def _description(metadata: Mapping[bytes, bytes] | None, expected: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 
 def _refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
-    raise TypeError("this is shared and cannot be changed: copy it, as by copy.deepcopy")
+    raise TypeError("this is shared and read-only: copy it first, for example with copy.deepcopy")
 
 
 class ReadOnlyList(list[Any]):

@@ -168,7 +168,7 @@ def check_format(path: Path, formats: Sequence[str] = tuple(FORMATS)) -> None:
         ExplorerError: If it is none of the formats, which the message lists.
     """
     if path.suffix.lower() not in formats:
-        raise ExplorerError(f"{path}: the ending must be one of {' '.join(formats)}")
+        raise ExplorerError(f"{path}: the extension must be one of {' '.join(formats)}")
 
 
 class Writer:

@@ -65,10 +65,10 @@ class PieceVocabulary(Vocabulary):
         super().__init__(entries)
         self.merges = tuple(merges)
         if self.entries[_FIRST_BYTE:_FIRST_LEARNED] != BYTES:
-            raise ExplorerError("the 256 bytes do not follow the specials")
+            raise ExplorerError("the 256 bytes do not follow the special tokens")
         for piece in self.entries[_FIRST_LEARNED:]:
             if not is_piece(piece):
-                raise ExplorerError(f"{piece!r} is no piece of a word")
+                raise ExplorerError(f"{piece!r} is not part of a word")
         if MARKER not in self._ids:
             raise ExplorerError(f"the piece {MARKER!r} is missing")
         self._blank = self._ids[MARKER]
@@ -77,7 +77,7 @@ class PieceVocabulary(Vocabulary):
             # Lower ids are specials and bytes, which are never merged.
             ids = [self._ids.get(piece, 0) for piece in (*pair, "".join(pair))]
             if min(ids) < _FIRST_LEARNED or pair in joined:
-                raise ExplorerError(f"{' + '.join(pair)!r} is no merge of two pieces")
+                raise ExplorerError(f"{' + '.join(pair)!r} is not a merge of two tokens")
             joined.add(pair)
         self._opens = tuple(
             index == UNK or piece.startswith(MARKER) for index, piece in enumerate(self.entries)
@@ -336,14 +336,14 @@ def _checked(table: Any) -> tuple[list[str], list[Pair]]:
     vocab, merges = model.get("vocab"), model.get("merges")
     rest = {key: value for key, value in model.items() if key not in ("vocab", "merges")}
     if {**table, "model": rest} != _TEMPLATE:
-        raise ExplorerError("it holds settings that no run has")
+        raise ExplorerError("it contains settings that are not supported")
     if not isinstance(vocab, dict) or not all(type(index) is int for index in vocab.values()):
-        raise ExplorerError("its pieces have no numbers")
+        raise ExplorerError("its tokens have no numbers")
     pieces = sorted(vocab, key=vocab.__getitem__)
     if [vocab[piece] for piece in pieces] != list(range(len(pieces))):
-        raise ExplorerError("its pieces are not numbered from 0 without gaps")
+        raise ExplorerError("its tokens are not numbered from 0 without gaps")
     if not isinstance(merges, list) or not all(_is_pair(pair) for pair in merges):
-        raise ExplorerError("its merges are not pairs of pieces")
+        raise ExplorerError("its merges are not pairs of tokens")
     return pieces, [(left, right) for left, right in merges]
 
 

@@ -240,7 +240,7 @@ def user_file(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise ExplorerError(f"{path} begins at a home folder that does not exist") from None
+        raise ExplorerError(f"{path} starts with a home folder that does not exist") from None
 
 
 def file_checksum(config: CorpusConfig) -> str:
@@ -259,14 +259,15 @@ def check_unchanged(config: CorpusConfig) -> None:
     """
     if config.checksum and file_checksum(config) not in ("", config.checksum):
         raise ExplorerError(
-            f"{config.path} has changed since `explorer new` made the recipe for it: run that "
-            'again with --force, or set checksum = "" in [corpus] to train on it as it is'
+            f"{config.path} has changed since `explorer new` created the recipe for it: run that "
+            'again with --force, or set checksum = "" in [corpus] to train on the current '
+            "version"
         )
 
 
 def _known(name: str) -> NamedCorpus:
     if name not in NAMED:
-        raise ExplorerError(f"there is no corpus {name!r}; one of {', '.join(NAMED)}")
+        raise ExplorerError(f"there is no corpus {name!r}; choose one of {', '.join(NAMED)}")
     return NAMED[name]
 
 
@@ -343,7 +344,7 @@ def _text(name: str, file: RemoteFile) -> str:
     path = _locate(name, file)
     if path is None:
         raise ExplorerError(
-            f"the corpus {name} is not on this machine: `explorer corpus get {name}` downloads it "
+            f"the corpus {name} is not installed: download it with `explorer corpus get {name}` "
             f"({NAMED[name].megabytes} MB)"
         )
     try:
@@ -352,6 +353,7 @@ def _text(name: str, file: RemoteFile) -> str:
         raise ExplorerError(f"{path} cannot be read: {error.strerror}") from None
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise ExplorerError(
-            f"{path} is damaged (its checksum differs): `explorer corpus get {name}` replaces it"
+            f"{path} is damaged (its checksum differs): replace it with `explorer corpus get "
+            f"{name}`"
         )
     return (gzip.decompress(data) if file.name.endswith(".gz") else data).decode()

@@ -134,8 +134,8 @@ def _rows(
         if width and len(row) > width:
             refuse(
                 ExplorerError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells under a header of {width}; "
-                    f"a text with {separator!r} in it must be quoted"
+                    f"{path}, line {reader.line_num}: {len(row)} cells but {width} columns in "
+                    f"the header; a text that contains {separator!r} must be quoted"
                 ),
                 separator.join(row),
             )
@@ -146,7 +146,7 @@ def _rows(
         if width:
             yield row
     if not width:
-        raise ExplorerError(f"{path} holds only blank lines")
+        raise ExplorerError(f"{path} contains only blank lines")
 
 
 def check_width(path: Path, columns: int) -> None:
@@ -157,8 +157,8 @@ def check_width(path: Path, columns: int) -> None:
     """
     if columns > MAX_COLUMNS:
         raise ExplorerError(
-            f"{path} has {columns:,} columns, more than {MAX_COLUMNS:,}: export the one with the "
-            "sentences, and the one with their labels"
+            f"{path} has {columns:,} columns, more than {MAX_COLUMNS:,}: export only the columns "
+            "of the sentences and their labels"
         )
 
 

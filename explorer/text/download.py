@@ -68,9 +68,9 @@ def _fetch(file: RemoteFile, target: Path, mirror: Path | None, progress: Progre
     if not is_intact(part, file):
         part.unlink()
         raise ExplorerError(
-            f"{file.name} from {mirror or file.url} is not the file that was published "
-            "(its checksum differs). Try again; if it happens again the publisher has "
-            "changed the file: get it elsewhere and give its folder with --mirror DIR"
+            f"{file.name} from {mirror or file.url} is not the published file (its checksum "
+            "differs). Try again; if it happens again, the publisher has changed the file: get "
+            "it elsewhere and give its folder with --mirror DIR"
         )
     part.replace(target)
 
@@ -79,8 +79,8 @@ def _copy(file: RemoteFile, part: Path, mirror: Path) -> None:
     source = find(mirror, file)
     if source is None:
         raise ExplorerError(
-            f"the mirror {mirror} has no {file.folder}/{file.name}: expected the files as they "
-            f"are published at {file.url.rsplit('/', 1)[0]}/"
+            f"the mirror {mirror} has no {file.folder}/{file.name}: expected the files as "
+            f"published at {file.url.rsplit('/', 1)[0]}/"
         )
     shutil.copyfile(source, part)
 
@@ -105,14 +105,14 @@ def _download(file: RemoteFile, part: Path, progress: Progress) -> None:
     except urllib.error.HTTPError as error:
         error.close()
         raise ExplorerError(
-            f"{file.url} answered {error.code} {error.reason}: try later, or get the file "
+            f"{file.url} answered {error.code} {error.reason}: try again later, or get the file "
             "elsewhere and give its folder with --mirror DIR"
         ) from None
     except urllib.error.URLError as error:
         raise ExplorerError(
-            f"no connection to {urlsplit(file.url).hostname} ({error.reason}): try again with "
-            f"network, or copy {file.name} from another machine and give its folder with "
-            "--mirror DIR (or EXPLORER_MIRROR)"
+            f"no connection to {urlsplit(file.url).hostname} ({error.reason}): try again when "
+            f"online, or copy {file.name} from another machine and give its folder with --mirror "
+            "DIR (or EXPLORER_MIRROR)"
         ) from None
     except (http.client.HTTPException, ConnectionError, TimeoutError):
         raise ExplorerError(_cut_message(file)) from None
@@ -133,15 +133,15 @@ def _receive(
 
 def _cut_message(file: RemoteFile) -> str:
     return (
-        f"the connection to {urlsplit(file.url).hostname} was lost during {file.name}: run the "
-        "same command again, it goes on where it stopped"
+        f"the connection to {urlsplit(file.url).hostname} was lost while downloading "
+        f"{file.name}: run the same command again to resume"
     )
 
 
 def _disk_message(error: OSError, target: Path) -> str:
     if error.errno == errno.ENOSPC:
         return (
-            f"the disk is full: {target.name} does not fit into {target.parent}. Make room and "
-            "run the same command again, or set EXPLORER_HOME to a folder on another disk"
+            f"the disk is full: {target.name} does not fit into {target.parent}. Free some space "
+            "and run the same command again, or set EXPLORER_HOME to a folder on another disk"
         )
     return f"cannot write {target}: {error.strerror or error} (EXPLORER_HOME chooses the folder)"

@@ -229,7 +229,7 @@ def _of_objects(path: Path, rows: list[dict[str, Any]]) -> Columns:
         rows = [flat(row) for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
-        raise ExplorerError(f"{path} holds only blank lines or empty objects")
+        raise ExplorerError(f"{path} contains only blank lines or empty objects")
     csv_dialect.check_width(path, len(names))
     at = {name: index for index, name in enumerate(names)}
     indexed = (((at[name], cell) for name, cell in row.items()) for row in rows)
@@ -274,8 +274,8 @@ def _sheet(path: Path) -> tuple[list[list[Any]], str]:
     except ExplorerError:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl has no base class of its errors
-        raise ExplorerError(f"{path} is not an intact workbook: {first_line(error)}") from None
-    raise ExplorerError(f"{path} holds no rows")
+        raise ExplorerError(f"{path} is not a valid workbook: {first_line(error)}") from None
+    raise ExplorerError(f"{path} contains no rows")
 
 
 def _sheet_note(title: str, titles: list[str]) -> str:
@@ -342,6 +342,6 @@ def _parquet(path: Path, clean: Callable[[str], str]) -> Columns:
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, IndexError) as error:
-        raise ExplorerError(f"{path} is not an intact Parquet file: {first_line(error)}") from None
+        raise ExplorerError(f"{path} is not a valid Parquet file: {first_line(error)}") from None
     csv_dialect.check_width(path, len(schema.names))
     return Columns(schema.names, cells, bounded_parquet.textual(schema), lists)

@@ -70,7 +70,7 @@ def locate(source: str) -> Path:
         ExplorerError: If it is not at hand, or the packaged file is another.
     """
     if reason := lacking(source):
-        raise ExplorerError(f"the language model {source} is not at hand: {reason}")
+        raise ExplorerError(f"the language model {source} is not available: {reason}")
     if source not in LANGUAGE_MODELS:
         return Path(source).expanduser().resolve()
     model = LANGUAGE_MODELS[source]
@@ -172,7 +172,7 @@ def _folder(folder: Path) -> _Read:
 def _by_row(vocab: dict[str, int]) -> list[str]:
     last = max(vocab.values())
     if not 0 <= min(vocab.values()) <= last < 2 * len(vocab):
-        raise ExplorerError(f"its pieces are numbered up to {last:,}")
+        raise ExplorerError(f"its tokens are numbered up to {last:,}")
     tokens = [""] * (1 + last)
     for token, row in vocab.items():
         tokens[row] = token

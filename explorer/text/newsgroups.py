@@ -72,4 +72,4 @@ def _words(line: str, words: list[str], where: str) -> Iterator[str]:
         for index, count in sorted(counts, key=lambda item: -item[1]):
             yield from [words[index]] * count
     except (ValueError, IndexError):
-        raise ExplorerError(f"{where}, holds no counts of words: {line[:40]!r}") from None
+        raise ExplorerError(f"{where}, contains no word counts: {line[:40]!r}") from None

@@ -63,13 +63,13 @@ def kind_of(path: Path) -> Kind:
     except (OSError, ValueError) as error:  # a name that no file can have
         raise ExplorerError(f"{str(path)[:80]} cannot be read: {error.args[-1]}") from None
     if is_folder:
-        raise ExplorerError(f"{path} is a folder: name one file in it")
+        raise ExplorerError(f"{path} is a folder: name a file in it")
     if _ADDRESS.search(str(path)) and not path.exists():
-        raise ExplorerError(f"{path} is an address: download the file, and name that")
+        raise ExplorerError(f"{path} is a URL: download the file first, then give its path")
     if not path.exists():
         raise ExplorerError(f"{path} does not exist")
     if not path.is_file():
-        raise ExplorerError(f"{path} is no file that can be read again and again")
+        raise ExplorerError(f"{path} is not a file that can be read repeatedly")
     name = path.name.lower()
     packed = _PACKINGS.get(PurePosixPath(name).suffix, "")
     if packed == "zip":
@@ -92,8 +92,8 @@ def _ending(name: str) -> str:
 
 def _unknown(path: Path) -> str:
     return (
-        f"{path} cannot be read by its ending: known are {' '.join(FORMATS)}, all but .parquet "
-        "and .xlsx also with .gz behind, or alone in a .zip"
+        f"{path} has an unsupported extension: use one of {' '.join(FORMATS)}; all but .parquet "
+        "and .xlsx also gzipped (.gz) or as the only file in a .zip"
     )
 
 
@@ -162,18 +162,18 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if len(texts) == 1:
         if stat.S_ISLNK(texts[0].external_attr >> 16):
             raise ExplorerError(
-                f"{path} holds a link ({texts[0].filename[:60]!r}) in place of a file: pack the "
+                f"{path} contains a link ({texts[0].filename[:60]!r}) instead of a file: zip the "
                 "file itself"
             )
         return texts[0]
     names = ", ".join(repr(entry.filename[:60]) for entry in (texts or entries)[:5])
     if not texts:
         raise ExplorerError(
-            f"{path} holds no text file ({names or 'it is empty'}): unpack it, and choose the "
+            f"{path} contains no text file ({names or 'it is empty'}): unpack it and choose the "
             "file with the sentences"
         )
     raise ExplorerError(
-        f"{path} holds {len(texts)} text files ({names}): unpack it and choose one of them"
+        f"{path} contains {len(texts)} text files ({names}): unpack it and choose one of them"
     )
 
 
@@ -183,11 +183,11 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except EOFError:
-        raise ExplorerError(f"{path} is cut short: its gzip data ends too early") from None
+        raise ExplorerError(f"{path} is truncated: its gzip data ends too early") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise ExplorerError(f"{path} is not an intact gzip file: {error}") from None
+        raise ExplorerError(f"{path} is not a valid gzip file: {error}") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise ExplorerError(f"{path} is no zip file that can be read: {error}") from None
+        raise ExplorerError(f"{path} is not a readable zip file: {error}") from None
     except OSError as error:
         raise ExplorerError(f"{path} cannot be read: {error.strerror or error}") from None
 
@@ -263,8 +263,8 @@ def decode(path: Path, data: bytes, encoding: str = "") -> str:
 def no_text(path: Path, line: int) -> str:
     """The message for a file with a NUL byte."""
     return (
-        f"{path} is not text: line {line} holds a NUL byte. If it comes from a text editor, "
-        "save it as UTF-8; other files must be exported as text first"
+        f"{path} is not text: line {line} contains a NUL byte. If it comes from a text editor, "
+        "save it as UTF-8; other files must first be exported as text"
     )
 
 

@@ -101,12 +101,12 @@ def read(
     if is_plain(kind, dialect):
         if column := text_column or label_column or vectors.column:
             raise ExplorerError(
-                f"{path} is plain text, a sentence a line: it has no column {column!r}"
+                f"{path} is plain text, one sentence per line: it has no column {column!r}"
             )
         lines = lines_of(path, kind, dialect)
         check_no_table(path, lines)
         if any(map(str.strip, lines)) and not any(map(is_text, lines)):
-            raise ExplorerError(f"{path} holds numbers alone: no line of it is text")
+            raise ExplorerError(f"{path} contains only numbers: none of its lines is text")
         reader = _vector_reader(path, None, vectors)
         return _table(path, lines, None, "line", refuse, reader, refuse_vector, longest)
     columns = columns_of(path, kind, dialect, refuse, as_sentence)
@@ -172,7 +172,9 @@ def _named(path: Path, names: Sequence[str], name: str) -> int:
     if times == 1:
         return names.index(name)
     if times:
-        raise ExplorerError(f"{path} has {times} columns {name!r}: rename them apart")
+        raise ExplorerError(
+            f"{path} has {times} columns named {name!r}: give them different names"
+        )
     raise ExplorerError(f"{path} has no column {name!r}; {_listed(names)}")
 
 
@@ -215,8 +217,8 @@ def check_no_table(path: Path, lines: Sequence[str]) -> None:
     tabs = {line.count("\t") for line in lines[:_SAMPLE] if line.strip()}
     if len(tabs) == 1 and tabs != {0} and len(lines) > 1:
         raise ExplorerError(
-            f"{path} is a table: each line has {tabs.pop() + 1} cells with tabs between them; "
-            "rename it to end in .tsv and choose the column of the sentences with --text-column"
+            f"{path} is a table: each line has {tabs.pop() + 1} cells separated by tabs; rename "
+            "it to end in .tsv and choose the column of the sentences with --text-column"
         )
 
 
@@ -259,7 +261,7 @@ def _require_text(path: Path, name: str, cells: Iterable[Any]) -> None:
     first = next(filled, None)
     if first is not None and not is_text(first) and not any(map(is_text, filled)):
         raise ExplorerError(
-            f"{path}: the column {name!r} holds no text (its first value is "
+            f"{path}: the column {name!r} contains no text (its first value is "
             f"{str(first)[:40]!r}): choose the column of the sentences with --text-column"
         )
 
@@ -271,7 +273,7 @@ def text_of(path: Path, name: str, row: int, cell: Any) -> str:
     if isinstance(cell, str | int | float):
         return str(cell)
     raise ExplorerError(
-        f"{path}, row {row + 1}: the column {name!r} holds a {type(cell).__name__}, not a text"
+        f"{path}, row {row + 1}: the column {name!r} contains a {type(cell).__name__}, not text"
     )
 
 
@@ -299,8 +301,8 @@ def _as_label(cell: Any) -> str:
         cell = int(cell)
     if isinstance(cell, dict | list | tuple | bytes):
         raise ExplorerError(
-            f"the label {str(cell)[:40]} is no text or number: choose another --label-column "
-            "(corpus.label_column), or bring its parts into columns of their own"
+            f"the label {str(cell)[:40]} is neither text nor a number: choose another "
+            "--label-column (corpus.label_column), or move its parts to separate columns"
         )
     return as_sentence(str(cell))
 
@@ -334,7 +336,7 @@ def _table(
     sentences = [as_sentence(text) for text in texts]
     filled = [row for row, sentence in enumerate(sentences) if sentence]
     if not filled:
-        raise ExplorerError(f"{path} holds no text: every {unit} is blank")
+        raise ExplorerError(f"{path} contains no text: every {unit} is blank")
     vectors = read_vectors(len(sentences), filled) if read_vectors else None
     rows = []
     for row in filled:
@@ -364,11 +366,11 @@ def check_length(text: str, where: str, longest: int = LONGEST) -> None:
         ExplorerError: If it has more than `longest` characters.
     """
     if len(text) > longest:
-        advice = "split it, one sentence a line or row"
+        advice = "split it, one sentence per line or row"
         if longest == LONGEST:
-            advice += ", or take long texts as bags of words (`explorer new … --documents`)"
+            advice += ", or treat long texts as bags of words (`explorer new … --documents`)"
         raise ExplorerError(
-            f"{where}: {len(text):,} characters, more than {longest:,}: that is no sentence; "
+            f"{where}: {len(text):,} characters, more than {longest:,}: too long for a sentence; "
             f"{advice}"
         )
 

@@ -24,9 +24,9 @@ def require_variety(sentences: Sequence[str], what: str, normalise: bool = True)
     distinct = len({key(sentence, normalise) for sentence in sentences})
     if distinct < _LEAST:
         raise ExplorerError(
-            f"{what} has {len(sentences):,} sentence{'s' * (len(sentences) != 1)}, "
-            f"{distinct:,} of them different: at least "
-            f"{_LEAST} different ones are needed, and a few thousand for a model worth exploring"
+            f"{what} has {len(sentences):,} sentence{'s' * (len(sentences) != 1)}, {distinct:,} "
+            f"of them different: at least {_LEAST} different ones are needed, and a few thousand "
+            "for a useful model"
         )
 
 

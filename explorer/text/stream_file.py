@@ -92,7 +92,7 @@ def _texts(path: Path, kind: str, packed: str, column: str, named: Named) -> Ite
     if kind == ".txt":
         if column:
             raise ExplorerError(
-                f"{path} is plain text, a sentence a line: it has no column {column!r}"
+                f"{path} is plain text, one sentence per line: it has no column {column!r}"
             )
         lines = _lines(path, packed)
         sample = list(islice(lines, _ROWS))
@@ -200,4 +200,4 @@ def _parquet(path: Path, column: str, named: Named) -> Iterator[str]:
             for number, cell in enumerate(cells(index)):
                 yield read_file.text_of(path, names[index], number, cell)
     except (pa.ArrowException, OSError, IndexError) as error:
-        raise ExplorerError(f"{path} is not an intact Parquet file: {error}") from None
+        raise ExplorerError(f"{path} is not a valid Parquet file: {error}") from None

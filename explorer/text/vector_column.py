@@ -92,7 +92,7 @@ def read_column(path: Path, columns: Columns, name: str) -> Vectors:
     """
     if name in columns.names:
         if columns.names.count(name) > 1:
-            raise ExplorerError(f"{path} has {columns.names.count(name)} columns {name!r}")
+            raise ExplorerError(f"{path} has {columns.names.count(name)} columns named {name!r}")
         return _of_lists(path, columns, columns.names.index(name))
     prefix = name.removesuffix("*")
     samples: list[Sequence[Any]] = [()] * len(columns.names)
@@ -101,8 +101,8 @@ def read_column(path: Path, columns: Columns, name: str) -> Vectors:
     indexes = _group(columns, prefix, samples)
     if not indexes:
         raise ExplorerError(
-            f"{path} has no column {name!r} of lists of numbers, and no {SMALLEST} columns or "
-            f"more that are named {prefix}0, {prefix}1 and so on"
+            f"{path} has no column {name!r} of lists of numbers, nor at least {SMALLEST} columns "
+            f"named {prefix}0, {prefix}1 and so on"
         )
     return _of_numbered(path, columns, indexes)
 
@@ -124,8 +124,8 @@ def read_npy(path: Path, rows: int, filled: Sequence[int]) -> Vectors:
     if len(values) not in (rows, len(filled)):
         texts = "" if rows == len(filled) else f" ({len(filled):,} with text)"
         raise ExplorerError(
-            f"{path} holds {len(values):,} vectors, and there are {rows:,} rows{texts}: it needs "
-            "one for each, in the same order"
+            f"{path} contains {len(values):,} vectors for {rows:,} rows{texts}: it needs one per "
+            "row, in the same order"
         )
     _check_size(path, values.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
@@ -159,19 +159,21 @@ def _opened(path: Path) -> "np.ndarray":
     except (ValueError, OSError, EOFError, OverflowError, MemoryError, SyntaxError) as error:
         first = first_line(error)
         raise ExplorerError(
-            f"{path} is no .npy file of numbers ({first[:200]}): numpy.save writes one"
+            f"{path} is not a .npy file of numbers ({first[:200]}): write it with numpy.save"
         ) from None
     if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind not in "fiu":
         what = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else "an archive"
-        raise ExplorerError(f"{path} holds {what}, not a table of numbers with a row a sentence")
+        raise ExplorerError(
+            f"{path} contains {what}, not a table of numbers with one row per sentence"
+        )
     return values
 
 
 def _check_size(path: Path, size: int) -> None:
     if not SMALLEST <= size <= LARGEST:
         raise ExplorerError(
-            f"{path}: its vectors have {size:,} numbers; {SMALLEST} to {LARGEST:,} can be a "
-            "latent space"
+            f"{path}: its vectors have {size:,} dimensions; a latent space needs {SMALLEST} to "
+            f"{LARGEST:,}"
         )
 
 
@@ -179,7 +181,7 @@ def _not_finite(values: "np.ndarray") -> dict[int, str]:
     import numpy as np
 
     bad = np.flatnonzero(~np.isfinite(values).all(1)).tolist()
-    return dict.fromkeys(bad, "its vector holds a value that is no finite number")
+    return dict.fromkeys(bad, "its vector contains a non-finite value")
 
 
 def _of_lists(path: Path, columns: Columns, index: int) -> Vectors:
@@ -191,7 +193,7 @@ def _of_lists(path: Path, columns: Columns, index: int) -> Vectors:
     if not sizes:
         reason = next((row for row in rows if isinstance(row, str)), "it is empty")
         raise ExplorerError(
-            f"{path}: the column {columns.names[index]!r} holds no vectors ({reason})"
+            f"{path}: the column {columns.names[index]!r} contains no vectors ({reason})"
         )
     size = max(sizes, key=lambda length: (sizes[length], length))
     _check_size(path, size)
@@ -216,14 +218,14 @@ def _row(cell: Any) -> "np.ndarray | str":
         try:
             cell = json.loads(cell)
         except (ValueError, RecursionError):
-            return f"its vector is {cell[:40]!r}, no list of numbers"
+            return f"its vector is {cell[:40]!r}, not a list of numbers"
     if not isinstance(cell, list | tuple | np.ndarray):
-        return f"its vector is {str(cell)[:40]!r}, no list of numbers"
+        return f"its vector is {str(cell)[:40]!r}, not a list of numbers"
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             row = np.asarray(cell, np.float64).astype(np.float32)
     except (ValueError, TypeError, OverflowError):
-        return "its vector holds something that is no number"
+        return "its vector contains something that is not a number"
     return row if row.ndim == 1 else "its vector is a list of lists"
 
 

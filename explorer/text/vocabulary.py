@@ -38,11 +38,11 @@ class Vocabulary(ABC):
             ExplorerError: If the entries do not start with them, or one is listed twice.
         """
         if tuple(entries[: len(SPECIALS)]) != SPECIALS:
-            raise ExplorerError(f"a vocabulary starts with {' '.join(SPECIALS)}")
+            raise ExplorerError(f"a vocabulary must start with {' '.join(SPECIALS)}")
         self.entries = tuple(entries)
         self._ids = {entry: index for index, entry in enumerate(entries)}
         if len(self._ids) != len(self.entries):
-            raise ExplorerError("a vocabulary names each entry once")
+            raise ExplorerError("a vocabulary must not repeat an entry")
 
     def __len__(self) -> int:
         return len(self.entries)

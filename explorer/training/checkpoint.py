@@ -133,8 +133,8 @@ def restore(folder: Path, trainer: Trainer, checksums: Mapping[str, str]) -> lis
 
 def _of_another_version(source: Path) -> ExplorerError:
     return ExplorerError(
-        f"{source} was saved by another version of explorer: resume with that one, or start over "
-        "with --restart"
+        f"{source} was saved by another version of explorer: resume with that version, or start "
+        "over with --restart"
     )
 
 

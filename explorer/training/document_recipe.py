@@ -16,7 +16,9 @@ def check_alone(start: Path | None) -> None:
         ExplorerError: If it does.
     """
     if start:
-        raise ExplorerError("--start: a model of documents starts from nothing: leave it out")
+        raise ExplorerError(
+            "--start: a document model always starts from random weights: leave it out"
+        )
 
 
 def apply(table: dict[str, Any], latent: str, conditional: bool) -> None:

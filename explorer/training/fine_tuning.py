@@ -63,8 +63,8 @@ def second(config: Config) -> Config | None:
     joint = joint_priors(space)
     if prior in fitted_priors(space) and prior not in joint:
         raise ExplorerError(
-            f"training.fine_tuning: {prior!r} is fitted when all else is trained and does not "
-            f"learn jointly: set training.fit_prior to {' or '.join(joint[1:])}, or "
+            f"training.fine_tuning: {prior!r} is fitted after everything else and cannot be "
+            f"trained jointly: set training.fit_prior to {' or '.join(joint[1:])}, or "
             "training.fine_tuning to none"
         )
     is_language_model = config.model.latent["name"] == "none"

@@ -50,8 +50,8 @@ def fill(
         return False
     if vectors.shape[1] != encoder.feature_dim:
         raise ExplorerError(
-            f"the vectors of {data.corpus.name} have {vectors.shape[1]:,} numbers, those of this "
-            f"model {encoder.feature_dim:,}"
+            f"the vectors of {data.corpus.name} have {vectors.shape[1]:,} dimensions, those of "
+            f"this model {encoder.feature_dim:,}"
         )
     encoder.fill(data.ids, vectors, max_tokens)
     return True
@@ -93,8 +93,8 @@ def resolve(findings: Findings, asked: str) -> tuple[Findings, str]:
         return findings, next(known, "")
     if findings.vectors is None and asked not in SENTENCE_ENCODERS:
         raise ExplorerError(
-            f"--encoder {asked}: its vectors are needed too (--vector-column or --vectors); "
-            f"only {' and '.join(SENTENCE_ENCODERS)} makes them here"
+            f"--encoder {asked}: give its vectors too (--vector-column or --vectors); only "
+            f"{' and '.join(SENTENCE_ENCODERS)} can compute them here"
         )
     if reason := lacking(asked):
         raise ExplorerError(f"--encoder {asked}: {reason}")
@@ -104,8 +104,8 @@ def resolve(findings: Findings, asked: str) -> tuple[Findings, str]:
     cosine = _agreement(asked, findings.vectors)
     if cosine < _LEAST_AGREEMENT:
         raise ExplorerError(
-            f"--encoder {asked}: its vectors of the same sentences are others (mean cosine "
-            f"{cosine:.2f})"
+            f"--encoder {asked}: its vectors of the same sentences differ from yours (mean "
+            f"cosine {cosine:.2f})"
         )
     source = asked if asked in SENTENCE_ENCODERS else Path(asked).expanduser().resolve().as_posix()
     return findings, source
@@ -129,8 +129,8 @@ def _agreement(source: str, vectors: VectorFindings) -> float:
     given = torch.from_numpy(np.stack([vector for _, vector in vectors.sample]))
     if own.shape != given.shape:
         raise ExplorerError(
-            f"--encoder {source}: it makes vectors of {own.shape[1]:,} numbers, and these have "
-            f"{given.shape[1]:,}"
+            f"--encoder {source}: it produces {own.shape[1]:,}-dimensional vectors, but these "
+            f"have {given.shape[1]:,} dimensions"
         )
     return torch.nn.functional.cosine_similarity(own, given, dim=1).mean().item()
 

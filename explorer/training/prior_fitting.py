@@ -171,7 +171,9 @@ def fit(
         prior" of Hoffman & Johnson (2016), ELBO surgery.
     """
     if not train or not valid:
-        raise ExplorerError("a prior is fitted on training and validation sentences: some miss")
+        raise ExplorerError(
+            "fitting a prior needs training and validation sentences, and some are missing"
+        )
     # A VampPrior learns through the encoder, which stays as it was evaluated: no dropout.
     model.eval().requires_grad_(False)
     learned = _tensors(model, train)

@@ -61,7 +61,7 @@ def cyclical(
     positive("objective.schedule.period", period)
     positive("objective.schedule.ramp", ramp)
     if cycles < 1 or ramp > 1:
-        raise ExplorerError("objective.schedule: cyclical needs cycles ≥ 1 and a ramp of 0 to 1")
+        raise ExplorerError("objective.schedule: cyclical needs cycles ≥ 1 and a ramp from 0 to 1")
 
     def schedule(epoch: float) -> float:
         if epoch >= cycles * period:

@@ -87,7 +87,7 @@ class Snapshots:
             return
         tensors, about = read(path)
         if tensors["row"].tolist() != list(self.rows) or about["corpus"] != self.corpus:
-            raise ExplorerError(f"{path} is of other sentences: start over with --restart")
+            raise ExplorerError(f"{path} belongs to other sentences: start over with --restart")
         names: list[str] = ["step", "epoch", "beta"]
         columns = [tensors[name].tolist() for name in names]
         moments = [dict(zip(names, item, strict=True)) for item in zip(*columns, strict=True)]

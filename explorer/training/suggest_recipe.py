@@ -278,8 +278,8 @@ def _labels(findings: Findings) -> list[str]:
     if not 2 <= len(labels) <= MAX_LABELS:
         count = f"{len(labels):,} different labels" if labels else "no labels"
         raise ExplorerError(
-            f"--conditional: {findings.corpus} has {count}, not 2 to {MAX_LABELS}; "
-            "--label-column names their column"
+            f"--conditional: {findings.corpus} has {count}, not 2 to {MAX_LABELS}; name the "
+            "column with --label-column"
         )
     return labels
 

@@ -64,7 +64,7 @@ class Trainer:
         targets: Targets | None = None,
     ) -> None:
         if not train:
-            raise ExplorerError("there is no sentence to train on")
+            raise ExplorerError("there are no sentences to train on")
         self.model = model
         self.config = config
         self.best = BestWeights()

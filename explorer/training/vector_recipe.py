@@ -65,7 +65,7 @@ def check_alone(latent: str, start: Path | None, meaning: bool) -> None:
         )
     if meaning:
         raise ExplorerError(
-            "--meaning: the vectors of the corpus are the latent space, and are not trained: "
+            "--meaning: the vectors of the corpus are the latent space and are not trained: "
             "leave it out"
         )
 

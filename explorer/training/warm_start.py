@@ -52,8 +52,8 @@ class PretrainedWeights:
             weight.requires_grad_(not (epoch < self.freeze_epochs and bool(mask.all())))
         if not any(weight.requires_grad for weight in model.parameters()):
             raise ExplorerError(
-                f"training.start.freeze_epochs: {self.freeze_epochs} leaves no weight to train: "
-                "all are those of the run it starts from; set it to 0"
+                f"training.start.freeze_epochs: {self.freeze_epochs} leaves nothing to train, "
+                "because all weights come from the run it starts from; set it to 0"
             )
 
     def mask_gradients(self, model: TextVAE, epoch: int) -> None:
@@ -142,8 +142,8 @@ def run(run: str, weights: str = "", freeze_epochs: int = 0, vocabulary: str = "
     checksum = folders.checksums(folder)[folders.WEIGHTS]
     if weights not in ("", checksum):
         raise ExplorerError(
-            f"training.start: {run} no longer has the weights of this recipe; to start from those "
-            f'it has, set weights = "{checksum}"'
+            f"training.start: {run} no longer has the weights of this recipe; to use its current "
+            f'weights, set weights = "{checksum}"'
         )
     config = configs.read(folder / folders.CONFIG)
     if config.model.decoder.get("tied", True):
@@ -230,7 +230,7 @@ def fill(model: TextVAE, vocabulary: Vocabulary, config: Config) -> PretrainedWe
     if _EMBEDDING not in pretrained.entries:
         raise ExplorerError(
             f"training.start: the word embeddings of {source(config)} have "
-            f"{start.tensors[_EMBEDDING].shape[1]} dimensions, here they have "
+            f"{start.tensors[_EMBEDDING].shape[1]} dimensions, but here they have "
             f"{model.config.embedding_dim} (model.embedding_dim)"
         )
     return pretrained

@@ -139,8 +139,8 @@ def _check_version(base: sqlite3.Connection) -> int:
     version = _version(base)
     if version > VERSION:
         raise ExplorerError(
-            f"{path()} is of a newer version of explorer ({version}, this one knows {VERSION}): "
-            "update explorer, or set EXPLORER_HOME to another folder"
+            f"{path()} was written by a newer version of explorer ({version}, this one reads "
+            f"{VERSION}): update explorer, or set EXPLORER_HOME to another folder"
         )
     return version
 
@@ -159,11 +159,11 @@ def _unusable(error: Exception) -> ExplorerError:
     reason = str(error)
     if "full" in reason or getattr(error, "errno", None) == 28:
         return ExplorerError(
-            f"the disk is full: nothing was saved in {path()}; make room and try again"
+            f"the disk is full: nothing was saved in {path()}; free some space and try again"
         )
     if "readonly" in reason or "unable to open" in reason or isinstance(error, OSError):
         return ExplorerError(
-            f"{path()} cannot be written ({reason}): nothing was saved; let your user write "
-            "there, or set EXPLORER_HOME to a folder where it can"
+            f"{path()} cannot be written ({reason}): nothing was saved; give your user write "
+            "access, or set EXPLORER_HOME to a writable folder"
         )
     return ExplorerError(f"{path()} cannot be used: {reason}")

@@ -126,7 +126,7 @@ def job(number: int) -> Job:
     # The largest number that SQLite takes is below 2⁶³.
     rows = _select("WHERE id = ?", number) if abs(number) < 2**63 else []
     if not rows:
-        raise ExplorerError(f"there is no job {number}: `explorer jobs` lists them")
+        raise ExplorerError(f"there is no job {number}: see `explorer jobs`")
     return _job(rows[0])
 
 
@@ -202,7 +202,7 @@ def advance() -> None:
             known = _job(row)
             if not _is_starting(known) and not _is_alive(known.id):
                 if known.pid:
-                    _set_in(base, known.id, STOPPED, "its process ended before it was done")
+                    _set_in(base, known.id, STOPPED, "its process ended unexpectedly")
                 else:  # what was to start it was killed
                     _set_in(base, known.id, QUEUED)
         for lane in LANES:

@@ -79,9 +79,9 @@ def add(
     """
     address = urlencode(parameters, quote_via=quote)
     if len(address) > MAX_ADDRESS:
-        raise ExplorerError(f"the address of this view has {len(address):,} characters, too many")
+        raise ExplorerError(f"the address of this view is too long: {len(address):,} characters")
     if kind not in KINDS:
-        raise ExplorerError(f"a note is of a {', '.join(KINDS)}, not of a {kind}")
+        raise ExplorerError(f"a note must be one of {', '.join(KINDS)}, not {kind}")
     now = time.time()
     values = (kind, run, page, address, title[:MAX_TITLE], *_checked(note, tags), now, now)
     with database.writing() as base:
@@ -183,12 +183,14 @@ def _checked(note: str, tags: Sequence[str]) -> tuple[str, str]:
     """A text and tags as they are stored."""
     cleaned = list(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
     if len(note) > MAX_NOTE:
-        raise ExplorerError(f"a note has at most {MAX_NOTE:,} characters, not {len(note):,}")
+        raise ExplorerError(f"a note can have at most {MAX_NOTE:,} characters, not {len(note):,}")
     if len(cleaned) > MAX_TAGS:
-        raise ExplorerError(f"a note has at most {MAX_TAGS} tags, not {len(cleaned)}")
+        raise ExplorerError(f"a note can have at most {MAX_TAGS} tags, not {len(cleaned)}")
     for tag in cleaned:
         if len(tag) > MAX_TAG:
-            raise ExplorerError(f"a tag has at most {MAX_TAG} characters: {tag[:MAX_TAG]!r} …")
+            raise ExplorerError(
+                f"a tag can have at most {MAX_TAG} characters: {tag[:MAX_TAG]!r} …"
+            )
     text = note.encode("utf-8", "replace").decode()
     return text, json.dumps(cleaned, ensure_ascii=True)
 
@@ -197,7 +199,7 @@ def _change(number: int, what: str, values: tuple[object, ...]) -> None:
     with database.writing() as base:
         done = base.execute(f"UPDATE notes SET {what} WHERE id = ?", (*values, number))
         if not done.rowcount:
-            raise ExplorerError(f"there is no note {number}: `explorer notes list` lists them")
+            raise ExplorerError(f"there is no note {number}: see `explorer notes list`")
 
 
 def _all() -> list[Note]:

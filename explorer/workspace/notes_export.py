@@ -108,7 +108,7 @@ def write_table(path: Path, table: Mapping[str, Any]) -> None:
     known = [ending for ending in table_writers.FORMATS if ending != ".txt"]
     if path.suffix.lower() not in known:
         endings = [".md", ".json", *known]
-        raise ExplorerError(f"{path}: the ending must be one of {' '.join(endings)}")
+        raise ExplorerError(f"{path}: the extension must be one of {' '.join(endings)}")
     with table_writers.writing(path) as file:
         file.add(table)
 

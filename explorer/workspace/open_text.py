@@ -82,7 +82,7 @@ def open_text(
             folder.rename(target)
         except OSError as error:
             if target.exists():
-                raise ExplorerError(f"there is a run {name!r} already") from None
+                raise ExplorerError(f"there is already a run {name!r}") from None
             raise unwritable(target, error) from None
     return target
 

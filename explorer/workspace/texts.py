@@ -80,7 +80,7 @@ def store(
 
     path = path_of(name)
     if path.exists() or name in folders.by_name():
-        raise ExplorerError(f"there is a run {name!r} already: choose another name")
+        raise ExplorerError(f"there is already a run {name!r}: choose another name")
     columns: dict[str, Any] = {TEXT: table.texts}
     if table.labels is not None:
         columns[LABEL] = table.labels

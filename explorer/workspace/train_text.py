@@ -66,17 +66,17 @@ def suggestion(sentences: int, origin: str, outside: float | None) -> tuple[str,
     """
     if sentences < FEW:
         return origin, (
-            f"{sentences:,} sentences are too few to learn a language from: the training starts "
-            f"from {origin}, which speaks already."
+            f"{sentences:,} sentences are too few to learn a language from scratch: training "
+            f"starts from {origin}, which has already learned one."
         )
     if (outside or 0.0) > _FOREIGN:
         return "", (
-            f"{sentences:,} sentences are enough to learn from, and {origin} knows this kind of "
-            "text hardly: the training starts from nothing."
+            f"{sentences:,} sentences are enough to learn from, and {origin} hardly fits this "
+            "kind of text: training starts from scratch."
         )
     return origin, (
-        f"{origin} knows this kind of text: starting from it is faster than from nothing, which "
-        f"{sentences:,} sentences would allow too."
+        f"{origin} fits this kind of text: starting from it is faster than training from "
+        f"scratch, which {sentences:,} sentences would also allow."
     )
 
 
@@ -114,7 +114,7 @@ def timing(plan: Plan) -> Timing:
         result = job_progress.read_json(job_progress.result_path(jobs.progress_path(job.id)))
         estimate = _read(result)
         if estimate is None:
-            return Timing(problem="the trial left no result")
+            return Timing(problem="the timing run left no result")
         before = timings.expected(timings.VECTORS, estimate.sentences) if plan.meaning else 0.0
         return Timing(estimate, _finish(estimate), before, is_shared=is_training())
     if not job.is_active:

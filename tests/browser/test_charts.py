@@ -185,7 +185,7 @@ def test_the_time_line_of_the_playback_shows_the_history(page, address, name):
         wanted = [short(at(run.history, column, epoch)) for column in columns]
         values = page.get_by_test_id("playback-timeline").locator(".panel-value")
         assert values.all_inner_texts() == wanted
-        told = f"variance of the means {short(float(playback.variance[snapshot]))} a dimension"
+        told = f"variance of the means {short(float(playback.variance[snapshot]))} per dimension"
         page.get_by_text(told).first.wait_for()
 
 

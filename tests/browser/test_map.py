@@ -250,7 +250,7 @@ def test_on_a_phone_the_tools_fold_away(visitor, address):
     assert shown.count() == 4
     page.get_by_role("button", name="Tools").click()
     assert (opened := shown.count()) > 6
-    page.get_by_role("button", name="Lines of equal density").click()
+    page.get_by_role("button", name="Density contours").click()
     assert shown.count() == 4
     assert page.evaluate("document.activeElement.shadowRoot.activeElement.className") == "opener"
     page.set_viewport_size({"width": 1000, "height": 844})

@@ -141,7 +141,7 @@ def test_a_name_with_tricks_is_refused(name: str, place: Path, capsys) -> None:
     tiny.write_corpus(place / "c.csv", 40)
     if name == "../my":
         name = "../.."
-    assert "cannot name" in refused(capsys, "new", name, "--corpus", "c.csv")
+    assert "is not a valid" in refused(capsys, "new", name, "--corpus", "c.csv")
 
 
 @pytest.mark.parametrize("latent", ["gaussian", "point", "none"])

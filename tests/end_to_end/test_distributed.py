@@ -305,7 +305,7 @@ def test_an_environment_that_tells_no_number_is_one_line(
     for key, number in (told | {name: value}).items():
         monkeypatch.setenv(key, number)
     assert main(["runs"]) == 1
-    assert f"explorer: {name}={value} in the environment is no number" in capsys.readouterr().err
+    assert f"explorer: {name}={value} is not a number" in capsys.readouterr().err
 
 
 def _until(condition, running: list[subprocess.Popen]) -> None:

@@ -215,7 +215,7 @@ def test_a_file_of_long_texts_becomes_a_recipe(
     capsys.readouterr()
     for extra, message in (
         (["--set", "model.decoder.name=lstm"], "no order"),
-        (["--size", "small", "--start", "captions-smooth"], "starts from nothing"),
+        (["--size", "small", "--start", "captions-smooth"], "starts from random weights"),
     ):
         assert main(["new", str(tmp_path / "other"), *flags, *extra]) == 1
         assert message in capsys.readouterr().err

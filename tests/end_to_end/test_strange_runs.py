@@ -159,7 +159,7 @@ def test_checksums_that_cannot_be_read_hide_no_other_run(runs: Path) -> None:
     sums.unlink()
     os.mkfifo(sums)
     found = open_runs.listing()
-    assert found.names == ["good"] and "not a plain file" in found.damaged["bad"]
+    assert found.names == ["good"] and "not a regular file" in found.damaged["bad"]
     sums.unlink()
     sums.write_bytes(b"x" * (folders.LARGEST[folders.SUMS] + 1))
     assert "larger" in open_runs.listing().damaged["bad"]
@@ -191,7 +191,7 @@ def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
     row = np.append(atlas.row[:-1], np.int32(len(total.sentences)))
     dataclasses.replace(atlas, row=row, total=10**6).save(path)
     folders.write_checksums(runs / "bad")
-    with pytest.raises(ExplorerError, match=r"atlas\.parquet is damaged: it names row"):
+    with pytest.raises(ExplorerError, match=r"atlas\.parquet is damaged: it refers to row"):
         _ = open_run(runs / "bad").texts
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     at.query_params["runs"] = "bad,good,other"
@@ -199,7 +199,7 @@ def test_rows_beyond_the_corpus_are_refused_and_the_other_run_stays(
     at.run()
     at.switch_page(str(url.page_file("compare"))).run()
     assert not at.exception
-    assert ["names row" in item.value for item in at.error] == [True]
+    assert ["refers to row" in item.value for item in at.error] == [True]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_history_is_as_wide_as_its_head(runs: Path) -> None:
     good = folders.read_history(runs / "good")
     assert good and all(len(column) == len(good["step"]) for column in good.values())
     path.write_text(",".join(f"c{i}" for i in range(9000)) + "\n1\n" * 50, encoding="utf-8")
-    with pytest.raises(ExplorerError, match="no table of numbers"):
+    with pytest.raises(ExplorerError, match="not a table of numbers"):
         folders.read_history(runs / "bad")
 
 

@@ -98,7 +98,7 @@ def test_both_verdicts_are_entries_of_metrics_json_and_nothing_else_is() -> None
     judged = {"uses_z": uses_z(metrics).entry(), "can_be_sampled": can_be_sampled(metrics).entry()}
     metric_entries.check(judged)
     for bad in ({"value": "healthy"}, {"value": "yes", "reason": "\x1b[31m"}, "yes", ["yes"]):
-        with pytest.raises(ValueError, match="uses_z is no verdict"):
+        with pytest.raises(ValueError, match="uses_z is not a verdict"):
             metric_entries.check({"uses_z": bad})
 
 

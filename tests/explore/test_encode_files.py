@@ -254,7 +254,7 @@ def test_a_record_from_elsewhere_is_no_traceback(
         job.prepare()
     record.unlink()
     os.mkfifo(record)
-    with pytest.raises(ExplorerError, match="not a plain file"):
+    with pytest.raises(ExplorerError, match="not a regular file"):
         job.prepare()
 
 

@@ -81,7 +81,7 @@ def test_the_weights_do_not_hold_the_vectors(given_run):
     _, _, model = weights.load_model(given_run)
     stored, _ = weights.read_tensors(given_run / "model.safetensors")
     assert "latent.centre" in stored and not any("encoder." in name for name in stored)
-    with pytest.raises(ExplorerError, match="vectors that came with its corpus"):
+    with pytest.raises(ExplorerError, match="vectors of its corpus"):
         model.posterior(torch.tensor([[1, 5, 2]]))
 
 

@@ -152,7 +152,7 @@ def test_an_atlas_of_another_model_is_refused(tiny_run: Path, tmp_path: Path) ->
     shutil.copytree(tiny_run, folder)
     shutil.copyfile(ROOT / "checkpoints/captions-floor/atlas.parquet", folder / folders.ATLAS)
     folders.write_checksums(folder)
-    with pytest.raises(ExplorerError, match="of another run"):
+    with pytest.raises(ExplorerError, match="to another run"):
         open_run(folder).neighbours("a dog")
 
 

@@ -73,5 +73,5 @@ def test_a_folder_that_holds_something_else_is_one_sentence(
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert "config.json" in lacking(str(tmp_path))
-    with pytest.raises(ExplorerError, match=r"not at hand: there is no .*config\.json"):
+    with pytest.raises(ExplorerError, match=r"not available: there is no .*config\.json"):
         open_encoder(str(tmp_path), CPU)

@@ -76,7 +76,7 @@ def test_every_space_learns_from_its_draws(name: str, prior: str) -> None:
     [("gaussian", "uniform"), ("sphere", "normal"), ("codes", "mixture"), ("point", "flow")],
 )
 def test_a_prior_on_another_space_is_refused_with_those_that_fit(latent: str, prior: str) -> None:
-    with pytest.raises(ExplorerError, match=r"the latent space .* takes .*, not"):
+    with pytest.raises(ExplorerError, match=r"the latent space .* supports .*, not"):
         space(latent, prior)
 
 

@@ -66,7 +66,7 @@ def test_long_sentences_that_differ_in_one_word_differ() -> None:
 
 def test_another_sentence_and_an_empty_table_have_no_vector() -> None:
     for made, tokens in ((filled(), [[6, 6]]), (model(), SENTENCES)):
-        with pytest.raises(ExplorerError, match="came with its corpus"):
+        with pytest.raises(ExplorerError, match="of its corpus"):
             made.encode(collate(tokens))
 
 
@@ -98,5 +98,5 @@ def test_a_recipe_of_two_sizes_is_refused() -> None:
     config = ModelConfig(
         latent_dim=12, latent={"name": "vectors"}, encoder={"name": "vectors", "dim": DIM}
     )
-    with pytest.raises(ExplorerError, match="have 9 numbers, not 12"):
+    with pytest.raises(ExplorerError, match="have 9 dimensions, not 12"):
         build(config, 10)

@@ -72,5 +72,5 @@ def test_the_limits_themselves_are_quick_to_check(unit: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
 def test_a_pipe_is_no_recipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.toml")
-    with pytest.raises(ExplorerError, match="not a plain file"):
+    with pytest.raises(ExplorerError, match="not a regular file"):
         configs.read(tmp_path / "config.toml")

@@ -70,7 +70,7 @@ def test_newsgroups_are_read_as_words_and_the_empty_are_left_out() -> None:
     assert [row.split for row in rows] == ["valid", "valid", "test"]
     assert not any(row.label for row in rows)
     published |= files("1 2:x\n", "")
-    with pytest.raises(ExplorerError, match=r"train\.feat, line 1, holds no counts"):
+    with pytest.raises(ExplorerError, match=r"train\.feat, line 1, contains no word counts"):
         newsgroups.documents(read)
 
 

@@ -71,7 +71,7 @@ def test_start_end_and_bytes_have_rows() -> None:
 
 def test_a_model_that_is_not_at_hand_is_named(tmp_path: Path) -> None:
     assert "config.json" in lacking(str(tmp_path))
-    with pytest.raises(ExplorerError, match="not at hand: there is no"):
+    with pytest.raises(ExplorerError, match="not available: there is no"):
         read_pieces(str(tmp_path))
     for name in language_models.LANGUAGE_MODELS:
         assert lacking(name) == "" or "[pretrained]" in lacking(name)

@@ -80,7 +80,7 @@ def test_labels_that_only_look_like_numbers_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
 def test_an_object_is_no_label(value: object, ending: str, tmp_path: Path) -> None:
     rows = [{"text": text, "user": value} for text in SENTENCES]
-    with pytest.raises(ExplorerError, match="no text or number"):
+    with pytest.raises(ExplorerError, match="neither text nor a number"):
         read(write(tmp_path / f"a{ending}", rows), "text", "user")
 
 
@@ -148,7 +148,7 @@ def test_standard_input_has_no_columns(tiny_run: Path, capsys) -> None:
 
 def test_an_address_is_no_file(capsys) -> None:
     assert main(["new", "./x", "--corpus", "https://example.org/a.csv"]) == 1
-    assert "is an address: download" in capsys.readouterr().err
+    assert "is a URL: download" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"])

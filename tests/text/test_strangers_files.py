@@ -223,7 +223,7 @@ CASES = [
     Case("nothing.zip", zipped({}), says="no file|empty|file"),
     Case("zip_in.zip", zipped({"a.zip": zipped({"b.txt": lines(PLAIN)})}), says=".zip"),
     Case(
-        "half.csv.gz", gzip.compress(table(numbered(PLAIN * 99)).encode())[:-40], says="cut short"
+        "half.csv.gz", gzip.compress(table(numbered(PLAIN * 99)).encode())[:-40], says="truncated"
     ),
     Case("named_gz.csv", gzip.compress(table(numbered(PLAIN)).encode()), PLAIN, text="text"),
     Case("squeezed.csv.bz2", bz2.compress(table(numbered(PLAIN)).encode()), says="bz2"),

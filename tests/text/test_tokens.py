@@ -156,7 +156,7 @@ def test_a_vocabulary_survives_its_file(tmp_path):
         (None, "is missing"),
         (b"", "is damaged"),
         (b"<pad>\n<bos>\n", "is damaged"),
-        (b"<pad>\n<bos>\n<eos>\n<unk>\na\na\n", "names each entry once"),
+        (b"<pad>\n<bos>\n<eos>\n<unk>\na\na\n", "must not repeat an entry"),
         (b"\xff\xfe\x00", "not UTF-8"),
     ],
 )

@@ -104,15 +104,15 @@ def test_a_file_of_numpy_has_a_vector_for_each_row_or_for_each_text(tmp_path):
     np.save(array, np.insert(VALUES, 1, 7.0, axis=0))
     np.testing.assert_array_equal(read(text, vectors=source).vectors, VALUES)
     np.save(array, VALUES[1:])
-    with pytest.raises(ExplorerError, match=r"15 vectors, and there are 17 rows \(16 with text\)"):
+    with pytest.raises(ExplorerError, match=r"15 vectors for 17 rows \(16 with text\)"):
         read(text, vectors=source)
 
 
 BAD = {
-    2: ([*LISTS[2][:-1], float("nan")], "no finite number"),
+    2: ([*LISTS[2][:-1], float("nan")], "non-finite value"),
     4: (LISTS[4][:-1], "has 8 numbers, the others 9"),
     6: (None, "has no vector"),
-    8: ([*LISTS[8][:-1], float("-inf")], "no finite number"),
+    8: ([*LISTS[8][:-1], float("-inf")], "non-finite value"),
 }
 GOOD = [number for number in range(16) if number not in BAD]
 
@@ -127,7 +127,7 @@ def test_rows_with_a_bad_vector_are_refused_each_with_its_reason(tmp_path, name)
         assert reason in refused.reason and refused.text == TEXTS[row]
     assert seen.table.texts == [TEXTS[row] for row in GOOD]
     np.testing.assert_allclose(seen.table.vectors, VALUES[GOOD], rtol=1e-6)
-    with pytest.raises(ExplorerError, match="row 3: its vector holds a value"):
+    with pytest.raises(ExplorerError, match="row 3: its vector contains a non-finite value"):
         read(path, "text", vectors=VectorSource(column=column))
     # A corpus leaves them out, the same ones every time.
     config = CorpusConfig(path=str(path), text_column="text", vector_column=column)
@@ -201,7 +201,11 @@ def test_columns_of_other_lists_and_numbers_are_no_vectors(tmp_path):
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert preview(path).vector_columns == {}
-    for column, reason in (("words", "no number"), ("year", "no list"), ("pair", "2 numbers")):
+    for column, reason in (
+        ("words", "not a number"),
+        ("year", "not a list"),
+        ("pair", "2 dimensions"),
+    ):
         with pytest.raises(ExplorerError, match=reason):
             read(path, "text", vectors=VectorSource(column=column))
 

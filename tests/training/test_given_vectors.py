@@ -50,10 +50,10 @@ def test_vectors_of_another_encoder_are_noticed(tmp_path, monkeypatch, capsys):
     base = ["new", str(tmp_path / "run"), "--corpus", str(corpus), "--text-column", "text"]
     base += ["--vectors", str(array)]
     refusals = {
-        "others": [*base, "--encoder", given.NAME],
+        "differ": [*base, "--encoder", given.NAME],
         "there is no": [*base, "--encoder", str(tmp_path / "nowhere")],
         "--latent sphere": [*base, "--latent", "sphere"],
-        "are needed too": [*base[:6], "--encoder", str(tmp_path)],
+        "give its vectors too": [*base[:6], "--encoder", str(tmp_path)],
     }
     for reason, command in refusals.items():
         assert main(command) == 1
@@ -70,7 +70,7 @@ def test_rows_without_a_vector_are_listed_by_new(tmp_path, capsys):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     given.new(tmp_path / "run", path, "--vector-column", "e")
     said = capsys.readouterr()
-    assert "33 sentences" in said.out and "vectors 9 numbers" in said.out
+    assert "33 sentences" in said.out and "vectors 9 dimensions" in said.out
     assert "row 5: its vector has 8 numbers, the others 9" in said.err
     assert "row 10: it has no vector" in said.err
 

@@ -195,7 +195,7 @@ def test_new_takes_sizes_weights_and_their_checksum(
     tiny.write_corpus(tmp_path / "mine.csv", 60)
     argv = ["new", "mine", "--corpus", "mine.csv", "--text-column", "text", "--start", "first"]
     assert main([*argv, "--set", "training.epochs=0"]) == 0
-    assert "weights are those of first" in capsys.readouterr().out
+    assert "weights are from first" in capsys.readouterr().out
     made = configs.read(tmp_path / "checkpoints" / "mine" / folders.CONFIG)
     assert made.model == configs.read(first / folders.CONFIG).model
     assert made.training.pretrain_epochs == 0

@@ -119,7 +119,7 @@ def test_the_layout_is_shown_with_what_was_measured_of_it(app: Open, tiny_run: P
     atlas = open_run(tiny_run).atlas
     assert atlas is not None
     text, measured = said(app()), atlas.projection
-    assert f"neighbours kept **{measured['neighbour_recall']['value']:.0%}**" in text
+    assert f"neighbours preserved **{measured['neighbour_recall']['value']:.0%}**" in text
     assert f"names fit **{measured['named']['value']:.0%}**" in text
     assert "silhouette of the regions" in text
 

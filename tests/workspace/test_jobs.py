@@ -84,7 +84,7 @@ def test_a_job_whose_process_died_is_stopped_and_can_run_again(no_process, monke
     ended(number)
     monkeypatch.setattr(jobs, "_STARTING", 0.0)
     assert state(number) == jobs.STOPPED
-    assert "ended before it was done" in jobs.job(number).message
+    assert "ended unexpectedly" in jobs.job(number).message
     jobs.resume(number)
     assert state(number) == jobs.RUNNING
     monkeypatch.undo()

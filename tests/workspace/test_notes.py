@@ -270,7 +270,7 @@ def test_every_awkward_text_is_data_in_every_export(tmp_path):
     assert pq.read_table(tmp_path / "notes.parquet")["title"].to_pylist() == [
         note.title for note in listed
     ]
-    with pytest.raises(ExplorerError, match="ending must be one of"):
+    with pytest.raises(ExplorerError, match="extension must be one of"):
         notes_export.write(tmp_path / "notes.txt", listed)
 
 

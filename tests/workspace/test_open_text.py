@@ -129,9 +129,9 @@ def test_names_are_slugs_and_never_taken():
     stored("mine")
     assert texts.free_name("mine.csv") == "mine-2"
     assert texts.free_name("tiny.csv") == "tiny-2"
-    with pytest.raises(ExplorerError, match="'mine' already"):
+    with pytest.raises(ExplorerError, match="already a run 'mine'"):
         stored("mine")
-    with pytest.raises(ExplorerError, match="'tiny' already"):
+    with pytest.raises(ExplorerError, match="already a run 'tiny'"):
         stored("tiny")
 
 

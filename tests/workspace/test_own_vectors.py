@@ -42,7 +42,7 @@ def test_vectors_that_do_not_fit_are_one_sentence_and_leave_nothing(tmp_path, ca
     path.write_text("\n".join(f"line number {number}" for number in range(20)), encoding="utf-8")
     (tmp_path / "a.npy").write_text("no array", encoding="utf-8")
     assert main(["open", str(path), "--vectors", str(tmp_path / "a.npy"), "--no-page"]) == 1
-    assert "is no .npy file of numbers" in capsys.readouterr().err
+    assert "is not a .npy file of numbers" in capsys.readouterr().err
     assert main(["open", str(path), "--vector-column", "e", "--no-page"]) == 1
     assert "has no column 'e'" in capsys.readouterr().err
     assert json.dumps(sorted(folders.by_name())) == "[]"

@@ -276,7 +276,7 @@ class Columns {
     const { total, selected } = data;
     this.status.textContent =
       selected === null
-        ? `${count.format(total)} sentences: drag over bars, or press one, to select`
+        ? `${count.format(total)} sentences: drag over bars, or click one, to select`
         : `${count.format(selected)} of ${count.format(total)} sentences are selected`;
     const keys = new Set(data.columns.map((column) => column.key));
     for (const [key, view] of this.views) {

@@ -16,7 +16,7 @@ export class Controls {
     this.scrub.min = "0";
     this.scrub.step = "any";
     this.scrub.dataset.testid = "playback-scrub";
-    this.scrub.setAttribute("aria-label", "Moment of the training");
+    this.scrub.setAttribute("aria-label", "Training time");
     this.scrub.addEventListener("input", () => on.seek(Number(this.scrub.value)));
     this.scrub.addEventListener("keydown", (event) => {
       // A step of a slider without steps would be a hundredth; a step here is a snapshot.

@@ -23,8 +23,8 @@ export class Conversation {
         end();
         reject(new Error(reason));
       };
-      const timer = setTimeout(() => fail("no answer came"), LOST_MS);
-      signal?.addEventListener("abort", () => fail("no longer asked"));
+      const timer = setTimeout(() => fail("no answer"), LOST_MS);
+      signal?.addEventListener("abort", () => fail("request cancelled"));
       const question = { question: number, ask: url.pathname.split("/").pop(), parameters: Object.fromEntries(url.searchParams) };
       this.waiting.set(number, { question, settle: (response) => {
         end();

@@ -19,7 +19,7 @@ export function copies(button, textOf, say) {
       say("Copied.");
     } catch {
       mark = "✕";
-      say("This browser does not let the page copy.");
+      say("This browser does not allow copying.");
     }
     button.replaceChildren(mark);
     clearTimeout(timer);

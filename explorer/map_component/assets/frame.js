@@ -2,9 +2,9 @@
 
 import { make } from "./legend.js";
 
-const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything or all but islands far away, Enter picks "
-  + "what is under the circle in the middle, Escape clears, Z undoes. Where sentences can be selected, S selects "
-  + "the region of the sentence there.";
+const INSTRUCTIONS = "Arrow keys pan, plus and minus zoom, zero shows everything except far outliers, Enter picks "
+  + "what is under the circle in the middle, Escape clears, Z undoes. If selections are available, S selects "
+  + "the region of that sentence.";
 const HOME = "M2.5 7.5 8 3l5.5 4.5M4 6.8V13h8V6.8";
 const LINK = "M6.5 9.5l3-3M7 5l1.6-1.6a2.7 2.7 0 0 1 3.9 3.9L10.9 9M9 11l-1.6 1.6a2.7 2.7 0 0 1-3.9-3.9L5.1 7";
 const LASSO = "M5.2 10.6C3.3 9.9 2 8.6 2 7c0-2.5 2.7-4.3 6-4.3S14 4.5 14 7s-2.7 4.3-6 4.3c-.6 0-1.2-.1-1.8-.2M5.2 10.6a1.5 1.5 0 1 0 1 .5M5 12.2c0 1-.6 1.6-1.6 1.8";
@@ -69,16 +69,16 @@ export function moreButtons() {
   const share = button("Copy a link to this view");
   share.className = "share";
   share.append(icon(LINK));
-  const copy = button("Copy these words");
+  const copy = button("Copy this text");
   copy.className = "copy";
   copy.append(icon(COPY));
   const lasso = button("Select with a lasso (L, or Shift and drag)");
   lasso.append(icon(LASSO));
   const rectangle = button("Select with a rectangle (R)");
   rectangle.append(icon(RECTANGLE));
-  const contours = button("Lines of equal density, around 25, 50, 70 and 90 % of the sentences (D)");
+  const contours = button("Density contours around 25, 50, 70 and 90 % of the sentences (D)");
   contours.append(icon(CONTOURS));
-  const regions = button("Regions: open one for the finer ones within (T)");
+  const regions = button("Regions: open one to see its subregions (T)");
   regions.append(icon(TREE));
   regions.setAttribute("aria-expanded", "false");
   const opener = button("Tools: select, contours, regions, help", "⋯");

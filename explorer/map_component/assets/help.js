@@ -3,26 +3,26 @@
 import { make } from "./legend.js";
 
 const ACTIONS = [
-  ["Move", "reads the location under the pointer; on a touch screen, press and slide"],
-  ["Click, Enter", "keeps the answer; Esc clears it, Back returns to the one before"],
-  ["Z", "undoes a pick; with Shift, redoes it; the faint line leads through the last ones"],
+  ["Move", "decodes the location under the pointer; on a touch screen, press and slide"],
+  ["Click, Enter", "pins the answer; Esc clears it, Back returns to the previous one"],
+  ["Z", "undoes a pick; with Shift, redoes it; the faint line connects recent picks"],
   ["Drag, arrow keys", "pan; with Shift, in small steps"],
-  ["Wheel, + and −", "zoom; 0 shows everything, or all but islands far away"],
+  ["Wheel, + and −", "zoom; 0 shows everything except far outliers"],
   ["Shift and drag", "selects sentences with a lasso; the dashed buttons do the same"],
   ["S", "selects the region of the sentence in the middle, or of the picked one"],
-  ["D", "draws lines of equal density"],
-  ["T", "opens the tree of regions"],
+  ["D", "shows density contours"],
+  ["T", "shows the tree of regions"],
   ["?", "opens and closes this list"],
 ];
 
 const TOUR = [
-  ["Every dot is a sentence", "The model encodes it as a point z in latent space. Sentences near "
-    + "each other in z are drawn near each other."],
-  ["Move over the map", "On a dot: the sentence, and what the model reconstructs from its z. "
+  ["Every dot is a sentence", "The model encodes it as a point z in latent space. Sentences that are close "
+    + "in z are drawn close to each other."],
+  ["Move over the map", "On a dot: the sentence and its reconstruction from z. "
     + "Between the dots: what it decodes there, and how far away the nearest sentence is."],
-  ["Click to keep an answer", "The panel shows what z contributes to each word, samples around z, "
+  ["Click to pin an answer", "The panel shows what z contributes to each word, samples around z, "
     + "and the nearest sentences."],
-  ["Ask for more", "Type a sentence of your own. Paths and Arithmetic move through the same space; "
+  ["Explore further", "Type your own sentence. Paths and Arithmetic move through the same space; "
     + "Collapse shows whether a model uses z at all."],
 ];
 

@@ -45,7 +45,7 @@ function fold(element) {
   const set = (isOpen) => {
     element.classList.toggle("open", isOpen);
     button.textContent = isOpen ? "▾" : "▴";
-    button.title = isOpen ? "Fold the legend" : "Show the whole legend";
+    button.title = isOpen ? "Collapse the legend" : "Show the whole legend";
     button.setAttribute("aria-label", button.title);
     button.setAttribute("aria-expanded", String(isOpen));
   };

@@ -276,7 +276,7 @@ export class LatentMap extends Surface {
   /** What the model decodes under the pointer; until that is known, the words before come along. */
   read(left, top) {
     const answer = this.lens.at(this.view, left, top);
-    const slow = this.lens.isSlow ? { text: "reading …" } : null;
+    const slow = this.lens.isSlow ? { text: "decoding …" } : null;
     this.tooltip.say(answer ? decodedWords(answer) : slow, left, top, this.view.width, this.view.height);
   }
 

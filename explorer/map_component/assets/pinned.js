@@ -51,6 +51,6 @@ export class Pinned {
     const before = snapshot > 0 ? this.reconstructions[snapshot - 1] : now;
     this.when.textContent = when;
     showChanged(this.words, before, now);
-    if (!now.trim()) this.words.append(make("span", "nothing", "no words at all"));
+    if (!now.trim()) this.words.append(make("span", "nothing", "no words"));
   }
 }

@@ -153,7 +153,7 @@ class Player extends Surface {
     const { share, variance } = this.data.snapshots[snapshot];
     const epoch = this.epoch.toFixed(2);
     const moment = `Epoch ${epoch} · snapshot ${snapshot + 1} of ${this.points.snapshots} · `
-      + `variance of the means ${short(variance)} a dimension, `
+      + `variance of the means ${short(variance)} per dimension, `
       + `${(100 * share).toFixed(0)}% of it in this plane`;
     const figures = this.timeline.described(this.epoch);
     this.controls.show(this.clock.position, moment, `Epoch ${epoch}. ${figures}`);
@@ -232,8 +232,8 @@ class Player extends Surface {
   missing() {
     const count = this.data.reconstructed.length;
     if (!count) return "This training recorded no reconstructions.";
-    return `Its reconstructions were not recorded: ${count} other sentences have them, which the `
-      + "button above shows.";
+    return `Its reconstructions were not recorded; ${count} other sentences have them: use the `
+      + "button above.";
   }
 
   mark(marked) {

@@ -3,8 +3,8 @@
 import { meaning } from "./keys.js";
 
 export const KEYS = "Space plays and pauses, the left and right arrow keys step through the "
-  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero takes the view back, Enter "
-  + "pins the sentence under the circle in the middle, Escape lets it go.";
+  + "snapshots, plus and minus zoom, shift with an arrow key moves, zero resets the view, Enter "
+  + "pins the sentence under the circle in the middle, Escape releases it.";
 export const PICK_PIXELS = 10;
 const TOUCH_PIXELS = 18;
 

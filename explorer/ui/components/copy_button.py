@@ -21,7 +21,7 @@ export default function ({ data, parentElement }) {
       await navigator.clipboard.writeText(data.text);
       button.textContent = "Copied";
     } catch {
-      button.textContent = "This browser does not let the page copy";
+      button.textContent = "This browser does not allow copying";
     }
     setTimeout(() => { button.textContent = data.title; }, SHOWN_MS);
   };

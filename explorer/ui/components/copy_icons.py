@@ -19,7 +19,7 @@ SCRIPT = """<script>
       await navigator.clipboard.writeText(words.textContent.trim());
       say("Copied", "done");
     } catch {
-      say("This browser does not let the page copy", "failed");
+      say("This browser does not allow copying", "failed");
     }
     setTimeout(() => say(name, ""), SAID_MS);
   });

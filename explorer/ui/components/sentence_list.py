@@ -48,7 +48,7 @@ function copyButton(text) {
       await navigator.clipboard.writeText(text);
       say("Copied", DONE);
     } catch {
-      say("This browser does not let the page copy", FAILED);
+      say("This browser does not allow copying", FAILED);
     }
     setTimeout(() => say("Copy this text", COPY), SAID_MS);
   });
